@@ -1,0 +1,1 @@
+"""What can be done to a rollout: plan, preview, send, verify, audit."""

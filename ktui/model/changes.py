@@ -1,0 +1,77 @@
+"""What a reflector says and the store hears: objects that came, changed or went, and how the link is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum, StrEnum
+
+import msgspec
+
+from ktui.model.objects import Deployment, Event, KubeObject, Pod, ReplicaSet
+
+
+class Resource(Enum):
+    """The resources that are streamed, with their place in the API (group/version, plural) and their type."""
+
+    DEPLOYMENTS = ("apis/apps/v1", "deployments", Deployment)
+    REPLICASETS = ("apis/apps/v1", "replicasets", ReplicaSet)
+    PODS = ("api/v1", "pods", Pod)
+    EVENTS = ("api/v1", "events", Event)
+
+    def __init__(self, group_version: str, plural: str, type_: type[KubeObject]) -> None:
+        self.group_version = group_version
+        self.plural = plural
+        self.type = type_
+
+    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
+        """The URL path of the collection in that namespace (None: all), or of one object of it."""
+        parts = [self.group_version, *(("namespaces", namespace) if namespace else ()), self.plural]
+        return "/" + "/".join([*parts, *filter(None, (name, subresource))])
+
+
+class Put(msgspec.Struct, frozen=True, gc=False):
+    """An object as it is now: new or changed."""
+
+    resource: Resource
+    object: KubeObject
+
+
+class Gone(msgspec.Struct, frozen=True, gc=False):
+    """An object that was deleted, or was missing from a list; `resource_version` is empty where unknown."""
+
+    resource: Resource
+    uid: str
+    resource_version: str = ""
+
+
+class Listed(msgspec.Struct, frozen=True, gc=False):
+    """A list is complete: all that exists has been said, and what is not said does not exist."""
+
+    resource: Resource
+
+
+class LinkState(StrEnum):
+    """How a stream is doing."""
+
+    CONNECTING = "connecting"
+    """Nothing has been heard yet."""
+    LIVE = "live"
+    RECONNECTING = "reconnecting"
+    """What is known may be stale; trying again by itself."""
+    REFUSED = "refused"
+    """The server answers, but does not let us (401, 403): trying again now and then."""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """The state of the link of one resource: a change like any other, in order with the objects.
+
+    `since` is when this state began; `reason` is one sentence for a person when it is not live.
+    """
+
+    resource: Resource
+    state: LinkState
+    since: datetime
+    reason: str = ""
+
+
+Change = Put | Gone | Listed | Link

@@ -1,0 +1,371 @@
+"""The Kubernetes objects that ktui keeps, with the fields that it reads and no others.
+
+Decoding goes from the bytes of an answer straight into these structs; what is not named here (managedFields,
+volumes, probes) costs nothing. A pod template is kept as a digest and the few fields that screens show: two
+templates are the same when their digests are (SEMANTICS.md, Identity). Whole objects, for a diff, are fetched
+when they are asked for.
+
+Names are those of the Kubernetes API, in Python's spelling.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+POD_TEMPLATE_HASH: Final = "pod-template-hash"
+REVISION: Final = "deployment.kubernetes.io/revision"
+REVISION_HISTORY: Final = "deployment.kubernetes.io/revision-history"
+CHANGE_CAUSE: Final = "kubernetes.io/change-cause"
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
+
+NO_DEADLINE: Final = 2147483647
+"""`progressDeadlineSeconds` of a Deployment that has no deadline (SEMANTICS.md, Status)."""
+
+HOLD_SECONDS: Final = 2147483646
+"""`minReadySeconds` of a Deployment whose canary is held (SEMANTICS.md, Hold a canary)."""
+
+
+class Struct(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """Base of all objects: immutable, spelled as the API spells them, invisible to the garbage collector.
+
+    `gc=False` is safe because these are trees that come out of JSON: no cycle can arise.
+    """
+
+
+class OwnerReference(Struct, frozen=True):
+    """Who an object belongs to."""
+
+    uid: str
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
+
+
+class Meta(Struct, frozen=True):
+    """Metadata of a Deployment, a ReplicaSet or an Event."""
+
+    name: str
+    uid: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: tuple[OwnerReference, ...] = ()
+
+    def __post_init__(self) -> None:
+        # It repeats the whole object. That it is there is worth knowing, its text is not.
+        if LAST_APPLIED in self.annotations:
+            self.annotations[LAST_APPLIED] = ""
+
+    @property
+    def controller(self) -> OwnerReference | None:
+        """The owner that controls this object, or None for an orphan."""
+        return next((owner for owner in self.owner_references if owner.controller), None)
+
+
+class PodMeta(Struct, frozen=True):
+    """Metadata of a pod: there are many, so labels and annotations are left out."""
+
+    name: str
+    uid: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    owner_references: tuple[OwnerReference, ...] = ()
+
+    @property
+    def controller(self) -> OwnerReference | None:
+        """The owner that controls this pod, or None for an orphan."""
+        return next((owner for owner in self.owner_references if owner.controller), None)
+
+
+class Condition(Struct, frozen=True):
+    """One condition of a Deployment, a ReplicaSet or a pod; `status` is True, False or Unknown."""
+
+    type: str
+    status: str = "Unknown"
+    reason: str = ""
+    message: str = ""
+    last_update_time: datetime | None = None
+    last_transition_time: datetime | None = None
+
+
+def condition_of(conditions: tuple[Condition, ...], kind: str) -> Condition | None:
+    """The condition of that type, or None."""
+    return next((condition for condition in conditions if condition.type == kind), None)
+
+
+class Container(Struct, frozen=True):
+    """Name and image of a container; `restart_policy` Always makes an init container a sidecar."""
+
+    name: str
+    image: str = ""
+    restart_policy: str = ""
+
+
+class PodTemplate:
+    """What a ReplicaSet makes pods from: its digest, and the fields that screens show.
+
+    Equality is the API's own: all of labels, annotations and spec, `pod-template-hash` aside
+    (SEMANTICS.md, Identity).
+    """
+
+    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels")
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        meta = raw.get("metadata") or {}
+        spec = raw.get("spec") or {}
+        self.labels: dict[str, str] = {
+            k: v for k, v in (meta.get("labels") or {}).items() if k != POD_TEMPLATE_HASH
+        }
+        self.annotations: dict[str, str] = meta.get("annotations") or {}
+        self.containers = _containers(spec.get("containers"))
+        self.init_containers = _containers(spec.get("initContainers"))
+        canonical = msgspec.json.encode((self.labels, self.annotations, spec), order="deterministic")
+        self.digest = blake2b(canonical, digest_size=16).digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PodTemplate) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"PodTemplate({', '.join(c.image for c in self.containers)}, {self.digest.hex()[:8]})"
+
+
+def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
+    return tuple(
+        Container(c.get("name", ""), c.get("image", ""), c.get("restartPolicy", "")) for c in raw or ()
+    )
+
+
+class RollingUpdate(Struct, frozen=True):
+    """Surge and unavailability as they are written: a number of pods, or a percentage of the desired ones."""
+
+    max_surge: int | str | None = None
+    max_unavailable: int | str | None = None
+
+
+class Strategy(Struct, frozen=True):
+    """How a Deployment replaces pods: `RollingUpdate` or `Recreate`."""
+
+    type: str = "RollingUpdate"
+    rolling_update: RollingUpdate | None = None
+
+
+class DeploymentSpec(Struct, frozen=True):
+    """What was asked for."""
+
+    template: PodTemplate
+    replicas: int | None = None
+    paused: bool = False
+    strategy: Strategy = Strategy()
+    min_ready_seconds: int = 0
+    progress_deadline_seconds: int | None = None
+    revision_history_limit: int | None = None
+
+    @property
+    def desired(self) -> int:
+        """The number of pods wanted; the API's default is 1."""
+        return 1 if self.replicas is None else self.replicas
+
+
+class DeploymentStatus(Struct, frozen=True):
+    """What the Deployment controller last reported. `terminating_replicas` None means unknown, not 0."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    unavailable_replicas: int = 0
+    terminating_replicas: int | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class Deployment(Struct, frozen=True):
+    """apps/v1 Deployment."""
+
+    metadata: Meta
+    spec: DeploymentSpec
+    status: DeploymentStatus = DeploymentStatus()
+
+    @property
+    def observed(self) -> bool:
+        """Whether the controller has seen the spec as it is now."""
+        return self.metadata.generation <= self.status.observed_generation
+
+
+class ReplicaSetSpec(Struct, frozen=True):
+    """How many pods of which template."""
+
+    template: PodTemplate | None = None
+    replicas: int | None = None
+    min_ready_seconds: int = 0
+
+    @property
+    def desired(self) -> int:
+        """The number of pods wanted; the API's default is 1."""
+        return 1 if self.replicas is None else self.replicas
+
+
+class ReplicaSetStatus(Struct, frozen=True):
+    """What the ReplicaSet controller last reported."""
+
+    replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    terminating_replicas: int | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class ReplicaSet(Struct, frozen=True):
+    """apps/v1 ReplicaSet: one revision of a Deployment."""
+
+    metadata: Meta
+    spec: ReplicaSetSpec
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+
+class PodSpec(Struct, frozen=True):
+    """Where a pod runs and what it consists of."""
+
+    node_name: str = ""
+    containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
+
+
+class Waiting(Struct, frozen=True):
+    """A container that does not run yet, or not again."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Running(Struct, frozen=True):
+    """A container that runs."""
+
+    started_at: datetime | None = None
+
+
+class Terminated(Struct, frozen=True):
+    """A container that has ended."""
+
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class ContainerState(Struct, frozen=True):
+    """At most one of the three is set; none means waiting."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Struct, frozen=True):
+    """How one container of a pod is doing."""
+
+    name: str
+    ready: bool = False
+    restart_count: int = 0
+    started: bool | None = None
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodStatus(Struct, frozen=True):
+    """What the kubelet and the scheduler last reported."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    start_time: datetime | None = None
+    conditions: tuple[Condition, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(Struct, frozen=True):
+    """v1 Pod."""
+
+    metadata: PodMeta
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class ObjectReference(Struct, frozen=True):
+    """What an Event is about."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    field_path: str = ""
+
+
+class EventSeries(Struct, frozen=True):
+    """How often an Event of events.k8s.io came again."""
+
+    count: int = 0
+    last_observed_time: datetime | None = None
+
+
+class EventSource(Struct, frozen=True):
+    """Who sent an Event, in its older spelling."""
+
+    component: str = ""
+
+
+class Event(Struct, frozen=True):
+    """v1 Event. `type` is Normal or Warning."""
+
+    metadata: Meta
+    involved_object: ObjectReference = ObjectReference()
+    type: str = "Normal"
+    reason: str = ""
+    message: str = ""
+    count: int | None = None
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    series: EventSeries | None = None
+    source: EventSource = EventSource()
+    reporting_component: str = ""
+
+    @property
+    def times(self) -> int:
+        """How often this happened."""
+        if self.series is not None and self.series.count:
+            return self.series.count
+        return self.count or 1
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When this last happened, from whichever of the four fields the sender filled in."""
+        series = self.series.last_observed_time if self.series is not None else None
+        return series or self.last_timestamp or self.event_time or self.metadata.creation_timestamp
+
+
+KubeObject = Deployment | ReplicaSet | Pod | Event
+
+
+def decode_hook(kind: type, raw: Any) -> Any:
+    """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`."""
+    if kind is PodTemplate:
+        return PodTemplate(raw)
+    raise NotImplementedError(kind)
