@@ -124,9 +124,7 @@ class PodTemplate:
     def __init__(self, raw: dict[str, Any]) -> None:
         meta = raw.get("metadata") or {}
         spec = raw.get("spec") or {}
-        self.labels: dict[str, str] = {
-            k: v for k, v in (meta.get("labels") or {}).items() if k != POD_TEMPLATE_HASH
-        }
+        self.labels: dict[str, str] = {k: v for k, v in (meta.get("labels") or {}).items() if k != POD_TEMPLATE_HASH}
         self.annotations: dict[str, str] = meta.get("annotations") or {}
         self.containers = _containers(spec.get("containers"))
         self.init_containers = _containers(spec.get("initContainers"))
@@ -144,9 +142,7 @@ class PodTemplate:
 
 
 def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
-    return tuple(
-        Container(c.get("name", ""), c.get("image", ""), c.get("restartPolicy", "")) for c in raw or ()
-    )
+    return tuple(Container(c.get("name", ""), c.get("image", ""), c.get("restartPolicy", "")) for c in raw or ())
 
 
 class RollingUpdate(Struct, frozen=True):
