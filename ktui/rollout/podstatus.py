@@ -1,0 +1,265 @@
+"""The state of one pod: the word that `kubectl get pods` prints, and what colour of life it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
+
+NODE_LOST: Final = "NodeLost"
+
+BROKEN_REASONS: Final = frozenset(
+    {
+        "CrashLoopBackOff",
+        "ImagePullBackOff",
+        "ErrImagePull",
+        "InvalidImageName",
+        "ErrImageNeverPull",
+        "ImageInspectError",
+        "RegistryUnavailable",
+        "SignatureValidationFailed",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+        "RunContainerError",
+        "StartError",
+        "PreStartHookError",
+        "PostStartHookError",
+        "CreatePodSandboxError",
+        "Error",
+        "OOMKilled",
+        "ContainerCannotRun",
+        "ContainerStatusUnknown",
+        "DeadlineExceeded",
+        "Evicted",
+        "OutOfcpu",
+        "OutOfmemory",
+        "OutOfpods",
+        "NodeAffinity",
+        "UnexpectedAdmissionError",
+        "Unschedulable",
+        "Failed",
+    }
+)
+"""Words of a pod that will not get well by waiting a moment: what kubelet and scheduler give as a reason."""
+
+
+class Health(StrEnum):
+    """What a pod is to a rollout."""
+
+    READY = "ready"
+    STARTING = "starting"
+    """On its way: nothing says that anything is wrong."""
+    BROKEN = "broken"
+    """Something is wrong: it crashes, its image cannot be pulled, nothing has room for it."""
+    STOPPING = "stopping"
+    GONE = "gone"
+    """Ended, and kept only as a record: evicted, or completed."""
+
+
+class PodState(msgspec.Struct, frozen=True):
+    """One pod as screens and commands show it."""
+
+    name: str
+    uid: str
+    word: str
+    """The STATUS column of `kubectl get pods`."""
+    health: Health
+    ready: str
+    """The READY column: `1/2`."""
+    restarts: int
+    node: str
+    created: datetime | None
+    reason: str = ""
+    """What is wrong, in the cluster's words, where something is."""
+    is_available: bool = False
+    """Ready for at least its ReplicaSet's minReadySeconds."""
+
+
+def pod_state(pod: Pod, *, min_ready_seconds: int = 0, now: datetime | None = None) -> PodState:
+    """Everything that a row about this pod says. Without `now`, a ready pod with minReadySeconds is not available."""
+    printed = printed_columns(pod)
+    health = _health(pod, printed.word)
+    return PodState(
+        name=pod.metadata.name,
+        uid=pod.metadata.uid,
+        word=printed.word,
+        health=health,
+        ready=f"{printed.ready}/{printed.total}",
+        restarts=printed.restarts,
+        node=pod.spec.node_name,
+        created=pod.metadata.creation_timestamp,
+        reason=_reason(pod) if health in (Health.BROKEN, Health.GONE) else "",
+        is_available=_available(pod, min_ready_seconds, now),
+    )
+
+
+def is_ready(pod: Pod) -> bool:
+    """Whether the condition Ready is true."""
+    condition = condition_of(pod.status.conditions, "Ready")
+    return condition is not None and condition.status == "True"
+
+
+def is_terminating(pod: Pod) -> bool:
+    """Whether the pod was asked to stop and still has to."""
+    return pod.metadata.deletion_timestamp is not None and pod.status.phase not in ("Succeeded", "Failed")
+
+
+class Columns(NamedTuple):
+    """READY (as two numbers), STATUS and RESTARTS of `kubectl get pods`."""
+
+    ready: int
+    total: int
+    word: str
+    restarts: int
+
+
+def printed_columns(pod: Pod) -> Columns:
+    """What `kubectl get pods` prints of a pod, after the printer of Kubernetes (`printPod`)."""
+    status = pod.status
+    word = status.reason or status.phase or "Unknown"
+    scheduled = condition_of(status.conditions, "PodScheduled")
+    if scheduled is not None and scheduled.reason == "SchedulingGated":
+        word = "SchedulingGated"
+    sidecars = frozenset(container.name for container in pod.spec.init_containers if is_sidecar(container))
+    total = len(pod.spec.containers) + len(sidecars)
+
+    through, init_word = _initialization(pod, sidecars)
+    ready = sum(container.ready for container in through if container.name in sidecars)
+    word = init_word or word
+    if init_word and not _is_initialized(pod):
+        restarts = sum(container.restart_count for container in status.init_container_statuses)
+    else:
+        word = _main_word(pod, word)
+        ready += sum(container.ready and container.state.running is not None for container in status.container_statuses)
+        counted = [c for c in status.init_container_statuses if c.name in sidecars]
+        restarts = sum(container.restart_count for container in (*counted, *status.container_statuses))
+
+    if pod.metadata.deletion_timestamp is not None:
+        if status.reason == NODE_LOST:
+            word = "Unknown"
+        elif status.phase not in ("Succeeded", "Failed"):
+            word = "Terminating"
+    return Columns(ready, total, word, restarts)
+
+
+def _initialization(pod: Pod, sidecars: frozenset[str]) -> tuple[list[ContainerStatus], str]:
+    """The init containers that are through, and the word for the first that is not; no word where all are."""
+    through: list[ContainerStatus] = []
+    for index, container in enumerate(pod.status.init_container_statuses):
+        terminated, waiting = container.state.terminated, container.state.waiting
+        ended_well = terminated is not None and terminated.exit_code == 0
+        if ended_well or (container.name in sidecars and container.started):
+            through.append(container)
+        elif terminated is not None:
+            return through, f"Init:{_terminated_word(terminated)}"
+        elif waiting is not None and waiting.reason not in ("", "PodInitializing"):
+            return through, f"Init:{waiting.reason}"
+        else:
+            return through, f"Init:{index}/{len(pod.spec.init_containers)}"
+    return through, ""
+
+
+def _main_word(pod: Pod, word: str) -> str:
+    """The word that the containers give a pod that is initialized; the first container has the last word."""
+    running = False
+    for container in reversed(pod.status.container_statuses):
+        waiting, terminated = container.state.waiting, container.state.terminated
+        if waiting is not None and waiting.reason:
+            word = waiting.reason
+        elif terminated is not None:
+            word = _terminated_word(terminated)
+        elif container.ready and container.state.running is not None:
+            running = True
+    if word == "Completed" and running:
+        return "Running" if is_ready(pod) else "NotReady"
+    return word
+
+
+def _terminated_word(terminated: Terminated) -> str:
+    if terminated.reason:
+        return terminated.reason
+    return f"Signal:{terminated.signal}" if terminated.signal else f"ExitCode:{terminated.exit_code}"
+
+
+def is_sidecar(container: Container | None) -> bool:
+    """Whether an init container is one that keeps running beside the others."""
+    return container is not None and container.restart_policy == "Always"
+
+
+def _is_initialized(pod: Pod) -> bool:
+    condition = condition_of(pod.status.conditions, "Initialized")
+    return condition is not None and condition.status == "True"
+
+
+def _health(pod: Pod, word: str) -> Health:
+    if pod.metadata.deletion_timestamp is not None:
+        return Health.STOPPING
+    if pod.status.phase == "Succeeded" or (pod.status.phase == "Failed" and pod.status.reason == "Evicted"):
+        return Health.GONE
+    if is_ready(pod):
+        return Health.READY
+    if is_unschedulable(pod) or broken_container(pod) is not None:
+        return Health.BROKEN
+    if pod.status.phase == "Failed" or word in BROKEN_REASONS:
+        return Health.BROKEN
+    return Health.STARTING
+
+
+def is_unschedulable(pod: Pod) -> bool:
+    """Whether the scheduler has said that no node takes this pod."""
+    condition = condition_of(pod.status.conditions, "PodScheduled")
+    return condition is not None and condition.status == "False" and condition.reason == "Unschedulable"
+
+
+def broken_container(pod: Pod) -> ContainerStatus | None:
+    """The first container that waits for a reason that waiting does not cure, or that ended badly; else None.
+
+    A container that crashed and runs again is broken too until it is ready: that is how a crash loop looks between
+    two crashes.
+    """
+    for container in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+        waiting, terminated = container.state.waiting, container.state.terminated
+        if waiting is not None and waiting.reason in BROKEN_REASONS:
+            return container
+        if terminated is not None and terminated.exit_code != 0:
+            return container
+        last = container.last_state.terminated
+        if container.restart_count and not container.ready and last is not None and last.exit_code != 0:
+            return container
+    return None
+
+
+def _reason(pod: Pod) -> str:
+    """Why this pod is not well, in the words that came with its state."""
+    if pod.status.message:
+        return pod.status.message
+    if is_unschedulable(pod):
+        condition = condition_of(pod.status.conditions, "PodScheduled")
+        return condition.message if condition is not None else ""
+    container = broken_container(pod)
+    if container is None:
+        return ""
+    ended = container.state.terminated or container.last_state.terminated
+    waiting = container.state.waiting
+    if waiting is not None and waiting.reason not in ("CrashLoopBackOff", "") and waiting.message:
+        return waiting.message
+    if ended is not None:
+        how = f"signal {ended.signal}" if ended.signal else f"exit code {ended.exit_code}"
+        word = f"{ended.reason}, {how}" if ended.reason and ended.reason != "Error" else how
+        return f"{container.name} ended: {word}" + (f": {ended.message}" if ended.message else "")
+    return waiting.message if waiting is not None else ""
+
+
+def _available(pod: Pod, min_ready_seconds: int, now: datetime | None) -> bool:
+    """Kubernetes' `IsPodAvailable`: ready, and that for minReadySeconds."""
+    if not is_ready(pod):
+        return False
+    if min_ready_seconds == 0:
+        return True
+    condition = condition_of(pod.status.conditions, "Ready")
+    since = condition.last_transition_time if condition is not None else None
+    return now is not None and since is not None and since + timedelta(seconds=min_ready_seconds) <= now

@@ -1,0 +1,88 @@
+"""The revisions of a Deployment, which of them is current, and which one a roll back leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from ktui.model.objects import CHANGE_CAUSE, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why something cannot be done, in one sentence; kubectl's own words where kubectl has some."""
+
+    reason: str
+
+
+def revision(obj: Deployment | ReplicaSet) -> int:
+    """The revision's number; a missing or unreadable annotation reads as 0."""
+    return _number(obj.metadata.annotations.get(REVISION, ""))
+
+
+def former_revisions(replicaset: ReplicaSet) -> tuple[int, ...]:
+    """The numbers that this ReplicaSet had before roll backs gave it newer ones."""
+    text = replicaset.metadata.annotations.get(REVISION_HISTORY, "")
+    return tuple(number for part in text.split(",") if (number := _number(part)))
+
+
+def change_cause(obj: Deployment | ReplicaSet) -> str:
+    """The change-cause as it was written, or nothing."""
+    return obj.metadata.annotations.get(CHANGE_CAUSE, "")
+
+
+def newest_first(replicasets: Sequence[ReplicaSet]) -> list[ReplicaSet]:
+    """Sorted by revision, the highest first; equal ones by age, the youngest first."""
+    return sorted(replicasets, key=lambda rs: (revision(rs), _created(rs), rs.metadata.uid), reverse=True)
+
+
+def current(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> ReplicaSet | None:
+    """The ReplicaSet of the Deployment's template as it is; where several have it, the oldest.
+
+    None where the controller has not made it: it has not seen the change, the Deployment is paused, or Recreate is
+    still taking the old pods down.
+    """
+    same = [rs for rs in replicasets if rs.spec.template == deployment.spec.template]
+    return min(same, key=lambda rs: (_created(rs), rs.metadata.name), default=None)
+
+
+def rollback_target(
+    deployment: Deployment, replicasets: Sequence[ReplicaSet], to_revision: int | None = None
+) -> ReplicaSet | Refusal:
+    """The ReplicaSet whose template a roll back would bring back.
+
+    The order of checks and the words are kubectl's (SEMANTICS.md, Roll back), with two differences. A paused
+    Deployment is not refused: the action resumes it in the same patch. And without a number, where the current
+    template has no ReplicaSet yet, kubectl would go one too far back; here the highest revision is what came before.
+    """
+    name = deployment.metadata.name
+    ordered = newest_first(replicasets)
+    if to_revision is not None and to_revision != 0:
+        target = next((rs for rs in ordered if revision(rs) == to_revision), None) if to_revision > 0 else None
+        if target is None:
+            return Refusal(f"unable to find specified revision {to_revision} in history")
+    else:
+        if not deployment.observed:
+            return Refusal("the controller has not seen the last change yet, so the previous revision is not known")
+        now = current(deployment, replicasets)
+        before = [rs for rs in ordered if now is None or rs.metadata.uid != now.metadata.uid]
+        if not before:
+            return Refusal(f'no rollout history found for deployment "{name}"')
+        target = before[0]
+    if target.spec.template is None:
+        return Refusal(f"revision {revision(target)} has no pod template to go back to")
+    if target.spec.template == deployment.spec.template:
+        return Refusal(f"skipped rollback (current template already matches revision {revision(target)})")
+    return target
+
+
+def _created(replicaset: ReplicaSet) -> datetime:
+    return replicaset.metadata.creation_timestamp or _LONG_AGO
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() else 0

@@ -1,0 +1,56 @@
+"""kubectl's verdict on a Deployment, in kubectl's words (SEMANTICS.md, Status of a Deployment)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from ktui.model.objects import Condition, Deployment, condition_of
+
+PROGRESSING: Final = "Progressing"
+AVAILABLE: Final = "Available"
+REPLICA_FAILURE: Final = "ReplicaFailure"
+DEADLINE_EXCEEDED: Final = "ProgressDeadlineExceeded"
+NEW_REPLICASET_AVAILABLE: Final = "NewReplicaSetAvailable"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What `kubectl rollout status` says of a Deployment as it is.
+
+    `line` is what it prints, without the `error: ` that it puts before an error. `done` means that it would stop
+    waiting; with `failed`, that it would exit with 1.
+    """
+
+    line: str
+    done: bool = False
+    failed: bool = False
+
+
+def verdict(deployment: Deployment) -> Verdict:
+    """Judge a Deployment as kubectl does: the first rule that matches says it."""
+    name, status = deployment.metadata.name, deployment.status
+    if not deployment.observed:
+        return Verdict("Waiting for deployment spec update to be observed...")
+    if deadline_exceeded(deployment):
+        return Verdict(f'deployment "{name}" exceeded its progress deadline', done=True, failed=True)
+    waiting = f'Waiting for deployment "{name}" rollout to finish: '
+    updated = status.updated_replicas
+    if deployment.spec.replicas is not None and updated < deployment.spec.replicas:
+        return Verdict(f"{waiting}{updated} out of {deployment.spec.replicas} new replicas have been updated...")
+    if status.replicas > updated:
+        return Verdict(f"{waiting}{status.replicas - updated} old replicas are pending termination...")
+    if status.available_replicas < updated:
+        return Verdict(f"{waiting}{status.available_replicas} of {updated} updated replicas are available...")
+    return Verdict(f'deployment "{name}" successfully rolled out', done=True)
+
+
+def progressing(deployment: Deployment) -> Condition | None:
+    """The condition Progressing; there is none where the Deployment has no deadline."""
+    return condition_of(deployment.status.conditions, PROGRESSING)
+
+
+def deadline_exceeded(deployment: Deployment) -> bool:
+    """Whether the controller has said that the progress deadline passed, of the spec as it is now."""
+    condition = progressing(deployment)
+    return deployment.observed and condition is not None and condition.reason == DEADLINE_EXCEEDED
