@@ -1,0 +1,227 @@
+"""The resources that the simulated API server serves, as its discovery documents tell them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+READ_VERBS = ("get", "list")
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+_NAMESPACE_VERBS = ("create", "delete", "get", "list", "patch", "update", "watch")
+_STATUS_VERBS = ("get", "patch", "update")
+
+
+@dataclass(frozen=True)
+class Subresource:
+    """One subresource, such as ``deployments/scale``; ``kind`` and ``api_version`` are those of its own body."""
+
+    name: str
+    kind: str
+    verbs: tuple[str, ...]
+    group: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One served resource. Two versions of the same thing (HPA v1 and v2, both Event groups) share ``storage``."""
+
+    group: str
+    version: str
+    plural: str
+    singular: str
+    kind: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ALL_VERBS
+    subresources: tuple[Subresource, ...] = ()
+    storage: tuple[str, str] = field(default=("", ""))
+
+    def __post_init__(self) -> None:
+        if self.storage == ("", ""):
+            object.__setattr__(self, "storage", (self.group, self.plural))
+
+    @property
+    def api_version(self) -> str:
+        """``apps/v1``, or ``v1`` for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified(self) -> str:
+        """The resource as messages name it: ``deployments.apps``, or ``pods`` for the core group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def qualified_kind(self) -> str:
+        """The kind as messages name it: ``Deployment.apps``, or ``Pod`` for the core group."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+    @property
+    def list_kind(self) -> str:
+        """The kind of a list of these."""
+        return f"{self.kind}List"
+
+    @property
+    def is_review(self) -> bool:
+        """Whether this can only be posted and is never stored."""
+        return self.verbs == ("create",)
+
+    def subresource(self, name: str) -> Subresource | None:
+        """The subresource of this name, if there is one."""
+        return next((sub for sub in self.subresources if sub.name == name), None)
+
+
+def _status(kind: str) -> Subresource:
+    return Subresource("status", kind, _STATUS_VERBS)
+
+
+def _scale() -> Subresource:
+    return Subresource("scale", "Scale", _STATUS_VERBS, "autoscaling", "v1")
+
+
+def _workload(plural: str, kind: str, *short: str, scale: bool = True) -> Resource:
+    subresources = (_scale(), _status(kind)) if scale else (_status(kind),)
+    return Resource(
+        "apps", "v1", plural, kind.lower(), kind,
+        short_names=short, categories=("all",), subresources=subresources,
+    )  # fmt: skip
+
+
+_CORE = (
+    Resource("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",)),
+    Resource("", "v1", "endpoints", "endpoints", "Endpoints", short_names=("ep",)),
+    Resource("", "v1", "events", "event", "Event", short_names=("ev",)),
+    Resource("", "v1", "limitranges", "limitrange", "LimitRange", short_names=("limits",)),
+    Resource(
+        "", "v1", "namespaces", "namespace", "Namespace", namespaced=False, short_names=("ns",),
+        verbs=_NAMESPACE_VERBS,
+        subresources=(Subresource("finalize", "Namespace", ("update",)), _status("Namespace")),
+    ),
+    Resource(
+        "", "v1", "nodes", "node", "Node", namespaced=False, short_names=("no",), subresources=(_status("Node"),)
+    ),
+    Resource(
+        "", "v1", "persistentvolumeclaims", "persistentvolumeclaim", "PersistentVolumeClaim",
+        short_names=("pvc",), subresources=(_status("PersistentVolumeClaim"),),
+    ),
+    Resource(
+        "", "v1", "pods", "pod", "Pod", short_names=("po",), categories=("all",),
+        subresources=(
+            Subresource("binding", "Binding", ("create",)),
+            Subresource("eviction", "Eviction", ("create",), "policy", "v1"),
+            Subresource("log", "Pod", ("get",)),
+            _status("Pod"),
+        ),
+    ),
+    Resource(
+        "", "v1", "replicationcontrollers", "replicationcontroller", "ReplicationController",
+        short_names=("rc",), categories=("all",), subresources=(_scale(), _status("ReplicationController")),
+    ),
+    Resource(
+        "", "v1", "resourcequotas", "resourcequota", "ResourceQuota",
+        short_names=("quota",), subresources=(_status("ResourceQuota"),),
+    ),
+    Resource("", "v1", "secrets", "secret", "Secret"),
+    Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", short_names=("sa",)),
+    Resource(
+        "", "v1", "services", "service", "Service",
+        short_names=("svc",), categories=("all",), subresources=(_status("Service"),),
+    ),
+)  # fmt: skip
+
+_APPS = (
+    Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision"),
+    _workload("daemonsets", "DaemonSet", "ds", scale=False),
+    _workload("deployments", "Deployment", "deploy"),
+    _workload("replicasets", "ReplicaSet", "rs"),
+    _workload("statefulsets", "StatefulSet", "sts"),
+)
+
+_HPA = "HorizontalPodAutoscaler"
+_RBAC = "rbac.authorization.k8s.io"
+_OTHERS = (
+    Resource(
+        "authentication.k8s.io", "v1", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview",
+        namespaced=False, verbs=("create",),
+    ),
+    Resource(
+        "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "selfsubjectaccessreview",
+        "SelfSubjectAccessReview", namespaced=False, verbs=("create",),
+    ),
+    Resource(
+        "authorization.k8s.io", "v1", "selfsubjectrulesreviews", "selfsubjectrulesreview",
+        "SelfSubjectRulesReview", namespaced=False, verbs=("create",),
+    ),
+    Resource(
+        "autoscaling", "v2", "horizontalpodautoscalers", _HPA.lower(), _HPA,
+        short_names=("hpa",), categories=("all",), subresources=(_status(_HPA),),
+    ),
+    Resource(
+        "autoscaling", "v1", "horizontalpodautoscalers", _HPA.lower(), _HPA,
+        short_names=("hpa",), categories=("all",), subresources=(_status(_HPA),),
+    ),
+    Resource(
+        "batch", "v1", "cronjobs", "cronjob", "CronJob",
+        short_names=("cj",), categories=("all",), subresources=(_status("CronJob"),),
+    ),
+    Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), subresources=(_status("Job"),)),
+    Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease"),
+    Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice"),
+    Resource("events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",), storage=("", "events")),
+    Resource("metrics.k8s.io", "v1beta1", "nodes", "", "NodeMetrics", namespaced=False, verbs=READ_VERBS),
+    Resource("metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", verbs=READ_VERBS),
+    Resource(
+        "networking.k8s.io", "v1", "ingresses", "ingress", "Ingress",
+        short_names=("ing",), subresources=(_status("Ingress"),),
+    ),
+    Resource(
+        "policy", "v1", "poddisruptionbudgets", "poddisruptionbudget", "PodDisruptionBudget",
+        short_names=("pdb",), subresources=(_status("PodDisruptionBudget"),),
+    ),
+    Resource(_RBAC, "v1", "clusterrolebindings", "clusterrolebinding", "ClusterRoleBinding", namespaced=False),
+    Resource(_RBAC, "v1", "clusterroles", "clusterrole", "ClusterRole", namespaced=False),
+    Resource(_RBAC, "v1", "rolebindings", "rolebinding", "RoleBinding"),
+    Resource(_RBAC, "v1", "roles", "role", "Role"),
+)  # fmt: skip
+
+RESOURCES: tuple[Resource, ...] = (*_CORE, *_APPS, *_OTHERS)
+
+_BY_PATH = {(r.group, r.version, r.plural): r for r in RESOURCES}
+_BY_KIND = {(r.api_version, r.kind): r for r in RESOURCES}
+
+
+def find(group: str, version: str, plural: str) -> Resource | None:
+    """The resource that a request path names, or None where nothing of that name is served."""
+    return _BY_PATH.get((group, version, plural))
+
+
+def of(group: str, plural: str) -> Resource:
+    """The preferred version of a resource.
+
+    Raises:
+        KeyError: nothing of that name is served.
+    """
+    for resource in RESOURCES:
+        if (resource.group, resource.plural) == (group, plural):
+            return resource
+    raise KeyError(f"{plural}.{group}")
+
+
+def by_kind(api_version: str, kind: str) -> Resource | None:
+    """The resource whose objects carry this apiVersion and kind."""
+    return _BY_KIND.get((api_version, kind))
+
+
+def groups() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each named API group with its versions, the preferred one first; the core group is not among them."""
+    versions: dict[str, list[str]] = {}
+    for resource in RESOURCES:
+        if resource.group:
+            served = versions.setdefault(resource.group, [])
+            if resource.version not in served:
+                served.append(resource.version)
+    yield from ((group, tuple(served)) for group, served in versions.items())
+
+
+def in_group(group: str, version: str) -> tuple[Resource, ...]:
+    """The resources of one group and version, in the order of discovery."""
+    return tuple(r for r in RESOURCES if (r.group, r.version) == (group, version))

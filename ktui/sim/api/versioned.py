@@ -1,0 +1,166 @@
+"""What a write may change: generation, status and spec kept apart, and the Scale of what can be scaled.
+
+The rules are the strategies of the API server's registries: a main resource ignores the status that a client sends,
+``/status`` ignores everything else, and the generation counts changes of the spec.
+"""
+
+import copy
+from typing import Any
+
+from ktui.sim.api.errors import Cause, bad_request, invalid
+from ktui.sim.api.resources import Resource
+from ktui.sim.api.selectors import format_selector
+
+JSON = dict[str, Any]
+
+_SERVER_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+_WITH_GENERATION = {
+    ("", "pods"),
+    ("", "replicationcontrollers"),
+    ("apps", "daemonsets"),
+    ("apps", "deployments"),
+    ("apps", "replicasets"),
+    ("apps", "statefulsets"),
+    ("batch", "jobs"),
+    ("batch", "cronjobs"),
+    ("discovery.k8s.io", "endpointslices"),
+    ("networking.k8s.io", "ingresses"),
+    ("policy", "poddisruptionbudgets"),
+}
+_SELECTOR_IS_MAP = {"ReplicationController"}
+
+
+def has_status(resource: Resource) -> bool:
+    """Whether the status of this resource is written through ``/status`` alone."""
+    return resource.subresource("status") is not None
+
+
+def prepare_create(resource: Resource, obj: JSON) -> JSON:
+    """The object as it is stored first: without what only the server may set, at generation 1 where it has one."""
+    metadata = obj.setdefault("metadata", {})
+    for field in (*_SERVER_FIELDS, "generation"):
+        metadata.pop(field, None)
+    if resource.storage in _WITH_GENERATION:
+        metadata["generation"] = 1
+    if has_status(resource):
+        obj["status"] = _first_status(resource)
+    return obj
+
+
+def _first_status(resource: Resource) -> JSON:
+    first: dict[str, JSON] = {
+        "Pod": {"phase": "Pending"},
+        "Namespace": {"phase": "Active"},
+        "ReplicaSet": {"replicas": 0},
+        "ReplicationController": {"replicas": 0},
+        "StatefulSet": {"replicas": 0, "availableReplicas": 0},
+        "DaemonSet": {
+            "currentNumberScheduled": 0,
+            "numberMisscheduled": 0,
+            "desiredNumberScheduled": 0,
+            "numberReady": 0,
+        },
+        "Service": {"loadBalancer": {}},
+        "Ingress": {"loadBalancer": {}},
+        "PersistentVolumeClaim": {"phase": "Pending"},
+        "HorizontalPodAutoscaler": {"desiredReplicas": 0, "currentMetrics": None},
+        "PodDisruptionBudget": {
+            "disruptionsAllowed": 0,
+            "currentHealthy": 0,
+            "desiredHealthy": 0,
+            "expectedPods": 0,
+        },
+    }
+    return copy.deepcopy(first.get(resource.kind, {}))
+
+
+def prepare_update(resource: Resource, old: JSON, new: JSON) -> JSON:
+    """``new`` as a write of the main resource may change ``old``: status kept, generation counted."""
+    _keep_server_metadata(old, new)
+    if has_status(resource):
+        _keep(old, new, "status")
+    _count_generation(resource, old, new)
+    return new
+
+
+def prepare_status_update(resource: Resource, old: JSON, new: JSON) -> JSON:
+    """``new`` as a write of ``/status`` may change ``old``: its status, and with it annotations and labels."""
+    _keep_server_metadata(old, new)
+    for field in old.keys() | new.keys():
+        if field not in ("metadata", "status"):
+            _keep(old, new, field)
+    metadata, kept = new["metadata"], old["metadata"]
+    for field in ("generation", "deletionTimestamp", "ownerReferences", "finalizers"):
+        _keep(kept, metadata, field)
+    if resource.kind != "Pod" and "labels" in kept:
+        _keep(kept, metadata, "labels")
+    return new
+
+
+def _keep(old: JSON, new: JSON, field: str) -> None:
+    if field in old:
+        new[field] = old[field]
+    else:
+        new.pop(field, None)
+
+
+def _keep_server_metadata(old: JSON, new: JSON) -> None:
+    new["apiVersion"], new["kind"] = old["apiVersion"], old["kind"]
+    for field in (*_SERVER_FIELDS, "name", "namespace", "generateName"):
+        _keep(old["metadata"], new.setdefault("metadata", {}), field)
+
+
+def _count_generation(resource: Resource, old: JSON, new: JSON) -> None:
+    before, metadata = old["metadata"].get("generation"), new["metadata"]
+    if resource.storage not in _WITH_GENERATION or before is None:
+        _keep(old["metadata"], metadata, "generation")
+        return
+    metadata["generation"] = before + 1 if _counted(old) != _counted(new) else before
+
+
+def _counted(obj: JSON) -> JSON:
+    """What the generation counts changes of: everything but status and metadata; for a Deployment annotations too."""
+    counted = {field: value for field, value in obj.items() if field not in ("metadata", "status")}
+    if obj.get("kind") == "Deployment":
+        counted["annotations"] = obj["metadata"].get("annotations") or {}
+    return counted
+
+
+def scale_of(obj: JSON) -> JSON:
+    """The ``autoscaling/v1`` Scale of an object that has one."""
+    metadata = obj["metadata"]
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    selector = spec.get("selector")
+    if obj["kind"] in _SELECTOR_IS_MAP:
+        selector = {"matchLabels": selector or {}}
+    replicas = spec.get("replicas", 1)
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {field: metadata[field] for field in kept if field in metadata},
+        "spec": {"replicas": replicas} if replicas else {},
+        "status": {"replicas": status.get("replicas", 0), "selector": format_selector(selector)},
+    }
+
+
+def apply_scale(resource: Resource, obj: JSON, scale: JSON) -> JSON:
+    """A copy of ``obj`` with the number of replicas that a Scale asks for.
+
+    Raises:
+        ApiError: 400 where the Scale names another object, 422 where the number is negative.
+    """
+    name = obj["metadata"]["name"]
+    named = (scale.get("metadata") or {}).get("name", name)
+    if named != name:
+        raise bad_request(f"the name of the object ({named}) does not match the name on the URL ({name})")
+    replicas = (scale.get("spec") or {}).get("replicas", 0)
+    if not isinstance(replicas, int) or isinstance(replicas, bool):
+        raise bad_request('Scale in version "v1" cannot be handled as a Scale: spec.replicas must be a number')
+    if replicas < 0:
+        scale_resource = Resource("autoscaling", "v1", "scales", "scale", "Scale")
+        words = f"Invalid value: {replicas}: must be greater than or equal to 0"
+        raise invalid(scale_resource, name, [Cause("spec.replicas", "FieldValueInvalid", words)])
+    changed = copy.deepcopy(obj)
+    changed["spec"]["replicas"] = replicas
+    return changed
