@@ -1,0 +1,181 @@
+"""How far a rollout is: the two sides of it, what it may cost, and how it went so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from ktui.model.objects import Deployment, ReplicaSet
+from ktui.rollout import revisions, strategy
+from ktui.rollout.status import progressing, verdict
+
+_SAMPLES: Final = 240
+"""How many points of the capacity curve are kept; when there are more, every other one goes."""
+
+
+class Side(msgspec.Struct, frozen=True):
+    """The pods of the new revision, or those of all the old ones.
+
+    `wanted` is what the ReplicaSets ask for, `existing` what they have (without those that are stopping).
+    `terminating` None means unknown: the server is too old to count them (SEMANTICS.md, Status).
+    """
+
+    wanted: int = 0
+    existing: int = 0
+    ready: int = 0
+    available: int = 0
+    terminating: int | None = 0
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """A rollout in numbers of pods."""
+
+    desired: int
+    new: Side
+    old: Side
+    surge: int
+    unavailable: int
+    promised: int
+    """How many pods are to be available at all times: desired less what may be unavailable."""
+
+    @property
+    def available(self) -> int:
+        """How many pods serve now, old and new."""
+        return self.new.available + self.old.available
+
+    @property
+    def ready(self) -> int:
+        """How many pods are ready now, old and new."""
+        return self.new.ready + self.old.ready
+
+    @property
+    def share(self) -> float:
+        """How much of what is desired is new and available: 0 to 1."""
+        return min(1.0, self.new.available / self.desired) if self.desired else 1.0
+
+
+def progress(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Progress:
+    """Both sides of a rollout, from the ReplicaSets: their counts are newer than those of the Deployment."""
+    now = revisions.current(deployment, replicasets)
+    limits = strategy.bounds(deployment)
+    old = [rs for rs in replicasets if now is None or rs.metadata.uid != now.metadata.uid]
+    return Progress(
+        desired=deployment.spec.desired,
+        new=_side([now] if now is not None else []),
+        old=_side(old),
+        surge=limits.surge,
+        unavailable=limits.unavailable,
+        promised=strategy.promised(deployment),
+    )
+
+
+def _side(replicasets: Sequence[ReplicaSet]) -> Side:
+    terminating = [rs.status.terminating_replicas for rs in replicasets]
+    return Side(
+        wanted=sum(rs.spec.desired for rs in replicasets),
+        existing=sum(rs.status.replicas for rs in replicasets),
+        ready=sum(rs.status.ready_replicas for rs in replicasets),
+        available=sum(rs.status.available_replicas for rs in replicasets),
+        terminating=None if None in terminating else sum(number or 0 for number in terminating),
+    )
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One point of the capacity curve."""
+
+    at: datetime
+    available: int
+    new_available: int
+
+
+class Track(msgspec.Struct, frozen=True):
+    """How one rollout went, as far as it was watched.
+
+    `started` is when it began: seen, or else told by the age of the new ReplicaSet; None where that cannot be
+    told. `pace_from` is the point from which the pace counts: the beginning, or the last resume.
+    """
+
+    template: bytes
+    started: datetime | None
+    pace_from: Sample | None
+    samples: tuple[Sample, ...]
+    lowest: Sample
+    finished: datetime | None = None
+    paused: bool = False
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from beginning to end, where both are known."""
+        if self.started is None or self.finished is None:
+            return None
+        return (self.finished - self.started).total_seconds()
+
+
+def observe(track: Track | None, deployment: Deployment, replicasets: Sequence[ReplicaSet], now: datetime) -> Track:
+    """Add what is seen now to what was seen before; another template is another rollout."""
+    digest = deployment.spec.template.digest
+    paused = deployment.spec.paused
+    new = revisions.current(deployment, replicasets)
+    sample = Sample(now, deployment.status.available_replicas, new.status.available_replicas if new is not None else 0)
+    if track is None or track.template != digest:
+        return _begin(digest, sample, deployment, new, seen=track is not None)
+    samples = track.samples
+    last = samples[-1]
+    if (last.available, last.new_available) != (sample.available, sample.new_available):
+        samples = (*(samples if len(samples) < _SAMPLES else samples[::2]), sample)
+    finished = track.finished
+    if finished is None and _is_complete(deployment):
+        finished = now
+    lowest = track.lowest
+    if finished is None and sample.available < lowest.available:
+        lowest = sample
+    pace_from = sample if track.paused and not paused else track.pace_from
+    return msgspec.structs.replace(
+        track, samples=samples, lowest=lowest, finished=finished, pace_from=pace_from, paused=paused
+    )
+
+
+def _begin(template: bytes, sample: Sample, deployment: Deployment, new: ReplicaSet | None, *, seen: bool) -> Track:
+    """The first look at a rollout; `seen` means that it began under our eyes."""
+    paused = deployment.spec.paused
+    started = sample.at if seen else _started(deployment, new)
+    if seen:
+        # An old revision that comes back may have pods already: only what is added from here on is pace.
+        pace_from: Sample | None = sample
+    else:
+        pace_from = Sample(started, 0, 0) if started is not None and not paused else None
+    return Track(template, started, pace_from, (sample,), sample, _finished(deployment), paused)
+
+
+def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None:
+    """How much longer it takes at the pace so far; None while there is no pace to go by."""
+    if track.pace_from is None or track.paused or track.finished is not None:
+        return None
+    gained = numbers.new.available - track.pace_from.new_available
+    elapsed = (now - track.pace_from.at).total_seconds()
+    left = numbers.desired - numbers.new.available
+    if gained <= 0 or elapsed <= 0 or left < 0:
+        return None
+    return left * elapsed / gained
+
+
+def _is_complete(deployment: Deployment) -> bool:
+    judged = verdict(deployment)
+    return judged.done and not judged.failed
+
+
+def _finished(deployment: Deployment) -> datetime | None:
+    condition = progressing(deployment)
+    return condition.last_update_time if condition is not None and _is_complete(deployment) else None
+
+
+def _started(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:
+    """When a rollout that was not seen to begin has begun, as far as the objects tell."""
+    if new is not None and not revisions.former_revisions(new):
+        return new.metadata.creation_timestamp
+    # A revision that came back is older than its rollout. The condition's last turn is the best that is left.
+    condition = progressing(deployment)
+    return condition.last_transition_time if condition is not None and not _is_complete(deployment) else None
