@@ -18,10 +18,13 @@ class Rule:
     groups: tuple[str, ...]
     resources: tuple[str, ...]
     namespace: str | None = None
+    names: tuple[str, ...] = ()
 
-    def allows(self, verb: str, group: str, resource: str, namespace: str) -> bool:
+    def allows(self, verb: str, group: str, resource: str, namespace: str, name: str) -> bool:
         """Whether this rule covers the request; ``resource`` is ``plural`` or ``plural/subresource``."""
         if self.namespace is not None and namespace != self.namespace:
+            return False
+        if self.names and name not in self.names:
             return False
         subresource = resource.partition("/")[2]
         named = resource in self.resources or "*" in self.resources or f"*/{subresource}" in self.resources
@@ -134,9 +137,9 @@ class Directory:
         if not name:
             return user
         for resource, subject in (("users", name), *(("groups", group) for group in groups)):
-            if not allowed(user, "impersonate", "", resource, "", subject):
+            if not allowed(user, "impersonate", "", resource, name=subject):
                 named = Resource("", "v1", resource, "", "", namespaced=False)
-                raise denied(user, "impersonate", named, "", subject)
+                raise denied(user, "impersonate", named, namespace="", name=subject)
         known = next((other for other in self.tokens.values() if other.name == name), None)
         if name == ANONYMOUS.name:
             known = ANONYMOUS
@@ -145,9 +148,9 @@ class Directory:
         return known or stranger(name)
 
 
-def allowed(user: User, verb: str, group: str, resource: str, namespace: str = "", _name: str = "") -> bool:
+def allowed(user: User, verb: str, group: str, resource: str, *, namespace: str = "", name: str = "") -> bool:
     """Whether a user may do this; ``resource`` is ``plural`` or ``plural/subresource``, ``namespace`` "" for all."""
-    return any(rule.allows(verb, group, resource, namespace) for rule in user.rules)
+    return any(rule.allows(verb, group, resource, namespace, name) for rule in user.rules)
 
 
 def path_allowed(user: User, path: str) -> bool:
@@ -159,7 +162,9 @@ def path_allowed(user: User, path: str) -> bool:
     return "system:authenticated" in user.groups and path.startswith(discovery)
 
 
-def denied(user: User, verb: str, resource: Resource, namespace: str, name: str, subresource: str = "") -> ApiError:
+def denied(
+    user: User, verb: str, resource: Resource, *, namespace: str, name: str = "", subresource: str = ""
+) -> ApiError:
     """The 403 of a request that no rule allows."""
     plural = f"{resource.plural}/{subresource}" if subresource else resource.plural
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
@@ -185,7 +190,8 @@ def access_review(user: User, review: JSON) -> JSON:
             attributes.get("verb", ""),
             attributes.get("group", ""),
             resource,
-            attributes.get("namespace", ""),
+            namespace=attributes.get("namespace", ""),
+            name=attributes.get("name", ""),
         )
     else:
         yes = path_allowed(user, (spec.get("nonResourceAttributes") or {}).get("path", ""))

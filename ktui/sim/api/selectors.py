@@ -15,7 +15,7 @@ JSON = dict[str, Any]
 LabelMatch = Callable[[Mapping[str, str]], bool]
 FieldMatch = Callable[[JSON], bool]
 
-_TOKEN = re.compile(r"\s*(==|!=|[=!(),<>]|[^\s=!(),<>]+)")
+_WORD = re.compile(r"\s*(==|!=|[=!(),<>]|[^\s=!(),<>]+)")
 _SYMBOLS = {"=", "==", "!=", "!", "(", ")", ",", "<", ">"}
 _OPERATORS = "in, notin, =, ==, !=, gt, lt"
 
@@ -53,14 +53,14 @@ class Requirement:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self._tokens = _TOKEN.findall(text)
+        self._words = _WORD.findall(text)
         self._at = 0
 
     def parse(self) -> list[Requirement]:
         terms: list[Requirement] = []
-        while (token := self._peek()) != "":
-            if token in _SYMBOLS and token != "!":
-                raise bad_request(f"found '{token}', expected: !, identifier, or 'end of string'")
+        while (word := self._peek()) != "":
+            if word in _SYMBOLS and word != "!":
+                raise bad_request(f"found '{word}', expected: !, identifier, or 'end of string'")
             terms.append(self._requirement())
             after = self._take()
             if after == "":
@@ -73,12 +73,12 @@ class _Parser:
         return terms
 
     def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+        return self._words[self._at] if self._at < len(self._words) else ""
 
     def _take(self) -> str:
-        token = self._peek()
+        word = self._peek()
         self._at += 1
-        return token
+        return word
 
     def _requirement(self) -> Requirement:
         negated = self._peek() == "!"
@@ -113,10 +113,10 @@ class _Parser:
             if self._peek() in (",", ")"):
                 values.add("")
             else:
-                token = self._take()
-                if token == "" or token in _SYMBOLS:
-                    raise _unparsable(f"found '{token}', expected: ',', ')' or identifier")
-                values.add(token)
+                word = self._take()
+                if word == "" or word in _SYMBOLS:
+                    raise _unparsable(f"found '{word}', expected: ',', ')' or identifier")
+                values.add(word)
             after = self._take()
             if after == ")":
                 return frozenset(values)
