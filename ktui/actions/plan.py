@@ -1,0 +1,66 @@
+"""A plan: everything that a person should know before saying yes, and exactly what is sent then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ktui.actions.request import Action, Request, action_of
+from ktui.model.changes import Resource
+
+Patch = tuple[dict[str, Any], ...]
+"""A JSON patch (RFC 6902)."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The very object that is meant, as it was when the plan was made."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+class Undo(msgspec.Struct, frozen=True):
+    """How to take an action back: in a sentence, and as a request; None where no single action does."""
+
+    sentence: str
+    request: Request | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request comes to on a Deployment as it is now. Nothing is sent until `perform.perform`.
+
+    `patch` begins with the tests that make it fail on anything but the target. Texts are clean: no control characters.
+    """
+
+    request: Request
+    title: str
+    """`Roll back shop/cart to revision 30 (cart:4.9)`."""
+    target: Target
+    patch: Patch
+    effects: tuple[str, ...]
+    """What will happen, in sentences with numbers."""
+    warnings: tuple[str, ...] = ()
+    """What may go otherwise than expected, or undo the action."""
+    undo: Undo
+    commands: tuple[str, ...]
+    """The kubectl commands that do the same, ready for a shell; one after another where there are several."""
+    before: dict[str, Any]
+    """The object that is patched, as it was read."""
+    subresource: str = ""
+    """`scale` where that is patched instead of the Deployment itself."""
+
+    @property
+    def action(self) -> Action:
+        """Which action this is."""
+        return action_of(self.request)
+
+    @property
+    def path(self) -> str:
+        """The URL path of what is patched."""
+        return Resource.DEPLOYMENTS.path(self.target.namespace, self.target.name, self.subresource)
