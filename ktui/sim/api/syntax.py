@@ -36,7 +36,8 @@ def bad_subdomain(text: str) -> str | None:
         _SUBDOMAIN,
         253,
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-        f"start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')",
+        "start and end with an alphanumeric character (e.g. 'example.com', "
+        f"regex used for validation is '{_SUBDOMAIN}')",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ktui.sim.api import syntax
 from ktui.sim.api.causes import Causes
-from ktui.sim.api.errors import invalid
+from ktui.sim.api.errors import Cause
 from ktui.sim.api.podvalidation import validate_pod_spec, validate_pod_update
 from ktui.sim.api.resources import Resource
 from ktui.sim.api.selectors import object_selector
@@ -19,37 +19,15 @@ Check = Callable[[JSON, Causes], None]
 UpdateCheck = Callable[[JSON, JSON, Causes], None]
 
 
-def validate_create(resource: Resource, obj: JSON) -> None:
-    """Check a defaulted object that is about to be stored first.
-
-    Raises:
-        ApiError: 422, with every cause.
-    """
+def validate(resource: Resource, obj: JSON, old: JSON | None = None) -> list[Cause]:
+    """What is wrong with a defaulted object that is about to be created, or to replace ``old``; in order."""
     causes = Causes()
     _metadata(resource, obj["metadata"], causes)
     if check := _CHECKS.get(resource.kind):
         check(obj, causes)
-    _refuse(resource, obj, causes)
-
-
-def validate_update(resource: Resource, old: JSON, new: JSON) -> None:
-    """Check a defaulted object that is about to replace ``old``.
-
-    Raises:
-        ApiError: 422, with every cause.
-    """
-    causes = Causes()
-    _metadata(resource, new["metadata"], causes)
-    if check := _CHECKS.get(resource.kind):
-        check(new, causes)
-    if update_check := _UPDATE_CHECKS.get(resource.kind):
-        update_check(old, new, causes)
-    _refuse(resource, new, causes)
-
-
-def _refuse(resource: Resource, obj: JSON, causes: Causes) -> None:
-    if causes.found:
-        raise invalid(resource, obj["metadata"].get("name", ""), causes.found)
+    if old is not None and (update_check := _UPDATE_CHECKS.get(resource.kind)):
+        update_check(old, obj, causes)
+    return causes.found
 
 
 _NAME_CHECKS = {

@@ -1,0 +1,233 @@
+"""managedFields: which client set which field, and server-side apply, which stands on them.
+
+The rules are those of ``sigs.k8s.io/structured-merge-diff``: a write owns what it changes, and takes it from the
+others; an apply owns what it names, and conflicts with whoever else owns a field whose value it would change.
+"""
+
+import copy
+from collections.abc import Collection
+from typing import Any
+
+from ktui.sim.api.errors import apply_conflict, bad_request
+from ktui.sim.api.fieldsets import (
+    Path,
+    applied_fields,
+    grown,
+    holds,
+    item_step,
+    owned_fields,
+    paths_of,
+    pruned,
+    readable,
+)
+from ktui.sim.api.resources import Resource
+from ktui.sim.api.schema import Field, field_of, type_of
+
+JSON = dict[str, Any]
+
+
+# Admission and allocation fill these in after the client's own fields have been counted.
+_SET_BY_SERVER: dict[str, tuple[Path, ...]] = {
+    "Pod": tuple(("f:spec", f"f:{name}") for name in ("preemptionPolicy", "priority", "tolerations")),
+    "Service": tuple(("f:spec", f"f:{name}") for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")),
+}
+
+
+def manager_name(field_manager: str | None, user_agent: str | None) -> str:
+    """Who writes: the ``fieldManager`` parameter, or the first word of the user agent."""
+    return field_manager or (user_agent or "").partition("/")[0] or "unknown"
+
+
+def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: str, subresource: str = "") -> None:
+    """Write into ``new`` who owns what after this create (``old`` is None) or update; ``now`` is RFC 3339.
+
+    Nothing but ``managedFields`` depends on this: a server may leave it out where speed counts.
+    """
+    before, after = owned_fields(old) if old else {}, owned_fields(new)
+    ignored = "f:status" if not subresource and resource.subresource("status") else ""
+    unowned = _SET_BY_SERVER.get(resource.kind, ()) if old is None else ()
+    changed = {
+        path
+        for path, value in after.items()
+        if (path not in before or before[path] != value) and path[0] != ignored and path not in unowned
+    }
+    changed -= {path for path in changed if old is None and after[path] == ""}
+    gone = {path for path in before.keys() - after.keys() if path[0] != ignored}
+    _store(new, _written(resource, old, manager, now, subresource, changed, gone))
+
+
+def status_entry(resource: Resource, old: JSON, new: JSON, manager: str, now: str) -> list[JSON]:
+    """The managedFields after a write of ``/status``, looking at status and annotations alone."""
+    before, after = (owned_fields(_status_part(obj)) for obj in (old, new))
+    changed = {path for path, value in after.items() if path not in before or before[path] != value}
+    return _written(resource, old, manager, now, "status", changed, before.keys() - after.keys())
+
+
+def _status_part(obj: JSON) -> JSON:
+    annotations = obj["metadata"].get("annotations")
+    metadata = {"annotations": annotations} if annotations else {}
+    part = {field: obj[field] for field in ("apiVersion", "kind", "status") if field in obj}
+    return part | {"metadata": metadata}
+
+
+def _written(
+    resource: Resource,
+    old: JSON | None,
+    manager: str,
+    now: str,
+    subresource: str,
+    changed: Collection[Path],
+    gone: Collection[Path],
+) -> list[JSON]:
+    entries: list[JSON] = (old["metadata"].get("managedFields") or []) if old else []
+    if not changed and not gone:
+        return entries
+    mine = _entry(manager, "Update", resource.api_version, subresource)
+    before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)
+    fields = grown(pruned(before["fieldsV1"], gone) if before else {}, changed)
+    taken = [*changed, *gone]
+    kept = [_less(entry, taken) for entry in entries if entry is not before]
+    return _in_order([*kept, mine | {"time": now, "fieldsV1": fields}])
+
+
+def _entry(manager: str, operation: str, api_version: str, subresource: str) -> JSON:
+    entry: JSON = {
+        "manager": manager,
+        "operation": operation,
+        "apiVersion": api_version,
+        "time": "",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {},
+    }
+    return entry | {"subresource": subresource} if subresource else entry
+
+
+def _identity(entry: JSON) -> tuple[str, str, str, str]:
+    return entry["manager"], entry["operation"], entry["apiVersion"], entry.get("subresource", "")
+
+
+def _less(entry: JSON, taken: Collection[Path]) -> JSON:
+    fields = pruned(entry["fieldsV1"], taken)
+    return entry if fields is entry["fieldsV1"] else entry | {"fieldsV1": fields}
+
+
+def _in_order(entries: list[JSON]) -> list[JSON]:
+    kept = [entry for entry in entries if entry["fieldsV1"]]
+    return sorted(kept, key=lambda entry: (entry["operation"], entry["time"], entry["manager"]))
+
+
+def _store(obj: JSON, entries: list[JSON]) -> None:
+    if entries:
+        obj["metadata"]["managedFields"] = entries
+    else:
+        obj["metadata"].pop("managedFields", None)
+
+
+def _told(entry: JSON) -> str:
+    """The owner of a field as a conflict names it."""
+    name = f'"{entry["manager"]}"'
+    if subresource := entry.get("subresource"):
+        name += f' with subresource "{subresource}"'
+    return f"{name} using {entry['apiVersion']}" if entry["operation"] == "Update" else name
+
+
+def apply(
+    current: JSON | None, applied: JSON, manager: str, now: str, *, force: bool = False, subresource: str = ""
+) -> JSON:
+    """The object that a server-side apply of ``applied`` makes of ``current`` (None: it is created).
+
+    Neither argument is changed; the caller defaults and validates the result.
+
+    Raises:
+        ApiError: 400 where managedFields are applied, 409 where others own what it would change and ``force`` is off.
+    """
+    if (applied.get("metadata") or {}).get("managedFields"):
+        raise bad_request("metadata.managedFields must be nil")
+    wanted = applied_fields(applied)
+    have = owned_fields(current) if current else {}
+    differing = {path for path, value in wanted.items() if path not in have or have[path] != value}
+    entries: list[JSON] = (current["metadata"].get("managedFields") or []) if current else []
+    mine = _entry(manager, "Apply", applied["apiVersion"], subresource)
+    before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)
+    others = [entry for entry in entries if entry is not before]
+    _refuse_conflicts(others, differing, force=force)
+    type_name = type_of(applied["apiVersion"], applied["kind"])
+    result = _merged(current or {}, applied, type_name)
+    fields = grown({}, wanted)
+    if before:
+        owned_elsewhere = {path for entry in others for path in paths_of(entry["fieldsV1"])}
+        dropped = paths_of(before["fieldsV1"]) - wanted.keys() - owned_elsewhere
+        for path in sorted(dropped, key=len):
+            _remove(result, path, Field(type_name or "any"))
+    unchanged = before is not None and before["fieldsV1"] == fields and not differing
+    mine |= {"time": before["time"] if before and unchanged else now, "fieldsV1": fields}
+    _store(result, _in_order([*(_less(entry, differing) for entry in others), mine]))
+    return result
+
+
+def _refuse_conflicts(others: list[JSON], differing: Collection[Path], *, force: bool) -> None:
+    conflicts = [
+        (_told(entry), readable(path))
+        for entry in others
+        for path in sorted(differing)
+        if path[-1] != "." and holds(entry["fieldsV1"], path)
+    ]
+    if conflicts and not force:
+        raise apply_conflict(conflicts)
+
+
+def _merged(current: JSON, applied: JSON, type_name: str | None) -> JSON:
+    result = copy.deepcopy(current)
+    for name, value in applied.items():
+        result[name] = _merged_value(result.get(name), value, field_of(type_name, name))
+    return result
+
+
+def _merged_value(current: Any, value: Any, field: Field) -> Any:
+    if field.container == "map" and isinstance(value, dict) and not field.atomic:
+        return {**(current or {}), **copy.deepcopy(value)}
+    if field.container == "list" and isinstance(value, list) and isinstance(current, list):
+        if field.is_set:
+            return [*current, *(item for item in value if item not in current)]
+        if field.keys:
+            return _merged_items(current, value, field)
+    if not field.container and isinstance(value, dict) and isinstance(current, dict):
+        return _merged(current, value, field.type_name)
+    return copy.deepcopy(value)
+
+
+def _merged_items(current: list[JSON], items: list[JSON], field: Field) -> list[JSON]:
+    at = {item_step(item, field): index for index, item in enumerate(current)}
+    result = list(current)
+    for item in items:
+        index = at.get(item_step(item, field))
+        if index is None:
+            result.append(copy.deepcopy(item))
+        else:
+            result[index] = _merged(result[index], item, field.type_name)
+    return result
+
+
+def _remove(value: Any, path: Path, field: Field) -> None:
+    """Take away what a path leads to, where it is still there; an item goes with all that is left in it."""
+    step, rest = path[0], path[1:]
+    if step.startswith("f:") and isinstance(value, dict):
+        name = step[2:]
+        inner = Field(field.type_name) if field.container == "map" else field_of(field.type_name, name)
+        if not rest:
+            value.pop(name, None)
+        elif name in value:
+            _remove(value[name], rest, inner)
+    elif isinstance(value, list):
+        found = [item for item in value if _leads_to(step, item, field)]
+        for item in found:
+            if rest in ((), (".",)):
+                value.remove(item)
+            else:
+                _remove(item, rest, Field(field.type_name))
+
+
+def _leads_to(step: str, item: Any, field: Field) -> bool:
+    if step.startswith("k:"):
+        return isinstance(item, dict) and item_step(item, field) == step
+    return step.startswith("v:") and step[2:] == str(item)
