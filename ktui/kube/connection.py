@@ -1,0 +1,287 @@
+"""One connection to one API server: bytes out, bytes in, and a KubeError for whatever goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from ktui import __version__
+from ktui.kube import kubeconfig
+from ktui.kube.credentials import Credentials, Identity
+from ktui.kube.errors import ApiError, ConfigError, Unauthorized, api_error
+from ktui.kube.failures import failure, shown_address
+from ktui.kube.kubeconfig import SERVICE_ACCOUNT, Context, Kubeconfig, Target
+from ktui.kube.proxy import proxy_for
+
+USER_AGENT: Final = f"ktui/{__version__}"
+"""A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds for the name, the socket and the TLS handshake together."""
+
+READ_TIMEOUT: Final = 30.0
+"""Seconds without a byte of the answer to a request; a stream may be silent for longer."""
+
+Params = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Access:
+    """Which cluster, as whom: the flags that kubectl has, empty where they were not given.
+
+    `kubeconfig` is a path; `request_timeout` is in seconds and holds for single requests, not for streams.
+    """
+
+    kubeconfig: str | None = None
+    context: str = ""
+    namespace: str = ""
+    as_user: str = ""
+    as_groups: tuple[str, ...] = ()
+    request_timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a process finds around it; tests bring their own."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    service_account: Path = SERVICE_ACCOUNT
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def contexts(access: Access, around: Surroundings | None = None) -> tuple[Context, ...]:
+    """The contexts to choose from, by name; none inside a pod without a kubeconfig. Raises ConfigError."""
+    return _kubeconfig(access, around or Surroundings()).choices()
+
+
+def _kubeconfig(access: Access, around: Surroundings) -> Kubeconfig:
+    return kubeconfig.read(kubeconfig.locate(access.kubeconfig, around.environ))
+
+
+def _target(access: Access, around: Surroundings) -> Target:
+    config = _kubeconfig(access, around)
+    if config.files:
+        return config.target(access.context)
+    inside = kubeconfig.in_cluster(around.environ, around.service_account)
+    if inside is not None and not access.context:
+        return inside
+    raise ConfigError(
+        "There is no kubeconfig: neither --kubeconfig, nor KUBECONFIG, nor ~/.kube/config.",
+        hint="Name one with --kubeconfig, or run `ktui demo` to look around without a cluster.",
+    )
+
+
+async def connect(access: Access, around: Surroundings | None = None) -> Connection:
+    """Read the kubeconfig and obtain credentials; the server itself is first asked by the first request.
+
+    Raises ConfigError, CredentialError.
+    """
+    around = around or Surroundings()
+    target = await asyncio.to_thread(_target, access, around)
+    credentials = Credentials(
+        target,
+        as_user=access.as_user,
+        as_groups=access.as_groups,
+        environ=around.environ,
+        clock=around.clock,
+    )
+    connection = Connection(target, access, credentials, around)
+    await credentials.identity()
+    return connection
+
+
+class Connection:
+    """A server and the right to ask it; use it as an async context manager, or close it with `aclose`.
+
+    All requests share one pool of sockets. `namespace` is the one that commands work in: `-n`, else the context's.
+    """
+
+    def __init__(self, target: Target, access: Access, credentials: Credentials, around: Surroundings) -> None:
+        self.context = target.context
+        self.cluster = target.cluster_name
+        self.user = access.as_user or target.user_name
+        self.namespace = access.namespace or target.namespace
+        self.server: str = target.cluster["server"].rstrip("/")
+        self._base = _base_url(self.server)
+        self._proxy = proxy_for(self._base, target.cluster.get("proxy-url") or "", around.environ)
+        self._credentials = credentials
+        self._request_timeout = access.request_timeout
+        self._clock = around.clock
+        self._session: aiohttp.ClientSession | None = None
+        # The API server compresses lists 18-fold, at a cost in time that only pays where bytes do: not on loopback.
+        compress = not _is_loopback(self._base) and not target.cluster.get("disable-compression")
+        self._headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip" if compress else "identity",
+        }
+
+    @property
+    def address(self) -> str:
+        """The server's scheme, host and port, fit to be shown."""
+        return shown_address(self._base)
+
+    async def __aenter__(self) -> Connection:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all sockets. Streams that are open end with an error."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        timeout: float | None = None,
+        changes: bool | None = None,
+    ) -> bytes:
+        """Send one request and return the body of its answer.
+
+        `timeout` is in seconds without a byte; `changes` says whether the request changes something (by default
+        anything but GET does), and thereby whether an answer that is lost is an AnswerLost. Raises KubeError.
+        """
+        limits = aiohttp.ClientTimeout(
+            total=self._request_timeout, sock_connect=CONNECT_TIMEOUT, sock_read=timeout or READ_TIMEOUT
+        )
+        changes = method != "GET" if changes is None else changes
+        async with self._exchange(
+            method, path, params, body=body, content_type=content_type, limits=limits, changes=changes
+        ) as response:
+            return await response.read()
+
+    @asynccontextmanager
+    async def stream(self, path: str, params: Params | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a GET whose answer does not end, as an iterator of chunks of bytes.
+
+        There is no limit on silence here: whoever reads knows what to expect. Raises KubeError, also while reading.
+        """
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=None)
+        async with self._exchange("GET", path, params, limits=limits, changes=False) as response:
+            yield response.content.iter_any()
+
+    @asynccontextmanager
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Params | None,
+        *,
+        limits: aiohttp.ClientTimeout,
+        changes: bool,
+        body: bytes | None = None,
+        content_type: str = "",
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        progress = SimpleNamespace(sent=False)
+        try:
+            response = await self._accepted(
+                method, path, params, progress, limits=limits, body=body, content_type=content_type
+            )
+            async with response:
+                yield response
+        except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError) as error:
+            raise failure(error, self._base, proxy=self._proxy, sent=progress.sent, changes=changes) from error
+
+    async def _accepted(
+        self,
+        method: str,
+        path: str,
+        params: Params | None,
+        progress: SimpleNamespace,
+        *,
+        limits: aiohttp.ClientTimeout,
+        body: bytes | None,
+        content_type: str,
+    ) -> aiohttp.ClientResponse:
+        """The answer, if it is a good one; a 401 is answered once with credentials that are renewed."""
+        identity = await self._credentials.identity()
+        for attempt in (1, 2):
+            response = await self._pool().request(
+                method,
+                self._base.joinpath(path.lstrip("/"), encoded=True).with_query(params or {}),
+                data=body,
+                headers=[
+                    *self._headers.items(),
+                    *identity.headers,
+                    *([("Content-Type", content_type)] if body is not None else []),
+                ],
+                ssl=identity.tls if identity.tls is not None else True,
+                server_hostname=identity.server_name,
+                proxy=self._proxy,
+                timeout=limits,
+                allow_redirects=False,
+                trace_request_ctx=progress,
+            )
+            if response.status < 300:
+                return response
+            error = await self._error(response)
+            if isinstance(error, Unauthorized) and attempt == 1:
+                renewed = await self._renewed(identity)
+                if renewed is not identity:
+                    identity = renewed
+                    continue
+            raise error
+        raise AssertionError("the second attempt returns or raises")
+
+    async def _renewed(self, identity: Identity) -> Identity:
+        return await self._credentials.identity(refused=identity)
+
+    async def _error(self, response: aiohttp.ClientResponse) -> ApiError:
+        async with response:
+            # An error page has no length worth reading to its end.
+            body = await response.content.read(1_000_000)
+            return api_error(response.status, body, response.headers, self._clock())
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_headers_sent.append(_note_sent)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=100), trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._session
+
+
+async def _note_sent(
+    session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    context.trace_request_ctx.sent = True
+
+
+def _base_url(server: str) -> URL:
+    try:
+        url = URL(server)
+    except ValueError:
+        url = URL()
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigError("The server in the kubeconfig is not an http or https address.")
+    return url
+
+
+def _is_loopback(url: URL) -> bool:
+    try:
+        return ip_address(url.host or "").is_loopback
+    except ValueError:
+        return url.host == "localhost"

@@ -1,0 +1,253 @@
+"""What can go wrong between ktui and an API server, each in one sentence that a person can act on.
+
+`str(error)` says what is wrong, `error.hint` what to do about it. Neither ever holds a secret or a control
+character: whatever a server or a plugin said goes through `clean` or `redacted` first.
+"""
+
+# The names say what happened; "NotFoundError" would say it no better.
+# ruff: noqa: N818
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import ClassVar, Final
+
+import msgspec
+
+LONGEST: Final = 600
+"""Characters of a server's message that are kept: an invalid object can be answered with pages of text."""
+
+_SPACE: Final = re.compile(r"\s+")
+_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_SECRETS: Final = (
+    (re.compile(r"://[^/\s@]*@"), "://***@"),
+    (re.compile(r"\beyJ[\w-]+(?:\.[\w-]*)*"), "***"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+\S+"), r"\1 ***"),
+    (
+        re.compile(
+            r"(?i)\b([\w-]*(?:token|secret|password|passwd|api[-_]?key|assertion|credential)[\w-]*)"
+            r"(\"?\s*[=:]\s*)\S+"
+        ),
+        r"\1\2***",
+    ),
+    # Long runs with digits and letters and without a separator of words or paths are keys more often than not.
+    (re.compile(r"\b(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}"), "***"),
+)
+
+
+def clean(text: str, longest: int = LONGEST) -> str:
+    """One line of that text: no escape sequences, no control or direction characters, not endless."""
+    text = _SPACE.sub(" ", _ESCAPE.sub("", text))
+    text = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"}).strip()
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+    """That text, cleaned, without the known secrets and without what looks like one."""
+    text = clean(text)
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, "***")
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class KubeError(Exception):
+    """The base of all: `str()` is one sentence for a person."""
+
+    hint: str = ""
+    """What to do, in one sentence; empty where there is nothing to say."""
+    status: int | None = None
+    """The HTTP status, where a server answered."""
+    reason: str = ""
+    """The API's word for it, such as `NotFound`."""
+    message: str = ""
+    """The server's own words, cleaned."""
+    retry_after: float | None = None
+    """Seconds that the server asked to wait."""
+
+    def __init__(self, sentence: str, *, hint: str = "") -> None:
+        super().__init__(sentence)
+        if hint:
+            self.hint = hint
+
+
+class ConfigError(KubeError):
+    """The kubeconfig is missing, broken or incomplete, or names a file that is."""
+
+
+class CredentialError(KubeError):
+    """Credentials could not be had: a plugin is missing or failed, a token file is gone, a login has expired."""
+
+
+class Unreachable(KubeError):
+    """No connection to the server came about: nothing was sent."""
+
+
+class TimedOut(KubeError):
+    """The server was reached, but did not answer in time. Only for requests that change nothing."""
+
+
+class AnswerLost(KubeError):
+    """A change was sent and the connection broke before the answer: whether it took place is not known."""
+
+
+class Interrupted(KubeError):
+    """An answer or a stream broke off in the middle, or could not be read."""
+
+
+class ApiError(KubeError):
+    """The server answered, and the answer is no; see the subclasses for what is told apart."""
+
+    opening: ClassVar[str] = "The API server refused the request"
+
+    def __init__(
+        self,
+        status: int,
+        *,
+        reason: str = "",
+        message: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        self.status = status
+        self.reason = clean(reason, 80)
+        self.message = clean(message)
+        self.retry_after = retry_after
+        super().__init__(f"{self.opening}: {self.message or f'HTTP {status}'}".rstrip(".") + ".")
+
+
+class Unauthorized(ApiError):
+    """401: the server does not know who we are; credentials that could be renewed have been."""
+
+    opening = "The API server does not accept the credentials"
+    hint = "Log in again; `kubectl auth whoami` shows what the server makes of them."
+
+
+class Forbidden(ApiError):
+    """403: the server knows who we are, and this is not allowed."""
+
+    opening = "Not allowed"
+    hint = "Ask whoever runs the cluster for a role that permits it, or choose another namespace or context."
+
+
+class NotFound(ApiError):
+    """404: the object, or the whole resource, does not exist."""
+
+    opening = "Not found"
+
+
+class Conflict(ApiError):
+    """409: the object has changed meanwhile, or exists already."""
+
+    opening = "The object has changed meanwhile"
+    hint = "Look at it as it is now, then decide again."
+
+
+class Expired(ApiError):
+    """410: the version or continue token is too old; list again."""
+
+    opening = "The history asked for is gone"
+
+
+class Rejected(ApiError):
+    """400, 405, 406, 415, 422: the request is not valid, or a `test` of a JSON patch did not hold.
+
+    The API server answers both of the last with 422: SEMANTICS.md, Roll back.
+    """
+
+    opening = "The API server rejected the request"
+
+
+class TooManyRequests(ApiError):
+    """429: slow down; `retry_after` says for how long."""
+
+    opening = "The API server has too much to do"
+    hint = "It is tried again by itself."
+
+
+class ServerError(ApiError):
+    """5xx: the fault is the server's, or that of a proxy in front of it."""
+
+    opening = "The API server failed"
+
+
+_BY_STATUS: Final[dict[int, type[ApiError]]] = {
+    400: Rejected,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    405: Rejected,
+    406: Rejected,
+    409: Conflict,
+    410: Expired,
+    415: Rejected,
+    422: Rejected,
+    429: TooManyRequests,
+}
+
+
+class StatusDetails(msgspec.Struct, rename="camel"):
+    """Details of a Status that ktui reads."""
+
+    retry_after_seconds: float | None = None
+
+
+class Status(msgspec.Struct):
+    """The API's own object for what went wrong: meta/v1 Status."""
+
+    kind: str = ""
+    code: int = 0
+    reason: str = ""
+    message: str = ""
+    details: StatusDetails | None = None
+
+
+_status = msgspec.json.Decoder(Status)
+
+
+def status_error(status: Status) -> ApiError:
+    """The error of an ERROR event, or of the body of an answer."""
+    kind = _BY_STATUS.get(status.code, ServerError if status.code >= 500 else ApiError)
+    return kind(
+        status.code,
+        reason=status.reason,
+        message=status.message,
+        retry_after=status.details.retry_after_seconds if status.details else None,
+    )
+
+
+def api_error(code: int, body: bytes, headers: Mapping[str, str], now: datetime | None = None) -> ApiError:
+    """The error of an answer with that HTTP status, from a Status in its body or, failing that, its text.
+
+    `headers` must be readable by `Retry-After`; its seconds or date count more than the body's.
+    """
+    try:
+        status = _status.decode(body)
+    except msgspec.DecodeError:
+        status = Status()
+    if status.kind != "Status":
+        text = body[:4000].decode("utf-8", "replace")
+        # A page of HTML comes from a proxy or a login portal, and says nothing in one line.
+        status = Status(message="" if text.lstrip().startswith("<") else text)
+    status.code = code
+    error = status_error(status)
+    asked = _retry_after(headers.get("Retry-After", ""), now or datetime.now(UTC))
+    if asked is not None:
+        error.retry_after = asked
+    return error
+
+
+def _retry_after(value: str, now: datetime) -> float | None:
+    """Seconds to wait, from either form of the header (RFC 9110, 10.2.3)."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (when - now).total_seconds()) if when.tzinfo else None
