@@ -137,10 +137,11 @@ def _cut(tree: JSON, path: Path) -> None:
 
 def holds(tree: JSON, path: Path) -> bool:
     """Whether a ``fieldsV1`` has exactly this path."""
-    node: JSON | None = tree
+    node = tree
     for step in path:
-        if (node := node.get(step)) is None:
+        if step not in node:
             return False
+        node = node[step]
     return not node
 
 
