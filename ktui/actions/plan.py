@@ -6,11 +6,9 @@ from typing import Any
 
 import msgspec
 
+from ktui.actions.patch import Patch
 from ktui.actions.request import Action, Request, action_of
 from ktui.model.changes import Resource
-
-Patch = tuple[dict[str, Any], ...]
-"""A JSON patch (RFC 6902)."""
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from ktui.model.objects import Deployment, ReplicaSet, decode_hook
+from ktui.rollout import revisions
+from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
 
 
 class Autoscaler(msgspec.Struct, frozen=True):
@@ -54,3 +56,18 @@ def subject(
             replicasets.append(replicaset)
             own[replicaset.metadata.uid] = each
     return Subject(deployment, tuple(replicasets), raw, own, now, autoscaler, kubectl)
+
+
+def in_flight(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> bool:
+    """Whether a template is being rolled out, or waits to be: it has no ReplicaSet yet, or old pods are left, or
+    it has never been complete."""
+    current = revisions.current(deployment, replicasets)
+    if current is None:
+        return True
+    old = (rs for rs in replicasets if rs.metadata.uid != current.metadata.uid)
+    if any(rs.spec.desired or rs.status.replicas for rs in old):
+        return True
+    judged = verdict(deployment)
+    condition = progressing(deployment)
+    has_been_complete = condition is not None and condition.reason == NEW_REPLICASET_AVAILABLE
+    return (judged.failed or not judged.done) and not has_been_complete

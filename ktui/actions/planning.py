@@ -1,0 +1,33 @@
+"""From a request to its plan."""
+
+from __future__ import annotations
+
+from ktui.actions.pausing import plan_pause, plan_promote, plan_resume
+from ktui.actions.plan import Plan
+from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.actions.retemplate import plan_restart, plan_set_image
+from ktui.actions.rollback import plan_abort, plan_rollback
+from ktui.actions.scaling import plan_scale
+from ktui.actions.subject import Subject
+from ktui.rollout.revisions import Refusal
+
+
+def plan(request: Request, subject: Subject) -> Plan | Refusal:
+    """What a request comes to on a Deployment as it is now, or why it cannot be done. Pure."""
+    match request:
+        case Pause():
+            return plan_pause(request, subject)
+        case Resume():
+            return plan_resume(request, subject)
+        case Promote():
+            return plan_promote(request, subject)
+        case RollBack():
+            return plan_rollback(request, subject)
+        case Abort():
+            return plan_abort(request, subject)
+        case SetImage():
+            return plan_set_image(request, subject)
+        case Scale():
+            return plan_scale(request, subject)
+        case Restart():
+            return plan_restart(request, subject)

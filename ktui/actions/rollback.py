@@ -1,0 +1,146 @@
+"""Roll back, and abort of a rolling update, which is a roll back from the middle of it (SEMANTICS.md, Roll back)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
+
+from ktui.actions.patch import Draft
+from ktui.actions.plan import Plan, Undo
+from ktui.actions.request import Abort, Request, RollBack
+from ktui.actions.sentences import (
+    being_deleted,
+    command,
+    held_warnings,
+    image_of,
+    next_revision,
+    owner_warnings,
+    replacement,
+    revision_of,
+    target_of,
+    tests_for,
+)
+from ktui.actions.subject import Subject, in_flight
+from ktui.model.objects import CHANGE_CAUSE, POD_TEMPLATE_HASH, Deployment, ReplicaSet
+from ktui.rollout import revisions
+from ktui.rollout.revisions import Refusal, revision
+from ktui.rollout.words import clean, count
+
+_TEMPLATE = ("spec", "template")
+_CAUSE = ("metadata", "annotations", CHANGE_CAUSE)
+
+
+def rollback_target(
+    deployment: Deployment, replicasets: Sequence[ReplicaSet], to_revision: int | None = None
+) -> ReplicaSet | Refusal:
+    """The ReplicaSet that a roll back would bring back, or why there is none, in kubectl's words."""
+    return being_deleted(deployment) or revisions.rollback_target(deployment, replicasets, to_revision)
+
+
+def abort_target(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> ReplicaSet | Refusal:
+    """The ReplicaSet that an abort would bring back, or why there is nothing to abort."""
+    if in_flight(deployment, replicasets):
+        return rollback_target(deployment, replicasets)
+    current = revisions.current(deployment, replicasets)
+    number = revision(current) if current is not None else 0
+    return being_deleted(deployment) or Refusal(
+        f"nothing to abort: revision {number} is complete; a roll back goes to an earlier one"
+    )
+
+
+def plan_rollback(request: RollBack, subject: Subject) -> Plan | Refusal:
+    """Bring an earlier template back, wherever the rollout is."""
+    found = rollback_target(subject.deployment, subject.replicasets, request.revision)
+    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
+
+
+def plan_abort(request: Abort, subject: Subject) -> Plan | Refusal:
+    """Bring the template back that the rolling update replaces."""
+    found = abort_target(subject.deployment, subject.replicasets)
+    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
+
+
+def old_template(raw_replicaset: dict[str, Any]) -> dict[str, Any]:
+    """The template of a revision as the Deployment had it: without the label that the controller added."""
+    template: dict[str, Any] = deepcopy(raw_replicaset["spec"]["template"])
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    labels.pop(POD_TEMPLATE_HASH, None)
+    return template
+
+
+def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str) -> Plan:
+    deployment = subject.deployment
+    target = target_of(deployment)
+    raw_back = subject.raw_replicasets[back.metadata.uid]
+    draft = Draft(subject.raw, tests_for(target))
+    draft.put(_TEMPLATE, old_template(raw_back))
+    # Every other annotation stays the Deployment's own: kubectl brings the old tracking annotations of Argo CD, Helm
+    # and Flux back as well, which makes these tools see an object that is not theirs.
+    cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
+    if cause is None:
+        draft.remove(_CAUSE)
+    elif cause != revisions.change_cause(deployment):
+        draft.put(_CAUSE, cause)
+    draft.remove(("spec", "paused"))
+    image = image_of(back.spec.template)
+    return Plan(
+        request=request,
+        title=f"{verb} {target} to revision {revision(back)}" + (f" ({image})" if image else ""),
+        target=target,
+        patch=draft.patch,
+        effects=_effects(subject, back, cause),
+        warnings=(*owner_warnings(deployment), *_unproven(subject, back), *held_warnings(deployment)),
+        undo=_undo(subject),
+        commands=_commands(subject, back),
+        before=subject.raw,
+    )
+
+
+def _effects(subject: Subject, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
+    deployment = subject.deployment
+    sentences = [*replacement(subject, revision_of(back), back)]
+    if deployment.spec.paused:
+        sentences.insert(0, "It is paused: the same patch resumes it.")
+    sentences.append(f"Revision {revision(back)} will be numbered {next_revision(subject.replicasets)}.")
+    now = revisions.change_cause(deployment)
+    if cause and cause != now:
+        sentences.append(f'The change-cause becomes "{clean(cause)}" again.')
+    elif cause is None and now:
+        sentences.append(f'The change-cause "{clean(now)}" goes: revision {revision(back)} had none.')
+    return tuple(sentences)
+
+
+def _unproven(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
+    """A roll back in the middle of one rollout may lead into another that was never finished either."""
+    current = revisions.current(subject.deployment, subject.replicasets)
+    others = [rs for rs in subject.replicasets if current is None or rs.metadata.uid != current.metadata.uid]
+    serving = max(others, key=lambda rs: rs.status.available_replicas, default=back)
+    if serving.status.available_replicas <= back.status.available_replicas:
+        return ()
+    pods = count(serving.status.available_replicas, "pod")
+    return (
+        f"Revision {revision(back)} may never have been complete: {pods} of {revision_of(serving)}, still "
+        f"{'serves' if serving.status.available_replicas == 1 else 'serve'}. "
+        f"Roll back to revision {revision(serving)} to return to that.",
+    )
+
+
+def _undo(subject: Subject) -> Undo:
+    current = revisions.current(subject.deployment, subject.replicasets)
+    if current is None:
+        return Undo(
+            "Nothing brings the present template back: it was changed, but never became a revision. "
+            "Save it first if it is needed: kubectl get -o yaml."
+        )
+    if subject.deployment.spec.revision_history_limit == 0:
+        return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
+    number = revision(current)
+    return Undo(f"Roll back to revision {number} ({image_of(current.spec.template)}).", RollBack(number))
+
+
+def _commands(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
+    name = f"deployment/{subject.deployment.metadata.name}"
+    undo = command(subject, "rollout", "undo", name, f"--to-revision={revision(back)}")
+    # kubectl refuses to roll a paused Deployment back.
+    return (command(subject, "rollout", "resume", name), undo) if subject.deployment.spec.paused else (undo,)

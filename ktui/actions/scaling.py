@@ -1,0 +1,92 @@
+"""Scale: another number of pods, through the `scale` subresource.
+
+Why `/scale` and not the Deployment: that is what the permission `deployments/scale` is for, and what `kubectl scale`
+and autoscalers do. A Scale has no generation to test, but all that a scale replaces is the number, so the number that
+was shown is what is tested; a template that changed meanwhile changes nothing about what was asked.
+"""
+
+from __future__ import annotations
+
+from ktui.actions.patch import Draft, expect
+from ktui.actions.plan import Plan, Undo
+from ktui.actions.request import Scale
+from ktui.actions.sentences import being_deleted, command, owner_warnings, target_of
+from ktui.actions.subject import Subject
+from ktui.model.objects import Deployment
+from ktui.rollout import revisions
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.words import clean, count
+
+MOST = 2**31 - 1
+"""`replicas` is a 32-bit number."""
+
+
+def refuse_scale(deployment: Deployment, replicas: int) -> Refusal | None:
+    """Why it cannot be scaled to that number."""
+    if not 0 <= replicas <= MOST:
+        return Refusal(f"the number of pods must be between 0 and {MOST}, not {replicas}")
+    if replicas == deployment.spec.desired:
+        return Refusal(f'nothing to change: deployment "{deployment.metadata.name}" is at {count(replicas, "replica")}')
+    return being_deleted(deployment)
+
+
+def plan_scale(request: Scale, subject: Subject) -> Plan | Refusal:
+    """Ask for another number of pods."""
+    deployment = subject.deployment
+    refused = refuse_scale(deployment, request.replicas)
+    if refused is not None:
+        return refused
+    target = target_of(deployment)
+    now, then = deployment.spec.desired, request.replicas
+    # The API leaves a zero out, so that a Scale of 0 has an empty spec.
+    scale = {
+        "metadata": {"name": target.name, "namespace": target.namespace, "uid": target.uid},
+        "spec": {"replicas": now} if now else {},
+    }
+    seen = expect(("spec", "replicas"), now) if now else expect(("spec",), {})
+    draft = Draft(scale, (expect(("metadata", "uid"), target.uid), seen))
+    draft.put(("spec", "replicas"), then)
+    return Plan(
+        request=request,
+        title=f"Scale {target} from {now} to {then}",
+        target=target,
+        patch=draft.patch,
+        effects=_effects(subject, then),
+        warnings=(*_autoscaled(subject), *owner_warnings(deployment), *_to_zero(then)),
+        undo=Undo(f"Scale back to {now}.", Scale(now)),
+        commands=(
+            command(subject, "scale", f"deployment/{target.name}", f"--replicas={then}", f"--current-replicas={now}"),
+        ),
+        before=scale,
+        subresource="scale",
+    )
+
+
+def _effects(subject: Subject, then: int) -> tuple[str, ...]:
+    now = subject.deployment.spec.desired
+    difference = count(abs(then - now), "pod")
+    change = f"{difference} will be {'added' if then > now else 'stopped'}: {now} → {then}."
+    active = [rs for rs in revisions.newest_first(subject.replicasets) if rs.spec.desired]
+    if len(active) < 2:
+        return (change,)
+    numbers = [str(revisions.revision(rs)) for rs in active]
+    spread = f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+    return (
+        change,
+        f"A rollout is in flight: the change is spread over revisions {spread}, in proportion to their pods, and "
+        "what is left over goes to the largest.",
+    )
+
+
+def _autoscaled(subject: Subject) -> tuple[str, ...]:
+    hpa = subject.autoscaler
+    if hpa is None:
+        return ()
+    return (
+        f"The HorizontalPodAutoscaler {clean(hpa.name)} ({hpa.lowest} to {hpa.highest} pods) decides the number, "
+        "and will undo this.",
+    )
+
+
+def _to_zero(then: int) -> tuple[str, ...]:
+    return ("No pod is left: nothing serves any more.",) if then == 0 else ()

@@ -1,0 +1,121 @@
+"""The sentences of plans: revisions, pods and owners in words, with numbers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from ktui.actions.patch import Operation, expect
+from ktui.actions.plan import Target
+from ktui.actions.subject import Subject
+from ktui.model.objects import LAST_APPLIED, Deployment, PodTemplate, ReplicaSet
+from ktui.rollout import images, revisions, strategy
+from ktui.rollout.provenance import provenance
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.words import clean, count
+
+
+def target_of(deployment: Deployment) -> Target:
+    """The Deployment as what a plan is for."""
+    meta = deployment.metadata
+    return Target(meta.namespace, meta.name, meta.uid, meta.generation)
+
+
+def tests_for(target: Target) -> tuple[Operation, Operation]:
+    """What makes a patch of the Deployment fail on any other, or on this one after its spec has changed.
+
+    The generation, not the resourceVersion: that changes with every status update (SEMANTICS.md, Roll back).
+    """
+    return expect(("metadata", "uid"), target.uid), expect(("metadata", "generation"), target.generation)
+
+
+def command(subject: Subject, *arguments: str) -> str:
+    """A kubectl command on the subject's namespace, for a shell."""
+    return clean(shlex.join((*subject.kubectl, "-n", subject.deployment.metadata.namespace, *arguments)))
+
+
+def being_deleted(deployment: Deployment) -> Refusal | None:
+    """Nothing can be done to what is on its way out."""
+    if deployment.metadata.deletion_timestamp is None:
+        return None
+    return Refusal(f'deployment "{deployment.metadata.name}" is being deleted')
+
+
+def image_of(template: PodTemplate | None) -> str:
+    """The image of a template as sentences have it: short and clean."""
+    return clean(images.of_template(template)) if template is not None else ""
+
+
+def revision_of(replicaset: ReplicaSet) -> str:
+    """`revision 30, image cart:4.9`."""
+    image = image_of(replicaset.spec.template)
+    return f"revision {revisions.revision(replicaset)}" + (f", image {image}" if image else "")
+
+
+def next_revision(replicasets: Sequence[ReplicaSet]) -> int:
+    """The number that the controller gives to the next template that it rolls out."""
+    return max(map(revisions.revision, replicasets), default=0) + 1
+
+
+def replacement(subject: Subject, comes: str, kept: ReplicaSet | None = None) -> tuple[str, ...]:
+    """What becomes of the pods when another template is rolled out.
+
+    `comes` names what takes over (`revision 30, image cart:4.9`); `kept` is its ReplicaSet, where it has one.
+    """
+    deployment = subject.deployment
+    if deployment.spec.desired == 0:
+        return (f"It is scaled to zero: the next pods will be of {comes}.",)
+    # A comma that opened before the image has to close before the sentence goes on.
+    pause = "," if ", image" in comes else ""
+    sentences = []
+    for replicaset in revisions.newest_first(subject.replicasets):
+        if kept is not None and replicaset.metadata.uid == kept.metadata.uid:
+            continue
+        pods = max(replicaset.status.replicas, replicaset.spec.desired)
+        if pods:
+            name = revision_of(replicaset)
+            closing = "," if ", image" in name else ""
+            sentences.append(f"{count(pods, 'pod')} of {name}{closing} will be replaced by {comes}.")
+    if kept is not None and kept.status.replicas:
+        stay = "is there already and stays" if kept.status.replicas == 1 else "are there already and stay"
+        sentences.append(f"{count(kept.status.replicas, 'pod')} of {comes}{pause} {stay}.")
+    if not sentences:
+        sentences.append(f"{count(deployment.spec.desired, 'pod')} of {comes}{pause} will be started.")
+    return (*sentences, pace(deployment))
+
+
+def pace(deployment: Deployment) -> str:
+    """What the strategy promises while pods are replaced."""
+    if deployment.spec.strategy.type == strategy.RECREATE:
+        return "All old pods stop before the first new one starts, and nothing serves meanwhile (strategy Recreate)."
+    desired, limits = deployment.spec.desired, strategy.bounds(deployment)
+    least = strategy.promised(deployment)
+    serving = (
+        f"At least {least} of {count(desired, 'pod')} stay available" if least else "No pod needs to stay available"
+    )
+    return f"{serving}, and at most {desired + limits.surge} run at once."
+
+
+def waits_for_resume(deployment: Deployment) -> str:
+    """Why a change of the template does nothing yet."""
+    return f"It is paused: {count(deployment.spec.desired, 'pod')} will be replaced only once it is resumed."
+
+
+def owner_warnings(deployment: Deployment) -> tuple[str, ...]:
+    """Who else decides about the Deployment, and would take back what is changed by hand."""
+    owner = provenance(deployment)
+    if owner is not None:
+        return (clean(owner.sentence),)
+    if LAST_APPLIED in deployment.metadata.annotations:
+        return ("It was deployed with kubectl apply: applying the same manifest again undoes a change made by hand.",)
+    return ()
+
+
+def held_warnings(deployment: Deployment) -> tuple[str, ...]:
+    """What a canary's hold does to a template that is changed without taking the hold off (SEMANTICS.md)."""
+    if not strategy.held(deployment):
+        return ()
+    return (
+        f"A canary is held (minReadySeconds {deployment.spec.min_ready_seconds}): "
+        "no new pod becomes available until that is set back.",
+    )
