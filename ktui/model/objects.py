@@ -5,16 +5,21 @@ volumes, probes) costs nothing. A pod template is kept as a digest and the few f
 templates are the same when their digests are (SEMANTICS.md, Identity). Whole objects, for a diff, are fetched
 when they are asked for.
 
+What thousands of pods have in common (their owner, their images, their node) is kept once: `shared`.
+
 Names are those of the Kubernetes API, in Python's spelling.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec.structs import force_setattr
 
 POD_TEMPLATE_HASH: Final = "pod-template-hash"
 REVISION: Final = "deployment.kubernetes.io/revision"
@@ -28,6 +33,16 @@ NO_DEADLINE: Final = 2147483647
 
 HOLD_SECONDS: Final = 2147483646
 """`minReadySeconds` of a Deployment whose canary is held (SEMANTICS.md, Hold a canary)."""
+
+
+_T = TypeVar("_T")
+_first: Final[Callable[[Any], Any]] = lru_cache(maxsize=16384)(lambda value: value)
+
+
+def shared(value: _T) -> _T:
+    """The first of the values that are equal to this one, so that it is in memory once; for what never changes."""
+    known: _T = _first(value)
+    return known
 
 
 class Struct(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -46,24 +61,20 @@ class OwnerReference(Struct, frozen=True):
     controller: bool = False
 
 
-class Meta(Struct, frozen=True):
-    """Metadata of a Deployment, a ReplicaSet or an Event."""
+class PodMeta(Struct, frozen=True):
+    """Metadata of a pod or an Event: there are many, so labels and annotations are left out."""
 
     name: str
     uid: str = ""
     namespace: str = ""
     resource_version: str = ""
-    generation: int = 0
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
     owner_references: tuple[OwnerReference, ...] = ()
 
     def __post_init__(self) -> None:
-        # It repeats the whole object. That it is there is worth knowing, its text is not.
-        if LAST_APPLIED in self.annotations:
-            self.annotations[LAST_APPLIED] = ""
+        force_setattr(self, "namespace", shared(self.namespace))
+        force_setattr(self, "owner_references", shared(self.owner_references))
 
     @property
     def controller(self) -> OwnerReference | None:
@@ -71,21 +82,23 @@ class Meta(Struct, frozen=True):
         return next((owner for owner in self.owner_references if owner.controller), None)
 
 
-class PodMeta(Struct, frozen=True):
-    """Metadata of a pod: there are many, so labels and annotations are left out."""
+class ReplicaSetMeta(PodMeta, frozen=True):
+    """Metadata of a ReplicaSet; its labels are its template's."""
 
-    name: str
-    uid: str = ""
-    namespace: str = ""
-    resource_version: str = ""
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
-    owner_references: tuple[OwnerReference, ...] = ()
+    annotations: dict[str, str] = {}
 
-    @property
-    def controller(self) -> OwnerReference | None:
-        """The owner that controls this pod, or None for an orphan."""
-        return next((owner for owner in self.owner_references if owner.controller), None)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # The last applied configuration repeats the whole object. That it is there is worth knowing, its text is not.
+        slim = {shared(key): "" if key == LAST_APPLIED else value for key, value in self.annotations.items()}
+        force_setattr(self, "annotations", slim)
+
+
+class Meta(ReplicaSetMeta, frozen=True):
+    """Metadata of a Deployment."""
+
+    generation: int = 0
+    labels: dict[str, str] = {}
 
 
 class Condition(Struct, frozen=True):
@@ -97,6 +110,23 @@ class Condition(Struct, frozen=True):
     message: str = ""
     last_update_time: datetime | None = None
     last_transition_time: datetime | None = None
+
+
+_INITIALIZED: Final = Condition("Initialized", "True")
+
+
+def _telling(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """The conditions of a pod that say something: Ready, Initialized, and whichever is not simply true."""
+    kept = []
+    for known in conditions:
+        plain = known.status == "True" and not known.reason and not known.message
+        if known.type == "Ready" and plain:
+            kept.append(Condition("Ready", "True", last_transition_time=known.last_transition_time))
+        elif known.type == "Initialized" and plain:
+            kept.append(_INITIALIZED)
+        elif not plain:
+            kept.append(known)
+    return tuple(kept)
 
 
 def condition_of(conditions: tuple[Condition, ...], kind: str) -> Condition | None:
@@ -115,8 +145,8 @@ class Container(Struct, frozen=True):
 class PodTemplate:
     """What a ReplicaSet makes pods from: its digest, and the fields that screens show.
 
-    Equality is the API's own: all of labels, annotations and spec, `pod-template-hash` aside
-    (SEMANTICS.md, Identity).
+    Equality is the API's own: all of metadata and spec, `pod-template-hash` aside, and whether an empty map is
+    written or left out (SEMANTICS.md, Identity).
     """
 
     __slots__ = ("annotations", "containers", "digest", "init_containers", "labels")
@@ -128,7 +158,8 @@ class PodTemplate:
         self.annotations: dict[str, str] = meta.get("annotations") or {}
         self.containers = _containers(spec.get("containers"))
         self.init_containers = _containers(spec.get("initContainers"))
-        canonical = msgspec.json.encode((self.labels, self.annotations, spec), order="deterministic")
+        named = {key: value for key, value in meta.items() if value and key != "creationTimestamp"}
+        canonical = msgspec.json.encode((named | {"labels": self.labels}, spec), order="deterministic")
         self.digest = blake2b(canonical, digest_size=16).digest()
 
     def __eq__(self, other: object) -> bool:
@@ -142,7 +173,7 @@ class PodTemplate:
 
 
 def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
-    return tuple(Container(c.get("name", ""), c.get("image", ""), c.get("restartPolicy", "")) for c in raw or ())
+    return tuple(Container(c.get("name", ""), c.get("image") or "", c.get("restartPolicy") or "") for c in raw or ())
 
 
 class RollingUpdate(Struct, frozen=True):
@@ -228,7 +259,7 @@ class ReplicaSetStatus(Struct, frozen=True):
 class ReplicaSet(Struct, frozen=True):
     """apps/v1 ReplicaSet: one revision of a Deployment."""
 
-    metadata: Meta
+    metadata: ReplicaSetMeta
     spec: ReplicaSetSpec
     status: ReplicaSetStatus = ReplicaSetStatus()
 
@@ -239,6 +270,11 @@ class PodSpec(Struct, frozen=True):
     node_name: str = ""
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "node_name", shared(self.node_name))
+        force_setattr(self, "containers", shared(self.containers))
+        force_setattr(self, "init_containers", shared(self.init_containers))
 
 
 class Waiting(Struct, frozen=True):
@@ -273,6 +309,9 @@ class ContainerState(Struct, frozen=True):
     terminated: Terminated | None = None
 
 
+_NO_STATE: Final = ContainerState()
+
+
 class ContainerStatus(Struct, frozen=True):
     """How one container of a pod is doing."""
 
@@ -280,20 +319,31 @@ class ContainerStatus(Struct, frozen=True):
     ready: bool = False
     restart_count: int = 0
     started: bool | None = None
-    state: ContainerState = ContainerState()
-    last_state: ContainerState = ContainerState()
+    state: ContainerState = _NO_STATE
+    last_state: ContainerState = _NO_STATE
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "name", shared(self.name))
+        if self.last_state == _NO_STATE:
+            force_setattr(self, "last_state", _NO_STATE)
 
 
 class PodStatus(Struct, frozen=True):
-    """What the kubelet and the scheduler last reported."""
+    """What the kubelet and the scheduler last reported.
+
+    `conditions` are those that tell something: Ready, Initialized, and whichever is not simply true.
+    """
 
     phase: str = ""
     reason: str = ""
     message: str = ""
-    start_time: datetime | None = None
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "phase", shared(self.phase))
+        force_setattr(self, "conditions", _telling(self.conditions))
 
 
 class Pod(Struct, frozen=True):
@@ -330,7 +380,7 @@ class EventSource(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """v1 Event. `type` is Normal or Warning."""
 
-    metadata: Meta
+    metadata: PodMeta
     involved_object: ObjectReference = ObjectReference()
     type: str = "Normal"
     reason: str = ""
@@ -342,6 +392,10 @@ class Event(Struct, frozen=True):
     series: EventSeries | None = None
     source: EventSource = EventSource()
     reporting_component: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("involved_object", "type", "reason", "source", "reporting_component"):
+            force_setattr(self, field, shared(getattr(self, field)))
 
     @property
     def times(self) -> int:
@@ -363,5 +417,5 @@ KubeObject = Deployment | ReplicaSet | Pod | Event
 def decode_hook(kind: type, raw: Any) -> Any:
     """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`."""
     if kind is PodTemplate:
-        return PodTemplate(raw)
+        return shared(PodTemplate(raw))
     raise NotImplementedError(kind)

@@ -8,13 +8,21 @@ thing twice, or something older than what is known, changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from math import inf
+from typing import Final, NamedTuple
 
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource
 from ktui.model.objects import Deployment, Event, KubeObject, Pod, ReplicaSet
 
 _TOMBSTONES: Final = 4096
-"""How many deletions are remembered against events that come late; a uid never lives twice."""
+"""How many deletions are remembered."""
+
+
+class _Tombstone(NamedTuple):
+    """What is left of an object: the version at which it went (-1 for unknown), and what it belonged to."""
+
+    version: float
+    parent: str
 
 
 class Store:
@@ -22,8 +30,9 @@ class Store:
 
     def __init__(self) -> None:
         self._objects: dict[Resource, dict[str, KubeObject]] = {resource: {} for resource in Resource}
-        self._children: dict[str, dict[str, KubeObject]] = {}
-        self._tombstones: dict[str, int] = {}
+        self._parts: dict[str, dict[str, KubeObject]] = {}
+        self._events: dict[str, dict[str, KubeObject]] = {}
+        self._tombstones: dict[str, _Tombstone] = {}
         self._dirty: set[str] = set()
         self.links: dict[Resource, Link] = {}
         self.listed: set[Resource] = set()
@@ -70,15 +79,19 @@ class Store:
 
     def replicasets(self, deployment_uid: str) -> list[ReplicaSet]:
         """The ReplicaSets that this Deployment controls."""
-        return [obj for obj in self._children.get(deployment_uid, {}).values() if isinstance(obj, ReplicaSet)]
+        return [obj for obj in self._parts.get(deployment_uid, {}).values() if isinstance(obj, ReplicaSet)]
 
     def pods(self, replicaset_uid: str) -> list[Pod]:
         """The pods that this ReplicaSet controls, those that are stopping too."""
-        return [obj for obj in self._children.get(replicaset_uid, {}).values() if isinstance(obj, Pod)]
+        return [obj for obj in self._parts.get(replicaset_uid, {}).values() if isinstance(obj, Pod)]
 
     def events(self, uid: str) -> list[Event]:
-        """The events about the object of that uid."""
-        return [obj for obj in self._children.get(uid, {}).values() if isinstance(obj, Event)]
+        """The events about the object of that uid, which may be gone by now."""
+        return [obj for obj in self._events.get(uid, {}).values() if isinstance(obj, Event)]
+
+    def gone_parts(self, uid: str) -> list[str]:
+        """The uids of the parts of this object that went lately: events outlive what they are about."""
+        return [part for part, tombstone in self._tombstones.items() if tombstone.parent == uid]
 
     def count(self, resource: Resource) -> int:
         """How many objects of that resource are known."""
@@ -94,42 +107,54 @@ class Store:
 
     def _put(self, resource: Resource, obj: KubeObject) -> None:
         uid = obj.metadata.uid
-        known = self._objects[resource].get(uid)
-        version = _number(obj.metadata.resource_version)
-        if version is not None:
-            if version <= self._tombstones.get(uid, -1):
-                return
-            if known is not None and version <= (_number(known.metadata.resource_version) or -1):
-                return
-        if known is not None:
-            self._unlink(known)
-        self._objects[resource][uid] = obj
+        objects = self._objects[resource]
+        known = objects.get(uid)
+        if _number(obj.metadata.resource_version, otherwise=inf) <= self._last_version(uid, known):
+            return
         parent = _parent(obj)
+        if known is not None and _parent(known) != parent:
+            self._unlink(known)
+        # What comes back, because it matches a selector again, is not gone.
+        self._tombstones.pop(uid, None)
+        objects[uid] = obj
         if parent:
-            self._children.setdefault(parent, {})[uid] = obj
+            self._siblings(obj).setdefault(parent, {})[uid] = obj
         self._touch(obj)
 
-    def _remove(self, resource: Resource, uid: str, version: str) -> None:
-        number = _number(version)
-        if number is not None:
-            self._tombstones[uid] = number
-            if len(self._tombstones) > _TOMBSTONES:
-                del self._tombstones[next(iter(self._tombstones))]
-        known = self._objects[resource].pop(uid, None)
+    def _last_version(self, uid: str, known: KubeObject | None) -> float:
+        if known is not None:
+            return _number(known.metadata.resource_version, otherwise=-1)
+        tombstone = self._tombstones.get(uid)
+        return tombstone.version if tombstone is not None else -1
+
+    def _remove(self, resource: Resource, uid: str, resource_version: str) -> None:
+        known = self._objects[resource].get(uid)
+        version = _number(resource_version, otherwise=-1)
+        if version != -1 and version < self._last_version(uid, known):
+            return
         if known is not None:
             self._unlink(known)
+            del self._objects[resource][uid]
+        if resource is not Resource.EVENTS:
+            self._tombstones[uid] = _Tombstone(version, _parent(known) if known is not None else self._owner(uid))
+            if len(self._tombstones) > _TOMBSTONES:
+                del self._tombstones[next(iter(self._tombstones))]
 
     def _unlink(self, obj: KubeObject) -> None:
         # What an object belonged to is touched too: an orphaned ReplicaSet changes the Deployment that it left.
         self._touch(obj)
-        parent = _parent(obj)
-        siblings = self._children.get(parent)
+        family, parent = self._siblings(obj), _parent(obj)
+        siblings = family.get(parent)
         if siblings is not None:
             siblings.pop(obj.metadata.uid, None)
             if not siblings:
-                del self._children[parent]
+                del family[parent]
+
+    def _siblings(self, obj: KubeObject) -> dict[str, dict[str, KubeObject]]:
+        return self._events if isinstance(obj, Event) else self._parts
 
     def _touch(self, obj: KubeObject) -> None:
+        """Mark the Deployment as dirty that this is, or is a part of, or is about."""
         if isinstance(obj, Deployment):
             self._dirty.add(obj.metadata.uid)
             return
@@ -139,10 +164,15 @@ class Store:
             if owner in self._objects[Resource.DEPLOYMENTS]:
                 self._dirty.add(owner)
                 return
-            up = self._objects[Resource.REPLICASETS].get(owner) or self._objects[Resource.PODS].get(owner)
-            if up is None:
-                return
-            owner = _parent(up)
+            owner = self._owner(owner)
+
+    def _owner(self, uid: str) -> str:
+        """What the ReplicaSet or pod of that uid belongs to, or belonged to before it went; empty for unknown."""
+        obj = self._objects[Resource.REPLICASETS].get(uid) or self._objects[Resource.PODS].get(uid)
+        if obj is not None:
+            return _parent(obj)
+        tombstone = self._tombstones.get(uid)
+        return tombstone.parent if tombstone is not None else ""
 
 
 def _parent(obj: KubeObject) -> str:
@@ -153,6 +183,6 @@ def _parent(obj: KubeObject) -> str:
     return owner.uid if owner is not None else ""
 
 
-def _number(resource_version: str) -> int | None:
+def _number(resource_version: str, *, otherwise: float) -> float:
     """A resource version as a number: those of one resource can be compared, where they are numbers at all."""
-    return int(resource_version) if resource_version.isdecimal() else None
+    return int(resource_version) if resource_version.isdecimal() else otherwise
