@@ -96,9 +96,8 @@ def _unrecognized(resource: Resource, body: bytes, why: str) -> ApiError:
     else:
         shown = body[:30].decode(errors="replace") if body.startswith(b"{") else body[:30].hex()
         shown += " ..." if len(body) > 30 else ""
-    return bad_request(
-        f"the object provided is unrecognized (must be of type {resource.kind}): couldn't get version/kind; {why} ({shown})"
-    )
+    must = f"the object provided is unrecognized (must be of type {resource.kind})"
+    return bad_request(f"{must}: couldn't get version/kind; {why} ({shown})")
 
 
 def _in_words_of_go(error: json.JSONDecodeError) -> str:

@@ -1,0 +1,95 @@
+"""What ``kubectl get`` shows: objects as rows of a ``Table``, or as their metadata alone.
+
+A kind that has no columns of its own shows its name and when it was made, as custom resources do.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from ktui.sim.api import printers, workloadprinters
+from ktui.sim.api.columns import Column, Printer
+from ktui.sim.api.resources import Resource
+
+JSON = dict[str, Any]
+
+_PRINTERS: dict[str, Printer] = {**workloadprinters.PRINTERS, **printers.PRINTERS}
+_FALLBACK = Printer(
+    (Column("Name", format="name"), Column("Created At", type="date")),
+    lambda obj, _now: [obj["metadata"].get("name", ""), obj["metadata"].get("creationTimestamp")],
+)
+_METADATA_API = "meta.k8s.io/v1"
+
+
+def wants(accept: str | None) -> str:
+    """What an Accept header asks for first that is served: Table, PartialObjectMetadata, its List, or "" for plain."""
+    for media in (accept or "").split(","):
+        media_type, *parameters = [part.strip() for part in media.split(";")]
+        asked = dict(parameter.partition("=")[::2] for parameter in parameters)
+        if media_type not in ("application/json", "*/*", ""):
+            continue
+        if "as" not in asked:
+            return ""
+        if asked["as"] in _FORMS and asked.get("g") == "meta.k8s.io" and asked.get("v") == "v1":
+            return asked["as"]
+    return ""
+
+
+_FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
+
+
+def table(
+    resource: Resource,
+    objects: Iterable[JSON],
+    metadata: JSON,
+    now: datetime,
+    *,
+    include_object: str = "Metadata",
+    headers: bool = True,
+) -> JSON:
+    """A Table of these objects; ``metadata`` is that of the list, ``include_object`` None, Metadata or Object.
+
+    Watches leave the ``headers`` out of all but the first event.
+    """
+    printer = _PRINTERS.get(resource.kind, _FALLBACK)
+    rows = [_row(printer, obj, now, include_object) for obj in objects]
+    columns: Sequence[JSON] = [column.definition for column in printer.columns] if headers else []
+    return {
+        "kind": "Table",
+        "apiVersion": _METADATA_API,
+        "metadata": metadata,
+        "columnDefinitions": columns,
+        "rows": rows,
+    }
+
+
+def _row(printer: Printer, obj: JSON, now: datetime, include_object: str) -> JSON:
+    row: JSON = {"cells": printer.cells(obj, now)}
+    if conditions := printer.conditions(obj):
+        row["conditions"] = conditions
+    if include_object == "Metadata":
+        row["object"] = partial(obj)
+    elif include_object == "Object":
+        row["object"] = obj
+    return row
+
+
+def partial(obj: JSON) -> JSON:
+    """An object's metadata alone."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": _METADATA_API, "metadata": obj["metadata"]}
+
+
+def partial_list(objects: Iterable[JSON], metadata: JSON) -> JSON:
+    """The metadata of these objects; ``metadata`` is that of the list."""
+    return {
+        "kind": "PartialObjectMetadataList",
+        "apiVersion": _METADATA_API,
+        "metadata": metadata,
+        "items": [partial(obj) for obj in objects],
+    }
+
+
+def column_names(kind: str, *, wide: bool = False) -> list[str]:
+    """The headings that kubectl prints for a kind."""
+    columns = _PRINTERS.get(kind, _FALLBACK).columns
+    return [column.name for column in columns if wide or not column.wide]
