@@ -1,0 +1,305 @@
+"""One resource, kept up with for ever: list, watch, and again whenever that is needed.
+
+Three layers, each with one duty: `changes` never gives up; `_follow` lists and then watches until something fails;
+`_read` is one stream. What bytes mean is told by `ktui.kube.watch`, without I/O.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, aclosing
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+from ktui.kube.connection import Connection
+from ktui.kube.errors import (
+    CredentialError,
+    Expired,
+    Forbidden,
+    Interrupted,
+    KubeError,
+    NotFound,
+    Rejected,
+    Unauthorized,
+)
+from ktui.kube.lines import LineSplitter
+from ktui.kube.pacing import Backoff, Pacing
+from ktui.kube.watch import Heard, InitialEnd, Inventory, Page, Unreadable, WatchDecoder, decode_page
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Resource
+
+_T = TypeVar("_T")
+
+
+class Silence(KubeError):  # noqa: N818 - it says what happened
+    """Nothing was heard for too long: the connection may be half open."""
+
+
+class NoStreamingList(KubeError):  # noqa: N818
+    """The server took the request for a streaming list for a plain watch."""
+
+
+_REFUSALS = (Forbidden, Unauthorized, CredentialError, Rejected, NotFound)
+"""Trying again soon is of no use: someone has to change a right, a login or what is asked for."""
+
+
+class Reflector:
+    """What there is of one resource in one namespace (None: all), and every change to it.
+
+    It never ends by itself and never raises for what a server or a network does: that becomes a `Link` change.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        resource: Resource,
+        namespace: str | None = None,
+        label_selector: str = "",
+        *,
+        pacing: Pacing | None = None,
+        streaming_list: bool = True,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        random: Random | None = None,
+    ) -> None:
+        self.resource = resource
+        self._connection = connection
+        self._path = resource.path(namespace)
+        self._selector = {"labelSelector": label_selector} if label_selector else {}
+        self._pacing = pacing or Pacing()
+        self._streaming_list = streaming_list
+        self._clock = clock
+        self._random = random or Random()
+        self._backoff = Backoff(self._pacing, self._random)
+        self._inventory = Inventory(resource)
+        self._version = ""
+        """Where to watch on from; empty until a list is complete."""
+        self._link: Link | None = None
+        self._unreadable: dict[str, Unreadable] = {}
+        self._bookmarks_come = False
+        self._opened = self._last_heard = clock()
+        self._wake = asyncio.Event()
+
+    def retry_now(self) -> None:
+        """Do not wait any longer for the next attempt: a person asked for it."""
+        self._wake.set()
+
+    # The first layer: never give up
+
+    async def changes(self) -> AsyncGenerator[list[Change], None]:
+        """Batches of changes, one for each chunk off the network. Close it (`aclosing`) to close its socket."""
+        yield self._linked(LinkState.CONNECTING)
+        while True:
+            try:
+                async with aclosing(self._follow()) as batches:
+                    async for batch in batches:
+                        yield batch
+            except KubeError as error:
+                if isinstance(error, Interrupted) and self._version and not self._short_lived():
+                    # Load balancers cut streams at their pleasure. One that had gone well for a while is taken up
+                    # again without a word; if that fails, it is told.
+                    continue
+                wait = self._wait(error)
+                state = LinkState.REFUSED if isinstance(error, _REFUSALS) else LinkState.RECONNECTING
+                if batch := self._linked(state, str(error), since=self._since(error)):
+                    yield batch
+                await self._pause(wait)
+
+    def _wait(self, error: KubeError) -> float:
+        """Seconds before the next attempt."""
+        asked = error.retry_after or 0.0
+        if isinstance(error, Expired):
+            # What is known stays, until the new list tells what is left of it.
+            was_live, self._version = bool(self._version), ""
+            return asked if was_live else self._backoff.next(asked)
+        if isinstance(error, _REFUSALS):
+            return self._backoff.spread(self._pacing.refused_wait, floor=asked)
+        return self._backoff.next(asked)
+
+    def _short_lived(self) -> bool:
+        """Whether the last stream was opened only just now."""
+        return self._clock() - self._opened < timedelta(seconds=self._pacing.short)
+
+    def _since(self, error: KubeError) -> datetime:
+        """When the trouble began: after a silence, with the last thing that was heard."""
+        return self._last_heard if isinstance(error, Silence) else self._clock()
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    # The second layer: list, then watch, until something fails
+
+    async def _follow(self) -> AsyncGenerator[list[Change], None]:
+        if not self._version:
+            async with aclosing(self._list()) as batches:
+                async for batch in batches:
+                    yield batch
+        while True:
+            async with aclosing(self._watch()) as batches:
+                async for batch in batches:
+                    yield batch
+
+    async def _list(self) -> AsyncGenerator[list[Change], None]:
+        """A whole list. A streamed one goes on as a watch, until the server ends it."""
+        if self._streaming_list:
+            try:
+                async with aclosing(self._stream_list()) as batches:
+                    async for batch in batches:
+                        yield batch
+            except (Rejected, NoStreamingList):
+                # The server cannot do it. It is not asked again.
+                self._streaming_list = False
+            else:
+                return
+        async with aclosing(self._list_pages()) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def _list_pages(self) -> AsyncGenerator[list[Change], None]:
+        self._inventory.begin()
+        limit, token = self._pacing.page, ""
+        while True:
+            try:
+                page = await self._page(limit, token)
+            except Expired:
+                if not token:
+                    raise
+                # History is compacted faster than we read it: everything at once, as client-go's pager does.
+                limit, token = 0, ""
+                self._inventory.begin()
+                continue
+            self._backoff.reset()
+            batch = self._noted(page.contents)
+            token = page.next
+            if not token:
+                self._version = page.version
+                yield [*batch, *self._list_ended()]
+                return
+            yield batch
+
+    async def _page(self, limit: int, token: str) -> Page:
+        params = {"limit": str(limit), "continue": token, **self._selector}
+        params = {key: value for key, value in params.items() if value not in {"", "0"}}
+        return decode_page(self.resource, await self._connection.request("GET", self._path, params=params))
+
+    # The third layer: one stream
+
+    async def _stream_list(self) -> AsyncGenerator[list[Change], None]:
+        self._inventory.begin()
+        params = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
+        async with aclosing(self._read(params, WatchDecoder(self.resource))) as batches:
+            async for batch in batches:
+                yield batch
+        if not self._version:
+            raise Interrupted("The server ended the list before it was complete.")
+
+    async def _watch(self) -> AsyncGenerator[list[Change], None]:
+        decoder = WatchDecoder(self.resource, self._version)
+        async with aclosing(self._read({"resourceVersion": self._version}, decoder)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def _read(self, params: dict[str, str], decoder: WatchDecoder) -> AsyncGenerator[list[Change], None]:
+        """One stream to its end. It ends in order when the server's time is up; anything else raises."""
+        lifetime = self._random.uniform(*self._pacing.watch)
+        params = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(max(1, round(lifetime))),
+            **params,
+            **self._selector,
+        }
+        splitter, silent = LineSplitter(), True
+        self._last_heard = self._opened = self._clock()
+        async with AsyncExitStack() as stack:
+            opening = stack.enter_async_context(self._connection.stream(self._path, params))
+            chunks = await self._patiently(opening, decoder, lifetime)
+            if decoder.complete and (batch := self._live()):
+                # An idle watch says nothing for a minute: that it was accepted is all there is to know.
+                yield batch
+            while chunk := await self._patiently(anext(chunks, b""), decoder, lifetime):
+                self._last_heard = self._clock()
+                lines = splitter.feed(chunk)
+                if not lines:
+                    continue
+                batch = self._noted(decoder.feed(lines))
+                if decoder.complete:
+                    self._version = decoder.version
+                    self._bookmarks_come = self._bookmarks_come or bool(decoder.bookmarks)
+                elif decoder.bookmarks:
+                    raise NoStreamingList("The server does not stream lists.")
+                silent = False
+                self._backoff.reset()
+                if batch:
+                    yield batch
+        if silent and self._short_lived():
+            raise Interrupted("The server closes the watch as soon as it is opened.")
+
+    async def _patiently(self, step: Awaitable[_T], decoder: WatchDecoder, lifetime: float) -> _T:
+        """One step of a stream, with the time that it may take in this part of it."""
+        if not decoder.complete:
+            seconds = self._pacing.list_silence
+        elif self._bookmarks_come:
+            seconds = self._pacing.silence
+        else:
+            seconds = lifetime + self._pacing.grace
+        try:
+            async with asyncio.timeout(seconds):
+                return await step
+        except TimeoutError:
+            if not decoder.complete:
+                raise NoStreamingList("The server does not complete the list that it streams.") from None
+            raise Silence(f"Nothing has been heard for {seconds:.0f} s.") from None
+
+    # What is said
+
+    def _noted(self, heard: Iterable[Heard]) -> list[Change]:
+        """The changes to pass on; the inventory and the list of what cannot be read are kept up on the way."""
+        changes: list[Change] = []
+        before = len(self._unreadable)
+        for item in heard:
+            self._inventory.note(item)
+            if isinstance(item, Unreadable):
+                self._unreadable[item.uid] = item
+                continue
+            if isinstance(item, InitialEnd):
+                changes += self._list_ended()
+                continue
+            if self._unreadable:
+                self._unreadable.pop(item.uid if isinstance(item, Gone) else item.object.metadata.uid, None)
+            changes.append(item)
+        if len(self._unreadable) != before and self._link and self._link.state is LinkState.LIVE:
+            changes += self._live()
+        return changes
+
+    def _list_ended(self) -> list[Change]:
+        gone = self._inventory.end()
+        for item in gone:
+            self._unreadable.pop(item.uid, None)
+        return [*gone, Listed(self.resource), *self._live()]
+
+    def _live(self) -> list[Change]:
+        return self._linked(LinkState.LIVE, self._complaint())
+
+    def _complaint(self) -> str:
+        """What cannot be shown although the link is live; mostly nothing."""
+        if not self._unreadable:
+            return ""
+        first = next(iter(self._unreadable.values()))
+        count = len(self._unreadable)
+        return f"{count} of the {self.resource.plural} cannot be read; the first is {first.name}: {first.why}"
+
+    def _linked(self, state: LinkState, reason: str = "", since: datetime | None = None) -> list[Change]:
+        """The link's state as a change, or nothing where it is as it was."""
+        last = self._link
+        if last is not None and (last.state, last.reason) == (state, reason):
+            return []
+        if last is not None and last.state is state:
+            since = last.since
+        self._link = Link(self.resource, state, since or self._clock(), reason)
+        return [self._link]

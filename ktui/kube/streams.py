@@ -1,0 +1,150 @@
+"""All streams of a scope at once, delivered to one reader that may be slow.
+
+The streams run in tasks of their own and never wait for the reader. What it has not taken yet is kept as the newest
+change of each object, so a terminal that draws slowly costs neither memory without bound nor the streams their pace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import aclosing
+from datetime import UTC, datetime
+from random import Random
+from types import TracebackType
+from typing import Final
+
+from ktui.kube.connection import Connection
+from ktui.kube.pacing import Pacing
+from ktui.kube.reflector import Reflector
+from ktui.model.changes import Change, Gone, Link, Listed, Put, Resource
+
+AT_ONCE: Final = frozenset({Resource.DEPLOYMENTS, Resource.REPLICASETS})
+"""What the first paint needs. Pods are many, and Events are not needed to count: they follow."""
+
+
+class Outbox:
+    """Changes on their way to a reader: in order for each resource, and only the newest of each object.
+
+    An object that comes and goes before the reader looks is never told of.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Resource, dict[str, Change]] = {resource: {} for resource in Resource}
+        self._delivered: dict[Resource, set[str]] = {resource: set() for resource in Resource}
+        self._filled = asyncio.Event()
+
+    def put(self, changes: Iterable[Change]) -> None:
+        """Add changes; returns at once."""
+        for change in changes:
+            waiting = self._waiting[change.resource]
+            match change:
+                case Put(_, obj):
+                    # In its old place, if it has one: a Listed after that place still comes after it.
+                    waiting[obj.metadata.uid] = change
+                case Gone(resource, uid):
+                    waiting[uid] = change
+                    if uid not in self._delivered[resource]:
+                        del waiting[uid]
+                case Listed():
+                    _move_to_end(waiting, "listed", change)
+                case Link():
+                    _move_to_end(waiting, "link", change)
+        self._filled.set()
+
+    async def take(self) -> list[Change]:
+        """Everything that waits, resource by resource; waits itself while there is nothing."""
+        await self._filled.wait()
+        self._filled.clear()
+        taken: list[Change] = []
+        for resource, waiting in self._waiting.items():
+            if not waiting:
+                continue
+            delivered = self._delivered[resource]
+            for change in waiting.values():
+                if isinstance(change, Put):
+                    delivered.add(change.object.metadata.uid)
+                elif isinstance(change, Gone):
+                    delivered.discard(change.uid)
+            taken += waiting.values()
+            waiting.clear()
+        return taken
+
+
+def _move_to_end(waiting: dict[str, Change], key: str, change: Change) -> None:
+    waiting.pop(key, None)
+    waiting[key] = change
+
+
+class Streams:
+    """The reflectors of a scope, running for as long as the context manager is open.
+
+    Deployments and ReplicaSets begin at once, Pods and Events after `go`. An error in ktui itself ends the context
+    manager with that error; what servers and networks do is told by Link changes.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        namespace: str | None = None,
+        label_selector: str = "",
+        *,
+        resources: Iterable[Resource] = tuple(Resource),
+        pacing: Pacing | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        random: Random | None = None,
+    ) -> None:
+        self._outbox = Outbox()
+        self._go = asyncio.Event()
+        self._tasks = asyncio.TaskGroup()
+        self._running: list[asyncio.Task[None]] = []
+        self._reflectors = [
+            Reflector(
+                connection,
+                resource,
+                namespace,
+                # A selector chooses Deployments; it seldom fits what they make, and never the events about it.
+                label_selector if resource is Resource.DEPLOYMENTS else "",
+                pacing=pacing,
+                clock=clock,
+                random=random,
+            )
+            for resource in resources
+        ]
+
+    async def __aenter__(self) -> Streams:
+        await self._tasks.__aenter__()
+        for reflector in self._reflectors:
+            name = f"stream of {reflector.resource.plural}"
+            self._running.append(self._tasks.create_task(self._run(reflector), name=name))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._running:
+            task.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+
+    def go(self) -> None:
+        """The first paint is done: stream the rest too."""
+        self._go.set()
+
+    def retry_now(self) -> None:
+        """Whatever waits for its next attempt makes it now."""
+        for reflector in self._reflectors:
+            reflector.retry_now()
+
+    async def take(self) -> list[Change]:
+        """Everything that has come since the last call, waiting for it if there is nothing.
+
+        The order of each resource holds, but for changes of one object, of which only the newest is told.
+        """
+        return await self._outbox.take()
+
+    async def _run(self, reflector: Reflector) -> None:
+        if reflector.resource not in AT_ONCE:
+            await self._go.wait()
+        async with aclosing(reflector.changes()) as batches:
+            async for batch in batches:
+                self._outbox.put(batch)
