@@ -57,7 +57,7 @@ class _RawLine(msgspec.Struct):
     t: float = 0.0
     note: str | None = None
     path: str = ""
-    list: msgspec.Raw | None = None
+    list: msgspec.Raw = msgspec.Raw()
     event: _RawEvent | None = None
 
 
@@ -116,7 +116,7 @@ def _read(line: _RawLine) -> Iterator[Said | Note]:
     resource = next((r for r in Resource if line.path.endswith(f"/{r.plural}")), None)
     if resource is None:
         return
-    if line.list is not None:
+    if bytes(line.list):
         for item in _list.decode(line.list).items or ():
             yield Said(line.t, Put(resource, decode(resource, bytes(item))))
         yield Said(line.t, Listed(resource))
