@@ -19,7 +19,7 @@ def age(since: str | None, now: datetime) -> str:
     return "<unknown>" if start is None else human(int((now - start).total_seconds()))
 
 
-def human(seconds: int) -> str:  # noqa: PLR0911 - one line for each of the ranges that the format has
+def human(seconds: int) -> str:
     """A duration in at most two units, the finer one only while it matters (apimachinery's ``HumanDuration``)."""
     if seconds < -1:
         return "<invalid>"

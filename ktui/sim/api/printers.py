@@ -154,8 +154,8 @@ def _claim(obj: JSON, now: datetime) -> list[Any]:
 def _autoscaler(obj: JSON, now: datetime) -> list[Any]:
     spec, status = obj["spec"], obj.get("status") or {}
     target = spec["scaleTargetRef"]
-    current = {
-        (metric.get("resource") or {}).get("name"): (metric.get("resource") or {}).get("current") or {}
+    current: JSON = {
+        (metric.get("resource") or {}).get("name", ""): (metric.get("resource") or {}).get("current") or {}
         for metric in status.get("currentMetrics") or []
     }
     targets = [_metric(metric, current) for metric in spec.get("metrics") or []]
