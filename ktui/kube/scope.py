@@ -17,7 +17,7 @@ _NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
 
 @dataclass(frozen=True)
 class Scope:
-    """What is streamed: a namespace, or None for all of them; `notice` is a sentence where that is not what was asked."""
+    """What is streamed: a namespace, or None for all; `notice` is a sentence where that is not what was asked for."""
 
     namespace: str | None
     notice: str = ""

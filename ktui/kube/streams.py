@@ -33,6 +33,7 @@ class Outbox:
         self._waiting: dict[Resource, dict[str, Change]] = {resource: {} for resource in Resource}
         self._delivered: dict[Resource, set[str]] = {resource: set() for resource in Resource}
         self._filled = asyncio.Event()
+        self._error: BaseException | None = None
 
     def put(self, changes: Iterable[Change]) -> None:
         """Add changes; returns at once."""
@@ -52,9 +53,16 @@ class Outbox:
                     _move_to_end(waiting, "link", change)
         self._filled.set()
 
+    def fail(self, error: BaseException) -> None:
+        """There will be nothing more: `take` raises this from now on."""
+        self._error = error
+        self._filled.set()
+
     async def take(self) -> list[Change]:
         """Everything that waits, resource by resource; waits itself while there is nothing."""
         await self._filled.wait()
+        if self._error is not None:
+            raise self._error
         self._filled.clear()
         taken: list[Change] = []
         for resource, waiting in self._waiting.items():
@@ -79,8 +87,8 @@ def _move_to_end(waiting: dict[str, Change], key: str, change: Change) -> None:
 class Streams:
     """The reflectors of a scope, running for as long as the context manager is open.
 
-    Deployments and ReplicaSets begin at once, Pods and Events after `go`. An error in ktui itself ends the context
-    manager with that error; what servers and networks do is told by Link changes.
+    Deployments and ReplicaSets begin at once, Pods and Events after `go`. What servers and networks do is told by
+    Link changes; an error in ktui itself is raised by `take`.
     """
 
     def __init__(
@@ -96,8 +104,7 @@ class Streams:
     ) -> None:
         self._outbox = Outbox()
         self._go = asyncio.Event()
-        self._tasks = asyncio.TaskGroup()
-        self._running: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
         self._reflectors = [
             Reflector(
                 connection,
@@ -113,18 +120,22 @@ class Streams:
         ]
 
     async def __aenter__(self) -> Streams:
-        await self._tasks.__aenter__()
         for reflector in self._reflectors:
-            name = f"stream of {reflector.resource.plural}"
-            self._running.append(self._tasks.create_task(self._run(reflector), name=name))
+            task = asyncio.create_task(self._run(reflector), name=f"stream of {reflector.resource.plural}")
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._running:
+        for task in self._tasks:
             task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._outbox.fail(error)
 
     def go(self) -> None:
         """The first paint is done: stream the rest too."""
