@@ -74,6 +74,7 @@ def plan_pause(request: Pause, subject: Subject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=f"Pause {target}",
+        done="paused",
         target=target,
         patch=draft.patch,
         effects=_when_paused(subject),
@@ -87,7 +88,7 @@ def plan_pause(request: Pause, subject: Subject) -> Plan | Refusal:
 def plan_resume(request: Resume, subject: Subject) -> Plan | Refusal:
     """Go on."""
     refused = refuse_resume(subject.deployment)
-    return refused or _resuming(request, subject, f"Resume {target_of(subject.deployment)}")
+    return refused or _resuming(request, subject, f"Resume {target_of(subject.deployment)}", "resumed")
 
 
 def plan_promote(request: Promote, subject: Subject) -> Plan | Refusal:
@@ -97,16 +98,18 @@ def plan_promote(request: Promote, subject: Subject) -> Plan | Refusal:
     if refused is not None:
         return refused
     image = image_of(deployment.spec.template)
-    return _resuming(request, subject, f"Promote {target_of(deployment)} to {image}: resume to the end")
+    title = f"Promote {target_of(deployment)} to {image}: resume to the end"
+    return _resuming(request, subject, title, f"promoted to {image}: resumed to the end")
 
 
-def _resuming(request: Request, subject: Subject, title: str) -> Plan:
+def _resuming(request: Request, subject: Subject, title: str, done: str) -> Plan:
     target = target_of(subject.deployment)
     draft = Draft(subject.raw, tests_for(target))
     draft.remove(_PAUSED)
     return Plan(
         request=request,
         title=title,
+        done=done,
         target=target,
         patch=draft.patch,
         effects=_when_resumed(subject),

@@ -39,6 +39,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     request: Request
     title: str
     """`Roll back shop/cart to revision 30 (cart:4.9)`."""
+    done: str
+    """What has been done once it is, to follow the target: `rolled back to revision 30 (cart:4.9)`."""
     target: Target
     patch: Patch
     effects: tuple[str, ...]
@@ -57,6 +59,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def action(self) -> Action:
         """Which action this is."""
         return action_of(self.request)
+
+    @property
+    def done_sentence(self) -> str:
+        """What to say once it is done."""
+        return f"{self.target} {self.done}."
 
     @property
     def path(self) -> str:

@@ -58,6 +58,7 @@ def plan_restart(request: Restart, subject: Subject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=f"Restart {target}",
+        done="restarted",
         target=target,
         patch=draft.patch,
         effects=(*replacement(subject, comes), "The template stays the same but for the time of the restart."),
@@ -93,6 +94,7 @@ def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=clean(f"Set the image of {target} to {new}"),
+        done=clean(f"set to {new}"),
         target=target,
         patch=draft.patch,
         effects=(

@@ -84,9 +84,11 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
         draft.put(_CAUSE, cause)
     draft.remove(("spec", "paused"))
     image = image_of(back.spec.template)
+    destination = f"to revision {revision(back)}" + (f" ({image})" if image else "")
     return Plan(
         request=request,
-        title=f"{verb} {target} to revision {revision(back)}" + (f" ({image})" if image else ""),
+        title=f"{verb} {target} {destination}",
+        done=f"rolled back {destination}",
         target=target,
         patch=draft.patch,
         effects=_effects(subject, back, cause),

@@ -49,6 +49,7 @@ def plan_scale(request: Scale, subject: Subject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=f"Scale {target} from {now} to {then}",
+        done=f"scaled from {now} to {then}",
         target=target,
         patch=draft.patch,
         effects=_effects(subject, then),
@@ -79,12 +80,10 @@ def _effects(subject: Subject, then: int) -> tuple[str, ...]:
 
 
 def _autoscaled(subject: Subject) -> tuple[str, ...]:
-    hpa = subject.autoscaler
-    if hpa is None:
-        return ()
-    return (
-        f"The HorizontalPodAutoscaler {clean(hpa.name)} ({hpa.lowest} to {hpa.highest} pods) decides the number, "
-        "and will undo this.",
+    return tuple(
+        f"The HorizontalPodAutoscaler {clean(hpa.name)} ({hpa.least} to {hpa.most} pods) decides the number, "
+        "and will undo this."
+        for hpa in subject.autoscalers
     )
 
 

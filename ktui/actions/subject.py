@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
 
+from ktui.kube.api import Api, Autoscaler
+from ktui.kube.errors import Interrupted
+from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet, decode_hook
 from ktui.rollout import revisions
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
+from ktui.rollout.words import clean
 
-
-class Autoscaler(msgspec.Struct, frozen=True):
-    """A HorizontalPodAutoscaler that targets the Deployment, and the numbers of pods between which it may choose."""
-
-    name: str
-    lowest: int
-    highest: int
+_PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between looks at a Deployment that the controller has not seen yet."""
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -30,7 +30,8 @@ class Subject(msgspec.Struct, frozen=True):
     raw_replicasets: Mapping[str, dict[str, Any]]
     """By uid."""
     now: datetime
-    autoscaler: Autoscaler | None = None
+    autoscalers: tuple[Autoscaler, ...] = ()
+    """Those that target the Deployment."""
     kubectl: tuple[str, ...] = ("kubectl",)
     """How kubectl is called for this cluster: a copied command must not go to whatever context a shell has."""
 
@@ -39,7 +40,7 @@ def subject(
     raw: dict[str, Any],
     raw_replicasets: Sequence[dict[str, Any]],
     now: datetime,
-    autoscaler: Autoscaler | None = None,
+    autoscalers: tuple[Autoscaler, ...] = (),
     kubectl: tuple[str, ...] = ("kubectl",),
 ) -> Subject:
     """Build a subject from raw objects; ReplicaSets that the Deployment does not control are left out.
@@ -55,7 +56,52 @@ def subject(
         if owner is not None and owner.uid == deployment.metadata.uid:
             replicasets.append(replicaset)
             own[replicaset.metadata.uid] = each
-    return Subject(deployment, tuple(replicasets), raw, own, now, autoscaler, kubectl)
+    return Subject(deployment, tuple(replicasets), raw, own, now, autoscalers, kubectl)
+
+
+async def read_subject(api: Api, namespace: str, name: str, kubectl: tuple[str, ...] = ("kubectl",)) -> Subject:
+    """Read what an action on that Deployment is planned on.
+
+    A Deployment that the controller has not seen yet is waited for, though not for long: which revision is the
+    previous one is known only then (SEMANTICS.md, Roll back). Raises KubeError.
+    """
+    for pause in (*_PATIENCE, None):
+        raw = await api.get(Resource.DEPLOYMENTS, namespace, name)
+        if pause is None or _observed(raw):
+            break
+        await asyncio.sleep(pause)
+    listed, autoscalers = await asyncio.gather(
+        api.get_path(Resource.REPLICASETS.path(namespace), {"labelSelector": selector_text(raw)}),
+        api.autoscalers(namespace, "Deployment", name),
+    )
+    try:
+        return subject(raw, listed.get("items") or (), datetime.now(UTC), autoscalers, kubectl)
+    except msgspec.ValidationError as error:
+        raise Interrupted(
+            f"The server's answer is not a Deployment with its ReplicaSets: {clean(str(error))}."
+        ) from error
+
+
+def selector_text(raw: dict[str, Any]) -> str:
+    """A Deployment's own selector as the API takes it in a query: `app=web,tier in (a,b),!legacy`."""
+    selector = raw["spec"].get("selector") or {}
+    terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for expression in selector.get("matchExpressions") or ():
+        key, values = expression["key"], ",".join(expression.get("values") or ())
+        match expression["operator"]:
+            case "In":
+                terms.append(f"{key} in ({values})")
+            case "NotIn":
+                terms.append(f"{key} notin ({values})")
+            case "Exists":
+                terms.append(key)
+            case "DoesNotExist":
+                terms.append(f"!{key}")
+    return ",".join(terms)
+
+
+def _observed(raw: dict[str, Any]) -> bool:
+    return bool((raw.get("status") or {}).get("observedGeneration", 0) >= raw["metadata"].get("generation", 0))
 
 
 def in_flight(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> bool:

@@ -1,0 +1,40 @@
+"""A server-side dry run of exactly what would be sent, and what it would change."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ktui.actions.diff import Change, diff
+from ktui.actions.outcome import Conflict, Failed
+from ktui.actions.plan import Plan
+from ktui.actions.verify import why_refused
+from ktui.kube.api import Api
+from ktui.kube.errors import ApiError, KubeError
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What the server would make of the patch: admission, defaults and quota of fields included."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The server's answer in words."""
+        nothing = "" if self.changes else ", and nothing would change"
+        return f"The server accepts it{nothing} (dry run)."
+
+
+async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
+    """Ask the server what the plan would change. Nothing is changed by it."""
+    try:
+        after = await api.patch_path(plan.path, plan.patch, dry_run=True)
+    except ApiError as error:
+        return await why_refused(api, plan, error)
+    except KubeError as error:
+        return Failed(str(error), error.hint)
+    return Preview(diff(_comparable(plan.before), _comparable(after)))
+
+
+def _comparable(document: dict[str, object]) -> dict[str, object]:
+    # The answer to a patch of the subresource is a Scale with a status of its own; only what was asked for counts.
+    return {key: document[key] for key in ("metadata", "spec") if key in document}
