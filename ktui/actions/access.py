@@ -1,10 +1,78 @@
-"""Which actions are open now, what each would do, and for those that are not, why not."""
+"""Which actions are open now, what each would do here, and for those that are not, why not."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import Final, NamedTuple
+
 import msgspec
 
+from ktui.actions.pausing import refuse_pause, refuse_promote, refuse_resume
 from ktui.actions.request import Action
+from ktui.actions.retemplate import refuse_restart
+from ktui.actions.rollback import abort_target, rollback_target
+from ktui.actions.sentences import being_deleted, image_of
+from ktui.kube.api import Api
+from ktui.model.objects import Deployment, ReplicaSet
+from ktui.rollout.revisions import Refusal, revision
+
+READ_ONLY: Final = "ktui is read-only"
+
+_FRESH: Final = 60.0
+"""Seconds for which an access review counts: rights change seldom, and a footer asks often."""
+
+
+class Permission(NamedTuple):
+    """A right that the API server grants or not."""
+
+    verb: str
+    group: str
+    resource: str
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}" + (f"/{self.subresource}" if self.subresource else "")
+
+
+PATCH: Final = Permission("patch", "apps", "deployments")
+PATCH_SCALE: Final = Permission("patch", "apps", "deployments", "scale")
+
+
+def needed(action: Action) -> Permission:
+    """The right that an action needs."""
+    return PATCH_SCALE if action is Action.SCALE else PATCH
+
+
+Rights = Mapping[Permission, bool]
+"""What the server allows; a right that is not in it has not been asked for yet."""
+
+
+class Reviews:
+    """SelfSubjectAccessReviews on Deployments, each remembered for a minute."""
+
+    def __init__(self, api: Api, clock: Callable[[], float] = monotonic) -> None:
+        self._api = api
+        self._clock = clock
+        self._known: dict[tuple[str, str, Permission], tuple[float, bool]] = {}
+
+    async def rights(self, namespace: str, name: str) -> Rights:
+        """What we may do with that Deployment. Raises KubeError."""
+        answers = await asyncio.gather(*(self._allowed(namespace, name, each) for each in (PATCH, PATCH_SCALE)))
+        return dict(zip((PATCH, PATCH_SCALE), answers, strict=True))
+
+    async def _allowed(self, namespace: str, name: str, permission: Permission) -> bool:
+        key = (namespace, name, permission)
+        until, allowed = self._known.get(key, (0.0, False))
+        if self._clock() >= until:
+            verb, group, resource, subresource = permission
+            answer = await self._api.access_review(
+                verb, group, resource, subresource=subresource, namespace=namespace, name=name
+            )
+            allowed = answer.allowed
+            self._known[key] = (self._clock() + _FRESH, allowed)
+        return allowed
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -18,3 +86,55 @@ class Offer(msgspec.Struct, frozen=True):
     open: bool
     why_not: str = ""
     """One sentence; empty where it is open."""
+
+
+def open_actions(
+    deployment: Deployment, replicasets: Sequence[ReplicaSet], *, read_only: bool = False, rights: Rights | None = None
+) -> tuple[Offer, ...]:
+    """Every action on that Deployment, those that are open and those that are not.
+
+    Of pause and resume, which share a key, the one that fits is offered. A right that has not been asked for yet
+    closes nothing: the server has the last word anyway.
+    """
+
+    def offer(action: Action, label: str, key: str, refused: Refusal | None) -> Offer:
+        why_not = _closed(action, read_only, rights or {}) or (refused.reason if refused is not None else "")
+        return Offer(action, label, key, not why_not, why_not)
+
+    paused = deployment.spec.paused
+    gone = being_deleted(deployment)
+    back = rollback_target(deployment, replicasets)
+    abort = abort_target(deployment, replicasets)
+    return (
+        offer(Action.RESUME, "resume", "space", refuse_resume(deployment))
+        if paused
+        else offer(Action.PAUSE, "pause", "space", refuse_pause(deployment)),
+        offer(Action.PROMOTE, _promote_label(deployment), "p", refuse_promote(deployment, replicasets)),
+        offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
+        offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),
+        offer(Action.SET_IMAGE, "set image", "i", gone),
+        offer(Action.SCALE, "scale", "s", gone),
+        offer(Action.RESTART, "restart", "R", refuse_restart(deployment)),
+    )
+
+
+def _closed(action: Action, read_only: bool, rights: Rights) -> str:
+    if read_only:
+        return READ_ONLY
+    permission = needed(action)
+    return "" if rights.get(permission, True) else f"not allowed: you may not {permission}"
+
+
+def _promote_label(deployment: Deployment) -> str:
+    return "promote: resume to the end" if deployment.spec.paused else "promote"
+
+
+def _back_label(verb: str, found: ReplicaSet | Refusal) -> str:
+    if isinstance(found, Refusal):
+        return verb.partition(":")[0]
+    image = image_of(found.spec.template)
+    return f"{verb} to {revision(found)}" + (f" ({image})" if image else "")
+
+
+def _refusal(found: ReplicaSet | Refusal) -> Refusal | None:
+    return found if isinstance(found, Refusal) else None

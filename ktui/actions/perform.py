@@ -1,7 +1,12 @@
-"""Send a plan, once, and say how it ended."""
+"""Send a plan, once, say how it ended, and write that down."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import msgspec
+
+from ktui.actions.audit import AuditLog, Operator, entry
 from ktui.actions.outcome import Done, Failed, Outcome, Unclear
 from ktui.actions.patch import took_place
 from ktui.actions.plan import Plan
@@ -10,8 +15,29 @@ from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, ServerError
 
 
-async def perform(api: Api, plan: Plan) -> Outcome:
-    """Send exactly the plan's patch. A conflict is reported, never forced; nothing is ever sent twice."""
+class Performed(msgspec.Struct, frozen=True):
+    """How an action ended, and what went wrong with the audit log, if anything."""
+
+    outcome: Outcome
+    audit_failure: str = ""
+
+
+async def perform(api: Api, plan: Plan, log: AuditLog) -> Performed:
+    """Send exactly the plan's patch, once, and append what became of it to the audit log.
+
+    A conflict is reported, never forced. An action that is interrupted is written down as well.
+    """
+    operator = Operator(api.connection.context, api.connection.address, api.connection.user)
+    outcome: Outcome | None = None
+    failure = ""
+    try:
+        outcome = await _send(api, plan)
+    finally:
+        failure = log.append(entry(plan, outcome, operator, datetime.now(UTC)))
+    return Performed(outcome, failure)
+
+
+async def _send(api: Api, plan: Plan) -> Outcome:
     try:
         after = await api.patch_path(plan.path, plan.patch)
     except (AnswerLost, Interrupted, ServerError) as error:
