@@ -5,20 +5,21 @@ others; an apply owns what it names, and conflicts with whoever else owns a fiel
 """
 
 import copy
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ktui.sim.api.errors import apply_conflict, bad_request
 from ktui.sim.api.fieldsets import (
+    PRESENT,
     Path,
     applied_fields,
-    grown,
+    decode,
+    encode,
     holds,
     item_step,
     owned_fields,
-    paths_of,
-    pruned,
     readable,
+    without,
 )
 from ktui.sim.api.resources import Resource
 from ktui.sim.api.schema import Field, field_of, type_of
@@ -26,11 +27,17 @@ from ktui.sim.api.schema import Field, field_of, type_of
 JSON = dict[str, Any]
 
 
-# Admission and allocation fill these in after the client's own fields have been counted.
-_SET_BY_SERVER: dict[str, tuple[Path, ...]] = {
-    "Pod": tuple(("f:spec", f"f:{name}") for name in ("preemptionPolicy", "priority", "tolerations")),
-    "Service": tuple(("f:spec", f"f:{name}") for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")),
+# What the server itself fills in or counts up, after the client's own fields have been looked at.
+_SET_ON_CREATE: dict[str, frozenset[Path]] = {
+    "Pod": frozenset(("f:spec", f"f:{name}") for name in ("preemptionPolicy", "priority", "tolerations")),
+    "Service": frozenset(
+        ("f:spec", f"f:{name}") for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
+    ),
 }
+_SET_ON_UPDATE: dict[str, frozenset[Path]] = {
+    "DaemonSet": frozenset({("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}),
+}
+_REPLICAS = ("f:spec", "f:replicas")
 
 
 def manager_name(field_manager: str | None, user_agent: str | None) -> str:
@@ -44,23 +51,35 @@ def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: s
     Nothing but ``managedFields`` depends on this: a server may leave it out where speed counts.
     """
     before, after = owned_fields(old) if old else {}, owned_fields(new)
-    ignored = "f:status" if not subresource and resource.subresource("status") else ""
-    unowned = _SET_BY_SERVER.get(resource.kind, ()) if old is None else ()
+    counted = _counted(resource, subresource)
+    by_server = (_SET_ON_CREATE if old is None else _SET_ON_UPDATE).get(resource.kind, frozenset())
     changed = {
         path
         for path, value in after.items()
-        if (path not in before or before[path] != value) and path[0] != ignored and path not in unowned
+        if (path not in before or before[path] != value) and counted(path) and path not in by_server
     }
-    changed -= {path for path in changed if old is None and after[path] == ""}
-    gone = {path for path in before.keys() - after.keys() if path[0] != ignored}
-    _store(new, _written(resource, old, manager, now, subresource, changed, gone))
+    if old is None:
+        changed -= {path for path in changed if after[path] == ""}
+    gone = {path for path in before.keys() - after.keys() if counted(path)}
+    if subresource == "scale" and after.get(_REPLICAS) == 0:
+        # A Scale leaves a zero out, so that nobody owns it.
+        changed, gone = changed - {_REPLICAS}, gone | {_REPLICAS}
+    _store(new, _written(old, _entry(manager, "Update", resource.api_version, subresource, now), changed, gone))
+
+
+def _counted(resource: Resource, subresource: str) -> Callable[[Path], bool]:
+    """Which paths a write can change: the main resource leaves the status alone."""
+    if subresource or resource.subresource("status") is None:
+        return lambda _path: True
+    return lambda path: path[0] != "f:status"
 
 
 def status_entry(resource: Resource, old: JSON, new: JSON, manager: str, now: str) -> list[JSON]:
     """The managedFields after a write of ``/status``, looking at status and annotations alone."""
     before, after = (owned_fields(_status_part(obj)) for obj in (old, new))
     changed = {path for path, value in after.items() if path not in before or before[path] != value}
-    return _written(resource, old, manager, now, "status", changed, before.keys() - after.keys())
+    mine = _entry(manager, "Update", resource.api_version, "status", now)
+    return _written(old, mine, changed, before.keys() - after.keys())
 
 
 def _status_part(obj: JSON) -> JSON:
@@ -70,32 +89,24 @@ def _status_part(obj: JSON) -> JSON:
     return part | {"metadata": metadata}
 
 
-def _written(
-    resource: Resource,
-    old: JSON | None,
-    manager: str,
-    now: str,
-    subresource: str,
-    changed: Collection[Path],
-    gone: Collection[Path],
-) -> list[JSON]:
+def _written(old: JSON | None, mine: JSON, changed: Collection[Path], gone: Collection[Path]) -> list[JSON]:
+    """The entries of ``old`` after its fields were changed, or taken away, by the manager of ``mine``."""
     entries: list[JSON] = (old["metadata"].get("managedFields") or []) if old else []
     if not changed and not gone:
         return entries
-    mine = _entry(manager, "Update", resource.api_version, subresource)
     before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)
-    fields = grown(pruned(before["fieldsV1"], gone) if before else {}, changed)
+    fields = decode(before["fieldsV1"]) if before else frozenset()
     taken = [*changed, *gone]
     kept = [_less(entry, taken) for entry in entries if entry is not before]
-    return _in_order([*kept, mine | {"time": now, "fieldsV1": fields}])
+    return _in_order([*kept, mine | {"fieldsV1": encode(fields.difference(gone).union(changed))}])
 
 
-def _entry(manager: str, operation: str, api_version: str, subresource: str) -> JSON:
+def _entry(manager: str, operation: str, api_version: str, subresource: str, time: str) -> JSON:
     entry: JSON = {
         "manager": manager,
         "operation": operation,
         "apiVersion": api_version,
-        "time": "",
+        "time": time,
         "fieldsType": "FieldsV1",
         "fieldsV1": {},
     }
@@ -107,7 +118,7 @@ def _identity(entry: JSON) -> tuple[str, str, str, str]:
 
 
 def _less(entry: JSON, taken: Collection[Path]) -> JSON:
-    fields = pruned(entry["fieldsV1"], taken)
+    fields = without(entry["fieldsV1"], taken)
     return entry if fields is entry["fieldsV1"] else entry | {"fieldsV1": fields}
 
 
@@ -147,16 +158,17 @@ def apply(
     have = owned_fields(current) if current else {}
     differing = {path for path, value in wanted.items() if path not in have or have[path] != value}
     entries: list[JSON] = (current["metadata"].get("managedFields") or []) if current else []
-    mine = _entry(manager, "Apply", applied["apiVersion"], subresource)
+    mine = _entry(manager, "Apply", applied["apiVersion"], subresource, now)
     before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)
     others = [entry for entry in entries if entry is not before]
-    _refuse_conflicts(others, differing, force=force)
+    if not force:
+        _refuse_conflicts(others, {path for path in differing if wanted[path] is not PRESENT})
     type_name = type_of(applied["apiVersion"], applied["kind"])
     result = _merged(current or {}, applied, type_name)
-    fields = grown({}, wanted)
+    fields = encode(wanted)
     if before:
-        owned_elsewhere = {path for entry in others for path in paths_of(entry["fieldsV1"])}
-        dropped = paths_of(before["fieldsV1"]) - wanted.keys() - owned_elsewhere
+        owned_elsewhere = {path for entry in others for path in decode(entry["fieldsV1"])}
+        dropped = decode(before["fieldsV1"]) - wanted.keys() - owned_elsewhere
         for path in sorted(dropped, key=len):
             _remove(result, path, Field(type_name or "any"))
     unchanged = before is not None and before["fieldsV1"] == fields and not differing
@@ -165,14 +177,14 @@ def apply(
     return result
 
 
-def _refuse_conflicts(others: list[JSON], differing: Collection[Path], *, force: bool) -> None:
+def _refuse_conflicts(others: list[JSON], differing: Collection[Path]) -> None:
     conflicts = [
         (_told(entry), readable(path))
         for entry in others
         for path in sorted(differing)
-        if path[-1] != "." and holds(entry["fieldsV1"], path)
+        if holds(entry["fieldsV1"], path)
     ]
-    if conflicts and not force:
+    if conflicts:
         raise apply_conflict(conflicts)
 
 
@@ -221,7 +233,7 @@ def _remove(value: Any, path: Path, field: Field) -> None:
     elif isinstance(value, list):
         found = [item for item in value if _leads_to(step, item, field)]
         for item in found:
-            if rest in ((), (".",)):
+            if not rest:
                 value.remove(item)
             else:
                 _remove(item, rest, Field(field.type_name))

@@ -27,6 +27,8 @@ _WITH_GENERATION = {
     ("networking.k8s.io", "ingresses"),
     ("policy", "poddisruptionbudgets"),
 }
+_COUNTED_METADATA = {"Deployment": "annotations", "EndpointSlice": "labels"}
+_TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 _SELECTOR_IS_MAP = {"ReplicationController"}
 
 
@@ -80,7 +82,17 @@ def prepare_update(resource: Resource, old: JSON, new: JSON) -> JSON:
     if has_status(resource):
         _keep(old, new, "status")
     _count_generation(resource, old, new)
+    if resource.kind == "DaemonSet" and old["spec"].get("template") != new["spec"].get("template"):
+        _count_template(old, new)
     return new
+
+
+def _count_template(old: JSON, new: JSON) -> None:
+    """The annotation in which a DaemonSet's former versions counted the changes of its template."""
+    before = (old["metadata"].get("annotations") or {}).get(_TEMPLATE_GENERATION, "0")
+    annotations = dict(new["metadata"].get("annotations") or {})
+    annotations[_TEMPLATE_GENERATION] = str(int(before) + 1 if before.isdigit() else 1)
+    new["metadata"]["annotations"] = annotations
 
 
 def prepare_status_update(resource: Resource, old: JSON, new: JSON) -> JSON:
@@ -119,11 +131,10 @@ def _count_generation(resource: Resource, old: JSON, new: JSON) -> None:
 
 
 def _counted(obj: JSON) -> JSON:
-    """What the generation counts changes of: everything but status and metadata; for a Deployment annotations too."""
+    """What the generation counts changes of: all but status and metadata, of which some kinds count a part."""
     counted = {field: value for field, value in obj.items() if field not in ("metadata", "status")}
-    if obj.get("kind") == "Deployment":
-        counted["annotations"] = obj["metadata"].get("annotations") or {}
-    return counted
+    part = _COUNTED_METADATA.get(obj.get("kind", ""))
+    return counted | {part: obj["metadata"].get(part) or {}} if part else counted
 
 
 def scale_of(obj: JSON) -> JSON:
