@@ -1,0 +1,257 @@
+"""The dashboard: holds what is known, ticks the screens, and hands keys on to those who act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from ktui.actions.access import Offer
+from ktui.model.changes import Change
+from ktui.tui import chrome
+from ktui.tui.live import Live
+from ktui.tui.paint import Line
+from ktui.tui.palette import RolloutCommands
+from ktui.tui.screens.base import LiveScreen
+from ktui.tui.screens.detail import DetailScreen
+from ktui.tui.screens.help import HelpScreen
+from ktui.tui.screens.overview import OverviewScreen
+from ktui.tui.screens.pick import PickScreen
+
+if TYPE_CHECKING:
+    from ktui.actions.audit import AuditLog
+    from ktui.kube.connection import Access
+    from ktui.tui.session import Session
+    from ktui.tui.steering import Steering
+
+TICK: Final = 0.08
+"""Seconds between something heard and its being drawn: what comes in the meantime is drawn with it."""
+
+ALL_NAMESPACES: Final = "all namespaces"
+
+_SHEETS: Final = ("app", "paint", "overview", "detail")
+
+
+def _styles() -> Path:
+    """The style sheets: beside the package in a wheel, at the top in a checkout."""
+    package = Path(__file__).parents[1]
+    shipped = package / "styles"
+    return shipped if shipped.is_dir() else package.parent / "styles"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the dashboard is started with.
+
+    `namespace` empty means all of them. `hint` is one line that stays on the screen: what to press first.
+    """
+
+    access: Access
+    audit: AuditLog
+    namespace: str = ""
+    selector: str = ""
+    read_only: bool = False
+    theme: str = ""
+    hint: str = ""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class KtuiApp(App[None]):
+    """Rollouts, live."""
+
+    TITLE = "ktui"
+    CSS_PATH: ClassVar = [_styles() / f"{name}.tcss" for name in _SHEETS]
+    COMMANDS = App.COMMANDS | {RolloutCommands}
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
+        Binding("r", "retry", "try the connection again", id="retry", show=False),
+    ]
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.options = options
+        self.live = Live()
+        self.pending: dict[str, str] = {}
+        self._session: Session | None = None
+        self._steering: Steering | None = None
+        self._tick_is_due = False
+        if options.theme:
+            self.theme = options.theme
+
+    # What the screens ask for
+
+    def now(self) -> datetime:
+        """The time that ages are counted to."""
+        return self.options.now()
+
+    def link_state(self, now: datetime) -> Line:
+        """The state of the link, as the header shows it."""
+        failed = self._session is not None and self._session.has_failed
+        return chrome.link_state(self.live.link, now, failed=failed)
+
+    @property
+    def title_line(self) -> str:
+        """The cluster and the scope, as the header says them."""
+        session = self._session
+        return session.title if session is not None else "connecting"
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What a person should know about all that is shown."""
+        session = self._session
+        told = [self.options.hint] if self.options.hint else []
+        return [*told, *(session.notices if session is not None else ())]
+
+    @property
+    def emptiness(self) -> tuple[str, ...]:
+        """Why there is no rollout to be seen, and what to do about it."""
+        return self._session.emptiness if self._session is not None else ("Starting…",)
+
+    def offers(self, uid: str) -> tuple[Offer, ...]:
+        """The actions on a rollout, open or not."""
+        return self._steering.offers(uid) if self._steering is not None else ()
+
+    # Life
+
+    def on_mount(self) -> None:
+        """Draw first; connect when the first frame is out."""
+        self.push_screen(OverviewScreen())
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        # What follows imports the client library: 0.2 s that the first frame does not wait for.
+        from ktui.tui.session import Session  # noqa: PLC0415
+        from ktui.tui.steering import Steering  # noqa: PLC0415
+
+        self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
+        self._steering = Steering(self, self._session, read_only=self.options.read_only)
+        self.set_interval(1.0, self._every_second)
+        self._follow()
+
+    def _follow(self) -> None:
+        session = self._session
+        if session is not None:
+            self.run_worker(session.run(), group="session", exclusive=True)
+
+    # What the session tells
+
+    def begin_anew(self) -> None:
+        """Another cluster or scope: nothing of what was known holds."""
+        self.live = Live()
+        self.pending.clear()
+        if self._steering is not None:
+            self._steering.forget()
+        self.redraw()
+
+    def heard(self, changes: Iterable[Change]) -> None:
+        """Changes came in: draw them soon, together with those that follow at once."""
+        self.live.apply(changes)
+        self.draw_soon()
+
+    def draw_soon(self) -> None:
+        """Draw at the next tick."""
+        if not self._tick_is_due:
+            self._tick_is_due = True
+            self.set_timer(TICK, self._tick)
+
+    def _tick(self) -> None:
+        self._tick_is_due = False
+        self.live.refresh(self.now())
+        self._settle()
+        self.redraw()
+        if isinstance(self._front, DetailScreen) and self._front.is_moving:
+            self.draw_soon()
+
+    def _every_second(self) -> None:
+        self.live.refresh(self.now(), times=True)
+        self._settle()
+        self.redraw()
+
+    def _settle(self) -> None:
+        if self._steering is not None:
+            self._steering.settle()
+
+    @property
+    def _front(self) -> LiveScreen | None:
+        """The full screen that is to be seen, be there a dialog over it or not."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)), None)
+
+    def redraw(self) -> None:
+        """Draw what is known now on the screen in front."""
+        front = self._front
+        if front is not None and front.is_mounted:
+            front.redraw(self.now())
+
+    # Keys
+
+    def open_rollout(self, uid: str) -> None:
+        """Show one rollout in full."""
+        if isinstance(self._front, DetailScreen):
+            self.pop_screen()
+        self.push_screen(DetailScreen(uid))
+
+    def steer(self, uid: str, name: str) -> None:
+        """Begin an action: plan it, show it, and send it if a person says yes."""
+        if self._steering is not None:
+            self.run_worker(self._steering.steer(uid, name), group="steering")
+
+    def action_help(self) -> None:
+        """Keys and signs."""
+        uid = self._front.selected if self._front is not None else None
+        rollout = self.live.rollouts.get(uid or "")
+        title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
+        self.push_screen(HelpScreen(title, self.offers(uid) if uid is not None else ()))
+
+    def action_retry(self) -> None:
+        """Do not wait for the next attempt to connect."""
+        if self._session is not None:
+            self._session.retry_now()
+
+    def action_pick_namespace(self) -> None:
+        """Another namespace, or all of them."""
+        self.run_worker(self._pick_namespace(), group="picking", exclusive=True)
+
+    async def _pick_namespace(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        names, note = await session.namespaces()
+        choices = [("", ALL_NAMESPACES), *((name, name) for name in names)]
+        screen = PickScreen("Namespace", choices, session.namespace, note=note, free=True)
+        chosen = await self.push_screen_wait(screen)
+        if chosen is not None and chosen != session.namespace:
+            self._back_to_overview()
+            session.go_to(namespace=chosen)
+            self._follow()
+
+    def action_pick_context(self) -> None:
+        """Another cluster."""
+        self.run_worker(self._pick_context(), group="picking", exclusive=True)
+
+    async def _pick_context(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        choices, note = session.contexts()
+        chosen = await self.push_screen_wait(PickScreen("Context", choices, session.context, note=note))
+        if chosen is not None and chosen != session.context:
+            self._back_to_overview()
+            session.go_to(context=chosen)
+            self._follow()
+
+    def _back_to_overview(self) -> None:
+        while isinstance(self.screen, DetailScreen):
+            self.pop_screen()
+
+
+def run(options: Options) -> int:
+    """Run the dashboard until it is quit; the exit code."""
+    app = KtuiApp(options)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,79 @@
+"""The lines around every screen: the header with the state of the link, and the keys that do something now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ktui.model.changes import Link, LinkState
+from ktui.rollout.words import age, clean, count
+from ktui.tui.look import LINKS
+from ktui.tui.paint import Line, Span, between, cut, shorten, width
+
+
+class Hint(NamedTuple):
+    """A key and what it does now. One that is not open is shown as such; pressing it says why."""
+
+    key: str
+    label: str
+    action: str
+    is_open: bool = True
+
+
+def header(title: str, counts: Sequence[str], state: Line, now: datetime, cells: int) -> list[Span]:
+    """Where we are on the left; the link, the counts and the time on the right. The link is never cut."""
+    clock = [Span(now.astimezone().strftime("%H:%M:%S"), "dim")]
+    left = [Span("ktui", "title"), Span(f"  {cut(clean(title), max(12, cells // 2))}", "strong")]
+    for shown in (counts, counts[:1], ()):
+        right = [*state, Span("   ")]
+        for text in shown:
+            right += [Span(text), Span("   ")]
+        right += clock
+        if width(left) + width(right) + 2 <= cells:
+            return between(left, right, cells)
+    return between(left, state, cells)
+
+
+def link_state(link: Link | None, now: datetime, *, failed: bool) -> list[Span]:
+    """`● live`, or what is wrong with the link and for how long what is shown may be stale.
+
+    `failed` means that no connection came about at all.
+    """
+    if failed:
+        return [Span("✖ not connected", "failed")]
+    if link is None:
+        return [Span("○ connecting", "dim")]
+    glyph, style = LINKS[link.state]
+    if link.state is LinkState.RECONNECTING:
+        return [Span(f"{glyph} stale by {age(link.since, now)}, reconnecting", style)]
+    return [Span(f"{glyph} {link.state}", style)]
+
+
+def counts(rollouts: int, pods: int | None) -> list[str]:
+    """What the header counts; pods are still being listed at first."""
+    return [count(rollouts, "rollout"), count(pods, "pod") if pods is not None else "pods …"]
+
+
+def hints(shown: Sequence[Hint], cells: int) -> list[Span]:
+    """As many keys as there is room for; the last two, help and quit, always have it."""
+    first, last = list(shown[:-2]), shown[-2:]
+    while first and _length([*first, *last]) > cells:
+        # What is not open now goes first: it is still on the help screen, with the reason.
+        closed = [hint for hint in first if not hint.is_open]
+        first.remove(closed[-1] if closed else first[-1])
+    spans: list[Span] = []
+    for hint in (*first, *last):
+        style = "" if hint.is_open else "off"
+        spans.append(Span(f" {hint.key}", "key" if hint.is_open else "off", hint.action))
+        spans.append(Span(f" {clean(hint.label)} ", style, hint.action))
+    return shorten(spans, cells)
+
+
+def _length(shown: Sequence[Hint]) -> int:
+    return sum(len(hint.key) + len(hint.label) + 3 for hint in shown)
+
+
+def notice(text: str, cells: int) -> list[Span]:
+    """Something that a person should know about what is shown."""
+    return shorten([Span("! ", "warn"), Span(clean(text), "warn")], cells)

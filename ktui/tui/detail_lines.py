@@ -1,0 +1,303 @@
+"""The lines of the detail screen: pure functions from a detail to spans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow, Revision
+from ktui.rollout.podstatus import Health, PodState
+from ktui.rollout.progress import Side
+from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.words import age, count, duration, roughly
+from ktui.tui import look
+from ktui.tui.paint import Span, between, fit, shorten, wrap
+from ktui.tui.transitions import Cell
+
+_INDENT: Final = "   "
+_SPARKS: Final = "▁▂▃▄▅▆▇█"
+_CURVE: Final = 24
+"""Cells of the capacity curve."""
+_OLDER: Final = 6
+"""How many revisions without pods are listed."""
+
+Lines = list[list[Span]]
+
+
+def headline(rollout: Rollout, pending: str) -> list[Span]:
+    """Which rollout, and what it is up to."""
+    name = Span(f"{rollout.namespace}/{rollout.name}", "title")
+    spans = [name, Span("  Deployment  ", "dim"), look.phase(rollout.phase)]
+    if rollout.paused and rollout.phase is not Phase.PAUSED:
+        spans += [Span("  "), Span("‖ paused", "paused")]
+    if pending:
+        spans += [Span("   "), Span(f"… {pending}", "warn")]
+    return spans
+
+
+def summary(detail: Detail, now: datetime, cells: int, pending: str = "") -> Lines:
+    """What rolls out, how far it is, and what capacity it leaves."""
+    rollout = detail.rollout
+    lines = [headline(rollout, pending), _change(detail, now), _terms(detail)]
+    if rollout.change_cause or rollout.provenance is not None:
+        lines.append(_origin(rollout))
+    numbers = rollout.progress
+    length = max(12, min(48, cells - 56))
+    whole = max(numbers.desired + numbers.surge, numbers.new.existing, numbers.old.existing, 1)
+    lines.append(_side(numbers.new, f"{numbers.new.existing} of {numbers.desired}", "new", whole=whole, length=length))
+    if numbers.old.existing or numbers.old.terminating:
+        lines.append(_side(numbers.old, f"{numbers.old.existing} left", "old", whole=whole, length=length))
+    lines.append(_capacity(rollout, detail.capacity))
+    return [shorten(line, cells) for line in lines]
+
+
+def _change(detail: Detail, now: datetime) -> list[Span]:
+    rollout = detail.rollout
+    spans: list[Span] = []
+    if rollout.image_change is not None:
+        old, new = rollout.image_change
+        spans += [Span(old, "old"), Span("  →  "), Span(new, "strong")]
+    else:
+        spans.append(Span(rollout.image, "strong"))
+    moving = rollout.progress.old.existing > 0 and rollout.previous_revision
+    numbers = f"{rollout.previous_revision} → {rollout.revision}" if moving else f"{rollout.revision or 'none yet'}"
+    spans.append(Span(f"   revision {numbers}"))
+    spans.append(Span(f"   {_timing(rollout, now)}", "dim"))
+    return spans
+
+
+def _timing(rollout: Rollout, now: datetime) -> str:
+    since = age(rollout.since, now)
+    match rollout.phase:
+        case Phase.COMPLETE:
+            return f"complete for {since}" if since else "complete"
+        case Phase.PROGRESSING if rollout.seconds_left:
+            return (
+                f"{since}, {roughly(rollout.seconds_left)} left" if since else f"{roughly(rollout.seconds_left)} left"
+            )
+        case phase:
+            return f"{phase} for {since}" if since else str(phase)
+
+
+def _terms(detail: Detail) -> list[Span]:
+    limits = detail.bounds
+    if detail.strategy == "Recreate":
+        terms = "Recreate: all old pods stop before new ones start"
+    else:
+        terms = (
+            f"surge {_written(limits.surge_text, limits.surge)}   "
+            f"unavailable {_written(limits.unavailable_text, limits.unavailable)}"
+        )
+    if detail.min_ready_seconds and detail.rollout.phase is not Phase.HELD:
+        terms += f"   ready for {duration(detail.min_ready_seconds)} counts"
+    deadline = detail.deadline_seconds
+    terms += f"   deadline {duration(deadline)}" if deadline is not None else "   no deadline"
+    return [Span(terms, "dim")]
+
+
+def _written(text: str, pods: int) -> str:
+    return f"{text} ({pods})" if text.endswith("%") else text
+
+
+def _origin(rollout: Rollout) -> list[Span]:
+    parts = []
+    if rollout.provenance is not None:
+        parts.append(f"deployed by {rollout.provenance.tool} ({rollout.provenance.owner})")
+    if rollout.change_cause:
+        parts.append(f'change-cause "{rollout.change_cause}"')
+    return [Span(" · ".join(parts), "dim")]
+
+
+def _side(side: Side, number: str, style: str, *, whole: int, length: int) -> list[Span]:
+    ready = min(length, round(side.available * length / whole))
+    shown = min(length, max(round(side.existing * length / whole), ready))
+    rest = [Span("─" * (length - shown), "frame")]
+    glyph = look.NEW_READY if style == "new" else look.OLD
+    bars = [Span(glyph * ready, style), Span(look.NEW_STARTING * (shown - ready), "starting")]
+    starting = side.existing - side.ready
+    told = [f"{side.ready} ready"]
+    if starting > 0:
+        told.append(f"{starting} not ready")
+    if side.terminating:
+        told.append(f"{side.terminating} stopping")
+    if side.ready > side.available:
+        told.append(f"{side.available} available")
+    return [Span(f"{style} ", "dim"), *bars, *rest, Span(f"  {number}", "strong"), Span("   " + "  ".join(told))]
+
+
+def _capacity(rollout: Rollout, capacity: Capacity) -> list[Span]:
+    numbers = rollout.progress
+    enough = numbers.available >= capacity.promised
+    spans = [
+        Span("capacity ", "dim"),
+        Span(f"{numbers.available} available", "" if enough else "failed"),
+        Span(f" of {capacity.promised} promised  "),
+        *_curve(capacity),
+    ]
+    if rollout.lowest is not None and rollout.lowest_at is not None:
+        under = rollout.lowest < capacity.promised
+        at = rollout.lowest_at.astimezone().strftime("%H:%M:%S")
+        spans.append(Span(f"  lowest {rollout.lowest}, {at}", "warn" if under else "dim"))
+    return spans
+
+
+def _curve(capacity: Capacity) -> list[Span]:
+    """Availability over the time watched, one cell for each slice of it: the lowest that it was in that slice."""
+    samples = capacity.samples
+    if len(samples) < 2:
+        return []
+    start, end = samples[0].at, samples[-1].at
+    slices = min(_CURVE, max(len(samples), 8))
+    step = (end - start) / slices
+    top = max(capacity.desired, *(sample.available for sample in samples), 1)
+    spans: list[Span] = []
+    held, index = samples[0].available, 0
+    for number in range(slices):
+        until = start + step * (number + 1)
+        lowest = held
+        while index < len(samples) and samples[index].at <= until:
+            held = samples[index].available
+            lowest = min(lowest, held)
+            index += 1
+        glyph = _SPARKS[min(7, max(0, round(lowest * 7 / top)))]
+        style = "failed" if lowest < capacity.promised else "new"
+        if spans and spans[-1].style == style:
+            spans[-1] = Span(spans[-1].text + glyph, style)
+        else:
+            spans.append(Span(glyph, style))
+    return spans
+
+
+def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, room: int, *, every: bool) -> Lines:
+    """The revisions, each with its pods as cells, and below them the pods that are not ready, or every pod."""
+    lines: Lines = []
+    older = 0
+    for revision in detail.revisions:
+        shown = cells.get(revision.uid, ())
+        if not shown and not revision.is_current and not revision.wanted:
+            older += 1
+            if older <= _OLDER:
+                lines.append(shorten(_resting(revision, now), room))
+            continue
+        lines.append(shorten(_revision(revision), room))
+        lines += _cells(revision, shown, room)
+        listed = [cell for cell in shown if not cell.is_ghost and (every or cell.pod.health is not Health.READY)]
+        lines += [shorten(_pod(cell, revision, now, room), room) for cell in listed]
+    if older > _OLDER:
+        lines.append([Span(f"  and {count(older - _OLDER, 'older revision')}", "dim")])
+    return lines
+
+
+def _revision(revision: Revision) -> list[Span]:
+    mark = Span("● ", "new") if revision.is_current else Span("○ ", "old")
+    spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{revision.name}  ", "dim")]
+    spans.append(Span(f"{_images(revision)}  "))
+    spans.append(Span(f"{revision.ready} of {revision.wanted} ready", "dim"))
+    if revision.change_cause:
+        spans.append(Span(f'  "{revision.change_cause}"', "dim"))
+    return spans
+
+
+def _resting(revision: Revision, now: datetime) -> list[Span]:
+    cause = f'  "{revision.change_cause}"' if revision.change_cause else ""
+    return [
+        Span(f"○ {revision.number} {revision.name}  {_images(revision)}  {age(revision.created, now)}{cause}", "dim")
+    ]
+
+
+def _images(revision: Revision) -> str:
+    return " ".join(revision.images)
+
+
+def _cells(revision: Revision, shown: Sequence[Cell], room: int) -> Lines:
+    per_line = max(10, room - 2 * len(_INDENT))
+    lines: Lines = []
+    for start in range(0, len(shown), per_line):
+        lines.append([Span(_INDENT), *(_cell(cell, revision) for cell in shown[start : start + per_line])])
+    return lines
+
+
+def _cell(cell: Cell, revision: Revision) -> Span:
+    if cell.is_ghost:
+        return Span("·", "gone")
+    glyph, style = look.PODS[cell.pod.health]
+    if cell.flashes:
+        return Span(glyph, "flash")
+    if cell.pod.health is Health.READY and not revision.is_current:
+        style = "old"
+    return Span(glyph, style)
+
+
+def _pod(cell: Cell, revision: Revision, now: datetime, room: int) -> list[Span]:
+    pod = cell.pod
+    name = pod.name.removeprefix(f"{revision.name}-")
+    glyph = _cell(cell, revision)
+    restarts = f"  {count(pod.restarts, 'restart')}" if pod.restarts else ""
+    word = fit(_word(pod), min(26, max(12, room // 4)))
+    facts = f"  {pod.ready}  {fit(age(pod.created, now), 5, right=True)}  {pod.node or 'no node'}{restarts}"
+    reason = f"  {pod.reason}" if pod.reason else ""
+    style = look.PODS[pod.health][1]
+    return [
+        Span("     "),
+        Span(fit(name, 6), "flash" if cell.flashes else ""),
+        Span(" "),
+        glyph,
+        Span(f" {word}", style),
+        Span(facts, "dim"),
+        Span(reason, style),
+    ]
+
+
+def _word(pod: PodState) -> str:
+    return "Running, not ready" if pod.health is Health.STARTING and pod.word == "Running" else pod.word
+
+
+def why(detail: Detail, room: int, most: int = 8) -> Lines:
+    """The causes with what to try, or what is going on; kubectl's verdict comes last."""
+    rollout = detail.rollout
+    lines: Lines = []
+    for cause in rollout.causes:
+        style = "failed" if cause.blocking else "warn"
+        lines += [[Span(text, style)] for text in wrap(cause.sentence, room, 3)]
+        if cause.detail and cause.detail not in cause.sentence:
+            lines += [[Span(f"  {text}", "dim")] for text in wrap(cause.detail, room - 2, 2)]
+        if cause.try_next:
+            first, *more = wrap(cause.try_next, room - 4, 2)
+            lines += [[Span("try ", "key"), Span(first)], *([Span(f"    {text}")] for text in more)]
+    if not rollout.causes:
+        nothing = "nothing is wrong" if rollout.phase in (Phase.COMPLETE, Phase.PROGRESSING, Phase.HELD) else ""
+        lines += [[Span(text)] for text in wrap(rollout.why or nothing or str(rollout.phase), room, 2)]
+    if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
+        lines += [[Span(text, "warn")] for text in wrap(rollout.provenance.sentence, room, 2)]
+    verdict = [[Span(text, "dim")] for text in wrap(f"kubectl: {rollout.verdict.line}", room, 2)]
+    return [*lines[: max(1, most - len(verdict))], *verdict]
+
+
+def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
+    """One line a condition."""
+    lines: Lines = []
+    for row in rows:
+        mark = Span("✖ ", "failed") if row.is_bad else Span("✔ ", "good")
+        if row.status == "Unknown":
+            mark = Span("? ", "warn")
+        text = f"{row.type} {row.status}  {row.reason}"
+        left = [mark, Span(text, "" if row.is_bad else "dim")]
+        lines.append(between(left, [Span(age(row.since, now), "dim")], room))
+    return lines
+
+
+def events(rows: Sequence[EventRow], now: datetime, room: int) -> Lines:
+    """One line an event, the newest first."""
+    lines: Lines = []
+    for row in rows:
+        style = "warn" if row.is_warning else ""
+        often = f" ×{row.count}" if row.count > 1 else ""
+        spans = [
+            Span(f"{fit(age(row.at, now), 5, right=True)}  ", "dim"),
+            Span(f"{fit(row.reason, 18)} ", style),
+            Span(f"{row.name}{often}  ", "dim"),
+            Span(row.message, style),
+        ]
+        lines.append(shorten(spans, room))
+    return lines

@@ -1,0 +1,87 @@
+"""What the screens know: the store that the streams write, and the rollouts worked out from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ktui.model.changes import Change, Link, LinkState, Resource
+from ktui.model.store import Store
+from ktui.rollout.detail import Detail, detail
+from ktui.rollout.progress import Track, observe
+from ktui.rollout.rollout import Phase, Rollout, summarise
+
+_NEEDED = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
+_WORST = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
+_AT_REST = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+
+
+class Live:
+    """One scope of one cluster, live. Streams call `apply`, the app's tick calls `refresh`, screens read."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self.rollouts: dict[str, Rollout] = {}
+        self._tracks: dict[str, Track] = {}
+        self._heard = False
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take in what a stream said."""
+        self.store.apply(changes)
+        self._heard = True
+
+    @property
+    def has_news(self) -> bool:
+        """Whether anything was heard since the last refresh."""
+        return self._heard
+
+    def refresh(self, now: datetime, *, times: bool = False) -> frozenset[str]:
+        """Work out anew what changed; the uids of the rollouts that now look different, those that went too.
+
+        With `times`, the rollouts that move are worked out as well: they tell how long something has been so.
+        """
+        self._heard = False
+        dirty = self.store.take_dirty()
+        if times:
+            dirty |= {uid for uid, rollout in self.rollouts.items() if rollout.phase not in _AT_REST}
+        return frozenset(uid for uid in dirty if self._work_out(uid, now))
+
+    def _work_out(self, uid: str, now: datetime) -> bool:
+        deployment = self.store.deployment(uid)
+        if deployment is None:
+            self._tracks.pop(uid, None)
+            return self.rollouts.pop(uid, None) is not None
+        track = observe(self._tracks.get(uid), deployment, self.store.replicasets(uid), now)
+        self._tracks[uid] = track
+        rollout = summarise(self.store, deployment, track, now)
+        if rollout == self.rollouts.get(uid):
+            return False
+        self.rollouts[uid] = rollout
+        return True
+
+    def detail(self, uid: str, now: datetime) -> Detail | None:
+        """One rollout in full; None where it is gone."""
+        deployment, track = self.store.deployment(uid), self._tracks.get(uid)
+        if deployment is None or track is None:
+            return None
+        return detail(self.store, deployment, track, now)
+
+    @property
+    def link(self) -> Link | None:
+        """The link that is in the worst state. Pods and events that are refused are a notice, not a broken link."""
+        links = [
+            link
+            for link in self.store.links.values()
+            if link.resource in _NEEDED or link.state is LinkState.RECONNECTING
+        ]
+        return min(links, key=lambda link: (_WORST.index(link.state), link.since), default=None)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all Deployments and ReplicaSets that exist have been heard of."""
+        return {Resource.DEPLOYMENTS, Resource.REPLICASETS} <= self.store.listed
+
+    @property
+    def pods(self) -> int | None:
+        """How many pods there are; None until all have been heard of."""
+        return self.store.count(Resource.PODS) if Resource.PODS in self.store.listed else None

@@ -1,0 +1,188 @@
+"""The lines of the overview: pure functions from rollouts to spans."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from rich.cells import cell_len
+
+from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.words import age, clean
+from ktui.tui import look
+from ktui.tui.paint import Span, fit, width
+
+_LEAST_WHY: Final = 26
+"""The cells that WHY keeps before another column goes."""
+_MOST_NAME: Final = 34
+_MOST_IMAGE: Final = 26
+_GAP: Final = "  "
+
+SORTS: Final[dict[str, str]] = {
+    "worst": "worst first",
+    "name": "by name",
+    "newest": "latest change first",
+    "progress": "least done first",
+}
+"""The orders of the overview, by key, and how the screen calls them."""
+
+
+class Columns(NamedTuple):
+    """How wide each column is; 0 leaves it out."""
+
+    namespace: int
+    name: int
+    phase: int
+    bar: int
+    share: int
+    ready: int
+    revision: int
+    image: int
+    since: int
+    why: int
+
+
+def columns(rollouts: Iterable[Rollout], cells: int) -> Columns:
+    """Fit the columns into so many cells.
+
+    Where it is tight they go in this order: FOR, REV, IMAGE, NAMESPACE (where all are in one), READY; the bar
+    gets shorter, and WHY is the last to give way.
+    """
+    rows = list(rollouts)
+    namespaces = {row.namespace for row in rows}
+    longest = max((cell_len(row.name) for row in rows), default=0)
+    image = max((cell_len(row.image) for row in rows), default=0)
+    numbers = [row.progress for row in rows]
+    digits = max((len(str(n.desired)) for n in numbers), default=1)
+    counts = max(5, 2 * digits + 1)
+    fitted = Columns(
+        namespace=min(20, max(9, *(cell_len(name) for name in namespaces))) if rows else 9,
+        name=min(_MOST_NAME, max(8, longest)),
+        phase=13,
+        bar=24 if cells >= 150 else 16,
+        share=counts,
+        ready=counts,
+        revision=4,
+        image=min(_MOST_IMAGE, max(5, image)),
+        since=5,
+        why=0,
+    )
+    for column in ("since", "revision", "image", "namespace", "ready"):
+        if column == "namespace" and len(namespaces) > 1:
+            continue
+        if _rest(fitted, cells) >= _LEAST_WHY:
+            break
+        fitted = fitted._replace(**{column: 0})
+    for smaller in ({"bar": 10}, {"name": min(fitted.name, 20)}, {"namespace": min(fitted.namespace, 10)}):
+        if _rest(fitted, cells) < _LEAST_WHY:
+            fitted = fitted._replace(**smaller)
+    return fitted._replace(why=max(0, _rest(fitted, cells)))
+
+
+def _rest(fitted: Columns, cells: int) -> int:
+    used = [column for column in fitted if column]
+    return cells - 2 - sum(used) - len(_GAP) * len(used)
+
+
+def heading(fitted: Columns) -> list[Span]:
+    """The names of the columns."""
+    names = ("NAMESPACE", "ROLLOUT", "PHASE", "NEW │ OLD", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY")
+    right = {"NEW", "READY", "REV", "FOR"}
+    cells = [fit(name, size, right=name in right) for name, size in zip(names, fitted, strict=True) if size]
+    return [Span("  " + _GAP.join(cells), "head")]
+
+
+def row(rollout: Rollout, fitted: Columns, now: datetime, pending: str = "") -> list[Span]:
+    """One rollout. `pending` is an action that was sent and that the cluster has not reported yet."""
+    numbers, style = rollout.progress, look.PHASES[rollout.phase][2]
+    settled = rollout.phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+    quiet = "dim" if settled else ""
+    spans: list[Span] = [Span("  ")]
+
+    def add(cells: int, *parts: Span, right: bool = False) -> None:
+        if cells:
+            text = fit(parts[0].text, cells, right=right) if len(parts) == 1 else ""
+            spans.extend([parts[0]._replace(text=text)] if text else parts)
+            spans.append(Span(_GAP))
+
+    add(fitted.namespace, Span(rollout.namespace, "dim"))
+    add(fitted.name, Span(rollout.name, "" if settled else "strong"))
+    add(fitted.phase, Span(f"… {pending}", "warn") if pending else look.phase(rollout.phase))
+    if fitted.bar:
+        spans.extend([*look.bar(numbers, fitted.bar, is_settled=settled), Span(_GAP)])
+    add(fitted.share, Span(f"{numbers.new.existing}/{numbers.desired}", quiet), right=True)
+    short = "" if numbers.ready >= numbers.desired else "warn"
+    add(fitted.ready, Span(f"{numbers.ready}/{numbers.desired}", short or quiet), right=True)
+    add(fitted.revision, Span(str(rollout.revision or "-"), quiet), right=True)
+    add(fitted.image, Span(clean(rollout.image), quiet))
+    add(fitted.since, Span(age(rollout.since, now), "dim"), right=True)
+    add(fitted.why, Span(rollout.why, style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"))
+    return spans
+
+
+def totals(rollouts: Iterable[Rollout]) -> list[Span]:
+    """How many rollouts are in each phase, the worst first; a phase that no rollout is in is left out."""
+    numbers = Counter(rollout.phase for rollout in rollouts)
+    spans: list[Span] = []
+    for phase, (glyph, word, style) in look.PHASES.items():
+        if numbers[phase]:
+            spans.extend([Span(f"{glyph} {numbers[phase]} {word}", style), Span("   ")])
+    return spans[:-1]
+
+
+def explanation(rollout: Rollout | None, cells: int) -> list[list[Span]]:
+    """Two lines about the rollout under the cursor: what is going on in full, and kubectl's verdict or what to try."""
+    if rollout is None:
+        return [[], []]
+    style = look.PHASES[rollout.phase][2]
+    glyph = look.PHASES[rollout.phase][0]
+    why = rollout.why or _at_rest(rollout)
+    first = [Span(f"{glyph} ", style), Span(f"{rollout.namespace}/{rollout.name}", "strong"), Span(f"  {why}")]
+    cause = rollout.causes[0] if rollout.causes else None
+    if cause is not None and cause.try_next:
+        second = [Span("  try ", "key"), Span(cause.try_next)]
+    else:
+        second = [Span("  kubectl ", "dim"), Span(clean(rollout.verdict.line), "dim")]
+    return [_cut(first, cells), _cut(second, cells)]
+
+
+def _cut(line: list[Span], cells: int) -> list[Span]:
+    over = width(line) - cells
+    if over <= 0:
+        return line
+    last = line[-1]
+    return [*line[:-1], last._replace(text=fit(last.text, max(1, cell_len(last.text) - over)))]
+
+
+def _at_rest(rollout: Rollout) -> str:
+    numbers = rollout.progress
+    if rollout.phase is Phase.SCALED_TO_ZERO:
+        return "no pods are asked for"
+    cause = f", {clean(rollout.change_cause)}" if rollout.change_cause else ""
+    return f"revision {rollout.revision}, {clean(rollout.image)}, {numbers.ready} of {numbers.desired} ready{cause}"
+
+
+def matches(rollout: Rollout, words: Sequence[str]) -> bool:
+    """Whether every word of the filter stands somewhere in what the row says."""
+    text = f"{rollout.namespace}/{rollout.name} {rollout.phase} {rollout.image} {rollout.why}".lower()
+    return all(word in text for word in words)
+
+
+def ordered(rollouts: Iterable[Rollout], sort: str) -> list[Rollout]:
+    """Sorted by one of `SORTS`. Ties go by namespace and name, so that rows do not dance."""
+    order = list(Phase)
+    keys: dict[str, Callable[[Rollout], float]] = {
+        "worst": lambda rollout: order.index(rollout.phase),
+        "name": lambda _: 0,
+        "newest": lambda rollout: -_last_change(rollout),
+        "progress": lambda rollout: rollout.progress.share,
+    }
+    key = keys[sort]
+    return sorted(rollouts, key=lambda rollout: (key(rollout), rollout.namespace, rollout.name))
+
+
+def _last_change(rollout: Rollout) -> float:
+    moment = rollout.started or rollout.since
+    return moment.timestamp() if moment is not None else 0.0

@@ -1,0 +1,263 @@
+"""Lines of text with named styles, and the two widgets that draw them.
+
+What a screen shows is worked out by pure functions as lines of spans. A span names its style (`failed`, `dim`), and
+the style sheets say what that looks like in each theme; text in a span is text, never markup, whatever it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class Span(NamedTuple):
+    """Text in one style; with an action (`app.help`), a click runs it."""
+
+    text: str
+    style: str = ""
+    action: str = ""
+
+
+Line = Sequence[Span]
+
+STYLES: Final = frozenset(
+    {
+        "failed", "stalled", "progressing", "held", "paused", "deleted", "complete", "zero",
+        "new", "starting", "old", "broken", "stopping", "gone", "flash",
+        "title", "strong", "dim", "key", "off", "warn", "good", "head", "cursor", "add", "remove", "frame",
+    }
+)  # fmt: skip
+"""The names that spans may use; each is a component class `paint--NAME` in styles/paint.tcss."""
+
+ELLIPSIS: Final = "…"
+
+
+def width(line: Line) -> int:
+    """How many cells a line takes."""
+    return sum(cell_len(span.text) for span in line)
+
+
+def fit(text: str, cells: int, *, right: bool = False) -> str:
+    """Text in exactly so many cells: padded, or cut with an ellipsis."""
+    if cells <= 0:
+        return ""
+    length = cell_len(text)
+    if length > cells:
+        return set_cell_size(text, cells - 1) + ELLIPSIS
+    gap = " " * (cells - length)
+    return gap + text if right else text + gap
+
+
+def cut(text: str, cells: int) -> str:
+    """Text in at most so many cells."""
+    return fit(text, cells) if cell_len(text) > cells else text
+
+
+def between(left: Line, right: Line, cells: int) -> list[Span]:
+    """Two lines at the two ends of one; where there is no room for both, the left one is cut."""
+    room = cells - width(right) - 1
+    gap = room - width(left) + 1
+    return [*left, Span(" " * gap), *right] if gap > 0 else [*shorten(left, room), Span(" "), *right]
+
+
+def shorten(line: Line, cells: int) -> list[Span]:
+    """A line in at most so many cells, with an ellipsis where it was cut."""
+    kept: list[Span] = []
+    left = cells
+    for index, span in enumerate(line):
+        length = cell_len(span.text)
+        if length > left or (length == left and width(line[index + 1 :]) > 0):
+            if left > 0:
+                kept.append(span._replace(text=set_cell_size(span.text, left - 1) + ELLIPSIS))
+            return kept
+        kept.append(span)
+        left -= length
+    return kept
+
+
+def wrap(text: str, cells: int, most: int) -> list[str]:
+    """Text on at most so many lines, broken between words; the last one is cut where it does not fit."""
+    lines: list[str] = []
+    words = text.split(" ")
+    while words and len(lines) < most:
+        line = words.pop(0)
+        while words and cell_len(line) + 1 + cell_len(words[0]) <= cells:
+            line = f"{line} {words.pop(0)}"
+        if words and len(lines) == most - 1:
+            line = f"{line} {' '.join(words)}"
+        lines.append(cut(line, cells))
+    return lines
+
+
+class _Painter(Widget):
+    """What both widgets share: spans to strips, and clicks to actions."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"paint--{name}" for name in STYLES}
+
+    def strip(self, line: Line, cells: int, base: str = "") -> Strip:
+        """A line as Textual draws it, in exactly so many cells; `base` lies below every span."""
+        ground = self.rich_style + self._style(base)
+        segments = [Segment(span.text, ground + self._style(span.style) if span.style else ground) for span in line]
+        return Strip(segments).adjust_cell_length(cells, ground)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"paint--{name}", partial=True) if name else Style.null()
+
+    async def click(self, line: Line, x: int) -> bool:
+        """Run the action of the span at that column; whether there was one."""
+        for span in line:
+            x -= cell_len(span.text)
+            if x < 0:
+                if span.action:
+                    await self.run_action(span.action)
+                return bool(span.action)
+        return False
+
+
+class Painting(_Painter):
+    """A few lines that do not scroll."""
+
+    DEFAULT_CSS = "Painting { height: auto; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = []
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these lines; nothing is repainted when they are what is shown."""
+        new = list(lines)
+        if new != self._lines:
+            taller = len(new) != len(self._lines)
+            self._lines = new
+            self.refresh(layout=taller)
+
+    @property
+    def text(self) -> str:
+        """What is shown, as plain text."""
+        return "\n".join("".join(span.text for span in line) for line in self._lines)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: D102
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:  # noqa: D102
+        y -= self.gutter.top
+        cells = self.content_size.width
+        line = self._lines[y] if 0 <= y < len(self._lines) else ()
+        left = Strip.blank(self.gutter.left, self.rich_style)
+        return Strip.join([left, self.strip(line, cells)]).adjust_cell_length(self.size.width, self.rich_style)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the action below the mouse."""
+        y = event.y - self.gutter.top
+        if 0 <= y < len(self._lines):
+            await self.click(self._lines[y], event.x - self.gutter.left)
+
+
+class _Drawn(NamedTuple):
+    line: Line
+    cells: int
+    under_cursor: bool
+    strip: Strip
+
+
+class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
+    """Many lines, of which only those in sight are worked out and drawn (TEXTUAL.md, Big live tables).
+
+    The lines may be any sequence: one that makes each line when it is asked for it costs nothing out of sight.
+    What its keys do is for the screen to say; `Pages` has keys to read on.
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: Sequence[Line] = ()
+        self._drawn: dict[int, _Drawn] = {}
+        self.cursor_line: int | None = None
+
+    def show(self, lines: Sequence[Line], cursor: int | None = None) -> None:
+        """Show these lines, with a cursor on one of them; only lines in sight that differ are repainted."""
+        resized = len(lines) != len(self._lines)
+        self._lines, self.cursor_line = lines, cursor
+        if resized:
+            self._resize()
+            self.refresh()
+            return
+        for index in self._in_sight():
+            drawn = self._drawn.get(index)
+            if drawn is not None and (drawn.line != lines[index] or drawn.under_cursor != (index == cursor)):
+                self.refresh_line(index)
+
+    @property
+    def text(self) -> str:
+        """What is there, in sight or not, as plain text."""
+        return "\n".join("".join(span.text for span in line) for line in self._lines)
+
+    def index_at(self, y: int) -> int | None:
+        """The number of the line that a row of the widget shows."""
+        index = y - self.gutter.top + self.scroll_offset.y
+        return index if 0 <= index < len(self._lines) else None
+
+    def keep_in_sight(self, line: int) -> None:
+        """Scroll as little as is needed to see that line."""
+        top, height = self.scroll_offset.y, self.scrollable_content_region.height
+        if line < top:
+            self.scroll_to(y=line, animate=False)
+        elif height and line >= top + height:
+            self.scroll_to(y=line - height + 1, animate=False)
+
+    @property
+    def page(self) -> int:
+        """How many lines are in sight at once."""
+        return max(1, self.scrollable_content_region.height)
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in the old colours."""
+        self._drawn.clear()
+        super().notify_style_update()
+
+    def on_resize(self) -> None:
+        """Lines are as wide as the widget: there is no scrolling sideways."""
+        self._resize()
+
+    def render_line(self, y: int) -> Strip:  # noqa: D102
+        index = y + self.scroll_offset.y
+        cells = self.scrollable_content_region.width
+        if index >= len(self._lines):
+            return Strip.blank(cells, self.rich_style)
+        line, under_cursor = self._lines[index], index == self.cursor_line
+        drawn = self._drawn.get(index)
+        if drawn is not None and drawn[:3] == (line, cells, under_cursor):
+            return drawn.strip
+        strip = self.strip(line, cells, "cursor" if under_cursor else "")
+        self._drawn[index] = _Drawn(line, cells, under_cursor, strip)
+        return strip
+
+    def _in_sight(self) -> range:
+        top = self.scroll_offset.y
+        return range(top, min(top + self.page, len(self._lines)))
+
+    def _resize(self) -> None:
+        self._drawn.clear()
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
+
+
+class Pages(Scroll, inherit_bindings=False):
+    """Lines to read: the keys of a pager."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "scroll_down", "down", show=False),
+        Binding("up,k", "scroll_up", "up", show=False),
+        Binding("pagedown,ctrl+f", "page_down", "page down", show=False),
+        Binding("pageup,ctrl+b", "page_up", "page up", show=False),
+        Binding("g,home", "scroll_home", "first", show=False),
+        Binding("G,end", "scroll_end", "last", show=False),
+    ]

@@ -1,0 +1,48 @@
+"""Ask for one value: how many pods, which image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+
+class AskScreen(ModalScreen[str | None]):
+    """A line to fill in. `check` says what is wrong with a value, or nothing; returns the value, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
+
+    def __init__(self, title: str, note: str, value: str, check: Callable[[str], str]) -> None:
+        super().__init__()
+        self._title, self._note, self._value, self._check = title, note, value, check
+
+    def compose(self) -> ComposeResult:
+        """A title, what is so now, the line, what is wrong with it."""
+        with Vertical(classes="dialog"):
+            yield Label(self._title, classes="dialog-title", markup=False)
+            yield Label(self._note, classes="dialog-note", markup=False)
+            yield Input(self._value, compact=True, select_on_focus=True)
+            yield Label("", classes="dialog-error", markup=False)
+            yield Label("enter next: nothing is sent yet   esc cancel", classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one(Input).focus()
+
+    def on_input_changed(self) -> None:
+        """An old complaint does not fit what is typed now."""
+        self.query_one(".dialog-error", Label).update("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the value if it is one."""
+        value = event.value.strip()
+        wrong = self._check(value)
+        if wrong:
+            self.query_one(".dialog-error", Label).update(wrong)
+        else:
+            self.dismiss(value)

@@ -1,0 +1,98 @@
+"""What the full screens share: header and hints, and the keys that steer the rollout in question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from ktui.actions.access import Offer
+from ktui.actions.request import Action
+from ktui.tui import chrome
+from ktui.tui.chrome import Hint
+from ktui.tui.paint import Painting
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+
+KEY_NAMES = {
+    "space": "space",
+    "enter": "enter",
+    "escape": "esc",
+    "slash": "/",
+    "question_mark": "?",
+}
+"""How keys are written on the screen, where that is not how Textual names them."""
+
+
+class LiveScreen(Screen[None]):
+    """A screen that follows the cluster. The app tells it what changed; it redraws what it shows of that."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "steer('toggle_pause')", "pause or resume", id="rollout.pause"),
+        Binding("p", "steer('promote')", "promote", id="rollout.promote"),
+        Binding("b", "steer('rollback')", "roll back", id="rollout.rollback"),
+        Binding("a", "steer('abort')", "abort", id="rollout.abort"),
+        Binding("i", "steer('set-image')", "set image", id="rollout.image"),
+        Binding("s", "steer('scale')", "scale", id="rollout.scale"),
+        Binding("R", "steer('restart')", "restart", id="rollout.restart"),
+        Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
+        Binding("x", "app.pick_context", "context", id="scope.context"),
+        Binding("question_mark", "app.help", "help", id="help"),
+        Binding("q", "app.quit", "quit", id="quit"),
+    ]
+
+    @property
+    def ktui(self) -> KtuiApp:
+        """The app, by its own type."""
+        return cast("KtuiApp", self.app)
+
+    @property
+    def selected(self) -> str | None:
+        """The uid of the rollout that the keys steer; None where there is none."""
+        raise NotImplementedError
+
+    def redraw(self, now: datetime) -> None:
+        """Show what is known now. Called when something changed, once a second, and when the screen comes back."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        """What happened while the screen was covered is shown at once."""
+        self.redraw(self.ktui.now())
+
+    def on_resize(self) -> None:
+        """Lines are made for the width that there is."""
+        self.call_after_refresh(lambda: self.redraw(self.ktui.now()))
+
+    def action_steer(self, name: str) -> None:
+        """Begin an action on the selected rollout."""
+        if self.selected is not None:
+            self.ktui.steer(self.selected, name)
+
+    def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
+        """Header and hints."""
+        cells = self.size.width - 2
+        header = self.query_one("#header", Painting)
+        lines = [chrome.header(title, counts, self.ktui.link_state(now), now, cells)]
+        self.set_class(bool(self.ktui.notices), "-noticed")
+        self.query_one("#notices", Painting).show([chrome.notice(text, cells) for text in self.ktui.notices])
+        header.show(lines)
+        self.query_one("#hints", Painting).show([chrome.hints(keys, self.size.width)])
+
+
+def action_hints(offers: Sequence[Offer], wanted: Callable[[Offer], bool] = lambda _: True) -> list[Hint]:
+    """The actions on the rollout in question as hints."""
+    names = {Action.PAUSE: "toggle_pause", Action.RESUME: "toggle_pause"}
+    return [
+        Hint(
+            KEY_NAMES.get(offer.key, offer.key),
+            offer.label,
+            f"screen.steer('{names.get(offer.action, offer.action.value)}')",
+            offer.open,
+        )
+        for offer in offers
+        if wanted(offer)
+    ]

@@ -1,0 +1,126 @@
+"""Say yes or no to a plan, with everything about it in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Label
+
+from ktui.actions.diff import Kind
+from ktui.actions.outcome import Conflict, Failed
+from ktui.actions.plan import Plan
+from ktui.actions.preview import Preview
+from ktui.rollout.words import clean
+from ktui.tui.paint import Pages, Span, wrap
+
+Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
+"""Asks the server what would come of the plan."""
+
+_KINDS = {Kind.ADDED: ("+", "add"), Kind.REMOVED: ("-", "remove"), Kind.CHANGED: ("~", "warn")}
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """The plan in words and numbers, the difference that the server's dry run returned, the way back.
+
+    There is no saying yes before the server has answered, nor after it has refused.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "yes", "yes", priority=True),
+        Binding("n,escape,q", "dismiss(False)", "no", priority=True),
+        Binding("c", "copy", "copy the kubectl command"),
+    ]
+
+    def __init__(self, plan: Plan, ask: Ask, *, note: str = "") -> None:
+        super().__init__()
+        self._plan, self._ask_server, self._note = plan, ask, note
+        self._answer: Preview | Conflict | Failed | None = None
+
+    def compose(self) -> ComposeResult:
+        """The title, what there is to know, the keys."""
+        with Vertical(classes="dialog -plan"):
+            yield Label(self._plan.title, classes="dialog-title", markup=False)
+            yield Pages(id="plan")
+            yield Label("", classes="dialog-keys", id="answers", markup=False)
+
+    def on_mount(self) -> None:
+        """Ask the server at once."""
+        self.query_one(Pages).focus()
+        self.run_worker(self._ask(), exclusive=True)
+
+    def on_resize(self) -> None:
+        """Lines are made for the width that there is."""
+        self.call_after_refresh(self._draw)
+
+    @property
+    def can_say_yes(self) -> bool:
+        """Whether the server has said what would come of it."""
+        return isinstance(self._answer, Preview)
+
+    async def _ask(self) -> None:
+        self._answer = await self._ask_server()
+        self._draw()
+
+    def _draw(self) -> None:
+        pages = self.query_one("#plan", Pages)
+        lines = self._lines(max(30, pages.scrollable_content_region.width))
+        pages.styles.height = len(lines)
+        pages.show(lines)
+        keys = "y yes   n no   c copy the kubectl command" if self.can_say_yes else "n no   c copy the kubectl command"
+        self.query_one("#answers", Label).update(keys)
+
+    def _lines(self, room: int) -> list[list[Span]]:
+        plan = self._plan
+        lines: list[list[Span]] = [[]]
+        if self._note:
+            lines += [[Span(text, "warn")] for text in wrap(self._note, room, 3)] + [[]]
+        for sentence in plan.effects:
+            lines += _bullet("•", sentence, room, "")
+        for sentence in plan.warnings:
+            lines += _bullet("!", sentence, room, "warn")
+        lines += [[], [Span("CHANGES, AS THE SERVER'S DRY RUN RETURNED THEM", "head")], *self._difference(room)]
+        lines += [[], [Span("UNDONE BY", "head")], *_bullet("", plan.undo.sentence, room, "")]
+        lines += [[], [Span("THE SAME WITH KUBECTL", "head")]]
+        for command in plan.commands:
+            lines += [[Span(text, "dim")] for text in wrap(clean(command), room, 6)]
+        return lines
+
+    def _difference(self, room: int) -> list[list[Span]]:
+        answer = self._answer
+        if answer is None:
+            return [[Span("asking the server…", "dim")]]
+        if not isinstance(answer, Preview):
+            told, hint = wrap(answer.sentence, room, 4), wrap(answer.hint, room, 3) if answer.hint else []
+            return [*([Span(text, "failed")] for text in told), *([Span(text)] for text in hint)]
+        if not answer.changes:
+            return [[Span(answer.sentence, "warn")]]
+        lines: list[list[Span]] = []
+        for change in answer.changes:
+            sign, style = _KINDS[change.kind]
+            value = (
+                f"{change.before} → {change.after}" if change.kind is Kind.CHANGED else change.after or change.before
+            )
+            lines += _bullet(sign, f"{change.path}: {value}", room, style)
+        return lines
+
+    def action_yes(self) -> None:
+        """Send it, if the server has agreed to the dry run."""
+        if self.can_say_yes:
+            self.dismiss(True)
+        else:
+            self.app.bell()
+
+    def action_copy(self) -> None:
+        """Put the kubectl command on the clipboard, where the terminal lets us (OSC 52)."""
+        self.app.copy_to_clipboard("\n".join(self._plan.commands))
+        self.notify("The kubectl command is on the clipboard, if this terminal allows it.", markup=False)
+
+
+def _bullet(sign: str, text: str, room: int, style: str) -> list[list[Span]]:
+    first, *more = wrap(clean(text), room - 2, 4) or [""]
+    return [[Span(f"{sign} ".rjust(2), style), Span(first, style)], *([Span(f"  {part}", style)] for part in more)]

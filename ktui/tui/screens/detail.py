@@ -1,0 +1,120 @@
+"""One rollout: its revisions and pods as they change, capacity, causes, conditions, events."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+
+from ktui.rollout.detail import Detail
+from ktui.tui import detail_lines
+from ktui.tui.chrome import Hint
+from ktui.tui.paint import Pages, Painting, Span
+from ktui.tui.screens.base import LiveScreen, action_hints
+from ktui.tui.transitions import Transitions
+
+WIDE = 104
+"""From this width on, causes and events stand beside the pods instead of below them."""
+
+
+class DetailScreen(LiveScreen):
+    """Everything about one rollout. When it is deleted meanwhile, what was last known stays, and is marked so."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", "back", id="detail.back"),
+        Binding("t", "every_pod", "every pod", id="detail.pods"),
+    ]
+
+    def __init__(self, uid: str) -> None:
+        super().__init__()
+        self._uid = uid
+        self._detail: Detail | None = None
+        self._transitions = Transitions()
+        self._every_pod = False
+
+    def compose(self) -> ComposeResult:
+        """Summary above, pods on the left, the rest on the right, or below where it is narrow."""
+        yield Painting(id="header")
+        yield Painting(id="notices")
+        yield Painting(id="summary")
+        with Container(id="body"):
+            with Vertical(id="left"):
+                yield Painting(id="pods-title", classes="panel-title")
+                yield Pages(id="pods")
+            with Vertical(id="right"):
+                yield Painting(id="why-title", classes="panel-title")
+                yield Painting(id="why")
+                yield Painting(id="conditions-title", classes="panel-title")
+                yield Painting(id="conditions")
+                yield Painting(id="events-title", classes="panel-title")
+                yield Pages(id="events")
+        yield Painting(id="hints")
+
+    def on_mount(self) -> None:
+        """Keys read the pods first; tab goes to the events."""
+        self.query_one("#pods", Pages).focus()
+        for name, title in (
+            ("pods", "REVISIONS AND PODS"),
+            ("why", "WHY"),
+            ("conditions", "CONDITIONS"),
+            ("events", "EVENTS"),
+        ):
+            self.query_one(f"#{name}-title", Painting).show([[Span(title, "head")]])
+
+    @property
+    def selected(self) -> str | None:  # noqa: D102
+        return self._uid
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the Deployment went while it was open."""
+        return self._detail is not None and self._uid not in self.ktui.live.rollouts
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a cell still flashes or fades."""
+        return self._transitions.is_moving(time.monotonic())
+
+    def redraw(self, now: datetime) -> None:  # noqa: D102
+        app = self.ktui
+        self._detail = app.live.detail(self._uid, now) or self._detail
+        detail = self._detail
+        if detail is None:
+            return
+        wide = self.size.width >= WIDE
+        self.set_class(wide, "-wide")
+        self.set_class(self.is_deleted, "-deleted")
+        pending = app.pending.get(self._uid, "")
+        lines = detail_lines.summary(detail, now, self.size.width - 2, pending)
+        if self.is_deleted:
+            lines[1] = [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+        self.query_one("#summary", Painting).show(lines)
+        self._draw_panels(detail, now, wide)
+        hints = [
+            *(action_hints(app.offers(self._uid)) if not self.is_deleted else ()),
+            Hint("t", "only pods that are not ready" if self._every_pod else "every pod", "screen.every_pod"),
+            Hint("?", "help", "app.help"),
+            Hint("esc", "back", "app.pop_screen"),
+        ]
+        self.draw_chrome(now, app.title_line, (), hints)
+
+    def _draw_panels(self, detail: Detail, now: datetime, wide: bool) -> None:
+        pods, events = self.query_one("#pods", Pages), self.query_one("#events", Pages)
+        cells = self._transitions.look(detail.revisions, time.monotonic())
+        left = max(30, pods.scrollable_content_region.width)
+        pods.show(detail_lines.pods(detail, cells, now, left, every=self._every_pod))
+        right = max(30, events.scrollable_content_region.width)
+        why = self.query_one("#why", Painting)
+        why.show(detail_lines.why(detail, right, 10 if wide else 3))
+        conditions = self.query_one("#conditions", Painting)
+        conditions.show(detail_lines.conditions(detail.conditions, now, right))
+        events.show(detail_lines.events(detail.events, now, right))
+
+    def action_every_pod(self) -> None:
+        """List every pod by name, or only those that are not ready."""
+        self._every_pod = not self._every_pod
+        self.redraw(self.ktui.now())

@@ -1,0 +1,226 @@
+"""The overview: every rollout in scope, one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, overload
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input, Label
+
+from ktui.rollout.rollout import Rollout
+from ktui.tui import chrome, overview_lines
+from ktui.tui.chrome import Hint
+from ktui.tui.overview_lines import SORTS, Columns
+from ktui.tui.paint import Line, Painting, Scroll, Span, wrap
+from ktui.tui.screens.base import LiveScreen, action_hints
+
+
+class _Rows(Sequence[Line]):
+    """The rows of the table, each made when it is looked at."""
+
+    def __init__(self, rollouts: list[Rollout], fitted: Columns, now: datetime, pending: dict[str, str]) -> None:
+        self._rollouts, self._fitted, self._now, self._pending = rollouts, fitted, now, pending
+
+    def __len__(self) -> int:
+        return len(self._rollouts)
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        rollout = self._rollouts[index]
+        return overview_lines.row(rollout, self._fitted, self._now, self._pending.get(rollout.uid, ""))
+
+
+class OverviewScreen(LiveScreen):
+    """A table of rollouts, worst first, with the totals above and the one under the cursor explained below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open", id="overview.open"),
+        Binding("slash", "filter", "filter", id="overview.filter"),
+        Binding("o", "sort", "sort", id="overview.sort"),
+        Binding("escape", "clear_filter", "clear the filter", id="overview.clear"),
+        Binding("down,j", "move(1)", "down", id="move.down", show=False),
+        Binding("up,k", "move(-1)", "up", id="move.up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", id="move.page_down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", id="move.page_up", show=False),
+        Binding("g,home", "first", "first", id="move.first", show=False),
+        Binding("G,end", "last", "last", id="move.last", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Rollout] = []
+        self._cursor: str | None = None
+        self._sort = "worst"
+        self._filter = ""
+
+    def compose(self) -> ComposeResult:
+        """Header, totals, table, explanation, hints."""
+        yield Painting(id="header")
+        yield Painting(id="notices")
+        yield Painting(id="totals")
+        yield Painting(id="heading")
+        yield Scroll(id="table")
+        yield Painting(id="message")
+        yield Painting(id="explanation")
+        with Horizontal(id="filter-row"):
+            yield Label("/")
+            yield Input(id="filter", placeholder="namespace, name, phase or image", compact=True)
+        yield Painting(id="hints")
+
+    def on_mount(self) -> None:
+        """Keys go to the table until the filter is asked for."""
+        self.query_one("#table", Scroll).focus()
+
+    @property
+    def selected(self) -> str | None:  # noqa: D102
+        return self._cursor
+
+    def redraw(self, now: datetime) -> None:  # noqa: D102
+        app, cells = self.ktui, self.size.width
+        everything = list(app.live.rollouts.values())
+        words = self._filter.lower().split()
+        shown = [rollout for rollout in everything if overview_lines.matches(rollout, words)] if words else everything
+        self._rows = overview_lines.ordered(shown, self._sort)
+        at = self._place_cursor()
+        table = self.query_one("#table", Scroll)
+        # One cell is left and right of everything, and one is kept for a scrollbar.
+        fitted = overview_lines.columns(everything, cells - 3)
+        table.show(_Rows(self._rows, fitted, now, app.pending), at)
+        self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
+        self.query_one("#totals", Painting).show([self._strip(everything)])
+        current = self._rows[at] if at is not None else None
+        self.query_one("#explanation", Painting).show(overview_lines.explanation(current, cells - 2))
+        self._say_why_empty(everything, cells)
+        self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
+
+    def _place_cursor(self) -> int | None:
+        """The cursor stays on its rollout wherever that moves; where it is gone, on what stands in its place."""
+        if not self._rows:
+            return None
+        places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
+        table = self.query_one("#table", Scroll)
+        at = places.get(self._cursor or "")
+        if at is None:
+            at = min(table.cursor_line or 0, len(self._rows) - 1)
+            self._cursor = self._rows[at].uid
+        if at != table.cursor_line:
+            self.call_after_refresh(table.keep_in_sight, at)
+        return at
+
+    def _strip(self, everything: list[Rollout]) -> list[Span]:
+        spans = overview_lines.totals(everything)
+        notes = []
+        if self._filter:
+            notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
+        if self._sort != "worst":
+            notes.append(SORTS[self._sort])
+        return [*spans, Span("   " if spans else ""), Span(" · ".join(notes), "key")]
+
+    def _say_why_empty(self, everything: list[Rollout], cells: int) -> None:
+        message = self.query_one("#message", Painting)
+        table = self.query_one("#table", Scroll)
+        text: tuple[str, ...] = ()
+        if not everything:
+            text = self.ktui.emptiness
+        elif not self._rows:
+            text = (f"Nothing matches “{self._filter}”.", "Press esc to see everything.")
+        message.display = bool(text)
+        table.display = not text
+        # What no longer has a table to go to must not lose the keys.
+        lines: list[list[Span]] = [[]]
+        for index, sentence in enumerate(text):
+            lines += [[Span(part, "strong" if index == 0 else "dim")] for part in wrap(sentence, cells - 8, 4)]
+        message.show(lines)
+
+    def _hints(self) -> list[Hint]:
+        keys = [Hint("enter", "open", "screen.open", bool(self._rows))]
+        if self._cursor is not None:
+            keys += action_hints(self.ktui.offers(self._cursor))
+        return [
+            *keys,
+            Hint("/", "filter", "screen.filter"),
+            Hint("n", "namespace", "app.pick_namespace"),
+            Hint("x", "context", "app.pick_context"),
+            Hint("o", "sort", "screen.sort"),
+            Hint("?", "help", "app.help"),
+            Hint("q", "quit", "app.quit"),
+        ]
+
+    # Keys
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        if self._rows:
+            places = [rollout.uid for rollout in self._rows]
+            at = places.index(self._cursor) if self._cursor in places else 0
+            self._cursor = places[max(0, min(len(places) - 1, at + by))]
+            self.redraw(self.ktui.now())
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by what is in sight."""
+        self.action_move(pages * self.query_one("#table", Scroll).page)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self.action_move(-len(self._rows))
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self.action_move(len(self._rows))
+
+    def action_open(self) -> None:
+        """Open the rollout under the cursor."""
+        if self._cursor is not None and self._rows:
+            self.ktui.open_rollout(self._cursor)
+
+    def action_sort(self) -> None:
+        """Take the next order."""
+        orders = list(SORTS)
+        self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
+        self.redraw(self.ktui.now())
+
+    def action_filter(self) -> None:
+        """Ask for a filter."""
+        self.add_class("-filtering")
+        self.query_one("#filter", Input).focus()
+
+    def action_clear_filter(self) -> None:
+        """Show everything again."""
+        self.query_one("#filter", Input).value = ""
+        self._leave_filter()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while typing."""
+        self._filter = event.value.strip()
+        self.redraw(self.ktui.now())
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter, and go back to the table."""
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.remove_class("-filtering")
+        self.query_one("#table", Scroll).focus()
+        self.redraw(self.ktui.now())
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses a row, a second one opens it."""
+        table = self.query_one("#table", Scroll)
+        if event.widget is not table:
+            return
+        index = table.index_at(event.y)
+        if index is not None and index < len(self._rows):
+            self._cursor = self._rows[index].uid
+            self.redraw(self.ktui.now())
+            if event.chain == 2:
+                self.action_open()

@@ -1,0 +1,178 @@
+"""One cluster in one scope: connects, streams into the app, and says what is wrong when it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from ktui.kube.api import Api
+from ktui.kube.connection import Access, Connection, connect, contexts
+from ktui.kube.errors import ConfigError, KubeError
+from ktui.kube.pacing import Backoff, Pacing
+from ktui.kube.scope import find_scope
+from ktui.kube.streams import Streams
+from ktui.model.changes import LinkState, Resource
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+
+_HELP: Final = "r tries again now · x another context · n another namespace · q quits"
+
+
+class Session:
+    """What the app is connected to. `run` never ends by itself; `go_to` changes where the next run goes."""
+
+    def __init__(self, app: KtuiApp, access: Access, namespace: str, selector: str) -> None:
+        self._app = app
+        self._access = access
+        self._selector = selector
+        self.namespace = namespace
+        """The namespace that is shown; empty for all of them."""
+        self._connection: Connection | None = None
+        self._streams: Streams | None = None
+        self._problem: KubeError | None = None
+        self._scope_notice = ""
+        self._wake = asyncio.Event()
+
+    # What the app asks
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection, once there is one."""
+        return self._connection
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether no connection came about."""
+        return self._problem is not None
+
+    @property
+    def context(self) -> str:
+        """The context that is meant."""
+        return self._connection.context if self._connection is not None else self._access.context
+
+    @property
+    def kubectl(self) -> tuple[str, ...]:
+        """How kubectl is called for this cluster."""
+        chosen = ("--context", self.context) if self.context else ()
+        file = ("--kubeconfig", self._access.kubeconfig) if self._access.kubeconfig else ()
+        return ("kubectl", *file, *chosen)
+
+    @property
+    def title(self) -> str:
+        """The cluster and the scope for the header."""
+        scope = self.namespace or "all namespaces"
+        chosen = f" · {self._selector}" if self._selector else ""
+        limits = " · read-only" if self._app.options.read_only else ""
+        return f"{self.context or 'no context'} · {scope}{chosen}{limits}"
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about all that is shown."""
+        told = [self._scope_notice] if self._scope_notice else []
+        live = self._app.live
+        for resource in (Resource.PODS, Resource.EVENTS):
+            link = live.store.links.get(resource)
+            if link is not None and link.state is LinkState.REFUSED:
+                told.append(f"{resource.plural} cannot be seen: {link.reason}")
+        worst = live.link
+        if worst is not None and worst.state is LinkState.RECONNECTING and live.rollouts:
+            told.append(f"{worst.reason} What is shown may be stale; r tries now.")
+        if self._problem is not None and live.rollouts:
+            told.append(f"{self._problem} r tries now.")
+        return tuple(told)
+
+    @property
+    def emptiness(self) -> tuple[str, ...]:
+        """Why no rollout is shown, and what to do about it."""
+        if self._problem is not None:
+            return (str(self._problem), self._problem.hint, _HELP)
+        link = self._app.live.link
+        where = f"namespace {self.namespace}" if self.namespace else "any namespace"
+        match link.state if link is not None else None:
+            case LinkState.REFUSED | LinkState.RECONNECTING if link is not None:
+                return (link.reason, "Trying again by itself.", _HELP)
+            case LinkState.LIVE if self._app.live.is_listed:
+                chosen = f" that match {self._selector}" if self._selector else ""
+                return (f"There are no Deployments{chosen} in {where}.", "n another namespace · x another context")
+            case _:
+                return (f"Asking {self.context or 'the cluster'} for its Deployments…",)
+
+    async def namespaces(self) -> tuple[tuple[str, ...], str]:
+        """The namespaces to choose from, with a note where they are only those that are known of."""
+        seen = {rollout.namespace for rollout in self._app.live.rollouts.values()}
+        if self._connection is None:
+            return tuple(sorted(seen)), "There is no connection now: these are the namespaces known so far."
+        seen.add(self._connection.namespace)
+        try:
+            listed = await Api(self._connection).namespaces()
+        except KubeError as error:
+            return tuple(sorted(seen)), f"{error} Type a name to go there."
+        if listed is None:
+            return tuple(sorted(seen)), "You may not list namespaces. Type a name to go there."
+        return tuple(sorted(listed)), ""
+
+    def contexts(self) -> tuple[list[tuple[str, str]], str]:
+        """The contexts to choose from, as name and label, with a note where they cannot be read."""
+        try:
+            found = contexts(self._access)
+        except ConfigError as error:
+            return [], f"{error} {error.hint}"
+        return [(context.name, f"{context.name}  ({context.server})") for context in found], ""
+
+    # Where it goes
+
+    def go_to(self, *, namespace: str | None = None, context: str | None = None) -> None:
+        """Show another scope at the next run. A context brings its own namespace, so all of them are shown."""
+        if context is not None:
+            self._access = replace(self._access, context=context, namespace="")
+            self.namespace = ""
+        if namespace is not None:
+            self.namespace = namespace
+
+    def retry_now(self) -> None:
+        """Do not wait for the next attempt."""
+        self._wake.set()
+        if self._streams is not None:
+            self._streams.retry_now()
+
+    async def run(self) -> None:
+        """Connect and stream until cancelled. What goes wrong is kept to be shown, and tried again."""
+        self._app.begin_anew()
+        self._connection, self._problem, self._scope_notice = None, None, ""
+        backoff = Backoff(Pacing(), Random())
+        while True:
+            try:
+                async with await connect(self._access) as connection:
+                    self._connection = connection
+                    await self._stream(connection)
+            except KubeError as error:
+                self._problem = error
+                self._app.draw_soon()
+                await self._pause(backoff.next(error.retry_after or 0.0))
+            finally:
+                self._connection = None
+
+    async def _stream(self, connection: Connection) -> None:
+        scope = await find_scope(connection, self.namespace or None)
+        self._problem, self._scope_notice = None, scope.notice
+        self.namespace = scope.namespace or ""
+        async with Streams(connection, scope.namespace, self._selector, clock=self._app.now) as streams:
+            self._streams = streams
+            try:
+                while True:
+                    self._app.heard(await streams.take())
+                    if self._app.live.is_listed:
+                        streams.go()
+            finally:
+                self._streams = None
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return

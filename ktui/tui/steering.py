@@ -1,0 +1,257 @@
+"""From a key to an action that was planned, shown, agreed to, sent and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from textual.notifications import SeverityLevel
+
+from ktui.actions.access import Offer, Reviews, Rights, open_actions
+from ktui.actions.outcome import Conflict, Done, Outcome
+from ktui.actions.perform import perform
+from ktui.actions.plan import Plan
+from ktui.actions.planning import plan
+from ktui.actions.preview import preview
+from ktui.actions.request import (
+    Abort,
+    Action,
+    Pause,
+    Promote,
+    Request,
+    Restart,
+    Resume,
+    RollBack,
+    Scale,
+    SetImage,
+)
+from ktui.actions.subject import read_subject
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.model.objects import Deployment
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.words import clean
+from ktui.tui.screens.ask import AskScreen
+from ktui.tui.screens.confirm import ConfirmScreen
+from ktui.tui.screens.pick import PickScreen
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+    from ktui.tui.session import Session
+
+_DOING: Final = {
+    Action.PAUSE: "pausing",
+    Action.RESUME: "resuming",
+    Action.PROMOTE: "promoting",
+    Action.ROLLBACK: "rolling back",
+    Action.ABORT: "aborting",
+    Action.SET_IMAGE: "new image",
+    Action.SCALE: "scaling",
+    Action.RESTART: "restarting",
+}
+"""What a row says from the moment that an action was sent until the stream reports it."""
+
+_PATIENCE: Final = timedelta(seconds=20)
+"""How long the stream may take to report an action before the row stops saying that it is under way."""
+
+MAX_REPLICAS: Final = 2147483647
+
+
+@dataclass(frozen=True)
+class _Pending:
+    generation: int
+    until: datetime
+
+
+class Steering:
+    """Carries out what keys ask for. One action at a time on a screen; each is a person's own decision."""
+
+    def __init__(self, app: KtuiApp, session: Session, *, read_only: bool) -> None:
+        self._app = app
+        self._session = session
+        self._read_only = read_only
+        self._reviews: Reviews | None = None
+        self._reviewed: Connection | None = None
+        self._rights: dict[str, Rights] = {}
+        self._asked: set[str] = set()
+        self._awaited: dict[str, _Pending] = {}
+
+    # What is open
+
+    def offers(self, uid: str) -> tuple[Offer, ...]:
+        """The actions on a rollout, open or not. What the user may do is found out on the way."""
+        deployment = self._app.live.store.deployment(uid)
+        if deployment is None:
+            return ()
+        namespace = deployment.metadata.namespace
+        if namespace not in self._asked and self._session.connection is not None:
+            self._asked.add(namespace)
+            self._app.run_worker(self._ask_rights(deployment), group="rights")
+        replicasets = self._app.live.store.replicasets(uid)
+        return open_actions(deployment, replicasets, read_only=self._read_only, rights=self._rights.get(namespace))
+
+    def forget(self) -> None:
+        """Another cluster or scope: rights and pending actions are others there."""
+        self._rights.clear()
+        self._asked.clear()
+        self._awaited.clear()
+
+    async def _ask_rights(self, deployment: Deployment) -> None:
+        connection = self._session.connection
+        if connection is None:
+            return
+        if self._reviewed is not connection or self._reviews is None:
+            self._reviews, self._reviewed = Reviews(Api(connection)), connection
+        namespace = deployment.metadata.namespace
+        try:
+            self._rights[namespace] = await self._reviews.rights(namespace, deployment.metadata.name)
+        except KubeError:
+            # Not known is not refused: the server has the last word when something is sent. Asked again later.
+            self._asked.discard(namespace)
+            return
+        self._app.draw_soon()
+
+    # What is done
+
+    async def steer(self, uid: str, name: str) -> None:
+        """Everything from the key to the outcome."""
+        deployment = self._app.live.store.deployment(uid)
+        connection = self._session.connection
+        if deployment is None:
+            self._say("This Deployment is gone.", "warning")
+            return
+        if connection is None:
+            self._say("There is no connection to the cluster now.", "warning")
+            return
+        action = self._action(name, deployment)
+        offer = next((each for each in self.offers(uid) if each.action is action), None)
+        if offer is not None and not offer.open:
+            self._say(f"{offer.label}: {offer.why_not}", "warning")
+            return
+        request = await self._request(action, deployment)
+        if request is not None:
+            try:
+                await self._carry_out(request, deployment, connection)
+            except KubeError as error:
+                self._say(f"{error} {error.hint}".strip(), "error")
+
+    def _action(self, name: str, deployment: Deployment) -> Action:
+        if name == "toggle_pause":
+            return Action.RESUME if deployment.spec.paused else Action.PAUSE
+        return Action(name)
+
+    async def _request(self, action: Action, deployment: Deployment) -> Request | None:
+        simple: dict[Action, Callable[[], Request]] = {
+            Action.PAUSE: Pause,
+            Action.RESUME: Resume,
+            Action.PROMOTE: Promote,
+            Action.ROLLBACK: RollBack,
+            Action.ABORT: Abort,
+            Action.RESTART: Restart,
+        }
+        if action in simple:
+            return simple[action]()
+        return await (self._ask_scale(deployment) if action is Action.SCALE else self._ask_image(deployment))
+
+    async def _ask_scale(self, deployment: Deployment) -> Request | None:
+        now = deployment.spec.desired
+        title = f"Scale {deployment.metadata.namespace}/{deployment.metadata.name}"
+        value = await self._app.push_screen_wait(
+            AskScreen(title, f"{now} pods are asked for now. How many should there be?", str(now), _wrong_number)
+        )
+        return Scale(int(value)) if value is not None else None
+
+    async def _ask_image(self, deployment: Deployment) -> Request | None:
+        containers = deployment.spec.template.containers
+        title = f"Set the image of {deployment.metadata.namespace}/{deployment.metadata.name}"
+        container = containers[0]
+        if len(containers) > 1:
+            choices = [(each.name, f"{each.name}  {each.image}") for each in containers]
+            name = await self._app.push_screen_wait(PickScreen(title, choices, container.name))
+            if name is None:
+                return None
+            container = next(each for each in containers if each.name == name)
+        note = f"The container {container.name} runs {container.image} now."
+        value = await self._app.push_screen_wait(AskScreen(title, note, container.image, _wrong_image))
+        return SetImage(((container.name, value),)) if value is not None else None
+
+    async def _carry_out(self, request: Request, deployment: Deployment, connection: Connection) -> None:
+        api, note = Api(connection), ""
+        while True:
+            meta = deployment.metadata
+            subject = await read_subject(api, meta.namespace, meta.name, self._session.kubectl)
+            if subject.deployment.metadata.uid != meta.uid:
+                self._say("This Deployment was deleted, and another one has its name now. Nothing was sent.", "warning")
+                return
+            planned = plan(request, subject)
+            if isinstance(planned, Refusal):
+                self._say(planned.reason, "warning")
+                return
+            agreed = await self._app.push_screen_wait(_confirm(api, planned, note))
+            if not agreed:
+                return
+            outcome = await self._send(api, planned)
+            if not isinstance(outcome, Conflict) or outcome.gone:
+                return
+            note = f"{outcome.sentence} This is the plan for what it is now."
+
+    async def _send(self, api: Api, planned: Plan) -> Outcome:
+        uid, action = planned.target.uid, planned.action
+        self._app.pending[uid] = _DOING[action]
+        self._app.draw_soon()
+        done = False
+        try:
+            performed = await perform(api, planned, self._app.options.audit)
+            done = isinstance(performed.outcome, Done)
+        finally:
+            if not done:
+                self._app.pending.pop(uid, None)
+                self._app.draw_soon()
+        outcome = performed.outcome
+        if isinstance(outcome, Done):
+            generation = outcome.after.get("metadata", {}).get("generation", planned.target.generation + 1)
+            self._awaited[uid] = _Pending(generation, self._app.now() + _PATIENCE)
+            self._say(outcome.sentence, "information")
+        else:
+            self._say(f"{outcome.sentence} {outcome.hint}".strip(), _severity(outcome))
+        if performed.audit_failure:
+            self._say(performed.audit_failure, "warning")
+        return outcome
+
+    def settle(self) -> None:
+        """End what was pending where the stream has reported it, or has not for too long."""
+        for uid, awaited in list(self._awaited.items()):
+            deployment = self._app.live.store.deployment(uid)
+            if (
+                deployment is None
+                or deployment.metadata.generation >= awaited.generation
+                or self._app.now() > awaited.until
+            ):
+                del self._awaited[uid]
+                self._app.pending.pop(uid, None)
+
+    def _say(self, sentence: str, severity: SeverityLevel) -> None:
+        self._app.notify(clean(sentence), severity=severity, timeout=8, markup=False)
+
+
+def _severity(outcome: Outcome) -> SeverityLevel:
+    return "warning" if isinstance(outcome, Conflict) else "error"
+
+
+def _confirm(api: Api, planned: Plan, note: str) -> ConfirmScreen:
+    return ConfirmScreen(planned, lambda: preview(api, planned), note=note)
+
+
+def _wrong_number(value: str) -> str:
+    if value.isascii() and value.isdecimal() and int(value) <= MAX_REPLICAS:
+        return ""
+    return "That is no number of pods: a whole number from 0 on is."
+
+
+def _wrong_image(value: str) -> str:
+    if not value:
+        return "An image is needed, such as registry.example/shop/cart:5.1."
+    return "" if value.isprintable() and not any(char.isspace() for char in value) else "An image's name has no spaces."
