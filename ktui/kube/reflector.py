@@ -56,6 +56,7 @@ class Reflector:
         resource: Resource,
         namespace: str | None = None,
         label_selector: str = "",
+        field_selector: str = "",
         *,
         pacing: Pacing | None = None,
         streaming_list: bool = True,
@@ -65,7 +66,8 @@ class Reflector:
         self.resource = resource
         self._connection = connection
         self._path = resource.path(namespace)
-        self._selector = {"labelSelector": label_selector} if label_selector else {}
+        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        self._selector = {key: value for key, value in selectors.items() if value}
         self._pacing = pacing or Pacing()
         self._streaming_list = streaming_list
         self._clock = clock
