@@ -63,8 +63,9 @@ def _collect(owned: Owned, value: Any, field: Field, at: Path) -> None:
 
 
 def _collect_fields(owned: Owned, value: JSON, field: Field, at: Path) -> None:
+    """A null is owned where nothing was before, which is so in the items of lists."""
     for name, inner in value.items():
-        if inner is not None:
+        if inner is not None or at[-1].startswith("k:"):
             _collect(owned, inner, field_of(field.type_name, name), (*at, f"f:{name}"))
 
 
