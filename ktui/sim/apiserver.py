@@ -1,0 +1,464 @@
+"""The writes of the API server: defaults, validation, admission, versions and deletion, on one storage.
+
+Controllers, the kubelet and the HTTP routes all write through this class, so that the same rules hold for each.
+Every method is synchronous and takes no virtual time.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ktui.sim.api import defaults, errors, managed, resources, selectors, validation, versioned
+from ktui.sim.api.patch import apply_patch
+from ktui.sim.api.resources import Resource
+from ktui.sim.kernel import Kernel, rfc3339
+from ktui.sim.storage import Bucket, Storage
+
+JSON = dict[str, Any]
+Admission = Callable[[Resource, JSON], None]
+"""Looks at an object that is about to be created; raises ApiError to refuse it."""
+
+SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+_METADATA_ORDER = (
+    "name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp",
+    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers",
+    "managedFields",
+)  # fmt: skip
+
+NAMESPACES = resources.of("", "namespaces")
+PODS = resources.of("", "pods")
+BUDGETS = resources.of("policy", "poddisruptionbudgets")
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What a delete asks for: how dependents go, how long a pod may take, and which object exactly is meant."""
+
+    propagation: str = "Background"
+    grace_seconds: int | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+    dry_run: bool = False
+
+    @classmethod
+    def read(cls, options: JSON, query: dict[str, str]) -> Deletion:
+        """The options of a request: its body, and the parameters that may stand in for it."""
+        orphan = options.get("orphanDependents")
+        legacy = "Background" if orphan is None else ("Orphan" if orphan else "Background")
+        grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
+        preconditions = options.get("preconditions") or {}
+        return cls(
+            propagation=options.get("propagationPolicy") or query.get("propagationPolicy") or legacy,
+            grace_seconds=None if grace is None else int(grace),
+            uid=preconditions.get("uid"),
+            resource_version=preconditions.get("resourceVersion"),
+            dry_run="All" in (options.get("dryRun") or []) or query.get("dryRun") == "All",
+        )
+
+
+class ApiServer:
+    """Creates, changes and deletes objects as a Kubernetes API server does."""
+
+    def __init__(self, kernel: Kernel, storage: Storage) -> None:
+        self.kernel = kernel
+        self.storage = storage
+        self.admission: list[Admission] = []
+
+    def bucket(self, resource: Resource) -> Bucket:
+        """The objects of a resource."""
+        return self.storage.bucket(resource)
+
+    def get(self, resource: Resource, namespace: str, name: str) -> JSON:
+        """An object as it is now.
+
+        Raises:
+            ApiError: 404.
+        """
+        found = self.bucket(resource).get(namespace, name)
+        if found is None:
+            raise errors.not_found(resource, name)
+        return found
+
+    # -- create ------------------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        resource: Resource,
+        namespace: str,
+        obj: JSON,
+        *,
+        manager: str,
+        dry_run: bool = False,
+        trusted: bool = False,
+    ) -> JSON:
+        """Store a new object; `obj` is taken over. A `trusted` one is complete and valid already.
+
+        Raises:
+            ApiError: 404 for an unknown namespace, 409 where the name is taken, 422 for an invalid object, 403 where
+                admission refuses it.
+        """
+        metadata = obj.setdefault("metadata", {})
+        self._place(resource, namespace, metadata)
+        self._require_namespace(resource, namespace)
+        obj = {"kind": resource.kind, "apiVersion": resource.api_version} | obj
+        if not trusted:
+            obj = versioned.prepare_create(resource, obj)
+        elif resource.storage in _COUNTED:
+            metadata["generation"] = 1
+        self._stamp_new(metadata)
+        if not trusted:
+            defaults.default(resource.kind, obj)
+            self._refuse_invalid(resource, obj, None)
+        for admit in self.admission:
+            admit(resource, obj)
+        if self.bucket(resource).get(metadata.get("namespace", ""), metadata["name"]) is not None:
+            raise errors.already_exists(resource, metadata["name"])
+        managed.record(resource, None, obj, manager, self.kernel.stamp())
+        obj["metadata"] = _in_order(metadata)
+        return obj if dry_run else self.storage.put(resource, obj)
+
+    def _place(self, resource: Resource, namespace: str, metadata: JSON) -> None:
+        if resource.namespaced:
+            if metadata.get("namespace", namespace) != namespace:
+                raise errors.bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                )
+            metadata["namespace"] = namespace
+        else:
+            metadata.pop("namespace", None)
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = metadata["generateName"] + self.suffix()
+
+    def _require_namespace(self, resource: Resource, namespace: str) -> None:
+        if not resource.namespaced:
+            return
+        found = self.bucket(NAMESPACES).get("", namespace)
+        if found is None:
+            raise errors.not_found(NAMESPACES, namespace)
+        if "deletionTimestamp" in found["metadata"] and resource.plural != "events":
+            words = f"unable to create new content in namespace {namespace} because it is being terminated"
+            raise errors.forbidden(resource, "", words)
+
+    def _stamp_new(self, metadata: JSON) -> None:
+        metadata["uid"] = self.uid()
+        metadata["creationTimestamp"] = self.kernel.stamp()
+        metadata["resourceVersion"] = ""
+
+    def uid(self) -> str:
+        """A new uid, from the seeded chance."""
+        return str(uuid.UUID(int=self.kernel.random.getrandbits(128), version=4))
+
+    def suffix(self, length: int = 5) -> str:
+        """The random end of a generated name."""
+        return "".join(self.kernel.random.choices(SUFFIX_ALPHABET, k=length))
+
+    # -- change ------------------------------------------------------------------------------------------------
+
+    def update(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        new: JSON,
+        *,
+        manager: str,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> JSON:
+        """Replace an object, or its status; `new` is taken over.
+
+        Raises:
+            ApiError: 404, 409 where `new` carries another version or uid, 422 for an invalid object.
+        """
+        old = self.get(resource, namespace, name)
+        if subresource == "scale":
+            new = versioned.apply_scale(resource, old, new) if new.get("kind", "Scale") == "Scale" else new
+            return versioned.scale_of(
+                self._change(resource, old, new, manager=manager, subresource="scale", dry_run=dry_run)
+            )
+        return self._change(resource, old, new, manager=manager, subresource=subresource, dry_run=dry_run)
+
+    def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        content_type: str,
+        body: bytes,
+        *,
+        manager: str,
+        subresource: str = "",
+        dry_run: bool = False,
+        check: Callable[[JSON, JSON], None] = lambda old, new: None,
+    ) -> JSON:
+        """Change an object as a patch says. `check` sees the object before and after, and may refuse.
+
+        Raises:
+            ApiError: as `update`, and those of the patch itself.
+        """
+        old = self.get(resource, namespace, name)
+        if subresource == "scale":
+            scale = apply_patch(content_type, versioned.scale_of(old), body, "Scale")
+            return self.update(resource, namespace, name, scale, manager=manager, subresource="scale", dry_run=dry_run)
+        new = apply_patch(content_type, old, body, resource.kind)
+        check(old, new)
+        return self._change(resource, old, new, manager=manager, subresource=subresource, dry_run=dry_run)
+
+    def _change(
+        self, resource: Resource, old: JSON, new: JSON, *, manager: str, subresource: str, dry_run: bool
+    ) -> JSON:
+        self._refuse_conflict(resource, old, new)
+        new = copy.deepcopy(new)
+        if subresource == "status":
+            new = versioned.prepare_status_update(resource, old, new)
+        else:
+            defaults.default(resource.kind, new)
+            new = versioned.prepare_update(resource, old, new)
+            self._refuse_invalid(resource, new, old)
+        managed.record(resource, old, new, manager, self.kernel.stamp(), subresource)
+        return self.replace(resource, old, new, dry_run=dry_run)
+
+    def replace(self, resource: Resource, old: JSON, new: JSON, *, dry_run: bool = False) -> JSON:
+        """Put a checked version in place of another; nothing is written where they are equal.
+
+        An object that is being deleted goes for good once its last finalizer does.
+        """
+        head = {"kind": old["kind"], "apiVersion": old["apiVersion"], "metadata": _in_order(new["metadata"])}
+        new = head | {field: value for field, value in new.items() if field not in head}
+        if new == old:
+            return old
+        if dry_run:
+            return new
+        stored = self.storage.put(resource, new)
+        if _is_over(stored):
+            return self.storage.remove(resource, stored)
+        return stored
+
+    def set_status(
+        self, resource: Resource, old: JSON, status: JSON, *, manager: str, annotations: JSON | None = None
+    ) -> JSON:
+        """A controller's write of the status it has computed, and of annotations where the status write carries some.
+
+        Raises:
+            ApiError: 409 where `old` is no longer the current version, 404 where the object is gone.
+        """
+        metadata = old["metadata"]
+        current = self.get(resource, metadata.get("namespace", ""), metadata["name"])
+        if current is not old:
+            raise errors.conflict(resource, metadata["name"])
+        new = old | {"status": status}
+        if annotations is not None:
+            new["metadata"] = metadata | {"annotations": annotations}
+        if new == old:
+            return old
+        new["metadata"] = new["metadata"] | {
+            "managedFields": managed.status_entry(resource, old, new, manager, self.kernel.stamp())
+        }
+        return self.replace(resource, old, new)
+
+    def set_spec(self, resource: Resource, old: JSON, new: JSON, *, manager: str) -> JSON:
+        """A controller's write of spec or metadata; `new` may share parts with `old`. The generation is counted."""
+        new = versioned.prepare_update(resource, old, new | {"metadata": dict(new["metadata"])})
+        if new == old:
+            return old
+        managed.record(resource, old, new, manager, self.kernel.stamp())
+        return self.replace(resource, old, new)
+
+    def _refuse_conflict(self, resource: Resource, old: JSON, new: JSON) -> None:
+        theirs, ours = new.get("metadata") or {}, old["metadata"]
+        name = ours["name"]
+        if theirs.get("name", name) != name:
+            raise errors.bad_request(
+                f"the name of the object ({theirs['name']}) does not match the name on the URL ({name})"
+            )
+        if (uid := theirs.get("uid")) and uid != ours["uid"]:
+            words = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {ours['uid']}"
+            raise errors.conflict(resource, name, words)
+        if (version := theirs.get("resourceVersion")) and version != ours["resourceVersion"]:
+            raise errors.conflict(resource, name)
+
+    def _refuse_invalid(self, resource: Resource, new: JSON, old: JSON | None) -> None:
+        causes = validation.validate(resource, new, old)
+        if causes:
+            raise errors.invalid(resource, new["metadata"].get("name", ""), causes)
+
+    def apply(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        applied: JSON,
+        *,
+        manager: str,
+        force: bool = False,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> tuple[JSON, bool]:
+        """Server-side apply: the object as it is then, and whether it is new.
+
+        Raises:
+            ApiError: 409 where others own what it would change, and as `create` and `update`.
+        """
+        now = self.kernel.stamp()
+        old = self.bucket(resource).get(namespace if resource.namespaced else "", name)
+        merged = managed.apply(old, applied, manager, now, force=force, subresource=subresource)
+        merged["metadata"].setdefault("name", name)
+        if old is None:
+            entries = merged["metadata"].get("managedFields")
+            return self._create_applied(resource, namespace, merged, entries, dry_run=dry_run), True
+        self._refuse_conflict(resource, old, merged)
+        if subresource == "status":
+            merged = versioned.prepare_status_update(resource, old, merged)
+        else:
+            defaults.default(resource.kind, merged)
+            merged = versioned.prepare_update(resource, old, merged)
+            self._refuse_invalid(resource, merged, old)
+        return self.replace(resource, old, merged, dry_run=dry_run), False
+
+    def _create_applied(
+        self, resource: Resource, namespace: str, obj: JSON, entries: list[JSON] | None, *, dry_run: bool
+    ) -> JSON:
+        created = self.create(resource, namespace, obj, manager="", dry_run=True)
+        if entries:
+            created["metadata"]["managedFields"] = entries
+        return created if dry_run else self.storage.put(resource, created)
+
+    # -- delete ------------------------------------------------------------------------------------------------
+
+    def delete(self, resource: Resource, namespace: str, name: str, how: Deletion | None = None) -> JSON | None:
+        """Delete an object, or mark it where finalizers or a grace period keep it. None says that it is gone.
+
+        Raises:
+            ApiError: 404, and 409 for a precondition that does not hold.
+        """
+        how = how or Deletion()
+        old = self.get(resource, namespace, name)
+        self._check_preconditions(resource, old, how)
+        grace = self._grace(resource, old, how)
+        finalizers = self._finalizers(resource, old, how)
+        metadata = dict(old["metadata"])
+        if "deletionTimestamp" not in metadata:
+            if "generation" in metadata:
+                metadata["generation"] += 1
+            metadata["deletionTimestamp"] = rfc3339(self.kernel.now + grace)
+            metadata["deletionGracePeriodSeconds"] = grace
+        elif grace < metadata.get("deletionGracePeriodSeconds", 0):
+            metadata["deletionTimestamp"] = rfc3339(self.kernel.now + grace)
+            metadata["deletionGracePeriodSeconds"] = grace
+        _set(metadata, "finalizers", finalizers)
+        new = old | {"metadata": _in_order(metadata)}
+        if resource.kind == "Namespace":
+            new["status"] = {"phase": "Terminating"}
+        if how.dry_run:
+            return new if grace or finalizers else None
+        if not grace and not finalizers and resource.kind not in ("Pod", "Namespace"):
+            self.storage.remove(resource, old)
+            return None
+        if new != old:
+            new = self.storage.put(resource, new)
+        if _is_over(new) and resource.kind != "Namespace":
+            self.storage.remove(resource, new)
+            return None if resource.kind != "Pod" else new
+        return new
+
+    def _check_preconditions(self, resource: Resource, old: JSON, how: Deletion) -> None:
+        metadata = old["metadata"]
+        for field, asked, has in (
+            ("UID", how.uid, metadata["uid"]),
+            ("ResourceVersion", how.resource_version, metadata["resourceVersion"]),
+        ):
+            if asked is not None and asked != has:
+                words = f"Precondition failed: {field} in precondition: {asked}, {field} in object meta: {has}"
+                raise errors.conflict(resource, metadata["name"], words)
+
+    def _grace(self, resource: Resource, old: JSON, how: Deletion) -> int:
+        if resource.kind != "Pod":
+            return 0
+        finished = old["status"].get("phase") in ("Succeeded", "Failed")
+        if finished or not old["spec"].get("nodeName"):
+            return 0
+        if how.grace_seconds is not None:
+            return max(how.grace_seconds, 0)
+        return int(old["spec"].get("terminationGracePeriodSeconds", 30))
+
+    def _finalizers(self, resource: Resource, old: JSON, how: Deletion) -> list[str]:
+        kept = [f for f in old["metadata"].get("finalizers") or [] if f not in (FOREGROUND, ORPHAN)]
+        if resource.kind == "Pod":
+            return kept
+        wanted = {"Foreground": [FOREGROUND], "Orphan": [ORPHAN]}.get(how.propagation, [])
+        return kept + wanted
+
+    def evict(self, namespace: str, name: str, how: Deletion) -> None:
+        """Delete a pod, unless a disruption budget has no room for that.
+
+        Raises:
+            ApiError: 404, and 429 where a budget forbids it.
+        """
+        pod = self.get(PODS, namespace, name)
+        for budget in self.bucket(BUDGETS).in_namespace(namespace):
+            covers = selectors.object_selector(budget["spec"].get("selector"))
+            if covers(pod["metadata"].get("labels") or {}) and not budget["status"].get("disruptionsAllowed"):
+                name = budget["metadata"]["name"]
+                why = f"The disruption budget {name} needs {budget['status'].get('desiredHealthy', 0)} healthy pods and has {budget['status'].get('currentHealthy', 0)} currently"  # noqa: E501
+                cause = {"reason": "DisruptionBudget", "message": why}
+                words = "Cannot evict pod as it would violate the pod's disruption budget."
+                raise errors.too_many_requests(words, 0, [cause])
+        self.delete(PODS, namespace, name, how)
+
+    def bind(self, namespace: str, name: str, node: str) -> JSON:
+        """Assign a pod to a node.
+
+        Raises:
+            ApiError: 404, and 409 where it has one already.
+        """
+        pod = self.get(PODS, namespace, name)
+        if pod["spec"].get("nodeName"):
+            words = f'pod {name} is already assigned to node "{pod["spec"]["nodeName"]}"'
+            raise errors.conflict(PODS, name, words)
+        spec: JSON = {}
+        for field, value in pod["spec"].items():
+            if field == "securityContext":
+                spec["nodeName"] = node
+            spec[field] = value
+        spec["nodeName"] = node
+        scheduled = {
+            "type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": self.kernel.stamp(),
+        }  # fmt: skip
+        others = {field: value for field, value in pod["status"].items() if field not in ("phase", "conditions")}
+        status = {"phase": pod["status"].get("phase", "Pending"), "conditions": [scheduled]} | others
+        return self.storage.put(PODS, pod | {"spec": spec, "status": status})
+
+    def remove_finalizer(self, resource: Resource, old: JSON, finalizer: str) -> JSON:
+        """Take a finalizer away, which ends an object that was only kept by it."""
+        metadata = dict(old["metadata"])
+        _set(metadata, "finalizers", [f for f in metadata.get("finalizers") or [] if f != finalizer])
+        return self.replace(resource, old, old | {"metadata": metadata})
+
+
+_COUNTED = {("", "pods"), ("apps", "replicasets"), ("apps", "deployments"), ("apps", "statefulsets"),
+            ("apps", "daemonsets"), ("discovery.k8s.io", "endpointslices")}  # fmt: skip
+
+
+def _set(metadata: JSON, field: str, value: Any) -> None:
+    if value:
+        metadata[field] = value
+    else:
+        metadata.pop(field, None)
+
+
+def _is_over(obj: JSON) -> bool:
+    """Whether a marked object has nothing left that keeps it."""
+    metadata = obj["metadata"]
+    marked = "deletionTimestamp" in metadata and obj["kind"] != "Namespace"
+    return marked and not metadata.get("finalizers") and not metadata.get("deletionGracePeriodSeconds")
+
+
+def _in_order(metadata: JSON) -> JSON:
+    """The fields in the order in which an API server writes them."""
+    ordered = {field: metadata[field] for field in _METADATA_ORDER if field in metadata}
+    return ordered if len(ordered) == len(metadata) else ordered | metadata

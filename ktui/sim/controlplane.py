@@ -1,0 +1,112 @@
+"""The control plane: storage, API server, controllers, scheduler and kubelet on one kernel."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ktui.sim.api import resources
+from ktui.sim.apiserver import NAMESPACES, PODS, ApiServer
+from ktui.sim.controllers.common import REPLICA_SETS, OwnedIndex
+from ktui.sim.controllers.deployment import DeploymentController
+from ktui.sim.controllers.garbage import GarbageCollector
+from ktui.sim.controllers.quota import QuotaController
+from ktui.sim.controllers.replicaset import ReplicaSetController
+from ktui.sim.events import EventExpiry
+from ktui.sim.kernel import Kernel
+from ktui.sim.node.fate import Fates
+from ktui.sim.node.kubelet import Kubelet
+from ktui.sim.node.port import LocalPort
+from ktui.sim.node.scheduler import Node, Scheduler
+from ktui.sim.storage import Change, Storage
+
+JSON = dict[str, Any]
+NODES = resources.of("", "nodes")
+SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+
+
+class ControlPlane:
+    """Everything of a cluster but its HTTP server."""
+
+    def __init__(self, kernel: Kernel, nodes: list[Node], *, register_nodes: bool) -> None:
+        self.kernel = kernel
+        self.storage = Storage()
+        self.api = ApiServer(kernel, self.storage)
+        self.fates = Fates()
+        self.pods = OwnedIndex(self.api, PODS)
+        self.replica_sets = OwnedIndex(self.api, REPLICA_SETS)
+        self.garbage = GarbageCollector(self.api)
+        EventExpiry(self.api)
+        QuotaController(self.api)
+        DeploymentController(self.api, self.replica_sets, self.pods)
+        ReplicaSetController(self.api, self.pods)
+        port = LocalPort(self.api)
+        addresses = {node.name: f"10.0.0.{number}" for number, node in enumerate(nodes, 1)}
+        self.scheduler = Scheduler(kernel, port, self.fates, nodes)
+        self.kubelet = Kubelet(kernel, port, self.fates, addresses)
+        self.api.bucket(PODS).listen(self._pod_changed)
+        for name in SYSTEM_NAMESPACES:
+            self.ensure_namespace(name)
+        if register_nodes:
+            for node in nodes:
+                self.api.create(
+                    NODES, "", _node(node, addresses[node.name], kernel.stamp()), manager="kubelet", trusted=True
+                )
+
+    def _pod_changed(self, change: Change) -> None:
+        pod = change.version.obj
+        self.scheduler.observe(change.type, pod)
+        self.kubelet.observe(change.type, pod)
+
+    def ensure_namespace(self, name: str) -> None:
+        """Create a namespace where there is none of that name."""
+        if self.api.bucket(NAMESPACES).get("", name) is None:
+            self.api.create(NAMESPACES, "", {"metadata": {"name": name}}, manager="kube-apiserver")
+
+    def apply(self, obj: JSON, manager: str = "kubectl-client-side-apply") -> JSON:
+        """Create an object, or replace the one that there is; its namespace is made where it is missing.
+
+        Raises:
+            ApiError: as a request for it would be refused.
+            ValueError: nothing of its kind is served.
+        """
+        resource = resources.by_kind(obj.get("apiVersion", ""), obj.get("kind", ""))
+        if resource is None:
+            raise ValueError(f"nothing of kind {obj.get('kind')} in {obj.get('apiVersion')} is served")
+        obj = copy.deepcopy(obj)
+        metadata = obj.setdefault("metadata", {})
+        namespace = metadata.get("namespace", "default") if resource.namespaced else ""
+        if namespace:
+            self.ensure_namespace(namespace)
+        if self.api.bucket(resource).get(namespace, metadata["name"]) is None:
+            return self.api.create(resource, namespace, obj, manager=manager)
+        return self.api.update(resource, namespace, metadata["name"], obj, manager=manager)
+
+
+def _node(node: Node, address: str, stamp: str) -> JSON:
+    room = {"cpu": f"{node.cpu:g}", "memory": f"{int(node.memory / 1024)}Ki", "pods": str(node.pods)}
+    ready = {
+        "type": "Ready",
+        "status": "True",
+        "lastHeartbeatTime": stamp,
+        "lastTransitionTime": stamp,
+        "reason": "KubeletReady",
+        "message": "kubelet is posting ready status",
+    }
+    labels = {"kubernetes.io/hostname": node.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    info = {
+        "machineID": "", "systemUUID": "", "bootID": "", "kernelVersion": "6.12.0", "osImage": "simulated",
+        "containerRuntimeVersion": "containerd://2.1.0", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
+        "operatingSystem": "linux", "architecture": "amd64",
+    }  # fmt: skip
+    return {
+        "metadata": {"name": node.name, "labels": labels},
+        "spec": {},
+        "status": {
+            "capacity": room,
+            "allocatable": room,
+            "conditions": [ready],
+            "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": node.name}],
+            "nodeInfo": info,
+        },
+    }

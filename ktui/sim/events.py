@@ -1,0 +1,159 @@
+"""Events as client-go's recorder sends them: the same one again is counted, many similar ones are combined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ktui.sim.api import resources
+from ktui.sim.api.errors import ApiError
+from ktui.sim.apiserver import ApiServer
+from ktui.sim.kernel import rfc3339
+
+JSON = dict[str, Any]
+EVENTS = resources.of("", "events")
+
+COMBINE_AFTER = 10
+"""So many different messages of one kind, then they are combined into one event."""
+COMBINE_WITHIN = 600.0
+BURST, REFILL_SECONDS = 25, 300.0
+"""A source may send so many events of one object at once, then one in so many seconds."""
+TIME_TO_LIVE = 3600.0
+
+
+@dataclass
+class _Similar:
+    messages: dict[str, None]
+    last: float
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class EventRecorder:
+    """Sends the events of one component, such as `deployment-controller`."""
+
+    def __init__(self, api: ApiServer, component: str, host: str = "") -> None:
+        self._api = api
+        self._component = component
+        self._source = {"component": component} | ({"host": host} if host else {})
+        self._host = host
+        self._similar: dict[tuple[str, str, str], _Similar] = {}
+        self._sent: dict[tuple[str, str, str, str], str] = {}
+        self._allowance: dict[str, _Bucket] = {}
+        self._forget_at = api.kernel.now + COMBINE_WITHIN
+
+    def event(self, about: JSON, type_: str, reason: str, message: str, field_path: str = "") -> None:
+        """Tell of something that happened to an object: `Normal` or `Warning`, a reason in one word, and a sentence."""
+        self._forget()
+        uid = about["metadata"]["uid"]
+        if not self._may_send(uid):
+            return
+        message, key = self._combine(uid, type_, reason, message)
+        name = self._sent.get(key)
+        namespace = about["metadata"].get("namespace", "default")
+        earlier = self._api.bucket(EVENTS).get(namespace, name) if name else None
+        if earlier is not None:
+            self._count(earlier, message)
+            return
+        obj = self._new(about, type_, reason, message, field_path)
+        try:
+            self._api.create(EVENTS, namespace, obj, manager=self._manager(), trusted=True)
+        except ApiError:
+            return  # an event is lost where its namespace is gone; nothing depends on one
+        self._sent[key] = obj["metadata"]["name"]
+
+    def _manager(self) -> str:
+        return "kube-controller-manager" if self._component.endswith("-controller") else self._component
+
+    def _may_send(self, uid: str) -> bool:
+        now = self._api.kernel.now
+        bucket = self._allowance.setdefault(uid, _Bucket(BURST, now))
+        bucket.tokens = min(BURST, bucket.tokens + (now - bucket.at) / REFILL_SECONDS)
+        bucket.at = now
+        if bucket.tokens < 1:
+            return False
+        bucket.tokens -= 1
+        return True
+
+    def _combine(self, uid: str, type_: str, reason: str, message: str) -> tuple[str, tuple[str, str, str, str]]:
+        now = self._api.kernel.now
+        similar = self._similar.get((uid, type_, reason))
+        if similar is None or now - similar.last > COMBINE_WITHIN:
+            similar = self._similar[(uid, type_, reason)] = _Similar({}, now)
+        similar.last = now
+        similar.messages[message] = None
+        if len(similar.messages) < COMBINE_AFTER:
+            return message, (uid, type_, reason, message)
+        del similar.messages[next(iter(similar.messages))]
+        return f"(combined from similar events): {message}", (uid, type_, reason, "")
+
+    def _new(self, about: JSON, type_: str, reason: str, message: str, field_path: str) -> JSON:
+        kernel, metadata = self._api.kernel, about["metadata"]
+        moment = int(kernel.now * 1e9) + self._api.storage.number % 1000
+        involved = {
+            "kind": about["kind"],
+            "namespace": metadata.get("namespace"),
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+            "apiVersion": about["apiVersion"],
+            "resourceVersion": metadata["resourceVersion"],
+            "fieldPath": field_path,
+        }
+        return {
+            "metadata": {"name": f"{metadata['name']}.{moment:x}"},
+            "involvedObject": {field: value for field, value in involved.items() if value},
+            "reason": reason,
+            "message": message,
+            "source": self._source,
+            "firstTimestamp": kernel.stamp(),
+            "lastTimestamp": kernel.stamp(),
+            "count": 1,
+            "type": type_,
+            "eventTime": None,
+            "reportingComponent": self._component,
+            "reportingInstance": self._host,
+        }
+
+    def _count(self, earlier: JSON, message: str) -> None:
+        counted = earlier | {
+            "count": earlier["count"] + 1,
+            "lastTimestamp": self._api.kernel.stamp(),
+            "message": message,
+        }
+        self._api.set_spec(EVENTS, earlier, counted, manager=self._manager())
+
+    def _forget(self) -> None:
+        """Drop what is too old to matter, now and then: the recorder outlives the objects that it tells of."""
+        now = self._api.kernel.now
+        if now < self._forget_at:
+            return
+        self._forget_at = now + COMBINE_WITHIN
+        self._similar = {k: s for k, s in self._similar.items() if now - s.last <= COMBINE_WITHIN}
+        kept = {key[:3] for key in self._similar}
+        self._sent = {key: name for key, name in self._sent.items() if key[:3] in kept}
+        full = BURST * REFILL_SECONDS
+        self._allowance = {uid: b for uid, b in self._allowance.items() if now - b.at < full}
+
+
+class EventExpiry:
+    """Removes events an hour after they were last counted, as the API server's TTL does."""
+
+    def __init__(self, api: ApiServer) -> None:
+        self._api = api
+        api.kernel.after(TIME_TO_LIVE / 10, self._sweep)
+
+    def _sweep(self) -> None:
+        kernel = self._api.kernel
+        bucket = self._api.bucket(EVENTS)
+        horizon = rfc3339(kernel.now - TIME_TO_LIVE)
+        for obj in [event for event in bucket.all() if _last(event) < horizon]:
+            self._api.storage.remove(EVENTS, obj)
+        kernel.after(TIME_TO_LIVE / 10, self._sweep)
+
+
+def _last(event: JSON) -> str:
+    return event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]

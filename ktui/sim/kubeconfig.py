@@ -1,0 +1,59 @@
+"""A kubeconfig for the simulated cluster: one context for each user that it knows."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ktui.sim.api.rbac import ADMIN, VIEWER, Directory, User, developer, stranger
+
+JSON = dict[str, Any]
+
+
+def directory(developer_namespace: str) -> Directory:
+    """The users of the cluster, by token: `admin`, `viewer`, `developer` (one namespace), `stranger` (nothing)."""
+    users: tuple[User, ...] = (ADMIN, VIEWER, developer(developer_namespace), stranger("stranger"))
+    return Directory({f"{user.name}-token": user for user in users})
+
+
+def kubeconfig(url: str, user: str, cluster: str, developer_namespace: str, ca: bytes | None = None) -> JSON:
+    """A kubeconfig with a context for each user, that of `user` the current one.
+
+    Raises:
+        ValueError: there is no such user.
+    """
+    names = ("admin", "viewer", "developer", "stranger")
+    if user not in names:
+        raise ValueError(f"the simulated cluster knows no user {user} (it knows {', '.join(names)})")
+    server: JSON = {"server": url}
+    if ca is not None:
+        server["certificate-authority-data"] = base64.b64encode(ca).decode()
+    contexts = []
+    for name in names:
+        context = {"cluster": cluster, "user": name}
+        if name == "developer":
+            context["namespace"] = developer_namespace
+        contexts.append({"name": _context(cluster, name), "context": context})
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": _context(cluster, user),
+        "clusters": [{"name": cluster, "cluster": server}],
+        "contexts": contexts,
+        "users": [{"name": name, "user": {"token": f"{name}-token"}} for name in names],
+    }
+
+
+def _context(cluster: str, user: str) -> str:
+    return cluster if user == "admin" else f"{cluster}-{user}"
+
+
+def write(path: Path, config: JSON) -> Path:
+    """Write a kubeconfig that only its owner may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return path

@@ -1,0 +1,103 @@
+"""What becomes of a pod: by annotations on it, by what is known of its image, or by the image's tag.
+
+The annotations, all optional, stand on the pod template:
+
+=============================== =====================================================================
+`sim.ktui/fate`                 one of FATES
+`sim.ktui/startup-seconds`      from the start of the containers until they are ready
+`sim.ktui/pull-seconds`         how long the image takes to pull
+`sim.ktui/run-seconds`          how long a container runs that crashes, fails its liveness, or completes
+`sim.ktui/stop-seconds`         how long the pod takes to stop
+`sim.ktui/exit-code`            with which a crashing container ends
+`sim.ktui/share`                the share of the pods that the fate strikes, 0 to 1; the others are well
+=============================== =====================================================================
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+JSON = dict[str, Any]
+PREFIX = "sim.ktui/"
+
+FATES = (
+    "ok", "slow", "crash", "nopull", "unschedulable", "oom", "unready", "unlive", "complete", "evicted",
+)  # fmt: skip
+TAGS = ("crash", "nopull", "slow", "unschedulable")
+_SLOW_STARTUP_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """How a pod's containers behave. Durations are in virtual seconds."""
+
+    kind: str = "ok"
+    startup_seconds: float = 0.8
+    pull_seconds: float = 0.55
+    run_seconds: float = 0.35
+    stop_seconds: float = 0.6
+    exit_code: int = 1
+    share: float = 1.0
+
+    @classmethod
+    def read(cls, settings: Mapping[str, str]) -> Fate:
+        """A fate from settings named as the annotations are, without their prefix.
+
+        Raises:
+            ValueError: an unknown setting or kind, or a number that is none.
+        """
+        fate = cls()
+        for name, text in settings.items():
+            field = {"fate": "kind"}.get(name, name.replace("-", "_"))
+            if field not in cls.__dataclass_fields__:
+                raise ValueError(f"no such setting of a pod's fate: {name}")
+            value = text if field == "kind" else int(text) if field == "exit_code" else float(text)
+            fate = replace(fate, **{field: value})
+        if fate.kind not in FATES:
+            raise ValueError(f"no such fate: {fate.kind} (there are {', '.join(FATES)})")
+        if fate.kind == "slow" and "startup-seconds" not in settings:
+            fate = replace(fate, startup_seconds=_SLOW_STARTUP_SECONDS)
+        return fate
+
+    def strike(self, chance: random.Random) -> Fate:
+        """The fate of one pod: this, or a good one where the share spares it."""
+        return self if self.share >= 1 or chance.random() < self.share else replace(self, kind="ok")
+
+
+class Fates:
+    """Knows the fate of each pod. `images` maps an image to settings named as the annotations are."""
+
+    def __init__(self, images: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self._images: dict[str, dict[str, str]] = {}
+        for image, settings in (images or {}).items():
+            self.know(image, settings)
+
+    def know(self, image: str, settings: Mapping[str, str]) -> None:
+        """From now on, pods that run this image behave so.
+
+        Raises:
+            ValueError: as `Fate.read`.
+        """
+        texts = {name: str(value) for name, value in settings.items()}
+        Fate.read(texts)
+        self._images[image] = texts
+
+    def of(self, pod: JSON) -> Fate:
+        """The fate of a pod; settings that cannot be read count as not given."""
+        settings: dict[str, str] = {}
+        for container in (*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]):
+            image = container.get("image", "")
+            tag = image.rpartition(":")[2]
+            if tag in TAGS:
+                settings["fate"] = tag
+            settings.update(self._images.get(image, {}))
+        for key, value in (pod["metadata"].get("annotations") or {}).items():
+            if key.startswith(PREFIX):
+                settings[key.removeprefix(PREFIX)] = value
+        try:
+            return Fate.read(settings)
+        except ValueError:
+            return Fate()

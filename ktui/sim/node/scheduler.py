@@ -1,0 +1,145 @@
+"""The scheduler: gives each new pod a node that has room for it, or says why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ktui.sim.kernel import Kernel
+from ktui.sim.node.fate import Fates
+from ktui.sim.node.port import Port
+from ktui.sim.quantity import cpu_of, memory_of
+
+JSON = dict[str, Any]
+LATENCY = 0.009
+RETRY_SECONDS = 30.0
+
+
+@dataclass
+class Node:
+    """A node: what it can hold and what it holds. CPU in cores, memory in bytes."""
+
+    name: str
+    cpu: float = 32.0
+    memory: float = 128 * 2.0**30
+    pods: int = 250
+    used: dict[str, tuple[float, float]] = field(default_factory=dict)
+    free_cpu: float = field(init=False)
+    free_memory: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.free_cpu, self.free_memory = self.cpu, self.memory
+
+    def lacks(self, cpu: float, memory: float) -> str | None:
+        """What a pod that requests this would find too little of, None where it fits."""
+        if len(self.used) >= self.pods:
+            return "Too many pods"
+        if cpu > self.free_cpu:
+            return "Insufficient cpu"
+        return "Insufficient memory" if memory > self.free_memory else None
+
+    def take(self, uid: str, cpu: float, memory: float) -> None:
+        """Reserve room for a pod."""
+        self.used[uid] = (cpu, memory)
+        self.free_cpu -= cpu
+        self.free_memory -= memory
+
+    def give_back(self, uid: str) -> None:
+        """The pod is gone."""
+        cpu, memory = self.used.pop(uid)
+        self.free_cpu += cpu
+        self.free_memory += memory
+
+
+class Scheduler:
+    """Assigns pods to nodes: those with the fewest pods first."""
+
+    def __init__(self, kernel: Kernel, port: Port, fates: Fates, nodes: list[Node]) -> None:
+        self._kernel = kernel
+        self._port = port
+        self._fates = fates
+        self._nodes = {node.name: node for node in nodes}
+        self._placed: dict[str, str] = {}
+        self._unplaced: dict[str, JSON] = {}
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes, in the order in which they were given."""
+        return list(self._nodes.values())
+
+    def observe(self, type_: str, pod: JSON) -> None:
+        """A pod was ADDED, MODIFIED or DELETED."""
+        uid = pod["metadata"]["uid"]
+        finished = pod["status"].get("phase") in ("Succeeded", "Failed")
+        if type_ == "DELETED" or finished:
+            self._release(uid)
+        elif node := pod["spec"].get("nodeName"):
+            self._unplaced.pop(uid, None)
+            self._reserve(uid, node, pod)
+        elif uid in self._unplaced:
+            self._unplaced[uid] = pod
+        elif pod["spec"].get("schedulerName", "default-scheduler") == "default-scheduler":
+            self._unplaced[uid] = pod
+            self._kernel.after(self._kernel.jitter(LATENCY, 0.5), lambda: self._place(uid))
+
+    def _release(self, uid: str) -> None:
+        self._unplaced.pop(uid, None)
+        node = self._placed.pop(uid, None)
+        if node is not None:
+            self._nodes[node].give_back(uid)
+            for waiting in list(self._unplaced):
+                self._kernel.after(LATENCY, lambda waiting=waiting: self._place(waiting))  # type: ignore[misc]
+
+    def _reserve(self, uid: str, node: str, pod: JSON) -> None:
+        if uid not in self._placed and node in self._nodes:
+            self._placed[uid] = node
+            self._nodes[node].take(uid, *_requests(pod))
+
+    def _place(self, uid: str) -> None:
+        pod = self._unplaced.get(uid)
+        if pod is None or "deletionTimestamp" in pod["metadata"]:
+            return
+        request = _requests(pod)
+        lacking = {name: node.lacks(*request) for name, node in self._nodes.items()}
+        if self._fates.of(pod).kind == "unschedulable":
+            lacking = dict.fromkeys(self._nodes, "Insufficient cpu")
+        fitting = [node for name, node in self._nodes.items() if lacking[name] is None]
+        if not fitting:
+            self._refuse(uid, pod, [why for why in lacking.values() if why])
+            return
+        node = min(fitting, key=lambda node: len(node.used))
+        del self._unplaced[uid]
+        self._reserve(uid, node.name, pod)
+        self._port.bind(pod, node.name)
+        where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']} to {node.name}"
+        self._port.event(pod, "default-scheduler", "Normal", "Scheduled", f"Successfully assigned {where}")
+
+    def _refuse(self, uid: str, pod: JSON, reasons: list[str]) -> None:
+        told = ", ".join(f"{reasons.count(why)} {why}" for why in sorted(set(reasons)))
+        total = len(self._nodes)
+        preemption = f"preemption: 0/{total} nodes are available: {total} No preemption victims found for incoming pod."
+        message = (
+            f"0/{total} nodes are available: {told}. {preemption}" if total else "no nodes available to schedule pods"
+        )
+        self._port.event(pod, "default-scheduler", "Warning", "FailedScheduling", message)
+        refused = {
+            "type": "PodScheduled",
+            "status": "False",
+            "lastProbeTime": None,
+            "lastTransitionTime": self._kernel.stamp(),
+            "reason": "Unschedulable",
+            "message": message,
+        }
+        conditions = pod["status"].get("conditions") or []
+        if not any(c.get("reason") == "Unschedulable" and c["message"] == message for c in conditions):
+            self._port.set_status(pod, {"phase": "Pending", "conditions": [refused]} | _without_phase(pod["status"]))
+        self._kernel.after(self._kernel.jitter(RETRY_SECONDS), lambda: self._place(uid))
+
+
+def _without_phase(status: JSON) -> JSON:
+    return {field: value for field, value in status.items() if field not in ("phase", "conditions")}
+
+
+def _requests(pod: JSON) -> tuple[float, float]:
+    requests = [(c.get("resources") or {}).get("requests") or {} for c in pod["spec"]["containers"]]
+    return sum(cpu_of(r.get("cpu", "0")) for r in requests), sum(memory_of(r.get("memory", "0")) for r in requests)
