@@ -1,0 +1,168 @@
+"""What ktui was told: flags > KTUI_* environment > config.toml > defaults; and where its own files are."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import platformdirs
+
+_ENVIRONMENT: Final = "KTUI_"
+_WORDS: Final = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used, in one sentence; `hint` says what to do."""
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.hint = hint
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings. Each is a key of config.toml and, as KTUI_ and its name in capitals, a variable."""
+
+    kubeconfig: str | None = None
+    """Path of the kubeconfig; None is where kubectl looks: KUBECONFIG, else ~/.kube/config, else the pod's own."""
+    context: str = ""
+    """The kubeconfig's context; empty is its current one."""
+    namespace: str = ""
+    """The namespace; empty is the context's for commands, and all of them for the dashboard."""
+    all_namespaces: bool = False
+    """All namespaces, whatever `namespace` says."""
+    selector: str = ""
+    """Label selector: only Deployments that it matches."""
+    as_user: str = ""
+    """Act as that user."""
+    as_groups: tuple[str, ...] = ()
+    """Act as a member of these groups; in the environment, separated by commas."""
+    request_timeout: str = "0"
+    """How long a single request may take: `10s`, `1m30s`, or a number of seconds; 0 is without limit."""
+    read_only: bool = False
+    """Nothing can be changed: every action is closed."""
+    theme: str = ""
+    """The dashboard's theme, by Textual's name for it; empty is the default one."""
+
+    @property
+    def timeout(self) -> float | None:
+        """`request_timeout` in seconds; None without limit."""
+        return seconds(self.request_timeout) or None
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """Put the settings together. `flags` holds those that were given.
+
+    Raises SettingsError for a key that does not exist or a value that does not fit, wherever it stands.
+    """
+    path = config or config_file()
+    told: dict[str, Any] = {}
+    given = {name: value for name, value in flags.items() if value is not None}
+    for where, values in (
+        (str(path), _from_file(path)),
+        ("the environment", _from_environment(environ)),
+        ("the command", given),
+    ):
+        # A namespace that is named nearer to the command than `all_namespaces` means what it says.
+        nearer = {"all_namespaces": False} if values.get("namespace") else {}
+        told |= nearer | _checked(values, where)
+    settings = msgspec.convert(told, Settings)
+    try:
+        seconds(settings.request_timeout)
+    except ValueError as error:
+        raise SettingsError(f"The request timeout is not a length of time: {error}.", "Write 10s, or 1m30s.") from None
+    return settings
+
+
+def config_file() -> Path:
+    """config.toml, in the user's configuration folder."""
+    return platformdirs.user_config_path("ktui") / "config.toml"
+
+
+def state_folder() -> Path:
+    """Where the audit log and the crash log are."""
+    return platformdirs.user_state_path("ktui")
+
+
+def audit_file() -> Path:
+    """The audit log."""
+    return state_folder() / "audit.jsonl"
+
+
+def crash_file() -> Path:
+    """Where the traceback of a bug is written."""
+    return state_folder() / "crash.log"
+
+
+def seconds(text: str) -> float:
+    """A length of time as kubectl takes it: `10s`, `1m30s`, `500ms`, or a plain number of seconds.
+
+    Raises ValueError for anything else.
+    """
+    text = text.strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f'"{text}"')
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(f"The settings in {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings in {path} are not valid TOML: {error}.") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The variables that are settings; one that is empty counts as not set."""
+    told: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        variable = _ENVIRONMENT + field.name.upper()
+        text = environ.get(variable, "")
+        if not text:
+            continue
+        told[field.name] = _parsed(variable, text, field.type)
+    return told
+
+
+def _parsed(variable: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() not in _WORDS:
+            raise SettingsError(f'{variable} is "{text}", which is neither yes nor no.', "Write true or false.")
+        return _WORDS[text.lower()]
+    if kind == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
+    known = [field.name for field in msgspec.structs.fields(Settings)]
+    for name in values:
+        if name not in known:
+            raise SettingsError(f'There is no setting "{name}" (in {where}).', f"There is: {', '.join(known)}.")
+    try:
+        msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at `$.")
+        raise SettingsError(f'The setting "{place.rstrip("`")}" in {where} does not fit: {what}.') from None
+    return values
