@@ -89,6 +89,7 @@ def _strategic(current: JSON, patch: JSON, type_name: str | None) -> JSON:
             return {}
     if (retained := patch.get(_RETAIN)) is not None:
         current = {key: value for key, value in current.items() if key in retained}
+    before = dict(current)
     for key, value in patch.items():
         if key.startswith(_DELETE):
             _delete_primitives(current, key.removeprefix(_DELETE), value)
@@ -102,7 +103,8 @@ def _strategic(current: JSON, patch: JSON, type_name: str | None) -> JSON:
     for key, order in patch.items():
         name = key.removeprefix(_ORDER)
         if key.startswith(_ORDER) and isinstance(current.get(name), list):
-            current[name] = _ordered(current[name], order, patch.get(name), field_of(type_name, name).merge_key)
+            merge_key = field_of(type_name, name).merge_key
+            current[name] = _ordered(current[name], order, before.get(name) or [], merge_key)
     return current
 
 
@@ -160,19 +162,22 @@ def _delete_primitives(current: JSON, name: str, values: list[Any]) -> None:
         current[name] = [item for item in current[name] if item not in values]
 
 
-def _ordered(items: list[Any], order: list[Any], patched: list[Any] | None, merge_key: str) -> list[Any]:
-    """The items in the order that the client saw; those that it did not know of stay behind their neighbours."""
+def _ordered(items: list[Any], order: list[Any], before: list[Any], merge_key: str) -> list[Any]:
+    """The items in the order that the client wants; those that it did not know of stay where they were among them."""
 
     def identity(item: Any) -> Any:
         return item.get(merge_key) if isinstance(item, dict) else item
 
-    del patched
     wanted = [identity(item) for item in order]
-    known = sorted((item for item in items if identity(item) in wanted), key=lambda i: wanted.index(identity(i)))
+    known = sorted((item for item in items if identity(item) in wanted), key=lambda item: wanted.index(identity(item)))
+    unknown = [item for item in items if identity(item) not in wanted]
+    places = {identity(item): place for place, item in enumerate(before)}
     result: list[Any] = []
-    for item in items:
-        result.append(item if identity(item) not in wanted else known.pop(0))
-    return result
+    while known and unknown:
+        first, other = (places.get(identity(candidates[0])) for candidates in (unknown, known))
+        comes_first = first is not None and other is not None and first < other
+        result.append((unknown if comes_first else known).pop(0))
+    return [*result, *known, *unknown]
 
 
 _APPLIERS: dict[str, Callable[[JSON, Any, str], JSON]] = {

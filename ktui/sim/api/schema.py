@@ -19,7 +19,8 @@ class Field:
     """One field. ``type_name`` is that of the value, or of the items of a list or map.
 
     ``container`` is "", "list" or "map"; ``keys`` tell the items of a list apart; ``merge_key`` is the key by which a
-    strategic merge patch merges them, or "" where it replaces the list.
+    strategic merge patch merges them, or "" where it replaces the list. ``omit_zero`` says that the server leaves the
+    field out where it is zero, false or empty.
     """
 
     type_name: str = "any"
@@ -28,6 +29,7 @@ class Field:
     merge_key: str = ""
     is_set: bool = False
     atomic: bool = False
+    omit_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,13 @@ def _object_type(line: str) -> ObjectType:
 def _field(notation: str) -> Field:
     if notation.startswith("{"):
         inner, _, suffix = notation[1:].rpartition("}")
-        return Field(inner, "map", atomic=suffix == "!")
+        return Field(inner, "map", atomic=suffix == "!", omit_zero=True)
     if notation.startswith("["):
         inner, _, suffix = notation[1:].rpartition("]")
         keys = tuple(suffix[1:].split(",")) if len(suffix) > 1 else ()
         merge_key = keys[0] if keys and suffix[0] == "+" else ""
-        return Field(inner, "list", keys, merge_key, is_set=suffix == "+", atomic=not suffix)
-    return Field(notation)
+        return Field(inner, "list", keys, merge_key, is_set=suffix == "+", atomic=not suffix, omit_zero=True)
+    return Field(notation.rstrip("?*"), omit_zero=notation == "str" or notation.endswith("?"))
 
 
 def type_of(api_version: str, kind: str) -> str | None:
