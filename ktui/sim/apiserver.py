@@ -220,7 +220,7 @@ class ApiServer:
             defaults.default(resource.kind, new)
             new = versioned.prepare_update(resource, old, new)
             self._refuse_invalid(resource, new, old)
-        managed.record(resource, old, new, manager, self.kernel.stamp(), subresource)
+        managed.record(resource, old, new, manager, self.kernel.stamp(), subresource=subresource)
         return self.replace(resource, old, new, dry_run=dry_run)
 
     def replace(self, resource: Resource, old: JSON, new: JSON, *, dry_run: bool = False) -> JSON:

@@ -45,7 +45,7 @@ def manager_name(field_manager: str | None, user_agent: str | None) -> str:
     return field_manager or (user_agent or "").partition("/")[0] or "unknown"
 
 
-def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: str, subresource: str = "") -> None:
+def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: str, *, subresource: str = "") -> None:
     """Write into ``new`` who owns what after this create (``old`` is None) or update; ``now`` is RFC 3339.
 
     Nothing but ``managedFields`` depends on this: a server may leave it out where speed counts.

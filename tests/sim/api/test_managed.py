@@ -42,7 +42,7 @@ def _recorded_by(write: Write, entry: JSON) -> list[JSON]:
     del new["metadata"]["managedFields"]
     resource = by_kind(new["apiVersion"], new["kind"])
     assert resource is not None
-    managed.record(resource, write.old, new, entry["manager"], entry["time"], entry.get("subresource", ""))
+    managed.record(resource, write.old, new, entry["manager"], entry["time"], subresource=entry.get("subresource", ""))
     return _entries(new)
 
 
@@ -64,7 +64,7 @@ def test_a_status_write_is_owned_as_if_the_whole_object_had_been_looked_at() -> 
         resource = by_kind(write.new["apiVersion"], write.new["kind"])
         assert resource is not None
         whole = copy.deepcopy(write.new)
-        managed.record(resource, write.old, whole, "writer", NOW, "status")
+        managed.record(resource, write.old, whole, "writer", NOW, subresource="status")
         assert managed.status_entry(resource, write.old, write.new, "writer", NOW) == whole["metadata"]["managedFields"]
 
 
