@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from ktui.actions.access import Offer
 from ktui.model.changes import Change
 from ktui.tui import chrome
 from ktui.tui.live import Live
@@ -22,8 +21,10 @@ from ktui.tui.screens.detail import DetailScreen
 from ktui.tui.screens.help import HelpScreen
 from ktui.tui.screens.overview import OverviewScreen
 from ktui.tui.screens.pick import PickScreen
+from ktui.tui.shades import shades
 
 if TYPE_CHECKING:
+    from ktui.actions.access import Offer
     from ktui.actions.audit import AuditLog
     from ktui.kube.connection import Access
     from ktui.tui.session import Session
@@ -83,6 +84,11 @@ class KtuiApp(App[None]):
         self._tick_is_due = False
         if options.theme:
             self.theme = options.theme
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, and those of the states."""
+        variables = super().get_css_variables()
+        return {**variables, **shades(variables, ansi=self.current_theme.ansi)}
 
     # What the screens ask for
 

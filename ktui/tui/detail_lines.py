@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow, Revision
@@ -110,7 +111,7 @@ def _origin(rollout: Rollout) -> list[Span]:
 
 
 def _side(side: Side, number: str, style: str, *, whole: int, length: int) -> list[Span]:
-    ready = min(length, round(side.available * length / whole))
+    ready = min(length, round(side.ready * length / whole))
     shown = min(length, max(round(side.existing * length / whole), ready))
     rest = [Span("─" * (length - shown), "frame")]
     glyph = look.NEW_READY if style == "new" else look.OLD
@@ -288,16 +289,17 @@ def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
 
 
 def events(rows: Sequence[EventRow], now: datetime, room: int) -> Lines:
-    """One line an event, the newest first."""
+    """One line an event, the newest first; the same thing to the same object in a row is one line."""
     lines: Lines = []
-    for row in rows:
-        style = "warn" if row.is_warning else ""
-        often = f" ×{row.count}" if row.count > 1 else ""
+    for _, run in groupby(rows, key=lambda row: (row.kind, row.name, row.reason, row.is_warning)):
+        newest, *more = run
+        times = newest.count + sum(row.count for row in more)
+        style = "warn" if newest.is_warning else ""
         spans = [
-            Span(f"{fit(age(row.at, now), 5, right=True)}  ", "dim"),
-            Span(f"{fit(row.reason, 18)} ", style),
-            Span(f"{row.name}{often}  ", "dim"),
-            Span(row.message, style),
+            Span(f"{fit(age(newest.at, now), 5, right=True)}  ", "dim"),
+            Span(f"{newest.reason} ", style),
+            Span(newest.name + (f" ×{times}" if times > 1 else "") + "  ", "dim"),
+            Span(newest.message, style),
         ]
         lines.append(shorten(spans, room))
     return lines

@@ -53,11 +53,12 @@ def phase(of: Phase) -> Span:
 def bar(numbers: Progress, cells: int, *, is_settled: bool) -> list[Span]:
     """New and ready, new and not ready yet, old, in one bar.
 
-    It is as long as desired plus surge, so that the extra pods are seen; once a rollout has settled, as desired.
+    It is as long as desired plus surge, so that the extra pods are seen. Once a rollout has settled it is as long as
+    desired, and calm: what needs a person is to catch the eye.
     """
     parts = (
-        (numbers.new.available, NEW_READY, "new"),
-        (max(0, numbers.new.existing - numbers.new.available), NEW_STARTING, "starting"),
+        (numbers.new.ready, NEW_READY, "rest" if is_settled else "new"),
+        (max(0, numbers.new.existing - numbers.new.ready), NEW_STARTING, "starting"),
         (numbers.old.existing, OLD, "old"),
     )
     used = sum(number for number, _, _ in parts)

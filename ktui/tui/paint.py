@@ -34,7 +34,7 @@ STYLES: Final = frozenset(
     {
         "failed", "stalled", "progressing", "held", "paused", "deleted", "complete", "zero",
         "new", "starting", "old", "broken", "stopping", "gone", "flash",
-        "title", "strong", "dim", "key", "off", "warn", "good", "head", "cursor", "add", "remove", "frame",
+        "title", "strong", "dim", "key", "off", "warn", "good", "head", "cursor", "add", "remove", "frame", "rest",
     }
 )  # fmt: skip
 """The names that spans may use; each is a component class `paint--NAME` in styles/paint.tcss."""
@@ -150,11 +150,7 @@ class Painting(_Painter):
         return len(self._lines)
 
     def render_line(self, y: int) -> Strip:  # noqa: D102
-        y -= self.gutter.top
-        cells = self.content_size.width
-        line = self._lines[y] if 0 <= y < len(self._lines) else ()
-        left = Strip.blank(self.gutter.left, self.rich_style)
-        return Strip.join([left, self.strip(line, cells)]).adjust_cell_length(self.size.width, self.rich_style)
+        return self.strip(self._lines[y] if y < len(self._lines) else (), self.content_size.width)
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action below the mouse."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from ktui.actions.access import Offer
 from ktui.actions.request import Action
 from ktui.tui import chrome
 from ktui.tui.chrome import Hint
 from ktui.tui.paint import Painting
 
 if TYPE_CHECKING:
+    from ktui.actions.access import Offer
     from ktui.tui.app import KtuiApp
 
 KEY_NAMES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,11 +11,13 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-from ktui.actions.access import Offer
 from ktui.rollout.podstatus import Health
 from ktui.rollout.rollout import Phase
 from ktui.tui import look
 from ktui.tui.paint import Pages, Span, fit
+
+if TYPE_CHECKING:
+    from ktui.actions.access import Offer
 
 _KEYS = (
     ("↑ ↓ j k  g G", "move; pgup and pgdn by a page"),

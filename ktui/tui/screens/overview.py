@@ -23,8 +23,11 @@ from ktui.tui.screens.base import LiveScreen, action_hints
 class _Rows(Sequence[Line]):
     """The rows of the table, each made when it is looked at."""
 
-    def __init__(self, rollouts: list[Rollout], fitted: Columns, now: datetime, pending: dict[str, str]) -> None:
-        self._rollouts, self._fitted, self._now, self._pending = rollouts, fitted, now, pending
+    def __init__(
+        self, rollouts: list[Rollout], fitted: Columns, now: datetime, pending: dict[str, str], cursor: int | None
+    ) -> None:
+        self._rollouts, self._fitted, self._now = rollouts, fitted, now
+        self._pending, self._cursor = pending, cursor
 
     def __len__(self) -> int:
         return len(self._rollouts)
@@ -37,7 +40,8 @@ class _Rows(Sequence[Line]):
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
         rollout = self._rollouts[index]
-        return overview_lines.row(rollout, self._fitted, self._now, self._pending.get(rollout.uid, ""))
+        pending = self._pending.get(rollout.uid, "")
+        return overview_lines.row(rollout, self._fitted, self._now, pending, is_chosen=index == self._cursor)
 
 
 class OverviewScreen(LiveScreen):
@@ -95,7 +99,7 @@ class OverviewScreen(LiveScreen):
         table = self.query_one("#table", Scroll)
         # One cell is left and right of everything, and one is kept for a scrollbar.
         fitted = overview_lines.columns(everything, cells - 3)
-        table.show(_Rows(self._rows, fitted, now, app.pending), at)
+        table.show(_Rows(self._rows, fitted, now, app.pending, at), at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(everything)])
         current = self._rows[at] if at is not None else None
