@@ -1,11 +1,13 @@
 """`ktui`, `kubectl ktui` and `python -m ktui`."""
 
+import sys
+
 
 def main() -> None:
-    """Run the command line."""
-    from ktui.cli import root  # noqa: PLC0415 - the first frame waits for no import that it does not need
+    """Run the command line and exit with its code."""
+    from ktui.cli.root import main as run  # noqa: PLC0415 - the first frame waits for no import that it does not need
 
-    root()
+    sys.exit(run())
 
 
 if __name__ == "__main__":

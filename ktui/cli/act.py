@@ -1,0 +1,96 @@
+"""The actions: plan, dry run, question, send, outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.cli.carry import Manner, carry_out
+from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
+
+_Callback = Callable[..., int]
+
+
+def action(callback: _Callback) -> click.Command:
+    """A command for an action on one NAME, with the options that all of them have."""
+    for decorate in (
+        click.pass_context,
+        output_option,
+        click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+        click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
+        click.argument("name", type=NAME),
+    ):
+        callback = decorate(callback)
+    return click.command(cls=Command)(callback)
+
+
+def _act(context: click.Context, name: str, request: Request, manner: dict[str, Any]) -> int:
+    refuse_scope_flags(context)
+    return carry_out(settings_of(context), name, request, Manner(**manner))
+
+
+@action
+def pause(context: click.Context, name: str, **manner: Any) -> int:
+    """Stop rolling NAME out where it is; what runs keeps running."""
+    return _act(context, name, Pause(), manner)
+
+
+@action
+def resume(context: click.Context, name: str, **manner: Any) -> int:
+    """Let the paused Deployment NAME roll out again."""
+    return _act(context, name, Resume(), manner)
+
+
+@action
+def promote(context: click.Context, name: str, **manner: Any) -> int:
+    """Take the rollout of NAME to its next stage: a paused rolling update goes on to its end."""
+    return _act(context, name, Promote(), manner)
+
+
+@action
+def abort(context: click.Context, name: str, **manner: Any) -> int:
+    """Give up the rollout of NAME and go back to what was there before, paused or not."""
+    return _act(context, name, Abort(), manner)
+
+
+@action
+def restart(context: click.Context, name: str, **manner: Any) -> int:
+    """Replace every pod of NAME, as a rollout of its own."""
+    return _act(context, name, Restart(), manner)
+
+
+@action
+@click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
+def rollback(context: click.Context, name: str, to_revision: int | None, **manner: Any) -> int:
+    """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
+    return _act(context, name, RollBack(to_revision), manner)
+
+
+@action
+@click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="How many pods.")
+def scale(context: click.Context, name: str, replicas: int, **manner: Any) -> int:
+    """Ask for another number of pods of NAME."""
+    return _act(context, name, Scale(replicas), manner)
+
+
+class _Image(click.ParamType[tuple[str, str]]):
+    name = "container=image"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        container, equals, image = str(value).partition("=")
+        if not (container and equals and image):
+            self.fail(f'"{value}" is not CONTAINER=IMAGE.', param, ctx)
+        return container, image
+
+
+_IMAGE: Final = _Image()
+
+
+@action
+@click.argument("images", metavar="CONTAINER=IMAGE...", type=_IMAGE, nargs=-1, required=True)
+def set_image(context: click.Context, name: str, images: tuple[tuple[str, str], ...], **manner: Any) -> int:
+    """Roll another image of NAME out. The container * means all of them."""
+    return _act(context, name, SetImage(images), manner)

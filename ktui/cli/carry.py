@@ -1,0 +1,155 @@
+"""Carry one action out on the command line: show the plan, ask, send, say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+import click
+
+from ktui.actions.audit import AuditLog
+from ktui.actions.outcome import Conflict, Done, Failed, Outcome
+from ktui.actions.perform import perform
+from ktui.actions.plan import Plan
+from ktui.actions.planning import plan
+from ktui.actions.preview import Preview, preview
+from ktui.actions.request import Request
+from ktui.actions.subject import read_subject
+from ktui.cli import printing
+from ktui.cli.cluster import access, kubectl_call
+from ktui.cli.failures import FAILED
+from ktui.cli.shape import action_document
+from ktui.kube.api import Api
+from ktui.kube.connection import connect
+from ktui.rollout.revisions import Refusal
+from ktui.settings import Settings, audit_file
+
+_ATTEMPTS = 3
+"""How often a plan that went stale before it was shown is made again, without asking."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an action is carried out."""
+
+    dry_run: bool
+    yes: bool
+    output: str
+
+
+class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
+    """The action goes no further; nothing was changed."""
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.hint = hint
+
+
+def carry_out(settings: Settings, name: str, request: Request, manner: Manner) -> int:
+    """The exit code: 0 for done (or a dry run that the server accepts), 1 for anything else. Raises KubeError."""
+    try:
+        _check(settings, manner)
+        # Questions are asked outside of the event loop: inside, the first Ctrl-C would only cancel a task.
+        with asyncio.Runner() as runner:
+            connection = runner.run(connect(access(settings)))
+            try:
+                call = kubectl_call(settings, connection)
+                return _Carrying(runner, Api(connection), connection.namespace, name, call).run(request, manner)
+            finally:
+                runner.run(connection.aclose())
+    except Stopped as stop:
+        printing.error(str(stop), stop.hint)
+        return FAILED
+
+
+def _check(settings: Settings, manner: Manner) -> None:
+    if settings.read_only:
+        raise Stopped("ktui is read-only: nothing was sent.", "So says --read-only, KTUI_READ_ONLY or config.toml.")
+    if not manner.dry_run and not manner.yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Stopped(
+            "This would ask first, and there is no terminal to ask on: nothing was sent.",
+            "Say --yes to do it without a question, or --dry-run to see what it would do.",
+        )
+
+
+class _Carrying:
+    """One action from the plan to the outcome."""
+
+    def __init__(self, runner: asyncio.Runner, api: Api, namespace: str, name: str, kubectl: tuple[str, ...]) -> None:
+        self._runner = runner
+        self._api = api
+        self._namespace = namespace
+        self._name = name
+        self._kubectl = kubectl
+
+    def run(self, request: Request, manner: Manner) -> int:
+        """Show, ask, send; where the target changed while it was shown, show again what it comes to now."""
+        while True:
+            made, seen = self._runner.run(self._planned(request))
+            if manner.output == "text" or not (manner.dry_run or manner.yes):
+                # Where standard output is for a document, the question still needs its plan.
+                _show(made, seen, err=manner.output != "text")
+            if manner.dry_run:
+                if manner.output != "text":
+                    printing.document(action_document(made, seen, None), manner.output)
+                return 0
+            if not manner.yes and not click.confirm("Do it?", err=True):
+                raise Stopped("Nothing was sent.")
+            outcome = self._runner.run(self._send(made))
+            if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:
+                printing.note(f"ktui: {outcome.sentence} This is what it comes to now:")
+                continue
+            return _conclude(made, seen, outcome, manner)
+
+    async def _planned(self, request: Request) -> tuple[Plan, Preview]:
+        """A plan that the server accepts. Raises Stopped."""
+        for _ in range(_ATTEMPTS):
+            subject = await read_subject(self._api, self._namespace, self._name, self._kubectl)
+            made = plan(request, subject)
+            if isinstance(made, Refusal):
+                raise Stopped(made.reason)
+            seen = await preview(self._api, made)
+            match seen:
+                case Preview():
+                    return made, seen
+                case Failed():
+                    raise Stopped(seen.sentence, seen.hint)
+                case Conflict(gone=True):
+                    raise Stopped(seen.sentence)
+        raise Stopped("It changes faster than it can be planned for: nothing was sent.", "Try again in a moment.")
+
+    async def _send(self, made: Plan) -> Outcome:
+        performed = await perform(self._api, made, AuditLog(audit_file()))
+        if performed.audit_failure:
+            printing.note(f"ktui: {performed.audit_failure}")
+        return performed.outcome
+
+
+def _conclude(made: Plan, seen: Preview, outcome: Outcome, manner: Manner) -> int:
+    done = isinstance(outcome, Done)
+    if manner.output != "text":
+        printing.document(action_document(made, seen, outcome), manner.output)
+    elif done:
+        printing.line(outcome.sentence)
+    if not done:
+        printing.error(outcome.sentence, outcome.hint if not isinstance(outcome, Done) else "")
+    return 0 if done else FAILED
+
+
+def _show(made: Plan, seen: Preview, *, err: bool) -> None:
+    """The plan as text."""
+    say = printing.note if err else printing.line
+    say(made.title)
+    for effect in made.effects:
+        say(f"  {effect}")
+    for warning in made.warnings:
+        say(f"  Mind: {warning}")
+    say(f"  Undone by: {made.undo.sentence}")
+    say(f"\n{seen.sentence}")
+    for change in seen.changes:
+        say(f"  {change}")
+    say("\nThe same with kubectl:")
+    for command in made.commands:
+        say(f"  {command}")
+    say("")

@@ -1,0 +1,78 @@
+"""Whatever ends a command early: one sentence, one hint, one exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ktui.cli import printing
+from ktui.settings import SettingsError, crash_file
+
+FAILED: Final = 1
+"""The cluster said no, or could not be asked; or the rollout failed."""
+USAGE: Final = 2
+NOT_FINISHED: Final = 3
+"""`status`: the rollout still goes on, or waits."""
+BUG: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+
+
+def guarded(run: Callable[[], Any]) -> int:
+    """Run a command and return its exit code, whatever happens in it."""
+    try:
+        code = run()
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes once more when it exits, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except SettingsError as error:
+        printing.error(str(error), error.hint)
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the last resort
+        return _told(error)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> int:
+    # Only here is the client needed, and only to know its errors by their type.
+    from ktui.kube.errors import KubeError  # noqa: PLC0415
+
+    if isinstance(error, KubeError):
+        printing.error(str(error), error.hint)
+        return FAILED
+    return _bug(error)
+
+
+def _bug(error: Exception) -> int:
+    path = crash_file()
+    try:
+        _write_traceback(path, error)
+    except OSError as second:
+        printing.error(f"This is a bug in ktui: {type(error).__name__}. No traceback was kept ({second.strerror}).")
+        return BUG
+    printing.error(f"This is a bug in ktui: {type(error).__name__}.", f"Please report it with the traceback in {path}.")
+    return BUG
+
+
+def _write_traceback(path: Path, error: Exception) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+        file.write(f"{datetime.now(UTC).isoformat()}\n")
+        traceback.print_exception(error, file=file)
+        file.write("\n")

@@ -1,0 +1,147 @@
+"""`ktui get`: rollouts, one a line, worst first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import click
+
+from ktui.cli import printing
+from ktui.cli.cluster import connected
+from ktui.cli.failures import FAILED
+from ktui.cli.options import NAME, Command, output_option, settings_of
+from ktui.cli.shape import rollout_document
+from ktui.kube.connection import Connection
+from ktui.kube.listing import list_once
+from ktui.kube.watch import Unreadable
+from ktui.model.changes import Put, Resource
+from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.store import Store
+from ktui.rollout import revisions
+from ktui.rollout.progress import observe
+from ktui.rollout.rollout import Phase, Rollout, summarise
+from ktui.rollout.status import verdict
+from ktui.rollout.words import age, clean
+from ktui.settings import Settings
+
+_WORST_FIRST: Final = list(Phase)
+
+
+@click.command(cls=Command)
+@click.argument("names", metavar="[NAME]...", type=NAME, nargs=-1)
+@output_option
+@click.pass_context
+def get(context: click.Context, names: tuple[str, ...], output: str) -> int:
+    """Show rollouts, one a line, worst first.
+
+    Without a NAME: all of the namespace, or of all namespaces with -A.
+    """
+    settings = settings_of(context)
+    if names and (settings.selector or settings.all_namespaces):
+        raise click.UsageError("A NAME is one rollout of one namespace; -l and -A choose several.")
+    return asyncio.run(_get(settings, names, output))
+
+
+async def _get(settings: Settings, names: Sequence[str], output: str) -> int:
+    async with connected(settings) as connection:
+        namespace = None if settings.all_namespaces else connection.namespace
+        store = await read_store(connection, namespace, settings.selector, names)
+    found = rollouts(store, datetime.now(UTC))
+    missing = [name for name in names if all(rollout.name != name for rollout in found)]
+    if output == "text":
+        _print(found, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
+    else:
+        printing.document({"rollouts": [rollout_document(rollout) for rollout in found]}, output)
+    for name in missing:
+        printing.error(f'deployments.apps "{name}" not found in the namespace {namespace}.')
+    return FAILED if missing else 0
+
+
+async def read_store(
+    connection: Connection, namespace: str | None, selector: str = "", names: Sequence[str] = ()
+) -> Store:
+    """What there is now of Deployments and ReplicaSets, and of pods where something is not complete.
+
+    Raises KubeError.
+    """
+    store = Store()
+    deployments, replicasets = await asyncio.gather(
+        list_once(connection, Resource.DEPLOYMENTS, namespace, selector),
+        list_once(connection, Resource.REPLICASETS, namespace),
+    )
+    wanted = [put for put in _readable(deployments) if not names or put.object.metadata.name in names]
+    store.apply([*wanted, *_readable(replicasets)])
+    store.apply(_readable(await _pods(connection, store)))
+    return store
+
+
+async def _pods(connection: Connection, store: Store) -> list[Put | Unreadable]:
+    """The pods of the new revisions that are not complete: what a diagnosis looks at."""
+    unfinished = []
+    for deployment in store.deployments():
+        judged = verdict(deployment)
+        current = revisions.current(deployment, store.replicasets(deployment.metadata.uid))
+        if current is not None and (judged.failed or not judged.done):
+            unfinished.append(current)
+    lists = await asyncio.gather(*(_pods_of(connection, replicaset) for replicaset in unfinished))
+    return [pod for pods in lists for pod in pods]
+
+
+async def _pods_of(connection: Connection, replicaset: ReplicaSet) -> list[Put | Unreadable]:
+    # Those of other revisions may have the same labels; the store tells whose each one is.
+    template = replicaset.spec.template
+    selector = ",".join(f"{key}={value}" for key, value in template.labels.items()) if template is not None else ""
+    return await list_once(connection, Resource.PODS, replicaset.metadata.namespace, selector)
+
+
+def _readable(listed: Iterable[Put | Unreadable]) -> list[Put]:
+    """What could be decoded; what could not is said."""
+    puts = []
+    for item in listed:
+        if isinstance(item, Put):
+            puts.append(item)
+        else:
+            printing.note(f"ktui: {item.name} of the {item.resource.plural} cannot be read: {item.why}")
+    return puts
+
+
+def rollouts(store: Store, now: datetime) -> list[Rollout]:
+    """All rollouts of a store, worst first."""
+    found = [_rollout(store, deployment, now) for deployment in store.deployments()]
+    return sorted(found, key=lambda each: (_WORST_FIRST.index(each.phase), each.namespace, each.name))
+
+
+def _rollout(store: Store, deployment: Deployment, now: datetime) -> Rollout:
+    replicasets = store.replicasets(deployment.metadata.uid)
+    return summarise(store, deployment, observe(None, deployment, replicasets, now), now)
+
+
+def _print(found: Sequence[Rollout], namespace: str | None, *, with_namespace: bool, quiet: bool) -> None:
+    if not found:
+        if not quiet:
+            printing.note(f"No Deployments found in {f'the namespace {namespace}' if namespace else 'any namespace'}.")
+        return
+    now = datetime.now(UTC)
+    header = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
+    rows = [_row(rollout, now) for rollout in found]
+    if with_namespace:
+        header = ["NAMESPACE", *header]
+        rows = [[rollout.namespace, *row] for rollout, row in zip(found, rows, strict=True)]
+    printing.table(header, rows)
+
+
+def _row(rollout: Rollout, now: datetime) -> list[str]:
+    numbers = rollout.progress
+    return [
+        rollout.name,
+        rollout.phase.value,
+        f"{numbers.new.available}/{numbers.desired}",
+        f"{numbers.ready}/{numbers.desired}",
+        str(rollout.revision or ""),
+        clean(rollout.image),
+        age(rollout.since, now),
+        clean(rollout.why),
+    ]

@@ -1,0 +1,134 @@
+"""What every command takes: the flags that kubectl has, before the command or after it, and `NAME`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+from click.core import ParameterSource
+
+from ktui.settings import Settings, load, seconds
+
+_FLAGS: Final = "ktui.flags"
+_KINDS: Final = frozenset({"deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"})
+
+CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class GlobalOption(click.Option):
+    """An option that is a setting. Given twice, the one that stands later counts."""
+
+    def __init__(self, *declarations: str, **attributes: Any) -> None:
+        super().__init__(declarations, expose_value=False, callback=_remember, **attributes)
+
+
+def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
+    if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+        context.meta.setdefault(_FLAGS, {})[option.name] = value
+
+
+class LengthOfTime(click.ParamType[str]):
+    """`10s`, `1m30s`, or a number of seconds; the text stays as it is."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, if it is one."""
+        try:
+            seconds(str(value))
+        except ValueError as error:
+            self.fail(f"{error} is not a length of time; write 10s, or 1m30s.", param, ctx)
+        return str(value)
+
+
+DURATION: Final = LengthOfTime()
+
+
+def global_options() -> list[click.Parameter]:
+    """A set of them for one command."""
+    return [
+        GlobalOption("--kubeconfig", metavar="FILE", help="The kubeconfig to use."),
+        GlobalOption("--context", metavar="NAME", help="The kubeconfig's context to use."),
+        GlobalOption("-n", "--namespace", metavar="NAME", help="The namespace."),
+        GlobalOption("-A", "--all-namespaces", is_flag=True, help="All namespaces."),
+        GlobalOption("-l", "--selector", metavar="LABELS", help="Only Deployments that the label selector matches."),
+        GlobalOption("--as", "as_user", metavar="USER", help="Act as that user."),
+        GlobalOption("--as-group", "as_groups", metavar="GROUP", multiple=True, help="Act as a member of that group."),
+        GlobalOption("--request-timeout", type=DURATION, help="How long a request may take: 10s, 1m30s; 0: no limit."),
+        GlobalOption("--read-only", is_flag=True, help="Change nothing: every action is closed."),
+    ]
+
+
+def settings_of(context: click.Context) -> Settings:
+    """The settings of this call. Raises SettingsError."""
+    return load(flags_of(context), os.environ)
+
+
+def flags_of(context: click.Context) -> Mapping[str, Any]:
+    """The global options that were given."""
+    flags: Mapping[str, Any] = context.meta.get(_FLAGS, {})
+    return flags
+
+
+def refuse_scope_flags(context: click.Context) -> None:
+    """A command that takes a NAME has no use for flags that choose several. Raises UsageError."""
+    for flag, spelled in (("selector", "-l"), ("all_namespaces", "-A")):
+        if flags_of(context).get(flag):
+            raise click.UsageError(f"{spelled} chooses among rollouts, and a NAME is one already.")
+
+
+class Command(click.Command):
+    """A command that takes the global options, and lists them apart."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context_settings = {**CONTEXT_SETTINGS, **self.context_settings}
+        self.params.extend(global_options())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The command's own options, then the global ones."""
+        write_options(self, ctx, formatter)
+
+
+def write_options(command: click.Command, context: click.Context, formatter: click.HelpFormatter) -> None:
+    """Options in two sections."""
+    own: list[tuple[str, str]] = []
+    shared: list[tuple[str, str]] = []
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and isinstance(parameter, click.Option):
+            (shared if isinstance(parameter, GlobalOption) else own).append(record)
+    for title, records in (("Options", own), ("Global options", shared)):
+        with formatter.section(title):
+            formatter.write_dl(records)
+
+
+class DeploymentName(click.ParamType[str]):
+    """`web`, `deployment/web`, or with any other of kubectl's words for a Deployment."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The Deployment's name."""
+        kind, slash, name = str(value).partition("/")
+        if not slash:
+            kind, name = "deployment", kind
+        if kind.lower() not in _KINDS:
+            self.fail(f'"{value}" is of the kind "{kind}", not a Deployment: write web, or deployment/web.', param, ctx)
+        if not name or "/" in name:
+            self.fail(f'"{value}" names no Deployment; write web, or deployment/web.', param, ctx)
+        return name
+
+
+NAME: Final = DeploymentName()
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json", "yaml"]),
+    default="text",
+    show_default=True,
+    help="With json and yaml, standard output holds nothing else.",
+)

@@ -1,0 +1,44 @@
+"""Text and documents on standard output, notes and errors on standard error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+
+def line(text: str = "") -> None:
+    """One line of what was asked for, at once: a pipe may be watched live."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """One line beside what was asked for."""
+    click.echo(text, err=True)
+
+
+def error(sentence: str, hint: str = "") -> None:
+    """What went wrong, and what to do about it."""
+    click.echo(f"ktui: {sentence}", err=True)
+    if hint:
+        click.echo(hint, err=True)
+
+
+def document(content: Any, output: str) -> None:
+    """Structs, lists, dicts and texts as JSON or YAML."""
+    plain = msgspec.to_builtins(content, str_keys=True)
+    if output == "json":
+        line(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
+        return
+    import yaml  # noqa: PLC0415 - only where YAML is asked for
+
+    click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def table(header: list[str], rows: list[list[str]]) -> None:
+    """Columns, three spaces apart, as kubectl prints them; the last one is as wide as it is."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        line("   ".join(cells).rstrip())

@@ -1,0 +1,87 @@
+"""The command `ktui` itself: finds the subcommand, and imports nothing that another one needs."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ktui import __version__
+from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, write_options
+
+_COMMANDS: Final = {
+    "get": ("ktui.cli.get", "Rollouts, one a line, worst first."),
+    "status": ("ktui.cli.status", "Follow one rollout to its end."),
+    "pause": ("ktui.cli.act", "Stop rolling out; what runs keeps running."),
+    "resume": ("ktui.cli.act", "Let a paused Deployment roll out again."),
+    "promote": ("ktui.cli.act", "Take a rollout to its next stage."),
+    "rollback": ("ktui.cli.act", "Bring an earlier revision back."),
+    "abort": ("ktui.cli.act", "Give up a rollout and go back."),
+    "set-image": ("ktui.cli.act", "Roll another image out."),
+    "scale": ("ktui.cli.act", "Ask for another number of pods."),
+    "restart": ("ktui.cli.act", "Replace every pod."),
+    "demo": ("ktui.cli.simulate", "The dashboard on a simulated cluster."),
+    "sim": ("ktui.cli.simulate", "Serve a simulated cluster, for any client."),
+}
+"""Where each command is and what it does in short: help is written without importing them all."""
+
+
+class Root(click.Group):
+    """The group whose members are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of use."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a word on what there is."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f'There is no command "{args[0]}"; there is: {", ".join(_COMMANDS)}.', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Commands before options: they are what is looked for."""
+        self.format_commands(ctx, formatter)
+        write_options(self, ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """All commands, each with its one line."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in _COMMANDS.items()])
+
+
+@click.command(cls=Root, invoke_without_command=True, params=global_options(), context_settings=CONTEXT_SETTINGS)
+@click.version_option(__version__, prog_name="ktui", message="%(prog)s %(version)s")
+@click.pass_context
+def root(context: click.Context) -> Any:
+    """See and steer Kubernetes rollouts. Without a command: the dashboard."""
+    if context.invoked_subcommand is not None:
+        return None
+    from ktui.cli.dashboard import dashboard  # noqa: PLC0415
+
+    return dashboard(settings_of(context))
+
+
+def program_name(called: str) -> str:
+    """How help calls the program: a plugin of kubectl is called through kubectl."""
+    return "kubectl ktui" if Path(called).stem.startswith("kubectl-") else "ktui"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code. Never lets a traceback out."""
+    from ktui.cli.failures import guarded  # noqa: PLC0415
+
+    return guarded(lambda: root.main(arguments, prog_name=program_name(sys.argv[0]), standalone_mode=False))

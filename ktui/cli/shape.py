@@ -1,0 +1,105 @@
+"""What `-o json` and `-o yaml` print: plain documents whose members stay as they are from release to release."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ktui.actions.outcome import Outcome
+from ktui.actions.plan import Plan
+from ktui.actions.preview import Preview
+from ktui.rollout.progress import Side
+from ktui.rollout.rollout import Rollout
+
+
+def rollout_document(rollout: Rollout) -> dict[str, Any]:
+    """One rollout. Times are RFC 3339, lengths of time seconds; null is unknown, or does not apply."""
+    numbers = rollout.progress
+    return {
+        "namespace": rollout.namespace,
+        "name": rollout.name,
+        "uid": rollout.uid,
+        "generation": rollout.generation,
+        "phase": rollout.phase.value,
+        "paused": rollout.paused,
+        "status": {"line": rollout.verdict.line, "done": rollout.verdict.done, "failed": rollout.verdict.failed},
+        "revision": rollout.revision,
+        "previousRevision": rollout.previous_revision or None,
+        "image": rollout.image,
+        "imageChange": dict(zip(("from", "to"), rollout.image_change, strict=True)) if rollout.image_change else None,
+        "changeCause": rollout.change_cause or None,
+        "desired": numbers.desired,
+        "ready": numbers.ready,
+        "available": numbers.available,
+        "promised": numbers.promised,
+        "new": _side(numbers.new),
+        "old": _side(numbers.old),
+        "since": _time(rollout.since),
+        "started": _time(rollout.started),
+        "secondsLeft": rollout.seconds_left,
+        "why": rollout.why or None,
+        "causes": [
+            {
+                "kind": cause.kind.value,
+                "sentence": cause.sentence,
+                "blocking": cause.blocking,
+                "tryNext": cause.try_next or None,
+                "detail": cause.detail or None,
+                "pods": list(cause.pods),
+            }
+            for cause in rollout.causes
+        ],
+        "deployedBy": None
+        if rollout.provenance is None
+        else {"tool": rollout.provenance.tool, "owner": rollout.provenance.owner},
+    }
+
+
+def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> dict[str, Any]:
+    """One action. The patch stays out: a template that comes back may hold secrets in plain values."""
+    return {
+        "action": plan.action.value,
+        "dryRun": outcome is None,
+        "target": {
+            "namespace": plan.target.namespace,
+            "name": plan.target.name,
+            "uid": plan.target.uid,
+            "generation": plan.target.generation,
+        },
+        "title": plan.title,
+        "effects": list(plan.effects),
+        "warnings": list(plan.warnings),
+        "undo": plan.undo.sentence,
+        "kubectl": list(plan.commands),
+        "changes": [
+            {
+                "kind": change.kind.value,
+                "path": change.path,
+                "before": change.before or None,
+                "after": change.after or None,
+            }
+            for change in preview.changes
+        ],
+        "outcome": None if outcome is None else {"is": _tag(outcome), "sentence": outcome.sentence},
+    }
+
+
+def _tag(outcome: Outcome) -> str:
+    config: msgspec.structs.StructConfig = outcome.__struct_config__
+    return str(config.tag)
+
+
+def _side(side: Side) -> dict[str, int | None]:
+    return {
+        "wanted": side.wanted,
+        "existing": side.existing,
+        "ready": side.ready,
+        "available": side.available,
+        "terminating": side.terminating,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None

@@ -1,0 +1,36 @@
+"""One list of one resource, read once: for commands that look and leave."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ktui.kube.connection import Connection
+from ktui.kube.errors import Expired
+from ktui.kube.watch import Unreadable, decode_page
+from ktui.model.changes import Put, Resource
+
+_PAGE: Final = 500
+
+
+async def list_once(
+    connection: Connection, resource: Resource, namespace: str | None = None, label_selector: str = ""
+) -> list[Put | Unreadable]:
+    """Everything there is of a resource in a namespace (None: all). Raises KubeError."""
+    contents: list[Put | Unreadable] = []
+    limit, token = _PAGE, ""
+    while True:
+        params = {"limit": str(limit) if limit else "", "continue": token, "labelSelector": label_selector}
+        given = {key: value for key, value in params.items() if value}
+        try:
+            body = await connection.request("GET", resource.path(namespace), params=given)
+        except Expired:
+            if not token:
+                raise
+            # History is compacted faster than it is read: everything at once.
+            contents, limit, token = [], 0, ""
+            continue
+        page = decode_page(resource, body)
+        contents += page.contents
+        if not page.next:
+            return contents
+        token = page.next
