@@ -290,16 +290,22 @@ def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
 
 def events(rows: Sequence[EventRow], now: datetime, room: int) -> Lines:
     """One line an event, the newest first; the same thing to the same object in a row is one line."""
+    runs = [list(run) for _, run in groupby(rows, key=lambda row: (row.kind, row.name, row.reason, row.is_warning))]
+    reason = min(20, max((len(run[0].reason) for run in runs), default=0))
+    name = min(18, max((len(_often(run)) for run in runs), default=0))
     lines: Lines = []
-    for _, run in groupby(rows, key=lambda row: (row.kind, row.name, row.reason, row.is_warning)):
-        newest, *more = run
-        times = newest.count + sum(row.count for row in more)
-        style = "warn" if newest.is_warning else ""
+    for run in runs:
+        style = "warn" if run[0].is_warning else ""
         spans = [
-            Span(f"{fit(age(newest.at, now), 5, right=True)}  ", "dim"),
-            Span(f"{newest.reason} ", style),
-            Span(newest.name + (f" ×{times}" if times > 1 else "") + "  ", "dim"),
-            Span(newest.message, style),
+            Span(f"{fit(age(run[0].at, now), 5, right=True)}  ", "dim"),
+            Span(f"{fit(run[0].reason, reason)} ", style),
+            Span(f"{fit(_often(run), name)} ", "dim"),
+            Span(run[0].message, style),
         ]
         lines.append(shorten(spans, room))
     return lines
+
+
+def _often(run: Sequence[EventRow]) -> str:
+    times = sum(row.count for row in run)
+    return f"{run[0].name} ×{times}" if times > 1 else run[0].name

@@ -64,6 +64,7 @@ class OverviewScreen(LiveScreen):
         super().__init__()
         self._rows: list[Rollout] = []
         self._cursor: str | None = None
+        self._has_moved = False
         self._sort = "worst"
         self._filter = ""
 
@@ -113,9 +114,11 @@ class OverviewScreen(LiveScreen):
             return None
         places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
         table = self.query_one("#table", Scroll)
-        at = places.get(self._cursor or "")
-        if at is None:
-            at = min(table.cursor_line or 0, len(self._rows) - 1)
+        # While the list is still coming in, the cursor of someone who has not moved it is on the worst of all.
+        is_coming_in = self.ktui.live.pods is None and not self._has_moved
+        at = 0 if is_coming_in else places.get(self._cursor or "")
+        if at is None or is_coming_in:
+            at = min(table.cursor_line or 0, len(self._rows) - 1) if at is None else at
             self._cursor = self._rows[at].uid
         if at != table.cursor_line:
             self.call_after_refresh(table.keep_in_sight, at)
@@ -168,6 +171,7 @@ class OverviewScreen(LiveScreen):
             places = [rollout.uid for rollout in self._rows]
             at = places.index(self._cursor) if self._cursor in places else 0
             self._cursor = places[max(0, min(len(places) - 1, at + by))]
+            self._has_moved = True
             self.redraw(self.ktui.now())
 
     def action_page(self, pages: int) -> None:
@@ -225,6 +229,7 @@ class OverviewScreen(LiveScreen):
         index = table.index_at(event.y)
         if index is not None and index < len(self._rows):
             self._cursor = self._rows[index].uid
+            self._has_moved = True
             self.redraw(self.ktui.now())
             if event.chain == 2:
                 self.action_open()
