@@ -134,12 +134,25 @@ def condition_of(conditions: tuple[Condition, ...], kind: str) -> Condition | No
     return next((condition for condition in conditions if condition.type == kind), None)
 
 
+class Limits(Struct, frozen=True):
+    """The most that a container may use, as it is written: `128Mi`."""
+
+    memory: str = ""
+
+
+class Resources(Struct, frozen=True):
+    """What a container may use."""
+
+    limits: Limits = Limits()
+
+
 class Container(Struct, frozen=True):
-    """Name and image of a container; `restart_policy` Always makes an init container a sidecar."""
+    """One container of a pod or a template; `restart_policy` Always makes an init container a sidecar."""
 
     name: str
     image: str = ""
     restart_policy: str = ""
+    resources: Resources = Resources()
 
 
 class PodTemplate:

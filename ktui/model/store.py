@@ -7,7 +7,7 @@ thing twice, or something older than what is known, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from math import inf
 from typing import Final, NamedTuple
 
@@ -89,9 +89,13 @@ class Store:
         """The events about the object of that uid, which may be gone by now."""
         return [obj for obj in self._events.get(uid, {}).values() if isinstance(obj, Event)]
 
-    def gone_parts(self, uid: str) -> list[str]:
-        """The uids of the parts of this object that went lately: events outlive what they are about."""
-        return [part for part, tombstone in self._tombstones.items() if tombstone.parent == uid]
+    def gone_parts(self, uids: Collection[str]) -> dict[str, list[str]]:
+        """The uids of those parts of these objects that went lately but left events: events outlive their objects."""
+        gone: dict[str, list[str]] = {uid: [] for uid in uids}
+        for part, tombstone in self._tombstones.items():
+            if tombstone.parent in gone and part in self._events:
+                gone[tombstone.parent].append(part)
+        return gone
 
     def count(self, resource: Resource) -> int:
         """How many objects of that resource are known."""

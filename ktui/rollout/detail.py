@@ -5,7 +5,7 @@ All text in here is fit for a screen: on one line, and without characters that m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from heapq import nlargest
 from typing import Final
@@ -132,7 +132,7 @@ def _revision(store: Store, replicaset: ReplicaSet, is_current: bool, now: datet
         number=revisions.revision(replicaset),
         uid=replicaset.metadata.uid,
         name=clean(replicaset.metadata.name),
-        images=tuple(images.short(c.image) for c in template.containers) if template is not None else (),
+        images=tuple(clean(images.short(c.image)) for c in template.containers) if template is not None else (),
         created=replicaset.metadata.creation_timestamp,
         change_cause=clean(revisions.change_cause(replicaset)),
         wanted=replicaset.spec.desired,
@@ -170,16 +170,19 @@ def _is_bad(condition: Condition) -> bool:
 
 
 def _events(store: Store, deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> tuple[EventRow, ...]:
-    rows = [_event(event, "") for event in store.events(deployment.metadata.uid)]
-    for replicaset in replicasets:
-        rows += _rows(store.events(replicaset.metadata.uid), deployment.metadata.name)
-        for pod in store.pods(replicaset.metadata.uid):
-            rows += _rows(store.events(pod.metadata.uid), replicaset.metadata.name)
-    return tuple(nlargest(EVENTS_SHOWN, rows, key=lambda row: (row.at or _LONG_AGO, row.uid)))
-
-
-def _rows(events: Iterable[Event], owner: str) -> list[EventRow]:
-    return [_event(event, owner) for event in events]
+    """The events about all that belongs to the Deployment, and about what did until lately."""
+    uid, name = deployment.metadata.uid, deployment.metadata.name
+    owners = {replicaset.metadata.uid: replicaset.metadata.name for replicaset in replicasets}
+    # What is gone has no name any more: that of the Deployment is the better part of it.
+    owners |= {part: name for part in store.gone_parts({uid})[uid]}
+    gone_pods = store.gone_parts(owners)
+    found = [(event, "") for event in store.events(uid)]
+    for part, part_name in owners.items():
+        found += [(event, name) for event in store.events(part)]
+        for pod in (*(pod.metadata.uid for pod in store.pods(part)), *gone_pods[part]):
+            found += [(event, part_name) for event in store.events(pod)]
+    newest = nlargest(EVENTS_SHOWN, found, key=lambda pair: (pair[0].last_seen or _LONG_AGO, pair[0].metadata.name))
+    return tuple(_event(event, owner) for event, owner in newest)
 
 
 def _event(event: Event, owner: str) -> EventRow:

@@ -9,8 +9,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
+from ktui.rollout.words import clean
 
 NODE_LOST: Final = "NodeLost"
+ENDED_PHASES: Final = ("Succeeded", "Failed")
 
 BROKEN_REASONS: Final = frozenset(
     {
@@ -57,7 +59,7 @@ class Health(StrEnum):
     """Something is wrong: it crashes, its image cannot be pulled, nothing has room for it."""
     STOPPING = "stopping"
     GONE = "gone"
-    """Ended, and kept only as a record: evicted, or completed."""
+    """Ended, and kept only as a record, as those that were evicted are: its ReplicaSet makes another one."""
 
 
 class PodState(msgspec.Struct, frozen=True):
@@ -84,15 +86,15 @@ def pod_state(pod: Pod, *, min_ready_seconds: int = 0, now: datetime | None = No
     printed = printed_columns(pod)
     health = _health(pod, printed.word)
     return PodState(
-        name=pod.metadata.name,
+        name=clean(pod.metadata.name),
         uid=pod.metadata.uid,
-        word=printed.word,
+        word=clean(printed.word),
         health=health,
         ready=f"{printed.ready}/{printed.total}",
         restarts=printed.restarts,
-        node=pod.spec.node_name,
+        node=clean(pod.spec.node_name),
         created=pod.metadata.creation_timestamp,
-        reason=_reason(pod) if health in (Health.BROKEN, Health.GONE) else "",
+        reason=clean(_reason(pod)) if health in (Health.BROKEN, Health.GONE) else "",
         is_available=_available(pod, min_ready_seconds, now),
     )
 
@@ -105,7 +107,7 @@ def is_ready(pod: Pod) -> bool:
 
 def is_terminating(pod: Pod) -> bool:
     """Whether the pod was asked to stop and still has to."""
-    return pod.metadata.deletion_timestamp is not None and pod.status.phase not in ("Succeeded", "Failed")
+    return pod.metadata.deletion_timestamp is not None and pod.status.phase not in ENDED_PHASES
 
 
 class Columns(NamedTuple):
@@ -120,47 +122,62 @@ class Columns(NamedTuple):
 def printed_columns(pod: Pod) -> Columns:
     """What `kubectl get pods` prints of a pod, after the printer of Kubernetes (`printPod`)."""
     status = pod.status
-    word = status.reason or status.phase or "Unknown"
-    scheduled = condition_of(status.conditions, "PodScheduled")
-    if scheduled is not None and scheduled.reason == "SchedulingGated":
-        word = "SchedulingGated"
     sidecars = frozenset(container.name for container in pod.spec.init_containers if is_sidecar(container))
-    total = len(pod.spec.containers) + len(sidecars)
-
-    through, init_word = _initialization(pod, sidecars)
-    ready = sum(container.ready for container in through if container.name in sidecars)
-    word = init_word or word
-    if init_word and not _is_initialized(pod):
-        restarts = sum(container.restart_count for container in status.init_container_statuses)
-    else:
+    init = _initialization(pod, sidecars)
+    word = init.word or _given_word(pod)
+    ready, restarts = init.ready, init.restarts
+    if not init.word or _is_initialized(pod):
         word = _main_word(pod, word)
         ready += sum(container.ready and container.state.running is not None for container in status.container_statuses)
-        counted = [c for c in status.init_container_statuses if c.name in sidecars]
-        restarts = sum(container.restart_count for container in (*counted, *status.container_statuses))
-
+        restarts = init.sidecar_restarts + sum(container.restart_count for container in status.container_statuses)
     if pod.metadata.deletion_timestamp is not None:
         if status.reason == NODE_LOST:
             word = "Unknown"
-        elif status.phase not in ("Succeeded", "Failed"):
+        elif status.phase not in ENDED_PHASES:
             word = "Terminating"
-    return Columns(ready, total, word, restarts)
+    return Columns(ready, len(pod.spec.containers) + len(sidecars), word, restarts)
 
 
-def _initialization(pod: Pod, sidecars: frozenset[str]) -> tuple[list[ContainerStatus], str]:
-    """The init containers that are through, and the word for the first that is not; no word where all are."""
-    through: list[ContainerStatus] = []
+def _given_word(pod: Pod) -> str:
+    """The word that the pod gives itself, before its containers have a say."""
+    scheduled = condition_of(pod.status.conditions, "PodScheduled")
+    if scheduled is not None and scheduled.reason == "SchedulingGated":
+        return "SchedulingGated"
+    return pod.status.reason or pod.status.phase or "Unknown"
+
+
+class _Initialization(NamedTuple):
+    """How far the init containers are: the word for the first that is not through (none where all are), and counts.
+
+    The counts are those up to that container: sidecars that are ready, restarts, and restarts of sidecars.
+    """
+
+    word: str
+    ready: int
+    restarts: int
+    sidecar_restarts: int
+
+
+def _initialization(pod: Pod, sidecars: frozenset[str]) -> _Initialization:
+    ready = restarts = sidecar_restarts = 0
     for index, container in enumerate(pod.status.init_container_statuses):
+        sidecar = container.name in sidecars
+        restarts += container.restart_count
+        sidecar_restarts += container.restart_count if sidecar else 0
         terminated, waiting = container.state.terminated, container.state.waiting
-        ended_well = terminated is not None and terminated.exit_code == 0
-        if ended_well or (container.name in sidecars and container.started):
-            through.append(container)
-        elif terminated is not None:
-            return through, f"Init:{_terminated_word(terminated)}"
+        if terminated is not None and terminated.exit_code == 0:
+            continue
+        if sidecar and container.started:
+            ready += container.ready
+            continue
+        if terminated is not None:
+            word = _terminated_word(terminated)
         elif waiting is not None and waiting.reason not in ("", "PodInitializing"):
-            return through, f"Init:{waiting.reason}"
+            word = waiting.reason
         else:
-            return through, f"Init:{index}/{len(pod.spec.init_containers)}"
-    return through, ""
+            word = f"{index}/{len(pod.spec.init_containers)}"
+        return _Initialization(f"Init:{word}", ready, restarts, sidecar_restarts)
+    return _Initialization("", ready, restarts, sidecar_restarts)
 
 
 def _main_word(pod: Pod, word: str) -> str:
@@ -198,15 +215,13 @@ def _is_initialized(pod: Pod) -> bool:
 def _health(pod: Pod, word: str) -> Health:
     if pod.metadata.deletion_timestamp is not None:
         return Health.STOPPING
-    if pod.status.phase == "Succeeded" or (pod.status.phase == "Failed" and pod.status.reason == "Evicted"):
+    if pod.status.phase in ENDED_PHASES:
         return Health.GONE
     if is_ready(pod):
         return Health.READY
     if is_unschedulable(pod) or broken_container(pod) is not None:
         return Health.BROKEN
-    if pod.status.phase == "Failed" or word in BROKEN_REASONS:
-        return Health.BROKEN
-    return Health.STARTING
+    return Health.BROKEN if word in BROKEN_REASONS else Health.STARTING
 
 
 def is_unschedulable(pod: Pod) -> bool:
@@ -219,18 +234,19 @@ def broken_container(pod: Pod) -> ContainerStatus | None:
     """The first container that waits for a reason that waiting does not cure, or that ended badly; else None.
 
     A container that crashed and runs again is broken too until it is ready: that is how a crash loop looks between
-    two crashes.
+    two crashes. (Not every kubelet keeps the last state while the container runs again: the restarts tell it too.)
     """
-    for container in (*pod.status.init_container_statuses, *pod.status.container_statuses):
-        waiting, terminated = container.state.waiting, container.state.terminated
-        if waiting is not None and waiting.reason in BROKEN_REASONS:
-            return container
-        if terminated is not None and terminated.exit_code != 0:
-            return container
-        last = container.last_state.terminated
-        if container.restart_count and not container.ready and last is not None and last.exit_code != 0:
-            return container
-    return None
+    containers = (*pod.status.init_container_statuses, *pod.status.container_statuses)
+    return next((container for container in containers if _is_broken(container)), None)
+
+
+def _is_broken(container: ContainerStatus) -> bool:
+    waiting, terminated, last = container.state.waiting, container.state.terminated, container.last_state.terminated
+    if terminated is not None:
+        return terminated.exit_code != 0
+    if waiting is not None and waiting.reason in BROKEN_REASONS:
+        return True
+    return container.restart_count > 0 and not container.ready and (last is None or last.exit_code != 0)
 
 
 def _reason(pod: Pod) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.rollout import revisions, strategy
-from ktui.rollout.status import progressing, verdict
+from ktui.rollout.status import progressing, settled, verdict
 
 _SAMPLES: Final = 240
 """How many points of the capacity curve are kept; when there are more, every other one goes."""
@@ -95,7 +95,8 @@ class Track(msgspec.Struct, frozen=True):
     """How one rollout went, as far as it was watched.
 
     `started` is when it began: seen, or else told by the age of the new ReplicaSet; None where that cannot be
-    told. `pace_from` is the point from which the pace counts: the beginning, or the last resume.
+    told. `pace_from` is the point from which the pace counts: the beginning, or when it last went on after it had
+    been `paused` (or held).
     """
 
     template: bytes
@@ -111,55 +112,114 @@ class Track(msgspec.Struct, frozen=True):
         """Seconds from beginning to end, where both are known."""
         if self.started is None or self.finished is None:
             return None
-        return (self.finished - self.started).total_seconds()
+        return max(0.0, (self.finished - self.started).total_seconds())
+
+    @property
+    def disturbed(self) -> datetime | None:
+        """Since when fewer pods are available than at the best of times, as far as it was watched."""
+        best = max(sample.available for sample in self.samples)
+        since = None
+        for sample in reversed(self.samples):
+            if sample.available >= best:
+                break
+            since = sample.at
+        return since
 
 
 def observe(track: Track | None, deployment: Deployment, replicasets: Sequence[ReplicaSet], now: datetime) -> Track:
     """Add what is seen now to what was seen before; another template is another rollout."""
-    digest = deployment.spec.template.digest
-    paused = deployment.spec.paused
     new = revisions.current(deployment, replicasets)
     sample = Sample(now, deployment.status.available_replicas, new.status.available_replicas if new is not None else 0)
-    if track is None or track.template != digest:
-        return _begin(digest, sample, deployment, new, seen=track is not None)
-    samples = track.samples
-    last = samples[-1]
-    if (last.available, last.new_available) != (sample.available, sample.new_available):
-        samples = (*(samples if len(samples) < _SAMPLES else samples[::2]), sample)
+    if track is None or track.template != deployment.spec.template.digest:
+        return _begin(sample, deployment, new, seen=track is not None)
+    if deployment.metadata.deletion_timestamp is not None:
+        return track
+    paused = _stands_still(deployment)
+    # The new ReplicaSet, which tells the beginning, may come later than the first look at the Deployment.
+    started = track.started or _started(deployment, new)
+    pace_from = track.pace_from
+    if track.paused and not paused:
+        # What became ready while it was held counts as available at once: that is no pace.
+        pace_from = Sample(now, sample.available, new.status.ready_replicas if new is not None else 0)
+    elif pace_from is None and started is not None and not paused:
+        pace_from = Sample(started, 0, 0)
     finished = track.finished
     if finished is None and _is_complete(deployment):
         finished = now
-    lowest = track.lowest
-    if finished is None and sample.available < lowest.available:
-        lowest = sample
-    pace_from = sample if track.paused and not paused else track.pace_from
-    return msgspec.structs.replace(
-        track, samples=samples, lowest=lowest, finished=finished, pace_from=pace_from, paused=paused
+    return Track(
+        template=track.template,
+        started=started,
+        pace_from=pace_from,
+        samples=_with(track.samples, sample),
+        lowest=sample if finished is None and sample.available < track.lowest.available else track.lowest,
+        finished=finished,
+        paused=paused,
     )
 
 
-def _begin(template: bytes, sample: Sample, deployment: Deployment, new: ReplicaSet | None, *, seen: bool) -> Track:
+def _with(samples: tuple[Sample, ...], sample: Sample) -> tuple[Sample, ...]:
+    """The samples with one more where it says something new; every other one goes when there are too many."""
+    last = samples[-1]
+    if (last.available, last.new_available) == (sample.available, sample.new_available):
+        return samples
+    return (*(samples if len(samples) < _SAMPLES else samples[::2]), sample)
+
+
+def _begin(sample: Sample, deployment: Deployment, new: ReplicaSet | None, *, seen: bool) -> Track:
     """The first look at a rollout; `seen` means that it began under our eyes."""
-    paused = deployment.spec.paused
+    paused = _stands_still(deployment)
     started = sample.at if seen else _started(deployment, new)
     if seen:
         # An old revision that comes back may have pods already: only what is added from here on is pace.
         pace_from: Sample | None = sample
     else:
         pace_from = Sample(started, 0, 0) if started is not None and not paused else None
-    return Track(template, started, pace_from, (sample,), sample, _finished(deployment), paused)
+    return Track(
+        template=deployment.spec.template.digest,
+        started=started,
+        pace_from=pace_from,
+        samples=(sample,),
+        lowest=sample,
+        finished=_finished(deployment, new),
+        paused=paused,
+    )
+
+
+def _stands_still(deployment: Deployment) -> bool:
+    return deployment.spec.paused or strategy.held(deployment)
 
 
 def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None:
-    """How much longer it takes at the pace so far; None while there is no pace to go by."""
+    """How much longer it takes at the pace so far; None while there is no pace to go by, or where it was lost.
+
+    Pods come in waves, as many at once as surge and unavailability allow. So the pace is taken at the moment when the
+    last pod became available, and the first one of the first wave stands for all of that wave.
+    """
     if track.pace_from is None or track.paused or track.finished is not None:
         return None
     gained = numbers.new.available - track.pace_from.new_available
-    elapsed = (now - track.pace_from.at).total_seconds()
     left = numbers.desired - numbers.new.available
-    if gained <= 0 or elapsed <= 0 or left < 0:
+    if gained <= 0 or left < 0:
         return None
-    return left * elapsed / gained
+    last_gain = _last_gain(track.samples)
+    took = (last_gain - track.pace_from.at).total_seconds()
+    wave = min(numbers.surge + numbers.unavailable, numbers.desired - track.pace_from.new_available)
+    per_pod = took / max(gained, wave)
+    idle = (now - last_gain).total_seconds()
+    if took <= 0 or idle > 2 * took:
+        return None
+    return max(0.0, left * per_pod - idle)
+
+
+def _last_gain(samples: tuple[Sample, ...]) -> datetime:
+    """When the number of new pods that are available last changed."""
+    last = samples[-1]
+    at = last.at
+    for sample in reversed(samples):
+        if sample.new_available != last.new_available:
+            break
+        at = sample.at
+    return at
 
 
 def _is_complete(deployment: Deployment) -> bool:
@@ -167,9 +227,13 @@ def _is_complete(deployment: Deployment) -> bool:
     return judged.done and not judged.failed
 
 
-def _finished(deployment: Deployment) -> datetime | None:
+def _finished(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:
+    """When a rollout that was not watched came to its end; None where it has not."""
     condition = progressing(deployment)
-    return condition.last_update_time if condition is not None and _is_complete(deployment) else None
+    if condition is not None and settled(deployment, new):
+        return condition.last_update_time
+    # Without a deadline there is no condition: then the new ReplicaSet's age is the best that is left.
+    return new.metadata.creation_timestamp if new is not None and _is_complete(deployment) else None
 
 
 def _started(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:

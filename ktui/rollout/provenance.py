@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ktui.model.objects import Deployment
+from ktui.rollout.words import clean
 
 
 class Provenance(msgspec.Struct, frozen=True):
@@ -28,16 +29,13 @@ def provenance(deployment: Deployment) -> Provenance | None:
     """The owner that the Deployment's labels and annotations name; None where there is no mark."""
     labels, annotations = deployment.metadata.labels, deployment.metadata.annotations
     found = _gitops(labels, annotations) or _pipeline(annotations)
-    if found is None and "app.kubernetes.io/instance" in labels and "argocd" in _managed_by(labels):
-        owner = labels["app.kubernetes.io/instance"]
-        return Provenance("Argo CD", owner, "its self-heal, within seconds, or its next sync", heals=True)
-    return found
+    return msgspec.structs.replace(found, owner=clean(found.owner)) if found is not None else None
 
 
 def _gitops(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Provenance | None:
     tracking = annotations.get("argocd.argoproj.io/tracking-id")
-    if tracking is not None:
-        app = tracking.partition(":")[0]
+    app = tracking.partition(":")[0] if tracking is not None else _older_argocd(labels)
+    if app:
         return Provenance("Argo CD", app, "its self-heal, within seconds, or its next sync", heals=True)
     for kind in ("kustomize", "helm"):
         name = labels.get(f"{kind}.toolkit.fluxcd.io/name")
@@ -69,5 +67,7 @@ def _pipeline(annotations: Mapping[str, str]) -> Provenance | None:
     return None
 
 
-def _managed_by(labels: Mapping[str, str]) -> str:
-    return labels.get("app.kubernetes.io/managed-by", "").lower()
+def _older_argocd(labels: Mapping[str, str]) -> str:
+    """The application, where only a label names it that others use too: managed-by must name Argo CD as well."""
+    manager = labels.get("app.kubernetes.io/managed-by", "").lower()
+    return labels.get("app.kubernetes.io/instance", "") if manager in ("argocd", "argo-cd") else ""

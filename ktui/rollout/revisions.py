@@ -26,7 +26,7 @@ def revision(obj: Deployment | ReplicaSet) -> int:
 def former_revisions(replicaset: ReplicaSet) -> tuple[int, ...]:
     """The numbers that this ReplicaSet had before roll backs gave it newer ones."""
     text = replicaset.metadata.annotations.get(REVISION_HISTORY, "")
-    return tuple(number for part in text.split(",") if (number := _number(part)))
+    return tuple(number for part in text.split(",") if (number := _number(part.strip())))
 
 
 def change_cause(obj: Deployment | ReplicaSet) -> str:
@@ -84,5 +84,5 @@ def _created(replicaset: ReplicaSet) -> datetime:
 
 
 def _number(text: str) -> int:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    # Kubernetes reads it as 64 bits. More digits are someone's joke, and Python refuses to read thousands of them.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

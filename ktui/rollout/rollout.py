@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 import msgspec
 
-from ktui.model.objects import Deployment, Pod, ReplicaSet
+from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.diagnosis import Cause, diagnose
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
 from ktui.rollout.provenance import Provenance, provenance
-from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, verdict
-from ktui.rollout.words import count, roughly
-
-_NOT_MOVING: Final = "nothing rolls out until it is resumed"
+from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
+from ktui.rollout.words import clean, count, roughly
 
 
 class Phase(StrEnum):
@@ -54,7 +51,7 @@ class Rollout(msgspec.Struct, frozen=True):
     image: str
     image_change: tuple[str, str] | None
     since: datetime | None
-    """When the phase began, as far as the cluster tells."""
+    """When the phase began, as far as the cluster tells; of what is under way, when the rollout began."""
     started: datetime | None
     seconds_left: float | None
     lowest: int | None
@@ -63,29 +60,47 @@ class Rollout(msgspec.Struct, frozen=True):
     causes: tuple[Cause, ...]
     provenance: Provenance | None
     change_cause: str
+    observed: bool = True
+    """Whether the controller has seen the spec as it is."""
+    recreates: bool = False
+    """Whether the old pods go before the new ones come."""
+    settled: bool = False
+    """Whether this template was once rolled out in full: pods that are missing now were lost later, or added."""
+    finished: datetime | None = None
+    """When the rollout came to its end, where it has."""
 
     @property
     def why(self) -> str:
         """One sentence for the overview: the cause, or what is going on; nothing where all is well."""
         return _why(self)
 
+    @property
+    def serving(self) -> str:
+        """What still serves while something is wrong: `the old revision still serves with 3 of 4 pods`."""
+        return _serving(self)
+
 
 def summarise(store: Store, deployment: Deployment, track: Track, now: datetime) -> Rollout:
     """Everything known of one Deployment, in answers. Pods are looked at only where something is missing."""
     replicasets = store.replicasets(deployment.metadata.uid)
     current = revisions.current(deployment, replicasets)
+    old = [rs for rs in replicasets if rs is not current]
     judged = verdict(deployment)
     numbers = progress(deployment, replicasets)
-    pods: Sequence[Pod] = ()
-    if current is not None and not (judged.done and not judged.failed):
-        pods = store.pods(current.metadata.uid)
-    causes = diagnose(deployment, current, pods, now)
+    causes: tuple[Cause, ...] = ()
+    if judged.failed or not judged.done:
+        pods = store.pods(current.metadata.uid) if current is not None else []
+        old_pods = [pod for rs in old for pod in store.pods(rs.metadata.uid)]
+        causes = diagnose(deployment, current, pods, now, old_pods=old_pods)
     phase = _phase(deployment, judged, causes)
-    previous = _previous(replicasets, current)
+    previous = next(iter(revisions.newest_first(old)), None)
+    # Of a rollout that was over when it was first seen, nothing is known of how it went.
+    was_watched = track.finished is None or track.samples[0].at <= track.finished
+    lowest = track.lowest if previous is not None and was_watched else None
     return Rollout(
         uid=deployment.metadata.uid,
-        namespace=deployment.metadata.namespace,
-        name=deployment.metadata.name,
+        namespace=clean(deployment.metadata.namespace),
+        name=clean(deployment.metadata.name),
         generation=deployment.metadata.generation,
         phase=phase,
         verdict=judged,
@@ -93,16 +108,20 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         progress=numbers,
         revision=revisions.revision(current) if current is not None else revisions.revision(deployment),
         previous_revision=revisions.revision(previous) if previous is not None else 0,
-        image=images.of_template(deployment.spec.template),
-        image_change=_image_change(deployment, previous, numbers),
+        image=clean(images.of_template(deployment.spec.template)),
+        image_change=_image_change(deployment, old) if track.finished is None else None,
         since=_since(deployment, phase, track),
         started=track.started,
         seconds_left=_eta(phase, track, numbers, now),
-        lowest=track.lowest.available if previous is not None else None,
-        lowest_at=track.lowest.at if previous is not None else None,
+        lowest=lowest.available if lowest is not None else None,
+        lowest_at=lowest.at if lowest is not None else None,
         causes=causes,
         provenance=provenance(deployment),
-        change_cause=revisions.change_cause(deployment),
+        change_cause=clean(revisions.change_cause(deployment)),
+        observed=deployment.observed,
+        recreates=deployment.spec.strategy.type == strategy.RECREATE,
+        settled=settled(deployment, current),
+        finished=track.finished,
     )
 
 
@@ -113,24 +132,20 @@ def _phase(deployment: Deployment, judged: Verdict, causes: Sequence[Cause]) -> 
         return Phase.FAILED
     if deployment.spec.paused:
         return Phase.PAUSED
-    blocked = any(cause.blocking for cause in causes)
-    if strategy.held(deployment) and not (judged.done and deployment.spec.desired == 0):
-        return Phase.STALLED if blocked else Phase.HELD
-    if judged.done:
-        return Phase.SCALED_TO_ZERO if deployment.spec.desired == 0 else Phase.COMPLETE
-    return Phase.STALLED if blocked else Phase.PROGRESSING
+    if judged.done and deployment.spec.desired == 0:
+        return Phase.SCALED_TO_ZERO
+    if any(cause.blocking for cause in causes):
+        return Phase.STALLED
+    if strategy.held(deployment):
+        return Phase.HELD
+    return Phase.COMPLETE if judged.done else Phase.PROGRESSING
 
 
-def _previous(replicasets: Sequence[ReplicaSet], current: ReplicaSet | None) -> ReplicaSet | None:
-    others = [rs for rs in replicasets if current is None or rs.metadata.uid != current.metadata.uid]
-    return next(iter(revisions.newest_first(others)), None)
-
-
-def _image_change(deployment: Deployment, previous: ReplicaSet | None, numbers: Progress) -> tuple[str, str] | None:
-    """What image gives way to what, while it does."""
-    if previous is None or numbers.old.existing == 0:
-        return None
-    return images.changed(previous.spec.template, deployment.spec.template)
+def _image_change(deployment: Deployment, old: Sequence[ReplicaSet]) -> tuple[str, str] | None:
+    """What image gives way to what: that of the old revision which has the most pods, the newest among equals."""
+    giving_way = max(old, key=lambda rs: (rs.status.replicas, revisions.revision(rs)), default=None)
+    change = images.changed(giving_way.spec.template, deployment.spec.template) if giving_way is not None else None
+    return (clean(change[0]), clean(change[1])) if change is not None else None
 
 
 def _since(deployment: Deployment, phase: Phase, track: Track) -> datetime | None:
@@ -146,6 +161,8 @@ def _since(deployment: Deployment, phase: Phase, track: Track) -> datetime | Non
             return condition.last_update_time
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
         return track.finished or deployment.metadata.creation_timestamp
+    if track.finished is not None:
+        return track.disturbed
     return track.started
 
 
@@ -153,42 +170,79 @@ def _eta(phase: Phase, track: Track, numbers: Progress, now: datetime) -> float 
     if phase is not Phase.PROGRESSING:
         return None
     left = seconds_left(track, numbers, now)
+    if not left:
+        return left
     # Whole seconds, and coarser for long ones: a guess that changes with every tick repaints for nothing.
-    return None if left is None else float(round(left) if left < 60 else round(left / 10) * 10)
+    return float(max(1, round(left)) if left < 60 else round(left / 10) * 10)
 
 
 def _why(rollout: Rollout) -> str:
-    numbers = rollout.progress
-    if rollout.phase in (Phase.FAILED, Phase.STALLED) and rollout.causes:
-        return rollout.causes[0].sentence + (" (paused)" if rollout.paused else "")
+    first = rollout.causes[0] if rollout.causes else None
     match rollout.phase:
-        case Phase.PROGRESSING:
-            return _under_way(rollout)
-        case Phase.HELD:
-            return f"canary of {numbers.new.existing} held"
-        case Phase.PAUSED if numbers.new.existing == 0 and numbers.old.existing > 0:
-            return f"changed while paused: {_NOT_MOVING}"
-        case Phase.PAUSED if numbers.old.existing > 0:
-            return f"stopped at {numbers.new.existing} of {numbers.desired}: {_NOT_MOVING}"
-        case Phase.PAUSED:
-            return "complete, but paused: changes wait until it is resumed"
         case Phase.DELETED:
-            return "is being deleted"
+            left = rollout.progress.new.existing + rollout.progress.old.existing
+            return f"being deleted, {count(left, 'pod')} left" if left else "being deleted"
+        case Phase.FAILED | Phase.STALLED if first is not None:
+            return first.sentence + (" (paused)" if rollout.paused else "")
+        case Phase.PAUSED if first is not None and first.blocking:
+            return f"{first.sentence} (paused)"
+        case Phase.PAUSED:
+            return _standing(rollout)
+        case Phase.HELD:
+            return _holding(rollout)
+        case Phase.PROGRESSING:
+            return first.sentence if first is not None else _under_way(rollout)
         case _:
             return ""
 
 
-def _under_way(rollout: Rollout) -> str:
-    if rollout.causes:
-        return rollout.causes[0].sentence
+def _standing(rollout: Rollout) -> str:
     numbers = rollout.progress
-    if rollout.seconds_left is not None and rollout.seconds_left > 0:
+    if numbers.old.existing == 0:
+        return "complete, but paused: a change waits until it is resumed"
+    if numbers.new.existing == 0:
+        return "changed while paused: nothing rolls out until it is resumed"
+    return f"paused with {numbers.new.existing} of {numbers.desired} pods new"
+
+
+def _holding(rollout: Rollout) -> str:
+    numbers = rollout.progress
+    if numbers.old.existing == 0 and numbers.new.existing >= numbers.desired:
+        return "nothing is left to hold, but no new pod counts as available until the hold is ended"
+    wanted = numbers.new.wanted or min(numbers.surge or numbers.unavailable, numbers.desired)
+    if numbers.new.ready < wanted:
+        return f"canary of {wanted}, {numbers.new.ready} ready"
+    return f"canary of {wanted} held, {'ready' if wanted == 1 else 'all ready'}"
+
+
+def _under_way(rollout: Rollout) -> str:
+    numbers = rollout.progress
+    new, old = numbers.new, numbers.old
+    if not rollout.observed:
+        return "the controller has not seen the change yet"
+    if rollout.settled:
+        return f"{numbers.available} of {count(numbers.desired, 'pod')} available"
+    if rollout.recreates and not new.existing and (old.existing or old.terminating):
+        return f"{count(old.existing + (old.terminating or 0), 'old pod')} to stop first"
+    if rollout.seconds_left:
         return f"{roughly(rollout.seconds_left)} left"
-    if numbers.old.existing and numbers.new.available >= numbers.desired:
-        return f"{count(numbers.old.existing, 'old pod')} left to stop"
-    starting = numbers.new.existing - numbers.new.available
-    if starting > 0:
-        return f"{count(starting, 'new pod')} starting"
-    if numbers.new.existing == 0 and numbers.old.existing == 0 and numbers.desired:
-        return "the old pods stop first"
-    return "the controller has not seen the change yet" if "spec update" in rollout.verdict.line else "beginning"
+    if old.existing and new.available >= numbers.desired:
+        return f"{count(old.existing, 'old pod')} left to stop"
+    if new.ready > new.available:
+        return f"{count(new.ready - new.available, 'new pod')} ready, but not yet for minReadySeconds"
+    if new.existing > new.available:
+        return f"{count(new.existing - new.available, 'new pod')} starting"
+    if new.available >= numbers.desired:
+        return "finishing"
+    return f"{new.available} of {count(numbers.desired, 'pod')} new" if new.available else "beginning"
+
+
+def _serving(rollout: Rollout) -> str:
+    numbers = rollout.progress
+    if not rollout.causes or numbers.desired == 0:
+        return ""
+    if numbers.available == 0:
+        return "no pod is available"
+    if numbers.new.available == 0 and numbers.old.available:
+        return f"the old revision still serves with {numbers.old.available} of {count(numbers.desired, 'pod')}"
+    return f"{numbers.available} of {count(numbers.desired, 'pod')} serve"

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from ktui.model.objects import Condition, Deployment, condition_of
+from ktui.model.objects import Condition, Deployment, ReplicaSet, condition_of
+from ktui.rollout.words import clean
 
 PROGRESSING: Final = "Progressing"
 AVAILABLE: Final = "Available"
@@ -29,7 +30,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def verdict(deployment: Deployment) -> Verdict:
     """Judge a Deployment as kubectl does: the first rule that matches says it."""
-    name, status = deployment.metadata.name, deployment.status
+    name, status = clean(deployment.metadata.name), deployment.status
     if not deployment.observed:
         return Verdict("Waiting for deployment spec update to be observed...")
     if deadline_exceeded(deployment):
@@ -54,3 +55,18 @@ def deadline_exceeded(deployment: Deployment) -> bool:
     """Whether the controller has said that the progress deadline passed, of the spec as it is now."""
     condition = progressing(deployment)
     return deployment.observed and condition is not None and condition.reason == DEADLINE_EXCEEDED
+
+
+def settled(deployment: Deployment, current: ReplicaSet | None) -> bool:
+    """Whether this template was once rolled out in full: pods that are missing now were lost later, or added.
+
+    The condition alone does not tell: while Recreate takes the old pods down, it still speaks of their template.
+    """
+    condition = progressing(deployment)
+    return (
+        current is not None
+        and deployment.observed
+        and condition is not None
+        and condition.reason == NEW_REPLICASET_AVAILABLE
+        and 0 < deployment.status.updated_replicas == deployment.status.replicas
+    )

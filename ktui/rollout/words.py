@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Final
-
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""Control characters, escape sequences' first bytes, and marks that reorder or hide text."""
 
 
 def clean(text: str) -> str:
@@ -16,11 +11,14 @@ def clean(text: str) -> str:
     >>> clean("two\\nlines \\x1b[31mred")
     'two lines ␛[31mred'
     """
-    return _CONTROL.sub(_shown, " ".join(text.split())) if text else text
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _shown(letter) for letter in " ".join(text.split()))
 
 
-def _shown(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def _shown(letter: str) -> str:
+    """A picture of an ASCII control character, and the replacement character for all else that is not printable."""
+    code = ord(letter)
     return chr(0x2400 + code) if code < 0x20 else "\ufffd"
 
 
