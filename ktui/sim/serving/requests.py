@@ -35,6 +35,7 @@ class Call:
     verb: str
     user: User
     body: bytes
+    content_type: str
 
     @property
     def manager(self) -> str:
@@ -178,9 +179,8 @@ class Requests:
         return self._reply(call, self._rendered(call, stored), 201, warnings)
 
     def _read(self, call: Call) -> tuple[JSON, list[str]]:
-        content_type = call.http.headers.get("Content-Type")
         resource = call.target.resource
-        obj, warnings = decoding.read_object(resource, call.body, content_type, call.field_validation)
+        obj, warnings = decoding.read_object(resource, call.body, call.content_type or None, call.field_validation)
         return conversion.to_stored(resource, decoding.without(resource, obj)), warnings
 
     def _review(self, call: Call) -> web.StreamResponse:
@@ -225,9 +225,8 @@ class Requests:
         return encode(stored) if call.target.subresource == "scale" else self._rendered(call, stored)
 
     def _patch(self, call: Call) -> web.StreamResponse:
-        target, warnings = call.target, list[str]()
-        content_type = call.http.headers.get("Content-Type", "")
-        if content_type.partition(";")[0].strip() == APPLY:
+        target, warnings = call.target, _no_warnings()
+        if call.content_type.partition(";")[0].strip() == APPLY:
             return self._apply(call)
 
         def check(old: JSON, new: JSON) -> None:
@@ -235,7 +234,7 @@ class Requests:
             warnings.extend(decoding.check_patched(target.resource, served, call.field_validation))
 
         stored = self._api.patch(
-            target.resource, _namespace(target), target.name, content_type, call.body,
+            target.resource, _namespace(target), target.name, call.content_type, call.body,
             manager=call.manager, subresource=target.subresource, dry_run=call.dry_run, check=check,
         )  # fmt: skip
         return self._reply(call, self._rendered_write(call, stored), warnings=warnings)
@@ -279,6 +278,10 @@ class Requests:
             metadata = version.obj["metadata"]
             self._api.delete(resource, metadata.get("namespace", ""), metadata["name"], how)
         return self._reply(call, _list_body(resource, {"resourceVersion": str(page.version)}, page.items))
+
+
+def _no_warnings() -> list[str]:
+    return []
 
 
 def _namespace(target: Target) -> str:

@@ -14,6 +14,7 @@ from ktui.sim.api.errors import ApiError
 from ktui.sim.api.rbac import Directory, User
 from ktui.sim.faults import Faults, Request
 from ktui.sim.kernel import Pace
+from ktui.sim.serving import protobuf
 from ktui.sim.serving.answers import answer, encode, headers, refusal, text
 from ktui.sim.serving.paths import serves, target_of, verb_of
 from ktui.sim.serving.requests import Call, Requests
@@ -161,7 +162,10 @@ class HttpServer:
             )
         if not serves(target, verb):
             raise errors.method_not_allowed()
-        return await self._requests.answer(Call(http, target, verb, user, body))
+        content_type = http.headers.get("Content-Type", "")
+        if content_type.startswith(protobuf.MEDIA_TYPE):
+            body, content_type = encode(protobuf.read(body)), "application/json"
+        return await self._requests.answer(Call(http, target, verb, user, body, content_type))
 
     def _other(self, http: web.Request) -> web.StreamResponse:
         """Health, version, discovery and the schema."""
