@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from ktui.actions.diff import Change, diff
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
 from ktui.actions.verify import why_refused
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError, KubeError
+from ktui.rollout.diff import Change, diff
 
 
 class Preview(msgspec.Struct, frozen=True):

@@ -11,10 +11,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-from ktui.actions.diff import Kind
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
+from ktui.rollout.diff import Kind
 from ktui.rollout.words import clean
 from ktui.tui.paint import Pages, Span, wrap
 
