@@ -8,6 +8,7 @@ from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Pause, Promote, Request, Resume
 from ktui.actions.sentences import (
+    amid,
     being_deleted,
     command,
     image_of,
@@ -150,7 +151,7 @@ def _when_resumed(subject: Subject) -> tuple[str, ...]:
     if numbers.old.wanted:
         sentences.append(f"{count(numbers.old.wanted, 'old pod')} will be stopped.")
     if missing:
-        sentences.append(f"{count(missing, 'pod')} of {revision_of(current)} will be added.")
+        sentences.append(f"{count(missing, 'pod')} of {amid(revision_of(current))} will be added.")
     return (*sentences, pace(deployment), *_clock(deployment))
 
 

@@ -10,6 +10,7 @@ from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Abort, Request, RollBack
 from ktui.actions.sentences import (
+    amid,
     being_deleted,
     command,
     held_warnings,
@@ -122,7 +123,7 @@ def _unproven(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
         return ()
     pods = count(serving.status.available_replicas, "pod")
     return (
-        f"Revision {revision(back)} may never have been complete: {pods} of {revision_of(serving)}, still "
+        f"Revision {revision(back)} may never have been complete: {pods} of {amid(revision_of(serving))} still "
         f"{'serves' if serving.status.available_replicas == 1 else 'serve'}. "
         f"Roll back to revision {revision(serving)} to return to that.",
     )

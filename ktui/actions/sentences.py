@@ -52,6 +52,11 @@ def revision_of(replicaset: ReplicaSet) -> str:
     return f"revision {revisions.revision(replicaset)}" + (f", image {image}" if image else "")
 
 
+def amid(name: str) -> str:
+    """A revision's name in the middle of a sentence: the comma that opened before the image has to close again."""
+    return f"{name}," if ", image " in name else name
+
+
 def next_revision(replicasets: Sequence[ReplicaSet]) -> int:
     """The number that the controller gives to the next template that it rolls out."""
     return max(map(revisions.revision, replicasets), default=0) + 1
@@ -65,22 +70,18 @@ def replacement(subject: Subject, comes: str, kept: ReplicaSet | None = None) ->
     deployment = subject.deployment
     if deployment.spec.desired == 0:
         return (f"It is scaled to zero: the next pods will be of {comes}.",)
-    # A comma that opened before the image has to close before the sentence goes on.
-    pause = "," if ", image" in comes else ""
     sentences = []
     for replicaset in revisions.newest_first(subject.replicasets):
         if kept is not None and replicaset.metadata.uid == kept.metadata.uid:
             continue
         pods = max(replicaset.status.replicas, replicaset.spec.desired)
         if pods:
-            name = revision_of(replicaset)
-            closing = "," if ", image" in name else ""
-            sentences.append(f"{count(pods, 'pod')} of {name}{closing} will be replaced by {comes}.")
+            sentences.append(f"{count(pods, 'pod')} of {amid(revision_of(replicaset))} will be replaced by {comes}.")
     if kept is not None and kept.status.replicas:
         stay = "is there already and stays" if kept.status.replicas == 1 else "are there already and stay"
-        sentences.append(f"{count(kept.status.replicas, 'pod')} of {comes}{pause} {stay}.")
+        sentences.append(f"{count(kept.status.replicas, 'pod')} of {amid(comes)} {stay}.")
     if not sentences:
-        sentences.append(f"{count(deployment.spec.desired, 'pod')} of {comes}{pause} will be started.")
+        sentences.append(f"{count(deployment.spec.desired, 'pod')} of {amid(comes)} will be started.")
     return (*sentences, pace(deployment))
 
 
