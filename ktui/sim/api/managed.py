@@ -29,6 +29,7 @@ JSON = dict[str, Any]
 
 # What the server itself fills in or counts up, after the client's own fields have been looked at.
 _SET_ON_CREATE: dict[str, frozenset[Path]] = {
+    "Namespace": frozenset({("f:spec", "f:finalizers")}),
     "Pod": frozenset(("f:spec", f"f:{name}") for name in ("preemptionPolicy", "priority", "tolerations")),
     "Service": frozenset(
         ("f:spec", f"f:{name}") for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
@@ -64,12 +65,14 @@ def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: s
     if subresource == "scale" and after.get(_REPLICAS) == 0:
         # A Scale leaves a zero out, so that nobody owns it.
         changed, gone = changed - {_REPLICAS}, gone | {_REPLICAS}
-    _store(new, _written(old, _entry(manager, "Update", resource.api_version, subresource, now), changed, gone))
+    # What a Scale has changed carries no time.
+    time = "" if subresource == "scale" else now
+    _store(new, _written(old, _entry(manager, "Update", resource.api_version, subresource, time), changed, gone))
 
 
 def _counted(resource: Resource, subresource: str) -> Callable[[Path], bool]:
-    """Which paths a write can change: the main resource leaves the status alone."""
-    if subresource or resource.subresource("status") is None:
+    """Which paths a write can change: the main resource leaves the status alone, and so does a review."""
+    if subresource or (resource.subresource("status") is None and not resource.is_review):
         return lambda _path: True
     return lambda path: path[0] != "f:status"
 
@@ -102,14 +105,10 @@ def _written(old: JSON | None, mine: JSON, changed: Collection[Path], gone: Coll
 
 
 def _entry(manager: str, operation: str, api_version: str, subresource: str, time: str) -> JSON:
-    entry: JSON = {
-        "manager": manager,
-        "operation": operation,
-        "apiVersion": api_version,
-        "time": time,
-        "fieldsType": "FieldsV1",
-        "fieldsV1": {},
-    }
+    entry: JSON = {"manager": manager, "operation": operation, "apiVersion": api_version}
+    if time:
+        entry["time"] = time
+    entry |= {"fieldsType": "FieldsV1", "fieldsV1": {}}
     return entry | {"subresource": subresource} if subresource else entry
 
 
@@ -124,7 +123,7 @@ def _less(entry: JSON, taken: Collection[Path]) -> JSON:
 
 def _in_order(entries: list[JSON]) -> list[JSON]:
     kept = [entry for entry in entries if entry["fieldsV1"]]
-    return sorted(kept, key=lambda entry: (entry["operation"], entry["time"], entry["manager"]))
+    return sorted(kept, key=lambda entry: (entry["operation"], entry.get("time", ""), entry["manager"]))
 
 
 def _store(obj: JSON, entries: list[JSON]) -> None:
