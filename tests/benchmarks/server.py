@@ -1,0 +1,151 @@
+"""An API server that answers lists and watches from prepared bytes, in a process of its own.
+
+It stands in for a real one where the server must not be what is measured: the simulator does the work of all
+controllers, and would share two cores with ktui. What goes over the wire is what a real API server sends: pages with
+`continue`, `resourceVersion=0`, streaming lists with one HTTP chunk an object and the bookmark at their end, watches.
+
+`python -m tests.benchmarks.server PODS DEPLOYMENTS` prints its port. Beside the Kubernetes API it has `/storm?rate=R&
+seconds=S`, which starts a storm, and `/marks`, which tells when each marker was sent (`time.monotonic`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from tests.benchmarks.cluster import Cluster, Event
+
+_KINDS: Final = {
+    "deployments": ("apps/v1", "Deployment"),
+    "replicasets": ("apps/v1", "ReplicaSet"),
+    "pods": ("v1", "Pod"),
+    "events": ("v1", "Event"),
+}
+_MARKS_A_SECOND: Final = 10
+_TICK: Final = 0.002
+
+Query = dict[str, str]
+
+
+class Server:
+    """The cluster, and who watches it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._lists = cluster.lists()
+        self._chunks = {
+            plural: b"".join(_chunk(_event("ADDED", obj)) for obj in objects) for plural, objects in self._lists.items()
+        }
+        self._watchers: dict[str, set[asyncio.StreamWriter]] = {plural: set() for plural in _KINDS}
+        self._marks: list[tuple[int, float]] = []
+        self._storm: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Serve until the process is ended."""
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await server.serve_forever()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while request := await reader.readline():
+                head = await reader.readuntil(b"\r\n\r\n") if request.strip() else b""
+                lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+                body = await reader.readexactly(int(lengths[0].split(b":")[1])) if lengths else b""
+                url = urlsplit(request.split()[1].decode())
+                await self._answer(url.path, {k: v[0] for k, v in parse_qs(url.query).items()}, body, writer)
+        writer.close()
+
+    async def _answer(self, path: str, query: Query, body: bytes, writer: asyncio.StreamWriter) -> None:
+        plural = path.rsplit("/", 1)[-1]
+        if plural in _KINDS and "watch" in query:
+            await self._watch(plural, query, writer)
+            return
+        answer: bytes
+        if plural in _KINDS:
+            answer = self._list(plural, query)
+        elif plural == "selfsubjectaccessreviews":
+            answer = json.dumps(json.loads(body) | {"status": {"allowed": True}}).encode()
+        elif plural == "storm":
+            self._storm = asyncio.create_task(self._rage(int(query["rate"]), float(query["seconds"])))
+            answer = b"{}"
+        elif plural == "marks":
+            answer = json.dumps(self._marks).encode()
+        else:
+            answer = json.dumps({"items": []}).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n"
+        writer.write(head.encode())
+        writer.write(answer)
+        await writer.drain()
+
+    def _list(self, plural: str, query: Query) -> bytes:
+        api_version, kind = _KINDS[plural]
+        objects = self._lists[plural]
+        start, limit = int(query.get("continue", 0)), int(query.get("limit", len(objects)))
+        more = start + limit < len(objects)
+        meta = {"resourceVersion": str(self._cluster.version)} | ({"continue": str(start + limit)} if more else {})
+        head = json.dumps({"kind": f"{kind}List", "apiVersion": api_version, "metadata": meta}).encode()
+        return head[:-1] + b',"items":[' + b",".join(objects[start : start + limit]) + b"]}"
+
+    async def _watch(self, plural: str, query: Query, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+        if "sendInitialEvents" in query:
+            chunks = memoryview(self._chunks[plural])
+            for at in range(0, len(chunks), 65536):
+                writer.write(chunks[at : at + 65536])
+                await writer.drain()
+            writer.write(_chunk(_event("BOOKMARK", self._bookmark(plural))))
+        self._watchers[plural].add(writer)
+        try:
+            await writer.wait_closed()
+        finally:
+            self._watchers[plural].discard(writer)
+
+    def _bookmark(self, plural: str) -> bytes:
+        api_version, kind = _KINDS[plural]
+        annotations = {"k8s.io/initial-events-end": "true"}
+        meta = {"resourceVersion": str(self._cluster.version), "creationTimestamp": None, "annotations": annotations}
+        return json.dumps({"kind": kind, "apiVersion": api_version, "metadata": meta}).encode()
+
+    async def _rage(self, rate: int, seconds: float) -> None:
+        """So many events a second, each sent when it is due, as near as a tick allows."""
+        begun = time.monotonic()
+        due = _schedule(self._cluster, rate)
+        for at, mark, event in due:
+            if at > seconds:
+                return
+            while (ahead := begun + at - time.monotonic()) > 0:
+                await asyncio.sleep(max(ahead, _TICK))
+            if mark is not None:
+                self._marks.append((mark, time.monotonic()))
+            plural, kind, obj = event
+            chunk = _chunk(_event(kind, obj))
+            for writer in self._watchers[plural]:
+                writer.write(chunk)
+
+
+def _schedule(cluster: Cluster, rate: int) -> Iterator[tuple[float, int | None, Event]]:
+    """When, which marker if it is one, what."""
+    storm, every = cluster.storm(), rate // _MARKS_A_SECOND
+    for number in count():
+        mark = number // every if number % every == 0 else None
+        yield number / rate, mark, cluster.mark(mark) if mark is not None else next(storm)
+
+
+def _event(kind: str, obj: bytes) -> bytes:
+    return b'{"type":"%b","object":%b}\n' % (kind.encode(), obj)
+
+
+def _chunk(line: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(line), line)
+
+
+if __name__ == "__main__":
+    asyncio.run(Server(Cluster(int(sys.argv[1]), int(sys.argv[2]))).serve())

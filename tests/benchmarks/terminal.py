@@ -1,0 +1,97 @@
+"""A program in a pseudo-terminal, with the moment at which each thing was seen on its screen."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Self
+
+import pexpect
+
+COLUMNS: Final = 160
+LINES: Final = 50
+
+_STYLING: Final = re.compile(rb"\x1b\[[0-9;:]*m")
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_KEPT: Final = 256 * 1024
+
+
+class Terminal:
+    """A child process with a terminal of its own. What it prints is read by `read` and the waits, and never drawn."""
+
+    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        self._home = tempfile.TemporaryDirectory(prefix="ktui-bench-")
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
+        settled = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": self._home.name}
+        self._output = bytearray()
+        self.begun = time.monotonic()
+        self._child = pexpect.spawn(
+            sys.executable,
+            list(arguments),
+            env={**kept, **settled, **(environment or {})},
+            dimensions=(LINES, COLUMNS),
+            cwd=str(Path(__file__).parents[2]),
+        )
+        self._file = self._child.child_fd
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.close(force=True)
+        self._home.cleanup()
+
+    def read(self, seconds: float) -> float | None:
+        """Wait for output at most so long; when it came (`time.monotonic`), or None."""
+        ready, _, _ = select.select([self._file], [], [], max(0.0, seconds))
+        if not ready:
+            return None
+        now = time.monotonic()
+        try:
+            self._output += os.read(self._file, 1 << 20)
+        except OSError as error:
+            raise RuntimeError(f"the program has ended: {self.text[-2000:]}") from error
+        if len(self._output) > 2 * _KEPT:
+            del self._output[:-_KEPT]
+        return now
+
+    def wait_for(self, holds: Callable[[str], object], seconds: float = 60.0) -> float:
+        """Read until something holds of the text since `forget`; when that was. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            at = self.read(left)
+            if at is not None and holds(self.text):
+                return at
+        raise TimeoutError(f"it was not seen in {seconds} s: {self.text[-2000:]}")
+
+    @property
+    def text(self) -> str:
+        """What was printed since `forget`, without its colours."""
+        return _STYLING.sub(b"", bytes(self._output)).decode(errors="replace")
+
+    def forget(self) -> None:
+        """What was printed so far is of no interest any more."""
+        self._output.clear()
+
+    def press(self, key: str) -> float:
+        """Type a key; when that was."""
+        os.write(self._file, key.encode())
+        return time.monotonic()
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor time that the program has used, all its threads."""
+        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def memory(self, field: str = "VmRSS") -> float:
+        """Memory that the program holds, or (`VmHWM`) held at most, in MB (1,000,000 bytes)."""
+        status = Path(f"/proc/{self._child.pid}/status").read_text()
+        found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) * 1024 / 1e6 if found is not None else 0.0
