@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ktui.kube.connection import Connection
+from ktui.model.changes import Gone, LinkState, Listed, Put, Resource
+from tests.kube.following import QUICK, Following, following
+from tests.kube.server import Collection, pod, status
+
+Pods = tuple[Collection, Connection]
+
+
+def fill(collection: Collection, *names: str) -> None:
+    for name in names:
+        collection.put(pod(name))
+
+
+def same(collection: Collection, it: Following) -> bool:
+    return it.versions == {uid: obj["metadata"]["resourceVersion"] for uid, obj in collection.objects.items()}
+
+
+async def a_while(connection: Connection) -> None:
+    """Long enough for an attempt that is made without waiting: many exchanges with the same server."""
+    for _ in range(50):
+        await connection.request("GET", "/api/v1/pods", params={"limit": "1"})
+
+
+async def test_a_streaming_list_goes_on_as_a_watch_on_the_same_request(pods: Pods) -> None:
+    collection, connection = pods
+    fill(collection, "a", "b")
+    async with following(connection) as it:
+        await it.until_live()
+        assert it.uids == {"uid-a", "uid-b"}
+        assert it.states() == [LinkState.CONNECTING, LinkState.LIVE]
+        listed = it.changes.index(Listed(Resource.PODS))
+        assert [type(change) for change in it.changes[1:listed]] == [Put, Put]
+        fill(collection, "c")
+        collection.delete("uid-a")
+        await it.until(lambda: it.uids == {"uid-b", "uid-c"})
+    (request,) = collection.seen
+    assert request.path == "/api/v1/namespaces/shop/pods"
+    assert request.query["sendInitialEvents"] == "true"
+    assert request.query["resourceVersionMatch"] == "NotOlderThan"
+    assert request.query["allowWatchBookmarks"] == "true"
+    assert "resourceVersion" not in request.query
+    assert 300 <= int(request.query["timeoutSeconds"]) <= 600
+
+
+async def test_all_namespaces_and_a_selector_are_asked_for(pods: Pods) -> None:
+    collection, connection = pods
+    async with following(connection, Resource.DEPLOYMENTS, None, "app=web,tier!=db") as it:
+        await it.until_live()
+    assert collection.seen[0].path == "/apis/apps/v1/deployments"
+    assert collection.seen[0].query["labelSelector"] == "app=web,tier!=db"
+
+
+async def test_everything_of_one_chunk_comes_at_once(pods: Pods) -> None:
+    collection, connection = pods
+    fill(collection, *(f"p{n}" for n in range(2000)))
+    async with following(connection) as it:
+        await it.until_live()
+        assert len(it.uids) == 2000
+        assert len(it.batches) < 500
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 5])
+async def test_where_lists_do_not_stream_pages_are_read(pods: Pods, size: int) -> None:
+    collection, connection = pods
+    collection.streaming = "rejected"
+    fill(collection, *(f"p{n}" for n in range(size)))
+    async with following(connection, pacing=replace(QUICK, page=2)) as it:
+        await it.until_live()
+        assert len(it.uids) == size
+        fill(collection, "late")
+        await it.until(lambda: "uid-late" in it.uids)
+        collection.compact()
+        collection.drop()
+        await it.until(lambda: it.changes.count(Listed(Resource.PODS)) == 2)
+    streamed = [seen for seen in collection.seen if "sendInitialEvents" in seen.query]
+    assert len(streamed) == 1
+    assert {seen.query["limit"] for seen in collection.seen if not seen.is_watch} == {"2"}
+
+
+async def test_a_server_that_takes_the_list_for_a_plain_watch_is_found_out_by_its_silence(pods: Pods) -> None:
+    collection, connection = pods
+    collection.streaming = "ignored"
+    fill(collection, "a", "b")
+    async with following(connection, pacing=replace(QUICK, list_silence=0.2)) as it:
+        await it.until(lambda: it.uids == {"uid-a", "uid-b"})
+        await it.until_live()
+        assert it.states() == [LinkState.CONNECTING, LinkState.LIVE]
+        await collection.until(lambda: collection.seen[-1].is_watch)
+        fill(collection, "c")
+        await it.until(lambda: same(collection, it))
+
+
+async def test_and_by_a_bookmark_that_does_not_end_the_list(pods: Pods) -> None:
+    collection, connection = pods
+    collection.streaming = "ignored"
+    fill(collection, "a")
+    async with following(connection) as it:
+        await it.until(lambda: it.uids == {"uid-a"})
+        collection.bookmark()
+        await it.until_live()
+
+
+async def test_a_history_that_ends_between_two_pages_is_met_by_one_whole_list(pods: Pods) -> None:
+    collection, connection = pods
+    collection.streaming = "rejected"
+    fill(collection, "a", "b", "c", "d", "e")
+
+    def meanwhile() -> None:
+        collection.delete("uid-a")
+        fill(collection, "f")
+        collection.compact()
+
+    collection.after_page.append(meanwhile)
+    async with following(connection, pacing=replace(QUICK, page=2)) as it:
+        await it.until_live()
+        assert it.uids == {"uid-b", "uid-c", "uid-d", "uid-e", "uid-f"}
+        assert it.states() == [LinkState.CONNECTING, LinkState.LIVE]
+    assert "limit" not in [seen for seen in collection.seen if not seen.is_watch][-1].query
+
+
+@pytest.mark.parametrize("as_event", [True, False], ids=["as an ERROR event", "as a status"])
+@pytest.mark.parametrize("streaming", ["yes", "rejected"])
+async def test_after_410_what_vanished_meanwhile_is_gone(pods: Pods, streaming: Any, as_event: bool) -> None:
+    collection, connection = pods
+    collection.streaming, collection.gone_as_event = streaming, as_event
+    fill(collection, "a", "b", "c")
+    async with following(connection) as it:
+        await it.until_live()
+        await collection.until(lambda: collection.watching == 1)
+        collection.mute = True
+        collection.delete("uid-a")
+        fill(collection, "b", "d")
+        collection.compact()
+        collection.mute = False
+        collection.drop()
+        await it.until(lambda: it.changes.count(Listed(Resource.PODS)) == 2)
+        assert same(collection, it)
+        gone = it.changes.index(Gone(Resource.PODS, "uid-a"))
+        assert isinstance(it.changes[gone + 1], Listed)
+        await it.until_live()
+        assert it.states()[-2:] == [LinkState.RECONNECTING, LinkState.LIVE]
+        assert "too old resource version" in it.links[-2].reason
+
+
+async def test_a_watch_that_is_cut_is_resumed_from_the_last_version_without_a_list(pods: Pods) -> None:
+    collection, connection = pods
+    fill(collection, "a")
+    async with following(connection) as it:
+        await it.until_live()
+        fill(collection, "b")
+        await it.until(lambda: same(collection, it))
+        version = str(collection.version)
+        collection.drop()
+        await collection.until(lambda: len(collection.seen) == 2)
+        assert collection.seen[1].query["resourceVersion"] == version
+        assert "sendInitialEvents" not in collection.seen[1].query
+        fill(collection, "c")
+        await it.until(lambda: same(collection, it))
+        assert it.changes.count(Listed(Resource.PODS)) == 1
+
+
+async def test_a_stream_that_went_well_is_resumed_without_a_word(pods: Pods) -> None:
+    collection, connection = pods
+    async with following(connection) as it:
+        await it.until_live()
+        for _ in range(3):
+            await collection.until(lambda: collection.watching == 1)
+            collection.drop()
+            await collection.until(lambda: collection.watching == 0)
+        collection.end()
+        await collection.until(lambda: collection.watching == 1)
+        assert it.states() == [LinkState.CONNECTING, LinkState.LIVE]
+
+
+async def test_a_server_that_closes_every_watch_at_once_is_a_failure(pods: Pods) -> None:
+    collection, connection = pods
+    async with following(connection, pacing=replace(QUICK, short=10.0)) as it:
+        await it.until_live()
+        collection.end()
+        await collection.until(lambda: collection.watching == 0)
+        await collection.until(lambda: collection.watching == 1)
+        collection.end()
+        await it.until(lambda: it.state is LinkState.RECONNECTING)
+        assert "closes the watch as soon as it is opened" in it.link.reason
+        await it.until_live()
+
+
+async def test_bookmarks_move_the_version_that_a_watch_resumes_from(pods: Pods) -> None:
+    collection, connection = pods
+    async with following(connection) as it:
+        await it.until_live()
+        collection.bookmark()
+        version = str(collection.version)
+        fill(collection, "a")
+        await it.until(lambda: same(collection, it))
+        collection.drop()
+        await collection.until(lambda: len(collection.seen) == 2)
+        assert int(collection.seen[1].query["resourceVersion"]) == int(version) + 1
+
+
+async def test_a_half_open_connection_is_found_by_silence(pods: Pods) -> None:
+    collection, connection = pods
+    async with following(connection, pacing=replace(QUICK, silence=0.2)) as it:
+        await it.until_live()
+        collection.mute = True
+        fill(collection, "unheard")
+        await it.until(lambda: it.state is LinkState.RECONNECTING)
+        assert "Nothing has been heard" in it.link.reason
+        collection.mute = False
+        await it.until(lambda: same(collection, it))
+        await it.until_live()
+
+
+async def test_trouble_that_silence_reveals_began_with_the_last_word(pods: Pods) -> None:
+    collection, connection = pods
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    async with following(connection, pacing=replace(QUICK, silence=0.2), clock=lambda: now) as it:
+        await it.until_live()
+        heard = now
+        collection.mute = True
+        now += timedelta(minutes=2)
+        await it.until(lambda: it.state is LinkState.RECONNECTING)
+        assert it.link.since == heard
+
+
+async def test_an_idle_watch_of_a_server_without_bookmarks_stays_live(pods: Pods) -> None:
+    collection, connection = pods
+    collection.streaming = "rejected"
+    async with following(connection, pacing=replace(QUICK, silence=0.01)) as it:
+        await it.until_live()
+        await collection.until(lambda: collection.watching == 1)
+        await a_while(connection)
+        assert collection.watching == 1
+        assert [seen.is_watch for seen in collection.seen].count(True) == 2
+        assert it.state is LinkState.LIVE
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (status(500, "InternalError", "etcd has no leader"), "etcd has no leader"),
+        (status(503, "ServiceUnavailable"), "ServiceUnavailable"),
+        (status(429, "TooManyRequests", "slow down"), "slow down"),
+        ("break", "broke off"),
+    ],
+    ids=["500", "503", "429", "connection cut"],
+)
+async def test_a_failed_attempt_is_told_and_made_again(pods: Pods, answer: Any, reason: str) -> None:
+    collection, connection = pods
+    fill(collection, "a")
+    collection.answers = [answer, answer] if answer == "break" else [answer]
+    async with following(connection) as it:
+        await it.until_live()
+        assert LinkState.RECONNECTING in it.states()
+        assert reason in next(link.reason for link in it.links if link.state is LinkState.RECONNECTING)
+        assert same(collection, it)
+
+
+async def test_the_wait_that_the_server_asks_for_is_kept(pods: Pods) -> None:
+    collection, connection = pods
+    fill(collection, "a")
+    collection.answers = [status(429, "TooManyRequests", "slow down", **{"Retry-After": "3600"})]
+    async with following(connection) as it:
+        await it.until(lambda: it.state is LinkState.RECONNECTING)
+        await a_while(connection)
+        assert not any(seen.is_watch for seen in collection.seen[1:])
+        it.reflector.retry_now()
+        await it.until_live()
+
+
+async def test_a_refusal_is_told_and_asked_again_now_and_then(pods: Pods) -> None:
+    collection, connection = pods
+    forbidden = [status(403, "Forbidden", 'pods is forbidden: User "me" cannot list') for _ in range(3)]
+    collection.answers = list(forbidden)
+    async with following(connection) as it:
+        await it.until(lambda: it.state is LinkState.REFUSED)
+        assert 'User "me" cannot list' in it.link.reason
+        await it.until_live()
+        assert it.states() == [LinkState.CONNECTING, LinkState.REFUSED, LinkState.LIVE]
+
+
+async def test_an_outage_has_one_beginning_however_many_attempts_it_takes(pods: Pods) -> None:
+    collection, connection = pods
+    times = iter(datetime(2026, 11, 23, 12, tzinfo=UTC) + timedelta(seconds=n) for n in range(10_000))
+    collection.answers = [status(500, "InternalError", f"attempt {n}") for n in range(4)]
+    async with following(connection, clock=lambda: next(times)) as it:
+        await it.until_live()
+        outage = [link for link in it.links if link.state is LinkState.RECONNECTING]
+        assert len(outage) == 4
+        assert len({link.since for link in outage}) == 1
+
+
+async def test_an_object_of_several_megabytes_comes_through(pods: Pods) -> None:
+    collection, connection = pods
+    big = pod("big")
+    big["metadata"]["annotations"] = {"blob": "x" * 5_000_000}
+    async with following(connection) as it:
+        await it.until_live()
+        collection.put(big)
+        await it.until(lambda: same(collection, it))
+
+
+async def test_an_object_that_cannot_be_read_is_told_of_and_does_not_stop_the_others(pods: Pods) -> None:
+    collection, connection = pods
+    odd = pod("odd", status={"phase": ["?"]})
+    collection.put(odd)
+    fill(collection, "a")
+    async with following(connection) as it:
+        await it.until_live()
+        assert it.uids == {"uid-a"}
+        assert "1 of the pods cannot be read; the first is shop/odd" in it.link.reason
+        fill(collection, "odd")
+        await it.until(lambda: same(collection, it) and not it.link.reason)
+        assert it.state is LinkState.LIVE
+        collection.put(odd)
+        await it.until(lambda: bool(it.link.reason))
+        collection.delete("uid-odd")
+        await it.until(lambda: same(collection, it) and not it.link.reason)
+
+
+async def test_it_can_be_ended_at_any_point_without_leaving_anything_behind(pods: Pods) -> None:
+    collection, connection = pods
+    before = asyncio.all_tasks()
+    async with following(connection):
+        pass
+    async with following(connection) as it:
+        await it.until_live()
+    collection.answers = [status(500, "InternalError")]
+    async with following(connection) as it:
+        await it.until(lambda: it.state is LinkState.RECONNECTING)
+    await collection.until(lambda: collection.watching == 0)
+    assert not {task for task in asyncio.all_tasks() - before if "Reflector" in repr(task)}
