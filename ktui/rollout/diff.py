@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final
@@ -10,19 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from ktui.model.objects import LAST_APPLIED
+from ktui.rollout.masking import Masks, Path, element_names
 from ktui.rollout.words import clean
 
-MASK: Final = "•••"
 LONGEST: Final = 200
 """Characters of a value that are shown."""
 
-_SECRET_NAME: Final = re.compile(r"PASS(WORD|WD|PHRASE)?|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|DSN|CERT", re.IGNORECASE)
-_SECRET_ARGUMENT: Final = re.compile(
-    r"([\w.-]*(?:password|passwd|token|secret|api[-_]?key|credential)[\w.-]*\s*[=:]\s*)\S+", re.IGNORECASE
-)
-_URL_PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
-_KEYS: Final = ("name", "mountPath", "containerPort", "key", "ip", "type")
-"""Members that tell the elements of a list apart, as far as they do."""
 _IGNORED: Final = frozenset(
     {
         ("status",),
@@ -65,10 +57,12 @@ class Change(msgspec.Struct, frozen=True):
 
 def diff(before: dict[str, Any], after: dict[str, Any]) -> tuple[Change, ...]:
     """The fields that differ, in the order of their paths. What servers keep for themselves does not count."""
-    return tuple(sorted(_compare((), before, after), key=lambda change: change.path))
+    masks = Masks()
+    changes = _compare((), masks.conceal(before), masks.conceal(after))
+    return tuple(sorted(changes, key=lambda change: change.path))
 
 
-def _compare(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]:
+def _compare(path: Path, before: Any, after: Any) -> Iterator[Change]:
     if path in _IGNORED or before == after:
         return
     left, right = _members(before), _members(after)
@@ -93,7 +87,7 @@ def _members(value: Any) -> dict[str, Any] | None:
     if isinstance(value, dict) and value:
         return value
     if isinstance(value, list) and value:
-        return {f"[{name}]": element for name, element in zip(_names(value), value, strict=True)}
+        return dict(zip(element_names(value), value, strict=True))
     return None
 
 
@@ -101,21 +95,12 @@ def _is_nothing(value: Any) -> bool:
     return value is _MISSING or value is None or value in ({}, [])
 
 
-def _names(elements: list[Any]) -> list[str]:
-    if all(isinstance(element, dict) for element in elements):
-        for key in _KEYS:
-            names = [str(element.get(key, "")) for element in elements]
-            if all(names) and len(set(names)) == len(names):
-                return names
-    return [str(index) for index in range(len(elements))]
-
-
-def _change(path: tuple[str, ...], before: Any, after: Any) -> Change:
+def _change(path: Path, before: Any, after: Any) -> Change:
     kind = Kind.ADDED if before is _MISSING else Kind.REMOVED if after is _MISSING else Kind.CHANGED
-    return Change(kind, _spelled(path), _shown(path, before), _shown(path, after))
+    return Change(kind, _spelled(path), _shown(before), _shown(after))
 
 
-def _spelled(path: tuple[str, ...]) -> str:
+def _spelled(path: Path) -> str:
     """Dots between members; a member with a dot of its own is quoted."""
     text = ""
     for name in path:
@@ -128,18 +113,8 @@ def _spelled(path: tuple[str, ...]) -> str:
     return clean(text)
 
 
-def _shown(path: tuple[str, ...], value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is _MISSING:
         return ""
-    if isinstance(value, str):
-        if _is_secret(path):
-            return MASK
-        text = clean(_URL_PASSWORD.sub(rf"\1{MASK}@", _SECRET_ARGUMENT.sub(rf"\1{MASK}", value))) or '""'
-    else:
-        text = clean(msgspec.json.encode(value).decode())
+    text = clean(value if isinstance(value, str) else msgspec.json.encode(value).decode()) or '""'
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def _is_secret(path: tuple[str, ...]) -> bool:
-    """Whether this is the plain value of an environment variable whose name says that it is one for few eyes."""
-    return len(path) > 2 and path[-1] == "value" and path[-3] == "env" and bool(_SECRET_NAME.search(path[-2]))

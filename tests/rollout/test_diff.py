@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.rollout.diff import MASK, diff
+from ktui.rollout.diff import diff
+from ktui.rollout.masking import MASK
 
 JSON = dict[str, Any]
 
@@ -68,7 +69,7 @@ def test_what_a_server_keeps_for_itself_does_not_count() -> None:
 @pytest.mark.parametrize("name", ["DB_PASSWORD", "API_TOKEN", "aws_secret_access_key", "SESSION_KEY", "PGPASS"])
 def test_a_plain_value_that_looks_secret_is_masked(name: str) -> None:
     changed = lines(pod(env=[{"name": name, "value": "hunter2"}]), pod(env=[{"name": name, "value": "hunter3"}]))
-    assert changed == [f"~ spec.template.spec.containers[web].env[{name}].value: {MASK} → {MASK}"]
+    assert changed == [f"~ spec.template.spec.containers[web].env[{name}].value: {MASK} → {MASK} (another value)"]
 
 
 def test_a_reference_to_a_secret_is_shown() -> None:

@@ -1,0 +1,95 @@
+"""Objects without what looks secret in them, so that two of them can be compared in front of others.
+
+References (`secretKeyRef`, `secretName`) are names, and stay. What is hidden is a guess by names and shapes: it errs
+on the side of hiding.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any, Final
+
+MASK: Final = "•••"
+
+Path = tuple[str, ...]
+"""The members that lead to a value; the element of a list is `[name]`."""
+
+_SECRET_NAME: Final = re.compile(r"PASS(WORD|WD|PHRASE)?|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|DSN|CERT", re.IGNORECASE)
+_TELLING_WORD: Final = r"[\w.-]*(?:password|passwd|passphrase|token|secret|api[-_]?key|credential)[\w.-]*"
+_SECRET_FLAG: Final = re.compile(rf"--?{_TELLING_WORD}", re.IGNORECASE)
+_SECRET_ARGUMENT: Final = re.compile(
+    # A colon and a short number is a port: `http://token-service:8080`.
+    rf"""({_TELLING_WORD}["']?\s*(?:=|:(?!\d{{1,5}}\b))\s*)("[^"]*"|'[^']*'|\S+)""",
+    re.IGNORECASE,
+)
+_BEARER: Final = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
+_URL_PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
+_KEYS: Final = ("name", "mountPath", "containerPort", "key", "ip", "type")
+"""Members that tell the elements of a list apart, as far as they do."""
+
+
+class Masks:
+    """Hides the secrets of objects that are compared with each other.
+
+    Where two of them hold different secrets in the same place, the second one is shown as another value.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[Path, str] = {}
+
+    def conceal(self, value: Any, path: Path = ()) -> Any:
+        """The same value without its secrets; `path` is where it stands in the object."""
+        if isinstance(value, dict):
+            return {name: self.conceal(member, (*path, name)) for name, member in value.items()}
+        if isinstance(value, list):
+            named = zip(element_names(value), value, strict=True)
+            concealed = [self.conceal(element, (*path, name)) for name, element in named]
+            for index in _after_secret_flags(value):
+                concealed[index] = self._mask((*path, f"[{index}]"), value[index], MASK)
+            return concealed
+        return self._mask(path, value, _without_secrets(path, value)) if isinstance(value, str) else value
+
+    def _mask(self, path: Path, text: str, shown: str) -> str:
+        if shown == text:
+            return text
+        is_first = self._first.setdefault(path, text) == text
+        return shown if is_first else f"{shown} (another value)"
+
+
+def element_names(elements: list[Any]) -> list[str]:
+    """What tells the elements of a list apart, as a path has it: `[web]`; their places where nothing else does."""
+    if elements and all(isinstance(element, dict) for element in elements):
+        for key in _KEYS:
+            names = [str(element.get(key, "")) for element in elements]
+            if all(names) and len(set(names)) == len(names):
+                return [f"[{name}]" for name in names]
+    return [f"[{index}]" for index in range(len(elements))]
+
+
+def is_named(elements: list[Any]) -> bool:
+    """Whether the elements of a list are told apart by a name: then their order is a detail."""
+    return bool(elements) and element_names(elements) != [f"[{index}]" for index in range(len(elements))]
+
+
+def _after_secret_flags(elements: list[Any]) -> list[int]:
+    """The places of arguments that follow a flag like `--password` and are its value."""
+    return [
+        index
+        for index, (flag, value) in enumerate(pairwise(elements), start=1)
+        if isinstance(flag, str) and isinstance(value, str) and _SECRET_FLAG.fullmatch(flag) and value[:1] != "-"
+    ]
+
+
+def _without_secrets(path: Path, text: str) -> str:
+    if path[-1:] == ("image",):
+        return text
+    if text and _is_secret_variable(path):
+        return MASK
+    text = _SECRET_ARGUMENT.sub(rf"\1{MASK}", text)
+    return _URL_PASSWORD.sub(rf"\1{MASK}@", _BEARER.sub(rf"\1{MASK}", text))
+
+
+def _is_secret_variable(path: Path) -> bool:
+    """Whether this is the plain value of an environment variable whose name says that it is one for few eyes."""
+    return len(path) > 2 and path[-1] == "value" and path[-3] == "env" and bool(_SECRET_NAME.search(path[-2]))
