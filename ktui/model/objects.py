@@ -186,7 +186,7 @@ class PodTemplate:
 
 
 def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
-    return tuple(Container(c.get("name", ""), c.get("image") or "", c.get("restartPolicy") or "") for c in raw or ())
+    return msgspec.convert(raw or (), tuple[Container, ...])
 
 
 class RollingUpdate(Struct, frozen=True):

@@ -174,7 +174,7 @@ def _events(store: Store, deployment: Deployment, replicasets: Sequence[ReplicaS
     uid, name = deployment.metadata.uid, deployment.metadata.name
     owners = {replicaset.metadata.uid: replicaset.metadata.name for replicaset in replicasets}
     # What is gone has no name any more: that of the Deployment is the better part of it.
-    owners |= {part: name for part in store.gone_parts({uid})[uid]}
+    owners |= dict.fromkeys(store.gone_parts({uid})[uid], name)
     gone_pods = store.gone_parts(owners)
     found = [(event, "") for event in store.events(uid)]
     for part, part_name in owners.items():

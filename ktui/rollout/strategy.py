@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from ktui.model.objects import HOLD_SECONDS, Deployment
+from ktui.rollout.words import clean
 
 RECREATE: Final = "Recreate"
 DEFAULT_SHARE: Final = "25%"
@@ -38,7 +39,7 @@ def bounds(deployment: Deployment) -> Bounds:
     unavailable = in_pods(unavailable_text, desired, round_up=False)
     if surge == 0 and unavailable == 0:
         unavailable = 1
-    return Bounds(surge, min(unavailable, desired), str(surge_text), str(unavailable_text))
+    return Bounds(surge, min(unavailable, desired), clean(str(surge_text)), clean(str(unavailable_text)))
 
 
 def in_pods(value: int | str, desired: int, *, round_up: bool) -> int:

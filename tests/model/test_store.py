@@ -1,0 +1,308 @@
+"""The store: whatever order, repetition or loss the streams go through, it ends up knowing what is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource
+from ktui.model.store import Store
+from tests.recorded import DEPLOYMENTS, Said, decode, recording
+
+PARTS = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS)
+
+
+def raw(resource: Resource, uid: str, version: int, parent: str = "", **spec: Any) -> dict[str, Any]:
+    meta: dict[str, Any] = {"name": f"n-{uid}", "namespace": "ns", "uid": uid, "resourceVersion": str(version)}
+    if resource is Resource.EVENTS:
+        return {"metadata": meta, "involvedObject": {"uid": parent}, "reason": f"v{version}"}
+    if parent:
+        meta["ownerReferences"] = [{"uid": parent, "controller": True}]
+    template = {"spec": {"containers": [{"name": "c", "image": f"i:{version}"}]}}
+    return {"metadata": meta, "spec": {"template": template, **spec}}
+
+
+def put(resource: Resource, uid: str, version: int, parent: str = "") -> Put:
+    return Put(resource, decode(resource, raw(resource, uid, version, parent)))
+
+
+def answers(store: Store) -> dict[str, Any]:
+    """All that a store can be asked, independent of the order in which it learned it."""
+    known: dict[str, Any] = {r.plural: store.count(r) for r in Resource}
+    uids = [f"{kind}{number}" for kind in "drp" for number in range(3)]
+    for uid in uids:
+        deployment = store.deployment(uid)
+        known[f"deployment {uid}"] = deployment.metadata.resource_version if deployment is not None else None
+        known[f"replicasets {uid}"] = sorted(
+            (o.metadata.uid, o.metadata.resource_version) for o in store.replicasets(uid)
+        )
+        known[f"pods {uid}"] = sorted((o.metadata.uid, o.metadata.resource_version) for o in store.pods(uid))
+        known[f"events {uid}"] = sorted((o.metadata.uid, o.metadata.resource_version) for o in store.events(uid))
+    return known
+
+
+class Step(NamedTuple):
+    """One thing that happens in a cluster: an object is made or changed (perhaps for another parent), or it goes."""
+
+    resource: Resource
+    number: int
+    parent: int
+    gone: bool
+
+
+KIND = {Resource.DEPLOYMENTS: "d", Resource.REPLICASETS: "r", Resource.PODS: "p", Resource.EVENTS: "e"}
+ABOVE = {Resource.DEPLOYMENTS: "", Resource.REPLICASETS: "d", Resource.PODS: "r", Resource.EVENTS: "p"}
+
+steps = st.lists(
+    st.builds(Step, st.sampled_from(PARTS), st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=40
+)
+
+
+def history(happened: Sequence[Step]) -> dict[Resource, list[Change]]:
+    """What each stream says of that: versions grow over all of them, and a uid that went does not come back."""
+    streams: dict[Resource, list[Change]] = {resource: [] for resource in Resource}
+    alive: set[str] = set()
+    dead: set[str] = set()
+    for version, step in enumerate(happened, start=1):
+        uid = f"{KIND[step.resource]}{step.number}"
+        parent = f"{ABOVE[step.resource]}{step.parent}" if ABOVE[step.resource] else ""
+        if uid in dead or (step.gone and uid not in alive):
+            continue
+        if step.gone:
+            alive.discard(uid)
+            dead.add(uid)
+            streams[step.resource].append(Gone(step.resource, uid, str(version)))
+        else:
+            alive.add(uid)
+            streams[step.resource].append(put(step.resource, uid, version, parent))
+    return streams
+
+
+def plain(streams: dict[Resource, list[Change]]) -> Store:
+    """The store that was told only of what is there in the end, from the top down."""
+    store = Store()
+    for resource in Resource:
+        last: dict[str, Put] = {}
+        for change in streams[resource]:
+            if isinstance(change, Put):
+                last[change.object.metadata.uid] = change
+            elif isinstance(change, Gone):
+                del last[change.uid]
+        store.apply(last.values())
+    return store
+
+
+@given(steps, st.randoms(use_true_random=False))
+def test_streams_may_be_interleaved_in_any_way(happened: list[Step], random: Any) -> None:
+    streams = history(happened)
+    queues = {resource: list(stream) for resource, stream in streams.items()}
+    store = Store()
+    while waiting := [resource for resource, queue in queues.items() if queue]:
+        store.apply([queues[random.choice(waiting)].pop(0)])
+    assert answers(store) == answers(plain(streams))
+
+
+@given(steps, st.data())
+def test_saying_it_again_changes_nothing(happened: list[Step], data: st.DataObject) -> None:
+    """A watch that is begun again from an older version repeats a part of what it said."""
+    streams = history(happened)
+    store = Store()
+    for stream in streams.values():
+        store.apply(stream)
+        again = data.draw(st.integers(0, len(stream)), label="begun again from")
+        store.take_dirty()
+        store.apply(stream[again:])
+    assert answers(store) == answers(plain(streams))
+
+
+@given(steps, st.data())
+def test_what_is_older_than_what_is_known_changes_nothing(happened: list[Step], data: st.DataObject) -> None:
+    streams = {**history(happened), Resource.EVENTS: []}
+    store = Store()
+    for stream in streams.values():
+        store.apply(stream)
+    store.take_dirty()
+    said = [change for stream in streams.values() for change in stream]
+    store.apply(data.draw(st.lists(st.sampled_from(said)) if said else st.just([]), label="stale"))
+    assert answers(store) == answers(plain(streams))
+    assert store.take_dirty() == set()
+
+
+@given(steps, st.data())
+def test_what_was_lost_comes_back_with_the_next_list(happened: list[Step], data: st.DataObject) -> None:
+    """The stream breaks at some point; what follows is lost, and a list says what is there now."""
+    streams = history(happened)
+    truth = plain(streams)
+    store = Store()
+    for resource, stream in streams.items():
+        heard = stream[: data.draw(st.integers(0, len(stream)), label=f"{resource.plural} heard")]
+        store.apply(heard)
+        listed = {c.object.metadata.uid: c for c in stream if isinstance(c, Put)}
+        for change in stream:
+            if isinstance(change, Gone):
+                del listed[change.uid]
+        known = {c.object.metadata.uid for c in heard if isinstance(c, Put)}
+        store.apply(listed.values())
+        store.apply(Gone(resource, uid) for uid in known - listed.keys())
+        store.apply([Listed(resource)])
+    assert answers(store) == answers(truth)
+    assert store.listed == set(Resource)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_recording_ends_the_same_with_its_resources_one_after_another(name: str) -> None:
+    changes = [said.change for said in recording(name) if isinstance(said, Said)]
+    as_recorded, pods_first = Store(), Store()
+    as_recorded.apply(changes)
+    for resource in reversed(PARTS):
+        pods_first.apply(c for c in changes if getattr(c, "resource", None) is resource)
+    for deployment in as_recorded.deployments():
+        uid = deployment.metadata.uid
+        assert pods_first.deployment(uid) == deployment
+        revisions = {rs.metadata.uid: rs for rs in as_recorded.replicasets(uid)}
+        assert {rs.metadata.uid: rs for rs in pods_first.replicasets(uid)} == revisions
+        for rs in revisions:
+            pods = {pod.metadata.uid: pod for pod in as_recorded.pods(rs)}
+            assert {pod.metadata.uid: pod for pod in pods_first.pods(rs)} == pods
+    assert as_recorded.count(Resource.DEPLOYMENTS) == pods_first.count(Resource.DEPLOYMENTS) > 0
+
+
+def family() -> Store:
+    store = Store()
+    store.apply(
+        [
+            put(Resource.DEPLOYMENTS, "d1", 1),
+            put(Resource.DEPLOYMENTS, "d2", 2),
+            put(Resource.REPLICASETS, "r1", 3, "d1"),
+            put(Resource.PODS, "p1", 4, "r1"),
+            put(Resource.EVENTS, "e1", 5, "p1"),
+        ]
+    )
+    store.take_dirty()
+    return store
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(Resource.DEPLOYMENTS, "d1", 9),
+        put(Resource.REPLICASETS, "r1", 9, "d1"),
+        put(Resource.REPLICASETS, "r2", 9, "d1"),
+        put(Resource.PODS, "p1", 9, "r1"),
+        put(Resource.EVENTS, "e2", 9, "p1"),
+        put(Resource.EVENTS, "e2", 9, "r1"),
+        put(Resource.EVENTS, "e2", 9, "d1"),
+        Gone(Resource.PODS, "p1", "9"),
+        Gone(Resource.REPLICASETS, "r1"),
+        Gone(Resource.DEPLOYMENTS, "d1"),
+        Gone(Resource.EVENTS, "e1"),
+    ],
+)
+def test_a_change_touches_the_deployment_that_it_belongs_to_and_no_other(change: Change) -> None:
+    store = family()
+    store.apply([change])
+    assert store.take_dirty() == {"d1"}
+    assert store.take_dirty() == set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(Resource.PODS, "p9", 9, "elsewhere"),
+        put(Resource.PODS, "p9", 9),
+        put(Resource.EVENTS, "e9", 9, "elsewhere"),
+        Gone(Resource.PODS, "p9", "9"),
+        Listed(Resource.PODS),
+        Link(Resource.PODS, LinkState.LIVE, datetime(2026, 11, 23, tzinfo=UTC)),
+    ],
+)
+def test_what_belongs_to_no_deployment_touches_none(change: Change) -> None:
+    store = family()
+    store.apply([change])
+    assert store.take_dirty() == set()
+
+
+def test_a_replicaset_that_is_orphaned_touches_what_it_left_and_one_that_is_adopted_what_it_joins() -> None:
+    store = family()
+    store.apply([put(Resource.REPLICASETS, "r1", 9)])
+    assert store.take_dirty() == {"d1"}
+    assert store.replicasets("d1") == []
+    store.apply([put(Resource.REPLICASETS, "r1", 10, "d2")])
+    assert store.take_dirty() == {"d2"}
+    assert [rs.metadata.uid for rs in store.replicasets("d2")] == ["r1"]
+
+
+def test_owners_in_a_circle_do_no_harm() -> None:
+    store = family()
+    store.apply([put(Resource.REPLICASETS, "r8", 9, "r9"), put(Resource.REPLICASETS, "r9", 9, "r8")])
+    assert store.take_dirty() == set()
+
+
+def test_the_same_name_with_another_uid_is_another_deployment() -> None:
+    store = Store()
+    first, second = raw(Resource.DEPLOYMENTS, "d1", 1), raw(Resource.DEPLOYMENTS, "d2", 7)
+    second["metadata"]["name"] = first["metadata"]["name"]
+    store.apply(
+        [Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, first)), put(Resource.REPLICASETS, "r1", 2, "d1")]
+    )
+    store.apply(
+        [Gone(Resource.DEPLOYMENTS, "d1", "6"), Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, second))]
+    )
+    named = store.named("ns", "n-d1")
+    assert named is not None
+    assert named.metadata.uid == "d2"
+    assert store.replicasets("d2") == []
+    assert store.deployment("d1") is None
+
+
+def test_what_matches_a_selector_again_is_back_though_it_was_gone() -> None:
+    store = family()
+    store.apply([Gone(Resource.PODS, "p1", "9"), put(Resource.PODS, "p1", 12, "r1")])
+    assert [pod.metadata.uid for pod in store.pods("r1")] == ["p1"]
+
+
+def test_versions_that_are_no_numbers_are_taken_as_they_come() -> None:
+    store = family()
+    odd = raw(Resource.PODS, "p1", 0, "r1")
+    odd["metadata"]["resourceVersion"] = "opaque"
+    store.apply([Put(Resource.PODS, decode(Resource.PODS, odd)), put(Resource.PODS, "p1", 2, "r1")])
+    assert [pod.metadata.resource_version for pod in store.pods("r1")] == ["2"]
+
+
+def test_events_outlive_what_they_are_about() -> None:
+    store = family()
+    store.apply([Gone(Resource.PODS, "p1", "9"), put(Resource.EVENTS, "e2", 10, "p1")])
+    assert store.take_dirty() == {"d1"}
+    assert store.gone_parts({"r1", "r2"}) == {"r1": ["p1"], "r2": []}
+    assert {event.metadata.uid for event in store.events("p1")} == {"e1", "e2"}
+    store.apply([Gone(Resource.EVENTS, "e1"), Gone(Resource.EVENTS, "e2")])
+    assert store.gone_parts({"r1"}) == {"r1": []}
+
+
+def test_deletions_are_remembered_for_a_while_and_not_for_ever() -> None:
+    store = family()
+    for number in range(5000):
+        store.apply([put(Resource.PODS, f"q{number}", 10 + number, "r1"), Gone(Resource.PODS, f"q{number}", "6000")])
+    assert store.pods("r1")[0].metadata.uid == "p1"
+    store.apply([put(Resource.PODS, "q4999", 20, "r1")])
+    assert store.count(Resource.PODS) == 1
+
+
+def test_the_worst_link_is_the_one_to_show() -> None:
+    store = Store()
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    pods = Link(Resource.PODS, LinkState.LIVE, at)
+    refused = Link(Resource.EVENTS, LinkState.REFUSED, at, "may not watch events")
+    store.apply([pods, refused, Link(Resource.DEPLOYMENTS, LinkState.RECONNECTING, at)])
+    assert store.worst_link == refused
+    store.apply([Link(Resource.EVENTS, LinkState.LIVE, at), Link(Resource.DEPLOYMENTS, LinkState.LIVE, at)])
+    assert store.worst_link == pods
+
+
+def test_before_any_stream_has_begun_there_is_no_link() -> None:
+    assert Store().worst_link is None
