@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from ktui.kube.connection import Access, Connection, connect
+from ktui.kube.access import Access
 from ktui.settings import Settings
+
+if TYPE_CHECKING:
+    from ktui.kube.connection import Connection
 
 
 def access(settings: Settings) -> Access:
@@ -24,6 +28,9 @@ def access(settings: Settings) -> Access:
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Connection]:
     """A connection for as long as the command runs. Raises KubeError."""
+    # The dashboard draws its first frame before it imports an HTTP client.
+    from ktui.kube.connection import connect  # noqa: PLC0415
+
     async with await connect(access(settings)) as connection:
         yield connection
 

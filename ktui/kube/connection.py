@@ -19,6 +19,7 @@ from yarl import URL
 
 from ktui import __version__
 from ktui.kube import kubeconfig
+from ktui.kube.access import Access
 from ktui.kube.credentials import Credentials, Identity
 from ktui.kube.errors import ApiError, ConfigError, Unauthorized, api_error
 from ktui.kube.failures import failure, shown_address
@@ -35,21 +36,6 @@ READ_TIMEOUT: Final = 30.0
 """Seconds without a byte of the answer to a request; a stream may be silent for longer."""
 
 Params = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Access:
-    """Which cluster, as whom: the flags that kubectl has, empty where they were not given.
-
-    `kubeconfig` is a path; `request_timeout` is in seconds and holds for single requests, not for streams.
-    """
-
-    kubeconfig: str | None = None
-    context: str = ""
-    namespace: str = ""
-    as_user: str = ""
-    as_groups: tuple[str, ...] = ()
-    request_timeout: float | None = None
 
 
 @dataclass(frozen=True)

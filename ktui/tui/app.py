@@ -26,7 +26,7 @@ from ktui.tui.shades import shades
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
     from ktui.actions.audit import AuditLog
-    from ktui.kube.connection import Access
+    from ktui.kube.access import Access
     from ktui.tui.session import Session
     from ktui.tui.steering import Steering
 

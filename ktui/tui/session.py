@@ -7,8 +7,9 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.connection import Access, Connection, connect, contexts
+from ktui.kube.connection import Connection, connect, contexts
 from ktui.kube.errors import ConfigError, KubeError
 from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope

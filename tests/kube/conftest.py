@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ktui.kube.connection import Access, Connection, Surroundings, connect
+from ktui.kube.access import Access
+from ktui.kube.connection import Connection, Surroundings, connect
 from tests.kube.server import Collection, serving
 
 WriteKubeconfig = Callable[..., str]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ktui.kube.connection import Access, Surroundings, contexts
+from ktui.kube.access import Access
+from ktui.kube.connection import Surroundings, contexts
 from ktui.kube.errors import ConfigError
 from ktui.kube.kubeconfig import Target, in_cluster, locate, read
 
