@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ktui.sim.api import defaults, errors, managed, resources, selectors, valida
 from ktui.sim.api.patch import apply_patch
 from ktui.sim.api.resources import Resource
 from ktui.sim.kernel import Kernel, rfc3339
+from ktui.sim.ownership import Ownership
 from ktui.sim.storage import Bucket, Storage
 
 JSON = dict[str, Any]
@@ -68,6 +69,7 @@ class ApiServer:
         self.kernel = kernel
         self.storage = storage
         self.admission: list[Admission] = []
+        self._ownership = Ownership()
 
     def bucket(self, resource: Resource) -> Bucket:
         """The objects of a resource."""
@@ -95,8 +97,11 @@ class ApiServer:
         manager: str,
         dry_run: bool = False,
         trusted: bool = False,
+        like: Hashable = None,
+        born: str = "",
     ) -> JSON:
-        """Store a new object; `obj` is taken over. A `trusted` one is complete and valid already.
+        """Store a new object; `obj` is taken over. A `trusted` one is complete and valid already; all trusted
+        ones that are created `like` each other set the same fields. `born` is when it was created, if not now.
 
         Raises:
             ApiError: 404 for an unknown namespace, 409 where the name is taken, 422 for an invalid object, 403 where
@@ -110,15 +115,20 @@ class ApiServer:
             obj = versioned.prepare_create(resource, obj)
         elif resource.storage in _COUNTED:
             metadata["generation"] = 1
-        self._stamp_new(metadata)
+        self._stamp_new(metadata, born)
         if not trusted:
             defaults.default(resource.kind, obj)
             self._refuse_invalid(resource, obj, None)
+            if resource.kind == "Service":
+                self._give_address(obj["spec"])
         for admit in self.admission:
             admit(resource, obj)
         if self.bucket(resource).get(metadata.get("namespace", ""), metadata["name"]) is not None:
             raise errors.already_exists(resource, metadata["name"])
-        managed.record(resource, None, obj, manager, self.kernel.stamp())
+        if trusted and like is not None:
+            metadata["managedFields"] = self._ownership.of_created(resource, obj, manager, self.kernel.stamp(), like)
+        else:
+            managed.record(resource, None, obj, manager, self.kernel.stamp())
         obj["metadata"] = _in_order(metadata)
         return obj if dry_run else self.storage.put(resource, obj)
 
@@ -144,10 +154,17 @@ class ApiServer:
             words = f"unable to create new content in namespace {namespace} because it is being terminated"
             raise errors.forbidden(resource, "", words)
 
-    def _stamp_new(self, metadata: JSON) -> None:
+    def _stamp_new(self, metadata: JSON, born: str) -> None:
         metadata["uid"] = self.uid()
-        metadata["creationTimestamp"] = self.kernel.stamp()
+        metadata["creationTimestamp"] = born or self.kernel.stamp()
         metadata["resourceVersion"] = ""
+
+    def _give_address(self, spec: JSON) -> None:
+        if spec.get("type") != "ExternalName" and not spec.get("clusterIP"):
+            chance = self.kernel.random
+            spec["clusterIP"] = f"10.96.{chance.randint(0, 255)}.{chance.randint(2, 254)}"
+        if spec.get("clusterIP"):
+            spec.setdefault("clusterIPs", [spec["clusterIP"]])
 
     def uid(self) -> str:
         """A new uid, from the seeded chance."""
@@ -256,9 +273,10 @@ class ApiServer:
             new["metadata"] = metadata | {"annotations": annotations}
         if new == old:
             return old
-        new["metadata"] = new["metadata"] | {
-            "managedFields": managed.status_entry(resource, old, new, manager, self.kernel.stamp())
-        }
+        precise = annotations is not None and annotations != metadata.get("annotations")
+        entries = managed.status_entry if precise else self._ownership.of_status
+        owned = entries(resource, old, new, manager, self.kernel.stamp())
+        new["metadata"] = new["metadata"] | {"managedFields": owned}
         return self.replace(resource, old, new)
 
     def set_spec(self, resource: Resource, old: JSON, new: JSON, *, manager: str) -> JSON:

@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 from ktui.sim import kubeconfig
 from ktui.sim.api import resources
+from ktui.sim.apiserver import ApiServer
 from ktui.sim.controlplane import ControlPlane
 from ktui.sim.faults import Faults, Request
 from ktui.sim.kernel import Kernel, Pace
@@ -80,14 +81,23 @@ class SimulatedCluster:
         self.developer_namespace = developer_namespace
         self._speed = speed
         self._tls: TlsFiles | None = None
-        self._begun = start is not None
-        self.kernel = Kernel(start.timestamp() if start else time.time(), seed)
-        made = [Node(f"node-{number}") for number in range(1, nodes + 1)]
-        self.plane = ControlPlane(self.kernel, made, register_nodes=register_nodes)
-        self.api = self.plane.api
+        self._begun = self._own_time = start is not None
+        self._seed, self._nodes, self._register_nodes = seed, nodes, register_nodes
+        self._begin_at(start.timestamp() if start else time.time())
         self._bookmark_seconds = bookmark_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pace: Pace | None = None
+
+    def _begin_at(self, moment: float) -> None:
+        self.kernel = Kernel(moment, self._seed)
+        made = [Node(f"node-{number}") for number in range(1, self._nodes + 1)]
+        self.plane = ControlPlane(self.kernel, made, register_nodes=self._register_nodes)
+        self._untouched = self.plane.storage.number
+
+    @property
+    def api(self) -> ApiServer:
+        """The API server, for direct use while the cluster is not served."""
+        return self.plane.api
 
     # -- scenarios and time ------------------------------------------------------------------------------------
 
@@ -102,8 +112,8 @@ class SimulatedCluster:
 
     def play(self, scenario: Scenario) -> None:
         """As `load`, with a scenario that was read already."""
-        if not self._begun:
-            self.kernel.now -= scenario.history_seconds
+        if not self._begun and self.plane.storage.number == self._untouched:
+            self._begin_at(time.time() - scenario.history_seconds)
         scenario.begin(self.plane)
         self.run_for(scenario.history_seconds)
         self._begun = True
@@ -117,6 +127,7 @@ class SimulatedCluster:
         if self._loop is not None:
             raise RuntimeError("the cluster is being served: real time drives it")
         self._begun = True
+        self._own_time = self._own_time or self.kernel.now + seconds > time.time() + 1
         self.kernel.run_until(self.kernel.now + seconds)
 
     @property
@@ -183,6 +194,8 @@ class SimulatedCluster:
         await self._serve_until_stopped(host, port, tls, started)
 
     async def _serve_until_stopped(self, host: str, port: int, tls: TlsFiles | None, started: Future[str]) -> None:
+        if not self._own_time and self._speed == 1.0:
+            self.kernel.run_until(time.time())  # loading took a moment
         pace = Pace(self.kernel, self._speed)
         watches = Watches(self.kernel, self.plane.storage, self.faults, self._bookmark_seconds)
         routes = Requests(self.api, watches, self.faults, SimulatedPods(self.api))

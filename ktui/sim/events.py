@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +62,7 @@ class EventRecorder:
             return
         obj = self._new(about, type_, reason, message, field_path)
         try:
-            self._api.create(EVENTS, namespace, obj, manager=self._manager(), trusted=True)
+            self._api.create(EVENTS, namespace, obj, manager=self._manager(), trusted=True, like=self._like(obj))
         except ApiError:
             return  # an event is lost where its namespace is gone; nothing depends on one
         self._sent[key] = obj["metadata"]["name"]
@@ -119,12 +120,16 @@ class EventRecorder:
         }
 
     def _count(self, earlier: JSON, message: str) -> None:
-        counted = earlier | {
-            "count": earlier["count"] + 1,
-            "lastTimestamp": self._api.kernel.stamp(),
-            "message": message,
-        }
-        self._api.set_spec(EVENTS, earlier, counted, manager=self._manager())
+        stamp = self._api.kernel.stamp()
+        entries = [entry | {"time": stamp} for entry in earlier["metadata"].get("managedFields") or ()]
+        metadata = earlier["metadata"] | {"managedFields": entries}
+        counted = {"count": earlier["count"] + 1, "lastTimestamp": stamp, "message": message}
+        self._api.storage.put(EVENTS, earlier | {"metadata": metadata} | counted)
+
+    @staticmethod
+    def _like(obj: JSON) -> Hashable:
+        """Events that set the same fields."""
+        return ("event", *sorted(obj["involvedObject"]), *sorted(obj["source"]), bool(obj["reportingInstance"]))
 
     def _forget(self) -> None:
         """Drop what is too old to matter, now and then: the recorder outlives the objects that it tells of."""

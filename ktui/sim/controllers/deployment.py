@@ -15,7 +15,6 @@ from ktui.sim.controllers import progress, sizes
 from ktui.sim.controllers.common import (
     DEPLOYMENTS,
     MANAGER,
-    POD_TEMPLATE_HASH,
     REPLICA_SETS,
     OwnedIndex,
     condition,
@@ -23,26 +22,14 @@ from ktui.sim.controllers.common import (
     owner_reference,
     revision_of,
     same_template,
-    template_hash,
 )
+from ktui.sim.controllers.drafts import REVISION, draft_replica_set, revision_annotations
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.controllers.sizes import wanted
 from ktui.sim.events import EventRecorder
 from ktui.sim.storage import Change, Key
 
 JSON = dict[str, Any]
-
-REVISION = "deployment.kubernetes.io/revision"
-REVISION_HISTORY = "deployment.kubernetes.io/revision-history"
-HISTORY_CHARACTERS = 2000
-_NOT_COPIED = {
-    "kubectl.kubernetes.io/last-applied-configuration",
-    REVISION,
-    REVISION_HISTORY,
-    sizes.DESIRED,
-    sizes.MAXIMUM,
-    "deprecated.deployment.rollback.to",
-}
 
 
 class DeploymentController:
@@ -314,7 +301,7 @@ class _Turn:
         return (self._new_replica_set(old, revision) if create else None), old
 
     def _keep_revision(self, new: JSON, revision: int) -> JSON:
-        annotations = self._annotations(new, revision)
+        annotations = revision_annotations(self._deployment, new, revision)
         min_ready = self._deployment["spec"].get("minReadySeconds", 0)
         if annotations != (new["metadata"].get("annotations") or {}) or min_ready != new["spec"].get(
             "minReadySeconds", 0
@@ -335,19 +322,6 @@ class _Turn:
             self._write_status(self._deployment["status"])
         return new
 
-    def _annotations(self, rs: JSON, revision: int) -> JSON:
-        """The annotations that the new ReplicaSet should have: the Deployment's, its revision, its former ones."""
-        own = rs["metadata"].get("annotations") or {}
-        theirs = self._deployment["metadata"].get("annotations") or {}
-        annotations = own | {key: value for key, value in theirs.items() if key not in _NOT_COPIED}
-        before = revision_of(rs)
-        if before < revision:
-            annotations[REVISION] = str(revision)
-            if REVISION in own:
-                history = [number for number in own.get(REVISION_HISTORY, "").split(",") if number]
-                annotations[REVISION_HISTORY] = _shortened([*history, own[REVISION]])
-        return annotations
-
     def _set_revision(self, revision: str) -> bool:
         metadata = self._deployment["metadata"]
         annotations = metadata.get("annotations") or {}
@@ -357,7 +331,7 @@ class _Turn:
         return True
 
     def _new_replica_set(self, old: list[JSON], revision: int) -> JSON:
-        made = self._draft(old, revision)
+        made = draft_replica_set(self._deployment, old, revision)
         name, namespace = made["metadata"]["name"], made["metadata"]["namespace"]
         try:
             created = self._api.create(REPLICA_SETS, namespace, made, manager=MANAGER, trusted=True)
@@ -388,34 +362,6 @@ class _Turn:
         collisions = self._deployment["status"].get("collisionCount", 0) + 1
         self._write_status(self._deployment["status"] | {"collisionCount": collisions})
         raise error
-
-    def _draft(self, old: list[JSON], revision: int) -> JSON:
-        spec, metadata = self._deployment["spec"], self._deployment["metadata"]
-        template = spec["template"]
-        digest = template_hash(template, self._deployment["status"].get("collisionCount"))
-        labels = dict(sorted(((template["metadata"].get("labels") or {}) | {POD_TEMPLATE_HASH: digest}).items()))
-        match_labels = (spec["selector"].get("matchLabels") or {}) | {POD_TEMPLATE_HASH: digest}
-        made: JSON = {
-            "metadata": {
-                "name": f"{metadata['name']}-{digest}",
-                "namespace": metadata["namespace"],
-                "labels": labels,
-                "ownerReferences": [owner_reference(self._deployment)],
-            },
-            "spec": {
-                "replicas": 0,
-                "selector": spec["selector"] | {"matchLabels": match_labels},
-                "template": template | {"metadata": template["metadata"] | {"labels": labels}},
-            },
-            "status": {"replicas": 0},
-        }
-        if spec.get("minReadySeconds"):
-            made["spec"]["minReadySeconds"] = spec["minReadySeconds"]
-        made["spec"]["replicas"] = sizes.new_replicas(self._deployment, [*old, made], made)
-        goal = wanted(self._deployment)
-        notes = {sizes.DESIRED: str(goal), sizes.MAXIMUM: str(goal + sizes.max_surge(self._deployment))}
-        made["metadata"]["annotations"] = dict(sorted((self._annotations(made, revision) | notes).items()))
-        return made
 
     def _clean_up(self, old: list[JSON]) -> None:
         limit = self._deployment["spec"].get("revisionHistoryLimit")
@@ -448,9 +394,3 @@ class _Turn:
     def _write_status(self, status: JSON) -> None:
         annotations = self._deployment["metadata"].get("annotations")
         self._api.set_status(DEPLOYMENTS, self._stored, status, manager=MANAGER, annotations=annotations)
-
-
-def _shortened(numbers: list[str]) -> str:
-    while len(",".join(numbers)) > HISTORY_CHARACTERS:
-        numbers = numbers[1:]
-    return ",".join(numbers)

@@ -17,7 +17,7 @@ def draft_pod(owner: JSON, template: JSON, name: str | None = None) -> JSON:
     metadata["namespace"] = owner["metadata"]["namespace"]
     for field in ("labels", "annotations"):
         if theirs := (template.get("metadata") or {}).get(field):
-            metadata[field] = dict(theirs)
+            metadata[field] = theirs
     metadata["ownerReferences"] = [owner_reference(owner)]
     pod: JSON = {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": dict(template["spec"])}
     if "tolerations" in pod["spec"]:

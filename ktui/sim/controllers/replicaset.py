@@ -80,7 +80,12 @@ class ReplicaSetController:
     def _claim(self, rs: JSON) -> list[JSON]:
         """Its pods: orphans that match are adopted, those that match no longer are released."""
         metadata = rs["metadata"]
-        matches = object_selector(rs["spec"]["selector"])
+        template_labels = rs["spec"]["template"]["metadata"].get("labels")
+        selects = object_selector(rs["spec"]["selector"])
+
+        def matches(labels: JSON) -> bool:
+            return labels is template_labels or selects(labels)
+
         claimed = []
         for pod in self._pods.of(metadata["uid"]):
             if matches(pod["metadata"].get("labels") or {}):
@@ -124,7 +129,7 @@ class ReplicaSetController:
         namespace = rs["metadata"]["namespace"]
         try:
             draft = draft_pod(rs, rs["spec"]["template"])
-            pod = self._api.create(PODS, namespace, draft, manager=MANAGER, trusted=True)
+            pod = self._api.create(PODS, namespace, draft, manager=MANAGER, trusted=True, like=rs["metadata"]["uid"])
         except ApiError as error:
             self._events.event(rs, "Warning", "FailedCreate", f"Error creating: {error.message}")
             return error
@@ -156,11 +161,11 @@ class ReplicaSetController:
         return crowd
 
     def _status(self, rs: JSON, active: list[JSON], terminating: int, failure: ApiError | None) -> JSON:
-        labels = (rs["spec"]["template"]["metadata"].get("labels") or {}).items()
+        labels = rs["spec"]["template"]["metadata"].get("labels") or {}
         min_ready, now = rs["spec"].get("minReadySeconds", 0), self._api.kernel.now
         ready = [pod for pod in active if is_ready(pod)]
         counts = {
-            "fullyLabeledReplicas": sum(labels <= (pod["metadata"].get("labels") or {}).items() for pod in active),
+            "fullyLabeledReplicas": sum(_has(pod, labels) for pod in active),
             "readyReplicas": len(ready),
             "availableReplicas": sum(is_available(pod, min_ready, now) for pod in ready),
         }
@@ -202,6 +207,11 @@ class ReplicaSetController:
         coming = [seconds for seconds in times if seconds > 0]
         if coming:
             self._queue.add_after((rs["metadata"]["namespace"], rs["metadata"]["name"]), min(coming))
+
+
+def _has(pod: JSON, labels: JSON) -> bool:
+    own = pod["metadata"].get("labels") or {}
+    return own is labels or labels.items() <= own.items()
 
 
 def _rank(pod: JSON, crowd: int, now: float) -> tuple[Any, ...]:

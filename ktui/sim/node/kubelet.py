@@ -55,6 +55,10 @@ class Kubelet:
         """What is known of a pod that runs here."""
         return self._workers.get(uid)
 
+    def uids(self) -> list[str]:
+        """The pods that run here."""
+        return list(self._workers)
+
 
 class PodWorker:
     """One pod on its node."""
@@ -202,6 +206,13 @@ class PodWorker:
     def _ready(self, container: Container) -> None:
         container.started = container.ready = True
         self._write()
+
+    def flap(self) -> None:
+        """Lose the readiness of the first main container, or get it back."""
+        container = self._victim()
+        if container.is_running and "deletionTimestamp" not in self.pod["metadata"]:
+            container.ready = not container.ready
+            self._write()
 
     def _crashes(self, container: Container) -> None:
         self._after(self.fate.run_seconds, lambda: self._exit(container, self.fate.exit_code, "Error"))
