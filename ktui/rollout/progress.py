@@ -203,12 +203,16 @@ def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None
         return None
     last_gain = _last_gain(track.samples)
     took = (last_gain - track.pace_from.at).total_seconds()
-    wave = min(numbers.surge + numbers.unavailable, numbers.desired - track.pace_from.new_available)
-    per_pod = took / max(gained, wave)
+    per_pod = took / max(gained, min(gained + left, _wave(numbers)))
     idle = (now - last_gain).total_seconds()
     if took <= 0 or idle > 2 * took:
         return None
     return max(0.0, left * per_pod - idle)
+
+
+def _wave(numbers: Progress) -> int:
+    """How many new pods start at once: where no old ones are in the way, all of them do."""
+    return numbers.surge + numbers.unavailable if numbers.old.existing else numbers.desired
 
 
 def _last_gain(samples: tuple[Sample, ...]) -> datetime:

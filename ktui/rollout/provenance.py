@@ -27,7 +27,11 @@ class Provenance(msgspec.Struct, frozen=True):
 
 def provenance(deployment: Deployment) -> Provenance | None:
     """The owner that the Deployment's labels and annotations name; None where there is no mark."""
-    labels, annotations = deployment.metadata.labels, deployment.metadata.annotations
+    return marked(deployment.metadata.labels, deployment.metadata.annotations)
+
+
+def marked(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Provenance | None:
+    """The owner that these labels and annotations name; those of a revision tell who made it what it is."""
     found = _gitops(labels, annotations) or _pipeline(annotations)
     return msgspec.structs.replace(found, owner=clean(found.owner)) if found is not None else None
 

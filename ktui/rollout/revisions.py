@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
-from ktui.model.objects import CHANGE_CAUSE, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
+from ktui.model.objects import CHANGE_CAUSE, POD_TEMPLATE_HASH, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -77,6 +79,17 @@ def rollback_target(
     if target.spec.template == deployment.spec.template:
         return Refusal(f"skipped rollback (current template already matches revision {revision(target)})")
     return target
+
+
+def template_of(raw: dict[str, Any]) -> dict[str, Any]:
+    """The pod template of a Deployment or of a ReplicaSet, without the label that the controller adds to the latter.
+
+    It is a copy.
+    """
+    template: dict[str, Any] = deepcopy(raw["spec"]["template"])
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    labels.pop(POD_TEMPLATE_HASH, None)
+    return template
 
 
 def _created(replicaset: ReplicaSet) -> datetime:
