@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from ktui.model.changes import Change
 from ktui.tui import chrome
 from ktui.tui.live import Live
-from ktui.tui.paint import Line
+from ktui.tui.paint import COMPONENTS, Line
 from ktui.tui.palette import RolloutCommands
 from ktui.tui.screens.base import LiveScreen
 from ktui.tui.screens.detail import DetailScreen
@@ -67,6 +67,7 @@ class KtuiApp(App[None]):
 
     TITLE = "ktui"
     CSS_PATH: ClassVar = [_styles() / f"{name}.tcss" for name in _SHEETS]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     COMMANDS = App.COMMANDS | {RolloutCommands}
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
