@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
-from typing import Any
 
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
@@ -23,7 +21,7 @@ from ktui.actions.sentences import (
     tests_for,
 )
 from ktui.actions.subject import Subject, in_flight
-from ktui.model.objects import CHANGE_CAUSE, POD_TEMPLATE_HASH, Deployment, ReplicaSet
+from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
 from ktui.rollout import revisions
 from ktui.rollout.revisions import Refusal, revision
 from ktui.rollout.words import clean, count
@@ -62,20 +60,12 @@ def plan_abort(request: Abort, subject: Subject) -> Plan | Refusal:
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
-def old_template(raw_replicaset: dict[str, Any]) -> dict[str, Any]:
-    """The template of a revision as the Deployment had it: without the label that the controller added."""
-    template: dict[str, Any] = deepcopy(raw_replicaset["spec"]["template"])
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    labels.pop(POD_TEMPLATE_HASH, None)
-    return template
-
-
 def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str) -> Plan:
     deployment = subject.deployment
     target = target_of(deployment)
     raw_back = subject.raw_replicasets[back.metadata.uid]
     draft = Draft(subject.raw, tests_for(target))
-    draft.put(_TEMPLATE, old_template(raw_back))
+    draft.put(_TEMPLATE, revisions.template_of(raw_back))
     # Every other annotation stays the Deployment's own: kubectl brings the old tracking annotations of Argo CD, Helm
     # and Flux back as well, which makes these tools see an object that is not theirs.
     cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
