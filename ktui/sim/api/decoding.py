@@ -50,7 +50,7 @@ def check_patched(resource: Resource, patched: JSON, field_validation: str) -> l
         raise bad_request(f"{why}")
     faults = list(unknown_fields(resource, patched))
     if faults and field_validation == STRICT:
-        document = json.dumps(without(resource, patched), separators=(",", ":"), ensure_ascii=False)
+        document = json.dumps(dict(sorted(patched.items())), separators=(",", ":"), ensure_ascii=False)
         raise invalid_patch(document, f"strict decoding error: {', '.join(faults)}")
     return faults if field_validation == WARN else []
 

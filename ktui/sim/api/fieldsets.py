@@ -6,17 +6,20 @@ path of an object or list stands for its presence alone, apart from what is in i
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, NamedTuple
 
-from ktui.sim.api.schema import Field, field_of, type_of, types
+from ktui.sim.api.schema import UNKNOWN, Field, field_of, type_of, types
 
 JSON = dict[str, Any]
 Path = tuple[str, ...]
 Owned = dict[Path, Any]
+Parts = dict[Path, tuple[Any, Field]]
 
 PRESENT: Final = object()
 """The value at the path of an object or list: that it is there."""
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 _SELF = "."
 _METADATA_OF_THE_SERVER = frozenset(
     (
@@ -35,12 +38,36 @@ _NEVER_ABSENT = frozenset(
 
 def owned_fields(obj: JSON) -> Owned:
     """Every path that this object sets and that a client can own, with its value."""
-    type_name = type_of(obj.get("apiVersion", ""), obj.get("kind", ""))
     owned: Owned = {}
-    for name, value in obj.items():
-        if name not in ("apiVersion", "kind") and value is not None:
-            _collect(owned, value, field_of(type_name, name), (f"f:{name}",))
+    for path, (value, field) in _top_level(obj).items():
+        _collect(owned, value, field, path)
     return {path: value for path, value in owned.items() if not _belongs_to_server(path)}
+
+
+def changes(old: JSON, new: JSON) -> tuple[set[Path], set[Path]]:
+    """The paths that a write added or gave another value, and those that it took away.
+
+    Costs little where little differs, for what is equal is not looked into.
+    """
+    found = _Difference({}, {})
+    _compare_parts(_top_level(old), _top_level(new), found)
+    changed = {path for path in found.changed if not _belongs_to_server(path)}
+    gone = {path for path in found.gone if path not in found.changed and not _belongs_to_server(path)}
+    return changed, gone
+
+
+class _Difference(NamedTuple):
+    changed: Owned
+    gone: Owned
+
+
+def _top_level(obj: JSON) -> Parts:
+    type_name = type_of(obj.get("apiVersion", ""), obj.get("kind", ""))
+    return {
+        (f"f:{name}",): (value, field_of(type_name, name))
+        for name, value in obj.items()
+        if name not in ("apiVersion", "kind") and value is not None
+    }
 
 
 def _belongs_to_server(path: Path) -> bool:
@@ -48,55 +75,77 @@ def _belongs_to_server(path: Path) -> bool:
 
 
 def _collect(owned: Owned, value: Any, field: Field, at: Path) -> None:
-    if field.container == "list" and isinstance(value, list) and (field.keys or field.is_set):
-        _collect_list(owned, value, field, at)
-    elif field.container == "map" and isinstance(value, dict) and not field.atomic:
-        owned[at] = PRESENT
-        for name, item in value.items():
-            _collect(owned, item, Field(field.type_name), (*at, f"f:{name}"))
-    elif isinstance(value, dict) and not field.container and _is_granular(field):
-        if not value or not _is_never_absent(at):
-            owned[at] = PRESENT
-        _collect_fields(owned, value, field, at)
-    else:
+    parts = _parts(value, field, at)
+    if parts is None:
         owned[at] = value
-
-
-def _collect_fields(owned: Owned, value: JSON, field: Field, at: Path) -> None:
-    """A null is owned where nothing was before, which is so in the items of lists."""
-    for name, inner in value.items():
-        if inner is not None or at[-1].startswith("k:"):
-            _collect(owned, inner, field_of(field.type_name, name), (*at, f"f:{name}"))
-
-
-def _collect_list(owned: Owned, value: list[Any], field: Field, at: Path) -> None:
-    if not _is_never_absent(at):
+        return
+    if _is_presence_owned(parts, at):
         owned[at] = PRESENT
-    for item in value:
-        if field.is_set:
-            owned[(*at, f"v:{json.dumps(item)}")] = item
-        elif _is_granular(field):
-            step = (*at, item_step(item, field))
-            owned[step] = PRESENT
-            _collect_fields(owned, item, field, step)
-        else:
-            owned[(*at, item_step(item, field))] = item
+    for path, (inner, inner_field) in parts.items():
+        _collect(owned, inner, inner_field, path)
 
 
-def _is_never_absent(at: Path) -> bool:
-    """Within an item of a list nothing is there before the item is."""
-    return at[-1][2:] in _NEVER_ABSENT and not any(step.startswith("k:") for step in at)
+def _compare_parts(before: Parts, after: Parts, found: _Difference) -> None:
+    for path, (value, field) in before.items():
+        if path not in after:
+            _collect(found.gone, value, field, path)
+    for path, (value, field) in after.items():
+        if path not in before:
+            _collect(found.changed, value, field, path)
+        elif before[path][0] != value:
+            _compare(before[path][0], value, field, path, found)
 
 
-def _is_granular(field: Field) -> bool:
-    found = types().get(field.type_name)
-    return found is not None and not found.atomic
+def _compare(old: Any, new: Any, field: Field, at: Path, found: _Difference) -> None:
+    before, after = _parts(old, field, at), _parts(new, field, at)
+    if before is None or after is None:
+        _collect(found.gone, old, field, at)
+        _collect(found.changed, new, field, at)
+        return
+    was_owned, is_owned = _is_presence_owned(before, at), _is_presence_owned(after, at)
+    if was_owned != is_owned:
+        (found.changed if is_owned else found.gone)[at] = PRESENT
+    _compare_parts(before, after, found)
+
+
+def _parts(value: Any, field: Field, at: Path) -> Parts | None:
+    """What is in an object or list that is owned part by part; None for what is owned as a whole."""
+    if isinstance(value, list) and field.container == "list":
+        if field.keys:
+            return {(*at, item_step(item, field)): (item, _item(field.type_name)) for item in value}
+        return {(*at, f"v:{json.dumps(item)}"): (item, _item("str")) for item in value} if field.is_set else None
+    if not isinstance(value, dict) or field.container == "list":
+        return None
+    if field.container == "map":
+        item = _item(field.type_name)
+        return None if field.atomic else {(*at, f"f:{name}"): (inner, item) for name, inner in value.items()}
+    described = types().get(field.type_name)
+    if described is None or described.atomic:
+        return None
+    # A null is owned where nothing was before, which is so in the items of lists.
+    nulls = at[-1].startswith("k:")
+    return {
+        (*at, f"f:{name}"): (inner, described.fields.get(name, UNKNOWN))
+        for name, inner in value.items()
+        if nulls or inner is not None
+    }
+
+
+@cache
+def _item(type_name: str) -> Field:
+    """The field that an item of a list or map is."""
+    return Field(type_name)
+
+
+def _is_presence_owned(parts: Parts, at: Path) -> bool:
+    """Whether somebody owns that an object or list is there; within an item of a list nothing is before the item is."""
+    return not parts or at[-1][2:] not in _NEVER_ABSENT or any(step.startswith("k:") for step in at)
 
 
 def item_step(item: JSON, field: Field) -> str:
     """The step that leads to an item of a keyed list."""
     keys = {key: item[key] for key in sorted(field.keys) if key in item}
-    return "k:" + json.dumps(keys, separators=(",", ":"))
+    return "k:" + _compact(keys)
 
 
 def applied_fields(obj: JSON) -> Owned:
@@ -150,6 +199,12 @@ def holds(tree: JSON, path: Path) -> bool:
             return False
         node = node[step]
     return not node or _SELF in node
+
+
+def including(tree: JSON, paths: Iterable[Path]) -> JSON:
+    """A ``fieldsV1`` with these paths; the same one where it has all of them."""
+    new = [path for path in paths if not holds(tree, path)]
+    return encode(decode(tree).union(new)) if new else tree
 
 
 def without(tree: JSON, paths: Iterable[Path]) -> JSON:

@@ -13,9 +13,11 @@ from ktui.sim.api.fieldsets import (
     PRESENT,
     Path,
     applied_fields,
+    changes,
     decode,
     encode,
     holds,
+    including,
     item_step,
     owned_fields,
     readable,
@@ -51,18 +53,16 @@ def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: s
 
     Nothing but ``managedFields`` depends on this: a server may leave it out where speed counts.
     """
-    before, after = owned_fields(old) if old else {}, owned_fields(new)
+    if old is None:
+        owned = owned_fields(new)
+        changed, gone = {path for path, value in owned.items() if value != ""}, set[Path]()
+    else:
+        changed, gone = changes(old, new)
     counted = _counted(resource, subresource)
     by_server = (_SET_ON_CREATE if old is None else _SET_ON_UPDATE).get(resource.kind, frozenset())
-    changed = {
-        path
-        for path, value in after.items()
-        if (path not in before or before[path] != value) and counted(path) and path not in by_server
-    }
-    if old is None:
-        changed -= {path for path in changed if after[path] == ""}
-    gone = {path for path in before.keys() - after.keys() if counted(path)}
-    if subresource == "scale" and after.get(_REPLICAS) == 0:
+    changed = {path for path in changed if counted(path) and path not in by_server}
+    gone = {path for path in gone if counted(path)}
+    if subresource == "scale" and new["spec"].get("replicas") == 0:
         # A Scale leaves a zero out, so that nobody owns it.
         changed, gone = changed - {_REPLICAS}, gone | {_REPLICAS}
     # What a Scale has changed carries no time.
@@ -79,10 +79,8 @@ def _counted(resource: Resource, subresource: str) -> Callable[[Path], bool]:
 
 def status_entry(resource: Resource, old: JSON, new: JSON, manager: str, now: str) -> list[JSON]:
     """The managedFields after a write of ``/status``, looking at status and annotations alone."""
-    before, after = (owned_fields(_status_part(obj)) for obj in (old, new))
-    changed = {path for path, value in after.items() if path not in before or before[path] != value}
-    mine = _entry(manager, "Update", resource.api_version, "status", now)
-    return _written(old, mine, changed, before.keys() - after.keys())
+    changed, gone = changes(_status_part(old), _status_part(new))
+    return _written(old, _entry(manager, "Update", resource.api_version, "status", now), changed, gone)
 
 
 def _status_part(obj: JSON) -> JSON:
@@ -98,10 +96,10 @@ def _written(old: JSON | None, mine: JSON, changed: Collection[Path], gone: Coll
     if not changed and not gone:
         return entries
     before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)
-    fields = decode(before["fieldsV1"]) if before else frozenset()
+    fields = including(without(before["fieldsV1"] if before else {}, gone), changed)
     taken = [*changed, *gone]
     kept = [_less(entry, taken) for entry in entries if entry is not before]
-    return _in_order([*kept, mine | {"fieldsV1": encode(fields.difference(gone).union(changed))}])
+    return _in_order([*kept, mine | {"fieldsV1": fields}])
 
 
 def _entry(manager: str, operation: str, api_version: str, subresource: str, time: str) -> JSON:
