@@ -14,7 +14,7 @@ from ktui.rollout.words import age, clean
 from ktui.tui import look
 from ktui.tui.paint import Span, fit, width
 
-_LEAST_WHY: Final = 26
+_LEAST_WHY: Final = 22
 """The cells that WHY keeps before another column goes."""
 _MOST_NAME: Final = 34
 _MOST_IMAGE: Final = 26

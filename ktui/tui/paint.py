@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -93,9 +94,12 @@ def shorten(line: Line, cells: int) -> list[Span]:
 
 
 def wrap(text: str, cells: int, most: int) -> list[str]:
-    """Text on at most so many lines, broken between words; the last one is cut where it does not fit."""
+    """Text on at most so many lines, broken between words, and within words that are longer than a line.
+
+    The last line is cut where the text does not fit.
+    """
     lines: list[str] = []
-    words = text.split(" ")
+    words = [part for word in text.split(" ") for part in (chop_cells(word, cells) or [""])]
     while words and len(lines) < most:
         line = words.pop(0)
         while words and cell_len(line) + 1 + cell_len(words[0]) <= cells:
@@ -191,6 +195,18 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
     What its keys do is for the screen to say; `Pages` has keys to read on.
     """
 
+    class Picked(Message):
+        """A line was clicked; `opens` where that was the second click of a double one."""
+
+        def __init__(self, scroll: Scroll, line: int, *, opens: bool) -> None:
+            super().__init__()
+            self.scroll, self.line, self.opens = scroll, line, opens
+
+        @property
+        def control(self) -> Scroll:
+            """The lines that were clicked into."""
+            return self.scroll
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Line] = ()
@@ -215,10 +231,11 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
         """What is there, in sight or not, as plain text."""
         return "\n".join("".join(span.text for span in line) for line in self._lines)
 
-    def index_at(self, y: int) -> int | None:
-        """The number of the line that a row of the widget shows."""
-        index = y - self.gutter.top + self.scroll_offset.y
-        return index if 0 <= index < len(self._lines) else None
+    def on_click(self, event: events.Click) -> None:
+        """Tell which line was clicked."""
+        index = event.y - self.gutter.top + self.scroll_offset.y
+        if 0 <= index < len(self._lines):
+            self.post_message(self.Picked(self, index, opens=event.chain == 2))
 
     def keep_in_sight(self, line: int) -> None:
         """Scroll as little as is needed to see that line."""

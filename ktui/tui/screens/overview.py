@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, overload
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -221,15 +220,11 @@ class OverviewScreen(LiveScreen):
         self.query_one("#table", Scroll).focus()
         self.redraw(self.ktui.now())
 
-    def on_click(self, event: events.Click) -> None:
+    def on_scroll_picked(self, event: Scroll.Picked) -> None:
         """A click chooses a row, a second one opens it."""
-        table = self.query_one("#table", Scroll)
-        if event.widget is not table:
-            return
-        index = table.index_at(event.y)
-        if index is not None and index < len(self._rows):
-            self._cursor = self._rows[index].uid
+        if event.line < len(self._rows):
+            self._cursor = self._rows[event.line].uid
             self._has_moved = True
             self.redraw(self.ktui.now())
-            if event.chain == 2:
+            if event.opens:
                 self.action_open()

@@ -1,0 +1,161 @@
+"""A simulated cluster whose time stands still but for `advance`, and the dashboard on it, driven by its keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+from kubernetes.config import new_client_from_config
+from textual.pilot import Pilot
+
+from ktui.actions.audit import AuditLog
+from ktui.kube.access import Access
+from ktui.sim import SimulatedCluster
+from ktui.tui.app import KtuiApp, Options
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+Dashboard = Callable[..., AbstractAsyncContextManager["Screen"]]
+
+
+@dataclass
+class Screen:
+    """The dashboard as a person has it: keys go in, text comes out."""
+
+    app: KtuiApp
+    pilot: Pilot[None]
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        names = {" ": "space", "/": "slash", ".": "full_stop", ":": "colon", "-": "minus"}
+        await self.pilot.press(*(names.get(char, char) for char in text))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def told(self) -> str:
+        """What the notifications on the screen say."""
+        return "\n".join(notification.message for notification in self.app._notifications)
+
+    async def until(self, holds: Callable[[], object], what: str) -> None:
+        """Wait for something to come true."""
+        end = time.monotonic() + 15
+        while not holds():
+            if time.monotonic() > end:
+                raise AssertionError(f"never: {what}\n{self.text}\n{self.told}")
+            await self.pilot.pause(0.02)
+
+    async def sees(self, *texts: str) -> None:
+        for text in texts:
+            await self.until(lambda text=text: text in self.text, f"to see {text!r}")  # type: ignore[misc]
+
+    async def sees_no(self, text: str) -> None:
+        await self.until(lambda: text not in self.text, f"to see no {text!r}")
+
+    async def hears(self, text: str) -> None:
+        await self.until(lambda: text in self.told, f"to be told {text!r}")
+
+
+class Stage:
+    """The cluster and an independent witness of what is in it: the official client."""
+
+    def __init__(self, cluster: SimulatedCluster, folder: Path) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self._client = new_client_from_config(str(self.kubeconfig()))
+        self.apps: Any = client.AppsV1Api(self._client)
+        self.core: Any = client.CoreV1Api(self._client)
+
+    def kubeconfig(self, user: str = "admin") -> Path:
+        return self.cluster.write_kubeconfig(self.folder / f"kubeconfig-{user}", user)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.cluster.now, UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Let the cluster's time pass, at once."""
+        kernel = self.cluster.kernel
+        self.cluster.call(lambda: kernel.run_until(kernel.now + seconds))
+
+    def deploy(self, name: str, image: str, *, namespace: str = "shop", replicas: int = 4, **spec: Any) -> None:
+        labels = {"app": name}
+        meta = spec.pop("metadata", {})
+        container = {"name": name, "image": f"registry.example/shop/{image}"}
+        self.cluster.apply(
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": name, "namespace": namespace, "labels": labels, **meta},
+                "spec": {
+                    "replicas": replicas,
+                    "selector": {"matchLabels": labels},
+                    "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+                    **spec,
+                },
+            }
+        )
+
+    def set_image(self, name: str, image: str, *, namespace: str = "shop") -> None:
+        containers = [{"name": name, "image": f"registry.example/shop/{image}"}]
+        patch = {"spec": {"template": {"spec": {"containers": containers}}}}
+        self.apps.patch_namespaced_deployment(name, namespace, patch)
+
+    def read(self, name: str, namespace: str = "shop") -> Any:
+        return self.apps.read_namespaced_deployment(name, namespace)
+
+    def image(self, name: str, namespace: str = "shop") -> str:
+        return str(self.read(name, namespace).spec.template.spec.containers[0].image).rsplit("/", 1)[-1]
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    cluster = SimulatedCluster(seed=7, start=START, name="prod-eu", developer_namespace="shop")
+    with cluster.serving():
+        cluster.pause()
+        stage = Stage(cluster, tmp_path)
+        yield stage
+        cluster.faults.clear()
+        stage.close()
+
+
+@pytest.fixture
+def options(stage: Stage, tmp_path: Path) -> Options:
+    return Options(
+        access=Access(kubeconfig=str(stage.kubeconfig())),
+        audit=AuditLog(tmp_path / "audit.jsonl"),
+        now=stage.now,
+    )
+
+
+@pytest.fixture
+def dashboard(options: Options) -> Dashboard:
+    @asynccontextmanager
+    async def run(size: tuple[int, int] = (120, 36), **changes: Any) -> AsyncIterator[Screen]:
+        app = KtuiApp(replace(options, **changes))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield Screen(app, pilot)
+
+    return run

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ktui.rollout.detail import Revision
+from ktui.rollout.podstatus import Health, PodState
+from ktui.tui.transitions import FADE, FLASH, Transitions
+from tests.tui.conftest import Dashboard, Screen, Stage
+
+BORN = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+async def _opened(screen: Screen) -> None:
+    await screen.sees("1 rollout")
+    await screen.press("enter")
+    await screen.sees("REVISIONS AND PODS")
+
+
+async def test_pods_change_state_under_their_revisions(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", replicas=6)
+    stage.advance(20)
+    async with dashboard() as screen:
+        await _opened(screen)
+        await screen.sees("■■■■■■", "6 of 6 ready", "nothing is wrong")
+        stage.set_image("cart", "cart:1.1")
+        stage.advance(0.3)
+        await screen.sees("cart:1.0  →  cart:1.1", "revision 1 → 2", "◧", "▨", "Terminating")
+        await screen.sees("surge 25% (2)", "unavailable 25% (1)", "of 5 promised")
+        stage.advance(30)
+        await screen.sees("✔ complete", "revision 2", "6 of 6 ready")
+        await screen.sees("lowest 5")
+
+
+async def test_causes_conditions_and_events_of_a_failed_rollout(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", progressDeadlineSeconds=20)
+    stage.advance(20)
+    stage.set_image("cart", "cart:nopull")
+    stage.advance(40)
+    async with dashboard(size=(160, 44)) as screen:
+        await _opened(screen)
+        await screen.sees("✖ failed", "image cart:nopull cannot be pulled", "no progress within its deadline of 20s")
+        await screen.sees('kubectl: deployment "cart" exceeded its progress deadline')
+        await screen.sees("✖ Progressing False  ProgressDeadlineExceeded", "ImagePullBackOff", "try ")
+        await screen.sees("BackOff")
+
+
+async def test_t_lists_every_pod_by_name(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", replicas=3)
+    stage.advance(20)
+    names = [pod.metadata.name.rsplit("-", 1)[1] for pod in stage.core.list_namespaced_pod("shop").items]
+    async with dashboard() as screen:
+        await _opened(screen)
+        await screen.sees("■■■")
+        assert not any(f"{name} " in screen.text and "1/1" in screen.text for name in names)
+        await screen.press("t")
+        await screen.sees(*names, "1/1", "node-")
+
+
+async def test_a_deployment_deleted_while_open_stays_as_it_was_and_is_marked(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await _opened(screen)
+        await screen.sees("■■■■")
+        stage.apps.delete_namespaced_deployment("cart", "shop")
+        stage.advance(5)
+        await screen.sees("× deleted: this is what was last known of it")
+        await screen.press("space", "b")
+        await screen.press("escape")
+        await screen.sees("There are no Deployments")
+
+
+async def test_narrow_and_wide_show_the_same_things(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    stage.set_image("cart", "cart:crash")
+    stage.advance(10)
+    for size in ((80, 24), (200, 60)):
+        async with dashboard(size=size) as screen:
+            await _opened(screen)
+            await screen.sees("▲ stalled", "✖✖", "crash: exit 1", "EVENTS", "esc back", "capacity")
+
+
+def _pod(uid: str, health: Health, word: str = "Running") -> PodState:
+    born = BORN + timedelta(seconds=int(uid))
+    return PodState(name=f"p-{uid}", uid=uid, word=word, health=health, ready="1/1", restarts=0, node="n", created=born)
+
+
+def _revision(*pods: PodState) -> Revision:
+    return Revision(
+        number=1, uid="rs", name="p", images=(), created=BORN, change_cause="", wanted=len(pods), existing=len(pods),
+        ready=0, available=0, min_ready_seconds=0, former=(), is_current=True, pods=pods,
+    )  # fmt: skip
+
+
+def test_a_pod_flashes_when_its_state_changes_and_not_at_the_first_look() -> None:
+    cells = Transitions()
+    assert [cell.flashes for cell in cells.look([_revision(_pod("1", Health.STARTING))], 100.0)["rs"]] == [False]
+    assert not cells.is_moving(100.0)
+    assert [cell.flashes for cell in cells.look([_revision(_pod("1", Health.READY))], 101.0)["rs"]] == [True]
+    assert cells.is_moving(101.0 + FLASH / 2)
+    assert not cells.look([_revision(_pod("1", Health.READY))], 101.0 + FLASH)["rs"][0].flashes
+
+
+def test_a_pod_that_comes_flashes_and_one_that_goes_fades_in_its_place() -> None:
+    cells = Transitions()
+    one, two, three = (_pod(uid, Health.READY) for uid in "123")
+    cells.look([_revision(one, three)], 0.0)
+    assert [cell.flashes for cell in cells.look([_revision(one, two, three)], 5.0)["rs"]] == [False, True, False]
+    after = cells.look([_revision(one, three)], 10.0)["rs"]
+    assert [(cell.pod.uid, cell.is_ghost) for cell in after] == [("1", False), ("2", True), ("3", False)]
+    assert len(cells.look([_revision(one, three)], 10.1 + FADE)["rs"]) == 2

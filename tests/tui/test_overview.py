@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from ktui.kube.access import Access
+from tests.tui.conftest import Dashboard, Screen, Stage
+
+
+def _three(stage: Stage) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.deploy("api", "api:1.0", namespace="search", replicas=6)
+    stage.deploy("checkout", "checkout:1.0", progressDeadlineSeconds=30)
+    stage.advance(20)
+    stage.set_image("checkout", "checkout:crash")
+    stage.advance(40)
+    stage.set_image("api", "api:1.1", namespace="search")
+    stage.advance(0.5)
+
+
+def _rows(screen: Screen) -> list[str]:
+    """The rollouts in the order in which the table shows them."""
+    words = [line.replace("▸", " ").split() for line in screen.text.splitlines()]
+    return [line[1] for line in words if line and line[0] in ("shop", "search")]
+
+
+async def test_rollouts_are_listed_worst_first_with_what_is_wrong(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("● live", "3 rollouts", "✖ 1 failed", "◐ 1 progressing", "✔ 1 complete")
+        await screen.sees("prod-eu · all namespaces")
+        assert _rows(screen) == ["checkout", "api", "cart"]
+        await screen.sees("new pods crash: exit 1")
+        await screen.sees("▸ shop", "✖ shop/checkout", "roll back")
+        await screen.press("G")
+        await screen.sees('kubectl deployment "cart" successfully rolled out')
+
+
+async def test_a_rolling_update_is_seen_as_it_happens(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", replicas=8)
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("✔ complete")
+        stage.set_image("cart", "cart:1.1")
+        stage.advance(0.5)
+        await screen.sees("◐ progressing", "cart:1.1", "▒", "░")
+        stage.advance(30)
+        await screen.sees("✔ complete")
+        await screen.sees_no("◐ progressing")
+
+
+async def test_filter_narrows_and_escape_clears(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "cart:1.0")
+        await screen.press("slash")
+        await screen.type("search api")
+        await screen.sees("1 of 3 match “search api”")
+        await screen.sees_no("checkout")
+        await screen.press("enter", "enter")
+        await screen.sees("search/api  Deployment")
+        await screen.press("escape", "escape")
+        await screen.sees("checkout")
+        await screen.press("slash")
+        await screen.type("nothing-like-it")
+        await screen.sees("Nothing matches")
+        await screen.press("escape")
+        await screen.sees("checkout")
+
+
+async def test_sort_orders_take_turns(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "checkout")
+        await screen.press("o")
+        await screen.sees("by name")
+        assert _rows(screen) == ["api", "cart", "checkout"]
+        for told in ("latest change first", "least done first"):
+            await screen.press("o")
+            await screen.sees(told)
+
+
+async def test_the_cursor_stays_on_its_rollout_when_rows_move(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("aaa", "aaa:1.0")
+    stage.deploy("bbb", "bbb:1.0")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("j")
+        await screen.until(lambda: "shop/bbb" in screen.text, "the cursor on bbb")
+        stage.set_image("aaa", "aaa:nopull")
+        stage.advance(10)
+        await screen.sees("▲ stalled")
+        assert "shop/bbb" in screen.text
+        await screen.press("g")
+        await screen.sees("shop/aaa")
+        await screen.press("G")
+        await screen.sees("shop/bbb")
+
+
+async def test_an_empty_namespace_says_so(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("There are no Deployments in any namespace.", "another namespace")
+
+
+async def test_a_namespace_is_picked_from_a_list(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts")
+        await screen.press("n")
+        await screen.sees("type to narrow", "  search")
+        await screen.type("sea")
+        await screen.press("enter")
+        await screen.sees("prod-eu · search", "1 rollout")
+        await screen.sees_no("checkout")
+
+
+async def test_a_context_is_picked_from_a_list(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts")
+        await screen.press("x")
+        await screen.sees("type to narrow", "prod-eu-viewer")
+        await screen.type("viewer")
+        await screen.press("enter")
+        await screen.sees("prod-eu-viewer · all namespaces", "3 rollouts")
+
+
+async def test_who_may_not_see_the_cluster_sees_the_namespace_of_the_context(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    _three(stage)
+    access = Access(kubeconfig=str(stage.kubeconfig("developer")))
+    async with dashboard(access=access) as screen:
+        await screen.sees("You may not list deployments of the whole cluster", "prod-eu-developer · shop", "2 rollouts")
+
+
+async def test_who_may_see_nothing_is_told_so(stage: Stage, dashboard: Dashboard) -> None:
+    access = Access(kubeconfig=str(stage.kubeconfig("stranger")))
+    async with dashboard(access=access) as screen:
+        await screen.sees("refused", "stranger", "another namespace")
+
+
+async def test_a_missing_kubeconfig_is_a_sentence_and_retry_finds_it(stage: Stage, dashboard: Dashboard) -> None:
+    path = stage.folder / "not-there"
+    async with dashboard(access=Access(kubeconfig=str(path))) as screen:
+        await screen.sees("✖ not connected", "not-there", "r tries again now")
+        stage.deploy("cart", "cart:1.0")
+        path.write_text(stage.kubeconfig().read_text())
+        await screen.press("r")
+        await screen.sees("● live", "1 rollout")
+
+
+async def test_a_server_that_goes_away_leaves_what_was_known_and_says_how_old_it_is(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("✔ complete", "4 pods")
+        with stage.cluster.faults.refusing_connections():
+            await screen.sees("▲ stale by", "What is shown may be stale", "cart")
+        await screen.press("r")
+        await screen.sees("● live")
+
+
+async def test_hostile_text_moves_nothing_and_means_nothing(stage: Stage, dashboard: Dashboard) -> None:
+    cause = "[red]boo[/] [/] \x1b[31mred\x1b[0m \u202eevil"
+    stage.deploy("cart", "cart:1.0", metadata={"annotations": {"kubernetes.io/change-cause": cause}})
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("[red]boo[/] [/]")
+        await screen.press("enter")
+        await screen.sees("[red]boo[/] [/]")
+        assert "\x1b" not in screen.text
+        assert "\u202e" not in screen.text
+
+
+async def test_help_tells_keys_signs_and_why_an_action_is_closed(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    async with dashboard(size=(120, 50)) as screen:
+        await screen.sees("1 rollout", "✔ complete")
+        await screen.press("question_mark")
+        await screen.sees("Keys and signs", "ON shop/cart", "nothing to promote", "PHASES")
+        await screen.press("escape")
+        await screen.sees_no("Keys and signs")
+
+
+async def test_the_palette_opens_a_rollout(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts")
+        await screen.press("ctrl+p")
+        await screen.type("open search")
+        await screen.sees("Open search/api")
+        await screen.press("enter")
+        await screen.sees("search/api  Deployment")
+
+
+async def test_a_click_chooses_and_a_second_one_opens(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "18 pods")
+        row = next(y for y, line in enumerate(screen.text.splitlines()) if "  cart " in line)
+        await screen.pilot.click(offset=(10, row))
+        await screen.sees("shop/cart")
+        await screen.pilot.click(offset=(10, row), times=2)
+        await screen.sees("shop/cart  Deployment")

@@ -1,0 +1,238 @@
+"""Actions by their keys. The official client is the witness of what each did, and that a refused one did nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ktui.actions.audit import AuditLog
+from ktui.kube.connection import Access
+from tests.tui.conftest import Dashboard, Screen, Stage
+
+
+async def _at_rest(stage: Stage, screen: Screen, name: str = "cart") -> None:
+    await screen.sees("1 rollout", f"shop/{name}", "4 pods")
+
+
+def _deployed(stage: Stage, name: str = "cart") -> None:
+    stage.deploy(name, f"{name}:1.0")
+    stage.advance(20)
+
+
+async def test_pause_and_resume_in_mid_rollout(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        stage.set_image("cart", "cart:1.1")
+        stage.advance(0.4)
+        await screen.sees("◐ progressing")
+        await screen.press("space")
+        await screen.sees("Pause shop/cart", "+ spec.paused: true", "rollout pause deployment/cart", "y yes")
+        assert not stage.read("cart").spec.paused
+        await screen.press("y")
+        await screen.hears("paused")
+        assert stage.read("cart").spec.paused
+        stage.advance(5)
+        await screen.sees("‖ paused", "space resume", "paused with 2 of 4 pods new")
+        await screen.press("space")
+        await screen.sees("Resume shop/cart", "y yes")
+        await screen.press("enter")
+        await screen.hears("resumed")
+        stage.advance(30)
+        await screen.sees("✔ complete", "cart:1.1")
+    assert not stage.read("cart").spec.paused
+    assert stage.read("cart").status.updated_replicas == 4
+
+
+async def test_no_is_no(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    before = stage.read("cart").metadata.generation
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        for no in ("n", "escape", "q"):
+            await screen.press("space")
+            await screen.sees("Pause shop/cart", "y yes")
+            await screen.press(no)
+            await screen.sees_no("Pause shop/cart")
+    assert stage.read("cart").metadata.generation == before
+
+
+async def test_roll_back_of_a_rollout_that_crashes(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    stage.set_image("cart", "cart:crash")
+    stage.advance(10)
+    async with dashboard(size=(120, 44)) as screen:
+        await screen.sees("▲ stalled", "b roll back to 1 (cart:1.0)")
+        await screen.press("b")
+        await screen.sees("Roll back shop/cart to revision 1 (cart:1.0)", "cart:crash →", "UNDONE BY", "y yes")
+        await screen.press("y")
+        await screen.hears("rolled back")
+        stage.advance(30)
+        await screen.sees("✔ complete", "cart:1.0")
+    assert stage.image("cart") == "cart:1.0"
+    assert stage.read("cart").metadata.annotations["deployment.kubernetes.io/revision"] == "3"
+
+
+async def test_roll_back_of_a_paused_rolling_update_resumes_it(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    stage.set_image("cart", "cart:1.1")
+    stage.advance(0.4)
+    stage.apps.patch_namespaced_deployment("cart", "shop", {"spec": {"paused": True}})
+    stage.advance(5)
+    async with dashboard(size=(120, 44)) as screen:
+        await screen.sees("‖ paused", "1 rollout")
+        await screen.press("a")
+        await screen.sees("roll back shop/cart to revision 1", "spec.paused", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.image("cart") == "cart:1.0", "the old image")
+        stage.advance(30)
+        await screen.sees("✔ complete")
+    assert not stage.read("cart").spec.paused
+
+
+async def test_promote_takes_a_paused_rolling_update_to_its_end(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    stage.set_image("cart", "cart:1.1")
+    stage.advance(0.4)
+    stage.apps.patch_namespaced_deployment("cart", "shop", {"spec": {"paused": True}})
+    stage.advance(5)
+    async with dashboard() as screen:
+        await screen.sees("‖ paused", "p promote: resume to the end")
+        await screen.press("p")
+        await screen.sees("y yes")
+        await screen.press("y")
+        await screen.until(lambda: not stage.read("cart").spec.paused, "resumed")
+        stage.advance(30)
+        await screen.sees("✔ complete", "cart:1.1")
+
+
+async def test_set_image_asks_for_it_and_shows_the_plan(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        await screen.press("i")
+        await screen.sees("Set the image of shop/cart", "registry.example/shop/cart:1.0")
+        await screen.press("end", "backspace")
+        await screen.type("7")
+        await screen.press("enter")
+        await screen.sees("cart:1.0 →", "cart:1.7", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.image("cart") == "cart:1.7", "the new image")
+        stage.advance(30)
+        await screen.sees("cart:1.7", "✔ complete")
+
+
+async def test_scale_takes_numbers_only(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        await screen.press("s")
+        await screen.sees("Scale shop/cart", "4 pods are asked for now")
+        await screen.type("-1")
+        await screen.press("enter")
+        await screen.sees("That is no number of pods")
+        await screen.press("end", "backspace", "backspace")
+        await screen.type("6")
+        await screen.press("enter")
+        await screen.sees("spec.replicas", "4 → 6", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.read("cart").spec.replicas == 6, "six replicas")
+        stage.advance(10)
+        await screen.sees("6/6", "6 pods")
+
+
+async def test_restart_replaces_every_pod(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    before = {pod.metadata.uid for pod in stage.core.list_namespaced_pod("shop").items}
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        await screen.press("R")
+        await screen.sees("Restart shop/cart", "kubectl.kubernetes.io/restartedAt", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.read("cart").metadata.generation == 2, "a new generation")
+        stage.advance(30)
+        await screen.sees("✔ complete")
+    after = {pod.metadata.uid for pod in stage.core.list_namespaced_pod("shop").items}
+    assert not before & after
+
+
+async def test_what_is_not_open_says_why_and_asks_nothing(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        await screen.press("p")
+        await screen.hears("nothing to promote")
+        await screen.press("b")
+        await screen.hears('no rollout history found for deployment "cart"')
+        assert "y yes" not in screen.text
+
+
+async def test_read_only_closes_everything(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    before = stage.read("cart").metadata.resource_version
+    async with dashboard(read_only=True) as screen:
+        await _at_rest(stage, screen)
+        await screen.sees("read-only")
+        for key in ("space", "b", "a", "p", "i", "s", "R"):
+            await screen.press(key)
+        await screen.hears("ktui is read-only")
+        assert "y yes" not in screen.text
+    assert stage.read("cart").metadata.resource_version == before
+
+
+async def test_who_may_only_look_is_told_what_right_is_missing(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    before = stage.read("cart").metadata.resource_version
+    async with dashboard(access=Access(kubeconfig=str(stage.kubeconfig("viewer")))) as screen:
+        await _at_rest(stage, screen)
+        await screen.until(lambda: not any(offer.open for offer in screen.app.offers(_uid(stage))), "all closed")
+        await screen.press("space")
+        await screen.hears("not allowed: you may not patch deployments")
+    assert stage.read("cart").metadata.resource_version == before
+
+
+async def test_a_target_that_changed_meanwhile_is_planned_and_shown_again(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard(size=(120, 44)) as screen:
+        await _at_rest(stage, screen)
+        await screen.press("space")
+        await screen.sees("Pause shop/cart", "y yes")
+        stage.set_image("cart", "cart:1.1")
+        await screen.press("y")
+        await screen.sees("This is the plan for what", "y yes")
+        assert not stage.read("cart").spec.paused
+        await screen.press("y")
+        await screen.hears("paused")
+    assert stage.read("cart").spec.paused
+
+
+async def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        await screen.press("space")
+        await screen.sees("Pause shop/cart", "y yes")
+        stage.cluster.faults.lose_answers(1, "PATCH")
+        await screen.press("y")
+        await screen.until(lambda: screen.told, "to be told how it ended")
+        assert "pause" in screen.told
+    assert stage.read("cart").spec.paused
+    assert stage.read("cart").metadata.generation == 2
+
+
+async def test_each_action_is_in_the_audit_log(stage: Stage, dashboard: Dashboard, tmp_path: Path) -> None:
+    _deployed(stage)
+    path = tmp_path / "state" / "audit.jsonl"
+    async with dashboard(audit=AuditLog(path)) as screen:
+        await _at_rest(stage, screen)
+        await screen.press("space")
+        await screen.sees("y yes")
+        await screen.press("y")
+        await screen.hears("paused")
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(entry["namespace"], entry["name"], entry["outcome"]) for entry in entries] == [("shop", "cart", "done")]
+    assert "token" not in path.read_text()
+
+
+def _uid(stage: Stage) -> str:
+    return str(stage.read("cart").metadata.uid)
