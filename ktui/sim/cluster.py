@@ -198,7 +198,7 @@ class SimulatedCluster:
             self.kernel.run_until(time.time())  # loading took a moment
         pace = Pace(self.kernel, self._speed)
         watches = Watches(self.kernel, self.plane.storage, self.faults, self._bookmark_seconds)
-        routes = Requests(self.api, watches, self.faults, SimulatedPods(self.api))
+        routes = Requests(self.api, watches, self.faults, SimulatedPods(self.plane))
         users = kubeconfig.directory(self.developer_namespace)
         server = HttpServer(pace, routes, users, self.faults, self.requests)
         self._stopping = asyncio.Event()

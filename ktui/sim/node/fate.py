@@ -9,6 +9,7 @@ The annotations, all optional, stand on the pod template:
 `sim.ktui/run-seconds`          how long a container runs that crashes, fails its liveness, or completes
 `sim.ktui/stop-seconds`         how long the pod takes to stop
 `sim.ktui/exit-code`            with which a crashing container ends
+`sim.ktui/log-rate`             lines a second that a container writes that serves
 `sim.ktui/share`                the share of the pods that the fate strikes, 0 to 1; the others are well
 =============================== =====================================================================
 """
@@ -40,6 +41,7 @@ class Fate:
     run_seconds: float = 0.35
     stop_seconds: float = 0.6
     exit_code: int = 1
+    log_rate: float = 1.5
     share: float = 1.0
 
     @classmethod

@@ -7,8 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from ktui.sim.api import errors
-from ktui.sim.apiserver import PODS, ApiServer
+from ktui.sim.controlplane import ControlPlane
+from ktui.sim.node.fate import Fate
 from ktui.sim.reading import ListOptions
+from ktui.sim.serving.logs import ContainerLogs
 from ktui.sim.serving.paths import Target
 from ktui.sim.serving.requests import Call
 
@@ -18,14 +20,19 @@ JSON = dict[str, Any]
 class SimulatedPods:
     """What is read of pods beside their objects."""
 
-    def __init__(self, api: ApiServer) -> None:
-        self._api = api
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
+        self._logs = ContainerLogs(plane.api, plane.kernel, self._fate)
 
     async def log(self, call: Call) -> web.StreamResponse:
         """The log of a container."""
-        self._api.get(PODS, call.target.namespace, call.target.name)
-        raise errors.not_simulated("logs")
+        return await self._logs.serve(call)
 
     def metrics(self, target: Target, options: ListOptions) -> JSON:
         """What pods or nodes use."""
         raise errors.not_simulated("metrics")
+
+    def _fate(self, pod: JSON) -> Fate:
+        """The fate that struck that pod, where its kubelet knows it; else the one that its pods have."""
+        worker = self._plane.kubelet.worker(pod["metadata"]["uid"])
+        return worker.fate if worker is not None else self._plane.fates.of(pod)
