@@ -8,6 +8,7 @@ from datetime import datetime
 from ktui.model.changes import Change, Link, LinkState, Resource
 from ktui.model.store import Store
 from ktui.rollout.detail import Detail, detail
+from ktui.rollout.history import History, history
 from ktui.rollout.progress import Track, observe
 from ktui.rollout.rollout import Phase, Rollout, summarise
 
@@ -65,6 +66,13 @@ class Live:
         if deployment is None or track is None:
             return None
         return detail(self.store, deployment, track, now)
+
+    def history(self, uid: str) -> History | None:
+        """The revisions of one rollout; None where it is gone."""
+        deployment, track = self.store.deployment(uid), self._tracks.get(uid)
+        if deployment is None or track is None:
+            return None
+        return history(deployment, self.store.replicasets(uid), track.took)
 
     @property
     def link(self) -> Link | None:

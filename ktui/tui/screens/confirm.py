@@ -14,14 +14,12 @@ from textual.widgets import Label
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
-from ktui.rollout.diff import Kind
 from ktui.rollout.words import clean
+from ktui.tui.difference_lines import bullet, fields
 from ktui.tui.paint import Pages, Span, wrap
 
 Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
 """Asks the server what would come of the plan."""
-
-_KINDS = {Kind.ADDED: ("+", "add"), Kind.REMOVED: ("-", "remove"), Kind.CHANGED: ("~", "warn")}
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -80,11 +78,11 @@ class ConfirmScreen(ModalScreen[bool]):
         if self._note:
             lines += [[Span(text, "warn")] for text in wrap(self._note, room, 3)] + [[]]
         for sentence in plan.effects:
-            lines += _bullet("•", sentence, room, "")
+            lines += bullet("•", sentence, room, "")
         for sentence in plan.warnings:
-            lines += _bullet("!", sentence, room, "warn")
+            lines += bullet("!", sentence, room, "warn")
         lines += [[], [Span("CHANGES, AS THE SERVER'S DRY RUN RETURNED THEM", "head")], *self._difference(room)]
-        lines += [[], [Span("UNDONE BY", "head")], *_bullet("", plan.undo.sentence, room, "")]
+        lines += [[], [Span("UNDONE BY", "head")], *bullet("", plan.undo.sentence, room, "")]
         lines += [[], [Span("THE SAME WITH KUBECTL", "head")]]
         for command in plan.commands:
             lines += [[Span(text, "dim")] for text in wrap(clean(command), room, 6)]
@@ -99,14 +97,7 @@ class ConfirmScreen(ModalScreen[bool]):
             return [*([Span(text, "failed")] for text in told), *([Span(text)] for text in hint)]
         if not answer.changes:
             return [[Span(answer.sentence, "warn")]]
-        lines: list[list[Span]] = []
-        for change in answer.changes:
-            sign, style = _KINDS[change.kind]
-            value = (
-                f"{change.before} → {change.after}" if change.kind is Kind.CHANGED else change.after or change.before
-            )
-            lines += _bullet(sign, f"{change.path}: {value}", room, style)
-        return lines
+        return fields(answer.changes, room)
 
     def action_yes(self) -> None:
         """Send it, if the server has agreed to the dry run."""
@@ -119,8 +110,3 @@ class ConfirmScreen(ModalScreen[bool]):
         """Put the kubectl command on the clipboard, where the terminal lets us (OSC 52)."""
         self.app.copy_to_clipboard("\n".join(self._plan.commands))
         self.notify("The kubectl command is on the clipboard, if this terminal allows it.", markup=False)
-
-
-def _bullet(sign: str, text: str, room: int, style: str) -> list[list[Span]]:
-    first, *more = wrap(clean(text), room - 2, 4) or [""]
-    return [[Span(f"{sign} ".rjust(2), style), Span(first, style)], *([Span(f"  {part}", style)] for part in more)]

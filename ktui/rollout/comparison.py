@@ -1,0 +1,73 @@
+"""Any two of a Deployment's templates side by side: those of its revisions, and the live one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from ktui.rollout.history import History, PastRevision, Writer, writer
+from ktui.rollout.revisions import template_of
+from ktui.rollout.template_diff import Template, TemplateDiff, template_diff
+
+LIVE: Final = -1
+"""Stands for the live template where a revision's number is asked for."""
+
+
+class Templates(msgspec.Struct, frozen=True):
+    """The whole templates of a Deployment and of its ReplicaSets, by uid, as they were read at one time."""
+
+    live: Template
+    revisions: Mapping[str, Template]
+    writer: Writer | None
+    """Who last wrote the live one."""
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Which two templates are compared: numbers of revisions, or LIVE."""
+
+    before: int
+    after: int
+
+
+def templates(raw: dict[str, Any], raw_replicasets: Mapping[str, dict[str, Any]]) -> Templates:
+    """The templates in a Deployment and its ReplicaSets, which are given by uid."""
+    return Templates(template_of(raw), {uid: template_of(each) for uid, each in raw_replicasets.items()}, writer(raw))
+
+
+def pair(history: History, selected: PastRevision, marked: PastRevision | None = None) -> Pair | None:
+    """What is worth comparing with a revision: the marked one, else the live template.
+
+    With the live template's own revision it is the revision before, or nothing where there is none. The older one
+    comes first.
+    """
+    if marked is not None and marked.uid != selected.uid:
+        older, newer = sorted((marked.number, selected.number))
+        return Pair(older, newer)
+    if selected.is_current:
+        older_one = history.before(selected)
+        return Pair(older_one.number, selected.number) if older_one is not None else None
+    return Pair(selected.number, LIVE)
+
+
+def label(history: History, number: int) -> str:
+    """`revision 4`, `revision 5 (live)`, or `the live template` where it has no revision yet."""
+    current = history.current
+    if number == LIVE and current is None:
+        return "the live template"
+    is_live = current is not None and number in (LIVE, current.number)
+    return f"revision {current.number} (live)" if is_live and current is not None else f"revision {number}"
+
+
+def compare(history: History, known: Templates, compared: Pair) -> TemplateDiff | None:
+    """What differs; None where one of the two was not there yet when the templates were read."""
+    before, after = _template(history, known, compared.before), _template(history, known, compared.after)
+    return template_diff(before, after) if before is not None and after is not None else None
+
+
+def _template(history: History, known: Templates, number: int) -> Template | None:
+    if number == LIVE:
+        return known.live
+    found = history.find(number)
+    return known.revisions.get(found.uid) if found is not None else None
