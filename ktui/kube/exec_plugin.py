@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import os
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -89,6 +91,8 @@ async def run_plugin(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            # Without a terminal to ask on, and with whatever it starts in one group, to be ended together.
+            start_new_session=True,
         )
     except FileNotFoundError as error:
         raise CredentialError(f"The login plugin {name} is not installed.", hint=hint) from error
@@ -116,7 +120,7 @@ async def _outcome(process: asyncio.subprocess.Process, name: str, timeout: floa
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             await process.communicate()
 
 

@@ -16,6 +16,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote_plus
 
 import aiohttp
 import msgspec
@@ -72,8 +73,14 @@ async def _refresh(config: dict[str, Any]) -> Any:
     context = await asyncio.to_thread(_tls, config)
 
     class Requestor(library.OpenIDRequestor):  # type: ignore[misc, name-defined]
-        def _get_connector(self) -> aiohttp.TCPConnector:
-            return aiohttp.TCPConnector(ssl=context)
+        def _client_session(self) -> aiohttp.ClientSession:
+            # As the library makes it, but for the trust, and for aiohttp's BasicAuth, which is deprecated.
+            return aiohttp.ClientSession(
+                headers={**self._default_headers, "Authorization": _basic(config)},
+                connector=aiohttp.TCPConnector(ssl=context),
+                raise_for_status=True,
+                trust_env=True,
+            )
 
     requestor = Requestor(config["client-id"], config.get("client-secret") or "", issuer)
     try:
@@ -81,6 +88,12 @@ async def _refresh(config: dict[str, Any]) -> Any:
     except (library.ConfigException, aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
         # What the provider said is not repeated: it may quote the token.
         raise CredentialError("The identity provider did not renew the OIDC login.", hint=_LOGIN) from error
+
+
+def _basic(config: dict[str, Any]) -> str:
+    """The client's own name and secret, each escaped before they are joined (RFC 6749, 2.3.1)."""
+    pair = f"{quote_plus(config['client-id'])}:{quote_plus(config.get('client-secret') or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def _tls(config: dict[str, Any]) -> ssl.SSLContext:

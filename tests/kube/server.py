@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -47,7 +47,7 @@ def pod(name: str, **fields: Any) -> dict[str, Any]:
 @asynccontextmanager
 async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """That handler behind a free port of loopback; yields its URL."""
-    runner = web.AppRunner(_application(handler), shutdown_timeout=0.1, handler_cancellation=True)
+    runner = web.ServerRunner(web.Server(handler, handler_cancellation=True), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
@@ -56,12 +56,6 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
         yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         await runner.cleanup()
-
-
-def _application(handler: Handler) -> web.Application:
-    application = web.Application(client_max_size=2**26)
-    application.router.add_route("*", "/{path:.*}", handler)
-    return application
 
 
 @dataclass(eq=False)
@@ -135,7 +129,7 @@ class Collection:
 
     # How it serves
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         seen = Seen(request.method, request.path, dict(request.query), dict(request.headers), await request.read())
         self.seen.append(seen)
         self._changed.set()
@@ -162,7 +156,7 @@ class Collection:
         body = {"kind": "List", "metadata": {"resourceVersion": version, "continue": more}, "items": page}
         return web.json_response(body)
 
-    async def _watch(self, request: web.Request, seen: Seen) -> web.StreamResponse:
+    async def _watch(self, request: web.BaseRequest, seen: Seen) -> web.StreamResponse:
         initial = "sendInitialEvents" in seen.query
         if initial and self.streaming == "rejected":
             return status(422, "Invalid", "sendInitialEvents is forbidden for watch")

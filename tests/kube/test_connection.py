@@ -1,0 +1,517 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiohttp import web
+from yarl import URL
+
+from ktui import __version__
+from ktui.kube.access import Access
+from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.errors import (
+    AnswerLost,
+    ConfigError,
+    CredentialError,
+    Forbidden,
+    Interrupted,
+    KubeError,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from tests.kube.conftest import Connecting, WriteKubeconfig
+from tests.kube.server import serving, status
+
+
+async def echo(request: web.BaseRequest) -> web.Response:
+    """What the server saw."""
+    headers = [(name.lower(), value) for name, value in request.headers.items()]
+    return web.json_response({"path": request.path_qs, "headers": headers, "scheme": request.scheme})
+
+
+async def seen_by(connection: Connection, path: str = "/version") -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in json.loads(await connection.request("GET", path))["headers"]:
+        headers.setdefault(name, []).append(value)
+    return headers
+
+
+@asynccontextmanager
+async def to(access: Access, **environ: str) -> AsyncIterator[Connection]:
+    async with await connect(access, Surroundings(environ=environ)) as connection:
+        yield connection
+
+
+# What is sent
+
+
+async def test_a_request_names_the_program_and_asks_for_json(connecting: Connecting) -> None:
+    async with serving(echo) as url, connecting(url) as connection:
+        headers = await seen_by(connection)
+    assert headers["user-agent"] == [f"ktui/{__version__}"]
+    assert headers["accept"] == ["application/json"]
+    assert headers["accept-encoding"] == ["identity"]
+    assert "authorization" not in headers
+
+
+async def test_a_server_below_a_path_is_asked_below_it(write_kubeconfig: WriteKubeconfig) -> None:
+    async with serving(echo) as url, to(Access(write_kubeconfig(f"{url}/k8s/clusters/c-1/"))) as connection:
+        answer = await connection.request("GET", "/api/v1/pods", params={"limit": "1", "continue": "a+b/c=="})
+    seen = URL(json.loads(answer)["path"], encoded=True)
+    assert seen.path == "/k8s/clusters/c-1/api/v1/pods"
+    assert dict(seen.query) == {"limit": "1", "continue": "a+b/c=="}
+
+
+async def test_what_the_connection_says_of_itself(write_kubeconfig: WriteKubeconfig) -> None:
+    async with serving(echo) as url:
+        config = write_kubeconfig(url)
+        async with to(Access(config)) as connection:
+            assert (connection.context, connection.cluster, connection.user) == ("here", "c", "u")
+            assert (connection.namespace, connection.server) == ("shop", url)
+        async with to(Access(config, namespace="other", as_user="jane")) as connection:
+            assert (connection.namespace, connection.user) == ("other", "jane")
+
+
+@pytest.mark.parametrize(
+    ("user", "sent"),
+    [
+        ({"token": "t0ken"}, "Bearer t0ken"),
+        ({"username": "me", "password": "pass"}, f"Basic {b64encode(b'me:pass').decode()}"),
+        ({"token": "t0ken", "exec": {"command": "not-run"}}, "Bearer t0ken"),
+    ],
+)
+async def test_static_credentials(write_kubeconfig: WriteKubeconfig, user: dict[str, Any], sent: str) -> None:
+    async with serving(echo) as url, to(Access(write_kubeconfig(url, user))) as connection:
+        assert (await seen_by(connection))["authorization"] == [sent]
+
+
+async def test_impersonation_by_flags(write_kubeconfig: WriteKubeconfig) -> None:
+    async with serving(echo) as url:
+        config = write_kubeconfig(url, {"as": "ignored", "as-groups": ["ignored"], "as-uid": "ignored"})
+        async with to(Access(config, as_user="jane", as_groups=("dev", "ops"))) as connection:
+            headers = await seen_by(connection)
+    assert headers["impersonate-user"] == ["jane"]
+    assert headers["impersonate-group"] == ["dev", "ops"]
+    assert "impersonate-uid" not in headers
+
+
+async def test_impersonation_by_the_kubeconfig(write_kubeconfig: WriteKubeconfig) -> None:
+    user = {"as": "jane", "as-groups": ["dev"], "as-uid": "7", "as-user-extra": {"reason": ["on", "call"]}}
+    async with serving(echo) as url, to(Access(write_kubeconfig(url, user))) as connection:
+        headers = await seen_by(connection)
+    assert headers["impersonate-user"] == ["jane"]
+    assert headers["impersonate-group"] == ["dev"]
+    assert headers["impersonate-uid"] == ["7"]
+    assert headers["impersonate-extra-reason"] == ["on", "call"]
+
+
+async def test_a_group_alone_cannot_be_impersonated(write_kubeconfig: WriteKubeconfig) -> None:
+    with pytest.raises(ConfigError, match="no user"):
+        await connect(Access(write_kubeconfig("http://127.0.0.1"), as_groups=("dev",)))
+
+
+# Token files
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+async def test_a_token_file_is_read_again_once_a_minute(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
+    file, time = tmp_path / "token", Time()
+    file.write_text("first\n")
+    async with serving(echo) as url:
+        access = Access(write_kubeconfig(url, {"tokenFile": "token"}))
+        async with await connect(access, Surroundings(environ={}, clock=time)) as connection:
+            assert (await seen_by(connection))["authorization"] == ["Bearer first"]
+            file.write_text("second")
+            assert (await seen_by(connection))["authorization"] == ["Bearer first"]
+            time.passes(61)
+            assert (await seen_by(connection))["authorization"] == ["Bearer second"]
+            file.unlink()
+            time.passes(61)
+            assert (await seen_by(connection))["authorization"] == ["Bearer second"]
+
+
+async def test_a_token_file_is_read_again_after_a_401(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
+    file, accepted, tries = tmp_path / "token", ["first"], []
+
+    async def picky(request: web.BaseRequest) -> web.Response:
+        tries.append(request.headers["Authorization"])
+        return web.Response(body=b"{}") if tries[-1] == f"Bearer {accepted[0]}" else status(401, "Unauthorized")
+
+    file.write_text("first")
+    async with serving(picky) as url, to(Access(write_kubeconfig(url, {"tokenFile": str(file)}))) as connection:
+        await connection.request("GET", "/")
+        accepted[0] = "second"
+        file.write_text("second")
+        await asyncio.gather(*(connection.request("PATCH", "/", body=b"{}") for _ in range(3)))
+        accepted[0] = "third"
+        with pytest.raises(Unauthorized, match="does not accept the credentials"):
+            await connection.request("GET", "/")
+    assert tries.count("Bearer second") == 4
+
+
+async def test_a_token_file_that_is_empty_is_said_to_be_so(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(" \n")
+    with pytest.raises(CredentialError, match="token is missing or empty"):
+        await connect(Access(write_kubeconfig("http://127.0.0.1", {"tokenFile": "token"})))
+
+
+async def test_inside_a_pod_nothing_has_to_be_configured(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.crt")
+    (tmp_path / "token").write_text("mounted")
+    (tmp_path / "namespace").write_text("ops")
+    async with serving(echo, tls_of(ca)) as url:
+        port = url.rpartition(":")[2]
+        environ = {"HOME": str(tmp_path), "KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": port}
+        around = Surroundings(environ=environ, service_account=tmp_path)
+        async with await connect(Access(), around) as connection:
+            assert connection.namespace == "ops"
+            assert (await seen_by(connection))["authorization"] == ["Bearer mounted"]
+        with pytest.raises(ConfigError, match="There is no kubeconfig"):
+            await connect(Access(context="prod"), around)
+
+
+async def test_without_any_configuration_the_demo_is_offered(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        await connect(Access(), Surroundings(environ={"HOME": str(tmp_path)}))
+    assert "ktui demo" in raised.value.hint
+
+
+# TLS
+
+
+def tls_of(ca: trustme.CA, *names: str, clients: trustme.CA | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
+    if clients is not None:
+        clients.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def data(pem: trustme.Blob) -> str:
+    return b64encode(pem.bytes()).decode()
+
+
+async def test_the_ca_of_the_kubeconfig_is_trusted_as_file_and_as_data(
+    write_kubeconfig: WriteKubeconfig, tmp_path: Path
+) -> None:
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.crt")
+    async with serving(echo, tls_of(ca)) as url:
+        for cluster in (
+            {"certificate-authority": "ca.crt"},
+            {"certificate-authority-data": data(ca.cert_pem)},
+            {"certificate-authority": "gone.crt", "certificate-authority-data": data(ca.cert_pem)},
+            {"certificate-authority": "ca.crt", "certificate-authority-data": ""},
+            {"insecure-skip-tls-verify": True},
+        ):
+            async with to(Access(write_kubeconfig(url, {}, cluster))) as connection:
+                await seen_by(connection)
+
+
+async def test_a_certificate_of_another_ca_is_not_trusted(write_kubeconfig: WriteKubeconfig) -> None:
+    cluster = {"certificate-authority-data": data(trustme.CA().cert_pem)}
+    async with serving(echo, tls_of(trustme.CA())) as url, to(Access(write_kubeconfig(url, {}, cluster))) as connection:
+        with pytest.raises(Unreachable, match=r"The certificate of https://127.0.0.1:\d+ is not trusted"):
+            await seen_by(connection)
+
+
+async def test_the_name_in_the_certificate_counts(write_kubeconfig: WriteKubeconfig) -> None:
+    ca = trustme.CA()
+    cluster = {"certificate-authority-data": data(ca.cert_pem)}
+    async with serving(echo, tls_of(ca, "api.internal")) as url:
+        async with to(Access(write_kubeconfig(url, {}, cluster))) as connection:
+            with pytest.raises(Unreachable, match=r"not trusted: IP address mismatch"):
+                await seen_by(connection)
+        named = {**cluster, "tls-server-name": "api.internal"}
+        async with to(Access(write_kubeconfig(url, {}, named))) as connection:
+            await seen_by(connection)
+
+
+async def test_a_client_certificate_is_shown(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
+    ca, clients = trustme.CA(), trustme.CA()
+    mine = clients.issue_cert("me@example")
+    mine.cert_chain_pems[0].write_to_path(tmp_path / "me.crt")
+    mine.private_key_pem.write_to_path(tmp_path / "me.key")
+    cluster = {"certificate-authority-data": data(ca.cert_pem)}
+    async with serving(echo, tls_of(ca, clients=clients)) as url:
+        for user in (
+            {"client-certificate": "me.crt", "client-key": "me.key"},
+            {
+                "client-certificate-data": data(mine.cert_chain_pems[0]),
+                "client-key-data": data(mine.private_key_pem),
+            },
+        ):
+            async with to(Access(write_kubeconfig(url, user, cluster))) as connection:
+                await seen_by(connection)
+        async with to(Access(write_kubeconfig(url, {}, cluster))) as connection:
+            with pytest.raises(KubeError):
+                await seen_by(connection)
+
+
+@pytest.mark.parametrize(
+    ("user", "cluster", "sentence"),
+    [
+        ({}, {"certificate-authority-data": "!!!"}, "CA certificate"),
+        ({}, {"certificate-authority-data": b64encode(b"no certificate").decode()}, "CA certificate"),
+        ({}, {"certificate-authority-data": 7}, "certificates of the context"),
+        (
+            {"client-certificate-data": b64encode(b"x").decode(), "client-key-data": b64encode(b"y").decode()},
+            {"insecure-skip-tls-verify": True},
+            "client certificate cannot be used",
+        ),
+    ],
+)
+async def test_certificates_that_are_none(
+    write_kubeconfig: WriteKubeconfig, user: dict[str, Any], cluster: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        await connect(Access(write_kubeconfig("https://127.0.0.1:1", user, cluster)))
+
+
+async def test_a_server_that_speaks_no_tls(write_kubeconfig: WriteKubeconfig) -> None:
+    async with serving(echo) as url:
+        config = write_kubeconfig(url.replace("http://", "https://"))
+        async with to(Access(config)) as connection:
+            with pytest.raises(Unreachable, match=r"No TLS connection to https://127.0.0.1"):
+                await seen_by(connection)
+
+
+# What goes wrong
+
+
+async def error_of(config: str) -> KubeError:
+    async with to(Access(config)) as connection:
+        with pytest.raises(KubeError) as raised:
+            await connection.request("GET", "/version")
+        return raised.value
+
+
+async def test_nothing_listens(write_kubeconfig: WriteKubeconfig) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    error = await error_of(write_kubeconfig(f"http://127.0.0.1:{port}"))
+    assert isinstance(error, Unreachable)
+    assert str(error) == f"Nothing listens at http://127.0.0.1:{port}: the connection was refused."
+
+
+async def test_a_name_that_does_not_exist(write_kubeconfig: WriteKubeconfig) -> None:
+    error = await error_of(write_kubeconfig("https://no-such-host.invalid:6443"))
+    assert isinstance(error, Unreachable)
+    assert str(error) == "The name no-such-host.invalid cannot be resolved."
+
+
+@pytest.mark.parametrize("server", ["ftp://x", "https://", "https://host:port"])
+async def test_an_address_that_is_none(write_kubeconfig: WriteKubeconfig, server: str) -> None:
+    with pytest.raises(ConfigError, match="not an http or https address"):
+        await connect(Access(write_kubeconfig(server)))
+
+
+async def breaking(request: web.BaseRequest) -> web.Response:
+    await request.read()
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "kind"),
+    [
+        ("GET", None, Interrupted),
+        ("PATCH", None, AnswerLost),
+        ("POST", None, AnswerLost),
+        ("PATCH", False, Interrupted),
+        ("POST", False, Interrupted),
+    ],
+)
+async def test_a_lost_answer_leaves_open_what_a_change_did(
+    connecting: Connecting, method: str, changes: bool | None, kind: type[KubeError]
+) -> None:
+    async with serving(breaking) as url, connecting(url) as connection:
+        with pytest.raises(kind):
+            await connection.request(method, "/", body=None if method == "GET" else b"{}", changes=changes)
+
+
+async def test_an_answer_that_breaks_off_in_the_middle(connecting: Connecting) -> None:
+    async def half(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b"{")
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async with serving(half) as url, connecting(url) as connection:
+        with pytest.raises(Interrupted):
+            await connection.request("GET", "/")
+        with pytest.raises(Interrupted):
+            async with connection.stream("/") as chunks:
+                assert [chunk async for chunk in chunks] == [b"{"]
+        with pytest.raises(AnswerLost, match="whether it took place is not known"):
+            await connection.request("PATCH", "/", body=b"{}")
+
+
+async def never(request: web.BaseRequest) -> web.Response:
+    await request.read()
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def test_an_answer_that_does_not_come_in_time(connecting: Connecting) -> None:
+    async with serving(never) as url, connecting(url) as connection:
+        with pytest.raises(TimedOut, match="did not answer in time"):
+            await connection.request("GET", "/", timeout=0.05)
+        with pytest.raises(AnswerLost):
+            await connection.request("PATCH", "/", body=b"{}", timeout=0.05)
+
+
+async def test_the_request_timeout_holds_for_a_request_and_not_for_a_stream(
+    write_kubeconfig: WriteKubeconfig,
+) -> None:
+    async def slow(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(10):
+            await response.write(b"x")
+            await asyncio.sleep(0.02)
+        return response
+
+    async with serving(slow) as url, to(Access(write_kubeconfig(url), request_timeout=0.05)) as connection:
+        with pytest.raises(TimedOut):
+            await connection.request("GET", "/")
+        async with connection.stream("/") as chunks:
+            assert b"".join([chunk async for chunk in chunks]) == b"x" * 10
+
+
+async def test_a_redirect_is_not_followed_with_our_credentials(write_kubeconfig: WriteKubeconfig) -> None:
+    visited = []
+
+    async def login_page(request: web.BaseRequest) -> web.Response:
+        visited.append(request.path)
+        raise web.HTTPFound("/login")
+
+    async with serving(login_page) as url, to(Access(write_kubeconfig(url, {"token": "t"}))) as connection:
+        with pytest.raises(KubeError, match="302"):
+            await connection.request("GET", "/api")
+    assert visited == ["/api"]
+
+
+async def test_a_stream_that_is_refused_raises_as_a_request_does(connecting: Connecting) -> None:
+    async def refusing(request: web.BaseRequest) -> web.Response:
+        return status(403, "Forbidden", 'User "me" cannot watch pods')
+
+    async with serving(refusing) as url, connecting(url) as connection:
+        with pytest.raises(Forbidden, match='User "me" cannot watch pods'):
+            async with connection.stream("/api/v1/pods"):
+                pytest.fail("it was refused")
+
+
+async def test_a_list_is_compressed_where_bytes_are_dear(write_kubeconfig: WriteKubeconfig) -> None:
+    """Not on loopback; elsewhere unless the kubeconfig says not to."""
+    proxied: list[str] = []
+
+    async def proxy(request: web.BaseRequest) -> web.Response:
+        proxied.append(request.headers["Accept-Encoding"])
+        answer = web.Response(body=b"{}" * 1000)
+        if proxied[-1] == "gzip":
+            answer.enable_compression(web.ContentCoding.gzip)
+        return answer
+
+    async with serving(proxy) as url:
+        for more in ({}, {"disable-compression": True}):
+            cluster = {"proxy-url": url, **more}
+            async with to(Access(write_kubeconfig("http://cluster.example:8080", {}, cluster))) as connection:
+                assert await connection.request("GET", "/") == b"{}" * 1000
+    assert proxied == ["gzip", "identity"]
+
+
+# Proxies
+
+
+@asynccontextmanager
+async def tunnelling(port: int) -> AsyncIterator[tuple[str, list[str]]]:
+    """A proxy that knows CONNECT, and leads every tunnel to that port of loopback."""
+    asked: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        asked.append(head)
+        if "refused.example" in head:
+            writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+            writer.close()
+            return
+        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await asyncio.gather(pump(reader, upstream_writer), pump(upstream_reader, writer))
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while chunk := await source.read(65536):
+                sink.write(chunk)
+                await sink.drain()
+        except ConnectionError:
+            pass
+        finally:
+            sink.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://me:hunter2@127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+
+
+async def test_a_cluster_behind_a_proxy(write_kubeconfig: WriteKubeconfig) -> None:
+    ca = trustme.CA()
+    cluster = {"certificate-authority-data": data(ca.cert_pem)}
+    async with (
+        serving(echo, tls_of(ca, "api.example")) as url,
+        tunnelling(int(url.rpartition(":")[2])) as (proxy, asked),
+    ):
+        server = "https://api.example:6443"
+        async with to(Access(write_kubeconfig(server, {}, {**cluster, "proxy-url": proxy}))) as connection:
+            await seen_by(connection)
+        assert asked[-1].startswith("CONNECT api.example:6443 HTTP/1.1")
+        assert f"Proxy-Authorization: Basic {b64encode(b'me:hunter2').decode()}" in asked[-1]
+        async with to(Access(write_kubeconfig(server, {}, cluster)), HTTPS_PROXY=proxy) as connection:
+            await seen_by(connection)
+        assert len(asked) == 2
+        elsewhere = {**cluster, "tls-server-name": "api.example"}
+        async with to(
+            Access(write_kubeconfig("https://10.0.0.7:6443", {}, elsewhere)), HTTPS_PROXY=proxy
+        ) as connection:
+            await seen_by(connection)
+        assert asked[-1].startswith("CONNECT 10.0.0.7:6443")
+
+
+async def test_a_proxy_that_refuses_or_is_not_there(write_kubeconfig: WriteKubeconfig) -> None:
+    async with tunnelling(1) as (proxy, _):
+        access = Access(write_kubeconfig("https://refused.example:6443"))
+        async with to(access, HTTPS_PROXY=proxy) as connection:
+            with pytest.raises(Unreachable, match=r"The proxy http://127.0.0.1:\d+ refused to connect: HTTP 407"):
+                await connection.request("GET", "/")
+    async with to(access, HTTPS_PROXY=proxy) as connection:
+        with pytest.raises(Unreachable, match=r"The proxy http://127.0.0.1:\d+ cannot be reached") as raised:
+            await connection.request("GET", "/")
+    assert "hunter2" not in f"{raised.value}{raised.value.hint}"
