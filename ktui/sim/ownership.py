@@ -43,13 +43,13 @@ class Ownership:
             bare = {"kind": new["kind"], "apiVersion": new["apiVersion"], "metadata": {}}
             entries = managed.status_entry(resource, bare, bare | {"status": status}, manager, stamp)
             fields = self._remember(like, entries[0]["fieldsV1"] if entries else {})
-        mine = _entry(resource, manager, stamp, fields) | {"subresource": "status"}
-        others = [
-            entry
-            for entry in old["metadata"].get("managedFields") or ()
-            if entry["manager"] != manager or entry.get("subresource") != "status"
-        ]
-        return [*others, mine]
+        others, metadata = [], {}
+        for entry in old["metadata"].get("managedFields") or ():
+            if entry["manager"] != manager or entry.get("subresource") != "status":
+                others.append(entry)
+            elif "f:metadata" in entry["fieldsV1"]:
+                metadata = {"f:metadata": entry["fieldsV1"]["f:metadata"]}
+        return [*others, _entry(resource, manager, stamp, metadata | fields) | {"subresource": "status"}]
 
     def _remember(self, like: Hashable, fields: JSON) -> JSON:
         if len(self._fields) >= REMEMBERED:

@@ -146,7 +146,7 @@ class Watch:
         return _line(event.type, self._render(event.version.obj, event.version.raw))
 
     def _bookmark(self, *, initial_events_end: bool = False) -> None:
-        metadata: JSON = {"resourceVersion": str(self._watches.storage.number), "creationTimestamp": None}
+        metadata: JSON = {"resourceVersion": str(self._watches.storage.number)}
         if initial_events_end:
             metadata["annotations"] = {INITIAL_EVENTS_END: "true"}
         mark = {"kind": self._resource.kind, "apiVersion": self._resource.api_version, "metadata": metadata}
@@ -177,7 +177,12 @@ class Watch:
 
 _EMPTY: dict[str, JSON] = {
     "Deployment": {
-        "spec": {"selector": None, "template": {"metadata": {}, "spec": {"containers": None}}, "strategy": {}},
+        "spec": {
+            "replicas": 0,
+            "selector": None,
+            "template": {"metadata": {}, "spec": {"containers": None}},
+            "strategy": {},
+        },
         "status": {},
     }
 }

@@ -97,7 +97,8 @@ def test_an_unknown_field_in_a_patch_is_refused_as_recorded() -> None:
         ),
         (
             {"template": {"spec": {"containers": [{"env": [{"name": "A", "value": 1}]}]}}},
-            "json: cannot unmarshal number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string",
+            "json: cannot unmarshal number into Go struct field "
+            "EnvVar.spec.template.spec.containers.env.value of type string",
         ),
         (
             {"template": {"spec": {"containers": {}}}},
