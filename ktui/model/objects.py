@@ -131,7 +131,10 @@ def _telling(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
 
 def condition_of(conditions: tuple[Condition, ...], kind: str) -> Condition | None:
     """The condition of that type, or None."""
-    return next((condition for condition in conditions if condition.type == kind), None)
+    for condition in conditions:
+        if condition.type == kind:
+            return condition
+    return None
 
 
 class Limits(Struct, frozen=True):

@@ -16,7 +16,7 @@ import msgspec
 
 from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
 from ktui.rollout import images
-from ktui.rollout.podstatus import Health, PodState, broken_container, is_unschedulable, pod_state
+from ktui.rollout.podstatus import Health, PodState, broken_container, is_unschedulable, is_well, pod_state
 from ktui.rollout.words import count, duration
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -91,23 +91,23 @@ class Group(NamedTuple):
         return one if len(self.pods) == 1 else many
 
     def longest(self, since: Sequence[datetime | None]) -> str:
-        """How long ago the first of these times was, as a part of a sentence; nothing where none is known."""
+        """How long ago the first of these times was: ` for 5m`, of several pods ` for up to 5m`; nothing if unknown."""
         known = [moment for moment in since if moment is not None]
         if not known:
             return ""
         length = duration((self.now - min(known)).total_seconds())
-        return f" for {length}" if len(self.pods) == 1 else f", the longest for {length}"
+        return f" for {length}" if len(self.pods) == 1 else f" for up to {length}"
 
 
 def of_pods(pods: Sequence[Pod], now: datetime, noun: str) -> list[Cause]:
     """The causes that these pods show. They are those of one revision; `noun` says of which: `new pod`."""
-    states = [(pod, pod_state(pod)) for pod in pods]
+    unwell = [(pod, pod_state(pod)) for pod in pods if not is_well(pod)]
     groups: dict[tuple[Kind, str], list[tuple[Pod, PodState]]] = defaultdict(list)
-    for pod, state in states:
+    for pod, state in unwell:
         found = _classify(pod, state, now)
         if found is not None:
             groups[found].append((pod, state))
-    alive = sum(state.health not in (Health.STOPPING, Health.GONE) for _, state in states)
+    alive = len(pods) - sum(state.health in (Health.STOPPING, Health.GONE) for _, state in unwell)
     return [_SENTENCES[kind](Group(what, group, alive, noun, now)) for (kind, what), group in groups.items()]
 
 
@@ -357,10 +357,9 @@ def _say_ended(group: Group) -> Cause:
 
 def _say_not_ready(group: Group) -> Cause:
     since = group.longest([_running_since(pod) for pod, _ in group.pods])
-    verb, be = group.verb("runs", "run"), group.verb("is", "are")
     return Cause(
         Kind.NOT_READY,
-        f"{group.share} {verb} but {be} not ready{since}",
+        f"{group.share} {group.verb('has', 'have')} been running{since} without becoming ready",
         blocking=False,
         try_next="check the readiness probe, and the pod's log",
         pods=group.names,
@@ -371,7 +370,7 @@ def _say_slow(group: Group) -> Cause:
     since = group.longest([pod.metadata.creation_timestamp for pod, _ in group.pods])
     return Cause(
         Kind.SLOW,
-        f"{group.share} {group.verb('is', 'are')} still at {group.what}{since}",
+        f"{group.share} {group.verb('has', 'have')} been at {group.what}{since}",
         blocking=False,
         try_next="look at the pod's events: a volume, the network, a large image",
         pods=group.names,

@@ -105,6 +105,11 @@ def is_ready(pod: Pod) -> bool:
     return condition is not None and condition.status == "True"
 
 
+def is_well(pod: Pod) -> bool:
+    """Whether the pod is ready and there to stay, as most are: then there is no more to know of it for a diagnosis."""
+    return pod.metadata.deletion_timestamp is None and is_ready(pod) and pod.status.phase not in ENDED_PHASES
+
+
 def is_terminating(pod: Pod) -> bool:
     """Whether the pod was asked to stop and still has to."""
     return pod.metadata.deletion_timestamp is not None and pod.status.phase not in ENDED_PHASES
