@@ -1,0 +1,384 @@
+"""The log of one container: read once, or followed for as long as there is something to follow.
+
+A stream that breaks is taken up again where it broke off, and no line comes twice. The API server passes the time
+from which on it is asked on in whole seconds, so the lines of the newest second are remembered until the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from random import Random
+from typing import Final, NamedTuple, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from ktui.kube.connection import Connection
+from ktui.kube.errors import (
+    CredentialError,
+    Forbidden,
+    Interrupted,
+    KubeError,
+    NotFound,
+    Rejected,
+    Unauthorized,
+)
+from ktui.kube.lines import LineSplitter
+from ktui.kube.pacing import Backoff, Pacing
+from ktui.model.changes import Resource
+
+LONGEST_LINE: Final = 16_384
+"""Characters of a line that are kept; what a container writes without an end must not fill the memory."""
+
+TAIL: Final = 1000
+"""Lines of what was written before that are asked for."""
+
+NANOSECONDS: Final = 1_000_000_000
+
+_LONGEST_RAW: Final = 262_144
+"""Bytes after which a line that has not ended is taken for ended."""
+
+_T = TypeVar("_T")
+_REFUSALS: Final = (Forbidden, Unauthorized, CredentialError)
+_WAITING: Final = " is waiting to start: "
+_NO_PREVIOUS: Final = "previous terminated container"
+
+_STAMP: Final = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
+_SEQUENCE: Final = re.compile(
+    r"\x1b(?:"
+    r"\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC, DCS and the other strings: titles, links, clipboard
+    r"|[ -/]*[0-~]"
+    r")|\x9b[0-?]*[ -/]*[@-~]"
+)
+_UNREADABLE: Final = re.compile("\ufffd{2,}")
+
+
+class ContainerLog(NamedTuple):
+    """Whose log."""
+
+    namespace: str
+    pod: str
+    container: str
+
+
+class LogLine(msgspec.Struct, frozen=True, gc=False):
+    """A line, fit for a screen; `at` is when it was written, in nanoseconds since the Unix epoch."""
+
+    at: int
+    text: str
+
+
+class LogStatus(StrEnum):
+    """What became of a log that is followed."""
+
+    PREVIOUS = "previous"
+    """What comes now is what the container wrote before it was started again."""
+    FOLLOWING = "following"
+    WAITING = "waiting"
+    """The container has not started; tried again by itself."""
+    ENDED = "ended"
+    """The container does not run now; it may be started again, and then its log is followed on."""
+    REFUSED = "refused"
+    """The server does not let us; tried again now and then."""
+    BROKEN = "broken"
+    """The connection broke; tried again by itself."""
+    GONE = "gone"
+    """The pod is no more: this is the end."""
+
+
+class Told(NamedTuple):
+    """That a log is in another state now, and why, in a person's words; empty where the status says it all."""
+
+    status: LogStatus
+    reason: str = ""
+
+
+def plain(text: str) -> str:
+    """A line as a screen can show it: indented as it was, without escape sequences or control characters.
+
+    >>> plain("\\tat \\x1b[31mMain\\x1b[0m")
+    '    at Main'
+    """
+    if not text.isprintable():
+        text = _SEQUENCE.sub("", text).rstrip("\r")
+        # What a terminal would have written over is not shown there either: progress bars, mostly.
+        text = text.rpartition("\r")[2].expandtabs(4)
+        if not text.isprintable():
+            text = "".join(letter if letter.isprintable() else _shown(letter) for letter in text)
+    if "\ufffd" in text:
+        text = _UNREADABLE.sub("\ufffd", text)
+    if len(text) > LONGEST_LINE:
+        text = f"{text[:LONGEST_LINE]}… ({len(text) - LONGEST_LINE} more characters)"
+    return text
+
+
+def _shown(letter: str) -> str:
+    if letter.isspace() and ord(letter) > 0x7F:
+        return " "
+    return chr(0x2400 + ord(letter)) if ord(letter) < 0x20 else "\ufffd"
+
+
+async def read_log(
+    connection: Connection, log: ContainerLog, *, tail: int = TAIL, previous: bool = False
+) -> list[LogLine]:
+    """The last lines of a log as it is now; with `previous`, of the run before the last restart.
+
+    Raises KubeError: Rejected where the container has not started or was never restarted, NotFound, Forbidden.
+    """
+    params = {"container": log.container, "timestamps": "true", "tailLines": str(tail)}
+    if previous:
+        params["previous"] = "true"
+    raw = await connection.request("GET", _path(log), params=params)
+    reader = LogReader(_now)
+    return [*reader.feed(raw), *reader.feed(b"\n")]
+
+
+class LogReader:
+    """Bytes of a log into lines, without I/O. Lines that came before are left out when a log is read again."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._splitter = LineSplitter()
+        self._unfinished = 0
+        self._at = 0
+        self._second = 0
+        self._seen: Counter[int] = Counter()
+        """The lines of the newest second, each by its hash, and how often it was there."""
+        self._again: Counter[int] = Counter()
+        """Those of them that are still to come again."""
+        self._skipping = False
+
+    @property
+    def since(self) -> str:
+        """The time from which on the log has to be read to go on; empty where nothing has been read."""
+        return datetime.fromtimestamp(self._second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self._second else ""
+
+    def reopen(self) -> None:
+        """From now on come the bytes of another request for the same log, from `since` on."""
+        self._splitter, self._unfinished = LineSplitter(), 0
+        self._again, self._skipping = self._seen.copy(), False
+
+    def feed(self, chunk: bytes) -> list[LogLine]:
+        """The lines that this chunk completes."""
+        newline = chunk.rfind(b"\n")
+        self._unfinished = self._unfinished + len(chunk) if newline < 0 else len(chunk) - newline - 1
+        raw = self._splitter.feed(chunk)
+        if self._unfinished > _LONGEST_RAW:
+            raw += self._splitter.feed(b"\n")
+            self._unfinished = 0
+        return [line for line in map(self._line, raw) if line is not None]
+
+    def _line(self, raw: bytes) -> LogLine | None:
+        stamp, _, rest = raw.partition(b" ")
+        at = _nanoseconds(stamp)
+        if at is None:
+            # What the kubelet itself has to say, or more of a line that was too long.
+            if self._skipping:
+                return None
+            self._at = self._at or int(self._clock().timestamp() * NANOSECONDS)
+            return LogLine(self._at, plain(raw.decode("utf-8", "replace")))
+        self._skipping = self._was_seen(at // NANOSECONDS, hash(raw))
+        if self._skipping:
+            return None
+        # Standard output and error are stamped apart, and may be a little out of order.
+        self._at = max(self._at, at)
+        return LogLine(self._at, plain(rest.decode("utf-8", "replace")))
+
+    def _was_seen(self, second: int, digest: int) -> bool:
+        if self._again and self._again[digest] > 0:
+            self._again[digest] -= 1
+            return True
+        if second > self._second:
+            self._second = second
+            self._seen.clear()
+            self._again.clear()
+        if second == self._second:
+            self._seen[digest] += 1
+        return False
+
+
+def _nanoseconds(stamp: bytes) -> int | None:
+    """A time stamp of the kubelet (RFC 3339, up to nine digits), since the Unix epoch; None where it is none."""
+    found = _STAMP.fullmatch(stamp)
+    if found is None:
+        return None
+    whole, fraction, zone = found.groups()
+    second = _seconds(whole, zone)
+    return None if second is None else second * NANOSECONDS + int((fraction or b"0").ljust(9, b"0"))
+
+
+@lru_cache(maxsize=4096)
+def _seconds(whole: bytes, zone: bytes) -> int | None:
+    try:
+        return int(datetime.fromisoformat((whole + zone).decode()).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+class LogFollower:
+    """What a container writes, from its last lines on, through broken connections and restarts.
+
+    `previous` begins with the end of what was written before the last restart, where there was one. What servers and
+    networks do is told, never raised.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        log: ContainerLog,
+        *,
+        tail: int = TAIL,
+        since_seconds: int | None = None,
+        previous: bool = False,
+        pacing: Pacing | None = None,
+        clock: Callable[[], datetime] | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.log = log
+        self._connection = connection
+        self._tail = tail
+        self._since_seconds = since_seconds
+        self._previous = previous
+        self._pacing = pacing or Pacing()
+        self._backoff = Backoff(self._pacing, random or Random())
+        self._clock = clock or _now
+        self._reader = LogReader(self._clock)
+        self._has_opened = False
+        self._last: LogStatus | None = None
+        self._opened_at = 0.0
+        self._is_last_stream = False
+        self._wake = asyncio.Event()
+
+    def retry_now(self) -> None:
+        """Do not wait for the next attempt: the container has started, or a person asked for it."""
+        self._wake.set()
+
+    def finish(self) -> None:
+        """The pod is gone: read what still comes, and then no more. Another pod may have its name by now."""
+        self._is_last_stream = True
+        self._wake.set()
+
+    async def heard(self) -> AsyncGenerator[list[LogLine] | Told, None]:
+        """Lines as they come, and what becomes of the log. Close it (`aclosing`) to close its socket."""
+        while True:
+            wait = 0.0
+            try:
+                async with aclosing(self._read()) as batches:
+                    async for batch in batches:
+                        yield batch
+            except NotFound:
+                self._is_last_stream = True
+            except KubeError as error:
+                told, wait = self._trouble(error)
+                if told is not None and (told.status, told.reason) != (self._last, ""):
+                    yield self._tell(told)
+            else:
+                if self._previous:
+                    self._previous = False
+                    continue
+                wait = self._backoff.next()
+                if self._last is not LogStatus.ENDED:
+                    yield self._tell(Told(LogStatus.ENDED))
+            if self._is_last_stream:
+                yield self._tell(Told(LogStatus.GONE))
+                return
+            await self._pause(wait)
+
+    def _trouble(self, error: KubeError) -> tuple[Told | None, float]:
+        """What to say of an error, if anything, and how long to wait before the next attempt, in seconds."""
+        asked = error.retry_after or 0.0
+        if isinstance(error, Rejected):
+            if self._previous and error.message.startswith(_NO_PREVIOUS):
+                self._previous = False
+                return None, 0.0
+            return Told(LogStatus.WAITING, error.message.partition(_WAITING)[2] or str(error)), self._backoff.next(
+                asked
+            )
+        if isinstance(error, _REFUSALS):
+            wait = self._backoff.spread(self._pacing.refused_wait, floor=asked)
+            return Told(LogStatus.REFUSED, str(error)), wait
+        if isinstance(error, Interrupted) and self._last is LogStatus.FOLLOWING and not self._is_short_lived():
+            # Load balancers cut streams at their pleasure; it is told only if it cannot be taken up again.
+            return None, 0.0
+        return Told(LogStatus.BROKEN, str(error)), self._backoff.next(asked)
+
+    def _is_short_lived(self) -> bool:
+        return asyncio.get_running_loop().time() - self._opened_at < self._pacing.short
+
+    def _tell(self, told: Told) -> Told:
+        self._last = told.status
+        return told
+
+    async def _read(self) -> AsyncGenerator[list[LogLine] | Told, None]:
+        """One request, to the end of its answer."""
+        async with AsyncExitStack() as stack:
+            path, params = _path(self.log), self._params()
+            self._reader.reopen()
+            # Opened now, also when it fails: what breaks at once is not tried again at once.
+            self._opened_at = asyncio.get_running_loop().time()
+            chunks = await stack.enter_async_context(self._connection.stream(path, params))
+            if self._previous:
+                yield self._tell(Told(LogStatus.PREVIOUS))
+            else:
+                self._has_opened = True
+                if self._last not in (LogStatus.FOLLOWING, LogStatus.ENDED):
+                    yield self._tell(Told(LogStatus.FOLLOWING))
+            while chunk := await self._patiently(anext(chunks, b"")):
+                lines = self._reader.feed(chunk)
+                if not lines:
+                    continue
+                self._backoff.reset()
+                if self._last is LogStatus.ENDED:
+                    yield self._tell(Told(LogStatus.FOLLOWING))
+                yield lines
+            if lines := self._reader.feed(b"\n"):
+                # Last words without a newline.
+                yield lines
+
+    async def _patiently(self, step: Awaitable[_T]) -> _T:
+        """One step of a stream. A long silence is a container with nothing to say, or a connection half open."""
+        try:
+            async with asyncio.timeout(self._pacing.silence):
+                return await step
+        except TimeoutError:
+            raise Interrupted(f"Nothing has been heard for {self._pacing.silence:.0f} s.") from None
+
+    def _params(self) -> dict[str, str]:
+        params = {"container": self.log.container, "timestamps": "true"}
+        if self._previous:
+            return {**params, "previous": "true", "tailLines": str(self._tail)}
+        params["follow"] = "true"
+        since = self._reader.since
+        if not self._has_opened or not since:
+            params["tailLines"] = str(self._tail)
+        if since:
+            params["sinceTime"] = since
+        elif self._since_seconds is not None:
+            params["sinceSeconds"] = str(self._since_seconds)
+        return params
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless it was asked meanwhile not to."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._wake.clear()
+
+
+def _path(log: ContainerLog) -> str:
+    return Resource.PODS.path(quote(log.namespace, safe=""), quote(log.pod, safe=""), "log")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
