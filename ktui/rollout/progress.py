@@ -207,7 +207,8 @@ def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None
     idle = (now - last_gain).total_seconds()
     if took <= 0 or idle > 2 * took:
         return None
-    return max(0.0, left * per_pod - idle)
+    # While a pod is missing, one is the least that is still to come.
+    return max(min(1, left) * per_pod, left * per_pod - idle)
 
 
 def _wave(numbers: Progress) -> int:

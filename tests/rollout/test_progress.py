@@ -1,0 +1,169 @@
+"""The two sides of a rollout, its pace and its guess of the time left."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ktui.rollout.progress import Progress, Sample, Side, Track, progress, seconds_left
+from tests.rollout.made import NOW, Made
+
+
+def rolling(desired: int, new: int, old: int) -> Made:
+    """A rolling update with so many new pods available, and so many old ones left."""
+    made = Made("web:1.1", desired, replicas=new + old, updatedReplicas=new, availableReplicas=new + old)
+    made.revision(1, "web:1.0", old, ready=old, age=9000)
+    return made.revision(2, "web:1.1", new, ready=new, age=0)
+
+
+def test_both_sides_are_counted_from_the_replicasets() -> None:
+    made = Made("web:1.2", 10, replicas=99, availableReplicas=99)
+    made.revision(1, "web:1.0", 2, ready=1, age=9000, wanted=1, terminatingReplicas=1)
+    made.revision(2, "web:1.1", 3, ready=3, age=8000, terminatingReplicas=0)
+    made.revision(3, "web:1.2", 6, ready=4, available=2, wanted=8, terminatingReplicas=0)
+    numbers = progress(made.deployment(), made.store.replicasets("d"))
+    assert numbers == Progress(
+        desired=10,
+        new=Side(wanted=8, existing=6, ready=4, available=2, terminating=0),
+        old=Side(wanted=4, existing=5, ready=4, available=4, terminating=1),
+        surge=3,
+        unavailable=2,
+        promised=8,
+    )
+    assert (numbers.available, numbers.ready, numbers.share) == (6, 8, 0.2)
+
+
+def played(steps: list[tuple[float, int, int]], desired: int) -> tuple[Track, Progress, float]:
+    """The track after these moments: seconds, new pods available, old pods left; the first saw revision 1 alone."""
+    made = Made("web:1.0", desired, replicas=desired, updatedReplicas=desired, availableReplicas=desired)
+    made.revision(1, "web:1.0", desired, ready=desired, age=9000)
+    track = made.track(later=-1)
+    at = 0.0
+    for at, new, old in steps:
+        made = rolling(desired, new, old)
+        track = made.track(track, later=at)
+    return track, progress(made.deployment(), made.store.replicasets("d")), at
+
+
+def test_a_rollout_that_begins_under_our_eyes_begins_now() -> None:
+    track, _, _ = played([(0, 0, 4)], 4)
+    assert track.started == NOW
+    assert track.samples == (Sample(NOW, 4, 0),)
+    assert (track.finished, track.took) == (None, None)
+
+
+def test_the_lowest_point_is_kept_with_its_time_and_what_comes_after_the_end_is_no_part_of_it() -> None:
+    track, _, _ = played([(0, 0, 4), (5, 0, 3), (9, 1, 3), (20, 4, 0)], 4)
+    assert track.lowest == Sample(NOW + timedelta(seconds=5), 3, 0)
+    assert track.took == 20
+    lost = rolling(4, 4, 0)
+    lost.raw["status"]["availableReplicas"] = 1
+    later = lost.track(track, later=400)
+    assert later.lowest == track.lowest
+    assert later.samples[-1].available == 1
+    assert later.disturbed == NOW + timedelta(seconds=400)
+
+
+def test_without_any_gain_there_is_no_guess() -> None:
+    track, numbers, at = played([(0, 0, 4), (30, 0, 3)], 4)
+    assert seconds_left(track, numbers, NOW + timedelta(seconds=at)) is None
+
+
+def test_a_pace_that_was_lost_is_no_pace() -> None:
+    track, numbers, _ = played([(0, 0, 8), (10, 2, 6)], 8)
+    guesses = [seconds_left(track, numbers, NOW + timedelta(seconds=at)) for at in (10, 20, 29, 31, 300)]
+    # Four at once in 10 s, so six more in 15 s; when that is over, one more at least; and then nobody knows.
+    assert guesses == [15, 5, 2.5, None, None]
+
+
+def test_when_all_is_there_nothing_is_left() -> None:
+    track, numbers, _ = played([(0, 0, 4), (10, 2, 2), (20, 4, 2)], 4)
+    assert seconds_left(track, numbers, NOW + timedelta(seconds=20)) == 0
+
+
+def test_the_end_of_a_hold_is_a_new_beginning_of_the_pace() -> None:
+    made = rolling(20, 0, 20).revision(2, "web:1.1", 4, ready=4, available=0, age=600)
+    made.spec(minReadySeconds=2147483646)
+    held = made.track()
+    assert (held.paused, seconds_left(held, progress(made.deployment(), made.store.replicasets("d")), NOW)) == (
+        True,
+        None,
+    )
+    made.spec(minReadySeconds=0)
+    promoted = made.track(held, later=100)
+    assert promoted.pace_from == Sample(NOW + timedelta(seconds=100), 20, 4)
+
+
+def test_the_curve_stays_short_and_keeps_its_ends() -> None:
+    track, _, _ = played([(n, n % 7, 40) for n in range(2000)], 40)
+    assert len(track.samples) <= 240
+    assert track.samples[-1].at == NOW + timedelta(seconds=1999)
+    assert track.samples[0].at < NOW + timedelta(seconds=5)
+
+
+def test_another_template_is_another_rollout() -> None:
+    track, _, _ = played([(0, 0, 4), (5, 2, 2)], 4)
+    back = Made("web:1.0", 4, replicas=4, updatedReplicas=2, availableReplicas=4)
+    back.revision(1, "web:1.0", 2, ready=2, age=9000).revision(2, "web:1.1", 2, ready=2)
+    undone = back.track(track, later=9)
+    assert undone.started == NOW + timedelta(seconds=9)
+    assert len(undone.samples) == 1
+    # What the old revision still has is not pace.
+    assert undone.pace_from == Sample(NOW + timedelta(seconds=9), 4, 2)
+
+
+def test_the_new_replicaset_may_come_later_than_the_deployment() -> None:
+    made = Made("web:1.1", 4)
+    alone = made.track()
+    assert alone.started is None
+    made.revision(1, "web:1.1", 4, age=3)
+    assert made.track(alone, later=1).started == NOW - timedelta(seconds=3)
+
+
+def available_at(desired: int, window: int, start: float, jitter: float, random: Any) -> list[float]:
+    """When each new pod becomes available, where so many start at once and take about as long each."""
+    free = [0.0] * window
+    done = []
+    for _ in range(desired):
+        done.append(free[0] + start * random.uniform(1 - jitter, 1 + jitter))
+        heapq.heapreplace(free, done[-1])
+    return sorted(done)
+
+
+@given(
+    desired=st.integers(4, 120),
+    window=st.integers(1, 40),
+    start=st.floats(5, 60),
+    jitter=st.floats(0, 0.5),
+    random=st.randoms(use_true_random=False),
+)
+def test_the_guess_is_of_the_right_size_from_the_first_new_pod_on(
+    desired: int, window: int, start: float, jitter: float, random: Any
+) -> None:
+    """It may be off by as long as two pods take to start, and by as much again as it really takes."""
+    done = available_at(desired, window, start, jitter, random)
+    samples = [Sample(NOW, desired, 0)]
+    for new, seconds in enumerate(done, start=1):
+        now = NOW + timedelta(seconds=seconds)
+        samples.append(Sample(now, desired, new))
+        track = Track(b"", NOW, samples[0], tuple(samples), samples[0])
+        side = Side(new, new, new, new)
+        guess = seconds_left(track, Progress(desired, side, Side(0, desired - new), window, 0, desired), now)
+        left = done[-1] - seconds
+        assert guess is not None
+        assert left / 2.5 - start <= guess <= 2 * left + 2 * start
+
+
+@pytest.mark.parametrize(("surge", "expected"), [(25, 60.0), (50, 20.0)])
+def test_the_first_pod_of_a_wave_stands_for_the_wave(surge: int, expected: float) -> None:
+    """100 pods, 25 (or 50) at once, 20 s each: three waves (or one) are still to come after the first."""
+    samples = (Sample(NOW, 100, 0), Sample(NOW + timedelta(seconds=20), 100, 25 if surge == 25 else 50))
+    new = samples[1].new_available
+    numbers = Progress(100, Side(new, new, new, new), Side(0, 100 - new), surge, 0, 100)
+    track = Track(b"", NOW, samples[0], samples, samples[0])
+    assert seconds_left(track, numbers, NOW + timedelta(seconds=20)) == expected
