@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ktui.actions.access import Offer
     from ktui.actions.audit import AuditLog
     from ktui.kube.access import Access
+    from ktui.kube.connection import Connection
     from ktui.tui.session import Session
     from ktui.tui.steering import Steering
 
@@ -35,7 +36,7 @@ TICK: Final = 0.08
 
 ALL_NAMESPACES: Final = "all namespaces"
 
-_SHEETS: Final = ("app", "paint", "overview", "detail")
+_SHEETS: Final = ("app", "paint", "overview", "detail", "history")
 
 
 def _styles() -> Path:
@@ -124,6 +125,11 @@ class KtuiApp(App[None]):
         """The actions on a rollout, open or not."""
         return self._steering.offers(uid) if self._steering is not None else ()
 
+    @property
+    def connection(self) -> Connection | None:
+        """The connection to the cluster, while there is one."""
+        return self._session.connection if self._session is not None else None
+
     # Life
 
     def on_mount(self) -> None:
@@ -199,14 +205,23 @@ class KtuiApp(App[None]):
 
     def open_rollout(self, uid: str) -> None:
         """Show one rollout in full."""
-        if isinstance(self._front, DetailScreen):
-            self.pop_screen()
+        self._back_to_overview()
         self.push_screen(DetailScreen(uid))
 
-    def steer(self, uid: str, name: str) -> None:
-        """Begin an action: plan it, show it, and send it if a person says yes."""
+    def open_history(self, uid: str) -> None:
+        """Show the revisions of one rollout, and what differs between them."""
+        # It reads whole objects, with what that imports: nothing that the first frame should wait for.
+        from ktui.tui.screens.history import HistoryScreen  # noqa: PLC0415
+
+        self.push_screen(HistoryScreen(uid))
+
+    def steer(self, uid: str, name: str, *, revision: int | None = None) -> None:
+        """Begin an action: plan it, show it, and send it if a person says yes.
+
+        `revision` is the one to roll back to; None is the one before.
+        """
         if self._steering is not None:
-            self.run_worker(self._steering.steer(uid, name), group="steering")
+            self.run_worker(self._steering.steer(uid, name, revision=revision), group="steering")
 
     def action_help(self) -> None:
         """Keys and signs."""
@@ -253,7 +268,7 @@ class KtuiApp(App[None]):
             self._follow()
 
     def _back_to_overview(self) -> None:
-        while isinstance(self.screen, DetailScreen):
+        while isinstance(self.screen, LiveScreen) and not isinstance(self.screen, OverviewScreen):
             self.pop_screen()
 
 

@@ -116,8 +116,8 @@ class Steering:
 
     # What is done
 
-    async def steer(self, uid: str, name: str) -> None:
-        """Everything from the key to the outcome."""
+    async def steer(self, uid: str, name: str, *, revision: int | None = None) -> None:
+        """Everything from the key to the outcome; `revision` is the one to roll back to, None the one before."""
         deployment = self._app.live.store.deployment(uid)
         connection = self._session.connection
         if deployment is None:
@@ -131,7 +131,7 @@ class Steering:
         if offer is not None and not offer.open:
             self._say(f"{offer.label}: {offer.why_not}", "warning")
             return
-        request = await self._request(action, deployment)
+        request = RollBack(revision) if revision is not None else await self._request(action, deployment)
         if request is not None:
             try:
                 await self._carry_out(request, deployment, connection)

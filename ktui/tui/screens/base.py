@@ -39,6 +39,7 @@ class LiveScreen(Screen[None]):
         Binding("i", "steer('set-image')", "set image", id="rollout.image"),
         Binding("s", "steer('scale')", "scale", id="rollout.scale"),
         Binding("R", "steer('restart')", "restart", id="rollout.restart"),
+        Binding("h", "history", "history", id="rollout.history"),
         Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
         Binding("x", "app.pick_context", "context", id="scope.context"),
         Binding("question_mark", "app.help", "help", id="help"),
@@ -71,6 +72,11 @@ class LiveScreen(Screen[None]):
         """Begin an action on the selected rollout."""
         if self.selected is not None:
             self.ktui.steer(self.selected, name)
+
+    def action_history(self) -> None:
+        """Open the history of the selected rollout."""
+        if self.selected is not None:
+            self.ktui.open_history(self.selected)
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""
