@@ -34,18 +34,22 @@ def guarded(run: Callable[[], Any]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except click.Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes once more when it exits, and would complain then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return silenced()
     except SettingsError as error:
         printing.error(str(error), error.hint)
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last resort
         return _told(error)
     return code if isinstance(code, int) else 0
+
+
+def silenced() -> int:
+    """The exit code for a pipe that nobody reads. Python flushes once more when it exits, and would complain then."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
 
 
 def _told(error: Exception) -> int:

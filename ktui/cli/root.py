@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from ktui import __version__
+from ktui.cli.failures import INTERRUPTED, guarded, silenced
 from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, write_options
 
 _COMMANDS: Final = {
@@ -52,6 +53,15 @@ class Root(click.Group):
             raise click.UsageError(f'There is no command "{args[0]}"; there is: {", ".join(_COMMANDS)}.', ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command; Ctrl-C and a pipe that nobody reads end it without a word, which click would add."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            raise click.exceptions.Exit(silenced()) from None
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands before options: they are what is looked for."""
         self.format_commands(ctx, formatter)
@@ -82,6 +92,4 @@ def program_name(called: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit code. Never lets a traceback out."""
-    from ktui.cli.failures import guarded  # noqa: PLC0415
-
     return guarded(lambda: root.main(arguments, prog_name=program_name(sys.argv[0]), standalone_mode=False))

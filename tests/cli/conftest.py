@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from ktui.cli.failures import BUG
 from ktui.cli.root import main
 from ktui.sim import SimulatedCluster
-from tests.simulated import NEW, OLD, STUCK, Witness, deployment_of, image_patch, manifest
+from tests.simulated import NEW, OLD, STUCK, Witness, image_patch, manifest
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,18 @@ def kubeconfig(cluster: SimulatedCluster, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ktui(kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ktui:
+def ktui(kubeconfig: Path, state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ktui:
     """Run the command line in this process, in the namespace `shop` unless it is told another."""
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
     monkeypatch.setenv("KTUI_NAMESPACE", "shop")
+    crash = state / "crash.log"
 
     def run(*arguments: str) -> Ran:
         capsys.readouterr()
         code = main(list(arguments))
         captured = capsys.readouterr()
+        if code == BUG and crash.exists():
+            print(crash.read_text())
         return Ran(code, captured.out, captured.err)
 
     return run
@@ -116,5 +120,13 @@ def cart(cluster: SimulatedCluster, witness: Witness) -> Witness:
 def stuck(cluster: SimulatedCluster, cart: Witness) -> Witness:
     """shop/cart with a third revision whose image cannot be pulled: it stays in the middle of its rollout."""
     cart.patch(image_patch(STUCK))
-    cluster.wait_until(lambda it: (deployment_of(it)["status"].get("updatedReplicas") or 0) > 0)
+    cluster.wait_until(cannot_pull)
     return cart
+
+
+def cannot_pull(cluster: SimulatedCluster) -> bool:
+    return any(
+        (status["state"].get("waiting") or {}).get("reason") in ("ErrImagePull", "ImagePullBackOff")
+        for pod in cluster.list("pods", "shop")
+        for status in pod["status"].get("containerStatuses") or ()
+    )

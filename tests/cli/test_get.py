@@ -1,0 +1,92 @@
+"""`ktui get`: which rollouts, in which order, as what."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from ktui.sim import SimulatedCluster
+from tests.cli.conftest import Ktui
+from tests.simulated import OLD, Witness, manifest
+
+
+@pytest.fixture
+def shop(cluster: SimulatedCluster, stuck: Witness) -> Witness:
+    """In shop a rollout that is stuck (cart), one that is paused and one that is complete; another in ops."""
+    for name in ("billing", "assets"):
+        cluster.apply(manifest(OLD, name=name, replicas=2))
+    agent = manifest(OLD, name="agent", replicas=1)
+    agent["metadata"]["namespace"] = "ops"
+    cluster.apply(agent)
+
+    def available(it: SimulatedCluster) -> bool:
+        deployments = [each for each in it.list("deployments") if each["metadata"]["name"] != "cart"]
+        return all(each["status"].get("availableReplicas") == each["spec"]["replicas"] for each in deployments)
+
+    cluster.wait_until(available)
+    stuck.patch({"spec": {"paused": True}}, "billing")
+    return stuck
+
+
+def test_the_worst_come_first(ktui: Ktui, shop: Witness) -> None:
+    ran = ktui("get")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines[0].split() == ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
+    assert [line.split()[:2] for line in ran.lines[1:]] == [
+        ["cart", "stalled"],
+        ["billing", "paused"],
+        ["assets", "complete"],
+    ]
+    assert "image cart:nopull cannot be pulled" in ran.lines[1]
+
+
+def test_all_namespaces_have_a_column_of_their_own(ktui: Ktui, shop: Witness) -> None:
+    ran = ktui("get", "-A")
+    assert ran.lines[0].startswith("NAMESPACE   NAME")
+    assert {line.split()[0] for line in ran.lines[1:]} == {"shop", "ops"}
+
+
+def test_a_selector_chooses(ktui: Ktui, shop: Witness) -> None:
+    assert [line.split()[0] for line in ktui("get", "-l", "app in (assets,billing)").lines[1:]] == ["billing", "assets"]
+
+
+def test_names_choose_and_one_that_is_missing_is_an_error(ktui: Ktui, shop: Witness) -> None:
+    ran = ktui("get", "deploy/assets", "basket")
+    assert ran.code == 1
+    assert [line.split()[0] for line in ran.lines[1:]] == ["assets"]
+    assert ran.err == 'ktui: deployments.apps "basket" not found in the namespace shop.\n'
+
+
+def test_as_a_document(ktui: Ktui, shop: Witness) -> None:
+    ran = ktui("get", "-o", "json")
+    found = json.loads(ran.out)["rollouts"]
+    assert [each["name"] for each in found] == ["cart", "billing", "assets"]
+    cart = found[0]
+    assert (cart["namespace"], cart["revision"], cart["desired"], cart["image"]) == ("shop", 3, 4, "cart:nopull")
+    assert cart["new"]["available"] == 0
+    assert cart["old"]["available"] >= cart["promised"] == 3
+    assert cart["causes"][0]["kind"] == "image"
+    assert cart["causes"][0]["blocking"] is True
+    assert found[1]["paused"] is True
+    assert yaml.safe_load(ktui("get", "assets", "-o", "yaml").out)["rollouts"][0]["phase"] == "complete"
+
+
+def test_where_there_is_nothing_it_says_so_beside_the_output(ktui: Ktui, cluster: SimulatedCluster) -> None:
+    ran = ktui("get", "-n", "nowhere")
+    assert (ran.code, ran.out, ran.err) == (0, "", "No Deployments found in the namespace nowhere.\n")
+    assert json.loads(ktui("get", "-n", "nowhere", "-o", "json").out) == {"rollouts": []}
+
+
+def test_a_stranger_is_told_what_to_do(ktui: Ktui, cluster: SimulatedCluster) -> None:
+    ran = ktui("--context", "simulated-stranger", "get")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("ktui: Not allowed: deployments.apps is forbidden")
+
+
+def test_many_rollouts_come_in_pages(ktui: Ktui, cluster: SimulatedCluster) -> None:
+    for number in range(3):
+        cluster.apply(manifest(OLD, name=f"web-{number}", replicas=1))
+    cluster.settle()
+    assert len(ktui("get").lines) == 4
