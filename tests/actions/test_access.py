@@ -1,0 +1,132 @@
+"""Which actions are open, what their labels say, and why the others are closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ktui.actions.access import PATCH, PATCH_SCALE, Offer, Reviews, Rights, open_actions
+from ktui.actions.planning import plan
+from ktui.actions.request import Abort, Action, Pause, Promote, Request, Restart, Resume, RollBack
+from ktui.actions.subject import Subject, selector_text
+from ktui.kube.api import Api
+from ktui.rollout.revisions import Refusal
+from ktui.sim import SimulatedCluster
+from tests.actions.builders import NEW, OLD, complete, deployment, made, midway, replicaset
+
+
+def offers(subject: Subject, *, read_only: bool = False, rights: Rights | None = None) -> dict[Action, Offer]:
+    found = open_actions(subject.deployment, subject.replicasets, read_only=read_only, rights=rights)
+    return {offer.action: offer for offer in found}
+
+
+def test_in_the_middle_of_a_rollout() -> None:
+    found = offers(midway())
+    assert {offer.label: offer.key for offer in found.values() if offer.open} == {
+        "pause": "space",
+        "roll back to 30 (cart:4.9)": "b",
+        "abort: back to 30 (cart:4.9)": "a",
+        "set image": "i",
+        "scale": "s",
+        "restart": "R",
+    }
+    assert found[Action.PROMOTE].why_not == "nothing to promote: it runs by itself"
+
+
+def test_while_paused_the_label_of_promote_says_what_it_does() -> None:
+    found = offers(midway(paused=True))
+    assert found[Action.PROMOTE].label == "promote: resume to the end"
+    assert found[Action.PROMOTE].open
+    assert found[Action.RESUME].key == "space"
+    assert Action.PAUSE not in found
+    assert not found[Action.RESTART].open
+
+
+def test_at_rest() -> None:
+    found = offers(complete())
+    assert found[Action.PROMOTE].why_not == "nothing to promote: revision 31 is complete"
+    assert found[Action.ABORT].why_not.startswith("nothing to abort: ")
+    assert found[Action.ROLLBACK].open
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        complete(),
+        complete(paused=True),
+        midway(),
+        midway(paused=True),
+        made(deployment(NEW), replicaset(1, NEW, count=4)),
+        made(deployment(OLD, paused=True, counts=(4, 0, 4)), replicaset(31, NEW, count=4)),
+        made(
+            deployment(NEW, counts=(5, 2, 4), reason="ProgressDeadlineExceeded"),
+            replicaset(31, NEW, count=2),
+            replicaset(30, OLD, count=3),
+        ),
+    ],
+    ids=["complete", "paused at rest", "midway", "midway paused", "first revision", "changed while paused", "failed"],
+)
+def test_what_is_open_can_be_planned_and_what_is_closed_is_refused_for_the_same_reason(subject: Subject) -> None:
+    requests: dict[Action, Request] = {
+        Action.PAUSE: Pause(),
+        Action.RESUME: Resume(),
+        Action.PROMOTE: Promote(),
+        Action.ROLLBACK: RollBack(),
+        Action.ABORT: Abort(),
+        Action.RESTART: Restart(),
+    }
+    for action, offer in offers(subject).items():
+        if action in requests:
+            planned = plan(requests[action], subject)
+            assert (planned.reason if isinstance(planned, Refusal) else "") == offer.why_not
+
+
+def test_read_only_closes_everything() -> None:
+    assert {offer.why_not for offer in offers(midway(), read_only=True).values()} == {"ktui is read-only"}
+
+
+def test_a_right_that_is_missing_closes_what_needs_it() -> None:
+    found = offers(midway(), rights={PATCH: False, PATCH_SCALE: True})
+    assert [action for action, offer in found.items() if offer.open] == [Action.SCALE]
+    assert found[Action.PAUSE].why_not == "not allowed: you may not patch deployments"
+    found = offers(complete(), rights={PATCH: True, PATCH_SCALE: False})
+    assert found[Action.SCALE].why_not == "not allowed: you may not patch deployments/scale"
+
+
+def test_what_is_being_deleted_is_closed() -> None:
+    raw = deployment(NEW)
+    raw["metadata"]["deletionTimestamp"] = "2026-11-23T11:59:00Z"
+    assert not any(offer.open for offer in offers(made(raw, replicaset(30, OLD))).values())
+
+
+async def test_rights_are_asked_of_the_server_and_remembered_for_a_minute(api: Api, cluster: SimulatedCluster) -> None:
+    seconds = 0.0
+    reviews = Reviews(api, lambda: seconds)
+    assert await reviews.rights("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
+    asked = len(cluster.requests)
+    assert await reviews.rights("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
+    assert len(cluster.requests) == asked
+    seconds = 61.0
+    await reviews.rights("shop", "cart")
+    assert len(cluster.requests) == asked + 2
+
+
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        ({"matchLabels": {"app": "web", "tier": "front"}}, "app=web,tier=front"),
+        (
+            {
+                "matchLabels": {"app": "web"},
+                "matchExpressions": [
+                    {"key": "tier", "operator": "In", "values": ["a", "b"]},
+                    {"key": "zone", "operator": "NotIn", "values": ["c"]},
+                    {"key": "new", "operator": "Exists"},
+                    {"key": "legacy", "operator": "DoesNotExist"},
+                ],
+            },
+            "app=web,tier in (a,b),zone notin (c),new,!legacy",
+        ),
+    ],
+)
+def test_a_selector_is_written_as_queries_have_it(selector: dict[str, object], text: str) -> None:
+    assert selector_text({"spec": {"selector": selector}}) == text

@@ -1,0 +1,102 @@
+"""The audit log as a file: who can read it, what survives, what is said where it cannot be written."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from ktui.actions.audit import AuditLog, Entry, Operator, entry
+from ktui.actions.outcome import Done, Failed
+from ktui.actions.plan import Plan
+from ktui.actions.planning import plan
+from ktui.actions.request import RollBack, SetImage
+from tests.actions.builders import NOW, complete, deployment, made, replicaset, template
+
+OPERATOR = Operator("prod-eu", "https://api.example:6443", "anna")
+
+
+def an_entry(number: int = 30) -> Entry:
+    made_plan = plan(RollBack(number), complete())
+    assert isinstance(made_plan, Plan)
+    return entry(made_plan, Done(f"shop/cart rolled back to revision {number}."), OPERATOR, NOW)
+
+
+def test_a_line_holds_who_did_what_to_what_and_how_it_ended(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "a" / "audit.jsonl")
+    assert log.append(an_entry()) == ""
+    line = json.loads(log.path.read_text())
+    assert line.pop("patch_sha256")
+    assert line == {
+        "time": "2026-11-23T12:00:00Z",
+        "context": "prod-eu",
+        "server": "https://api.example:6443",
+        "user": "anna",
+        "namespace": "shop",
+        "name": "cart",
+        "uid": "11111111-aaaa",
+        "generation": 7,
+        "request": {"action": "rollback", "revision": 30},
+        "plan": "Roll back shop/cart to revision 30 (cart:4.9)",
+        "outcome": "done",
+        "sentence": "shop/cart rolled back to revision 30.",
+    }
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "state" / "audit.jsonl")
+    log.append(an_entry())
+    assert stat.S_IMODE(log.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(log.path.parent.stat().st_mode) == 0o700
+
+
+def test_no_secret_of_a_template_gets_in(tmp_path: Path) -> None:
+    pods = template("cart:4", nodeSelector={"x": "y"})
+    pods["spec"]["containers"][0]["env"] = [{"name": "DB_PASSWORD", "value": "hunter2"}]
+    made_plan = plan(RollBack(), made(deployment(), replicaset(31, count=4), replicaset(30, pods)))
+    assert isinstance(made_plan, Plan)
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.append(entry(made_plan, Failed("no."), OPERATOR, NOW))
+    assert "hunter2" not in log.path.read_text()
+
+
+def test_the_tail_is_what_was_written_last_and_reads_back_as_it_was(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    assert log.tail() == ()
+    image = plan(SetImage((("cart", "cart:6"),)), complete())
+    assert isinstance(image, Plan)
+    entries = [an_entry(), entry(image, None, OPERATOR, NOW), an_entry()]
+    for each in entries:
+        log.append(each)
+    assert log.tail(2) == tuple(entries[1:])
+    assert entries[1].outcome == "interrupted"
+
+
+def test_a_line_that_was_cut_or_comes_from_another_release_is_passed_over(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.append(an_entry())
+    with log.path.open("a") as file:
+        file.write('{"time": "2026-11-2\n{"request": {"action": "levitate"}}\n')
+    log.append(an_entry())
+    assert len(log.tail()) == 2
+
+
+def test_of_a_long_log_only_the_end_is_read(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.append(an_entry())
+    line = log.path.read_bytes()
+    log.path.write_bytes(line * 2000)
+    assert len(log.tail(10)) == 10
+
+
+@pytest.mark.parametrize("kind", ["the file is a folder", "the folder is a file"])
+def test_where_it_cannot_be_written_that_is_a_sentence(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "state" / "audit.jsonl"
+    if kind == "the file is a folder":
+        path.mkdir(parents=True)
+    else:
+        path.parent.write_text("")
+    said = AuditLog(path).append(an_entry())
+    assert said.startswith(f"The audit log {path} cannot be written: ")
