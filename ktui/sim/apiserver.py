@@ -107,10 +107,11 @@ class ApiServer:
             ApiError: 404 for an unknown namespace, 409 where the name is taken, 422 for an invalid object, 403 where
                 admission refuses it.
         """
-        metadata = obj.setdefault("metadata", {})
+        metadata: JSON = obj.setdefault("metadata", {})
         self._place(resource, namespace, metadata)
         self._require_namespace(resource, namespace)
-        obj = {"kind": resource.kind, "apiVersion": resource.api_version} | obj
+        head: JSON = {"kind": resource.kind, "apiVersion": resource.api_version}
+        obj = head | obj
         if not trusted:
             obj = versioned.prepare_create(resource, obj)
         elif resource.storage in _COUNTED:

@@ -23,6 +23,7 @@ from ktui.sim.faults import Faults, Request
 from ktui.sim.kernel import Kernel, Pace
 from ktui.sim.node.scheduler import Node
 from ktui.sim.scenario import Scenario, find_scenario
+from ktui.sim.script import Script
 from ktui.sim.serving.podreads import SimulatedPods
 from ktui.sim.serving.requests import Requests
 from ktui.sim.serving.server import HttpServer
@@ -114,7 +115,7 @@ class SimulatedCluster:
         """As `load`, with a scenario that was read already."""
         if not self._begun and self.plane.storage.number == self._untouched:
             self._begin_at(time.time() - scenario.history_seconds)
-        scenario.begin(self.plane)
+        Script(self.plane, scenario).begin()
         self.run_for(scenario.history_seconds)
         self._begun = True
 
@@ -220,8 +221,8 @@ class SimulatedCluster:
             driver.cancel()
             await asyncio.gather(driver, return_exceptions=True)
             await server.stop()
-        if not driver.cancelled() and (error := driver.exception()) is not None:
-            raise error
+        if not driver.cancelled():
+            driver.result()
 
     def _connect_faults(self, server: HttpServer, watches: Watches) -> None:
         def refuse(refused: bool) -> None:
@@ -291,7 +292,7 @@ class SimulatedCluster:
 
         def read() -> list[JSON]:
             bucket = self.api.bucket(resource)
-            return [bucket.objects[key].obj for key in bucket.keys() if not namespace or key[0] == namespace]
+            return [bucket.objects[key].obj for key in bucket.ordered() if not namespace or key[0] == namespace]
 
         return self.call(read)
 

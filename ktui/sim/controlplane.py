@@ -7,11 +7,16 @@ from typing import Any
 
 from ktui.sim.api import resources
 from ktui.sim.apiserver import NAMESPACES, PODS, ApiServer
+from ktui.sim.controllers.autoscaler import AutoscalerController
 from ktui.sim.controllers.common import REPLICA_SETS, OwnedIndex
+from ktui.sim.controllers.daemonset import DaemonSetController
 from ktui.sim.controllers.deployment import DeploymentController
+from ktui.sim.controllers.disruption import DisruptionController
+from ktui.sim.controllers.endpointslice import EndpointSliceController
 from ktui.sim.controllers.garbage import GarbageCollector
 from ktui.sim.controllers.quota import QuotaController
 from ktui.sim.controllers.replicaset import ReplicaSetController
+from ktui.sim.controllers.statefulset import StatefulSetController
 from ktui.sim.events import EventExpiry
 from ktui.sim.kernel import Kernel
 from ktui.sim.node.fate import Fates
@@ -40,6 +45,11 @@ class ControlPlane:
         QuotaController(self.api)
         DeploymentController(self.api, self.replica_sets, self.pods)
         ReplicaSetController(self.api, self.pods)
+        StatefulSetController(self.api, self.pods)
+        DaemonSetController(self.api, self.pods)
+        EndpointSliceController(self.api)
+        DisruptionController(self.api)
+        AutoscalerController(self.api)
         port = LocalPort(self.api)
         addresses = {node.name: f"10.0.0.{number}" for number, node in enumerate(nodes, 1)}
         self.scheduler = Scheduler(kernel, port, self.fates, nodes)

@@ -161,4 +161,4 @@ class EventExpiry:
 
 
 def _last(event: JSON) -> str:
-    return event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
+    return str(event.get("lastTimestamp") or event["metadata"]["creationTimestamp"])

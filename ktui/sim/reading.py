@@ -146,7 +146,7 @@ def list_objects(bucket: Bucket, newest: int, namespace: str, options: ListOptio
                 raise errors.expired()
             number = asked
     objects = bucket.at(number) if number < newest else bucket.objects
-    keys = bucket.keys() if objects is bucket.objects else sorted(objects)
+    keys = bucket.ordered() if objects is bucket.objects else sorted(objects)
     found = _select(keys, objects, namespace, start, options.matches)
     if not options.limit:
         return Page(number, list(found))
@@ -236,7 +236,7 @@ def watch_start(bucket: Bucket, newest: int, namespace: str, options: ListOption
     number = int(options.version or 0)
     from_state = options.initial_events or (options.initial_events is None and number == 0)
     if from_state:
-        found = _select(bucket.keys(), bucket.objects, namespace, ("", ""), options.matches)
+        found = _select(bucket.ordered(), bucket.objects, namespace, ("", ""), options.matches)
         return [WatchEvent("ADDED", version) for version in found], newest
     if number and number < bucket.compacted:
         raise errors.too_old(number, bucket.compacted)

@@ -10,13 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources as package_files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import yaml
-
-if TYPE_CHECKING:
-    from ktui.sim.controlplane import ControlPlane
 
 JSON = dict[str, Any]
 Duration = str | float
@@ -135,12 +132,6 @@ class Scenario(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fiel
     def history_seconds(self) -> float:
         """How much virtual time passes before the opening."""
         return seconds(self.history)
-
-    def begin(self, plane: ControlPlane) -> None:
-        """Plan all of it, from now on."""
-        from ktui.sim.script import Script
-
-        Script(plane, self).begin()
 
 
 @dataclass(frozen=True)

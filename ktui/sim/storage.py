@@ -22,6 +22,9 @@ Key = tuple[str, str]
 HISTORY = 4096
 """How many changes of one resource a watch can go back."""
 
+FIRST_VERSION = 500
+"""Where the versions begin: what a real server writes before anyone can ask has versions too, and is long compacted."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -60,11 +63,11 @@ Listener = Callable[[Change], None]
 class Bucket:
     """All objects of one resource, whichever of its API versions they were written in."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, number: int) -> None:
         self.resource = resource
         self.objects: dict[Key, Version] = {}
         self.changes: deque[Change] = deque()
-        self.compacted = 0
+        self.compacted = number
         """The newest version whose change is forgotten: a watch can begin there, and not before."""
         self._listeners: list[Listener] = []
         self._sorted: list[Key] | None = None
@@ -85,7 +88,7 @@ class Bucket:
         version = self.objects.get((namespace, name))
         return None if version is None else version.obj
 
-    def keys(self) -> list[Key]:
+    def ordered(self) -> list[Key]:
         """All keys, in the order of a list."""
         if self._sorted is None:
             self._sorted = sorted(self.objects)
@@ -155,14 +158,14 @@ class Storage:
     """The buckets and the version counter that they share."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.number = FIRST_VERSION
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def bucket(self, resource: Resource) -> Bucket:
         """Where the objects of a resource are kept."""
         bucket = self._buckets.get(resource.storage)
         if bucket is None:
-            bucket = self._buckets[resource.storage] = Bucket(resource)
+            bucket = self._buckets[resource.storage] = Bucket(resource, self.number)
         return bucket
 
     def buckets(self) -> Iterable[Bucket]:

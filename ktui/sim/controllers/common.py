@@ -31,10 +31,8 @@ _HASH_ALPHABET = "456789bcdf"
 
 def controller_of(obj: JSON) -> JSON | None:
     """The owner reference of the controller, if the object has one."""
-    for owner in obj["metadata"].get("ownerReferences") or ():
-        if owner.get("controller"):
-            return owner
-    return None
+    owners: list[JSON] = obj["metadata"].get("ownerReferences") or []
+    return next((owner for owner in owners if owner.get("controller")), None)
 
 
 def owner_reference(owner: JSON) -> JSON:
@@ -142,7 +140,11 @@ def template_hash(template: JSON, collisions: int | None = None) -> str:
     digest = hashlib.blake2b(_canonical(template), digest_size=8)
     if collisions is not None:
         digest.update(str(collisions).encode())
-    number = int.from_bytes(digest.digest()) % 2**32
+    return safe_digits(int.from_bytes(digest.digest()) % 2**32)
+
+
+def safe_digits(number: int) -> str:
+    """A number in letters and digits that spell nothing, as Kubernetes writes its hashes."""
     return "".join(_HASH_ALPHABET[int(digit)] for digit in str(number))
 
 

@@ -67,7 +67,9 @@ class DeploymentController:
     def _reconcile(self, key: Key) -> None:
         deployment = self._api.bucket(DEPLOYMENTS).get(*key)
         if deployment is not None:
-            _Turn(self._api, self._events, self._queue, deployment, self._owned(deployment), self._pods).take()
+            owned = self._owned(deployment)
+            turn = _Turn(self._api, self._events, self._queue, deployment, replica_sets=owned, pods=self._pods)
+            turn.take()
 
     def _owned(self, deployment: JSON) -> list[JSON]:
         """Its ReplicaSets: orphans that match are adopted, those that match no longer are released."""
@@ -103,6 +105,7 @@ class _Turn:
         events: EventRecorder,
         queue: WorkQueue,
         stored: JSON,
+        *,
         replica_sets: list[JSON],
         pods: OwnedIndex,
     ) -> None:

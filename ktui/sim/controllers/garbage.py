@@ -65,9 +65,9 @@ class GarbageCollector:
             self._api.kernel.after(LATENCY, lambda uid=reference["uid"]: self._look_at_owner(uid))  # type: ignore[misc]
         if self._dependents.get(uid):
             self._api.kernel.after(LATENCY, lambda: self._collect(uid))
-        if resource.namespaced and (ns := self._api.bucket(NAMESPACES).get("", change.key[0])) is not None:
-            if "deletionTimestamp" in ns["metadata"]:
-                self._namespaces.add(("", change.key[0]))
+        namespace = self._api.bucket(NAMESPACES).get("", change.key[0])
+        if namespace is not None and "deletionTimestamp" in namespace["metadata"]:
+            self._namespaces.add(("", change.key[0]))
 
     def _collect_absent(self, resource: Resource, key: Key, uid: str) -> None:
         """An object whose owners are all unknown goes, as its owner has gone before it came."""

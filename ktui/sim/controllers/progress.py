@@ -78,7 +78,7 @@ def has_timed_out(deployment: JSON, status: JSON, now: float) -> bool:
     if progressing["reason"] == "ProgressDeadlineExceeded":
         return True
     deadline = deployment["spec"]["progressDeadlineSeconds"]
-    return seconds_of(progressing["lastUpdateTime"]) + deadline < now
+    return bool(seconds_of(progressing["lastUpdateTime"]) + deadline < now)
 
 
 def check_again_in(deployment: JSON, status: JSON, now: float) -> float | None:

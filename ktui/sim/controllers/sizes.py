@@ -103,9 +103,11 @@ def proportional(deployment: JSON, replica_sets: list[JSON]) -> dict[str, int]:
     goal = wanted(deployment)
     allowed = goal + max_surge(deployment) if goal > 0 else 0
     to_add = allowed - total_wanted(replica_sets)
-    ordered = sorted(by_age(replica_sets), key=lambda rs: -wanted(rs))
+    aged = by_age(replica_sets)
     if to_add > 0:
-        ordered = sorted(reversed(by_age(replica_sets)), key=lambda rs: -wanted(rs))
+        aged.reverse()
+    aged.sort(key=lambda rs: -wanted(rs))
+    ordered = aged
     size_of = {rs["metadata"]["name"]: wanted(rs) for rs in ordered}
     if not to_add or not ordered:
         return size_of

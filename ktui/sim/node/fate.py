@@ -27,6 +27,7 @@ PREFIX = "sim.ktui/"
 FATES = (
     "ok", "slow", "crash", "nopull", "unschedulable", "oom", "unready", "unlive", "complete", "evicted",
 )  # fmt: skip
+_NUMBERS = ("startup-seconds", "pull-seconds", "run-seconds", "stop-seconds", "share")
 TAGS = ("crash", "nopull", "slow", "unschedulable")
 _SLOW_STARTUP_SECONDS = 20.0
 
@@ -53,11 +54,15 @@ class Fate:
         """
         fate = cls()
         for name, text in settings.items():
-            field = {"fate": "kind"}.get(name, name.replace("-", "_"))
-            if field not in cls.__dataclass_fields__:
+            if name == "fate":
+                fate = replace(fate, kind=text)
+            elif name == "exit-code":
+                fate = replace(fate, exit_code=int(text))
+            elif name in _NUMBERS:
+                changed: dict[str, Any] = {name.replace("-", "_"): float(text)}
+                fate = replace(fate, **changed)
+            else:
                 raise ValueError(f"no such setting of a pod's fate: {name}")
-            value = text if field == "kind" else int(text) if field == "exit_code" else float(text)
-            fate = replace(fate, **{field: value})
         if fate.kind not in FATES:
             raise ValueError(f"no such fate: {fate.kind} (there are {', '.join(FATES)})")
         if fate.kind == "slow" and "startup-seconds" not in settings:

@@ -64,7 +64,8 @@ class PodWorker:
     """One pod on its node."""
 
     __slots__ = (
-        "_addresses", "_back_off", "_due", "_kernel", "_port", "_pull_back_off", "_started", "containers", "fate", "pod",
+        "_addresses", "_back_off", "_due", "_kernel", "_port", "_pull_back_off", "_started",
+        "containers", "fate", "pod",
     )  # fmt: skip
 
     def __init__(self, kernel: Kernel, port: Port, pod: JSON, fate: Fate, host: str) -> None:
@@ -305,7 +306,7 @@ class PodWorker:
 
     def _tell(self, type_: str, reason: str, message: str, container: Container | None = None) -> None:
         path = "" if container is None else container.field_path
-        self._port.event(self.pod, "kubelet", type_, reason, message, path)
+        self._port.event(self.pod, "kubelet", type_, reason, message, field_path=path)
 
     def _write(self) -> None:
         self._port.set_status(self.pod, self._status())

@@ -25,7 +25,7 @@ class Port(Protocol):
     def remove(self, pod: JSON) -> None:
         """Delete a pod that has stopped, at once."""
 
-    def event(self, pod: JSON, component: str, type_: str, reason: str, message: str, field_path: str = "") -> None:
+    def event(self, pod: JSON, component: str, type_: str, reason: str, message: str, *, field_path: str) -> None:
         """Tell of something that happened to a pod."""
 
 
@@ -54,7 +54,7 @@ class LocalPort:
         if self._current(pod) is not None:
             self._api.delete(PODS, metadata["namespace"], metadata["name"], Deletion(grace_seconds=0))
 
-    def event(self, pod: JSON, component: str, type_: str, reason: str, message: str, field_path: str = "") -> None:
+    def event(self, pod: JSON, component: str, type_: str, reason: str, message: str, *, field_path: str) -> None:
         """Tell of something that happened to a pod."""
         host = pod["spec"].get("nodeName", "") if component == "kubelet" else ""
         recorder = self._recorders.get((component, host))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ktui.sim.kernel import Kernel
+from ktui.sim.node.affinity import bound_to
 from ktui.sim.node.fate import Fates
 from ktui.sim.node.port import Port
 from ktui.sim.quantity import cpu_of, memory_of
@@ -13,6 +14,7 @@ from ktui.sim.quantity import cpu_of, memory_of
 JSON = dict[str, Any]
 LATENCY = 0.009
 RETRY_SECONDS = 30.0
+NOT_CHOSEN = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 
 
 @dataclass
@@ -101,6 +103,8 @@ class Scheduler:
             return
         request = _requests(pod)
         lacking = {name: node.lacks(*request) for name, node in self._nodes.items()}
+        if only := bound_to(pod):
+            lacking = {name: lacks if name == only else NOT_CHOSEN for name, lacks in lacking.items()}
         if self._fates.of(pod).kind == "unschedulable":
             lacking = dict.fromkeys(self._nodes, "Insufficient cpu")
         fitting = [node for name, node in self._nodes.items() if lacking[name] is None]
@@ -112,7 +116,9 @@ class Scheduler:
         self._reserve(uid, node.name, pod)
         self._port.bind(pod, node.name)
         where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']} to {node.name}"
-        self._port.event(pod, "default-scheduler", "Normal", "Scheduled", f"Successfully assigned {where}")
+        self._port.event(
+            pod, "default-scheduler", "Normal", "Scheduled", f"Successfully assigned {where}", field_path=""
+        )
 
     def _refuse(self, uid: str, pod: JSON, reasons: list[str]) -> None:
         told = ", ".join(f"{reasons.count(why)} {why}" for why in sorted(set(reasons)))
@@ -121,7 +127,7 @@ class Scheduler:
         message = (
             f"0/{total} nodes are available: {told}. {preemption}" if total else "no nodes available to schedule pods"
         )
-        self._port.event(pod, "default-scheduler", "Warning", "FailedScheduling", message)
+        self._port.event(pod, "default-scheduler", "Warning", "FailedScheduling", message, field_path="")
         refused = {
             "type": "PodScheduled",
             "status": "False",

@@ -209,10 +209,7 @@ class Requests:
 
     def _update(self, call: Call) -> web.StreamResponse:
         target = call.target
-        if target.subresource == "scale":
-            obj, warnings = _decoded(call.body), []
-        else:
-            obj, warnings = self._read(call)
+        obj, warnings = self._read(call) if target.subresource != "scale" else (_decoded(call.body), _no_warnings())
         if not self._api.bucket(target.resource).get(_namespace(target), target.name) and not target.subresource:
             raise errors.not_found(target.resource, target.name)
         stored = self._api.update(

@@ -63,7 +63,6 @@ class HttpServer:
         await self._runner.setup()
         self._where = (host, port, tls)
         await self._listen()
-        assert self._site is not None and self._site._server is not None
         port = self._runner.addresses[0][1]
         self._where = (host, port, tls)
         shown = f"[{host}]" if ":" in host else host
@@ -127,7 +126,7 @@ class HttpServer:
     async def _hold_back(self) -> None:
         if self._faults.delay_seconds:
             await asyncio.sleep(self._faults.delay_seconds)
-        while self._faults.silent_requests:
+        while self._faults.silent_requests:  # noqa: ASYNC110 (set from another thread)
             await asyncio.sleep(0.02)
 
     def _lose(self, http: web.Request, response: web.StreamResponse) -> web.StreamResponse:
@@ -137,10 +136,8 @@ class HttpServer:
 
     def _user(self, http: web.Request) -> User:
         authorization = http.headers.get("Authorization")
-        if not authorization and self._where[2] is None:
-            user = rbac.ADMIN  # client-go sends no credentials without TLS, as to the insecure port of old
-        else:
-            user = self._directory.user(authorization)
+        insecure = self._where[2] is None  # client-go sends no credentials without TLS, as to the insecure port of old
+        user = rbac.ADMIN if insecure and not authorization else self._directory.user(authorization)
         groups = tuple(http.headers.getall("Impersonate-Group", []))
         return self._directory.impersonated(user, http.headers.get("Impersonate-User"), groups)
 
