@@ -36,11 +36,14 @@ HOLD_SECONDS: Final = 2147483646
 
 
 _T = TypeVar("_T")
-_first: Final[Callable[[Any], Any]] = lru_cache(maxsize=16384)(lambda value: value)
+_first: Final[Callable[[Any], Any]] = lru_cache(maxsize=8192)(lambda value: value)
 
 
 def shared(value: _T) -> _T:
-    """The first of the values that are equal to this one, so that it is in memory once; for what never changes."""
+    """The first of the values that are equal to this one, so that it is in memory once.
+
+    For immutable values that many objects have and that are few themselves: a node, the images of a revision.
+    """
     known: _T = _first(value)
     return known
 
@@ -379,6 +382,11 @@ class ObjectReference(Struct, frozen=True):
     uid: str = ""
     field_path: str = ""
 
+    def __post_init__(self) -> None:
+        force_setattr(self, "kind", shared(self.kind))
+        force_setattr(self, "namespace", shared(self.namespace))
+        force_setattr(self, "field_path", shared(self.field_path))
+
 
 class EventSeries(Struct, frozen=True):
     """How often an Event of events.k8s.io came again."""
@@ -410,7 +418,7 @@ class Event(Struct, frozen=True):
     reporting_component: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("involved_object", "type", "reason", "source", "reporting_component"):
+        for field in ("type", "reason", "source", "reporting_component"):
             force_setattr(self, field, shared(getattr(self, field)))
 
     @property
@@ -433,5 +441,5 @@ KubeObject = Deployment | ReplicaSet | Pod | Event
 def decode_hook(kind: type, raw: Any) -> Any:
     """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`."""
     if kind is PodTemplate:
-        return shared(PodTemplate(raw))
+        return PodTemplate(raw)
     raise NotImplementedError(kind)

@@ -44,7 +44,7 @@ def test_revisions_are_shown_newest_first_with_their_numbers() -> None:
     assert (first.number, first.images, first.is_current) == (1, ("web:1.0",), False)
     assert (second.change_cause, first.change_cause) == ("release 1.1", "registry.example/web:1.0")
     assert (second.wanted, second.existing, second.ready, second.available) == (3, 3, 1, 1)
-    assert (first.wanted, first.existing, first.ready, first.available) == (5, 5, 5, 5)
+    assert (first.wanted, first.existing, first.ready, first.available) == (4, 5, 5, 5)
     assert second.created is not None
     assert first.created is not None
     assert second.created > first.created
