@@ -56,17 +56,20 @@ def counts(rollouts: int, pods: int | None) -> list[str]:
 
 
 def hints(shown: Sequence[Hint], cells: int) -> list[Span]:
-    """As many keys as there is room for; the last two, help and quit, always have it."""
-    first, last = list(shown[:-2]), shown[-2:]
-    while first and _length([*first, *last]) > cells:
-        # What is not open now goes first: it is still on the help screen, with the reason.
-        closed = [hint for hint in first if not hint.is_open]
-        first.remove(closed[-1] if closed else first[-1])
+    """As many keys as there is room for, in few words where it is tight; help and quit, the last two, stay.
+
+    What is not open now goes first: it is still on the help screen, with the reason.
+    """
+    kept = list(shown)
+    if _length(kept) > cells:
+        kept = [hint._replace(label=hint.label.partition(" (")[0].partition(":")[0]) for hint in kept]
+    while _length(kept) > cells and len(kept) > 2:
+        closed = [hint for hint in kept[:-2] if not hint.is_open]
+        kept.remove(closed[-1] if closed else kept[-3])
     spans: list[Span] = []
-    for hint in (*first, *last):
-        style = "" if hint.is_open else "off"
+    for hint in kept:
         spans.append(Span(f" {hint.key}", "key" if hint.is_open else "off", hint.action))
-        spans.append(Span(f" {clean(hint.label)} ", style, hint.action))
+        spans.append(Span(f" {clean(hint.label)} ", "" if hint.is_open else "off", hint.action))
     return shorten(spans, cells)
 
 

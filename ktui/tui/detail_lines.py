@@ -194,7 +194,8 @@ def _revision(revision: Revision) -> list[Span]:
     mark = Span("● ", "new") if revision.is_current else Span("○ ", "old")
     spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{revision.name}  ", "dim")]
     spans.append(Span(f"{_images(revision)}  "))
-    spans.append(Span(f"{revision.ready} of {revision.wanted} ready", "dim"))
+    told = f"{revision.ready} of {revision.wanted} ready" if revision.wanted or revision.existing else "scaled to 0"
+    spans.append(Span(told, "dim"))
     if revision.change_cause:
         spans.append(Span(f'  "{revision.change_cause}"', "dim"))
     return spans

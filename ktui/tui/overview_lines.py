@@ -18,6 +18,8 @@ _LEAST_WHY: Final = 22
 """The cells that WHY keeps before another column goes."""
 _MOST_NAME: Final = 34
 _MOST_IMAGE: Final = 26
+_LEAST_IMAGE: Final = 12
+"""The cells that IMAGE gives up first, down to these."""
 _GAP: Final = "  "
 
 SORTS: Final[dict[str, str]] = {
@@ -69,6 +71,9 @@ def columns(rollouts: Iterable[Rollout], cells: int) -> Columns:
         since=5,
         why=0,
     )
+    if _rest(fitted, cells) < _LEAST_WHY:
+        missing = _LEAST_WHY - _rest(fitted, cells)
+        fitted = fitted._replace(image=max(min(fitted.image, _LEAST_IMAGE), fitted.image - missing))
     for column in ("since", "revision", "image", "namespace", "ready"):
         if column == "namespace" and len(namespaces) > 1:
             continue
@@ -116,10 +121,15 @@ def row(rollout: Rollout, fitted: Columns, now: datetime, pending: str = "", *, 
     short = "" if numbers.ready >= numbers.desired else "warn"
     add(fitted.ready, Span(f"{numbers.ready}/{numbers.desired}", short or quiet), right=True)
     add(fitted.revision, Span(str(rollout.revision or "-"), quiet), right=True)
-    add(fitted.image, Span(clean(rollout.image), quiet))
+    add(fitted.image, Span(_tail(clean(rollout.image), fitted.image), quiet))
     add(fitted.since, Span(age(rollout.since, now), "dim"), right=True)
     add(fitted.why, Span(rollout.why, style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"))
     return spans
+
+
+def _tail(image: str, cells: int) -> str:
+    """An image in so many cells: the tag is what tells two apart, so it is the beginning that gives way."""
+    return image if cell_len(image) <= cells or cells < 2 else f"…{image[1 - cells :]}"
 
 
 def totals(rollouts: Iterable[Rollout]) -> list[Span]:

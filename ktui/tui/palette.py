@@ -9,6 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ktui.rollout.words import clean
+from ktui.tui.overview_lines import ordered
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -25,7 +26,7 @@ class RolloutCommands(Provider):
                 f"{rollout.phase} {clean(rollout.image)}",
                 partial(app.open_rollout, rollout.uid),
             )
-            for rollout in app.live.rollouts.values()
+            for rollout in ordered(app.live.rollouts.values(), "name")
         ]
         scope = [
             ("Namespace", "Show another namespace, or all of them", partial(app.action_pick_namespace)),

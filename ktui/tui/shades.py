@@ -25,7 +25,9 @@ _ANSI: Final = {
     "rest": "ansi_green",
     "dim": "ansi_bright_black",
     "off": "ansi_bright_black",
-    "cursor-row": "ansi_bright_black",
+    # No colour of a terminal is sure to go with all the others as a background.
+    "cursor-row": "ansi_default",
+    "cursor-text": "bold underline",
 }
 
 
@@ -49,6 +51,7 @@ def shades(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
     shown["off"] = background.blend(foreground, 0.42).hex
     shown["rest"] = background.blend(named["complete"], 0.45).hex
     shown["cursor-row"] = row.hex
+    shown["cursor-text"] = "bold"
     return shown
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ktui.actions.audit import AuditLog
-from ktui.kube.connection import Access
+from ktui.kube.access import Access
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 

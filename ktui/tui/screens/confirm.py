@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,6 +20,9 @@ from ktui.tui.paint import Pages, Span, wrap
 
 Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
 """Asks the server what would come of the plan."""
+
+_FRAME: Final = 10
+"""Lines of the dialog that are not the plan's, and the margin around it."""
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -67,7 +70,8 @@ class ConfirmScreen(ModalScreen[bool]):
     def _draw(self) -> None:
         pages = self.query_one("#plan", Pages)
         lines = self._lines(max(30, pages.scrollable_content_region.width))
-        pages.styles.height = len(lines)
+        # The answers below it are never pushed off the screen: what does not fit is scrolled to.
+        pages.styles.height = max(3, min(len(lines), self.size.height - _FRAME))
         pages.show(lines)
         keys = "y yes   n no   c copy the kubectl command" if self.can_say_yes else "n no   c copy the kubectl command"
         self.query_one("#answers", Label).update(keys)

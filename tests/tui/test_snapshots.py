@@ -1,0 +1,180 @@
+"""What the screens look like, at both ends of what a terminal may be, and in every kind of theme.
+
+The cluster's time stands still and its names come from a seed, so the pictures are the same every time. After a
+change that is meant: `make snapshots`, and look at each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ktui.kube.access import Access
+from ktui.tui.app import KtuiApp, Options
+from tests.tui.conftest import Screen, Stage
+
+Snap = Callable[..., bool]
+Steps = Callable[[Screen], Awaitable[None]]
+
+NARROW, USUAL, WIDE = (80, 24), (120, 36), (200, 60)
+GITLAB = {"annotations": {"app.gitlab.com/app": "cart", "app.gitlab.com/env": "prod"}}
+
+
+def _fleet(stage: Stage) -> None:
+    """One rollout in each phase."""
+    stage.deploy("catalog", "catalog:2.0", replicas=6)
+    stage.deploy("legacy", "legacy:0.9", replicas=0)
+    stage.deploy("payments", "payments:3.0", replicas=8)
+    stage.deploy("checkout", "checkout:2.4.0", progressDeadlineSeconds=60)
+    stage.deploy("cart", "cart:4.9", replicas=8, metadata=GITLAB)
+    stage.deploy("api", "api:1.9.2", namespace="search", replicas=10)
+    stage.advance(300)
+    stage.set_image("checkout", "checkout:crash")
+    stage.set_image("payments", "payments:3.1")
+    stage.advance(0.5)
+    stage.apps.patch_namespaced_deployment("payments", "shop", {"spec": {"paused": True}})
+    stage.advance(90)
+    stage.set_image("cart", "cart:nopull")
+    stage.advance(12)
+    stage.set_image("api", "api:1.9.3", namespace="search")
+    stage.advance(2.4)
+
+
+async def _overview(screen: Screen) -> None:
+    await screen.sees("6 rollouts", "pods  ", "b roll back")
+
+
+async def _open(screen: Screen, name: str) -> None:
+    await _overview(screen)
+    await screen.press("slash")
+    await screen.type(name)
+    await screen.press("enter", "enter")
+    await screen.sees(f"/{name}  Deployment", "EVENTS")
+    await screen.until(lambda: not screen.app._front.is_moving, "the cells to be still")  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def look(stage: Stage, options: Options, snap_compare: Snap) -> Callable[..., bool]:
+    """Compare the screen that some steps lead to with what it looked like before."""
+
+    def look(steps: Steps, size: tuple[int, int] = USUAL, **changes: Any) -> bool:
+        async def before(pilot: Pilot[None]) -> None:
+            assert isinstance(pilot.app, KtuiApp)
+            screen = Screen(pilot.app, pilot)
+            await steps(screen)
+            for line in pilot.app.screen.query(Input):
+                line.cursor_blink = False
+            await pilot.pause(0.2)
+
+        return snap_compare(KtuiApp(replace(options, **changes)), run_before=before, terminal_size=size)
+
+    return look
+
+
+@pytest.mark.parametrize("size", [NARROW, USUAL, WIDE], ids=str)
+def test_overview(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    _fleet(stage)
+    assert look(_overview, size)
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "ansi-light", "gruvbox"])
+def test_overview_in_other_themes(stage: Stage, look: Callable[..., bool], theme: str) -> None:
+    _fleet(stage)
+    assert look(_overview, theme=theme)
+
+
+def test_overview_without_colour(stage: Stage, look: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    _fleet(stage)
+    assert look(_overview)
+
+
+@pytest.mark.parametrize("size", [NARROW, USUAL, WIDE], ids=str)
+def test_detail_in_mid_rollout(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    _fleet(stage)
+    assert look(lambda screen: _open(screen, "api"), size)
+
+
+@pytest.mark.parametrize("size", [NARROW, USUAL, WIDE], ids=str)
+def test_detail_of_a_failed_rollout(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    _fleet(stage)
+    assert look(lambda screen: _open(screen, "checkout"), size)
+
+
+@pytest.mark.parametrize("size", [NARROW, USUAL], ids=str)
+def test_confirm(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    _fleet(stage)
+    access = Access(kubeconfig=str(stage.kubeconfig()))
+
+    async def steps(screen: Screen) -> None:
+        await _open(screen, "cart")
+        screen.app._session._access = Access()  # type: ignore[union-attr] # the path of this run's kubeconfig
+        await screen.press("b")
+        await screen.sees("Roll back shop/cart", "y yes")
+
+    assert look(steps, size, access=access)
+
+
+def test_help(stage: Stage, look: Callable[..., bool]) -> None:
+    _fleet(stage)
+
+    async def steps(screen: Screen) -> None:
+        await _overview(screen)
+        await screen.press("question_mark")
+        await screen.sees("Keys and signs", "ON shop/checkout")
+
+    assert look(steps)
+
+
+def test_palette(stage: Stage, look: Callable[..., bool]) -> None:
+    _fleet(stage)
+
+    async def steps(screen: Screen) -> None:
+        await _overview(screen)
+        await screen.press("ctrl+p")
+        await screen.sees("Open ")
+
+    assert look(steps)
+
+
+def test_namespaces(stage: Stage, look: Callable[..., bool]) -> None:
+    _fleet(stage)
+
+    async def steps(screen: Screen) -> None:
+        await _overview(screen)
+        await screen.press("n")
+        await screen.sees("type to narrow")
+
+    assert look(steps)
+
+
+def test_nothing_there(stage: Stage, look: Callable[..., bool]) -> None:
+    assert look(lambda screen: screen.sees("There are no Deployments"))
+
+
+def test_not_allowed(stage: Stage, look: Callable[..., bool]) -> None:
+    access = Access(kubeconfig=str(stage.kubeconfig("stranger")))
+    assert look(lambda screen: screen.sees("refused"), access=access)
+
+
+def test_one_namespace_only(stage: Stage, look: Callable[..., bool]) -> None:
+    _fleet(stage)
+    access = Access(kubeconfig=str(stage.kubeconfig("developer")))
+    assert look(lambda screen: screen.sees("of the whole cluster", "5 rollouts", "pods  "), access=access)
+
+
+def test_deleted_while_open(stage: Stage, look: Callable[..., bool]) -> None:
+    _fleet(stage)
+
+    async def steps(screen: Screen) -> None:
+        await _open(screen, "catalog")
+        stage.apps.delete_namespaced_deployment("catalog", "shop")
+        stage.advance(60)
+        await screen.sees("× deleted")
+
+    assert look(steps)
