@@ -43,6 +43,9 @@ class Witness:
     def patch(self, body: JSON, name: str = "cart") -> None:
         self._apps.patch_namespaced_deployment(name, "shop", body)
 
+    def replace(self, body: JSON, name: str = "cart") -> None:
+        self._apps.replace_namespaced_deployment(name, "shop", body)
+
     def delete(self, name: str = "cart") -> None:
         self._apps.delete_namespaced_deployment(name, "shop", propagation_policy="Background")
 

@@ -67,10 +67,10 @@ def _effects(subject: Subject, then: int) -> tuple[str, ...]:
     now = subject.deployment.spec.desired
     difference = count(abs(then - now), "pod")
     change = f"{difference} will be {'added' if then > now else 'stopped'}: {now} → {then}."
-    active = [rs for rs in revisions.newest_first(subject.replicasets) if rs.spec.desired]
+    active = [rs for rs in subject.replicasets if rs.spec.desired]
     if len(active) < 2:
         return (change,)
-    numbers = [str(revisions.revision(rs)) for rs in active]
+    numbers = [str(number) for number in sorted(map(revisions.revision, active))]
     spread = f"{', '.join(numbers[:-1])} and {numbers[-1]}"
     return (
         change,

@@ -145,7 +145,7 @@ def _show(made: Plan, seen: Preview, *, err: bool) -> None:
         say(f"  {effect}")
     for warning in made.warnings:
         say(f"  Mind: {warning}")
-    say(f"  Undone by: {made.undo.sentence}")
+    say(f"  Undo: {made.undo.sentence}")
     say(f"\n{seen.sentence}")
     for change in seen.changes:
         say(f"  {change}")

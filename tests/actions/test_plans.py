@@ -400,7 +400,7 @@ def test_an_autoscaler_that_will_undo_a_scale_is_named() -> None:
 def test_a_scale_in_the_middle_of_a_rollout_is_spread() -> None:
     effects = planned(Scale(8), midway()).effects
     assert effects[0] == "4 pods will be added: 4 → 8."
-    assert "spread over revisions 31 and 30, in proportion" in effects[1]
+    assert "spread over revisions 30 and 31, in proportion" in effects[1]
 
 
 def test_a_scale_to_nothing_is_warned_of() -> None:
