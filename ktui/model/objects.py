@@ -12,14 +12,14 @@ Names are those of the Kubernetes API, in Python's spelling.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import force_setattr
+
+from ktui.model.structs import PodMeta, Struct, shared
 
 POD_TEMPLATE_HASH: Final = "pod-template-hash"
 REVISION: Final = "deployment.kubernetes.io/revision"
@@ -35,60 +35,10 @@ HOLD_SECONDS: Final = 2147483646
 """`minReadySeconds` of a Deployment whose canary is held (SEMANTICS.md, Hold a canary)."""
 
 
-_T = TypeVar("_T")
-_first: Final[Callable[[Any], Any]] = lru_cache(maxsize=8192)(lambda value: value)
-
-
-def shared(value: _T) -> _T:
-    """The first of the values that are equal to this one, so that it is in memory once.
-
-    For immutable values that many objects have and that are few themselves: a node, the images of a revision.
-    """
-    known: _T = _first(value)
-    return known
-
-
-class Struct(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """Base of all objects: immutable, spelled as the API spells them, invisible to the garbage collector.
-
-    `gc=False` is safe because these are trees that come out of JSON: no cycle can arise.
-    """
-
-
-class OwnerReference(Struct, frozen=True):
-    """Who an object belongs to."""
-
-    uid: str
-    kind: str = ""
-    name: str = ""
-    controller: bool = False
-
-
-class PodMeta(Struct, frozen=True):
-    """Metadata of a pod or an Event: there are many, so labels and annotations are left out."""
-
-    name: str
-    uid: str = ""
-    namespace: str = ""
-    resource_version: str = ""
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
-    owner_references: tuple[OwnerReference, ...] = ()
-
-    def __post_init__(self) -> None:
-        force_setattr(self, "namespace", shared(self.namespace))
-        force_setattr(self, "owner_references", shared(self.owner_references))
-
-    @property
-    def controller(self) -> OwnerReference | None:
-        """The owner that controls this object, or None for an orphan."""
-        return next((owner for owner in self.owner_references if owner.controller), None)
-
-
 class ReplicaSetMeta(PodMeta, frozen=True):
     """Metadata of a ReplicaSet; its labels are its template's."""
 
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -101,7 +51,7 @@ class Meta(ReplicaSetMeta, frozen=True):
     """Metadata of a Deployment."""
 
     generation: int = 0
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Condition(Struct, frozen=True):
