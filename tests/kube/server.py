@@ -219,3 +219,12 @@ def _bookmark(version: int, *, end: bool = False) -> dict[str, Any]:
         "spec": {"containers": None},
         "status": {},
     }
+
+
+def deployment(name: str) -> dict[str, Any]:
+    return {
+        "kind": "Deployment",
+        "apiVersion": "apps/v1",
+        "metadata": {"name": name, "namespace": "shop", "uid": f"uid-{name}", "generation": 1},
+        "spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "c", "image": "web:1"}]}}},
+    }

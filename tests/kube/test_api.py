@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiohttp import web
+
+from ktui.kube.access import Access
+from ktui.kube.api import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Allowed, Api, Autoscaler
+from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.errors import AnswerLost, Conflict, Forbidden, Interrupted, NotFound, Rejected
+from ktui.kube.scope import Scope, find_scope
+from ktui.model.changes import Resource
+from ktui.model.objects import Deployment
+from ktui.sim import SimulatedCluster, TlsFiles
+from tests.kube.conftest import Connecting
+from tests.kube.server import serving
+
+WEB: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web", "namespace": "shop"},
+    "spec": {
+        "replicas": 2,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": "web:1"}]},
+        },
+    },
+}
+HPA: dict[str, Any] = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "web-hpa", "namespace": "shop"},
+    "spec": {
+        "maxReplicas": 9,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+    },
+}
+QUOTA: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "small", "namespace": "shop"},
+    "spec": {"hard": {"pods": "3"}},
+}
+DEPLOYMENTS = Resource.DEPLOYMENTS
+PAUSE = [{"op": "add", "path": "/spec/paused", "value": True}]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SimulatedCluster]:
+    it = SimulatedCluster(developer_namespace="shop")
+    it.apply(WEB)
+    it.apply(HPA)
+    it.apply(QUOTA)
+    with it.serving():
+        yield it
+
+
+@asynccontextmanager
+async def connected(cluster: SimulatedCluster, folder: Path, user: str = "admin") -> AsyncIterator[Connection]:
+    file = cluster.write_kubeconfig(folder / user, user)
+    async with await connect(Access(str(file)), Surroundings(environ={})) as connection:
+        yield connection
+
+
+@pytest.fixture
+async def api(cluster: SimulatedCluster, tmp_path: Path) -> AsyncIterator[Api]:
+    async with connected(cluster, tmp_path) as connection:
+        yield Api(connection)
+    cluster.faults.clear()
+
+
+def spec(cluster: SimulatedCluster) -> dict[str, Any]:
+    web = cluster.get("deployments", "web", "shop")
+    assert web is not None
+    return dict(web["spec"])
+
+
+async def test_an_object_whole_and_as_ktui_keeps_it(api: Api) -> None:
+    whole = await api.get(DEPLOYMENTS, "shop", "web")
+    kept = await api.read(DEPLOYMENTS, "shop", "web")
+    assert isinstance(kept, Deployment)
+    assert whole["metadata"]["uid"] == kept.metadata.uid
+    assert "managedFields" in whole["metadata"]
+    assert kept.spec.template.containers[0].image == "web:1"
+
+
+async def test_an_object_that_does_not_exist(api: Api) -> None:
+    with pytest.raises(NotFound, match=r'deployments\.apps "none" not found'):
+        await api.get(DEPLOYMENTS, "shop", "none")
+
+
+async def test_a_patch_is_made_under_our_name(cluster: SimulatedCluster, api: Api) -> None:
+    after = await api.patch(DEPLOYMENTS, "shop", "web", PAUSE)
+    assert after["spec"]["paused"] is True
+    assert "ktui" in {entry["manager"] for entry in after["metadata"]["managedFields"]}
+    await api.patch(DEPLOYMENTS, "shop", "web", {"spec": {"paused": False}}, MERGE_PATCH)
+    assert not spec(cluster).get("paused")
+    container = {"name": "web", "image": "web:2"}
+    body = {"spec": {"template": {"spec": {"containers": [container]}}}}
+    after = await api.patch(DEPLOYMENTS, "shop", "web", body, STRATEGIC_MERGE_PATCH)
+    assert after["spec"]["template"]["spec"]["containers"][0]["image"] == "web:2"
+    await api.patch(DEPLOYMENTS, "shop", "web", PAUSE[:0])
+
+
+async def test_a_dry_run_says_what_would_be_and_changes_nothing(cluster: SimulatedCluster, api: Api) -> None:
+    before = cluster.get("deployments", "web", "shop")
+    after = await api.patch(DEPLOYMENTS, "shop", "web", PAUSE, dry_run=True)
+    assert after["spec"]["paused"] is True
+    assert cluster.get("deployments", "web", "shop") == before
+
+
+async def test_a_test_that_does_not_hold_is_rejected(api: Api) -> None:
+    body = [{"op": "test", "path": "/metadata/uid", "value": "another"}, *PAUSE]
+    with pytest.raises(Rejected) as raised:
+        await api.patch(DEPLOYMENTS, "shop", "web", body)
+    assert raised.value.status == 422
+    assert "the server rejected our request due to an error in our request" in str(raised.value)
+
+
+async def test_a_stale_version_is_a_conflict(api: Api) -> None:
+    with pytest.raises(Conflict, match="the object has been modified"):
+        await api.patch(DEPLOYMENTS, "shop", "web", {"metadata": {"resourceVersion": "1"}}, MERGE_PATCH)
+
+
+async def test_a_lost_answer_is_told_and_the_change_may_have_been_made(cluster: SimulatedCluster, api: Api) -> None:
+    cluster.faults.lose_answers()
+    with pytest.raises(AnswerLost, match="whether it took place is not known"):
+        await api.patch(DEPLOYMENTS, "shop", "web", PAUSE)
+    assert spec(cluster)["paused"] is True
+    await api.patch(DEPLOYMENTS, "shop", "web", {"spec": {"paused": None}}, MERGE_PATCH)
+    cluster.faults.lose_answers()
+    with pytest.raises(Interrupted):
+        await api.patch(DEPLOYMENTS, "shop", "web", PAUSE, dry_run=True)
+
+
+async def test_scaling_goes_through_the_subresource(cluster: SimulatedCluster, api: Api) -> None:
+    now = (await api.get_scale(DEPLOYMENTS, "shop", "web"))["spec"]["replicas"]
+    body = [{"op": "replace", "path": "/spec/replicas", "value": now + 1}]
+    assert (await api.patch_scale(DEPLOYMENTS, "shop", "web", body, dry_run=True))["spec"]["replicas"] == now + 1
+    assert spec(cluster)["replicas"] == now
+    assert (await api.patch_scale(DEPLOYMENTS, "shop", "web", body))["kind"] == "Scale"
+    assert spec(cluster)["replicas"] == now + 1
+
+
+async def test_access_reviews(cluster: SimulatedCluster, api: Api, tmp_path: Path) -> None:
+    assert await api.access_review("patch", "apps", "deployments", namespace="shop", name="web") == Allowed(True)
+    async with connected(cluster, tmp_path, "viewer") as connection:
+        viewer = Api(connection)
+        assert not await viewer.access_review("patch", "apps", "deployments", namespace="shop")
+        assert not await viewer.access_review("patch", "apps", "deployments", subresource="scale", namespace="shop")
+        assert await viewer.access_review("watch", "", "pods")
+        with pytest.raises(Forbidden, match='"viewer" cannot patch resource "deployments"'):
+            await viewer.patch(DEPLOYMENTS, "shop", "web", PAUSE)
+
+
+async def test_namespaces_and_the_version(cluster: SimulatedCluster, api: Api, tmp_path: Path) -> None:
+    names = await api.namespaces()
+    assert names is not None
+    assert "shop" in names
+    assert list(names) == sorted(names)
+    assert (await api.server_version()).startswith("v1.")
+    async with connected(cluster, tmp_path, "developer") as connection:
+        assert await Api(connection).namespaces() is None
+
+
+async def test_what_else_decides_on_replicas(cluster: SimulatedCluster, api: Api, tmp_path: Path) -> None:
+    assert await api.autoscalers("shop", "Deployment", "web") == (Autoscaler("web-hpa", 1, 9),)
+    assert await api.autoscalers("shop", "Deployment", "other") == ()
+    (quota,) = await api.quotas("shop")
+    assert (quota.name, quota.hard["pods"]) == ("small", "3")
+    cluster.faults.forbid("list", "horizontalpodautoscalers")
+    cluster.faults.forbid("list", "resourcequotas")
+    assert await api.autoscalers("shop", "Deployment", "web") == ()
+    assert await api.quotas("shop") == ()
+
+
+async def test_a_login_page_in_front_of_the_server_is_no_answer(connecting: Connecting) -> None:
+    async def login_page(request: web.BaseRequest) -> web.Response:
+        return web.Response(text="<html>Please log in</html>", content_type="text/html")
+
+    async with serving(login_page) as url, connecting(url) as connection:
+        with pytest.raises(Interrupted, match="not what a Kubernetes API server says") as raised:
+            await Api(connection).get(DEPLOYMENTS, "shop", "web")
+    assert "login page" in raised.value.hint
+
+
+# Scope
+
+
+@pytest.mark.parametrize(
+    ("user", "asked", "scope"),
+    [
+        ("admin", None, Scope(None)),
+        ("viewer", None, Scope(None)),
+        ("admin", "shop", Scope("shop")),
+        ("stranger", "shop", Scope("shop")),
+        (
+            "developer",
+            None,
+            Scope(
+                "shop",
+                "You may not list deployments of the whole cluster, so this is the namespace shop alone.",
+            ),
+        ),
+    ],
+)
+async def test_the_scope_is_what_may_be_watched(
+    cluster: SimulatedCluster, tmp_path: Path, user: str, asked: str | None, scope: Scope
+) -> None:
+    async with connected(cluster, tmp_path, user) as connection:
+        assert await find_scope(connection, asked) == scope
+
+
+async def test_a_server_that_reviews_no_access_is_asked_outright(cluster: SimulatedCluster, tmp_path: Path) -> None:
+    cluster.faults.fail_next(6, 403, path="selfsubjectaccessreviews")
+    try:
+        async with connected(cluster, tmp_path) as connection:
+            assert await find_scope(connection, None) == Scope(None)
+    finally:
+        cluster.faults.clear()
+
+
+async def test_over_tls(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    mine = ca.issue_cert("127.0.0.1")
+    files = TlsFiles(tmp_path / "crt", tmp_path / "key", tmp_path / "ca")
+    mine.cert_chain_pems[0].write_to_path(files.certificate)
+    mine.private_key_pem.write_to_path(files.key)
+    assert files.ca is not None
+    ca.cert_pem.write_to_path(files.ca)
+    it = SimulatedCluster()
+    with it.serving(tls=files):
+        async with connected(it, tmp_path) as connection:
+            assert connection.server.startswith("https://")
+            assert (await Api(connection).server_version()).startswith("v1.")
