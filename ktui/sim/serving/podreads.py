@@ -6,11 +6,11 @@ from typing import Any
 
 from aiohttp import web
 
-from ktui.sim.api import errors
 from ktui.sim.controlplane import ControlPlane
 from ktui.sim.node.fate import Fate
 from ktui.sim.reading import ListOptions
 from ktui.sim.serving.logs import ContainerLogs
+from ktui.sim.serving.metrics import Metrics
 from ktui.sim.serving.paths import Target
 from ktui.sim.serving.requests import Call
 
@@ -23,14 +23,19 @@ class SimulatedPods:
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
         self._logs = ContainerLogs(plane.api, plane.kernel, self._fate)
+        self._metrics = Metrics(plane.api)
 
     async def log(self, call: Call) -> web.StreamResponse:
         """The log of a container."""
         return await self._logs.serve(call)
 
     def metrics(self, target: Target, options: ListOptions) -> JSON:
-        """What pods or nodes use."""
-        raise errors.not_simulated("metrics")
+        """What pods or nodes use.
+
+        Raises:
+            ApiError: 404 for what is not there, or does not run yet.
+        """
+        return self._metrics.answer(target, options)
 
     def _fate(self, pod: JSON) -> Fate:
         """The fate that struck that pod, where its kubelet knows it; else the one that its pods have."""
