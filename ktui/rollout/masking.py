@@ -18,13 +18,16 @@ Path = tuple[str, ...]
 _SECRET_NAME: Final = re.compile(r"PASS(WORD|WD|PHRASE)?|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|DSN|CERT", re.IGNORECASE)
 _TELLING_WORD: Final = r"[\w.-]*(?:password|passwd|passphrase|token|secret|api[-_]?key|credential)[\w.-]*"
 _SECRET_FLAG: Final = re.compile(rf"--?{_TELLING_WORD}", re.IGNORECASE)
-_SECRET_ARGUMENT: Final = re.compile(
+_SHAPES: Final = (
+    re.compile(r"(\b(?:bearer|basic)\s+)([\w.~+/=-]{8,})", re.IGNORECASE),
     # A colon and a short number is a port: `http://token-service:8080`.
-    rf"""({_TELLING_WORD}["']?\s*(?:=|:(?!\d{{1,5}}\b))\s*)("[^"]*"|'[^']*'|\S+)""",
-    re.IGNORECASE,
+    re.compile(
+        rf"""({_TELLING_WORD}["']?\s*(?:=|:(?!\d{{1,5}}\b))\s*)("[^"]*"|'[^']*'|\S+)""",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)"),
 )
-_BEARER: Final = re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
-_URL_PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
+"""What a secret in the middle of a text looks like: what stands before it, and the secret."""
 _KEYS: Final = ("name", "mountPath", "containerPort", "key", "ip", "type")
 """Members that tell the elements of a list apart, as far as they do."""
 
@@ -46,15 +49,24 @@ class Masks:
             named = zip(element_names(value), value, strict=True)
             concealed = [self.conceal(element, (*path, name)) for name, element in named]
             for index in _after_secret_flags(value):
-                concealed[index] = self._mask((*path, f"[{index}]"), value[index], MASK)
+                concealed[index] = self._hidden((*path, value[index - 1]), value[index])
             return concealed
-        return self._mask(path, value, _without_secrets(path, value)) if isinstance(value, str) else value
+        return self._conceal_text(path, value) if isinstance(value, str) else value
 
-    def _mask(self, path: Path, text: str, shown: str) -> str:
-        if shown == text:
+    def _conceal_text(self, path: Path, text: str) -> str:
+        if path[-1:] == ("image",):
             return text
-        is_first = self._first.setdefault(path, text) == text
-        return shown if is_first else f"{shown} (another value)"
+        if text and _is_secret_variable(path):
+            return self._hidden(path, text)
+        for shape in _SHAPES:
+            # What stands before a secret names it: a text of several has them told apart.
+            text = shape.sub(lambda found: found[1] + self._hidden((*path, found[1]), found[2]), text)
+        return text
+
+    def _hidden(self, place: Path, secret: str) -> str:
+        if secret.startswith(MASK):
+            return secret
+        return MASK if self._first.setdefault(place, secret) == secret else f"{MASK} (another value)"
 
 
 def element_names(elements: list[Any]) -> list[str]:
@@ -79,15 +91,6 @@ def _after_secret_flags(elements: list[Any]) -> list[int]:
         for index, (flag, value) in enumerate(pairwise(elements), start=1)
         if isinstance(flag, str) and isinstance(value, str) and _SECRET_FLAG.fullmatch(flag) and value[:1] != "-"
     ]
-
-
-def _without_secrets(path: Path, text: str) -> str:
-    if path[-1:] == ("image",):
-        return text
-    if text and _is_secret_variable(path):
-        return MASK
-    text = _SECRET_ARGUMENT.sub(rf"\1{MASK}", text)
-    return _URL_PASSWORD.sub(rf"\1{MASK}@", _BEARER.sub(rf"\1{MASK}", text))
 
 
 def _is_secret_variable(path: Path) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 
 from ktui.rollout.diff import Change, Kind
 from ktui.rollout.words import clean
-from ktui.tui.paint import Span, wrap
+from ktui.tui.paint import Span, width, wrap
 
 if TYPE_CHECKING:
     from ktui.rollout.template_diff import DiffLine
@@ -27,12 +27,17 @@ def bullet(sign: str, text: str, room: int, style: str) -> Lines:
 
 
 def fields(changes: Sequence[Change], room: int) -> Lines:
-    """One bullet a field: what came, what went, what became of the rest."""
+    """What came, what went, what became of the rest; a value that does not fit beside its path stands below it."""
     lines: Lines = []
     for change in changes:
         sign, style = _KINDS[change.kind]
         value = f"{change.before} → {change.after}" if change.kind is Kind.CHANGED else change.after or change.before
-        lines += bullet(sign, f"{change.path}: {value}", room, style)
+        start = [Span(f"{sign} ", style), Span(f"{change.path}: ", "dim")]
+        if width(start) + cell_len(value) <= room:
+            lines.append([*start, Span(value, style)])
+            continue
+        lines += [[Span(f"{sign} ", style), Span(part, "dim")] for part in chop_cells(f"{change.path}:", room - 2)]
+        lines += [[Span(f"    {part}", style)] for part in wrap(value, room - 4, 6)]
     return lines
 
 

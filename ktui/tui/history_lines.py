@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _GAP: Final = "  "
 _SIGNS: Final = len("▸ ● ")
 _STATE: Final = len("live  ")
+_BETWEEN: Final = " · "
 _LEAST_CAUSE: Final = 10
 """Cells below which a change-cause is not worth its column."""
 
@@ -86,14 +87,12 @@ def row(revision: PastRevision, fitted: Columns, now: datetime, *, is_chosen: bo
 
 
 def _images(revision: PastRevision) -> list[Span]:
-    """The images of the containers, and those of init containers where they are new."""
-    spans: list[Span] = []
-    for image in revision.images:
+    """The images of the containers, and those of init containers where they are new; what is new comes first."""
+    spans = [Span("↻ restarted ", "dim")] if revision.restarted else []
+    for image in sorted(revision.images, key=lambda image: not image.is_new):
         if not image.is_init or image.is_new:
-            spans.append(Span((" " if spans else "") + image.short, "strong" if image.is_new else "dim"))
-    if revision.restarted:
-        spans.append(Span(" ↻ restarted", "dim"))
-    return spans
+            spans += [Span(image.short, "strong" if image.is_new else "dim"), Span(" ")]
+    return spans[:-1]
 
 
 def _padded(line: Line, cells: int) -> list[Span]:
@@ -116,9 +115,14 @@ def _cause(revision: PastRevision) -> str:
     return f"stale: {revision.change_cause}" if revision.cause_is_stale else revision.change_cause
 
 
+def destination(revision: PastRevision) -> str:
+    """` to 4 (cart:4.9)`, as the key of a roll back says it."""
+    return f" to {revision.number}" + (f" ({revision.images[0].short})" if revision.images else "")
+
+
 def facts(history: History, revision: PastRevision, writer: Writer | None, now: datetime) -> list[Span]:
     """What there is to know of one revision beside its template, in sentences, each with its style."""
-    told = [Span(f"ReplicaSet {revision.name}, {_made(revision, now)}")]
+    told = [Span(f"{revision.name} {_made(revision)}")]
     if revision.former:
         told.append(Span(f"came back: it was revision {', '.join(map(str, revision.former))} before"))
     if revision.restarted:
@@ -149,10 +153,8 @@ def _roads_back(history: History, revision: PastRevision) -> list[Span]:
     return told
 
 
-def _made(revision: PastRevision, now: datetime) -> str:
-    if revision.created is None:
-        return "of unknown age"
-    return f"made {revision.created.astimezone():%Y-%m-%d %H:%M:%S}, {age(revision.created, now)} ago"
+def _made(revision: PastRevision) -> str:
+    return f"made {revision.created.astimezone():%Y-%m-%d %H:%M}" if revision.created is not None else "of unknown age"
 
 
 def _wrote(writer: Writer, now: datetime) -> str:
@@ -162,12 +164,12 @@ def _wrote(writer: Writer, now: datetime) -> str:
 
 def paragraph(sentences: list[Span], room: int, most: int) -> Lines:
     """Sentences one after another on at most so many lines; each keeps its style."""
-    lines: Lines = [[]]
-    for index, sentence in enumerate(sentences):
-        text = sentence.text + (" · " if index < len(sentences) - 1 else "")
-        if lines[-1] and width(lines[-1]) + cell_len(text.rstrip(" ·")) > room:
-            lines.append([])
-        lines[-1].append(sentence._replace(text=text))
+    lines: Lines = []
+    for sentence in sentences:
+        if lines and width(lines[-1]) + len(_BETWEEN) + cell_len(sentence.text) <= room:
+            lines[-1] += [Span(_BETWEEN, "dim"), sentence]
+        else:
+            lines.append([sentence])
     return [shorten(line, room) for line in lines[:most]]
 
 

@@ -26,6 +26,14 @@ def test_another_secret_in_the_same_place_is_told_apart_and_the_same_one_is_not(
     assert other == container(env=[{"name": "API_TOKEN", "value": f"{MASK} (another value)"}])
 
 
+def test_a_text_that_changes_around_a_secret_does_not_say_that_the_secret_did() -> None:
+    masks = Masks()
+    masks.conceal({"args": ["run --password=hunter2 --token=one"]})
+    assert masks.conceal({"args": ["run --fast --password=hunter2 --token=two"]}) == {
+        "args": [f"run --fast --password={MASK} --token={MASK} (another value)"]
+    }
+
+
 def test_variables_that_change_places_keep_their_secrets() -> None:
     masks = Masks()
     token, key = {"name": "TOKEN", "value": "one"}, {"name": "KEY", "value": "two"}
@@ -41,6 +49,7 @@ def test_variables_that_change_places_keep_their_secrets() -> None:
         ("--db-password=hunter2 --verbose", f"--db-password={MASK} --verbose"),
         ('{"password": "hunter2", "user": "app"}', f'{{"password": {MASK}, "user": "app"}}'),
         ("curl -H 'Authorization: Bearer eyJhbGciOiJI'", f"curl -H 'Authorization: Bearer {MASK}'"),
+        ("x-token: Bearer eyJhbGciOiJI", f"x-token: {MASK} {MASK}"),
         ("export API_KEY='two words'; run", f"export API_KEY={MASK} run"),
         ("postgres://app:hunter2@db:5432/app", f"postgres://app:{MASK}@db:5432/app"),
     ],

@@ -178,7 +178,8 @@ class HistoryScreen(LiveScreen):
         if not is_deleted and chosen is not None:
             rollback = next((each for each in self.ktui.offers(self._uid) if each.action is Action.ROLLBACK), None)
             is_open = rollback is not None and rollback.open and not chosen.is_current
-            back = Hint("b", f"roll back to {chosen.number}", "screen.steer('rollback')", is_open)
+            destination = history_lines.destination(chosen) if not chosen.is_current else ""
+            back = Hint("b", f"roll back{destination}", "screen.steer('rollback')", is_open)
             others = action_hints(self.ktui.offers(self._uid), lambda offer: offer.action is Action.PROMOTE)
             hints = [back, *hints, *others]
         return [*hints, Hint("?", "help", "app.help"), Hint("esc", "back", "app.pop_screen")]
