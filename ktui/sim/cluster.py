@@ -189,10 +189,15 @@ class SimulatedCluster:
         self, host: str = "127.0.0.1", port: int = 0, tls: TlsFiles | None = None,
         *, on_ready: Callable[[str], None] = lambda url: None,
     ) -> None:  # fmt: skip
-        """Serve in the running event loop until cancelled; `on_ready` is told the URL."""
+        """Serve in the running event loop until cancelled; `on_ready` is told the URL.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
         started: Future[str] = Future()
         started.add_done_callback(lambda done: None if done.exception() else on_ready(done.result()))
         await self._serve_until_stopped(host, port, tls, started)
+        started.result()
 
     async def _serve_until_stopped(self, host: str, port: int, tls: TlsFiles | None, started: Future[str]) -> None:
         if not self._own_time and self._speed == 1.0:
