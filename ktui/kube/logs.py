@@ -243,7 +243,7 @@ class LogFollower:
         random: Random | None = None,
     ) -> None:
         self.log = log
-        self._connection = connection
+        self.connection = connection
         self._tail = tail
         self._since_seconds = since_seconds
         self._previous = previous
@@ -324,7 +324,7 @@ class LogFollower:
             self._reader.reopen()
             # Opened now, also when it fails: what breaks at once is not tried again at once.
             self._opened_at = asyncio.get_running_loop().time()
-            chunks = await stack.enter_async_context(self._connection.stream(path, params))
+            chunks = await stack.enter_async_context(self.connection.stream(path, params))
             if self._previous:
                 yield self._tell(Told(LogStatus.PREVIOUS))
             else:
