@@ -79,7 +79,9 @@ def sim(*, port: int, host: str, kubeconfig: Path, scenario: str, speed: float, 
     try:
         asyncio.run(cluster.serve(host, port, on_ready=ready))
     except OSError as error:
-        printing.error(f"Nothing can listen at {host}:{port}: {error.strerror}.", "Choose another --port.")
+        # asyncio puts the address in front of the reason.
+        reason = str(error.strerror).rpartition(": ")[2]
+        printing.error(f"Nothing can listen at {host}:{port}: {reason}.", "Choose another --port.")
         return 1
     return 0
 

@@ -1,0 +1,113 @@
+"""`ktui sim` for any client, `ktui demo` for the eyes: as processes, one of them in a terminal."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from ktui.cli.root import main
+from tests.simulated import Witness
+
+KTUI = [sys.executable, "-m", "ktui"]
+
+
+@pytest.fixture
+def sim(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A simulated cluster that is served by a process of its own, and its kubeconfig."""
+    kubeconfig = tmp_path / "sim" / "kubeconfig"
+    process = subprocess.Popen(
+        [*KTUI, "sim", "--write-kubeconfig", str(kubeconfig), "--speed", "10", "--seed", "7"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Simulated cluster at http://127.0.0.1:")
+    yield process, kubeconfig
+    process.kill()
+    process.communicate()
+
+
+def test_sim_serves_kubectl_the_official_client_and_ktui(
+    sim: tuple[subprocess.Popen[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    process, kubeconfig = sim
+    kubectl = subprocess.run(
+        [
+            Path(sys.executable).with_name("kubectl"),
+            "--kubeconfig",
+            kubeconfig,
+            "get",
+            "deployments",
+            "-A",
+            "-o",
+            "name",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert main(["--kubeconfig", str(kubeconfig), "get", "-A"]) == 0
+    rollouts = capsys.readouterr().out.splitlines()[1:]
+    assert len(kubectl.stdout.splitlines()) == len(rollouts) >= 12
+    witness = Witness(kubeconfig)
+    assert witness.deployment("cart", "shop").metadata.uid
+    witness.close()
+    assert kubeconfig.stat().st_mode & 0o777 == 0o600
+
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+
+
+def test_a_port_that_is_taken(
+    sim: tuple[subprocess.Popen[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = sim[1].read_text().partition("127.0.0.1:")[2].split()[0]
+    assert main(["sim", "--port", port, "--write-kubeconfig", str(tmp_path / "second")]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert (
+        said.err == f"ktui: Nothing can listen at 127.0.0.1:{port}: address already in use.\nChoose another --port.\n"
+    )
+    assert not (tmp_path / "second").exists()
+
+
+@pytest.mark.parametrize("command", [["demo", "mars"], ["sim", "--scenario", "mars", "--write-kubeconfig", "unused"]])
+def test_a_scenario_that_does_not_exist(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command) == 2
+    assert 'There is no scenario "mars"; there is: demo, ' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["demo", "sim"])
+def test_the_scenarios_are_listed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[0] == "SCENARIO"
+    assert lines[1].startswith("demo ")
+
+
+def test_demo_shows_rollouts_and_ends_with_q() -> None:
+    demo = pexpect.spawn(KTUI[0], [*KTUI[1:], "demo"], timeout=60, encoding="utf-8", dimensions=(40, 120))
+    demo.expect("checkout")
+    demo.send("q")
+    demo.expect(pexpect.EOF)
+    demo.close()
+    assert demo.exitstatus == 0
+
+
+def test_demo_is_not_led_to_another_cluster_by_the_users_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KTUI_CONTEXT", "production")
+    monkeypatch.setenv("KTUI_KUBECONFIG", "/nonexistent")
+    demo = pexpect.spawn(KTUI[0], [*KTUI[1:], "demo", "-n", "ops"], timeout=60, encoding="utf-8", dimensions=(40, 120))
+    demo.expect("grafana")
+    demo.send("q")
+    demo.expect(pexpect.EOF)
+    demo.close()
