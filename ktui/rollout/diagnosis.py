@@ -10,7 +10,7 @@ from typing import Final
 from ktui.model.objects import NO_DEADLINE, Deployment, Pod, ReplicaSet, condition_of
 from ktui.rollout import strategy
 from ktui.rollout.causes import Cause, Kind, of_pods
-from ktui.rollout.status import REPLICA_FAILURE, deadline_exceeded, progressing, settled
+from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, REPLICA_FAILURE, deadline_exceeded, progressing, settled
 from ktui.rollout.words import clean, duration
 
 __all__ = ["Cause", "Kind", "diagnose"]
@@ -77,7 +77,7 @@ def _refused(deployment: Deployment, current: ReplicaSet | None) -> list[Cause]:
 
 
 def _quota_sentence(name: str, requested: str, used: str, limited: str) -> str:
-    """`quota tight is used up (pods: 5 of 5)`, for each resource that is asked for too much of."""
+    """`quota tight is used up (pods: 5 of 5 used, 1 more needed)`, with each resource that is asked too much of."""
     used_of, limit_of = _amounts(used), _amounts(limited)
     parts = [
         f"{resource}: {used_of.get(resource, '?')} of {limit_of.get(resource, '?')} used, {amount} more needed"
@@ -107,6 +107,9 @@ def _deadline(deployment: Deployment, now: datetime) -> list[Cause]:
         ]
     condition = progressing(deployment)
     if condition is None or condition.last_update_time is None or deployment.spec.paused:
+        return []
+    if condition.reason == NEW_REPLICASET_AVAILABLE:
+        # It tells of the rollout before this one, and never runs out.
         return []
     idle = (now - condition.last_update_time).total_seconds()
     if not limit / 2 < idle < limit:

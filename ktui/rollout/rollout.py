@@ -188,10 +188,12 @@ def _why(rollout: Rollout) -> str:
             return f"{first.sentence} (paused)"
         case Phase.PAUSED:
             return _standing(rollout)
+        case Phase.HELD | Phase.PROGRESSING if first is not None:
+            return first.sentence
         case Phase.HELD:
             return _holding(rollout)
         case Phase.PROGRESSING:
-            return first.sentence if first is not None else _under_way(rollout)
+            return _under_way(rollout)
         case _:
             return ""
 

@@ -275,6 +275,14 @@ def test_a_deadline_that_is_near_is_said_and_blocks_nothing() -> None:
     assert said(500, progressDeadlineSeconds=None) == []
 
 
+def test_the_deadline_of_the_rollout_before_is_not_that_of_this_one() -> None:
+    """While Recreate takes the old pods down, the condition is still the one of their rollout."""
+    made = Made("web:1.1", 3, replicas=0).spec(strategy={"type": "Recreate"})
+    made.condition("Progressing", "True", "NewReplicaSetAvailable", since=400)
+    made.revision(1, "web:1.0", 0, age=9000, terminatingReplicas=3)
+    assert made.rollout().causes == ()
+
+
 def test_old_pods_that_do_not_stop() -> None:
     made = rolling(1).pod(2, "a", **container(running(5)))
     made.pod(1, "stuck", age=5000, meta={"deletionTimestamp": ago(300)}, **container(running(4000), ready=True))

@@ -166,6 +166,15 @@ def test_a_canary_that_crashes_is_stalled() -> None:
     assert rollout.serving == "the old revision still serves with 8 of 8 pods"
 
 
+def test_a_canary_that_does_not_become_ready_says_so_while_it_is_held() -> None:
+    made = held(replicas=10, updatedReplicas=2, availableReplicas=8)
+    made.revision(1, "web:1.0", 8, ready=8, age=9000).revision(2, "web:1.1", 2)
+    made.pod(2, "a", **container(running(90))).pod(2, "b", **container(running(5)))
+    rollout = made.rollout()
+    assert rollout.phase is Phase.HELD
+    assert rollout.why == "1 of 2 new pods has been running for 1m30s without becoming ready"
+
+
 def test_a_hold_that_was_left_behind() -> None:
     """Someone's undo brought the old template back, but not the settings: nothing counts as available any more."""
     made = held(replicas=8, updatedReplicas=8, readyReplicas=8, availableReplicas=0)
