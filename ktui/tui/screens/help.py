@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _KEYS = (
     ("↑ ↓ j k  g G", "move; pgup and pgdn by a page"),
     ("enter", "open the rollout: revisions, pods, causes, events"),
+    ("h", "history: the revisions, what changed in each, and a way back to any of them"),
+    ("space y", "in the history: mark a revision to compare others with it; fields or YAML"),
     ("tab", "in a rollout: from the pods to the events and back"),
     ("t", "in a rollout: every pod by name, or those that are not ready"),
     ("/", "filter by words in namespace, name, phase, image or cause; esc clears"),
