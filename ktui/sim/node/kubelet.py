@@ -233,6 +233,7 @@ class PodWorker:
 
     def _never_ready(self, container: Container) -> None:
         container.started = True
+        self._write()
         self._after(PROBE_SECONDS, lambda: self._probe_fails(container))
 
     def _probe_fails(self, container: Container) -> None:
