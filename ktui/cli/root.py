@@ -16,6 +16,8 @@ from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, writ
 _COMMANDS: Final = {
     "get": ("ktui.cli.get", "Rollouts, one a line, worst first."),
     "status": ("ktui.cli.status", "Follow one rollout to its end."),
+    "history": ("ktui.cli.history", "Revisions: what changed, when, why, who."),
+    "diff": ("ktui.cli.history", "What differs between two revisions."),
     "pause": ("ktui.cli.act", "Stop rolling out; what runs keeps running."),
     "resume": ("ktui.cli.act", "Let a paused Deployment roll out again."),
     "promote": ("ktui.cli.act", "Take a rollout to its next stage."),
