@@ -66,11 +66,16 @@ def hints(shown: Sequence[Hint], cells: int) -> list[Span]:
     while _length(kept) > cells and len(kept) > 2:
         closed = [hint for hint in kept[:-2] if not hint.is_open]
         kept.remove(closed[-1] if closed else kept[-3])
+    return shorten(keys(kept), cells)
+
+
+def keys(shown: Sequence[Hint]) -> list[Span]:
+    """Keys in a row, to be pressed or clicked."""
     spans: list[Span] = []
-    for hint in kept:
+    for hint in shown:
         spans.append(Span(f" {hint.key}", "key" if hint.is_open else "off", hint.action))
         spans.append(Span(f" {clean(hint.label)} ", "" if hint.is_open else "off", hint.action))
-    return shorten(spans, cells)
+    return spans
 
 
 def _length(shown: Sequence[Hint]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -32,6 +34,7 @@ class Session:
         self.namespace = namespace
         """The namespace that is shown; empty for all of them."""
         self._connection: Connection | None = None
+        self._context = access.context
         self._streams: Streams | None = None
         self._problem: KubeError | None = None
         self._scope_notice = ""
@@ -51,8 +54,8 @@ class Session:
 
     @property
     def context(self) -> str:
-        """The context that is meant."""
-        return self._connection.context if self._connection is not None else self._access.context
+        """The context that is meant; empty until it is known which one the kubeconfig names."""
+        return self._context
 
     @property
     def kubectl(self) -> tuple[str, ...]:
@@ -129,6 +132,7 @@ class Session:
         """Show another scope at the next run. A context brings its own namespace, so all of them are shown."""
         if context is not None:
             self._access = replace(self._access, context=context, namespace="")
+            self._context = context
             self.namespace = ""
         if namespace is not None:
             self.namespace = namespace
@@ -146,15 +150,22 @@ class Session:
         backoff = Backoff(Pacing(), Random())
         while True:
             try:
-                async with await connect(self._access) as connection:
-                    self._connection = connection
+                async with await connect(self._access) as connection, self._connected(connection):
                     await self._stream(connection)
             except KubeError as error:
                 self._problem = error
                 self._app.draw_soon()
                 await self._pause(backoff.next(error.retry_after or 0.0))
-            finally:
-                self._connection = None
+
+    @asynccontextmanager
+    async def _connected(self, connection: Connection) -> AsyncIterator[None]:
+        self._connection, self._context = connection, connection.context
+        try:
+            yield
+        finally:
+            # A run that was cancelled ends when the next one may have connected already: that one's stay.
+            if self._connection is connection:
+                self._connection = self._streams = None
 
     async def _stream(self, connection: Connection) -> None:
         scope = await find_scope(connection, self.namespace or None)
@@ -162,13 +173,10 @@ class Session:
         self.namespace = scope.namespace or ""
         async with Streams(connection, scope.namespace, self._selector, clock=self._app.now) as streams:
             self._streams = streams
-            try:
-                while True:
-                    self._app.heard(await streams.take())
-                    if self._app.live.is_listed:
-                        streams.go()
-            finally:
-                self._streams = None
+            while True:
+                self._app.heard(await streams.take())
+                if self._app.live.is_listed:
+                    streams.go()
 
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()

@@ -11,6 +11,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from ktui.tui.chrome import Hint
+from ktui.tui.screens.keys import DialogKeys
+
 
 class AskScreen(ModalScreen[str | None]):
     """A line to fill in. `check` says what is wrong with a value, or nothing; returns the value, or None."""
@@ -28,7 +31,9 @@ class AskScreen(ModalScreen[str | None]):
             yield Label(self._note, classes="dialog-note", markup=False)
             yield Input(self._value, compact=True, select_on_focus=True)
             yield Label("", classes="dialog-error", markup=False)
-            yield Label("enter next: nothing is sent yet   esc cancel", classes="dialog-keys")
+            yield DialogKeys(
+                Hint("enter", "next: nothing is sent yet", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)")
+            )
 
     def on_mount(self) -> None:
         """Type at once."""
@@ -38,9 +43,13 @@ class AskScreen(ModalScreen[str | None]):
         """An old complaint does not fit what is typed now."""
         self.query_one(".dialog-error", Label).update("")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
+        """Enter in the line takes it."""
+        self.action_take()
+
+    def action_take(self) -> None:
         """Take the value if it is one."""
-        value = event.value.strip()
+        value = self.query_one(Input).value.strip()
         wrong = self._check(value)
         if wrong:
             self.query_one(".dialog-error", Label).update(wrong)

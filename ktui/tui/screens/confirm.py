@@ -15,8 +15,10 @@ from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
 from ktui.rollout.words import clean
+from ktui.tui.chrome import Hint
 from ktui.tui.difference_lines import bullet, fields
 from ktui.tui.paint import Pages, Span, wrap
+from ktui.tui.screens.keys import DialogKeys
 
 Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
 """Asks the server what would come of the plan."""
@@ -47,7 +49,7 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(classes="dialog -plan"):
             yield Label(self._plan.title, classes="dialog-title", markup=False)
             yield Pages(id="plan")
-            yield Label("", classes="dialog-keys", id="answers", markup=False)
+            yield DialogKeys()
 
     def on_mount(self) -> None:
         """Ask the server at once."""
@@ -73,8 +75,9 @@ class ConfirmScreen(ModalScreen[bool]):
         # The answers below it are never pushed off the screen: what does not fit is scrolled to.
         pages.styles.height = max(3, min(len(lines), self.size.height - _FRAME))
         pages.show(lines)
-        keys = "y yes   n no   c copy the kubectl command" if self.can_say_yes else "n no   c copy the kubectl command"
-        self.query_one("#answers", Label).update(keys)
+        yes = [Hint("y", "yes", "screen.yes")] if self.can_say_yes else []
+        no, copy = Hint("n", "no", "screen.dismiss(False)"), Hint("c", "copy the kubectl command", "screen.copy")
+        self.query_one(DialogKeys).offer(*yes, no, copy)
 
     def _lines(self, room: int) -> list[list[Span]]:
         plan = self._plan

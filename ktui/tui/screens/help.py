@@ -14,7 +14,9 @@ from textual.widgets import Label
 from ktui.rollout.podstatus import Health
 from ktui.rollout.rollout import Phase
 from ktui.tui import look
+from ktui.tui.chrome import Hint
 from ktui.tui.paint import Pages, Span, fit
+from ktui.tui.screens.keys import DialogKeys
 
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
@@ -70,7 +72,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialog -large"):
             yield Label("Keys and signs", classes="dialog-title")
             yield Pages(id="help")
-            yield Label("↑ ↓ scroll   esc close", classes="dialog-keys")
+            yield DialogKeys(Hint("↑ ↓", "scroll", ""), Hint("esc", "close", "screen.dismiss"))
 
     def on_mount(self) -> None:
         """Keys scroll the page."""

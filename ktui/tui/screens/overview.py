@@ -141,8 +141,7 @@ class OverviewScreen(LiveScreen):
         elif not self._rows:
             text = (f"Nothing matches “{self._filter}”.", "Press esc to see everything.")
         message.display = bool(text)
-        table.display = not text
-        # What no longer has a table to go to must not lose the keys.
+        table.display = self.query_one("#heading", Painting).display = not text
         lines: list[list[Span]] = [[]]
         for index, sentence in enumerate(text):
             lines += [[Span(part, "strong" if index == 0 else "dim")] for part in wrap(sentence, cells - 8, 4)]

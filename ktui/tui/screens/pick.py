@@ -14,6 +14,8 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from ktui.rollout.words import clean
+from ktui.tui.chrome import Hint
+from ktui.tui.screens.keys import DialogKeys
 
 
 class PickScreen(ModalScreen[str | None]):
@@ -42,7 +44,7 @@ class PickScreen(ModalScreen[str | None]):
                 yield Label(self._note, classes="dialog-note", markup=False)
             yield Input(placeholder="type to narrow, enter to take", compact=True)
             yield OptionList()
-            yield Label("enter take   esc cancel", classes="dialog-keys")
+            yield DialogKeys(Hint("enter", "take", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)"))
 
     def on_mount(self) -> None:
         """Everything is there to choose from at first, the cursor on what is so now."""
@@ -66,14 +68,18 @@ class PickScreen(ModalScreen[str | None]):
         """Narrow the list."""
         self._fill(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
+        """Enter in the line takes what is under the cursor."""
+        self.action_take()
+
+    def action_take(self) -> None:
         """Take what is under the cursor, or what was typed."""
-        choices = self.query_one(OptionList)
+        choices, typed = self.query_one(OptionList), self.query_one(Input).value.strip()
         if choices.highlighted is not None and choices.option_count:
             option = choices.get_option_at_index(choices.highlighted)
             self.dismiss((option.id or "").removeprefix("choice:"))
-        elif self._free and event.value.strip():
-            self.dismiss(event.value.strip())
+        elif self._free and typed:
+            self.dismiss(typed)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take what was clicked."""
