@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from ktui.rollout.history import History, PastRevision, Writer, writer
-from ktui.rollout.revisions import template_of
+from ktui.rollout.revisions import Refusal, template_of
 from ktui.rollout.template_diff import Template, TemplateDiff, template_diff
+
+_FIELD: Final = re.compile(r"spec\.template\.(?:spec|metadata)\.(?:(?:init)?[cC]ontainers\[[^]]*\]\.)?(\w+)")
+"""A path in a template, with what it is about: the field of a container, or of the pod."""
 
 LIVE: Final = -1
 """Stands for the live template where a revision's number is asked for."""
@@ -51,6 +55,20 @@ def pair(history: History, selected: PastRevision, marked: PastRevision | None =
     return Pair(selected.number, LIVE)
 
 
+def chosen(history: History, before: int | None, after: int | None) -> Pair | Refusal:
+    """Which two were asked for by number: without `after` the live one, without `before` the one that came before."""
+    for number in (before, after):
+        if number is not None and history.find(number) is None:
+            return Refusal(f"unable to find specified revision {number} in history")
+    if before is not None:
+        return Pair(before, LIVE if after is None else after)
+    newer = history.current if after is None else history.find(after)
+    older = history.before(newer) if newer is not None else next(iter(history.revisions), None)
+    if older is None:
+        return Refusal(f"there is nothing before {label(history, LIVE if after is None else after)} to compare it with")
+    return Pair(older.number, LIVE if after is None else after)
+
+
 def label(history: History, number: int) -> str:
     """`revision 4`, `revision 5 (live)`, or `the live template` where it has no revision yet."""
     current = history.current
@@ -64,6 +82,13 @@ def compare(history: History, known: Templates, compared: Pair) -> TemplateDiff 
     """What differs; None where one of the two was not there yet when the templates were read."""
     before, after = _template(history, known, compared.before), _template(history, known, compared.after)
     return template_diff(before, after) if before is not None and after is not None else None
+
+
+def what_changed(found: TemplateDiff) -> tuple[str, ...]:
+    """The fields that differ in one word each: `restart`, `image`, `env`; `order` where nothing else does."""
+    fields = [match[1] for change in found.changes if (match := _FIELD.match(change.path))]
+    words = dict.fromkeys((*(["restart"] if found.restarted else ()), *fields))
+    return tuple(words) or (("order",) if found.notes else ())
 
 
 def _template(history: History, known: Templates, number: int) -> Template | None:

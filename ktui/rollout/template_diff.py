@@ -41,6 +41,8 @@ class TemplateDiff(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     changes: tuple[Change, ...]
     lines: tuple[DiffLine, ...]
+    restarted: bool
+    """Whether a restart made a template of the second one that the first one was not."""
 
     @property
     def is_empty(self) -> bool:
@@ -54,13 +56,20 @@ def template_diff(before: Template, after: Template) -> TemplateDiff:
     right, after_restart = _without_restart(after)
     notes = [*_restart_notes(before_restart, after_restart), *_order_notes(("spec", "template"), left, right)]
     masks = Masks()
-    before_lines = _yaml_lines(masks.conceal(_in_order_of(right, left)))
-    after_lines = _yaml_lines(masks.conceal(right))
+    before_lines = yaml_lines(_tidy(masks.conceal(_in_order_of(right, left))))
+    after_lines = yaml_lines(_tidy(masks.conceal(right)))
     return TemplateDiff(
         tuple(notes),
         diff({"spec": {"template": left}}, {"spec": {"template": right}}),
         tuple(_unified(before_lines, after_lines)),
+        restarted=after_restart not in ("", before_restart),
     )
+
+
+def presentable(template: Template) -> Template:
+    """A whole template as it may be shown: masked, clean, its members in order."""
+    shown: Template = _tidy(Masks().conceal(template))
+    return shown
 
 
 # Restarts: a time in an annotation, which says more in words
@@ -138,8 +147,9 @@ def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text_node)
 
 
-def _yaml_lines(value: Any) -> list[str]:
-    text = yaml.dump(_tidy(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+def yaml_lines(value: Any) -> list[str]:
+    """What is presentable as lines of YAML; one that is very long is cut."""
+    text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
     lines = [line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…" for line in text.split("\n")[:-1]]
     return lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES], "…"]
 

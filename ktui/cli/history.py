@@ -1,0 +1,178 @@
+"""`ktui history` and `ktui diff`: the revisions of a rollout, and what differs between any two of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from typing import Final
+
+import click
+
+from ktui.actions.subject import Subject, read_subject
+from ktui.cli import printing
+from ktui.cli.cluster import connected
+from ktui.cli.failures import FAILED
+from ktui.cli.history_shape import changes_of_all, difference_document, history_document, revision_document
+from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
+from ktui.kube.api import Api
+from ktui.rollout.comparison import Pair, Templates, chosen, compare, label, templates
+from ktui.rollout.history import History, PastRevision
+from ktui.rollout.history import history as history_of
+from ktui.rollout.progress import observe
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.template_diff import DiffLine, TemplateDiff, presentable, yaml_lines
+from ktui.rollout.words import age, duration
+from ktui.settings import Settings
+
+_COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": None}
+_NUMBER: Final = click.IntRange(min=0)
+
+
+@click.command(cls=Command)
+@click.argument("name", type=NAME)
+@click.option("--revision", type=_NUMBER, metavar="N", help="One revision in full, with its template.")
+@output_option
+@click.pass_context
+def history(context: click.Context, name: str, revision: int | None, output: str) -> int:
+    """Show the revisions of NAME, newest first: what changed in each, when, why, and who deployed it."""
+    refuse_scope_flags(context)
+    past, known = asyncio.run(_read(settings_of(context), name))
+    if revision is None:
+        if output == "text":
+            _print_table(past, known)
+        else:
+            printing.document(history_document(past, known), output)
+        return 0
+    found = past.find(revision)
+    if found is None:
+        return _refuse(Refusal(f"unable to find specified revision {revision} in history"))
+    if output == "text":
+        _print_revision(past, known, found)
+    else:
+        printing.document(revision_document(past, known, found), output)
+    return 0
+
+
+@click.command(cls=Command)
+@click.argument("name", type=NAME)
+@click.option("--from", "before", type=_NUMBER, metavar="N", help="The revision before; without it, the one before.")
+@click.option("--to", "after", type=_NUMBER, metavar="N", help="The revision after; without it, what is live.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Show the difference as YAML, not by field.")
+@output_option
+@click.pass_context
+def diff(
+    context: click.Context, name: str, *, before: int | None, after: int | None, as_yaml: bool, output: str
+) -> int:
+    """Show what differs between the pod templates of two revisions of NAME.
+
+    Without numbers: what the live one changed. Values that look secret are not shown.
+    """
+    refuse_scope_flags(context)
+    if as_yaml and output != "text":
+        raise click.UsageError("--yaml is a way to print text; it does not go with -o json or -o yaml.")
+    past, known = asyncio.run(_read(settings_of(context), name))
+    compared = chosen(past, before, after)
+    if isinstance(compared, Refusal):
+        return _refuse(compared)
+    found = compare(past, known, compared)
+    # All revisions of the history were read together with their templates.
+    assert found is not None
+    if output == "text":
+        _print_difference(past, compared, found, as_yaml=as_yaml)
+    else:
+        printing.document(difference_document(past, compared, found), output)
+    return 0
+
+
+async def _read(settings: Settings, name: str) -> tuple[History, Templates]:
+    async with connected(settings) as connection:
+        subject = await read_subject(Api(connection), connection.namespace, name)
+    return _history(subject), templates(subject.raw, subject.raw_replicasets)
+
+
+def _history(subject: Subject) -> History:
+    track = observe(None, subject.deployment, subject.replicasets, subject.now)
+    return history_of(subject.deployment, subject.replicasets, track.took)
+
+
+def _refuse(refusal: Refusal) -> int:
+    printing.error(refusal.reason)
+    return FAILED
+
+
+def _print_table(past: History, known: Templates) -> None:
+    """kubectl's columns are the first and the last; what it says of a missing change-cause stays as well."""
+    if not past.revisions:
+        printing.note(f"{past.name} has no revision yet.")
+        return
+    now = datetime.now(UTC)
+    changed = changes_of_all(past, known)
+    header = ["REVISION", "STATE", "IMAGES", "CHANGED", "PODS", "AGE", "TOOK", "BY", "CHANGE-CAUSE"]
+    printing.table(header, [_row(each, changed[each.uid], now) for each in past.revisions])
+    if past.current is None:
+        printing.note("ktui: the live template has no revision yet.")
+
+
+def _row(revision: PastRevision, changed: tuple[str, ...] | None, now: datetime) -> list[str]:
+    stale = " (stale)" if revision.cause_is_stale else ""
+    return [
+        str(revision.number),
+        "live" if revision.is_current else "undo" if revision.is_undo else "-",
+        ",".join(image.short for image in revision.images if not image.is_init) or "-",
+        ",".join(changed) if changed else "-",
+        f"{revision.ready}/{revision.wanted}",
+        age(revision.created, now) or "-",
+        duration(revision.took) if revision.took is not None else "-",
+        revision.deployed_by.tool if revision.deployed_by is not None else "-",
+        f"{revision.change_cause}{stale}" if revision.change_cause else "<none>",
+    ]
+
+
+def _print_revision(past: History, known: Templates, revision: PastRevision) -> None:
+    """What `kubectl rollout history --revision` prints, and what ktui knows besides."""
+    printing.line(f"deployment.apps/{past.name} with revision #{revision.number}")
+    for name, value in _facts(past, known, revision):
+        printing.line(f"{name + ':':<14} {value}")
+    printing.line("Pod Template:")
+    for line in yaml_lines(presentable(known.revisions[revision.uid])):
+        printing.line(f"  {line}")
+
+
+def _facts(past: History, known: Templates, revision: PastRevision) -> list[tuple[str, str]]:
+    changed = changes_of_all(past, known)[revision.uid]
+    owner, wrote = revision.deployed_by, known.writer if revision.is_current else None
+    facts = [
+        ("State", "live" if revision.is_current else "kubectl rollout undo leads here" if revision.is_undo else ""),
+        ("Formerly", ", ".join(map(str, revision.former))),
+        ("ReplicaSet", revision.name),
+        ("Pods", f"{revision.ready} of {revision.wanted} ready"),
+        ("Made", f"{revision.created:%Y-%m-%d %H:%M:%S} UTC" if revision.created is not None else ""),
+        ("Took", duration(revision.took) if revision.took is not None else ""),
+        ("Restarted", revision.restarted),
+        ("Changed", ", ".join(changed) if changed else ""),
+        ("Deployed by", f"{owner.tool} ({owner.owner})" if owner is not None else ""),
+        ("Written by", f"{wrote.manager} ({wrote.operation})" if wrote is not None else ""),
+        ("Change-cause", revision.change_cause + (" (stale)" if revision.cause_is_stale else "")),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _print_difference(past: History, compared: Pair, found: TemplateDiff, *, as_yaml: bool) -> None:
+    printing.line(f"{past.name}: {label(past, compared.before)} → {label(past, compared.after)}")
+    if found.is_empty:
+        printing.line("no difference")
+    for note in found.notes:
+        printing.line(f"• {note}")
+    if as_yaml:
+        for line in found.lines:
+            _print_yaml(line)
+    else:
+        for change in found.changes:
+            printing.line(str(change))
+
+
+def _print_yaml(line: DiffLine) -> None:
+    text = f"@@ {line.text}" if line.sign == "@" else f"{line.sign} {line.text}"
+    # Whether to colour is the terminal's affair, and that of who asks for none; click sees to the former.
+    printing.line(text if "NO_COLOR" in os.environ else click.style(text, fg=_COLOURS[line.sign]))
