@@ -23,8 +23,8 @@ JSON = dict[str, Any]
 NOT_ALIKE = {
     "metrics API absent": "the recorded cluster had no metrics server, the simulated one has",
     "watch: resourceVersion too old": (
-        "the real server's cache of ControllerRevisions had been there since the beginning; that of Deployments, in the "
-        "next pair, had not, and the simulated ones are all like that"
+        "the real server's cache of ControllerRevisions had been there since the beginning; that of Deployments, in "
+        "the next pair, had not, and the simulated ones are all like that"
     ),
 }
 """The pairs that are answered otherwise on purpose, and why."""

@@ -159,7 +159,8 @@ def test_describe(web: Kubectl) -> None:
     assert "3 desired | 3 updated | 3 total | 3 available | 0 unavailable" in deployment
     assert "ScalingReplicaSet" in deployment
     assert "Controlled By:  Deployment/web" in web.ok("describe", "replicaset")
-    assert "Successfully assigned" in web.ok("describe", "pod")
+    pod = web.ok("get", "pods", "-o", "name").split()[0]
+    assert "Successfully assigned" in web.ok("describe", pod)
     for other in ("node/node-1", "namespace/default"):
         assert web.ok("describe", other).startswith("Name:")
 

@@ -89,23 +89,29 @@ def _strategic(current: JSON, patch: JSON, type_name: str | None) -> JSON:
             return {}
     if (retained := patch.get(_RETAIN)) is not None:
         current = {key: value for key, value in current.items() if key in retained}
-    before = dict(current)
     for key, value in patch.items():
-        if key.startswith(_DELETE):
-            _delete_primitives(current, key.removeprefix(_DELETE), value)
+        if not key.startswith("$"):
+            _put(current, key, value, patch.get(_ORDER + key), field_of(type_name, key))
     for key, value in patch.items():
-        if key.startswith("$"):
-            continue
-        if value is None:
-            current.pop(key, None)
-        else:
-            current[key] = _strategic_value(current.get(key), value, field_of(type_name, key))
-    for key, order in patch.items():
+        name = key.removeprefix(_DELETE)
+        if name != key and isinstance(current.get(name), list):
+            current[name] = [item for item in current[name] if item not in value]
         name = key.removeprefix(_ORDER)
-        if key.startswith(_ORDER) and isinstance(current.get(name), list):
-            merge_key = field_of(type_name, name).merge_key
-            current[name] = _ordered(current[name], order, before.get(name) or [], merge_key)
+        if name != key and name not in patch and isinstance(current.get(name), list):
+            current[name] = _ordered(current[name], value, current[name], field_of(type_name, name).merge_key)
     return current
+
+
+def _put(current: JSON, key: str, value: Any, order: list[Any] | None, field: Field) -> None:
+    """Put the value that a patch has for a field, in the order that the client wants where it says one."""
+    if value is None:
+        current.pop(key, None)
+        return
+    before = current.get(key)
+    current[key] = _strategic_value(before, value, field)
+    if order is not None and isinstance(value, list):
+        _check_order(value, order, field.merge_key)
+        current[key] = _ordered(current[key], order, before or [], field.merge_key)
 
 
 def _strategic_value(current: Any, value: Any, field: Field) -> Any:
@@ -115,7 +121,8 @@ def _strategic_value(current: Any, value: Any, field: Field) -> Any:
         if field.merge_key and all(isinstance(item, dict) for item in value):
             return _merged_list(current, value, field)
         if field.is_set:
-            return [*current, *(item for item in value if item not in current)]
+            merged = [*current, *(item for item in value if item not in current)]
+            return _ordered(merged, value, current, "")
     if isinstance(value, list):
         return _without_directives(value, field)
     return copy.deepcopy(value)
@@ -135,46 +142,55 @@ def _without_directives(items: list[Any], field: Field) -> list[Any]:
 
 def _merged_list(current: list[JSON], patch: list[JSON], field: Field) -> list[JSON]:
     key = field.merge_key
-    if any(item.keys() == {_DIRECTIVE} and item[_DIRECTIVE] == "replace" for item in patch):
-        return _without_directives(patch, field)
-    result = list(current)
-    for item in patch:
-        if key not in item:
-            raise bad_request(f"map: {json.dumps(item)} does not contain declared merge key: {key}")
-        same = _same_key(key, item[key])
-        if item.get(_DIRECTIVE) == "delete":
-            result = [other for other in result if not same(other)]
-            continue
-        at = next((index for index, other in enumerate(result) if same(other)), None)
+    before, plain = _after_directives(current, patch, key)
+    result = list(before)
+    for item in plain:
+        at = next((index for index, other in enumerate(result) if other.get(key) == item[key]), None)
         if at is None:
             result.append(_strategic({}, item, field.type_name))
         else:
             result[at] = _strategic(result[at], item, field.type_name)
-    return result
+    return _ordered(result, plain, before, key)
 
 
-def _same_key(key: str, value: Any) -> Callable[[JSON], bool]:
-    return lambda item: bool(item.get(key) == value)
+def _after_directives(current: list[JSON], patch: list[JSON], key: str) -> tuple[list[JSON], list[JSON]]:
+    """What the items of a patch that are directives leave of a list, and the items that are none."""
+    plain = [item for item in patch if _DIRECTIVE not in item]
+    for item in patch:
+        if item.get(_DIRECTIVE) != "replace" and key not in item:
+            raise bad_request(f"map: {json.dumps(item)} does not contain declared merge key: {key}")
+        if item.get(_DIRECTIVE) == "delete":
+            current = [other for other in current if other.get(key) != item[key]]
+    if any(item.get(_DIRECTIVE) == "replace" for item in patch):
+        return [], plain
+    return current, plain
 
 
-def _delete_primitives(current: JSON, name: str, values: list[Any]) -> None:
-    if isinstance(current.get(name), list):
-        current[name] = [item for item in current[name] if item not in values]
+def _identity(item: Any, merge_key: str) -> Any:
+    return item.get(merge_key) if isinstance(item, dict) else item
+
+
+def _check_order(items: list[Any], order: list[Any], merge_key: str) -> None:
+    """The items of a patch must come in the order that its ``$setElementOrder`` gives."""
+    wanted = [_identity(item, merge_key) for item in order]
+    given = [_identity(item, merge_key) for item in items if not (isinstance(item, dict) and _DIRECTIVE in item)]
+    places = [wanted.index(identity) if identity in wanted else -1 for identity in given]
+    if -1 in places or places != sorted(places):
+        said = f"The order in patch list:\n{json.dumps(items)}\n"
+        raise bad_request(f"{said} doesn't match $setElementOrder list:\n{json.dumps(order)}\n")
 
 
 def _ordered(items: list[Any], order: list[Any], before: list[Any], merge_key: str) -> list[Any]:
     """The items in the order that the client wants; those that it did not know of stay where they were among them."""
 
-    def identity(item: Any) -> Any:
-        return item.get(merge_key) if isinstance(item, dict) else item
-
-    wanted = [identity(item) for item in order]
-    known = sorted((item for item in items if identity(item) in wanted), key=lambda item: wanted.index(identity(item)))
-    unknown = [item for item in items if identity(item) not in wanted]
-    places = {identity(item): place for place, item in enumerate(before)}
+    wanted = [_identity(item, merge_key) for item in order]
+    places = {_identity(item, merge_key): place for place, item in enumerate(before)}
+    known = [item for item in items if _identity(item, merge_key) in wanted]
+    known.sort(key=lambda item: wanted.index(_identity(item, merge_key)))
+    unknown = [item for item in items if _identity(item, merge_key) not in wanted]
     result: list[Any] = []
     while known and unknown:
-        first, other = (places.get(identity(candidates[0])) for candidates in (unknown, known))
+        first, other = (places.get(_identity(side[0], merge_key)) for side in (unknown, known))
         comes_first = first is not None and other is not None and first < other
         result.append((unknown if comes_first else known).pop(0))
     return [*result, *known, *unknown]

@@ -76,7 +76,7 @@ def test_a_strategic_patch_merges_containers_by_name_and_keeps_the_others() -> N
             "ports",
             [{"containerPort": 80, "name": "http"}],
             [{"containerPort": 81}],
-            [{"containerPort": 80, "name": "http"}, {"containerPort": 81}],
+            [{"containerPort": 81}, {"containerPort": 80, "name": "http"}],
         ),
         (
             "volumeMounts",
@@ -102,7 +102,7 @@ def test_each_list_of_a_container_merges_by_its_own_key(field: str, current: Any
 def test_tolerations_are_replaced_and_finalizers_are_a_set() -> None:
     assert _pod_spec({"tolerations": [{"key": "b"}]}, tolerations=[{"key": "a"}])["tolerations"] == [{"key": "b"}]
     added = _patched(_deployment(), {"metadata": {"finalizers": ["c", "a"]}})
-    assert added["metadata"]["finalizers"] == ["a", "b", "c"]
+    assert added["metadata"]["finalizers"] == ["c", "a", "b"]
     removed = _patched(_deployment(), {"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"]}})
     assert removed["metadata"]["finalizers"] == ["b"]
 
@@ -124,6 +124,12 @@ def test_the_order_that_a_client_saw_is_kept() -> None:
     }
     spec = _pod_spec(patch, containers=[{"name": "a"}, {"name": "b"}])
     assert [container["name"] for container in spec["containers"]] == ["c", "a", "b"]
+
+
+def test_an_order_that_contradicts_the_list_is_refused() -> None:
+    patch = {"$setElementOrder/finalizers": ["a", "b"], "finalizers": ["b", "a"]}
+    with pytest.raises(ApiError, match="doesn't match"):
+        _patched(_deployment(), {"metadata": patch})
 
 
 def _refused(content_type: str, body: bytes) -> ApiError:
