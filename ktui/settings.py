@@ -103,6 +103,11 @@ def audit_file() -> Path:
     return state_folder() / "audit.jsonl"
 
 
+def logs_folder() -> Path:
+    """Where logs of containers are saved."""
+    return state_folder() / "logs"
+
+
 def crash_file() -> Path:
     """Where the traceback of a bug is written."""
     return state_folder() / "crash.log"

@@ -36,7 +36,7 @@ TICK: Final = 0.08
 
 ALL_NAMESPACES: Final = "all namespaces"
 
-_SHEETS: Final = ("app", "paint", "overview", "detail", "history")
+_SHEETS: Final = ("app", "paint", "overview", "detail", "history", "logs")
 
 
 def _styles() -> Path:
@@ -214,6 +214,12 @@ class KtuiApp(App[None]):
         from ktui.tui.screens.history import HistoryScreen  # noqa: PLC0415
 
         self.push_screen(HistoryScreen(uid))
+
+    def open_logs(self, uid: str) -> None:
+        """Show what the containers of one rollout write."""
+        from ktui.tui.screens.logs import LogsScreen  # noqa: PLC0415 - it reads from the API server
+
+        self.push_screen(LogsScreen(uid))
 
     def steer(self, uid: str, name: str, *, revision: int | None = None) -> None:
         """Begin an action: plan it, show it, and send it if a person says yes.

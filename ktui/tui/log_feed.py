@@ -23,6 +23,10 @@ faster than the screen waits, and neither memory nor keys have to suffer."""
 SETTLED: Final = 1.0
 """Seconds after a log was opened from which on its lines count as written now."""
 
+TOGETHER: Final = NANOSECONDS // 20
+LONGEST_TOGETHER: Final = NANOSECONDS
+"""Between two lines of a stack trace, and between the first and the last of it, passes less than this."""
+
 _SHARED_TAIL: Final = 4000
 """Lines of what was written before, when they are of many containers."""
 
@@ -39,9 +43,23 @@ class _Stream:
         self.opened = 0.0
         self.last = 0
         """When its last line was written."""
+        self._head = self._before = 0
+        self._was_indented = False
         self.announces_previous = False
         self.ends_told: set[int] = set()
         """The runs, by the number of restarts before them, whose end was noted."""
+
+    def place(self, line: LogLine) -> int:
+        """The time by which a line is put among others: for a part of a stack trace, that of its first line.
+
+        What a program writes at once stays together that way, whatever others write meanwhile.
+        """
+        is_indented = not line.text or line.text[0] == " "
+        near = line.at - self._before < TOGETHER and line.at - self._head < LONGEST_TOGETHER
+        if not (near and (is_indented or self._was_indented)):
+            self._head = line.at
+        self._before, self._was_indented = line.at, is_indented
+        return self._head
 
     @property
     def is_over(self) -> bool:
@@ -176,10 +194,12 @@ class LogFeed:
         if stream.announces_previous:
             stream.announces_previous = False
             watched = stream.watched
-            run = "the last run" if watched.waiting else f"the run before restart {watched.restarts}"
-            self._note(stream, lines[0].at, f"previous instance: {run}")
+            run = "its last run" if watched.waiting else f"before restart {watched.restarts}"
+            self._note(stream, lines[0].at, f"previous instance, {run}")
         source, serials = stream.source, self._serials
-        self._waiting += [Entry(line.at, next(serials), line.at, source, line.text, False, is_live) for line in lines]
+        self._waiting += [
+            Entry(stream.place(line), next(serials), line.at, source, line.text, False, is_live) for line in lines
+        ]
         stream.last = lines[-1].at
 
     def _note(self, stream: _Stream, at: int, text: str) -> None:

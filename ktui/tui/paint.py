@@ -36,6 +36,7 @@ STYLES: Final = frozenset(
         "failed", "stalled", "progressing", "held", "paused", "deleted", "complete", "zero",
         "new", "starting", "old", "broken", "stopping", "gone", "flash",
         "title", "strong", "dim", "key", "off", "warn", "good", "head", "cursor", "add", "remove", "frame", "rest",
+        "pod0", "pod1", "pod2", "pod3", "pod4", "match",
     }
 )  # fmt: skip
 """The names that spans may use; each is a component class `paint--NAME` in styles/paint.tcss."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor, inf
 from typing import Any, NamedTuple
 
@@ -44,6 +44,11 @@ class Run:
     def seed(self) -> int:
         """A number of its own."""
         return zlib.crc32(f"{self.pod['metadata']['uid']}/{self.container}/{self.number}".encode())
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is of the first main container of its pod."""
+        return bool(self.container == self.pod["spec"]["containers"][0]["name"])
 
     @property
     def asked_to_stop(self) -> float | None:
@@ -144,6 +149,8 @@ class Story:
     """The lines of one run, in order of time: how it begins, what it does as long as it runs, how it ends."""
 
     def __init__(self, run: Run, fate: Fate) -> None:
+        # A fate strikes the first main container; the others of its pod are well.
+        fate = fate if run.is_first else replace(fate, kind="ok")
         teller = Teller(run.pod, run.image, run.seed)
         self._first = [Line(run.began + after, text) for after, text in self._beginning(run, fate, teller)]
         self._start = self._first[-1].at if self._first else run.began
@@ -165,12 +172,10 @@ class Story:
             yield from teller.prepares()
         elif run.is_sidecar:
             yield from teller.proxies()
-        elif fate.kind == "slow" and not run.exit_code:
+        elif fate.kind == "slow":
             yield from teller.waits(fate.startup_seconds)
-        elif fate.kind == "unready":
-            yield from teller.begins(None)
         else:
-            yield from teller.begins(None if fate.kind == "crash" and run.exit_code else fate.startup_seconds)
+            yield from teller.begins(None if fate.kind in ("crash", "unready") else fate.startup_seconds)
 
     def _middle(self, run: Run, fate: Fate, teller: Teller) -> tuple[float, Callable[[int], str]]:
         """Lines a second while it runs, and the line of each number."""
@@ -186,7 +191,7 @@ class Story:
                 return rate, teller.grows
             case "complete":
                 return rate, teller.works
-            case "crash" if run.exit_code:
+            case "crash":
                 return 0.0, teller.request
         return rate, teller.request
 

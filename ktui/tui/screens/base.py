@@ -40,6 +40,7 @@ class LiveScreen(Screen[None]):
         Binding("s", "steer('scale')", "scale", id="rollout.scale"),
         Binding("R", "steer('restart')", "restart", id="rollout.restart"),
         Binding("h", "history", "history", id="rollout.history"),
+        Binding("l", "logs", "logs", id="rollout.logs"),
         Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
         Binding("x", "app.pick_context", "context", id="scope.context"),
         Binding("question_mark", "app.help", "help", id="help"),
@@ -77,6 +78,11 @@ class LiveScreen(Screen[None]):
         """Open the history of the selected rollout."""
         if self.selected is not None:
             self.ktui.open_history(self.selected)
+
+    def action_logs(self) -> None:
+        """Open the logs of the selected rollout."""
+        if self.selected is not None:
+            self.ktui.open_logs(self.selected)
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""

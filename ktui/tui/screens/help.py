@@ -26,6 +26,8 @@ _KEYS = (
     ("enter", "open the rollout: revisions, pods, causes, events"),
     ("h", "history: the revisions, what changed in each, and a way back to any of them"),
     ("space y", "in the history: mark a revision to compare others with it; fields or YAML"),
+    ("l", "logs of the new revision's pods; from there v old or both, p one pod, c one container"),
+    ("space / f t w S", "in the logs: pause, search (n N), only what matches, times, wrap, save to a file"),
     ("tab", "in a rollout: from the pods to the events and back"),
     ("t", "in a rollout: every pod by name, or those that are not ready"),
     ("/", "filter by words in namespace, name, phase, image or cause; esc clears"),
