@@ -172,10 +172,9 @@ def _identity(item: Any, merge_key: str) -> Any:
 
 def _check_order(items: list[Any], order: list[Any], merge_key: str) -> None:
     """The items of a patch must come in the order that its ``$setElementOrder`` gives."""
-    wanted = [_identity(item, merge_key) for item in order]
+    wanted = iter([_identity(item, merge_key) for item in order])
     given = [_identity(item, merge_key) for item in items if not (isinstance(item, dict) and _DIRECTIVE in item)]
-    places = [wanted.index(identity) if identity in wanted else -1 for identity in given]
-    if -1 in places or places != sorted(places):
+    if not all(identity in wanted for identity in given):
         said = f"The order in patch list:\n{json.dumps(items)}\n"
         raise bad_request(f"{said} doesn't match $setElementOrder list:\n{json.dumps(order)}\n")
 
