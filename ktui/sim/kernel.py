@@ -64,6 +64,11 @@ class Kernel:
             heapq.heappop(self._heap)
         return self._heap[0].due if self._heap else None
 
+    @property
+    def planned(self) -> int:
+        """How many things are planned, cancelled ones that are not yet dropped among them."""
+        return len(self._heap)
+
     def run_until(self, moment: float, *, for_at_most: float | None = None) -> bool:
         """Do all that is due up to `moment`, and set the clock to it.
 

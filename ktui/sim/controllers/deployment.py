@@ -249,12 +249,19 @@ class _Turn:
         return unhealthy + self._drop_available(shrinking, spare) > 0
 
     def _drop_unhealthy(self, old: list[JSON], most: int) -> int:
-        """Give up pods that are not available anyway, oldest ReplicaSet first; `old` is brought up to date."""
+        """Give up pods that are not available anyway, oldest ReplicaSet first; `old` is brought up to date.
+
+        A ReplicaSet with more available pods than it asks for has not acted yet: this turn would count them twice,
+        and is taken again.
+        """
         dropped = 0
         for index, rs in enumerate(old):
+            if dropped >= most:
+                break
             unavailable = wanted(rs) - rs["status"].get("availableReplicas", 0)
-            count = min(most - dropped, unavailable)
-            if count > 0:
+            if unavailable < 0:
+                raise ApiError(500, "InternalError", f"the status of {rs['metadata']['name']} is not up to date")
+            if count := min(most - dropped, unavailable):
                 old[index] = self._resize(rs, wanted(rs) - count)
                 dropped += count
         return dropped
