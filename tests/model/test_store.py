@@ -64,18 +64,19 @@ steps = st.lists(
 
 
 def history(happened: Sequence[Step]) -> dict[Resource, list[Change]]:
-    """What each stream says of that: versions grow over all of them, and a uid that went does not come back."""
+    """What each stream says of that: versions grow over all of them.
+
+    A uid comes back where an object matches the selector of a watch again.
+    """
     streams: dict[Resource, list[Change]] = {resource: [] for resource in Resource}
     alive: set[str] = set()
-    dead: set[str] = set()
     for version, step in enumerate(happened, start=1):
         uid = f"{KIND[step.resource]}{step.number}"
         parent = f"{ABOVE[step.resource]}{step.parent}" if ABOVE[step.resource] else ""
-        if uid in dead or (step.gone and uid not in alive):
+        if step.gone and uid not in alive:
             continue
         if step.gone:
             alive.discard(uid)
-            dead.add(uid)
             streams[step.resource].append(Gone(step.resource, uid, str(version)))
         else:
             alive.add(uid)
@@ -87,14 +88,19 @@ def plain(streams: dict[Resource, list[Change]]) -> Store:
     """The store that was told only of what is there in the end, from the top down."""
     store = Store()
     for resource in Resource:
-        last: dict[str, Put] = {}
-        for change in streams[resource]:
-            if isinstance(change, Put):
-                last[change.object.metadata.uid] = change
-            elif isinstance(change, Gone):
-                del last[change.uid]
-        store.apply(last.values())
+        store.apply(last_puts(streams[resource]).values())
     return store
+
+
+def last_puts(stream: Sequence[Change]) -> dict[str, Put]:
+    """What is there after all that was said: the last word on each object."""
+    last: dict[str, Put] = {}
+    for change in stream:
+        if isinstance(change, Put):
+            last[change.object.metadata.uid] = change
+        elif isinstance(change, Gone):
+            del last[change.uid]
+    return last
 
 
 @given(steps, st.randoms(use_true_random=False))
@@ -142,13 +148,9 @@ def test_what_was_lost_comes_back_with_the_next_list(happened: list[Step], data:
     for resource, stream in streams.items():
         heard = stream[: data.draw(st.integers(0, len(stream)), label=f"{resource.plural} heard")]
         store.apply(heard)
-        listed = {c.object.metadata.uid: c for c in stream if isinstance(c, Put)}
-        for change in stream:
-            if isinstance(change, Gone):
-                del listed[change.uid]
-        known = {c.object.metadata.uid for c in heard if isinstance(c, Put)}
+        listed, known = last_puts(stream), last_puts(heard)
         store.apply(listed.values())
-        store.apply(Gone(resource, uid) for uid in known - listed.keys())
+        store.apply(Gone(resource, uid) for uid in known.keys() - listed.keys())
         store.apply([Listed(resource)])
     assert answers(store) == answers(truth)
     assert store.listed == set(Resource)
@@ -264,6 +266,7 @@ def test_what_matches_a_selector_again_is_back_though_it_was_gone() -> None:
     store = family()
     store.apply([Gone(Resource.PODS, "p1", "9"), put(Resource.PODS, "p1", 12, "r1")])
     assert [pod.metadata.uid for pod in store.pods("r1")] == ["p1"]
+    assert store.gone_parts({"r1"}) == {"r1": []}
 
 
 def test_versions_that_are_no_numbers_are_taken_as_they_come() -> None:

@@ -65,6 +65,13 @@ def test_pods_keep_their_places(name: str) -> None:
             assert kept == sorted(kept)
 
 
+def test_a_younger_pod_comes_after_the_older_ones_whatever_it_is_called() -> None:
+    made = Made("web:1.1", 3).revision(2, "web:1.1", 3)
+    for name, age in (("b", 9), ("a", 5), ("d", 30), ("c", 30)):
+        made.pod(2, name, age=age)
+    assert [pod.name[-1] for pod in shown(made).revisions[0].pods] == ["c", "d", "b", "a"]
+
+
 @pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_every_pod_is_shown_once_and_those_that_stop_too(name: str) -> None:
     shown = details(name)
