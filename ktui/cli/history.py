@@ -26,12 +26,11 @@ from ktui.rollout.words import age, duration
 from ktui.settings import Settings
 
 _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": None}
-_NUMBER: Final = click.IntRange(min=0)
 
 
 @click.command(cls=Command)
 @click.argument("name", type=NAME)
-@click.option("--revision", type=_NUMBER, metavar="N", help="One revision in full, with its template.")
+@click.option("--revision", type=int, metavar="N", help="One revision in full, with its template.")
 @output_option
 @click.pass_context
 def history(context: click.Context, name: str, revision: int | None, output: str) -> int:
@@ -56,8 +55,8 @@ def history(context: click.Context, name: str, revision: int | None, output: str
 
 @click.command(cls=Command)
 @click.argument("name", type=NAME)
-@click.option("--from", "before", type=_NUMBER, metavar="N", help="The revision before; without it, the one before.")
-@click.option("--to", "after", type=_NUMBER, metavar="N", help="The revision after; without it, what is live.")
+@click.option("--from", "before", type=int, metavar="N", help="The revision before; without it, the one before.")
+@click.option("--to", "after", type=int, metavar="N", help="The revision after; without it, what is live.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="Show the difference as YAML, not by field.")
 @output_option
 @click.pass_context

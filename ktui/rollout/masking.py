@@ -7,6 +7,7 @@ on the side of hiding.
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -16,18 +17,20 @@ Path = tuple[str, ...]
 """The members that lead to a value; the element of a list is `[name]`."""
 
 _SECRET_NAME: Final = re.compile(r"PASS(WORD|WD|PHRASE)?|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|DSN|CERT", re.IGNORECASE)
-_TELLING_WORD: Final = r"[\w.-]*(?:password|passwd|passphrase|token|secret|api[-_]?key|credential)[\w.-]*"
-_SECRET_FLAG: Final = re.compile(rf"--?{_TELLING_WORD}", re.IGNORECASE)
+_TELLING_WORDS: Final = r"(?:password|passwd|passphrase|token|secret|api[-_]?key|credential)"
+_TELLING: Final = re.compile(_TELLING_WORDS, re.IGNORECASE)
+# Nothing in these is repeated without a bound before what tells: a text that was made to be slow to search is not.
 _SHAPES: Final = (
-    re.compile(r"(\b(?:bearer|basic)\s+)([\w.~+/=-]{8,})", re.IGNORECASE),
+    re.compile(r"(\b(?:bearer|basic)\s{1,8})([\w.~+/=-]{8,})", re.IGNORECASE),
     # A colon and a short number is a port: `http://token-service:8080`.
     re.compile(
-        rf"""({_TELLING_WORD}["']?\s*(?:=|:(?!\d{{1,5}}\b))\s*)("[^"]*"|'[^']*'|\S+)""",
+        rf"""({_TELLING_WORDS}[\w.-]{{0,40}}["']?\s{{0,8}}(?:=|:(?!\d{{1,5}}\b))\s{{0,8}})("[^"]*"|'[^']*'|\S+)""",
         re.IGNORECASE,
     ),
     re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)"),
 )
 """What a secret in the middle of a text looks like: what stands before it, and the secret."""
+_WORD_BEFORE: Final = re.compile(r"[\w.-]*$")
 _KEYS: Final = ("name", "mountPath", "containerPort", "key", "ip", "type")
 """Members that tell the elements of a list apart, as far as they do."""
 
@@ -59,9 +62,14 @@ class Masks:
         if text and _is_secret_variable(path):
             return self._hidden(path, text)
         for shape in _SHAPES:
-            # What stands before a secret names it: a text of several has them told apart.
-            text = shape.sub(lambda found: found[1] + self._hidden((*path, found[1]), found[2]), text)
+            text = shape.sub(partial(self._conceal_found, path), text)
         return text
+
+    def _conceal_found(self, path: Path, found: re.Match[str]) -> str:
+        # What stands before a secret names it: a text of several has them told apart.
+        start = found.start()
+        word = _WORD_BEFORE.search(found.string, max(0, start - 40), start)
+        return found[1] + self._hidden((*path, (word[0] if word else "") + found[1]), found[2])
 
     def _hidden(self, place: Path, secret: str) -> str:
         if secret.startswith(MASK):
@@ -89,8 +97,12 @@ def _after_secret_flags(elements: list[Any]) -> list[int]:
     return [
         index
         for index, (flag, value) in enumerate(pairwise(elements), start=1)
-        if isinstance(flag, str) and isinstance(value, str) and _SECRET_FLAG.fullmatch(flag) and value[:1] != "-"
+        if isinstance(flag, str) and isinstance(value, str) and _is_secret_flag(flag) and value[:1] != "-"
     ]
+
+
+def _is_secret_flag(text: str) -> bool:
+    return text[:1] == "-" and text.isprintable() and not set(" =:") & set(text) and bool(_TELLING.search(text))
 
 
 def _is_secret_variable(path: Path) -> bool:

@@ -23,6 +23,9 @@ _CONTEXT: Final = 3
 """Lines around a difference that are shown with it."""
 _MOST_LINES: Final = 5000
 _LONGEST_LINE: Final = 1000
+_MOST_ELEMENTS: Final = 1000
+_LONGEST_TEXT: Final = 20_000
+"""What is beyond is not drawn as YAML: an object may be megabytes of anything, and keys have to wait for it."""
 
 
 class DiffLine(msgspec.Struct, frozen=True):
@@ -160,9 +163,10 @@ def _tidy(value: Any) -> Any:
         names = sorted(value, key=lambda name: (name != "name", name))
         return {clean(name): _tidy(value[name]) for name in names}
     if isinstance(value, list):
-        return [_tidy(element) for element in value]
+        return [_tidy(element) for element in value[:_MOST_ELEMENTS]] + (["…"] if len(value) > _MOST_ELEMENTS else [])
     if isinstance(value, str):
-        return "\n".join(clean(line.expandtabs()) for line in value.split("\n"))
+        text = value if len(value) <= _LONGEST_TEXT else f"{value[:_LONGEST_TEXT]}…"
+        return "\n".join(clean(line.expandtabs()) for line in text.split("\n"))
     return value
 
 
