@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.rollout import revisions, strategy
-from ktui.rollout.status import progressing, settled, verdict
+from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, settled, verdict
 
 _SAMPLES: Final = 240
 """How many points of the capacity curve are kept; when there are more, every other one goes."""
@@ -234,11 +234,14 @@ def _is_complete(deployment: Deployment) -> bool:
 
 def _finished(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:
     """When a rollout that was not watched came to its end; None where it has not."""
+    if not _is_complete(deployment) and not settled(deployment, new):
+        return None
     condition = progressing(deployment)
-    if condition is not None and settled(deployment, new):
+    if condition is not None and condition.reason == NEW_REPLICASET_AVAILABLE:
         return condition.last_update_time
-    # Without a deadline there is no condition: then the new ReplicaSet's age is the best that is left.
-    return new.metadata.creation_timestamp if new is not None and _is_complete(deployment) else None
+    # Without a deadline there is no condition: then the age of what it made is the best that is left.
+    made = new if new is not None else deployment
+    return made.metadata.creation_timestamp
 
 
 def _started(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:

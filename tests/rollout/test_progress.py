@@ -167,3 +167,13 @@ def test_the_first_pod_of_a_wave_stands_for_the_wave(surge: int, expected: float
     numbers = Progress(100, Side(new, new, new, new), Side(0, 100 - new), surge, 0, 100)
     track = Track(b"", NOW, samples[0], samples, samples[0])
     assert seconds_left(track, numbers, NOW + timedelta(seconds=20)) == expected
+
+
+def test_what_was_complete_when_it_was_first_seen_did_not_end_just_now() -> None:
+    """Deployments are listed before their ReplicaSets."""
+    made = Made("web:1.1", 2, replicas=2, updatedReplicas=2, availableReplicas=2)
+    made.condition("Progressing", "True", "NewReplicaSetAvailable", since=3600)
+    alone = made.track()
+    made.revision(1, "web:1.1", 2, ready=2, age=3610)
+    complete = made.track(alone, later=1)
+    assert (complete.finished, complete.took) == (NOW - timedelta(hours=1), 10)
