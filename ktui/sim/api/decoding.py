@@ -173,7 +173,6 @@ def _known_value(value: Any, field: Field) -> Any:
     return _known(value, field.type_name) if isinstance(value, dict) and not field.container else value
 
 
-_GO_TYPES = {"str": "string", "int": "int64", "bool": "bool"}
 _JSON_TYPES: dict[type, str] = {
     str: "string",
     int: "number",

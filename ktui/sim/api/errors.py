@@ -171,12 +171,6 @@ def method_not_allowed() -> ApiError:
     return ApiError(405, "MethodNotAllowed", message, {})
 
 
-def not_acceptable(*offered: str) -> ApiError:
-    """406: none of the media types that the client accepts can be made."""
-    message = f"only the following media types are accepted: {', '.join(offered)}"
-    return ApiError(406, "NotAcceptable", message)
-
-
 def unsupported_media_type(*offered: str) -> ApiError:
     """415: a body of a type that this resource does not take; without ``offered``, the bare words of a patch."""
     if not offered:

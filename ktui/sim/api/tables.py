@@ -87,9 +87,3 @@ def partial_list(objects: Iterable[JSON], metadata: JSON) -> JSON:
         "metadata": metadata,
         "items": [partial(obj) for obj in objects],
     }
-
-
-def column_names(kind: str, *, wide: bool = False) -> list[str]:
-    """The headings that kubectl prints for a kind."""
-    columns = _PRINTERS.get(kind, _FALLBACK).columns
-    return [column.name for column in columns if wide or not column.wide]

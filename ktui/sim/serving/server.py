@@ -173,8 +173,8 @@ class HttpServer:
         if document is None:
             return text("404 page not found\n", self._now, 404)
         if isinstance(document, dict) and document.get("kind") == "APIGroupDiscoveryList":
-            kind = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-            return web.Response(body=encode(document), headers=headers(self._now, kind) | {"Vary": "Accept"})
+            told = headers(self._now, discovery.AGGREGATED) | {"Vary": "Accept"}
+            return web.Response(body=encode(document), headers=told)
         return answer(http, encode(document), self._now)
 
     def _document(self, http: web.Request, path: str) -> JSON | None:
