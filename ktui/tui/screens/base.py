@@ -47,6 +47,13 @@ class LiveScreen(Screen[None]):
         Binding("q", "app.quit", "quit", id="quit"),
     ]
 
+    is_drawable = False
+    """Whether all that the screen consists of is there: a screen is on the stack before that."""
+
+    def on_mount(self) -> None:
+        """From here on there is something to draw on."""
+        self.is_drawable = True
+
     @property
     def ktui(self) -> KtuiApp:
         """The app, by its own type."""
@@ -63,11 +70,15 @@ class LiveScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What happened while the screen was covered is shown at once."""
-        self.redraw(self.ktui.now())
+        self._redraw_now()
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""
-        self.call_after_refresh(lambda: self.redraw(self.ktui.now()))
+        self.call_after_refresh(self._redraw_now)
+
+    def _redraw_now(self) -> None:
+        if self.is_drawable:
+            self.redraw(self.ktui.now())
 
     def action_steer(self, name: str) -> None:
         """Begin an action on the selected rollout."""
