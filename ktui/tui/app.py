@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App
@@ -32,7 +34,11 @@ if TYPE_CHECKING:
     from ktui.tui.steering import Steering
 
 TICK: Final = 0.08
-"""Seconds between something heard and its being drawn: what comes in the meantime is drawn with it."""
+"""Seconds from one drawing to the next, at least: what is heard in the meantime is drawn together."""
+
+SLICE: Final = 0.004
+BREATH: Final = 0.002
+"""Seconds of working out what changed, and of seeing to keys in between, while there is much of it."""
 
 ALL_NAMESPACES: Final = "all namespaces"
 
@@ -83,7 +89,8 @@ class KtuiApp(App[None]):
         self.pending: dict[str, str] = {}
         self._session: Session | None = None
         self._steering: Steering | None = None
-        self._tick_is_due = False
+        self._news = asyncio.Event()
+        self._second_is_over = False
         if options.theme:
             self.theme = options.theme
 
@@ -145,6 +152,7 @@ class KtuiApp(App[None]):
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self.set_interval(1.0, self._every_second)
+        self.run_worker(self._keep_drawn(), group="drawing")
         self._follow()
 
     def _follow(self) -> None:
@@ -169,22 +177,36 @@ class KtuiApp(App[None]):
 
     def draw_soon(self) -> None:
         """Draw at the next tick."""
-        if not self._tick_is_due:
-            self._tick_is_due = True
-            self.set_timer(TICK, self._tick)
+        self._news.set()
 
-    def _tick(self) -> None:
-        self._tick_is_due = False
-        self.live.refresh(self.now())
+    def _every_second(self) -> None:
+        self._second_is_over = True
+        self.draw_soon()
+
+    async def _keep_drawn(self) -> None:
+        """Draw whatever is new, for as long as the app runs."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            begun = monotonic()
+            await self._work_out()
+            # As a message among the others: a screen that is just being opened or closed is not drawn half.
+            self.call_later(self._draw)
+            await asyncio.sleep(max(BREATH, begun + TICK - monotonic()))
+
+    def _draw(self) -> None:
         self._settle()
         self.redraw()
         if isinstance(self._front, DetailScreen) and self._front.is_moving:
             self.draw_soon()
 
-    def _every_second(self) -> None:
-        self.live.refresh(self.now(), times=True)
-        self._settle()
-        self.redraw()
+    async def _work_out(self) -> None:
+        times, self._second_is_over = self._second_is_over, False
+        begun = monotonic()
+        for _ in self.live.refresh(self.now(), times=times):
+            if monotonic() - begun > SLICE:
+                await asyncio.sleep(BREATH)
+                begun = monotonic()
 
     def _settle(self) -> None:
         if self._steering is not None:
@@ -198,7 +220,7 @@ class KtuiApp(App[None]):
     def redraw(self) -> None:
         """Draw what is known now on the screen in front."""
         front = self._front
-        if front is not None and front.is_mounted:
+        if front is not None and front.is_drawable:
             front.redraw(self.now())
 
     # Keys

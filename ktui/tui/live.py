@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from ktui.model.changes import Change, Link, LinkState, Resource
@@ -24,41 +24,32 @@ class Live:
         self.store = Store()
         self.rollouts: dict[str, Rollout] = {}
         self._tracks: dict[str, Track] = {}
-        self._heard = False
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Take in what a stream said."""
         self.store.apply(changes)
-        self._heard = True
 
-    @property
-    def has_news(self) -> bool:
-        """Whether anything was heard since the last refresh."""
-        return self._heard
-
-    def refresh(self, now: datetime, *, times: bool = False) -> frozenset[str]:
-        """Work out anew what changed; the uids of the rollouts that now look different, those that went too.
+    def refresh(self, now: datetime, *, times: bool = False) -> Iterator[None]:
+        """Work out anew what changed, a rollout with each step, so that hundreds of them do not keep a key waiting.
 
         With `times`, the rollouts that move are worked out as well: they tell how long something has been so.
         """
-        self._heard = False
         dirty = self.store.take_dirty()
         if times:
             dirty |= {uid for uid, rollout in self.rollouts.items() if rollout.phase not in _AT_REST}
-        return frozenset(uid for uid in dirty if self._work_out(uid, now))
+        for uid in dirty:
+            self._work_out(uid, now)
+            yield
 
-    def _work_out(self, uid: str, now: datetime) -> bool:
+    def _work_out(self, uid: str, now: datetime) -> None:
         deployment = self.store.deployment(uid)
         if deployment is None:
             self._tracks.pop(uid, None)
-            return self.rollouts.pop(uid, None) is not None
+            self.rollouts.pop(uid, None)
+            return
         track = observe(self._tracks.get(uid), deployment, self.store.replicasets(uid), now)
         self._tracks[uid] = track
-        rollout = summarise(self.store, deployment, track, now)
-        if rollout == self.rollouts.get(uid):
-            return False
-        self.rollouts[uid] = rollout
-        return True
+        self.rollouts[uid] = summarise(self.store, deployment, track, now)
 
     def detail(self, uid: str, now: datetime) -> Detail | None:
         """One rollout in full; None where it is gone."""
