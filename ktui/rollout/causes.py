@@ -28,6 +28,17 @@ _BAD_CONFIG: Final = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun"}
 )
 
+_PULL_TROUBLES: Final = {
+    "its name is not valid": ("couldn't parse image", "invalid reference format", "invalidimagename"),
+    "it is not on the node, and is not to be fetched": ("pull policy of never",),
+    "it is not in the registry, or access is refused": ("pull access denied",),
+    "it is not in the registry": ("not found", "manifest unknown", "does not exist"),
+    "the registry refuses access": ("unauthorized", "denied", "forbidden", "authentication required"),
+    "the registry cannot be reached": ("no such host", "timeout", "connection refused", "tls:"),
+    "the registry limits its downloads": ("toomanyrequests", "429"),
+}
+"""What kubelet and container runtimes write where an image cannot be pulled, and what it comes to."""
+
 
 class Kind(StrEnum):
     """What sort of trouble it is; the order is that of how much each explains."""
@@ -188,16 +199,6 @@ def _say_image(group: Group) -> Cause:
         detail=text,
         pods=group.names,
     )
-
-
-_PULL_TROUBLES: Final = {
-    "its name is not valid": ("couldn't parse image", "invalid reference format", "invalidimagename"),
-    "it is not in the registry": ("not found", "manifest unknown", "does not exist"),
-    "the registry refuses access": ("unauthorized", "denied", "forbidden", "authentication required"),
-    "the registry cannot be reached": ("no such host", "timeout", "connection refused", "i/o timeout", "tls:"),
-    "the registry limits its downloads": ("toomanyrequests", "429"),
-}
-"""What kubelet and container runtimes write where an image cannot be pulled, and what it comes to."""
 
 
 def _say_config(group: Group) -> Cause:

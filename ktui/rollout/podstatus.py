@@ -283,4 +283,4 @@ def _available(pod: Pod, min_ready_seconds: int, now: datetime | None) -> bool:
         return True
     condition = condition_of(pod.status.conditions, "Ready")
     since = condition.last_transition_time if condition is not None else None
-    return now is not None and since is not None and since + timedelta(seconds=min_ready_seconds) <= now
+    return now is not None and since is not None and now - since >= timedelta(seconds=min_ready_seconds)

@@ -44,6 +44,24 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], Kind, str, bool]] = {
         "image web:1.1 cannot be pulled: the registry refuses access (the new pod)",
         True,
     ),
+    "image not found, or refused": (
+        [container(waiting("ErrImagePull", "pull access denied, repository does not exist or may require login"))],
+        Kind.IMAGE,
+        "image web:1.1 cannot be pulled: it is not in the registry, or access is refused (the new pod)",
+        True,
+    ),
+    "image never pulled": (
+        [container(waiting("ErrImageNeverPull", 'image "web:1.1" is not present with pull policy of Never'))],
+        Kind.IMAGE,
+        "image web:1.1 cannot be pulled: it is not on the node, and is not to be fetched (the new pod)",
+        True,
+    ),
+    "registry down": (
+        [container(waiting("ImagePullBackOff", "dial tcp: lookup registry.example: no such host"))],
+        Kind.IMAGE,
+        "image web:1.1 cannot be pulled: the registry cannot be reached (the new pod)",
+        True,
+    ),
     "image name": (
         [container(waiting("InvalidImageName", "couldn't parse image name"))],
         Kind.IMAGE,

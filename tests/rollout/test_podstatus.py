@@ -312,6 +312,8 @@ def test_available_means_ready_for_min_ready_seconds() -> None:
     assert not pod_state(ready, min_ready_seconds=1).is_available
     assert not pod_state(ready, min_ready_seconds=2147483646, now=NOW + timedelta(days=3650)).is_available
     assert not pod_state(made(container(RUNNING))).is_available
+    end_of_time = made(container(RUNNING), conditions=[READY | {"lastTransitionTime": "9999-12-31T23:59:59Z"}])
+    assert not pod_state(end_of_time, min_ready_seconds=60, now=NOW).is_available
 
 
 def test_nothing_hostile_is_left_in_a_row() -> None:
