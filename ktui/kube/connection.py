@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
-from typing import Final
+from typing import Final, Self
 
 import aiohttp
 from yarl import URL
@@ -20,7 +20,7 @@ from yarl import URL
 from ktui import __version__
 from ktui.kube import kubeconfig
 from ktui.kube.access import Access
-from ktui.kube.credentials import Credentials, Identity
+from ktui.kube.credentials import Credentials
 from ktui.kube.errors import ApiError, ConfigError, Unauthorized, api_error
 from ktui.kube.failures import failure, shown_address
 from ktui.kube.kubeconfig import SERVICE_ACCOUNT, Context, Kubeconfig, Target
@@ -28,6 +28,8 @@ from ktui.kube.proxy import proxy_for
 
 USER_AGENT: Final = f"ktui/{__version__}"
 """A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""
+
+_HEADERS: Final = (("User-Agent", USER_AGENT), ("Accept", "application/json"))
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds for the name, the socket and the TLS handshake together."""
@@ -106,13 +108,8 @@ class Connection:
         self._request_timeout = access.request_timeout
         self._clock = around.clock
         self._session: aiohttp.ClientSession | None = None
-        # The API server compresses lists 18-fold, at a cost in time that only pays where bytes do: not on loopback.
-        compress = not _is_loopback(self._base) and not target.cluster.get("disable-compression")
-        self._headers = {
-            "User-Agent": USER_AGENT,
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip" if compress else "identity",
-        }
+        self.compresses = not _is_loopback(self._base) and not target.cluster.get("disable-compression")
+        """Whether lists come compressed: 18-fold, at a cost in time that pays where bytes are dear, not on loopback."""
 
     @property
     def address(self) -> str:
@@ -150,13 +147,16 @@ class Connection:
         anything but GET does), and thereby whether an answer that is lost is an AnswerLost. Raises KubeError.
         """
         limits = aiohttp.ClientTimeout(
-            total=self._request_timeout, sock_connect=CONNECT_TIMEOUT, sock_read=timeout or READ_TIMEOUT
+            total=self._request_timeout, connect=CONNECT_TIMEOUT, sock_read=timeout or READ_TIMEOUT
         )
         changes = method != "GET" if changes is None else changes
-        async with self._exchange(
-            method, path, params, body=body, content_type=content_type, limits=limits, changes=changes
-        ) as response:
-            return await response.read()
+        exchange = _Exchange(self._base, self._proxy, changes)
+        with exchange.told():
+            response = await self._accepted(
+                exchange, method, path, params, limits, body=body, content_type=content_type
+            )
+            async with response:
+                return await response.read()
 
     @asynccontextmanager
     async def stream(self, path: str, params: Params | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -164,42 +164,26 @@ class Connection:
 
         There is no limit on silence here: whoever reads knows what to expect. Raises KubeError, also while reading.
         """
-        limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=None)
-        async with self._exchange("GET", path, params, limits=limits, changes=False) as response:
-            yield response.content.iter_any()
-
-    @asynccontextmanager
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        params: Params | None,
-        *,
-        limits: aiohttp.ClientTimeout,
-        changes: bool,
-        body: bytes | None = None,
-        content_type: str = "",
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        progress = SimpleNamespace(sent=False)
-        try:
-            response = await self._accepted(
-                method, path, params, progress, limits=limits, body=body, content_type=content_type
-            )
-            async with response:
-                yield response
-        except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError) as error:
-            raise failure(error, self._base, proxy=self._proxy, sent=progress.sent, changes=changes) from error
+        limits = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT, sock_read=None, total=None)
+        exchange = _Exchange(self._base, self._proxy, changes=False)
+        with exchange.told():
+            # Compressed, a watch is one gzip member for each event (Kubernetes 1.37; older servers compress no watch):
+            # libraries have lost events over that, and a single event gains little.
+            response = await self._accepted(exchange, "GET", path, params, limits, encoding="identity")
+        async with response:
+            yield _Chunks(response, exchange)
 
     async def _accepted(
         self,
+        exchange: _Exchange,
         method: str,
         path: str,
         params: Params | None,
-        progress: SimpleNamespace,
-        *,
         limits: aiohttp.ClientTimeout,
-        body: bytes | None,
-        content_type: str,
+        *,
+        body: bytes | None = None,
+        content_type: str = "",
+        encoding: str = "",
     ) -> aiohttp.ClientResponse:
         """The answer, if it is a good one; a 401 is answered once with credentials that are renewed."""
         identity = await self._credentials.identity()
@@ -209,7 +193,8 @@ class Connection:
                 self._base.joinpath(path.lstrip("/"), encoded=True).with_query(params or {}),
                 data=body,
                 headers=[
-                    *self._headers.items(),
+                    *_HEADERS,
+                    ("Accept-Encoding", encoding or ("gzip" if self.compresses else "identity")),
                     *identity.headers,
                     *([("Content-Type", content_type)] if body is not None else []),
                 ],
@@ -218,21 +203,18 @@ class Connection:
                 proxy=self._proxy,
                 timeout=limits,
                 allow_redirects=False,
-                trace_request_ctx=progress,
+                trace_request_ctx=exchange,
             )
             if response.status < 300:
                 return response
             error = await self._error(response)
             if isinstance(error, Unauthorized) and attempt == 1:
-                renewed = await self._renewed(identity)
+                renewed = await self._credentials.identity(refused=identity)
                 if renewed is not identity:
                     identity = renewed
                     continue
             raise error
         raise AssertionError("the second attempt returns or raises")
-
-    async def _renewed(self, identity: Identity) -> Identity:
-        return await self._credentials.identity(refused=identity)
 
     async def _error(self, response: aiohttp.ClientResponse) -> ApiError:
         async with response:
@@ -248,6 +230,37 @@ class Connection:
                 connector=aiohttp.TCPConnector(limit=100), trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()
             )
         return self._session
+
+
+class _Exchange:
+    """One request and its answer, as far as they have come; what goes wrong is told by that."""
+
+    def __init__(self, server: URL, proxy: URL | None, changes: bool) -> None:
+        self._server, self._proxy, self._changes = server, proxy, changes
+        self.sent = False
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn the transport's exceptions into KubeErrors."""
+        try:
+            yield
+        except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError) as error:
+            raise failure(error, self._server, proxy=self._proxy, sent=self.sent, changes=self._changes) from error
+
+
+class _Chunks:
+    """The chunks of an answer as they come. Not a generator: there is nothing to be closed but the answer."""
+
+    def __init__(self, response: aiohttp.ClientResponse, exchange: _Exchange) -> None:
+        self._chunks = response.content.iter_any()
+        self._exchange = exchange
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        with self._exchange.told():
+            return await anext(self._chunks)
 
 
 async def _note_sent(

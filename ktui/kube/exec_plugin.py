@@ -84,16 +84,7 @@ async def run_plugin(
     env = {**environ, **extra, "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
     hint = clean(str(plugin.get("installHint") or "")) or f"Check that {name} is installed and on the PATH."
     try:
-        process = await asyncio.create_subprocess_exec(
-            command,
-            *arguments,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            # Without a terminal to ask on, and with whatever it starts in one group, to be ended together.
-            start_new_session=True,
-        )
+        process = await _start(command, arguments, env)
     except FileNotFoundError as error:
         raise CredentialError(f"The login plugin {name} is not installed.", hint=hint) from error
     except OSError as error:
@@ -109,6 +100,34 @@ async def run_plugin(
     return _credential(stdout, name, version, now)
 
 
+async def _start(command: str, arguments: list[str], env: Mapping[str, str]) -> asyncio.subprocess.Process:
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
+            command,
+            *arguments,
+            env=env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # Without a terminal to ask on, and with whatever it starts in one group, to be ended together.
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # Cancelled half-way, asyncio would end the plugin, and not what that has started by then.
+        with contextlib.suppress(OSError):
+            await _end(await starting)
+        raise
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.communicate()
+
+
 async def _outcome(process: asyncio.subprocess.Process, name: str, timeout: float) -> tuple[bytes, bytes]:
     try:
         async with asyncio.timeout(timeout):
@@ -119,9 +138,7 @@ async def _outcome(process: asyncio.subprocess.Process, name: str, timeout: floa
         ) from None
     finally:
         if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.communicate()
+            await _end(process)
 
 
 def _command(plugin: dict[str, Any]) -> tuple[str, list[str], dict[str, str]]:

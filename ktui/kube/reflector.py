@@ -59,7 +59,7 @@ class Reflector:
         field_selector: str = "",
         *,
         pacing: Pacing | None = None,
-        streaming_list: bool = True,
+        streaming_list: bool | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Random | None = None,
     ) -> None:
@@ -69,7 +69,9 @@ class Reflector:
         selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
         self._selector = {key: value for key, value in selectors.items() if value}
         self._pacing = pacing or Pacing()
-        self._streaming_list = streaming_list
+        # A list that streams says its first words soonest and costs the server least, but up to Kubernetes 1.36 it
+        # comes uncompressed: over a network, pages are a twentieth of the bytes.
+        self._streaming_list = not connection.compresses if streaming_list is None else streaming_list
         self._clock = clock
         self._random = random or Random()
         self._backoff = Backoff(self._pacing, self._random)

@@ -406,6 +406,23 @@ async def test_the_request_timeout_holds_for_a_request_and_not_for_a_stream(
             assert b"".join([chunk async for chunk in chunks]) == b"x" * 10
 
 
+async def test_a_server_that_takes_the_connection_and_says_nothing(
+    write_kubeconfig: WriteKubeconfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ktui.kube.connection.CONNECT_TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        error = await error_of(write_kubeconfig(f"https://127.0.0.1:{silent.getsockname()[1]}"))
+    assert isinstance(error, Unreachable)
+    assert "does not answer: the connection timed out" in str(error)
+
+
+async def test_an_error_of_whoever_reads_a_stream_stays_their_own(connecting: Connecting) -> None:
+    async with serving(echo) as url, connecting(url) as connection:
+        with pytest.raises(TimeoutError):
+            async with connection.stream("/"):
+                raise TimeoutError
+
+
 async def test_a_redirect_is_not_followed_with_our_credentials(write_kubeconfig: WriteKubeconfig) -> None:
     visited = []
 
@@ -429,7 +446,7 @@ async def test_a_stream_that_is_refused_raises_as_a_request_does(connecting: Con
                 pytest.fail("it was refused")
 
 
-async def test_a_list_is_compressed_where_bytes_are_dear(write_kubeconfig: WriteKubeconfig) -> None:
+async def test_a_list_is_compressed_where_bytes_are_dear_and_a_stream_never(write_kubeconfig: WriteKubeconfig) -> None:
     """Not on loopback; elsewhere unless the kubeconfig says not to."""
     proxied: list[str] = []
 
