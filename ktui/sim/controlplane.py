@@ -55,6 +55,7 @@ class ControlPlane:
         self.scheduler = Scheduler(kernel, port, self.fates, nodes)
         self.kubelet = Kubelet(kernel, port, self.fates, addresses)
         self.api.bucket(PODS).listen(self._pod_changed)
+        self.api.bucket(NODES).listen(lambda change: self.scheduler.observe_node(change.version.obj))
         for name in SYSTEM_NAMESPACES:
             self.ensure_namespace(name)
         if register_nodes:

@@ -388,6 +388,22 @@ def test_discovery_and_explanations(kubectl: Kubectl) -> None:
     assert kubectl("get", "rollouts.argoproj.io").code == 1
 
 
+def test_what_is_not_simulated_says_so(web: Kubectl) -> None:
+    pod = web.ok("get", "pods", "-o", "name").split()[0]
+    for command in (("exec", pod, "--", "ls"), ("port-forward", pod, "8080:80"), ("create", "token", "default")):
+        refused = web(*command)
+        assert refused.code == 1
+        assert "not simulated" in refused.err
+
+
+def test_a_node_can_be_drained(web: Kubectl) -> None:
+    web.ok("drain", "node-1", "--ignore-daemonsets", "--force", "--delete-emptydir-data")
+    web.until_rolled_out()
+    assert "node-1" not in web.ok("get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}")
+    assert _column(web.ok("get", "node", "node-1"), "STATUS") == ["Ready,SchedulingDisabled"]
+    web.ok("uncordon", "node-1")
+
+
 def test_events_are_listed(web: Kubectl) -> None:
     listed = web.ok("get", "events", "--field-selector", "involvedObject.kind=Deployment")
     assert _column(listed, "REASON") == ["ScalingReplicaSet"]

@@ -11,13 +11,17 @@ _STATUS_VERBS = ("get", "patch", "update")
 
 @dataclass(frozen=True)
 class Subresource:
-    """One subresource, such as ``deployments/scale``; ``kind`` and ``api_version`` are those of its own body."""
+    """One subresource, such as ``deployments/scale``; ``kind``, ``group`` and ``version`` are those of its own body.
+
+    One that is not ``simulated`` is discovered, guarded by roles, and answered 501.
+    """
 
     name: str
     kind: str
     verbs: tuple[str, ...]
     group: str = ""
     version: str = ""
+    simulated: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ def _status(kind: str) -> Subresource:
     return Subresource("status", kind, _STATUS_VERBS)
 
 
+def _streamed(*names: str) -> tuple[Subresource, ...]:
+    kinds = {"attach": "PodAttachOptions", "exec": "PodExecOptions", "portforward": "PodPortForwardOptions"}
+    return tuple(Subresource(name, kinds[name], ("create", "get"), simulated=False) for name in names)
+
+
 def _scale() -> Subresource:
     return Subresource("scale", "Scale", _STATUS_VERBS, "autoscaling", "v1")
 
@@ -106,9 +115,14 @@ _CORE = (
     Resource(
         "", "v1", "pods", "pod", "Pod", short_names=("po",), categories=("all",),
         subresources=(
+            *_streamed("attach"),
             Subresource("binding", "Binding", ("create",)),
+            Subresource("ephemeralcontainers", "Pod", _STATUS_VERBS, simulated=False),
             Subresource("eviction", "Eviction", ("create",), "policy", "v1"),
+            *_streamed("exec"),
             Subresource("log", "Pod", ("get",)),
+            *_streamed("portforward"),
+            Subresource("resize", "Pod", _STATUS_VERBS, simulated=False),
             _status("Pod"),
         ),
     ),
@@ -121,7 +135,12 @@ _CORE = (
         short_names=("quota",), subresources=(_status("ResourceQuota"),),
     ),
     Resource("", "v1", "secrets", "secret", "Secret"),
-    Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", short_names=("sa",)),
+    Resource(
+        "", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", short_names=("sa",),
+        subresources=(
+            Subresource("token", "TokenRequest", ("create",), "authentication.k8s.io", "v1", simulated=False),
+        ),
+    ),
     Resource(
         "", "v1", "services", "service", "Service",
         short_names=("svc",), categories=("all",), subresources=(_status("Service"),),

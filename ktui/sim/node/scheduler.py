@@ -26,6 +26,7 @@ class Node:
     memory: float = 128 * 2.0**30
     pods: int = 250
     used: dict[str, tuple[float, float]] = field(default_factory=dict)
+    cordoned: bool = False
     free_cpu: float = field(init=False)
     free_memory: float = field(init=False)
 
@@ -34,6 +35,8 @@ class Node:
 
     def lacks(self, cpu: float, memory: float) -> str | None:
         """What a pod that requests this would find too little of, None where it fits."""
+        if self.cordoned:
+            return "node(s) were unschedulable"
         if len(self.used) >= self.pods:
             return "Too many pods"
         if cpu > self.free_cpu:
@@ -89,8 +92,20 @@ class Scheduler:
         node = self._placed.pop(uid, None)
         if node is not None:
             self._nodes[node].give_back(uid)
-            for waiting in list(self._unplaced):
-                self._kernel.after(LATENCY, lambda waiting=waiting: self._place(waiting))  # type: ignore[misc]
+            self._try_again()
+
+    def _try_again(self) -> None:
+        """There may be room now for pods that found none."""
+        for waiting in list(self._unplaced):
+            self._kernel.after(LATENCY, lambda waiting=waiting: self._place(waiting))  # type: ignore[misc]
+
+    def observe_node(self, node: JSON) -> None:
+        """A Node object was written: it may have been cordoned, or uncordoned."""
+        known = self._nodes.get(node["metadata"]["name"])
+        cordoned = bool((node.get("spec") or {}).get("unschedulable"))
+        if known is not None and known.cordoned != cordoned:
+            known.cordoned = cordoned
+            self._try_again()
 
     def _reserve(self, uid: str, node: str, pod: JSON) -> None:
         if uid not in self._placed and node in self._nodes:

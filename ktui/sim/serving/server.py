@@ -159,6 +159,8 @@ class HttpServer:
             )
         if not serves(target, verb):
             raise errors.method_not_allowed()
+        if (subresource := target.resource.subresource(target.subresource)) and not subresource.simulated:
+            raise errors.not_simulated(target.plural)
         content_type = http.headers.get("Content-Type", "")
         if content_type.startswith(protobuf.MEDIA_TYPE):
             body, content_type = encode(protobuf.read(body)), "application/json"
