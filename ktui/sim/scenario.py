@@ -38,7 +38,7 @@ def seconds(duration: Duration) -> float:
     return sign * sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
-class Service(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Service(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """A Deployment in a few words. Its `versions` are rolled out one after another over the history."""
 
     name: str
@@ -51,6 +51,9 @@ class Service(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     startup: Duration = 2
     """How long its containers take until they are ready."""
     deadline: int = 600
+    min_ready: int = 0
+    recreate: bool = False
+    """Whether all old pods go before the first new one comes."""
     cpu: str = "100m"
     memory: str = "128Mi"
     port: int = 8080
@@ -110,7 +113,7 @@ class Step(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=T
     undo: Target | None = None
     delete: Target | None = None
     patch: JSON | None = None
-    """A merge patch: kind, apiVersion and metadata name the object, the rest is the patch."""
+    """A strategic merge patch: kind, apiVersion and metadata name the object, the rest is the patch."""
 
 
 class Scenario(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
-from ktui.sim.api.patch import MERGE_PATCH
+from ktui.sim.api.patch import STRATEGIC_PATCH
 from ktui.sim.apiserver import Deletion
 from ktui.sim.controllers.common import DEPLOYMENTS, REPLICA_SETS, controller_of, revision_of
 from ktui.sim.controlplane import ControlPlane
@@ -177,7 +177,7 @@ class Script:
         namespace = metadata.get("namespace", "default") if resource.namespaced else ""
         body = json.dumps(patch).encode()
         try:
-            self._plane.api.patch(resource, namespace, metadata["name"], MERGE_PATCH, body, manager="kubectl-patch")
+            self._plane.api.patch(resource, namespace, metadata["name"], STRATEGIC_PATCH, body, manager="kubectl-patch")
         except ApiError as error:
             if error.reason != "NotFound":
                 raise
@@ -267,10 +267,17 @@ def manifest_of(service: Service, version: str) -> JSON:
             "replicas": service.replicas,
             "selector": {"matchLabels": labels},
             "progressDeadlineSeconds": service.deadline,
-            "strategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": service.surge, "maxUnavailable": service.unavailable},
-            },
+            "minReadySeconds": service.min_ready,
+            "strategy": _strategy(service),
             "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
         },
+    }
+
+
+def _strategy(service: Service) -> JSON:
+    if service.recreate:
+        return {"type": "Recreate"}
+    return {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": service.surge, "maxUnavailable": service.unavailable},
     }

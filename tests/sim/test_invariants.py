@@ -37,7 +37,7 @@ def test_a_rollout_of_good_images_keeps_within_its_bounds(
     if str(surge).rstrip("%") == "0" and str(unavailable).rstrip("%") == "0":
         surge = 1  # the API server refuses both to be 0
     cluster = SimulatedCluster(seed=seed)
-    spec = {"strategy": rolling(surge, unavailable), "minReadySeconds": min_ready}
+    spec: JSON = {"strategy": rolling(surge, unavailable), "minReadySeconds": min_ready}
     cluster.apply(deployment(replicas=replicas, **spec))
     cluster.settle(120)
     cluster.run_for(5)

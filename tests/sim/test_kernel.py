@@ -1,6 +1,7 @@
 """Virtual time, and the pace at which real time drives it."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,7 @@ from ktui.sim.kernel import Kernel, Pace, rfc3339, seconds_of
 def test_what_is_due_happens_in_order_of_time_and_then_of_planning() -> None:
     kernel, done = Kernel(100.0, 0), []
     for name, due in (("late", 103.0), ("first", 101.0), ("second", 101.0)):
-        kernel.at(due, lambda name=name: done.append((kernel.now, name)))
+        kernel.at(due, partial(lambda name: done.append((kernel.now, name)), name))
     kernel.run_until(102.0)
     assert done == [(101.0, "first"), (101.0, "second")]
     assert kernel.now == 102.0
@@ -38,9 +39,10 @@ def test_a_cancelled_timer_never_happens() -> None:
 
 
 def test_a_slice_ends_early_and_leaves_the_rest_for_later() -> None:
-    kernel, done = Kernel(0.0, 0), []
+    kernel = Kernel(0.0, 0)
+    done: list[int] = []
     for number in range(1, 4):
-        kernel.at(float(number), lambda number=number: done.append(number))
+        kernel.at(float(number), partial(done.append, number))
     assert not kernel.run_until(3.0, for_at_most=0.0)
     assert (done, kernel.now) == ([1], 1.0)
     assert kernel.run_until(3.0)

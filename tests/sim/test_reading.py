@@ -127,7 +127,8 @@ async def test_each_version_of_a_pod_is_told_in_order(cluster: SimulatedCluster,
     cluster.speed = 50.0
     async with http.get("/api/v1/pods", params={"watch": "1"}) as watch:
         await asyncio.to_thread(cluster.apply, deployment(replicas=1))
-        phases, versions = [], []
+        phases: list[tuple[str, bool]] = []
+        versions: list[int] = []
         async with asyncio.timeout(5):
             while not phases or phases[-1] != ("Running", True):
                 pod = json.loads(await watch.content.readline())["object"]

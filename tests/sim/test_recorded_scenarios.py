@@ -1,4 +1,4 @@
-"""The recorded scenarios, run again by the same kubectl commands on the simulated cluster: it must tell the same story."""
+"""The recorded scenarios, run again by the same kubectl commands on the simulated cluster: the same story is told."""
 
 from __future__ import annotations
 
