@@ -47,8 +47,15 @@ class Kubelet:
     """What the next requests are answered with instead."""
     queries: list[dict[str, str]] = field(default_factory=list)
     ends: bool = False
-    _open: list[web.Request] = field(default_factory=list)
+    _open: list[web.BaseRequest] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until_asked(self, times: int) -> None:
+        async with asyncio.timeout(20):
+            while len(self.queries) < times:
+                self._asked.clear()
+                await self._asked.wait()
 
     def write(self, *lines: bytes) -> None:
         self.written += lines
@@ -65,9 +72,10 @@ class Kubelet:
                 request.transport.abort()
         self._open.clear()
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         assert request.path == "/api/v1/namespaces/shop/pods/web-1/log"
         self.queries.append(dict(request.query))
+        self._asked.set()
         if self.answers:
             return self.answers.pop(0)
         lines = self.previous if "previous" in request.query else self.written
@@ -83,7 +91,7 @@ class Kubelet:
         return response
 
     async def _send(
-        self, request: web.Request, response: web.StreamResponse, due: list[bytes], lines: list[bytes]
+        self, request: web.BaseRequest, response: web.StreamResponse, due: list[bytes], lines: list[bytes]
     ) -> None:
         # As the API server passes it on: in whole seconds, and from that second on.
         since = request.query.get("sinceTime", "")[:19].encode()
@@ -382,5 +390,5 @@ async def test_a_silent_stream_is_opened_again(kubelet: tuple[Kubelet, Connectio
     server, connection = kubelet
     server.written = [stamped(1, "one")]
     async with following(connection, pacing=Pacing(silence=0.05, first_wait=0.001, short=0.0)) as heard:
-        await heard.until(lambda: len(server.queries) > 2)
+        await server.until_asked(3)
         assert heard.lines == ["one"]
