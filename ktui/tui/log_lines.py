@@ -17,7 +17,7 @@ from ktui.kube.logs import NANOSECONDS, LogStatus, Told
 from ktui.rollout.words import count, duration
 from ktui.tui.log_buffer import Change, Entry, LogBuffer, Source
 from ktui.tui.log_sources import MOST_SOURCES, Choice, Selection, Side
-from ktui.tui.paint import Line, Span, between, cut, fit, shorten, wrap
+from ktui.tui.paint import Line, Span, cut, fit, shorten, wrap
 
 COLOURS: Final = 5
 """How many colours tell pods apart: the styles `pod0` to `pod4`."""
@@ -233,20 +233,20 @@ def _text(text: str, part: int, term: str) -> Iterator[Span]:
 # Around the lines
 
 
-def title(selection: Selection, side: Side, choice: Choice, following: Line, cells: int) -> list[Span]:
-    """Whose logs these are, and whether they are followed."""
+def title(selection: Selection, side: Side, choice: Choice, *, is_front: bool) -> list[Span]:
+    """Whose logs these are."""
     mark, style = ("●", "new") if side is Side.NEW else ("○", "old")
     shown = selection.revisions[:2]
     named = ", ".join(f"{number} {image}".strip() for number, image in shown) or f"{side} revision"
     more = f" and {len(selection.revisions) - 2} older" if len(selection.revisions) > 2 else ""
-    spans = [Span(f"{mark} ", style), Span(named + more, "strong"), Span("  ")]
+    spans = [Span(f"{mark} ", style), Span(named + more, "strong" if is_front else "dim"), Span("  ")]
     pod = next((short for uid, short in selection.pods if uid == choice.pod), "")
     spans.append(Span(f"pod {pod}" if pod else count(len(selection.pods), "pod"), "dim"))
     if len(selection.containers) > 1:
         containers = {each.source.container for each in selection.watched}
         told = f"container {next(iter(containers))}" if len(containers) == 1 else f"{len(containers)} containers"
         spans.append(Span(f"  {told} of {len(selection.containers)}", "dim"))
-    return between(spans, following, cells)
+    return spans
 
 
 def following(*, paused: bool, unseen: int) -> list[Span]:

@@ -116,7 +116,12 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
             pane.selection = selection
             pane.feed.follow(selection or Selection(), app.connection, now, previous=self._previous)
         if self._rollout is not None:
-            line = [*detail_lines.headline(self._rollout, app.pending.get(self._uid, "")), *self._state()]
+            pending = app.pending.get(self._uid, "")
+            line = [
+                *detail_lines.headline(self._rollout, pending),
+                *self._state(),
+                Span(f"   {self._rollout.why}", "dim"),
+            ]
             self.query_one("#headline", Painting).show([shorten(line, self.size.width - 2)])
         self.draw_chrome(now, app.title_line, (), self._hints())
         self._tick()
@@ -126,7 +131,8 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         for pane in self._active:
             pane.take(now)
             pane.lay(self._layout, now)
-            pane.tell(self._choice(pane.side), connected=self.ktui.connection is not None)
+            is_front = pane.side is self._side
+            pane.tell(self._choice(pane.side), connected=self.ktui.connection is not None, is_front=is_front)
 
     def _choice(self, side: Side) -> Choice:
         return Choice(self._pods[side], self._container)
@@ -144,8 +150,6 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
     def _arrange(self) -> None:
         """Show the panes that are wanted: both at once where there is room, else the one that the keys go to."""
         sides = _VIEWS[self._view]
-        if self._side not in sides:
-            self._side = sides[0]
         both = len(sides) > 1 and self.size.width >= WIDE
         self.set_class(both, "-both")
         for side, pane in self._panes.items():
@@ -274,6 +278,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         """The new revision, the old ones, or both."""
         views = list(_VIEWS)
         self._view = views[(views.index(self._view) + 1) % len(views)]
+        self._side = _VIEWS[self._view][0]
         for pane in self._panes.values():
             if pane not in self._active:
                 await pane.begin_anew()

@@ -17,7 +17,7 @@ from ktui.tui.log_buffer import Entry, LogBuffer, Source
 from ktui.tui.log_feed import LogFeed
 from ktui.tui.log_lines import COLOURS, Ink, Layout, Lines, Rows, Times
 from ktui.tui.log_sources import Choice, Selection, Side
-from ktui.tui.paint import Line, Painting, Scroll
+from ktui.tui.paint import Line, Painting, Scroll, between
 
 SHIFT = 16
 """Cells by which unwrapped lines are moved sideways."""
@@ -185,15 +185,16 @@ class LogPane(Vertical):
         is_there = index < len(self.buffer.shown) and self.buffer.shown[index] is entry
         return self._rows.first_row(index) if is_there else None
 
-    def tell(self, choice: Choice, *, connected: bool) -> None:
-        """Say above the lines whose they are, and what is missing from them."""
+    def tell(self, choice: Choice, *, connected: bool, is_front: bool) -> None:
+        """Say above the lines whose they are, and what is missing from them; `is_front` where the keys go here."""
         self._connected = connected
         cells = max(20, self.size.width - 1)
         title, remarks = self.query_one(".log-title", Painting), self.query_one(".log-remarks", Painting)
         if self.selection is None:
             return
-        state: list[Line] = [log_lines.following(paused=self.view.paused, unseen=self._unseen)]
-        title.show([log_lines.title(self.selection, self.side, choice, state[0], cells)])
+        state = log_lines.following(paused=self.view.paused, unseen=self._unseen)
+        whose = log_lines.title(self.selection, self.side, choice, is_front=is_front)
+        title.show([between(whose, state, cells)])
         lines = log_lines.remarks(self.selection, self.feed.statuses, self.buffer, cells)
         found: Sequence[Line] = [log_lines.search_state(self.buffer, self.match)] if self.buffer.term else []
         remarks.show([*lines, *found])
