@@ -210,6 +210,34 @@ def test_create_and_dry_runs(kubectl: Kubectl) -> None:
     assert kubectl.read("secret", "token")["data"] == {"key": "dmFsdWU="}
 
 
+def test_create_of_each_kind_that_kubectl_makes_itself(kubectl: Kubectl) -> None:
+    target = ("--dry-run=client", "-o", "name")
+    kubectl.ok("create", "deployment", "web", "--image=x:1")
+    made = [
+        ("clusterrole", "seer", "--verb=get", "--resource=nodes"),
+        ("clusterrolebinding", "seers", "--clusterrole=seer", "--user=u"),
+        ("configmap", "settings", "--from-literal=a=1"),
+        ("cronjob", "nightly", "--image=x:1", "--schedule=0 3 * * *"),
+        ("ingress", "front", "--rule=example.com/=web:80"),
+        ("job", "once", "--image=x:1"),
+        ("poddisruptionbudget", "web", "--selector=app=web", "--min-available=1"),
+        ("quota", "limits", "--hard=pods=10"),
+        ("role", "reader", "--verb=get,list", "--resource=pods"),
+        ("rolebinding", "readers", "--role=reader", "--user=u"),
+        ("secret", "generic", "token", "--from-literal=key=value"),
+        ("service", "clusterip", "web", "--tcp=80:8080"),
+        ("serviceaccount", "robot"),
+    ]
+    for command in made:
+        name = kubectl.ok("create", *command, *target)
+        assert kubectl.ok("create", *command) == f"{name.strip()} created\n"
+        assert kubectl.ok("get", name.strip(), "-o", "name") == name
+    rules = kubectl.read("role", "reader")["rules"]
+    assert rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]
+    paths = kubectl.read("ingress", "front")["spec"]["rules"][0]["http"]["paths"]
+    assert paths[0]["backend"]["service"] == {"name": "web", "port": {"number": 80}}
+
+
 def test_edit_sends_a_patch(web: Kubectl) -> None:
     assert (
         web.ok("edit", "deployment", "web", editor="sed -i s/replicas:.3/replicas:\\ 4/")
