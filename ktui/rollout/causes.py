@@ -16,7 +16,15 @@ import msgspec
 
 from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
 from ktui.rollout import images
-from ktui.rollout.podstatus import Health, PodState, broken_container, is_unschedulable, is_well, pod_state
+from ktui.rollout.podstatus import (
+    Health,
+    PodState,
+    broken_container,
+    health,
+    is_unschedulable,
+    pod_state,
+    printed_columns,
+)
 from ktui.rollout.words import count, duration
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -112,19 +120,20 @@ class Group(NamedTuple):
 
 def of_pods(pods: Sequence[Pod], now: datetime, noun: str) -> list[Cause]:
     """The causes that these pods show. They are those of one revision; `noun` says of which: `new pod`."""
-    unwell = [(pod, pod_state(pod)) for pod in pods if not is_well(pod)]
     groups: dict[tuple[Kind, str], list[tuple[Pod, PodState]]] = defaultdict(list)
-    for pod, state in unwell:
+    alive = 0
+    for pod in pods:
+        state = health(pod)
+        alive += state not in (Health.STOPPING, Health.GONE)
         found = _classify(pod, state, now)
         if found is not None:
-            groups[found].append((pod, state))
-    alive = len(pods) - sum(state.health in (Health.STOPPING, Health.GONE) for _, state in unwell)
+            groups[found].append((pod, pod_state(pod)))
     return [_SENTENCES[kind](Group(what, group, alive, noun, now)) for (kind, what), group in groups.items()]
 
 
-def _classify(pod: Pod, state: PodState, now: datetime) -> tuple[Kind, str] | None:
+def _classify(pod: Pod, state: Health, now: datetime) -> tuple[Kind, str] | None:
     """What ails this pod, and what of it: an image, a container, a reason; None where nothing is known to."""
-    match state.health:
+    match state:
         case Health.READY:
             return None
         case Health.GONE:
@@ -134,23 +143,24 @@ def _classify(pod: Pod, state: PodState, now: datetime) -> tuple[Kind, str] | No
             asked = pod.metadata.deletion_timestamp
             return (Kind.STOPPING, "") if asked is not None and now - asked > PATIENCE else None
         case Health.STARTING:
-            return _classify_starting(pod, state, now)
+            return _classify_starting(pod, now)
         case Health.BROKEN:
-            return _classify_broken(pod, state)
+            return _classify_broken(pod)
 
 
-def _classify_starting(pod: Pod, state: PodState, now: datetime) -> tuple[Kind, str] | None:
+def _classify_starting(pod: Pod, now: datetime) -> tuple[Kind, str] | None:
     started = _running_since(pod)
     if started is not None:
         return (Kind.NOT_READY, "") if now - started > PATIENCE else None
     created = pod.metadata.creation_timestamp
-    return (Kind.SLOW, state.word) if created is not None and now - created > PATIENCE else None
+    slow = created is not None and now - created > PATIENCE
+    return (Kind.SLOW, printed_columns(pod).word) if slow else None
 
 
-def _classify_broken(pod: Pod, state: PodState) -> tuple[Kind, str]:
+def _classify_broken(pod: Pod) -> tuple[Kind, str]:
     container = broken_container(pod)
     if container is None:
-        return (Kind.UNSCHEDULABLE, "") if is_unschedulable(pod) else (Kind.POD, state.word)
+        return (Kind.UNSCHEDULABLE, "") if is_unschedulable(pod) else (Kind.POD, printed_columns(pod).word)
     waiting = container.state.waiting
     reason = waiting.reason if waiting is not None else ""
     ended = _ending(container)

@@ -30,7 +30,8 @@ def diagnose(
 
     Of the old pods, only those that do not stop are in the way.
     """
-    old = [cause for cause in of_pods(old_pods, now, "old pod") if cause.kind is Kind.STOPPING]
+    stopping = [pod for pod in old_pods if pod.metadata.deletion_timestamp is not None]
+    old = of_pods(stopping, now, "old pod")
     is_settled = settled(deployment, current)
     causes = [*_refused(deployment, current), *of_pods(pods, now, "pod" if is_settled else "new pod"), *old]
     order = list(Kind)

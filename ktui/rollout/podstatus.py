@@ -84,17 +84,17 @@ class PodState(msgspec.Struct, frozen=True):
 def pod_state(pod: Pod, *, min_ready_seconds: int = 0, now: datetime | None = None) -> PodState:
     """Everything that a row about this pod says. Without `now`, a ready pod with minReadySeconds is not available."""
     printed = printed_columns(pod)
-    health = _health(pod, printed.word)
+    state = health(pod)
     return PodState(
         name=clean(pod.metadata.name),
         uid=pod.metadata.uid,
         word=clean(printed.word),
-        health=health,
+        health=state,
         ready=f"{printed.ready}/{printed.total}",
         restarts=printed.restarts,
         node=clean(pod.spec.node_name),
         created=pod.metadata.creation_timestamp,
-        reason=clean(_reason(pod)) if health in (Health.BROKEN, Health.GONE) else "",
+        reason=clean(_reason(pod)) if state in (Health.BROKEN, Health.GONE) else "",
         is_available=_available(pod, min_ready_seconds, now),
     )
 
@@ -103,11 +103,6 @@ def is_ready(pod: Pod) -> bool:
     """Whether the condition Ready is true."""
     condition = condition_of(pod.status.conditions, "Ready")
     return condition is not None and condition.status == "True"
-
-
-def is_well(pod: Pod) -> bool:
-    """Whether the pod is ready and there to stay, as most are: then there is no more to know of it for a diagnosis."""
-    return pod.metadata.deletion_timestamp is None and is_ready(pod) and pod.status.phase not in ENDED_PHASES
 
 
 def is_terminating(pod: Pod) -> bool:
@@ -217,16 +212,17 @@ def _is_initialized(pod: Pod) -> bool:
     return condition is not None and condition.status == "True"
 
 
-def _health(pod: Pod, word: str) -> Health:
+def health(pod: Pod) -> Health:
+    """What the pod is to a rollout."""
     if pod.metadata.deletion_timestamp is not None:
         return Health.STOPPING
     if pod.status.phase in ENDED_PHASES:
         return Health.GONE
     if is_ready(pod):
         return Health.READY
-    if is_unschedulable(pod) or broken_container(pod) is not None:
+    if pod.status.reason in BROKEN_REASONS or is_unschedulable(pod) or broken_container(pod) is not None:
         return Health.BROKEN
-    return Health.BROKEN if word in BROKEN_REASONS else Health.STARTING
+    return Health.STARTING
 
 
 def is_unschedulable(pod: Pod) -> bool:
@@ -241,14 +237,16 @@ def broken_container(pod: Pod) -> ContainerStatus | None:
     A container that crashed and runs again is broken too until it is ready: that is how a crash loop looks between
     two crashes. (Not every kubelet keeps the last state while the container runs again: the restarts tell it too.)
     """
-    containers = (*pod.status.init_container_statuses, *pod.status.container_statuses)
-    return next((container for container in containers if _is_broken(container)), None)
+    for container in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+        if _is_broken(container):
+            return container
+    return None
 
 
 def _is_broken(container: ContainerStatus) -> bool:
     waiting, terminated, last = container.state.waiting, container.state.terminated, container.last_state.terminated
     if terminated is not None:
-        return terminated.exit_code != 0
+        return terminated.exit_code != 0 or terminated.reason in BROKEN_REASONS
     if waiting is not None and waiting.reason in BROKEN_REASONS:
         return True
     return container.restart_count > 0 and not container.ready and (last is None or last.exit_code != 0)
