@@ -196,6 +196,9 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
     What its keys do is for the screen to say; `Pages` has keys to read on.
     """
 
+    # Of two bases, Textual takes over the default styles of the first alone.
+    DEFAULT_CSS = "Scroll { overflow-x: hidden; overflow-y: auto; }"
+
     class Picked(Message):
         """A line was clicked; `opens` where that was the second click of a double one."""
 
