@@ -82,6 +82,7 @@ def _length(shown: Sequence[Hint]) -> int:
     return sum(len(hint.key) + len(hint.label) + 3 for hint in shown)
 
 
-def notice(text: str, cells: int) -> list[Span]:
+def notice(text: str, cells: int, *, is_warning: bool = True) -> list[Span]:
     """Something that a person should know about what is shown."""
-    return shorten([Span("! ", "warn"), Span(clean(text), "warn")], cells)
+    style = "warn" if is_warning else "progressing"
+    return shorten([Span("! " if is_warning else "▸ ", style), Span(clean(text), style)], cells)

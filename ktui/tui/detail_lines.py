@@ -184,7 +184,8 @@ def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, roo
         lines.append(shorten(_revision(revision), room))
         lines += _cells(revision, shown, room)
         listed = [cell for cell in shown if not cell.is_ghost and (every or cell.pod.health is not Health.READY)]
-        lines += [shorten(_pod(cell, revision, now, room), room) for cell in listed]
+        word = min(26, max((len(_word(cell.pod)) for cell in listed), default=0))
+        lines += [shorten(_pod(cell, revision, now, word), room) for cell in listed]
     if older > _OLDER:
         lines.append([Span(f"  and {count(older - _OLDER, 'older revision')}", "dim")])
     return lines
@@ -231,12 +232,12 @@ def _cell(cell: Cell, revision: Revision) -> Span:
     return Span(glyph, style)
 
 
-def _pod(cell: Cell, revision: Revision, now: datetime, room: int) -> list[Span]:
+def _pod(cell: Cell, revision: Revision, now: datetime, word_cells: int) -> list[Span]:
     pod = cell.pod
     name = pod.name.removeprefix(f"{revision.name}-")
     glyph = _cell(cell, revision)
     restarts = f"  {count(pod.restarts, 'restart')}" if pod.restarts else ""
-    word = fit(_word(pod), min(26, max(12, room // 4)))
+    word = fit(_word(pod), word_cells)
     facts = f"  {pod.ready}  {fit(age(pod.created, now), 5, right=True)}  {pod.node or 'no node'}{restarts}"
     reason = f"  {pod.reason}" if pod.reason else ""
     style = look.PODS[pod.health][1]
@@ -271,7 +272,7 @@ def why(detail: Detail, room: int, most: int = 8) -> Lines:
         nothing = "nothing is wrong" if rollout.phase in (Phase.COMPLETE, Phase.PROGRESSING, Phase.HELD) else ""
         lines += [[Span(text)] for text in wrap(rollout.why or nothing or str(rollout.phase), room, 2)]
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
-        lines += [[Span(text, "warn")] for text in wrap(rollout.provenance.sentence, room, 2)]
+        lines += [[Span(text, "dim")] for text in wrap(rollout.provenance.sentence, room, 2)]
     verdict = [[Span(text, "dim")] for text in wrap(f"kubectl: {rollout.verdict.line}", room, 2)]
     return [*lines[: max(1, most - len(verdict))], *verdict]
 

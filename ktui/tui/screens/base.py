@@ -100,8 +100,11 @@ class LiveScreen(Screen[None]):
         cells = self.size.width - 2
         header = self.query_one("#header", Painting)
         lines = [chrome.header(title, counts, self.ktui.link_state(now), now, cells)]
-        self.set_class(bool(self.ktui.notices), "-noticed")
-        self.query_one("#notices", Painting).show([chrome.notice(text, cells) for text in self.ktui.notices])
+        notices = [chrome.notice(text, cells) for text in self.ktui.notices]
+        if self.ktui.options.hint:
+            notices.insert(0, chrome.notice(self.ktui.options.hint, cells, is_warning=False))
+        self.set_class(bool(notices), "-noticed")
+        self.query_one("#notices", Painting).show(notices)
         header.show(lines)
         self.query_one("#hints", Painting).show([chrome.hints(keys, self.size.width)])
 

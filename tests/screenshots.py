@@ -1,0 +1,119 @@
+"""Draws screenshots/ from the simulated cluster: `make screenshots`.
+
+Time stands still in that cluster, and its names come from a seed: the same code draws the same pictures, which a test
+holds against those that are committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ktui.actions.audit import AuditLog
+from ktui.kube.access import Access
+from ktui.sim import SimulatedCluster
+from ktui.tui.app import KtuiApp, Options
+
+FOLDER: Final = Path(__file__).parents[1] / "screenshots"
+START: Final = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+Steps = Callable[["Drawer"], Awaitable[None]]
+
+
+class Drawer:
+    """The dashboard, and what brings it to the screen that is wanted."""
+
+    def __init__(self, app: KtuiApp, pilot: Pilot[None]) -> None:
+        self._app, self._pilot = app, pilot
+
+    @property
+    def text(self) -> str:
+        return "\n".join(strip.text for strip in self._app.screen._compositor.render_strips())
+
+    async def press(self, *keys: str) -> None:
+        await self._pilot.press(*keys)
+
+    async def sees(self, *texts: str) -> None:
+        end = time.monotonic() + 30
+        while not all(text in self.text for text in texts):
+            if time.monotonic() > end:
+                raise TimeoutError(f"never saw {texts}:\n{self.text}")
+            await self._pilot.pause(0.05)
+
+    async def open(self, name: str) -> None:
+        await self.sees("13 rollouts", "pods  ", "h history")
+        await self.press("slash", *name, "enter", "enter")
+        await self.sees(f"/{name}  Deployment", "EVENTS")
+
+
+async def _overview(drawer: Drawer) -> None:
+    await drawer.sees("13 rollouts", "pods  ", "h history")
+
+
+async def _in_mid_rollout(drawer: Drawer) -> None:
+    await drawer.open("api")
+
+
+async def _failed(drawer: Drawer) -> None:
+    await drawer.open("checkout")
+
+
+async def _confirm(drawer: Drawer) -> None:
+    await drawer.open("checkout")
+    await drawer.press("b")
+    await drawer.sees("Roll back shop/checkout", "y yes")
+
+
+SHOTS: Final[dict[str, tuple[tuple[int, int], Steps]]] = {
+    "overview": ((132, 32), _overview),
+    "detail-rolling": ((132, 40), _in_mid_rollout),
+    "detail-failed": ((132, 40), _failed),
+    "confirm": ((132, 40), _confirm),
+}
+
+
+async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, folder: Path) -> str:
+    kubeconfig = cluster.write_kubeconfig(folder / "config")
+    os.environ["KUBECONFIG"] = str(kubeconfig)
+    app = KtuiApp(
+        Options(
+            access=Access(),
+            audit=AuditLog(folder / "audit.jsonl"),
+            now=lambda: datetime.fromtimestamp(cluster.now, UTC),
+        )
+    )
+    async with app.run_test(size=size) as pilot:
+        await steps(Drawer(app, pilot))
+        for line in app.screen.query(Input):
+            line.cursor_blink = False
+        await pilot.pause(1.0)
+        return app.export_screenshot(title="ktui")
+
+
+def draw(target: Path, names: tuple[str, ...] = ()) -> None:
+    """Write the pictures into a folder; without names, all of them."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    with tempfile.TemporaryDirectory() as folder:
+        cluster = SimulatedCluster(seed=1, start=START, name="prod-eu")
+        cluster.load("demo")
+        with cluster.serving():
+            cluster.pause()
+            for name in names or SHOTS:
+                size, steps = SHOTS[name]
+                picture = asyncio.run(_draw(cluster, size, steps, Path(folder)))
+                (target / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    draw(FOLDER, tuple(sys.argv[1:]))

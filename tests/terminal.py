@@ -1,0 +1,98 @@
+"""A program in a real pseudo-terminal, and the screen that a person would see (pyte is the terminal)."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Self
+
+import pexpect
+import pyte
+
+PATIENCE: Final = 60.0
+"""Seconds to wait for something to be seen; a busy machine may need some."""
+
+
+class Terminal:
+    """A child process with a terminal of its own, `rows` by `columns`, driven by keys and read as text."""
+
+    def __init__(
+        self,
+        *command: str,
+        home: Path,
+        columns: int = 120,
+        rows: int = 36,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        settled = {"TERM": "xterm-256color", "HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.raw = bytearray()
+        self._child = pexpect.spawn(
+            command[0],
+            list(command[1:]),
+            env={**kept, **settled, **(environment or {})},
+            dimensions=(rows, columns),
+        )
+
+    @classmethod
+    def python(cls, *arguments: str, home: Path, columns: int = 120, rows: int = 36) -> Self:
+        """Run this Python with these arguments."""
+        return cls(sys.executable, *arguments, home=home, columns=columns, rows=rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.close(force=True)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def press(self, keys: str) -> None:
+        os.write(self._child.child_fd, keys.encode())
+
+    def until(self, holds: Callable[[str], object], what: str) -> None:
+        """Read the terminal until something holds of what is on it."""
+        end = time.monotonic() + PATIENCE
+        while not holds(self.text):
+            if time.monotonic() > end:
+                raise AssertionError(f"never: {what}\n{self.text}")
+            self._read(0.1)
+
+    def sees(self, *texts: str) -> None:
+        for text in texts:
+            self.until(lambda screen, text=text: text in screen, f"to see {text!r}")  # type: ignore[misc]
+
+    def ends(self) -> int:
+        """Wait for the program to end; its exit code."""
+        end = time.monotonic() + PATIENCE
+        while self._child.isalive():
+            if time.monotonic() > end:
+                raise AssertionError(f"never: to end\n{self.text}")
+            self._read(0.1)
+        self._read(0.1)
+        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the program gave the terminal back as it was: main screen, cursor, no mouse, no bracketed paste."""
+        ends = (b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l")
+        return all(self.raw.rfind(on) <= self.raw.rfind(off) for on, off in ends)
+
+    def _read(self, seconds: float) -> None:
+        ready, _, _ = select.select([self._child.child_fd], [], [], seconds)
+        if not ready:
+            return
+        try:
+            data = os.read(self._child.child_fd, 1 << 16)
+        except OSError:
+            return
+        self.raw += data
+        self._stream.feed(data)

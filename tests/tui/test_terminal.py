@@ -1,0 +1,72 @@
+"""The dashboard once as a person has it: a process in a real terminal, on a cluster that lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ktui.sim import SimulatedCluster
+from tests.terminal import Terminal
+from tests.tui.conftest import Stage
+
+ENTER, ESCAPE = "\r", "\x1b"
+
+
+@pytest.fixture
+def living(tmp_path: Path) -> Iterator[Stage]:
+    with SimulatedCluster(seed=3, name="prod-eu").serving() as cluster:
+        stage = Stage(cluster, tmp_path)
+        stage.deploy("cart", "cart:1.0", replicas=12)
+        cluster.settle()
+        yield stage
+        stage.close()
+
+
+@pytest.mark.timeout(240)
+def test_start_see_pause_resume_roll_back_quit(living: Stage, tmp_path: Path) -> None:
+    kubeconfig = str(living.kubeconfig())
+    with Terminal.python("-m", "ktui", "--kubeconfig", kubeconfig, home=tmp_path) as terminal:
+        terminal.sees("prod-eu · all namespaces", "● live", "✔ complete", "12 pods")
+
+        living.set_image("cart", "cart:1.1")
+        terminal.sees("◐ progressing")
+        terminal.press(" ")
+        terminal.sees("Pause shop/cart", "y yes")
+        terminal.press("y")
+        terminal.sees("‖ paused", "space resume")
+        assert living.read("cart").spec.paused
+
+        terminal.press(ENTER)
+        terminal.sees("shop/cart  Deployment", "cart:1.0  →  cart:1.1", "REVISIONS AND PODS")
+        terminal.press(" ")
+        terminal.sees("Resume shop/cart", "y yes")
+        terminal.press("y")
+        terminal.sees("✔ complete", "revision 2")
+        assert living.read("cart").status.updated_replicas == 12
+
+        terminal.press("b")
+        terminal.sees("Roll back shop/cart to revision 1 (cart:1.0)", "y yes")
+        terminal.press("y")
+        terminal.sees("✔ complete", "revision 3")
+        assert living.image("cart") == "cart:1.0"
+
+        terminal.press(ESCAPE)
+        terminal.sees("1 rollout")
+        terminal.press("q")
+        assert terminal.ends() == 0
+        assert terminal.is_clean
+
+
+@pytest.mark.timeout(240)
+def test_the_demo_explains_itself(tmp_path: Path) -> None:
+    with Terminal.python("-m", "ktui", "demo", home=tmp_path, columns=80, rows=24) as terminal:
+        terminal.sees("A simulated cluster", "● live", "✖ 1 failed", "checkout", "‖")
+        terminal.press("?")
+        terminal.sees("Keys and signs")
+        terminal.press(ESCAPE)
+        terminal.until(lambda screen: "Keys and signs" not in screen, "the help to close")
+        terminal.press("q")
+        assert terminal.ends() == 0
+        assert terminal.is_clean
