@@ -424,12 +424,14 @@ def test_what_is_not_simulated_says_so(web: Kubectl) -> None:
         assert "not simulated" in refused.err
 
 
-def test_a_node_can_be_drained(web: Kubectl) -> None:
-    web.ok("drain", "node-1", "--ignore-daemonsets", "--force", "--delete-emptydir-data")
-    web.until_rolled_out()
-    assert "node-1" not in web.ok("get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}")
-    assert _column(web.ok("get", "node", "node-1"), "STATUS") == ["Ready,SchedulingDisabled"]
-    web.ok("uncordon", "node-1")
+def test_a_node_can_be_drained(kubectl: Kubectl) -> None:
+    kubectl.ok("apply", "-f", "-", stdin=MANIFEST.replace("app: web", "app: drained"))
+    kubectl.until_rolled_out()
+    kubectl.ok("drain", "node-1", "--ignore-daemonsets", "--pod-selector=app=drained", "--timeout=30s")
+    kubectl.until_rolled_out()
+    assert "node-1" not in kubectl.ok("get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}")
+    assert _column(kubectl.ok("get", "node", "node-1"), "STATUS") == ["Ready,SchedulingDisabled"]
+    kubectl.ok("uncordon", "node-1")
 
 
 def test_events_are_listed(web: Kubectl) -> None:
