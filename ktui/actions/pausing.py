@@ -83,6 +83,7 @@ def plan_pause(request: Pause, subject: Subject) -> Plan | Refusal:
         undo=Undo("Resume lets it go on.", Resume()),
         commands=(command(subject, "rollout", "pause", f"deployment/{target.name}"),),
         before=subject.raw,
+        after=draft.after,
     )
 
 
@@ -117,6 +118,7 @@ def _resuming(request: Request, subject: Subject, title: str, done: str) -> Plan
         undo=Undo("Pause stops it again; what was replaced by then stays replaced.", Pause()),
         commands=(command(subject, "rollout", "resume", f"deployment/{target.name}"),),
         before=subject.raw,
+        after=draft.after,
     )
 
 

@@ -52,6 +52,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The kubectl commands that do the same, ready for a shell; one after another where there are several."""
     before: dict[str, Any]
     """The object that is patched, as it was read."""
+    after: dict[str, Any]
+    """What the patch makes of it, server's defaults and admission aside."""
     subresource: str = ""
     """`scale` where that is patched instead of the Deployment itself."""
 

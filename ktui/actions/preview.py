@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
 from ktui.actions.verify import why_refused
 from ktui.kube.api import Api
-from ktui.kube.errors import ApiError, KubeError
+from ktui.kube.errors import ApiError, KubeError, Rejected
 from ktui.rollout.diff import Change, diff
+
+_UNSUPPORTED: Final = "does not support dry run"
+"""The API server's words where an admission webhook stands in the way of every dry run (400)."""
 
 
 class Preview(msgspec.Struct, frozen=True):
     """What the server would make of the patch: admission, defaults and quota of fields included."""
 
     changes: tuple[Change, ...]
+    untried: str = ""
+    """Why the server could not try it; then the changes are what ktui expects. Empty where it could."""
 
     @property
     def sentence(self) -> str:
         """The server's answer in words."""
+        if self.untried:
+            return f"{self.untried} This is what is expected:"
         nothing = "" if self.changes else ", and nothing would change"
         return f"The server accepts it{nothing} (dry run)."
 
@@ -29,6 +38,8 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     try:
         after = await api.patch_path(plan.path, plan.patch, dry_run=True)
     except ApiError as error:
+        if isinstance(error, Rejected) and _UNSUPPORTED in error.message:
+            return Preview(diff(plan.before, plan.after), f"The server cannot try it first: {error.message}.")
         return await why_refused(api, plan, error)
     except KubeError as error:
         return Failed(str(error), error.hint)

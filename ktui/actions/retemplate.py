@@ -69,6 +69,7 @@ def plan_restart(request: Restart, subject: Subject) -> Plan | Refusal:
         undo=Undo("Nothing needs to be undone: the new pods run what the old ones did. A pause stops it half-way."),
         commands=(command(subject, "rollout", "restart", f"deployment/{target.name}"),),
         before=subject.raw,
+        after=draft.after,
     )
 
 
@@ -105,6 +106,7 @@ def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
         undo=_undo_image(subject, changed),
         commands=(command(subject, "set", "image", f"deployment/{target.name}", *pairs),),
         before=subject.raw,
+        after=draft.after,
     )
 
 

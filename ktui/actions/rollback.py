@@ -87,6 +87,7 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
         undo=_undo(subject),
         commands=_commands(subject, back),
         before=subject.raw,
+        after=draft.after,
     )
 
 

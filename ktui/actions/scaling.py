@@ -59,6 +59,7 @@ def plan_scale(request: Scale, subject: Subject) -> Plan | Refusal:
             command(subject, "scale", f"deployment/{target.name}", f"--replicas={then}", f"--current-replicas={now}"),
         ),
         before=scale,
+        after=draft.after,
         subresource="scale",
     )
 

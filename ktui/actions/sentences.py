@@ -107,6 +107,9 @@ def owner_warnings(deployment: Deployment) -> tuple[str, ...]:
     owner = provenance(deployment)
     if owner is not None:
         return (clean(owner.sentence),)
+    controller = deployment.metadata.controller
+    if controller is not None:
+        return (clean(f"{controller.kind} {controller.name} controls this Deployment, and may undo a change by hand."),)
     if LAST_APPLIED in deployment.metadata.annotations:
         return ("It was deployed with kubectl apply: applying the same manifest again undoes a change made by hand.",)
     return ()

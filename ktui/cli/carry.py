@@ -96,7 +96,7 @@ class _Carrying:
                 return 0
             if not manner.yes and not click.confirm("Do it?", err=True):
                 raise Stopped("Nothing was sent.")
-            outcome = self._runner.run(self._send(made))
+            outcome = self._sent(made)
             if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:
                 printing.note(f"ktui: {outcome.sentence} This is what it comes to now:")
                 continue
@@ -118,6 +118,13 @@ class _Carrying:
                 case Conflict(gone=True):
                     raise Stopped(seen.sentence)
         raise Stopped("It changes faster than it can be planned for: nothing was sent.", "Try again in a moment.")
+
+    def _sent(self, made: Plan) -> Outcome:
+        try:
+            return self._runner.run(self._send(made))
+        except KeyboardInterrupt:
+            printing.error("Interrupted while it was being sent: whether it took place is not known.")
+            raise
 
     async def _send(self, made: Plan) -> Outcome:
         performed = await perform(self._api, made, AuditLog(audit_file()))

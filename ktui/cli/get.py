@@ -54,7 +54,9 @@ async def _get(settings: Settings, names: Sequence[str], output: str) -> int:
     if output == "text":
         _print(found, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
     else:
-        printing.document({"rollouts": [rollout_document(rollout) for rollout in found]}, output)
+        printing.document(
+            {"rollouts": [rollout_document(rollout, store.deployment(rollout.uid)) for rollout in found]}, output
+        )
     for name in missing:
         printing.error(f'deployments.apps "{name}" not found in the namespace {namespace}.')
     return FAILED if missing else 0

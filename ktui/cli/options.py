@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 import click
@@ -80,12 +80,12 @@ def refuse_scope_flags(context: click.Context) -> None:
 
 
 class Command(click.Command):
-    """A command that takes the global options, and lists them apart."""
+    """A command that takes the global options, or those of them that are `shared`, and lists them apart."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, shared: Container[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.context_settings = {**CONTEXT_SETTINGS, **self.context_settings}
-        self.params.extend(global_options())
+        self.params.extend(each for each in global_options() if shared is None or each.name in shared)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options, then the global ones."""

@@ -10,12 +10,13 @@ import msgspec
 from ktui.actions.outcome import Outcome
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
+from ktui.model.objects import Deployment
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Rollout
 
 
-def rollout_document(rollout: Rollout) -> dict[str, Any]:
-    """One rollout. Times are RFC 3339, lengths of time seconds; null is unknown, or does not apply."""
+def rollout_document(rollout: Rollout, deployment: Deployment | None) -> dict[str, Any]:
+    """One rollout of that Deployment. Times are RFC 3339, lengths of it seconds; null is unknown, or does not apply."""
     numbers = rollout.progress
     return {
         "namespace": rollout.namespace,
@@ -28,6 +29,10 @@ def rollout_document(rollout: Rollout) -> dict[str, Any]:
         "revision": rollout.revision,
         "previousRevision": rollout.previous_revision or None,
         "image": rollout.image,
+        "containers": [
+            {"name": container.name, "image": container.image}
+            for container in (deployment.spec.template.containers if deployment is not None else ())
+        ],
         "imageChange": dict(zip(("from", "to"), rollout.image_change, strict=True)) if rollout.image_change else None,
         "changeCause": rollout.change_cause or None,
         "desired": numbers.desired,

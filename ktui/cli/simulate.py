@@ -23,9 +23,12 @@ _speed = click.option(
     type=click.FloatRange(min=0, min_open=True, max=1000),
     default=1.0,
     show_default=True,
+    metavar="X",
     help="Simulated seconds a second.",
 )
-_seed = click.option("--seed", type=int, default=0, show_default=True, help="The same seed, the same fates.")
+_seed = click.option(
+    "--seed", type=int, metavar="N", default=0, show_default=True, help="The same seed: the same fates."
+)
 
 
 def _cluster(scenario: str, *, seed: int, speed: float, **made: Any) -> SimulatedCluster:
@@ -86,7 +89,7 @@ def sim(*, port: int, host: str, kubeconfig: Path, scenario: str, speed: float, 
     return 0
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, shared=("namespace", "all_namespaces", "selector", "read_only"))
 @click.argument("scenario", default="demo")
 @_speed
 @_seed

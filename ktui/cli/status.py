@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -72,23 +73,29 @@ class _Follow:
         async with connected(settings) as connection:
             # A name that does not exist is an error at once, not something to wait for.
             await Api(connection).read(Resource.DEPLOYMENTS, connection.namespace, self._name)
-            problem = ""
-            judged: Verdict | None = None
-            try:
-                async with asyncio.timeout(self._limit):
-                    judged = await self._verdict(connection)
-            except TimeoutError:
-                problem = "timed out waiting for the condition"
-            except Ended as end:
-                problem = str(end)
-            code = _exit_code(judged, ended=problem == DELETED or "revision" in problem)
-            if judged is not None and judged.failed:
-                problem = judged.line
-            rollout = await self._look(connection) if problem != DELETED else None
+            code, problem = await self._end(connection)
+            document, reasons = await self._look(connection)
         if problem:
             printing.note(f"error: {problem}")
-        self._conclude(rollout, code)
+        if self._output != "text":
+            printing.document({"rollout": document, "exitCode": code}, self._output)
+        elif code != 0:
+            for reason in reasons:
+                printing.line(reason)
         return code
+
+    async def _end(self, connection: Connection) -> tuple[int, str]:
+        """Follow it until there is an exit code; with what kubectl calls an error, if there is one."""
+        try:
+            async with asyncio.timeout(self._limit):
+                judged = await self._verdict(connection)
+        except TimeoutError:
+            return NOT_FINISHED, "timed out waiting for the condition"
+        except Ended as end:
+            return FAILED, str(end)
+        if judged.failed:
+            return FAILED, judged.line
+        return (0 if judged.done else NOT_FINISHED), ""
 
     async def _verdict(self, connection: Connection) -> Verdict:
         """Print the lines; the last verdict, which is not done where only one look was asked for."""
@@ -135,27 +142,28 @@ class _Follow:
             printing.note(f"ktui: {trouble} Trying again.")
         self._trouble = trouble
 
-    async def _look(self, connection: Connection) -> Rollout | None:
-        """The rollout as a whole, for why it is where it is."""
-        store = await read_store(connection, connection.namespace, names=[self._name])
-        return next((each for each in rollouts(store, datetime.now(UTC))), None)
-
-    def _conclude(self, rollout: Rollout | None, code: int) -> None:
-        if self._output != "text":
-            document = rollout_document(rollout) if rollout is not None else None
-            printing.document({"rollout": document, "exitCode": code}, self._output)
-            return
-        if rollout is None or code == 0:
-            return
-        for cause in rollout.causes:
-            printing.line(f"{rollout.phase.value}: {cause.sentence}")
-            if cause.try_next:
-                printing.line(f"  {cause.try_next}")
-        if not rollout.causes and rollout.why:
-            printing.line(f"{rollout.phase.value}: {rollout.why}")
+    async def _look(self, connection: Connection) -> tuple[dict[str, Any] | None, list[str]]:
+        """The rollout as it is now, as a document, and why it is where it is; nothing where it is gone."""
+        try:
+            store = await read_store(connection, connection.namespace, names=[self._name])
+        except KubeError as error:
+            # It may be for want of a connection that the time was up.
+            printing.note(f"ktui: {error}")
+            return None, []
+        for rollout in rollouts(store, datetime.now(UTC)):
+            if rollout.uid == self._uid:
+                return rollout_document(rollout, store.deployment(rollout.uid)), _reasons(rollout)
+        return None, []
 
 
-def _exit_code(judged: Verdict | None, *, ended: bool) -> int:
-    if ended or (judged is not None and judged.failed):
-        return FAILED
-    return 0 if judged is not None and judged.done else NOT_FINISHED
+def _reasons(rollout: Rollout) -> list[str]:
+    """Why it is not complete, and what to do about it, in lines."""
+    phase = rollout.phase.value
+    if not rollout.causes:
+        return [f"{phase}: {rollout.why}"] if rollout.why else []
+    lines = []
+    for cause in rollout.causes:
+        lines.append(f"{phase}: {cause.sentence}")
+        if cause.try_next:
+            lines.append(f"  {cause.try_next}")
+    return lines

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
@@ -245,3 +248,38 @@ async def test_a_preview_of_a_scale_is_about_the_number_alone(api: Api, cart: Wi
 def test_outcomes_are_one_sentence_each() -> None:
     outcomes: list[Outcome] = [Done("a."), Failed("b."), Conflict("c."), Unclear("d.")]
     assert [outcome.sentence for outcome in outcomes] == ["a.", "b.", "c.", "d."]
+
+
+async def test_where_a_webhook_knows_no_dry_run_the_expected_changes_are_shown_and_said_to_be_untried(
+    api: Api, cart: Witness, tmp_path: Path
+) -> None:
+    made = await planned(api, RollBack())
+    status = {
+        "kind": "Status",
+        "code": 400,
+        "reason": "BadRequest",
+        "message": 'admission webhook "guard.example" does not support dry run',
+    }
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response(status, status=400)
+
+    server = TestServer(web.Application())
+    server.app.router.add_route("*", "/{path:.*}", refuse)
+    async with server:
+        config = json.dumps(
+            {
+                "current-context": "c",
+                "contexts": [{"name": "c", "context": {"cluster": "c"}}],
+                "clusters": [{"name": "c", "cluster": {"server": str(server.make_url("/"))}}],
+            }
+        )
+        (tmp_path / "other").write_text(config)
+        async with await connect(Access(str(tmp_path / "other"))) as connection:
+            seen = await preview(Api(connection), made)
+    assert isinstance(seen, Preview)
+    assert seen.sentence == (
+        'The server cannot try it first: admission webhook "guard.example" does not support dry run. '
+        "This is what is expected:"
+    )
+    assert [change.path for change in seen.changes] == ["spec.template.spec.containers[cart].image"]

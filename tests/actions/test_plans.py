@@ -367,6 +367,15 @@ def test_an_owner_is_not_blamed_for_what_it_would_leave_alone(request_: Request)
     assert not [warning for warning in planned(request_, midway(annotations=ARGO)).warnings if "Argo" in warning]
 
 
+def test_a_controller_of_the_deployment_is_an_owner_too() -> None:
+    raw = deployment(NEW)
+    raw["metadata"]["ownerReferences"] = [{"kind": "Rollout", "name": "cart", "uid": "r-1", "controller": True}]
+    subject = made(raw, replicaset(31, NEW, count=4), replicaset(30, OLD))
+    assert planned(RollBack(), subject).warnings == (
+        "Rollout cart controls this Deployment, and may undo a change by hand.",
+    )
+
+
 def test_kubectl_apply_is_an_owner_of_sorts() -> None:
     annotations = {"kubectl.kubernetes.io/last-applied-configuration": "{}"}
     assert "kubectl apply" in planned(RollBack(), complete(annotations=annotations)).warnings[0]

@@ -9,7 +9,7 @@ import yaml
 
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
-from tests.simulated import OLD, Witness, manifest
+from tests.simulated import OLD, STUCK, Witness, manifest
 
 
 @pytest.fixture
@@ -65,6 +65,7 @@ def test_as_a_document(ktui: Ktui, shop: Witness) -> None:
     assert [each["name"] for each in found] == ["cart", "billing", "assets"]
     cart = found[0]
     assert (cart["namespace"], cart["revision"], cart["desired"], cart["image"]) == ("shop", 3, 4, "cart:nopull")
+    assert cart["containers"] == [{"name": "cart", "image": STUCK}]
     assert cart["new"]["available"] == 0
     assert cart["old"]["available"] >= cart["promised"] == 3
     assert cart["causes"][0]["kind"] == "image"

@@ -20,7 +20,9 @@ from tests.simulated import OLD, Witness
 Start = Callable[..., subprocess.Popen[str]]
 
 COMMANDS = [
-    "get", "status", "pause", "resume", "promote", "rollback", "abort", "set-image", "scale", "restart", "demo", "sim",
+    "get", "status", "history", "diff",
+    "pause", "resume", "promote", "rollback", "abort", "set-image", "scale", "restart",
+    "demo", "sim",
 ]  # fmt: skip
 
 
@@ -68,6 +70,9 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
         (["set-image", "cart", "cart"], '"cart" is not CONTAINER=IMAGE.'),
         (["get", "-o", "xml"], "'xml' is not one of 'text', 'json', 'yaml'"),
         (["get", "--frobnicate"], "No such option"),
+        ([], "The dashboard needs a terminal; `ktui get` prints the same, one rollout a line."),
+        (["demo"], "The dashboard needs a terminal"),
+        (["demo", "--context", "x"], "No such option"),
     ],
 )
 def test_wrong_usage_is_said_and_exits_with_2(ktui: Ktui, arguments: list[str], said: str) -> None:
@@ -102,6 +107,13 @@ def test_a_setting_that_does_not_exist(ktui: Ktui, own_folders: Path) -> None:
     ran = ktui("get")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith('ktui: There is no setting "colour" (in ')
+
+
+def test_a_theme_that_does_not_exist(ktui: Ktui, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KTUI_THEME", "plaid")
+    ran = ktui()
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith('ktui: There is no theme "plaid".\nThere is: ')
 
 
 def test_a_cluster_that_is_not_there(ktui: Ktui, cluster: SimulatedCluster) -> None:
