@@ -58,6 +58,7 @@ class SimulatedCluster:
         speed: virtual seconds a real second while serving.
         nodes: how many nodes there are.
         register_nodes: whether they can be seen as Node objects (DaemonSets need them).
+        run_nodes: whether its pods are scheduled and run; without that, someone else must (`ktui.sim.node.remote`).
         bookmark_seconds: how often a watch that asks for bookmarks gets one, in real seconds.
         developer_namespace: the one namespace of the user `developer`.
         name: the cluster's name in a kubeconfig.
@@ -71,6 +72,7 @@ class SimulatedCluster:
         speed: float = 1.0,
         nodes: int = 3,
         register_nodes: bool = True,
+        run_nodes: bool = True,
         bookmark_seconds: float = 60.0,
         developer_namespace: str = "default",
         name: str = "simulated",
@@ -83,7 +85,7 @@ class SimulatedCluster:
         self._speed = speed
         self._tls: TlsFiles | None = None
         self._begun = self._own_time = start is not None
-        self._seed, self._nodes, self._register_nodes = seed, nodes, register_nodes
+        self._seed, self._nodes, self._register_nodes, self._run_nodes = seed, nodes, register_nodes, run_nodes
         self._begin_at(start.timestamp() if start else time.time())
         self._bookmark_seconds = bookmark_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -92,7 +94,7 @@ class SimulatedCluster:
     def _begin_at(self, moment: float) -> None:
         self.kernel = Kernel(moment, self._seed)
         made = [Node(f"node-{number}") for number in range(1, self._nodes + 1)]
-        self.plane = ControlPlane(self.kernel, made, register_nodes=self._register_nodes)
+        self.plane = ControlPlane(self.kernel, made, register_nodes=self._register_nodes, run_nodes=self._run_nodes)
         self._untouched = self.plane.storage.number
 
     @property

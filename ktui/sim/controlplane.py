@@ -21,6 +21,7 @@ from ktui.sim.events import EventExpiry
 from ktui.sim.kernel import Kernel
 from ktui.sim.node.fate import Fates
 from ktui.sim.node.kubelet import Kubelet
+from ktui.sim.node.objects import node_object
 from ktui.sim.node.port import LocalPort
 from ktui.sim.node.scheduler import Node, Scheduler
 from ktui.sim.storage import Change, Storage
@@ -33,7 +34,7 @@ SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 class ControlPlane:
     """Everything of a cluster but its HTTP server."""
 
-    def __init__(self, kernel: Kernel, nodes: list[Node], *, register_nodes: bool) -> None:
+    def __init__(self, kernel: Kernel, nodes: list[Node], *, register_nodes: bool, run_nodes: bool = True) -> None:
         self.kernel = kernel
         self.storage = Storage()
         self.api = ApiServer(kernel, self.storage)
@@ -54,14 +55,15 @@ class ControlPlane:
         addresses = {node.name: f"10.0.0.{number}" for number, node in enumerate(nodes, 1)}
         self.scheduler = Scheduler(kernel, port, self.fates, nodes)
         self.kubelet = Kubelet(kernel, port, self.fates, addresses)
-        self.api.bucket(PODS).listen(self._pod_changed)
+        if run_nodes:
+            self.api.bucket(PODS).listen(self._pod_changed)
         self.api.bucket(NODES).listen(lambda change: self.scheduler.observe_node(change.version.obj))
         for name in SYSTEM_NAMESPACES:
             self.ensure_namespace(name)
         if register_nodes:
             for node in nodes:
                 self.api.create(
-                    NODES, "", _node(node, addresses[node.name], kernel.stamp()), manager="kubelet", trusted=True
+                    NODES, "", node_object(node, addresses[node.name], kernel.stamp()), manager="kubelet", trusted=True
                 )
 
     def _pod_changed(self, change: Change) -> None:
@@ -92,32 +94,3 @@ class ControlPlane:
         if self.api.bucket(resource).get(namespace, metadata["name"]) is None:
             return self.api.create(resource, namespace, obj, manager=manager)
         return self.api.update(resource, namespace, metadata["name"], obj, manager=manager)
-
-
-def _node(node: Node, address: str, stamp: str) -> JSON:
-    room = {"cpu": f"{node.cpu:g}", "memory": f"{int(node.memory / 1024)}Ki", "pods": str(node.pods)}
-    ready = {
-        "type": "Ready",
-        "status": "True",
-        "lastHeartbeatTime": stamp,
-        "lastTransitionTime": stamp,
-        "reason": "KubeletReady",
-        "message": "kubelet is posting ready status",
-    }
-    labels = {"kubernetes.io/hostname": node.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
-    info = {
-        "machineID": "", "systemUUID": "", "bootID": "", "kernelVersion": "6.12.0", "osImage": "simulated",
-        "containerRuntimeVersion": "containerd://2.1.0", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
-        "operatingSystem": "linux", "architecture": "amd64",
-    }  # fmt: skip
-    return {
-        "metadata": {"name": node.name, "labels": labels},
-        "spec": {},
-        "status": {
-            "capacity": room,
-            "allocatable": room,
-            "conditions": [ready],
-            "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": node.name}],
-            "nodeInfo": info,
-        },
-    }
