@@ -61,8 +61,10 @@ def _change(detail: Detail, now: datetime) -> list[Span]:
         spans += [Span(old, "old"), Span("  →  "), Span(new, "strong")]
     else:
         spans.append(Span(rollout.image, "strong"))
-    moving = rollout.progress.old.existing > 0 and rollout.previous_revision
-    numbers = f"{rollout.previous_revision} → {rollout.revision}" if moving else f"{rollout.revision or 'none yet'}"
+    before, now_at = rollout.previous_revision, rollout.revision
+    # A template that was changed while paused has no revision yet: both are then the one that runs.
+    moving = rollout.progress.old.existing > 0 and before and before != now_at
+    numbers = f"{before} → {now_at}" if moving else f"{now_at or 'none yet'}"
     spans.append(Span(f"   revision {numbers}"))
     spans.append(Span(f"   {_timing(rollout, now)}", "dim"))
     return spans
@@ -268,6 +270,8 @@ def why(detail: Detail, room: int, most: int = 8) -> Lines:
         if cause.try_next:
             first, *more = wrap(cause.try_next, room - 4, 2)
             lines += [[Span("try ", "key"), Span(first)], *([Span(f"    {text}")] for text in more)]
+    if rollout.causes and rollout.serving:
+        lines += [[Span(text)] for text in wrap(rollout.serving, room, 2)]
     if not rollout.causes:
         nothing = "nothing is wrong" if rollout.phase in (Phase.COMPLETE, Phase.PROGRESSING, Phase.HELD) else ""
         lines += [[Span(text)] for text in wrap(rollout.why or nothing or str(rollout.phase), room, 2)]
