@@ -149,6 +149,8 @@ def explanation(rollout: Rollout | None, cells: int) -> list[list[Span]]:
     style = look.PHASES[rollout.phase][2]
     glyph = look.PHASES[rollout.phase][0]
     why = rollout.why or _at_rest(rollout)
+    if rollout.serving:
+        why = f"{why}; {rollout.serving}"
     first = [Span(f"{glyph} ", style), Span(f"{rollout.namespace}/{rollout.name}", "strong"), Span(f"  {why}")]
     cause = rollout.causes[0] if rollout.causes else None
     if cause is not None and cause.try_next:
