@@ -23,6 +23,7 @@ RECORDING: Final = Path(__file__).parents[1] / "recordings" / "rolling-update.js
 MARKER: Final = "bench-marker"
 """The Deployment whose image changes several times a second in a storm: `bench-marker:00017`."""
 
+_WORDS: Final = ("api", "auth", "billing", "cart", "catalog", "checkout", "gateway", "inbox", "ledger", "mail", "stock")
 _CREATED: Final = "2026-01-02T03:04:05Z"
 _HOLE: Final = re.compile(rb'"@#(\w+)@"|@(\w+)@')
 
@@ -59,9 +60,12 @@ def _recorded() -> dict[str, dict[str, Any]]:
             obj = (json.loads(line).get("event") or {}).get("object") or {}
             kind, status = obj.get("kind"), obj.get("status") or {}
             going = "deletionTimestamp" in obj.get("metadata", {})
-            if kind == "Deployment" or (kind == "ReplicaSet" and status.get("replicas")):
-                found[kind] = obj
-            elif kind == "Pod" and status.get("phase") == "Running" and not going:
+            wanted = {
+                "Deployment": True,
+                "ReplicaSet": bool(status.get("replicas")),
+                "Pod": status.get("phase") == "Running" and not going,
+            }
+            if wanted.get(kind):
                 found[kind] = obj
     return found
 
@@ -128,7 +132,11 @@ def _pod(stage: str) -> Template:
     if stage not in ("ready", "stopping"):
         container |= {"ready": False}
         for condition in status["conditions"][2:]:
-            condition |= {"status": "False", "reason": "ContainersNotReady", "message": "containers with unready status"}
+            condition |= {
+                "status": "False",
+                "reason": "ContainersNotReady",
+                "message": "containers with unready status",
+            }
     if stage in ("pending", "scheduled"):
         status["phase"] = "Pending"
         container |= {"started": False, "state": {"waiting": {"reason": "ContainerCreating"}}}
@@ -151,9 +159,13 @@ class Revision:
     ready: int = 0
 
 
+PodKey = tuple[Revision, str, str]
+"""A pod: its revision, the end of its name, its uid."""
+
+
 @dataclass
 class Service:
-    """A Deployment: its revisions, the current one last, and its pods by slot, each as (revision, suffix, uid)."""
+    """A Deployment: its revisions, the current one last, and its pods by slot."""
 
     namespace: str
     name: str
@@ -162,7 +174,7 @@ class Service:
     generation: int = 1
     settled: bool = True
     revisions: list[Revision] = field(default_factory=list)
-    pods: list[tuple[Revision, str, str]] = field(default_factory=list)
+    pods: list[PodKey] = field(default_factory=list)
 
     @property
     def current(self) -> Revision:
@@ -192,7 +204,7 @@ class Cluster:
             "deployments": [self._deployment(service) for service in everything],
             "replicasets": [self._replicaset(service, rev) for service in self.services for rev in service.revisions],
             "pods": [
-                self._pod(service, *pod, "ready", slot)
+                self._pod(service, pod, "ready", slot)
                 for service in self.services
                 for slot, pod in enumerate(service.pods)
             ],
@@ -242,8 +254,8 @@ class Cluster:
     def _replace(self, service: Service, slot: int, old: Revision, new: Revision) -> Iterator[Event]:
         started, stopped = (new, self._suffix(), self._uid()), service.pods[slot]
 
-        def pod(kind: str, which: tuple[Revision, str, str], stage: str) -> Event:
-            return "pods", kind, self._pod(service, *which, stage, slot)
+        def pod(kind: str, which: PodKey, stage: str) -> Event:
+            return "pods", kind, self._pod(service, which, stage, slot)
 
         new.wanted += 1
         new.replicas += 1
@@ -300,7 +312,8 @@ class Cluster:
             }
         )
 
-    def _pod(self, service: Service, revision: Revision, suffix: str, uid: str, stage: str, slot: int) -> bytes:
+    def _pod(self, service: Service, pod: PodKey, stage: str, slot: int) -> bytes:
+        revision, suffix, uid = pod
         replicaset = f"{service.name}-{revision.hash}"
         node = slot % 100
         return _pod(stage).fill(
@@ -334,6 +347,3 @@ class Cluster:
 
     def _suffix(self) -> str:
         return "".join(self._random.choices("bcdfghjklmnpqrstvwxz2456789", k=5))
-
-
-_WORDS: Final = "api auth billing cart catalog checkout gateway inbox ledger login mail orders search stock web".split()

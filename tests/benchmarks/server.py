@@ -121,7 +121,7 @@ class Server:
         for at, mark, event in due:
             if at > seconds:
                 return
-            while (ahead := begun + at - time.monotonic()) > 0:
+            if (ahead := begun + at - time.monotonic()) > 0:
                 await asyncio.sleep(max(ahead, _TICK))
             if mark is not None:
                 self._marks.append((mark, time.monotonic()))

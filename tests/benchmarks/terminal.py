@@ -14,11 +14,11 @@ from typing import Final, Self
 
 import pexpect
 
+ROOT: Final = Path(__file__).parents[2]
 COLUMNS: Final = 160
 LINES: Final = 50
 
 _STYLING: Final = re.compile(rb"\x1b\[[0-9;:]*m")
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _KEPT: Final = 256 * 1024
 
 
@@ -36,7 +36,7 @@ class Terminal:
             list(arguments),
             env={**kept, **settled, **(environment or {})},
             dimensions=(LINES, COLUMNS),
-            cwd=str(Path(__file__).parents[2]),
+            cwd=str(ROOT),
         )
         self._file = self._child.child_fd
 
@@ -87,8 +87,9 @@ class Terminal:
     @property
     def cpu(self) -> float:
         """Seconds of processor time that the program has used, all its threads."""
-        fields = Path(f"/proc/{self._child.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        # To the nanosecond, where /proc/PID/stat counts in ticks of 10 ms.
+        threads = Path(f"/proc/{self._child.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def memory(self, field: str = "VmRSS") -> float:
         """Memory that the program holds, or (`VmHWM`) held at most, in MB (1,000,000 bytes)."""

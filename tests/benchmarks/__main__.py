@@ -1,0 +1,46 @@
+"""Measure, print a table, and exit with 1 where a budget is missed by a wide margin.
+
+`python -m tests.benchmarks [first-frame] [listing] [large] [decoding] [rest] [storm]` measures those alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from tests.benchmarks import decoding, report, startup, storm
+from tests.benchmarks.report import Figure
+
+MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
+    "first-frame": ("First frame (best of 9, in a pseudo-terminal)", startup.first_frame),
+    "listing": (
+        "10,000 pods in 200 Deployments, from process start (best of 5, by the clock)",
+        lambda: startup.listing(10_000, 120, runs=5),
+    ),
+    "large": (
+        "50,000 pods in 200 Deployments, from process start (best of 2, by the clock)",
+        lambda: startup.listing(50_000, 350, runs=2),
+    ),
+    "decoding": ("Decoding, in processes of their own", decoding.decoding),
+    "rest": ("10,000 pods at rest, for 20 s", lambda: storm.at_rest(20)),
+    "storm": ("10,000 pods, 2,000 events a second (better of two storms of 20 s)", lambda: storm.in_a_storm(20, 2)),
+}
+
+
+def main(names: Sequence[str]) -> int:
+    unknown = [name for name in names if name not in MEASURES]
+    if unknown:
+        print(f"There is no {unknown[0]}; there is: {', '.join(MEASURES)}.", file=sys.stderr)
+        return 2
+    report.head()
+    far_off = False
+    for name in names or MEASURES:
+        title, measure = MEASURES[name]
+        figures = measure()
+        report.show(title, figures)
+        far_off = far_off or any(figure.is_far_off for figure in figures)
+    return 1 if far_off else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

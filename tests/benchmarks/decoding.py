@@ -1,0 +1,96 @@
+"""What it takes to make 10,000 pods out of bytes: ktui's structs against kubernetes-asyncio's model classes.
+
+`python -m tests.benchmarks.decoding ktui` (or `models`) decodes once in this process and prints what it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from tests.benchmarks.cluster import Cluster
+from tests.benchmarks.report import Figure
+from tests.benchmarks.terminal import ROOT
+
+PODS = 10_000
+
+
+def decoding() -> list[Figure]:
+    """Time and memory of both, each in a process of its own; of ktui the best of three."""
+    ours = [_child("ktui") for _ in range(3)]
+    models = _child("models")
+    seconds, megabytes = min(took["seconds"] for took in ours), min(took["mb"] for took in ours)
+    return [
+        Figure(
+            "10,000 pods, processor time",
+            seconds,
+            "s",
+            baseline=f"kubernetes-asyncio's models: {models['seconds']:.2f} s, {models['seconds'] / seconds:.0f} times",
+        ),
+        Figure(
+            "10,000 pods, memory",
+            megabytes,
+            "MB",
+            baseline=f"kubernetes-asyncio's models: {models['mb']:.0f} MB, {models['mb'] / megabytes:.0f} times",
+        ),
+    ]
+
+
+def _child(how: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.benchmarks.decoding", how]
+    answer = subprocess.run(command, capture_output=True, check=True, cwd=ROOT).stdout
+    took: dict[str, float] = json.loads(answer)
+    return took
+
+
+def _resident() -> float:
+    found = re.search(r"^VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024 / 1e6
+
+
+def _body() -> bytes:
+    pods = Cluster(PODS, 200).lists()["pods"]
+    return b'{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[' + b",".join(pods) + b"]}"
+
+
+def _with_ktui(body: bytes) -> Any:
+    from ktui.kube.watch import decode_page
+    from ktui.model.changes import Resource
+
+    return decode_page(Resource.PODS, body)
+
+
+async def _with_models(body: bytes) -> Any:
+    from kubernetes_asyncio.client import ApiClient
+
+    async with ApiClient() as client:
+        return client.deserialize(SimpleNamespace(data=body.decode()), "V1PodList")
+
+
+def _main(how: str) -> None:
+    body = _body()
+    # What importing costs is not what decoding costs.
+    if how == "ktui":
+        _with_ktui(b'{"metadata":{"resourceVersion":"1"},"items":[]}')
+    else:
+        asyncio.run(_with_models(b'{"items":[]}'))
+    gc.collect()
+    before, begun = _resident(), time.process_time()
+    kept = _with_ktui(body) if how == "ktui" else asyncio.run(_with_models(body))
+    took = time.process_time() - begun
+    gc.collect()
+    print(json.dumps({"seconds": took, "mb": _resident() - before}))
+    del kept
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

@@ -1,0 +1,69 @@
+"""The benchmarks' API server as a child process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.terminal import ROOT, Terminal
+
+DEPLOYMENTS = 200
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs, with so many pods."""
+
+    url: str
+    kubeconfig: Path
+    pods: int
+
+    def ask(self, path: str) -> Any:
+        """A document of the server's."""
+        with urllib.request.urlopen(f"{self.url}{path}") as response:
+            return json.load(response)
+
+    def dashboard(self) -> Terminal:
+        """ktui on this server."""
+        return Terminal("-m", "ktui", "--kubeconfig", str(self.kubeconfig))
+
+    def is_shown(self, text: str) -> bool:
+        """Whether that text shows the whole cluster; the marker is a rollout without pods."""
+        return f"{DEPLOYMENTS + 1} rollouts" in text and f"{self.pods} pods" in text
+
+
+@contextmanager
+def served(pods: int) -> Iterator[Served]:
+    """Serve a cluster of so many pods for as long as the block runs."""
+    command = [sys.executable, "-m", "tests.benchmarks.server", str(pods), str(DEPLOYMENTS)]
+    with (
+        tempfile.TemporaryDirectory(prefix="ktui-bench-") as folder,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            url = f"http://127.0.0.1:{int(process.stdout.readline())}"
+            file = Path(folder) / "kubeconfig"
+            file.write_text(json.dumps(_kubeconfig(url)))
+            yield Served(url, file, pods)
+        finally:
+            process.kill()
+
+
+def _kubeconfig(url: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "bench",
+        "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
+        "clusters": [{"name": "bench", "cluster": {"server": url}}],
+        "users": [{"name": "bench", "user": {}}],
+    }

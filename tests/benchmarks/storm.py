@@ -1,0 +1,140 @@
+"""A large cluster at rest, and in a storm in which all of its Deployments roll out at once."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.benchmarks.cluster import MARKER
+from tests.benchmarks.report import Figure
+from tests.benchmarks.serving import Served, served
+from tests.benchmarks.terminal import Terminal
+
+PODS: Final = 10_000
+RATE: Final = 2_000
+"""Events a second."""
+
+_MARK: Final = re.compile(rf"{MARKER}:(\d{{5}})")
+_CURSOR: Final = re.compile(r"▸ \S+ +(\S+)")
+_BETWEEN_KEYS: Final = 0.05
+_UNANSWERED: Final = 2.0
+"""Seconds after which a key counts as answered so late, and the next one is typed."""
+
+
+@dataclass
+class Seen:
+    """What a person at the keyboard saw: seconds from a key to the cursor's move, and when each marker came."""
+
+    keys: list[float] = field(default_factory=list)
+    marks: dict[int, float] = field(default_factory=dict)
+    cpu: float = 0.0
+    """Share of one core."""
+
+
+def at_rest(seconds: float) -> list[Figure]:
+    """What ktui takes while nothing happens; the clock in its header goes on."""
+    with served(PODS) as server, server.dashboard() as dashboard, Terminal("-m", "tests.benchmarks.empty_app") as empty:
+        _settle(dashboard, server)
+        empty.wait_for(lambda text: "empty app" in text)
+        ours, base, begun = dashboard.cpu, empty.cpu, time.monotonic()
+        while time.monotonic() < begun + seconds:
+            dashboard.read(0.2)
+            empty.read(0)
+        took = time.monotonic() - begun
+        share, other = (dashboard.cpu - ours) / took * 100, (empty.cpu - base) / took * 100
+    return [Figure("processor time", share, "%", 1.0, f"empty Textual app: {other:.2f} %")]
+
+
+def in_a_storm(seconds: float, storms: int) -> list[Figure]:
+    """The better of so many storms, against the same keys and marks without one."""
+    with served(PODS) as server, server.dashboard() as dashboard:
+        _settle(dashboard, server)
+        # Ten events a second are the marks alone.
+        quiet, quiet_delays = _watch(dashboard, server, 10, 5.0)
+        runs = [_watch(dashboard, server, RATE, seconds) for _ in range(storms)]
+        memory = dashboard.memory()
+    keys = min((seen.keys for seen, _ in runs), key=lambda keys: _share(keys, 0.99))
+    delays = min((delays for _, delays in runs), key=lambda delays: _share(delays, 0.95))
+    cpu = min(seen.cpu for seen, _ in runs)
+    return [
+        Figure(
+            "key to screen, p99",
+            _share(keys, 0.99) * 1000,
+            "ms",
+            50,
+            f"without a storm {_share(quiet.keys, 0.99) * 1000:.0f} ms; {len(keys)} keys",
+        ),
+        Figure("key to screen, median", _share(keys, 0.5) * 1000, "ms"),
+        Figure(
+            "event to screen, p95",
+            _share(delays, 0.95) * 1000,
+            "ms",
+            150,
+            f"without a storm {_share(quiet_delays, 0.95) * 1000:.0f} ms; {len(delays)} events",
+        ),
+        Figure("event to screen, median", _share(delays, 0.5) * 1000, "ms"),
+        Figure("processor time, of a core", cpu * 100, "%", 60, f"without a storm {quiet.cpu * 100:.1f} %"),
+        Figure("memory after the storms", memory, "MB"),
+    ]
+
+
+def _settle(dashboard: Terminal, server: Served) -> None:
+    dashboard.wait_for(server.is_shown)
+    calm = time.monotonic() + 3
+    while time.monotonic() < calm:
+        dashboard.read(0.2)
+
+
+def _watch(dashboard: Terminal, server: Served, rate: int, seconds: float) -> tuple[Seen, list[float]]:
+    """Type keys and watch for marks while events come at that rate; also the delay of each mark."""
+    server.ask(f"/storm?rate={rate}&seconds={seconds}")
+    seen, cpu, begun = Seen(), dashboard.cpu, time.monotonic()
+    chosen, typed, next_key, number = "", 0.0, begun + 0.5, 0
+    dashboard.forget()
+    while (now := time.monotonic()) < begun + seconds:
+        if typed and now - typed > _UNANSWERED:
+            seen.keys.append(now - typed)
+            typed = 0.0
+        if not typed and now >= next_key:
+            # Fifteen rows down, fifteen up: always in sight, never at an end.
+            dashboard.forget()
+            typed = dashboard.press("j" if number // 15 % 2 == 0 else "k")
+            number += 1
+        at = dashboard.read(0.01)
+        if at is None:
+            continue
+        text = dashboard.text
+        for mark in _MARK.finditer(text):
+            seen.marks.setdefault(int(mark[1]), at)
+        moved = next((row[1] for row in _CURSOR.finditer(text) if row[1] != chosen), None)
+        if typed and moved is not None:
+            seen.keys.append(at - typed)
+            chosen, typed, next_key = moved, 0.0, time.monotonic() + _BETWEEN_KEYS
+        if not typed:
+            dashboard.forget()
+    seen.cpu = (dashboard.cpu - cpu) / (time.monotonic() - begun)
+    return seen, _delays(seen.marks, server.ask("/marks"))
+
+
+def _delays(seen: dict[int, float], sent: Sequence[tuple[int, float]]) -> list[float]:
+    """Seconds until each mark, or one that came after it and was drawn in its place, was on the screen."""
+    delays = []
+    latest = max(seen, default=0)
+    shown, soonest = iter(sorted(seen.items(), reverse=True)), float("inf")
+    number, at = next(shown, (-1, 0.0))
+    for mark, moment in sorted(sent, reverse=True):
+        if mark > latest:
+            continue
+        while number >= mark:
+            soonest = at
+            number, at = next(shown, (-1, 0.0))
+        delays.append(soonest - moment)
+    return delays
+
+
+def _share(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
