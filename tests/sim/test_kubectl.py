@@ -188,6 +188,17 @@ def test_apply_on_the_server_side_finds_conflicts(kubectl: Kubectl) -> None:
     assert kubectl.read("deployment", "web")["spec"]["replicas"] == 3
 
 
+def test_apply_goes_over_to_the_server_side(kubectl: Kubectl) -> None:
+    kubectl.ok("apply", "-f", "-", stdin=MANIFEST)
+    without_ports = MANIFEST.replace("        ports: [{containerPort: 80}]\n", "")
+    kubectl.ok("apply", "--server-side", "-f", "-", stdin=without_ports)
+    deployment = kubectl.read("deployment", "web", "--show-managed-fields")
+    assert "ports" not in deployment["spec"]["template"]["spec"]["containers"][0]
+    owners = {(entry["manager"], entry["operation"]) for entry in deployment["metadata"]["managedFields"]}
+    assert ("kubectl", "Apply") in owners
+    assert "kubectl-client-side-apply" not in {manager for manager, _ in owners}
+
+
 def test_apply_refuses_what_the_server_refuses(kubectl: Kubectl) -> None:
     misspelt = kubectl("apply", "-f", "-", stdin=MANIFEST.replace("replicas: 3", "replicaz: 3"))
     assert misspelt.code == 1

@@ -23,7 +23,7 @@ from ktui.sim.api.fieldsets import (
     readable,
     without,
 )
-from ktui.sim.api.resources import Resource
+from ktui.sim.api.resources import Resource, by_kind
 from ktui.sim.api.schema import Field, field_of, type_of
 
 JSON = dict[str, Any]
@@ -51,7 +51,9 @@ def manager_name(field_manager: str | None, user_agent: str | None) -> str:
 def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: str, *, subresource: str = "") -> None:
     """Write into ``new`` who owns what after this create (``old`` is None) or update; ``now`` is RFC 3339.
 
-    Nothing but ``managedFields`` depends on this: a server may leave it out where speed counts.
+    The entries that ``new`` brings along are built upon, so that a client can change them (kubectl does when it goes
+    over to server-side apply); where it brings none, those of ``old`` are. Nothing but ``managedFields`` depends on
+    this: a server may leave it out where speed counts.
     """
     if old is None:
         owned = owned_fields(new)
@@ -67,7 +69,14 @@ def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: s
         changed, gone = changed - {_REPLICAS}, gone | {_REPLICAS}
     # What a Scale has changed carries no time.
     time = "" if subresource == "scale" else now
-    _store(new, _written(old, _entry(manager, "Update", resource.api_version, subresource, time), changed, gone))
+    mine = _entry(manager, "Update", resource.api_version, subresource, time)
+    _store(new, _written(_entries(new) or _entries(old), mine, changed, gone))
+
+
+def _entries(obj: JSON | None) -> list[JSON]:
+    """The entries of an object; one that is empty stands for none, by which a client resets them."""
+    entries: list[JSON] = (obj["metadata"].get("managedFields") or []) if obj else []
+    return entries
 
 
 def _counted(resource: Resource, subresource: str) -> Callable[[Path], bool]:
@@ -80,7 +89,7 @@ def _counted(resource: Resource, subresource: str) -> Callable[[Path], bool]:
 def status_entry(resource: Resource, old: JSON, new: JSON, manager: str, now: str) -> list[JSON]:
     """The managedFields after a write of ``/status``, looking at status and annotations alone."""
     changed, gone = changes(_status_part(old), _status_part(new))
-    return _written(old, _entry(manager, "Update", resource.api_version, "status", now), changed, gone)
+    return _written(_entries(old), _entry(manager, "Update", resource.api_version, "status", now), changed, gone)
 
 
 def _status_part(obj: JSON) -> JSON:
@@ -90,9 +99,9 @@ def _status_part(obj: JSON) -> JSON:
     return part | {"metadata": metadata}
 
 
-def _written(old: JSON | None, mine: JSON, changed: Collection[Path], gone: Collection[Path]) -> list[JSON]:
-    """The entries of ``old`` after its fields were changed, or taken away, by the manager of ``mine``."""
-    entries: list[JSON] = (old["metadata"].get("managedFields") or []) if old else []
+def _written(entries: list[JSON], mine: JSON, changed: Collection[Path], gone: Collection[Path]) -> list[JSON]:
+    """The entries after fields were changed, or taken away, by the manager of ``mine``."""
+    entries = [entry for entry in entries if entry.get("fieldsV1")]
     if not changed and not gone:
         return entries
     before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)
@@ -151,10 +160,11 @@ def apply(
     """
     if (applied.get("metadata") or {}).get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
+    applied = _without_what_is_not_applied(applied, subresource)
     wanted = applied_fields(applied)
     have = owned_fields(current) if current else {}
     differing = {path for path, value in wanted.items() if path not in have or have[path] != value}
-    entries: list[JSON] = (current["metadata"].get("managedFields") or []) if current else []
+    entries = _entries(current)
     mine = _entry(manager, "Apply", applied["apiVersion"], subresource, now)
     before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)
     others = [entry for entry in entries if entry is not before]
@@ -164,14 +174,23 @@ def apply(
     result = _merged(current or {}, applied, type_name)
     fields = encode(wanted)
     if before:
-        owned_elsewhere = {path for entry in others for path in decode(entry["fieldsV1"])}
-        dropped = decode(before["fieldsV1"]) - wanted.keys() - owned_elsewhere
-        for path in sorted(dropped, key=len):
+        owned = {*wanted, *(path for entry in others for path in decode(entry["fieldsV1"]))}
+        kept = {path[:end] for path in owned for end in range(1, len(path) + 1)}
+        for path in sorted(decode(before["fieldsV1"]) - kept, key=len):
             _remove(result, path, Field(type_name or "any"))
     unchanged = before is not None and before["fieldsV1"] == fields and not differing
     mine |= {"time": before["time"] if before and unchanged else now, "fieldsV1": fields}
     _store(result, _in_order([*(_less(entry, differing) for entry in others), mine]))
     return result
+
+
+def _without_what_is_not_applied(applied: JSON, subresource: str) -> JSON:
+    """The status belongs to its own subresource."""
+    resource = by_kind(applied["apiVersion"], applied["kind"])
+    has_status = resource is not None and resource.subresource("status") is not None
+    if subresource or not has_status:
+        return applied
+    return {name: value for name, value in applied.items() if name != "status"}
 
 
 def _refuse_conflicts(others: list[JSON], differing: Collection[Path]) -> None:

@@ -64,6 +64,7 @@ def test_a_status_write_is_owned_as_if_the_whole_object_had_been_looked_at() -> 
         resource = by_kind(write.new["apiVersion"], write.new["kind"])
         assert resource is not None
         whole = copy.deepcopy(write.new)
+        del whole["metadata"]["managedFields"]
         managed.record(resource, write.old, whole, "writer", NOW, subresource="status")
         assert managed.status_entry(resource, write.old, write.new, "writer", NOW) == whole["metadata"]["managedFields"]
 
@@ -124,6 +125,35 @@ def test_what_a_manager_no_longer_applies_is_removed_where_nobody_else_owns_it()
     }
     second = managed.apply(first, _applied(template=fewer), "ktui", NOW)
     assert second["spec"] == {"template": fewer}
+
+
+def test_an_item_stays_where_somebody_else_owns_a_part_of_it() -> None:
+    def template(**container: Any) -> JSON:
+        return {"spec": {"containers": [{"name": "c", **container}]}}
+
+    first = managed.apply(None, _applied(template=template(image="x:1", tty=True)), "ktui", NOW)
+    both = managed.apply(first, _applied(template=template(image="x:1")), "other", NOW)
+    left = managed.apply(both, _applied(replicas=1), "ktui", NOW)
+    assert left["spec"] == {"replicas": 1, "template": template(image="x:1")}
+
+
+def test_an_applied_status_is_left_alone() -> None:
+    applied = {**_applied(replicas=3), "status": {"replicas": 9}}
+    made = managed.apply(None, applied, "ktui", NOW)
+    assert "status" not in made
+    assert made["metadata"]["managedFields"][0]["fieldsV1"] == {"f:spec": {"f:replicas": {}}}
+
+
+def test_a_client_can_change_and_reset_who_owns_what() -> None:
+    old = _created("kubectl-client-side-apply", replicas=3)
+    moved = copy.deepcopy(old)
+    moved["metadata"]["managedFields"][0]["manager"] = "kubectl"
+    managed.record(DEPLOYMENTS, old, moved, "kubectl", NOW)
+    assert [entry["manager"] for entry in moved["metadata"]["managedFields"]] == ["kubectl"]
+    reset = copy.deepcopy(old)
+    reset["metadata"]["managedFields"] = [{}]
+    managed.record(DEPLOYMENTS, old, reset, "kubectl", NOW)
+    assert "managedFields" not in reset["metadata"]
 
 
 def test_applying_again_changes_nothing() -> None:
