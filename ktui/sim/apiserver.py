@@ -166,6 +166,9 @@ class ApiServer:
             spec["clusterIP"] = f"10.96.{chance.randint(0, 255)}.{chance.randint(2, 254)}"
         if spec.get("clusterIP"):
             spec.setdefault("clusterIPs", [spec["clusterIP"]])
+        if spec.get("type") in ("NodePort", "LoadBalancer"):
+            for port in spec.get("ports") or ():
+                port["nodePort"] = port.get("nodePort") or self.kernel.random.randint(30000, 32767)
 
     def uid(self) -> str:
         """A new uid, from the seeded chance."""

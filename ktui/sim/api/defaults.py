@@ -1,5 +1,6 @@
 """What the API server fills in where a client left a field out (defaults of v1.36, as the recordings show them)."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -303,6 +304,10 @@ def _endpoint_slice(obj: JSON) -> None:
 
 
 def _secret(obj: JSON) -> None:
+    plain = obj.pop("stringData", None) or {}
+    if plain:
+        encoded = {key: base64.b64encode(value.encode()).decode() for key, value in plain.items()}
+        obj["data"] = (obj.get("data") or {}) | encoded
     _fallback(obj, "type", "Opaque")
 
 

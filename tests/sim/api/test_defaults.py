@@ -105,6 +105,12 @@ def test_the_quality_of_service_follows_requests_and_limits(resources: JSON, qua
     assert defaults.default("Pod", pod)["status"]["qosClass"] == quality
 
 
+def test_a_secrets_plain_values_are_encoded_and_not_kept() -> None:
+    secret = {"metadata": {}, "data": {"a": "eA==", "b": "eA=="}, "stringData": {"b": "y"}}
+    made = defaults.default("Secret", secret)
+    assert made == {"metadata": {}, "data": {"a": "eA==", "b": "eQ=="}, "type": "Opaque"}
+
+
 def test_probes_and_ports_and_volumes_are_filled_in() -> None:
     container = {
         "name": "c",
