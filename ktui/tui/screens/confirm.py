@@ -23,8 +23,8 @@ from ktui.tui.screens.keys import DialogKeys
 Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
 """Asks the server what would come of the plan."""
 
-_FRAME: Final = 10
-"""Lines of the dialog that are not the plan's, and the margin around it."""
+_FRAME: Final = 7
+"""Lines of the dialog that are not the plan's: border, padding, title, keys and what is between them."""
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -73,7 +73,7 @@ class ConfirmScreen(ModalScreen[bool]):
         pages = self.query_one("#plan", Pages)
         lines = self._lines(max(30, pages.scrollable_content_region.width))
         # The answers below it are never pushed off the screen: what does not fit is scrolled to.
-        pages.styles.height = max(3, min(len(lines), self.size.height - _FRAME))
+        pages.styles.height = max(3, min(len(lines), self.size.height * 9 // 10 - _FRAME))
         pages.show(lines)
         yes = [Hint("y", "yes", "screen.yes")] if self.can_say_yes else []
         no, copy = Hint("n", "no", "screen.dismiss(False)"), Hint("c", "copy the kubectl command", "screen.copy")
