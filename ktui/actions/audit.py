@@ -98,12 +98,12 @@ class AuditLog:
             # One write of one line to a file that is open for appending does not mix with those of others.
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(descriptor, line)
+                written = os.write(descriptor, line)
             finally:
                 os.close(descriptor)
         except OSError as error:
             return f"The audit log {self.path} cannot be written: {error.strerror or error}."
-        return ""
+        return "" if written == len(line) else f"The audit log {self.path} is cut: the disk may be full."
 
     def tail(self, most: int = 100) -> tuple[Entry, ...]:
         """The last entries, the newest last; lines that cannot be read are passed over. Raises OSError."""

@@ -113,6 +113,9 @@ def in_flight(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> bool
     old = (rs for rs in replicasets if rs.metadata.uid != current.metadata.uid)
     if any(rs.spec.desired or rs.status.replicas for rs in old):
         return True
+    if deployment.spec.paused and current.spec.desired >= deployment.spec.desired:
+        # A pause overwrites the condition that would tell. The controller has nothing left to replace.
+        return False
     judged = verdict(deployment)
     condition = progressing(deployment)
     has_been_complete = condition is not None and condition.reason == NEW_REPLICASET_AVAILABLE

@@ -80,6 +80,14 @@ def test_what_is_open_can_be_planned_and_what_is_closed_is_refused_for_the_same_
             assert (planned.reason if isinstance(planned, Refusal) else "") == offer.why_not
 
 
+def test_a_pod_that_dies_while_a_complete_rollout_is_paused_is_no_rollout() -> None:
+    raw = deployment(NEW, paused=True, counts=(4, 4, 3), reason="DeploymentPaused")
+    found = offers(made(raw, replicaset(31, NEW, count=4, available=3), replicaset(30, OLD)))
+    assert found[Action.PROMOTE].why_not == "nothing to promote: revision 31 is complete, though paused"
+    assert not found[Action.ABORT].open
+    assert found[Action.ROLLBACK].open
+
+
 def test_read_only_closes_everything() -> None:
     assert {offer.why_not for offer in offers(midway(), read_only=True).values()} == {"ktui is read-only"}
 
