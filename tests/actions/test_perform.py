@@ -17,13 +17,13 @@ from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.preview import Preview, preview
-from ktui.actions.request import Pause, Request, RollBack, Scale, SetImage
+from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.actions.subject import read_subject
 from ktui.kube.access import Access
 from ktui.kube.api import Api
 from ktui.kube.connection import connect
 from ktui.sim import SimulatedCluster
-from tests.simulated import OLD, Witness, image_patch, manifest
+from tests.simulated import OLD, STUCK, Witness, image_patch, manifest
 
 
 async def planned(api: Api, request: Request) -> Plan:
@@ -283,3 +283,32 @@ async def test_where_a_webhook_knows_no_dry_run_the_expected_changes_are_shown_a
         "This is what is expected:"
     )
     assert [change.path for change in seen.changes] == ["spec.template.spec.containers[cart].image"]
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [Pause(), SetImage((("*", "cart:6"),)), Promote()],
+        [Pause(), SetImage((("cart", "cart:6"),)), Abort()],
+        [SetImage((("cart", STUCK),)), Pause(), RollBack(1), RollBack()],
+        [Scale(0), Scale(6), Restart(), RollBack(), Pause(), Resume()],
+    ],
+    ids=["promoted", "aborted", "to and fro", "all sorts"],
+)
+async def test_what_the_official_client_finds_is_what_the_plan_said(
+    requests: list[Request], api: Api, cart: Witness, log: AuditLog
+) -> None:
+    for request in requests:
+        made = await planned(api, request)
+        before = cart.raw()
+        seen = await preview(api, made)
+        assert isinstance(seen, Preview)
+        assert cart.raw()["spec"] == before["spec"]
+        assert isinstance((await perform(api, made, log)).outcome, Done)
+        after = cart.raw()
+        if made.subresource:
+            assert after["spec"] == {**before["spec"], "replicas": made.after["spec"].get("replicas", 0)}
+        else:
+            assert after["spec"] == made.after["spec"]
+        assert after["metadata"]["generation"] == made.target.generation + 1
+    assert settled(log) == ["done"] * len(requests)
