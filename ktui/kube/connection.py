@@ -130,6 +130,10 @@ class Connection:
             await self._session.close()
             self._session = None
 
+    def retry_login(self) -> None:
+        """Run the login plugin at the next request even if it failed only just now: a person asked for it."""
+        self._credentials.retry_login()
+
     async def request(
         self,
         method: str,

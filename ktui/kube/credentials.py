@@ -25,6 +25,12 @@ from ktui.kube.oidc import expiry, login, save_login
 TOKEN_FILE_AGE: Final = timedelta(seconds=60)
 """How long a token file's content is used before the file is read again (client-go's period)."""
 
+PLUGIN_REST: Final = timedelta(seconds=10)
+"""What a plugin has given this recently is not asked for again because of a 401: it would give the same."""
+
+FAILURE_AGE: Final = timedelta(seconds=60)
+"""How long a login that failed is not tried again: plugins may open a browser, and all streams need the login."""
+
 
 @dataclass(frozen=True, eq=False)
 class Identity:
@@ -56,24 +62,43 @@ class Credentials:
         self._user: dict[str, Any] = {}
         self._fresh_until: datetime | None = None
         self._plugin: ExecCredential | None = None
+        self._plugin_ran = clock()
+        self._failure: CredentialError | None = None
+        self._failed_until = clock()
 
     async def identity(self, *, refused: Identity | None = None) -> Identity:
         """The identity to send, renewed if its time is up or if it is the one that the server has `refused`.
 
         The same identity comes back where nothing can be renewed. Raises ConfigError or CredentialError.
         """
-        current = self._identity
-        now = self._clock()
-        if current and current is not refused and (self._fresh_until is None or now < self._fresh_until):
+        if (current := self._usable(refused)) is not None:
             return current
         async with self._lock:
-            if self._identity is not current and self._identity is not None:
-                return self._identity
-            user = await self._renewed(now, renew=current is not None and refused is current)
+            # Whoever held the lock may have done it already.
+            if (current := self._usable(refused)) is not None:
+                return current
+            now = self._clock()
+            if self._failure is not None and now < self._failed_until:
+                raise self._failure.with_traceback(None)
+            try:
+                user = await self._renewed(now, renew=refused is not None)
+            except CredentialError as error:
+                self._failure, self._failed_until = error, now + FAILURE_AGE
+                raise
+            self._failure = None
             if self._identity is None or user != self._user:
                 self._identity = await self._build(user)
                 self._user = user
             return self._identity
+
+    def retry_login(self) -> None:
+        """Someone has logged in again: a failure of before is no reason not to try."""
+        self._failure = None
+
+    def _usable(self, refused: Identity | None) -> Identity | None:
+        identity = self._identity
+        fresh = self._fresh_until is None or self._clock() < self._fresh_until
+        return identity if identity is not refused and fresh else None
 
     async def _renewed(self, now: datetime, *, renew: bool) -> dict[str, Any]:
         """The user as the library reads it: nothing but files, data, token, name and password.
@@ -107,8 +132,10 @@ class Credentials:
 
     async def _run_plugin(self, plugin: dict[str, Any], now: datetime, *, renew: bool) -> dict[str, Any]:
         held = self._plugin
-        if held is None or renew or (held.renewal is not None and held.renewal <= now):
+        refused = renew and now >= self._plugin_ran + PLUGIN_REST
+        if held is None or refused or (held.renewal is not None and held.renewal <= now):
             held = await run_plugin(plugin, cluster=self._target.cluster, environ=self._environ, now=now)
+            self._plugin_ran = now
         self._plugin, self._fresh_until = held, held.renewal
         return held.user
 
@@ -125,7 +152,7 @@ class Credentials:
             if self._target.source is not None:
                 await asyncio.to_thread(save_login, self._target.source, self._target.user_name, config)
         expires = expiry(config["id-token"])
-        self._fresh_until = expires - timedelta(seconds=10) if expires else None
+        self._fresh_until = max(expires - timedelta(seconds=10), now + timedelta(seconds=1)) if expires else None
         return str(config["id-token"])
 
     async def _build(self, user: dict[str, Any]) -> Identity:

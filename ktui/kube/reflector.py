@@ -80,7 +80,8 @@ class Reflector:
         """Where to watch on from; empty until a list is complete."""
         self._link: Link | None = None
         self._unreadable: dict[str, Unreadable] = {}
-        self._bookmarks_come = False
+        self._bookmarks_come: bool | None = None
+        """Whether this server sends bookmarks: unknown, until one has come or has not come in time."""
         self._opened = self._last_heard = clock()
         self._wake = asyncio.Event()
 
@@ -102,6 +103,10 @@ class Reflector:
                 if isinstance(error, Interrupted) and self._version and not self._short_lived():
                     # Load balancers cut streams at their pleasure. One that had gone well for a while is taken up
                     # again without a word; if that fails, it is told.
+                    continue
+                if isinstance(error, Silence) and self._bookmarks_come is None:
+                    # It may be a server that sends none, and nothing is wrong. From now on it may be silent.
+                    self._bookmarks_come = False
                     continue
                 wait = self._wait(error)
                 state = LinkState.REFUSED if isinstance(error, _REFUSALS) else LinkState.RECONNECTING
@@ -234,7 +239,7 @@ class Reflector:
                 batch = self._noted(decoder.feed(lines))
                 if decoder.complete:
                     self._version = decoder.version
-                    self._bookmarks_come = self._bookmarks_come or bool(decoder.bookmarks)
+                    self._bookmarks_come = bool(decoder.bookmarks) or self._bookmarks_come
                 elif decoder.bookmarks:
                     raise NoStreamingList("The server does not stream lists.")
                 silent = False
@@ -248,10 +253,10 @@ class Reflector:
         """One step of a stream, with the time that it may take in this part of it."""
         if not decoder.complete:
             seconds = self._pacing.list_silence
-        elif self._bookmarks_come:
-            seconds = self._pacing.silence
-        else:
+        elif self._bookmarks_come is False:
             seconds = lifetime + self._pacing.grace
+        else:
+            seconds = self._pacing.silence
         try:
             async with asyncio.timeout(seconds):
                 return await step

@@ -102,6 +102,7 @@ class Streams:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Random | None = None,
     ) -> None:
+        self._connection = connection
         self._outbox = Outbox()
         self._go = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -142,7 +143,8 @@ class Streams:
         self._go.set()
 
     def retry_now(self) -> None:
-        """Whatever waits for its next attempt makes it now."""
+        """Whatever waits for its next attempt makes it now, with a new login if that is what failed."""
+        self._connection.retry_login()
         for reflector in self._reflectors:
             reflector.retry_now()
 

@@ -61,6 +61,7 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
 @dataclass(eq=False)
 class _Watch:
     transport: asyncio.Transport
+    stranded: bool = False
     lines: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
 
 
@@ -110,6 +111,11 @@ class Collection:
         for watch in self._watches:
             watch.transport.abort()
             watch.lines.put_nowait(None)
+
+    def strand(self) -> None:
+        """The streams that are open now stay open and say nothing more; new ones work."""
+        for watch in self._watches:
+            watch.stranded = True
 
     def end(self) -> None:
         """End every stream in order, as the server does when its time is up."""
@@ -176,7 +182,7 @@ class Collection:
         self._changed.set()
         try:
             while (next_line := await watch.lines.get()) is not None:
-                if not self.mute:
+                if not self.mute and not watch.stranded:
                     await response.write(next_line)
         except ConnectionError:
             pass

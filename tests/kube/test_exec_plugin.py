@@ -219,17 +219,20 @@ async def test_it_runs_again_after_a_401_but_once(
     async def picky(request: web.BaseRequest) -> web.Response:
         return web.Response() if request.headers["Authorization"] in accepted else status(401, "Unauthorized")
 
-    plugin = script(says(token="one"))
-    async with serving(picky) as url, await connected(url, write_kubeconfig, plugin, Time()) as connection:
+    plugin, time = script(says(token="one")), Time()
+    async with serving(picky) as url, await connected(url, write_kubeconfig, plugin, time) as connection:
         await connection.request("GET", "/")
+        time.passes(60)
         accepted.clear()
         accepted.add("Bearer two")
         script(says(token="two"))
         await asyncio.gather(*(connection.request("GET", "/") for _ in range(5)))
         assert len(runs()) == 2
         accepted.clear()
-        with pytest.raises(Unauthorized):
-            await connection.request("GET", "/")
+        time.passes(60)
+        for _ in range(3):
+            with pytest.raises(Unauthorized):
+                await connection.request("GET", "/")
         assert len(runs()) == 3
 
 
@@ -272,3 +275,25 @@ async def test_a_plugin_that_fails_at_the_start_fails_the_connection(
 ) -> None:
     with pytest.raises(CredentialError, match="exit code 1"):
         await connected("http://127.0.0.1", write_kubeconfig, script("exit 1"), Time())
+
+
+async def test_one_that_fails_is_left_alone_for_a_while_unless_a_person_asks(
+    script: Script, write_kubeconfig: WriteKubeconfig, runs: Callable[[], list[Any]]
+) -> None:
+    time = Time()
+    stamp = (time.now + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    plugin = script(says(token="one", expirationTimestamp=stamp))
+    async with serving(echo) as url, await connected(url, write_kubeconfig, plugin, time) as connection:
+        time.passes(600)
+        script("echo 'run sso login' >&2; exit 1")
+        for _ in range(5):
+            with pytest.raises(CredentialError, match="run sso login"):
+                await seen_by(connection)
+        assert len(runs()) == 2
+        time.passes(61)
+        with pytest.raises(CredentialError):
+            await seen_by(connection)
+        assert len(runs()) == 3
+        script(says(token="two"))
+        connection.retry_login()
+        assert (await seen_by(connection))["authorization"] == ["Bearer two"]
