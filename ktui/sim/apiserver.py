@@ -9,13 +9,14 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any
 
 from ktui.sim.api import defaults, errors, managed, resources, selectors, validation, versioned
 from ktui.sim.api.patch import apply_patch
 from ktui.sim.api.resources import Resource
-from ktui.sim.kernel import Kernel, rfc3339
+from ktui.sim.deletion import Deletion, check_preconditions, is_over, marked, with_finalizers
+from ktui.sim.kernel import Kernel
+from ktui.sim.metadata import in_order
 from ktui.sim.ownership import Ownership
 from ktui.sim.storage import Bucket, Storage
 
@@ -24,42 +25,10 @@ Admission = Callable[[Resource, JSON], None]
 """Looks at an object that is about to be created; raises ApiError to refuse it."""
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
-_METADATA_ORDER = (
-    "name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp",
-    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers",
-    "managedFields",
-)  # fmt: skip
 
 NAMESPACES = resources.of("", "namespaces")
 PODS = resources.of("", "pods")
 BUDGETS = resources.of("policy", "poddisruptionbudgets")
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """What a delete asks for: how dependents go, how long a pod may take, and which object exactly is meant."""
-
-    propagation: str = "Background"
-    grace_seconds: int | None = None
-    uid: str | None = None
-    resource_version: str | None = None
-    dry_run: bool = False
-
-    @classmethod
-    def read(cls, options: JSON, query: dict[str, str]) -> Deletion:
-        """The options of a request: its body, and the parameters that may stand in for it."""
-        orphan = options.get("orphanDependents")
-        legacy = "Background" if orphan is None else ("Orphan" if orphan else "Background")
-        grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-        preconditions = options.get("preconditions") or {}
-        return cls(
-            propagation=options.get("propagationPolicy") or query.get("propagationPolicy") or legacy,
-            grace_seconds=None if grace is None else int(grace),
-            uid=preconditions.get("uid"),
-            resource_version=preconditions.get("resourceVersion"),
-            dry_run="All" in (options.get("dryRun") or []) or query.get("dryRun") == "All",
-        )
 
 
 class ApiServer:
@@ -130,7 +99,7 @@ class ApiServer:
             metadata["managedFields"] = self._ownership.of_created(resource, obj, manager, self.kernel.stamp(), like)
         else:
             managed.record(resource, None, obj, manager, self.kernel.stamp())
-        obj["metadata"] = _in_order(metadata)
+        obj["metadata"] = in_order(metadata)
         return obj if dry_run else self.storage.put(resource, obj)
 
     def _place(self, resource: Resource, namespace: str, metadata: JSON) -> None:
@@ -249,14 +218,14 @@ class ApiServer:
 
         An object that is being deleted goes for good once its last finalizer does.
         """
-        head = {"kind": old["kind"], "apiVersion": old["apiVersion"], "metadata": _in_order(new["metadata"])}
+        head = {"kind": old["kind"], "apiVersion": old["apiVersion"], "metadata": in_order(new["metadata"])}
         new = head | {field: value for field, value in new.items() if field not in head}
         if new == old:
             return old
         if dry_run:
             return new
         stored = self.storage.put(resource, new)
-        if _is_over(stored):
+        if is_over(stored):
             return self.storage.remove(resource, stored)
         return stored
 
@@ -360,60 +329,18 @@ class ApiServer:
         """
         how = how or Deletion()
         old = self.get(resource, namespace, name)
-        self._check_preconditions(resource, old, how)
-        grace = self._grace(resource, old, how)
-        finalizers = self._finalizers(resource, old, how)
-        metadata = dict(old["metadata"])
-        if "deletionTimestamp" not in metadata:
-            if "generation" in metadata:
-                metadata["generation"] += 1
-            metadata["deletionTimestamp"] = rfc3339(self.kernel.now + grace)
-            metadata["deletionGracePeriodSeconds"] = grace
-        elif grace < metadata.get("deletionGracePeriodSeconds", 0):
-            metadata["deletionTimestamp"] = rfc3339(self.kernel.now + grace)
-            metadata["deletionGracePeriodSeconds"] = grace
-        _set(metadata, "finalizers", finalizers)
-        new = old | {"metadata": _in_order(metadata)}
-        if resource.kind == "Namespace":
-            new["status"] = {"phase": "Terminating"}
+        check_preconditions(resource, old, how)
+        new = marked(resource, old, how, self.kernel.now)
         if how.dry_run:
-            return new if grace or finalizers else None
-        if not grace and not finalizers and resource.kind not in ("Pod", "Namespace"):
+            return None if is_over(new) else new
+        if is_over(new) and resource.kind != "Pod":
             self.storage.remove(resource, old)
             return None
         if new != old:
             new = self.storage.put(resource, new)
-        if _is_over(new) and resource.kind != "Namespace":
+        if is_over(new):
             self.storage.remove(resource, new)
-            return None if resource.kind != "Pod" else new
         return new
-
-    def _check_preconditions(self, resource: Resource, old: JSON, how: Deletion) -> None:
-        metadata = old["metadata"]
-        for field, asked, has in (
-            ("UID", how.uid, metadata["uid"]),
-            ("ResourceVersion", how.resource_version, metadata["resourceVersion"]),
-        ):
-            if asked is not None and asked != has:
-                words = f"Precondition failed: {field} in precondition: {asked}, {field} in object meta: {has}"
-                raise errors.conflict(resource, metadata["name"], words)
-
-    def _grace(self, resource: Resource, old: JSON, how: Deletion) -> int:
-        if resource.kind != "Pod":
-            return 0
-        finished = old["status"].get("phase") in ("Succeeded", "Failed")
-        if finished or not old["spec"].get("nodeName"):
-            return 0
-        if how.grace_seconds is not None:
-            return max(how.grace_seconds, 0)
-        return int(old["spec"].get("terminationGracePeriodSeconds", 30))
-
-    def _finalizers(self, resource: Resource, old: JSON, how: Deletion) -> list[str]:
-        kept = [f for f in old["metadata"].get("finalizers") or [] if f not in (FOREGROUND, ORPHAN)]
-        if resource.kind == "Pod":
-            return kept
-        wanted = {"Foreground": [FOREGROUND], "Orphan": [ORPHAN]}.get(how.propagation, [])
-        return kept + wanted
 
     def evict(self, namespace: str, name: str, how: Deletion) -> None:
         """Delete a pod, unless a disruption budget has no room for that.
@@ -457,30 +384,9 @@ class ApiServer:
 
     def remove_finalizer(self, resource: Resource, old: JSON, finalizer: str) -> JSON:
         """Take a finalizer away, which ends an object that was only kept by it."""
-        metadata = dict(old["metadata"])
-        _set(metadata, "finalizers", [f for f in metadata.get("finalizers") or [] if f != finalizer])
-        return self.replace(resource, old, old | {"metadata": metadata})
+        left = [each for each in old["metadata"].get("finalizers") or [] if each != finalizer]
+        return self.replace(resource, old, with_finalizers(old, left))
 
 
 _COUNTED = {("", "pods"), ("apps", "replicasets"), ("apps", "deployments"), ("apps", "statefulsets"),
             ("apps", "daemonsets"), ("discovery.k8s.io", "endpointslices")}  # fmt: skip
-
-
-def _set(metadata: JSON, field: str, value: Any) -> None:
-    if value:
-        metadata[field] = value
-    else:
-        metadata.pop(field, None)
-
-
-def _is_over(obj: JSON) -> bool:
-    """Whether a marked object has nothing left that keeps it."""
-    metadata = obj["metadata"]
-    marked = "deletionTimestamp" in metadata and obj["kind"] != "Namespace"
-    return marked and not metadata.get("finalizers") and not metadata.get("deletionGracePeriodSeconds")
-
-
-def _in_order(metadata: JSON) -> JSON:
-    """The fields in the order in which an API server writes them."""
-    ordered = {field: metadata[field] for field in _METADATA_ORDER if field in metadata}
-    return ordered if len(ordered) == len(metadata) else ordered | metadata

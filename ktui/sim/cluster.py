@@ -84,7 +84,7 @@ class SimulatedCluster:
         self.developer_namespace = developer_namespace
         self._speed = speed
         self._tls: TlsFiles | None = None
-        self._begun = self._own_time = start is not None
+        self._own_time = start is not None
         self._seed, self._nodes, self._register_nodes, self._run_nodes = seed, nodes, register_nodes, run_nodes
         self._begin_at(start.timestamp() if start else time.time())
         self._bookmark_seconds = bookmark_seconds
@@ -95,7 +95,7 @@ class SimulatedCluster:
         self.kernel = Kernel(moment, self._seed)
         made = [Node(f"node-{number}") for number in range(1, self._nodes + 1)]
         self.plane = ControlPlane(self.kernel, made, register_nodes=self._register_nodes, run_nodes=self._run_nodes)
-        self._untouched = self.plane.storage.number
+        self._began, self._untouched = moment, self.plane.storage.number
 
     @property
     def api(self) -> ApiServer:
@@ -115,11 +115,11 @@ class SimulatedCluster:
 
     def play(self, scenario: Scenario) -> None:
         """As `load`, with a scenario that was read already."""
-        if not self._begun and self.plane.storage.number == self._untouched:
-            self._begin_at(time.time() - scenario.history_seconds)
+        if self.kernel.now == self._began and self.plane.storage.number == self._untouched:
+            self._nodes = max(self._nodes, scenario.nodes)
+            self._begin_at(self._began if self._own_time else time.time() - scenario.history_seconds)
         Script(self.plane, scenario).begin()
         self.run_for(scenario.history_seconds)
-        self._begun = True
 
     def run_for(self, seconds: float) -> None:
         """Let virtual time pass, at once.
@@ -129,7 +129,6 @@ class SimulatedCluster:
         """
         if self._loop is not None:
             raise RuntimeError("the cluster is being served: real time drives it")
-        self._begun = True
         self._own_time = self._own_time or self.kernel.now + seconds > time.time() + 1
         self.kernel.run_until(self.kernel.now + seconds)
 
@@ -199,6 +198,7 @@ class SimulatedCluster:
         started: Future[str] = Future()
         started.add_done_callback(lambda done: None if done.exception() else on_ready(done.result()))
         await self._serve_until_stopped(host, port, tls, started)
+        started.result()
         started.result()
 
     async def _serve_until_stopped(self, host: str, port: int, tls: TlsFiles | None, started: Future[str]) -> None:

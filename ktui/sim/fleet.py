@@ -57,9 +57,10 @@ def _place_pod(plane: ControlPlane, rs: JSON, node: str, born: str) -> None:
     for container in containers:
         container.run(born)
         container.ready = container.started = True
+    host = plane.kubelet.address(node)
     address = f"10.{chance.randint(1, 250)}.{chance.randint(0, 255)}.{chance.randint(2, 254)}"
     pod["status"] = pod_status(
-        pod, containers, phase="Running", host="10.0.0.1", address=address, started=born, stamp=born, through=True
+        pod, containers, phase="Running", host=host, address=address, started=born, stamp=born, through=True
     )
     plane.api.create(
         PODS, rs["metadata"]["namespace"], pod, manager=MANAGER, trusted=True, born=born, like=rs["metadata"]["uid"]

@@ -19,6 +19,7 @@ JSON = dict[str, Any]
 Duration = str | float
 """Seconds as a number, or `2m`, `1h30m`, `3d`; before the opening with a minus: `-25m`."""
 
+PODS_ON_A_NODE = 150
 _FOLDER = "scenarios"
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -130,6 +131,11 @@ class Scenario(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fiel
     """Manifests that are there from the beginning of the history."""
     steps: list[Step] = []
     traffic: Traffic | None = None
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes its pods need at least."""
+        return -(-self.fleet.pods // PODS_ON_A_NODE) if self.fleet else 1
 
     @property
     def history_seconds(self) -> float:

@@ -10,9 +10,9 @@ from typing import Any
 from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.patch import STRATEGIC_PATCH
-from ktui.sim.apiserver import Deletion
 from ktui.sim.controllers.common import DEPLOYMENTS, REPLICA_SETS, controller_of, revision_of
 from ktui.sim.controlplane import ControlPlane
+from ktui.sim.deletion import Deletion
 from ktui.sim.fleet import place_fleet
 from ktui.sim.scenario import Scenario, Service, Step, Target, seconds
 

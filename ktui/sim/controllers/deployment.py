@@ -10,8 +10,9 @@ from typing import Any
 
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.selectors import object_selector
-from ktui.sim.apiserver import ApiServer, Deletion
+from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers import progress, sizes
+from ktui.sim.controllers.adoption import claim
 from ktui.sim.controllers.common import (
     DEPLOYMENTS,
     MANAGER,
@@ -19,13 +20,13 @@ from ktui.sim.controllers.common import (
     OwnedIndex,
     condition,
     controller_of,
-    owner_reference,
     revision_of,
     same_template,
 )
 from ktui.sim.controllers.drafts import REVISION, draft_replica_set, revision_annotations
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.controllers.sizes import wanted
+from ktui.sim.deletion import Deletion
 from ktui.sim.events import EventRecorder
 from ktui.sim.storage import Change, Key
 
@@ -72,28 +73,11 @@ class DeploymentController:
             turn.take()
 
     def _owned(self, deployment: JSON) -> list[JSON]:
-        """Its ReplicaSets: orphans that match are adopted, those that match no longer are released."""
-        metadata = deployment["metadata"]
         matches = object_selector(deployment["spec"]["selector"])
-        owned = []
-        for rs in self._replica_sets.of(metadata["uid"]):
-            if matches(rs["metadata"].get("labels") or {}):
-                owned.append(rs)
-            elif "deletionTimestamp" not in metadata:
-                self._set_owner(rs, None)
-        if "deletionTimestamp" not in metadata:
-            for rs in list(self._replica_sets.orphans(metadata["namespace"])):
-                if matches(rs["metadata"].get("labels") or {}) and "deletionTimestamp" not in rs["metadata"]:
-                    owned.append(self._set_owner(rs, deployment))
-        return owned
-
-    def _set_owner(self, rs: JSON, owner: JSON | None) -> JSON:
-        others = [o for o in rs["metadata"].get("ownerReferences") or () if not o.get("controller")]
-        references = [*others, owner_reference(owner)] if owner else others
-        metadata = rs["metadata"] | {"ownerReferences": references}
-        if not references:
-            del metadata["ownerReferences"]
-        return self._api.set_spec(REPLICA_SETS, rs, rs | {"metadata": metadata}, manager=MANAGER)
+        return claim(
+            self._api, REPLICA_SETS, deployment, self._replica_sets,
+            matches=matches, counts=lambda rs: "deletionTimestamp" not in rs["metadata"],
+        )  # fmt: skip
 
 
 class _Turn:

@@ -7,9 +7,10 @@ from typing import Any
 from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.resources import Resource
-from ktui.sim.apiserver import FOREGROUND, NAMESPACES, ORPHAN, ApiServer, Deletion
+from ktui.sim.apiserver import NAMESPACES, ApiServer
 from ktui.sim.controllers.common import MANAGER
 from ktui.sim.controllers.queue import WorkQueue
+from ktui.sim.deletion import FOREGROUND, ORPHAN, Deletion
 from ktui.sim.storage import Change, Key
 
 JSON = dict[str, Any]

@@ -8,6 +8,7 @@ from typing import Any
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.selectors import object_selector
 from ktui.sim.apiserver import ApiServer
+from ktui.sim.controllers.adoption import claim
 from ktui.sim.controllers.common import (
     MANAGER,
     PODS,
@@ -19,7 +20,6 @@ from ktui.sim.controllers.common import (
     is_available,
     is_ready,
     is_terminating,
-    owner_reference,
 )
 from ktui.sim.controllers.pods import draft_pod
 from ktui.sim.controllers.queue import WorkQueue
@@ -78,32 +78,13 @@ class ReplicaSetController:
         self._look_again_when_available(rs, active)
 
     def _claim(self, rs: JSON) -> list[JSON]:
-        """Its pods: orphans that match are adopted, those that match no longer are released."""
-        metadata = rs["metadata"]
         template_labels = rs["spec"]["template"]["metadata"].get("labels")
         selects = object_selector(rs["spec"]["selector"])
 
         def matches(labels: JSON) -> bool:
             return labels is template_labels or selects(labels)
 
-        claimed = []
-        for pod in self._pods.of(metadata["uid"]):
-            if matches(pod["metadata"].get("labels") or {}):
-                claimed.append(pod)
-            elif is_active(pod):
-                self._set_owner(pod, None)
-        if "deletionTimestamp" not in metadata:
-            for pod in list(self._pods.orphans(metadata["namespace"])):
-                if is_active(pod) and matches(pod["metadata"].get("labels") or {}):
-                    claimed.append(self._set_owner(pod, rs))
-        return claimed
-
-    def _set_owner(self, pod: JSON, owner: JSON | None) -> JSON:
-        others = [o for o in pod["metadata"].get("ownerReferences") or () if not o.get("controller")]
-        metadata = pod["metadata"] | {"ownerReferences": [*others, owner_reference(owner)] if owner else others}
-        if not metadata["ownerReferences"]:
-            del metadata["ownerReferences"]
-        return self._api.set_spec(PODS, pod, pod | {"metadata": metadata}, manager=MANAGER)
+        return claim(self._api, PODS, rs, self._pods, matches=matches, counts=is_active)
 
     def _manage(self, rs: JSON, active: list[JSON]) -> None:
         missing = rs["spec"]["replicas"] - len(active)

@@ -47,13 +47,17 @@ class Kubelet:
 
     def _start(self, uid: str, pod: JSON) -> None:
         fate = self._fates.of(pod).strike(self._kernel.random)
-        host = self._addresses.get(pod["spec"]["nodeName"], "10.0.0.1")
+        host = self.address(pod["spec"]["nodeName"])
         worker = self._workers[uid] = PodWorker(self._kernel, self._port, pod, fate, host)
         worker.begin()
 
     def worker(self, uid: str) -> PodWorker | None:
         """What is known of a pod that runs here."""
         return self._workers.get(uid)
+
+    def address(self, node: str) -> str:
+        """The address of a node."""
+        return self._addresses.get(node, "10.0.0.1")
 
     def uids(self) -> list[str]:
         """The pods that run here."""

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
-from ktui.sim.apiserver import ApiServer, Deletion
+from ktui.sim.apiserver import ApiServer
+from ktui.sim.deletion import Deletion
 from ktui.sim.events import EventRecorder
 
 JSON = dict[str, Any]

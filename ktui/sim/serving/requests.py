@@ -14,7 +14,8 @@ from ktui.sim.api.patch import read_applied
 from ktui.sim.api.rbac import User
 from ktui.sim.api.resources import Resource
 from ktui.sim.api.versioned import scale_of
-from ktui.sim.apiserver import ApiServer, Deletion
+from ktui.sim.apiserver import ApiServer
+from ktui.sim.deletion import Deletion
 from ktui.sim.faults import Faults
 from ktui.sim.reading import ListOptions, Page, list_objects, streaming_lists_refused
 from ktui.sim.serving.answers import answer, encode, warnings_in
