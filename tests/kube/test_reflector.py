@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from ktui.kube.connection import Connection
+from ktui.kube.access import Access
+from ktui.kube.connection import Connection, Surroundings, connect
 from ktui.model.changes import Gone, LinkState, Listed, Put, Resource
+from tests.kube.conftest import WriteKubeconfig
 from tests.kube.following import QUICK, Following, following
-from tests.kube.server import Collection, pod, status
+from tests.kube.server import Collection, pod, serving, status
 
 Pods = tuple[Collection, Connection]
 
@@ -355,3 +357,19 @@ async def test_it_can_be_ended_at_any_point_without_leaving_anything_behind(pods
         await it.until(lambda: it.state is LinkState.RECONNECTING)
     await collection.until(lambda: collection.watching == 0)
     assert not {task for task in asyncio.all_tasks() - before if "Reflector" in repr(task)}
+
+
+async def test_over_a_network_a_list_comes_in_compressed_pages(write_kubeconfig: WriteKubeconfig) -> None:
+    collection = Collection()
+    fill(collection, "a", "b", "c")
+    async with serving(collection.handle) as proxy:
+        access = Access(write_kubeconfig("http://cluster.example:8080", {}, {"proxy-url": proxy}))
+        async with (
+            await connect(access, Surroundings(environ={})) as connection,
+            following(connection, pacing=replace(QUICK, page=2)) as it,
+        ):
+            await it.until_live()
+            fill(collection, "d")
+            await it.until(lambda: same(collection, it))
+    assert [seen.is_watch for seen in collection.seen] == [False, False, True]
+    assert [seen.headers["Accept-Encoding"] for seen in collection.seen] == ["gzip", "gzip", "identity"]
