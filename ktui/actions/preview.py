@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,6 +11,7 @@ from ktui.actions.plan import Plan
 from ktui.actions.verify import why_refused
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError, KubeError, Rejected
+from ktui.model.objects import REVISION
 from ktui.rollout.diff import Change, diff
 
 _UNSUPPORTED: Final = "does not support dry run"
@@ -46,6 +47,8 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     return Preview(diff(_comparable(plan.before), _comparable(after)))
 
 
-def _comparable(document: dict[str, object]) -> dict[str, object]:
-    # The answer to a patch of the subresource is a Scale with a status of its own; only what was asked for counts.
-    return {key: document[key] for key in ("metadata", "spec") if key in document}
+def _comparable(document: dict[str, Any]) -> dict[str, Any]:
+    """What was asked about: not a Scale's status, nor the number that the controller may have given meanwhile."""
+    meta = document.get("metadata") or {}
+    annotations = {key: text for key, text in (meta.get("annotations") or {}).items() if key != REVISION}
+    return {"metadata": {**meta, "annotations": annotations}, "spec": document.get("spec") or {}}

@@ -14,9 +14,8 @@ from ktui.cli import printing
 from ktui.cli.options import CONTEXT_SETTINGS, Command, settings_of
 from ktui.sim import SimulatedCluster, scenarios
 
-_HINT: Final = (
-    "A simulated cluster: try anything. enter opens a rollout · space pauses · p promotes · b rolls back · ? says more"
-)
+_HINT: Final = "A simulated cluster: try anything · enter opens · b rolls back · ? says more"
+"""It fits beside the sign of a notice at 80 columns."""
 
 _speed = click.option(
     "--speed",
