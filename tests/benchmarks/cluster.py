@@ -58,7 +58,7 @@ def _recorded() -> dict[str, dict[str, Any]]:
     with gzip.open(RECORDING, "rb") as file:
         for line in file:
             obj = (json.loads(line).get("event") or {}).get("object") or {}
-            kind, status = obj.get("kind"), obj.get("status") or {}
+            kind, status = str(obj.get("kind")), obj.get("status") or {}
             going = "deletionTimestamp" in obj.get("metadata", {})
             wanted = {
                 "Deployment": True,
