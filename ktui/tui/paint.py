@@ -227,7 +227,7 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
             return
         for index in self._in_sight():
             drawn = self._drawn.get(index)
-            if drawn is not None and (drawn.line != lines[index] or drawn.under_cursor != (index == cursor)):
+            if drawn is None or drawn.line != lines[index] or drawn.under_cursor != (index == cursor):
                 self.refresh_line(index)
 
     @property
