@@ -33,7 +33,8 @@ class Story:
 
     final: dict[str, Any] = field(default_factory=dict)
     conditions: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
-    reasons: set[tuple[str, str]] = field(default_factory=set)
+    events: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    """How often each event was counted, by kind and reason."""
     verdicts: list[str] = field(default_factory=list)
 
     def differences(self, other: Story) -> Iterator[str]:
@@ -44,8 +45,10 @@ class Story:
             ours, theirs = self.conditions.get(name, []), other.conditions.get(name, [])
             if set(ours) != set(theirs):
                 yield f"conditions of {name}: {ours} against {theirs}"
-        if self.reasons != other.reasons:
-            yield f"events: {sorted(self.reasons ^ other.reasons)} in one of them only"
+        for reason in sorted(self.events.keys() | other.events.keys()):
+            one, two = (_how_often(each.events.get(reason, {})) for each in (self, other))
+            if one != two:
+                yield f"{' '.join(reason)}: {one} against {two}"
         if self.verdicts != other.verdicts:
             yield f"kubectl's verdicts: {self.verdicts} against {other.verdicts}"
 
@@ -91,7 +94,8 @@ def _note(story: Story, kind: str, obj: JSON) -> None:
     if kind == "deployments":
         _note_deployment(story, obj)
     elif kind == "events" and obj["involvedObject"]["kind"] != "Pod":
-        story.reasons.add((obj["involvedObject"]["kind"], obj["reason"]))
+        reason = (obj["involvedObject"]["kind"], obj["reason"])
+        story.events.setdefault(reason, {})[obj["metadata"]["name"]] = obj["count"]
 
 
 def _note_deployment(story: Story, deployment: JSON) -> None:
@@ -101,6 +105,11 @@ def _note_deployment(story: Story, deployment: JSON) -> None:
         told = (condition["type"], condition["status"], condition["reason"])
         if told not in seen:
             seen.append(told)
+
+
+def _how_often(counts: dict[str, int]) -> str:
+    """Once or more often; how much more often is a matter of timing."""
+    return "never" if not counts else "once" if sum(counts.values()) == 1 else "more often"
 
 
 def _final(kind: str, obj: JSON) -> tuple[str, Any]:
