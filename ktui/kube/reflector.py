@@ -121,6 +121,9 @@ class Reflector:
             # What is known stays, until the new list tells what is left of it.
             was_live, self._version = bool(self._version), ""
             return asked if was_live else self._backoff.next(asked)
+        if isinstance(error, Silence) and self._last_heard == self._opened:
+            # Resumed, and not a word: the server may have been restored to before that version. Ask what there is.
+            self._version = ""
         if isinstance(error, _REFUSALS):
             return self._backoff.spread(self._pacing.refused_wait, floor=asked)
         return self._backoff.next(asked)

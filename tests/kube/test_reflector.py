@@ -222,6 +222,15 @@ async def test_a_half_open_connection_is_found_by_silence(pods: Pods) -> None:
         await it.until_live()
 
 
+async def test_a_watch_that_is_resumed_and_stays_silent_is_given_up_for_a_list(pods: Pods) -> None:
+    collection, connection = pods
+    async with following(connection, pacing=replace(QUICK, silence=0.1)) as it:
+        await it.until_live()
+        collection.mute = True
+        await collection.until(lambda: len([s for s in collection.seen if "sendInitialEvents" in s.query]) == 2)
+        assert "resourceVersion" in collection.seen[1].query
+
+
 async def test_trouble_that_silence_reveals_began_with_the_last_word(pods: Pods) -> None:
     collection, connection = pods
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
