@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -26,14 +27,14 @@ def error(sentence: str, hint: str = "") -> None:
 
 
 def document(content: Any, output: str) -> None:
-    """Structs, lists, dicts and texts as JSON or YAML."""
+    """Structs, lists, dicts and texts as JSON or YAML, in ASCII: what a cluster says cannot act on a terminal."""
     plain = msgspec.to_builtins(content, str_keys=True)
     if output == "json":
-        line(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
+        line(json.dumps(plain, indent=2))
         return
     import yaml  # noqa: PLC0415 - only where YAML is asked for
 
-    click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+    click.echo(yaml.safe_dump(plain, sort_keys=False), nl=False)
 
 
 def table(header: list[str], rows: list[list[str]]) -> None:

@@ -9,7 +9,7 @@ import yaml
 
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
-from tests.simulated import OLD, STUCK, Witness, manifest
+from tests.simulated import OLD, STUCK, Witness, image_patch, manifest
 
 
 @pytest.fixture
@@ -72,6 +72,19 @@ def test_as_a_document(ktui: Ktui, shop: Witness) -> None:
     assert cart["causes"][0]["blocking"] is True
     assert found[1]["paused"] is True
     assert yaml.safe_load(ktui("get", "assets", "-o", "yaml").out)["rollouts"][0]["phase"] == "complete"
+
+
+@pytest.mark.parametrize("output", ["text", "json", "yaml"])
+def test_what_a_cluster_says_cannot_act_on_a_terminal(
+    ktui: Ktui, cluster: SimulatedCluster, cart: Witness, output: str
+) -> None:
+    evil = "\x1b[2J\x9b31m\u202eevil"
+    cart.patch({"metadata": {"annotations": {"kubernetes.io/change-cause": evil}}})
+    cart.patch(image_patch(STUCK))
+    for command in (["get"], ["status", "cart", "--no-watch"], ["rollback", "cart", "--dry-run"]):
+        ran = ktui(*command, "-o", output)
+        assert ran.out
+        assert "".join(ran.lines).isprintable()
 
 
 def test_where_there_is_nothing_it_says_so_beside_the_output(ktui: Ktui, cluster: SimulatedCluster) -> None:
