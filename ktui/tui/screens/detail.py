@@ -20,6 +20,9 @@ from ktui.tui.transitions import Transitions
 WIDE = 104
 """From this width on, causes and events stand beside the pods instead of below them."""
 
+TALL = 34
+"""From this height on there is room for the conditions where everything stands below one another."""
+
 
 class DetailScreen(LiveScreen):
     """Everything about one rollout. When it is deleted meanwhile, what was last known stays, and is marked so."""
@@ -87,6 +90,7 @@ class DetailScreen(LiveScreen):
             return
         wide = self.size.width >= WIDE
         self.set_class(wide, "-wide")
+        self.set_class(self.size.height >= TALL, "-tall")
         self.set_class(self.is_deleted, "-deleted")
         pending = app.pending.get(self._uid, "")
         lines = detail_lines.summary(detail, now, self.size.width - 2, pending)
