@@ -172,9 +172,9 @@ def _tidy(value: Any) -> Any:
 
 def _unified(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffLine]:
     """The lines that differ with some around them, each group of them below the line that says where they stand."""
-    for group in SequenceMatcher(None, before, after).get_grouped_opcodes(_CONTEXT):
+    for number, group in enumerate(SequenceMatcher(None, before, after).get_grouped_opcodes(_CONTEXT)):
         where = _ancestors(after, group[0][3])
-        if where:
+        if where or number:
             yield DiffLine("@", where)
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":
