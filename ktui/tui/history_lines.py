@@ -121,23 +121,23 @@ def destination(revision: PastRevision) -> str:
 
 
 def facts(history: History, revision: PastRevision, writer: Writer | None, now: datetime) -> list[Span]:
-    """What there is to know of one revision beside its template, in sentences, each with its style."""
-    told = [Span(f"{revision.name} {_made(revision)}")]
-    if revision.former:
-        told.append(Span(f"came back: it was revision {', '.join(map(str, revision.former))} before"))
-    if revision.restarted:
-        told.append(Span(f"restarted at {revision.restarted}"))
-    if revision.took is not None:
-        told.append(Span(f"rolled out in {duration(revision.took)}"))
-    if revision.deployed_by is not None:
-        told.append(Span(f"deployed by {revision.deployed_by.tool} ({revision.deployed_by.owner})"))
-    if revision.is_current and writer is not None:
-        told.append(Span(f"template last written by {_wrote(writer, now)}"))
+    """What there is to know of one revision beside its template, in sentences; what matters most comes first."""
+    told = _roads_back(history, revision)
     if revision.cause_is_stale:
         told.append(Span(f'change-cause "{revision.change_cause}" is that of the revision before: stale', "warn"))
     elif revision.change_cause:
         told.append(Span(f'change-cause "{revision.change_cause}"'))
-    return [*told, *_roads_back(history, revision)]
+    if revision.deployed_by is not None:
+        told.append(Span(f"deployed by {revision.deployed_by.tool} ({revision.deployed_by.owner})"))
+    if revision.is_current and writer is not None:
+        told.append(Span(f"template last written by {_wrote(writer, now)}"))
+    if revision.former:
+        told.append(Span(f"came back: it was revision {', '.join(map(str, revision.former))} before"))
+    if revision.took is not None:
+        told.append(Span(f"rolled out in {duration(revision.took)}"))
+    if revision.restarted:
+        told.append(Span(f"restarted at {revision.restarted}"))
+    return [*told, Span(f"{revision.name} {_made(revision)}")]
 
 
 def _roads_back(history: History, revision: PastRevision) -> list[Span]:
