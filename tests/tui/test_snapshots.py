@@ -120,6 +120,46 @@ def test_confirm(stage: Stage, look: Callable[..., bool], size: tuple[int, int])
     assert look(steps, size, access=access)
 
 
+def _revisions(stage: Stage) -> None:
+    """A rollout with three revisions: another image, then a limit and a variable, on its way."""
+
+    def change(cause: str, **container: Any) -> None:
+        template = {"spec": {"containers": [{"name": "cart", **container}]}}
+        metadata = {"annotations": {"kubernetes.io/change-cause": cause, **GITLAB["annotations"]}}
+        stage.apps.patch_namespaced_deployment("cart", "shop", {"metadata": metadata, "spec": {"template": template}})
+
+    stage.deploy("cart", "cart:4.8", replicas=8)
+    stage.advance(3600)
+    change("release 4.9", image="registry.example/shop/cart:4.9", env=[{"name": "API_TOKEN", "value": "hunter2"}])
+    stage.advance(3600)
+    limits = {"limits": {"memory": "512Mi"}}
+    change("release 4.9", resources=limits, env=[{"name": "API_TOKEN", "value": "hunter3"}])
+    stage.advance(2.4)
+
+
+@pytest.mark.parametrize("size", [NARROW, USUAL, WIDE], ids=str)
+def test_history(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    _revisions(stage)
+
+    async def steps(screen: Screen) -> None:
+        await screen.sees("1 rollout")
+        await screen.press("h")
+        await screen.sees("limits.memory", "template last written by")
+
+    assert look(steps, size)
+
+
+def test_history_with_a_mark_as_yaml(stage: Stage, look: Callable[..., bool]) -> None:
+    _revisions(stage)
+
+    async def steps(screen: Screen) -> None:
+        await screen.sees("1 rollout")
+        await screen.press("h", "j", "space", "j", "y")
+        await screen.sees("revision 1 → revision 2", "+     image: registry.example/shop/cart:4.9")
+
+    assert look(steps)
+
+
 def test_help(stage: Stage, look: Callable[..., bool]) -> None:
     _fleet(stage)
 
