@@ -155,6 +155,8 @@ class Lines(Sequence[Line]):
     def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
+        if not 0 <= index < self._count:
+            raise IndexError(index)
         at, part = self._rows.find(index)
         if at >= len(self._entries):
             return ()

@@ -52,7 +52,7 @@ def test_a_line_says_who_and_when_and_what() -> None:
         "aaaaa 12:00:05.250 INFO  up",
         "bbbbb 12:00:06.000 down",
     ]
-    assert shown(entries, Layout(40, Times.RELATIVE)) == ["  24s INFO  up", "  24s down"]
+    assert shown(entries, Layout(40, Times.RELATIVE)) == ["  25s INFO  up", "  24s down"]
     assert shown(entries, Layout(40)) == ["INFO  up", "down"]
     assert label_cells([A], with_container=True) == 0
 
