@@ -55,11 +55,6 @@ def check_patched(resource: Resource, patched: JSON, field_validation: str) -> l
     return faults if field_validation == WARN else []
 
 
-def without(resource: Resource, obj: JSON) -> JSON:
-    """An object without the fields that its kind does not have."""
-    return _known(obj, type_of_resource(resource))
-
-
 def _load(resource: Resource, body: bytes, content_type: str) -> tuple[JSON, list[str]]:
     media_type = content_type.partition(";")[0].strip()
     if media_type not in _MEDIA_TYPES:
@@ -156,21 +151,6 @@ def _items(value: Any, field: Field) -> Iterator[tuple[str, Any]]:
         yield from ((f".{name}", item) for name, item in value.items())
     else:
         yield "", value
-
-
-def _known(obj: JSON, type_name: str | None) -> JSON:
-    found = types().get(type_name or "")
-    if found is None:
-        return obj
-    return {name: _known_value(value, found.fields[name]) for name, value in obj.items() if name in found.fields}
-
-
-def _known_value(value: Any, field: Field) -> Any:
-    if field.type_name in SCALARS:
-        return value
-    if field.container == "list" and isinstance(value, list):
-        return [_known(item, field.type_name) if isinstance(item, dict) else item for item in value]
-    return _known(value, field.type_name) if isinstance(value, dict) and not field.container else value
 
 
 _JSON_TYPES: dict[type, str] = {

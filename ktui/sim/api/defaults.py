@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from ktui.sim.api.schema import SCALARS, field_of, type_of
+from ktui.sim.api.tidying import tidy
 
 JSON = dict[str, Any]
 
@@ -17,33 +17,10 @@ def default(kind: str, obj: JSON) -> JSON:
     Idempotent: what is set stays. Of a Pod this includes what admission adds (priority, tolerations, QoS class);
     a Service's cluster IP is allocated by whoever stores it.
     """
-    _tidy(kind, obj)
+    tidy(kind, obj)
     if kind in _DEFAULTS:
         _DEFAULTS[kind](obj)
     return obj
-
-
-def _tidy(kind: str, obj: JSON) -> None:
-    """Leave out of metadata and spec what the server never writes: nulls, and what is zero where zero is the same."""
-    type_name = type_of(obj.get("apiVersion", ""), kind)
-    for name in ("metadata", "spec"):
-        if isinstance(obj.get(name), dict):
-            _tidy_object(obj[name], field_of(type_name, name).type_name)
-
-
-def _tidy_object(obj: JSON, type_name: str) -> None:
-    for name, value in list(obj.items()):
-        field = field_of(type_name, name)
-        if value is None or (field.omit_zero and not value):
-            del obj[name]
-        elif field.type_name in SCALARS:
-            continue
-        elif isinstance(value, dict) and not field.container:
-            _tidy_object(value, field.type_name)
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, dict):
-                    _tidy_object(item, field.type_name)
 
 
 def _deployment(obj: JSON) -> None:

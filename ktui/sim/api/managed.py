@@ -70,13 +70,37 @@ def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: s
     # What a Scale has changed carries no time.
     time = "" if subresource == "scale" else now
     mine = _entry(manager, "Update", resource.api_version, subresource, time)
-    _store(new, _written(_entries(new) or _entries(old), mine, changed, gone))
+    _store(new, _written(_given_entries(new, _entries(old)), mine, changed, gone))
 
 
 def _entries(obj: JSON | None) -> list[JSON]:
-    """The entries of an object; one that is empty stands for none, by which a client resets them."""
     entries: list[JSON] = (obj["metadata"].get("managedFields") or []) if obj else []
     return entries
+
+
+def _given_entries(new: JSON, before: list[JSON]) -> list[JSON]:
+    """The entries that a write brings along, ``before`` where it brings none or any that makes no sense.
+
+    A client resets them by a single empty one.
+    """
+    given = _entries(new)
+    if not given or given == before:
+        return before
+    if given == [{}]:
+        return []
+    return given if isinstance(given, list) and all(map(_is_entry, given)) else before
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or entry.get("operation") not in ("Apply", "Update"):
+        return False
+    named = all(isinstance(entry.get(field), str) for field in ("manager", "apiVersion"))
+    optional = all(isinstance(entry.get(field, ""), str) for field in ("time", "subresource"))
+    return named and optional and _is_tree(entry.get("fieldsV1"))
+
+
+def _is_tree(tree: Any) -> bool:
+    return isinstance(tree, dict) and all(map(_is_tree, tree.values()))
 
 
 def _counted(resource: Resource, subresource: str) -> Callable[[Path], bool]:
@@ -101,7 +125,6 @@ def _status_part(obj: JSON) -> JSON:
 
 def _written(entries: list[JSON], mine: JSON, changed: Collection[Path], gone: Collection[Path]) -> list[JSON]:
     """The entries after fields were changed, or taken away, by the manager of ``mine``."""
-    entries = [entry for entry in entries if entry.get("fieldsV1")]
     if not changed and not gone:
         return entries
     before = next((entry for entry in entries if _identity(entry) == _identity(mine)), None)

@@ -165,8 +165,9 @@ def _after_directives(current: list[JSON], patch: list[JSON], key: str) -> tuple
     return current, plain
 
 
-def _identity(item: Any, merge_key: str) -> Any:
-    return item.get(merge_key) if isinstance(item, dict) else item
+def _identity(item: Any, merge_key: str) -> str:
+    """What tells an item from the others of its list, in words that can be compared and looked up."""
+    return json.dumps(item.get(merge_key) if isinstance(item, dict) else item)
 
 
 def _check_order(items: list[Any], order: list[Any], merge_key: str) -> None:

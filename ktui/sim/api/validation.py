@@ -178,9 +178,8 @@ def _stateful_set(obj: JSON, causes: Causes) -> None:
                 causes.invalid(
                     "spec.updateStrategy.rollingUpdate.partition", partition, "must be greater than or equal to 0"
                 )
-        case other:
+        case _:
             causes.invalid("spec.updateStrategy", strategy, "must be 'RollingUpdate' or 'OnDelete'")
-            del other
     _non_negative(spec, "replicas", causes)
     _non_negative(spec, "minReadySeconds", causes)
     _non_negative(spec, "revisionHistoryLimit", causes)

@@ -182,7 +182,7 @@ class Requests:
     def _read(self, call: Call) -> tuple[JSON, list[str]]:
         resource = call.target.resource
         obj, warnings = decoding.read_object(resource, call.body, call.content_type or None, call.field_validation)
-        return conversion.to_stored(resource, decoding.without(resource, obj)), warnings
+        return conversion.to_stored(resource, obj), warnings
 
     def _review(self, call: Call) -> web.StreamResponse:
         review = _decoded(call.body)
