@@ -74,11 +74,18 @@ async def _confirm(drawer: Drawer) -> None:
     await drawer.sees("Roll back shop/checkout", "y yes")
 
 
+async def _history(drawer: Drawer) -> None:
+    await drawer.open("checkout")
+    await drawer.press("h")
+    await drawer.sees("WHAT CHANGED", "template last written by")
+
+
 SHOTS: Final[dict[str, tuple[tuple[int, int], Steps]]] = {
     "overview": ((132, 32), _overview),
     "detail-rolling": ((132, 40), _in_mid_rollout),
     "detail-failed": ((132, 40), _failed),
     "confirm": ((132, 40), _confirm),
+    "history": ((132, 40), _history),
 }
 
 
