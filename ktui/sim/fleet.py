@@ -7,7 +7,7 @@ from typing import Any
 from ktui.sim.apiserver import PODS
 from ktui.sim.controllers.common import DEPLOYMENTS, MANAGER, REPLICA_SETS
 from ktui.sim.controllers.drafts import draft_replica_set
-from ktui.sim.controllers.pods import draft_pod
+from ktui.sim.controllers.pods import Mould
 from ktui.sim.controlplane import ControlPlane
 from ktui.sim.kernel import rfc3339
 from ktui.sim.node.containers import containers_of, pod_status
@@ -30,6 +30,8 @@ def place_fleet(plane: ControlPlane, fleet: Fleet) -> None:
         namespace = f"team-{number % max(fleet.namespaces, 1):02}"
         name = f"{_NAMES[number % len(_NAMES)]}-{number:03}"
         _place(plane, namespace, name, each + (number < rest))
+    for version in plane.api.bucket(PODS).objects.values():
+        _ = version.raw  # so that the first list takes no longer than any other
     if fleet.events_per_second > 0:
         Unrest(plane, fleet.events_per_second).begin()
 
@@ -42,16 +44,14 @@ def _place(plane: ControlPlane, namespace: str, name: str, replicas: int) -> Non
     draft = draft_replica_set(deployment, [], 1)
     rs = api.create(REPLICA_SETS, namespace, draft, manager=MANAGER, trusted=True)
     rs = api.storage.put(REPLICA_SETS, _born(rs, born))
-    nodes = plane.scheduler.nodes
+    mould, nodes = Mould(rs, rs["spec"]["template"]), plane.scheduler.nodes
     for _ in range(replicas):
         node = nodes[kernel.random.randrange(len(nodes))]
-        _place_pod(plane, rs, node.name, born)
+        _place_pod(plane, rs, mould.pod(), node.name, born)
 
 
-def _place_pod(plane: ControlPlane, rs: JSON, node: str, born: str) -> None:
+def _place_pod(plane: ControlPlane, rs: JSON, pod: JSON, node: str, born: str) -> None:
     chance = plane.kernel.random
-    pod = draft_pod(rs, rs["spec"]["template"])
-    pod["metadata"]["creationTimestamp"] = born
     pod["spec"]["nodeName"] = node
     containers = containers_of(pod)
     for container in containers:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ktui.sim.api import errors, selectors
@@ -165,9 +167,10 @@ def _page(number: int, found: list[Version], namespace: str, options: ListOption
 def _select(
     keys: list[Key], objects: dict[Key, Version], namespace: str, start: Key, matches: Matcher | None
 ) -> Iterator[Version]:
-    for key in keys:
-        if (namespace and key[0] != namespace) or key < start:
-            continue
+    begin = max(start, (namespace, ""))
+    for key in islice(keys, bisect_left(keys, begin), None):
+        if namespace and key[0] != namespace:
+            return
         version = objects[key]
         if matches is None or matches(version.obj):
             yield version

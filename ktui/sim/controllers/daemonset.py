@@ -17,7 +17,7 @@ from ktui.sim.controllers.common import (
     is_ready,
     resolve,
 )
-from ktui.sim.controllers.pods import draft_pod
+from ktui.sim.controllers.pods import Mould
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.controllers.revisions import REVISION_LABEL, History
 from ktui.sim.events import EventRecorder
@@ -77,7 +77,7 @@ class DaemonSetController:
                 self._delete(owner, pod)
 
     def _create(self, owner: JSON, digest: str, node: str) -> None:
-        pod = draft_pod(owner, owner["spec"]["template"])
+        pod = Mould(owner, owner["spec"]["template"]).pod()
         generation = (owner["metadata"].get("annotations") or {}).get(GENERATION, "1")
         pod["metadata"]["labels"] = (pod["metadata"].get("labels") or {}) | {
             REVISION_LABEL: digest, GENERATION_LABEL: generation,

@@ -1,4 +1,4 @@
-"""A pod as a controller makes it from its template."""
+"""Pods as controllers make them from their templates."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ from ktui.sim.controllers.common import owner_reference
 JSON = dict[str, Any]
 
 
-def draft_pod(owner: JSON, template: JSON, name: str | None = None) -> JSON:
-    """A complete pod, ready to be stored: it shares what it can with the template, which has its defaults already."""
-    metadata: JSON = {"name": name} if name else {}
-    metadata["generateName"] = f"{owner['metadata']['name']}-"
-    metadata["namespace"] = owner["metadata"]["namespace"]
-    for field in ("labels", "annotations"):
-        if theirs := (template.get("metadata") or {}).get(field):
-            metadata[field] = theirs
-    metadata["ownerReferences"] = [owner_reference(owner)]
-    pod: JSON = {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": dict(template["spec"])}
-    if "tolerations" in pod["spec"]:
-        pod["spec"]["tolerations"] = list(pod["spec"]["tolerations"])
-    default("Pod", pod)
-    pod["status"] = {"phase": "Pending", "qosClass": qos_class(pod)}
-    return pod
+class Mould:
+    """Makes the pods of one owner and template; they share all that is the same for each."""
+
+    def __init__(self, owner: JSON, template: JSON) -> None:
+        self.template = template
+        metadata, given = owner["metadata"], template.get("metadata") or {}
+        self._metadata: JSON = {
+            "generateName": f"{metadata['name']}-",
+            "namespace": metadata["namespace"],
+            **{field: given[field] for field in ("labels", "annotations") if given.get(field)},
+            "ownerReferences": [owner_reference(owner)],
+        }
+        spec = dict(template["spec"])
+        if "tolerations" in spec:
+            spec["tolerations"] = list(spec["tolerations"])
+        complete = default("Pod", {"kind": "Pod", "apiVersion": "v1", "metadata": dict(self._metadata), "spec": spec})
+        self._spec: JSON = complete["spec"]
+        self._status: JSON = {"phase": "Pending", "qosClass": qos_class(complete)}
+
+    def pod(self, name: str | None = None) -> JSON:
+        """A complete pod, ready to be stored; its metadata and spec may be added to."""
+        metadata: JSON = ({"name": name} if name else {}) | self._metadata
+        return {
+            "kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": dict(self._spec), "status": self._status,
+        }  # fmt: skip

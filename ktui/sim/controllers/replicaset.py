@@ -21,7 +21,7 @@ from ktui.sim.controllers.common import (
     is_ready,
     is_terminating,
 )
-from ktui.sim.controllers.pods import draft_pod
+from ktui.sim.controllers.pods import Mould
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.events import EventRecorder
 from ktui.sim.kernel import seconds_of
@@ -40,8 +40,14 @@ class ReplicaSetController:
         self._pods = pods
         self._events = EventRecorder(api, "replicaset-controller")
         self._queue = WorkQueue(api.kernel, self._reconcile)
-        api.bucket(REPLICA_SETS).listen(lambda change: self._queue.add(change.key))
+        self._moulds: dict[str, Mould] = {}
+        api.bucket(REPLICA_SETS).listen(self._changed)
         api.bucket(PODS).listen(self._pod_changed)
+
+    def _changed(self, change: Change) -> None:
+        self._queue.add(change.key)
+        if change.type == "DELETED":
+            self._moulds.pop(change.version.obj["metadata"]["uid"], None)
 
     def _pod_changed(self, change: Change) -> None:
         for version in (change.version, change.previous):
@@ -109,13 +115,20 @@ class ReplicaSetController:
     def _create_one(self, rs: JSON) -> ApiError | None:
         namespace = rs["metadata"]["namespace"]
         try:
-            draft = draft_pod(rs, rs["spec"]["template"])
+            draft = self._mould(rs).pod()
             pod = self._api.create(PODS, namespace, draft, manager=MANAGER, trusted=True, like=rs["metadata"]["uid"])
         except ApiError as error:
             self._events.event(rs, "Warning", "FailedCreate", f"Error creating: {error.message}")
             return error
         self._events.event(rs, "Normal", "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
         return None
+
+    def _mould(self, rs: JSON) -> Mould:
+        uid, template = rs["metadata"]["uid"], rs["spec"]["template"]
+        mould = self._moulds.get(uid)
+        if mould is None or mould.template is not template:
+            mould = self._moulds[uid] = Mould(rs, template)
+        return mould
 
     def _to_delete(self, rs: JSON, active: list[JSON], count: int) -> list[JSON]:
         if count >= len(active):

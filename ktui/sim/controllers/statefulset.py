@@ -14,7 +14,7 @@ from ktui.sim.controllers.common import (
     is_available,
     is_ready,
 )
-from ktui.sim.controllers.pods import draft_pod
+from ktui.sim.controllers.pods import Mould
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.controllers.revisions import REVISION_LABEL, History
 from ktui.sim.events import EventRecorder
@@ -131,7 +131,7 @@ class _Turn:
         revision = self._current_revision if stays else self._update_revision
         metadata = self._set["metadata"]
         name = f"{metadata['name']}-{ordinal}"
-        pod = draft_pod(self._set, self._history.template(revision, self._set), name)
+        pod = Mould(self._set, self._history.template(revision, self._set)).pod(name)
         pod["metadata"]["labels"] = (pod["metadata"].get("labels") or {}) | {
             INDEX_LABEL: str(ordinal), REVISION_LABEL: revision, NAME_LABEL: name,
         }  # fmt: skip

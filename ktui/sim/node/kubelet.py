@@ -186,8 +186,8 @@ class PodWorker:
                 self._addresses[0],
                 f"10.{chance.randint(1, 250)}.{chance.randint(0, 255)}.{chance.randint(2, 254)}",
             )
-        self._tell("Normal", "Created", f"Container created: {container.name}", container)
-        self._tell("Normal", "Started", f"Container started: {container.name}", container)
+        self._tell("Normal", "Created", f"Created container: {container.name}", container)
+        self._tell("Normal", "Started", f"Started container {container.name}", container)
         self._write()
         if container.is_sidecar:
             self._after(0.1, lambda: self._sidecar_up(container))
