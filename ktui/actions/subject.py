@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.kube.api import Api, Autoscaler
+from ktui.kube.api import Api, Autoscaler, DisruptionBudget, Quota
 from ktui.kube.errors import Interrupted
 from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet, decode_hook
@@ -34,6 +34,12 @@ class Subject(msgspec.Struct, frozen=True):
     """Those that target the Deployment."""
     kubectl: tuple[str, ...] = ("kubectl",)
     """How kubectl is called for this cluster: a copied command must not go to whatever context a shell has."""
+    quotas: tuple[Quota, ...] = ()
+    """Those of the namespace."""
+    budgets: tuple[DisruptionBudget, ...] = ()
+    """Those of the namespace."""
+    user: str = ""
+    """Who acts, as the kubeconfig calls them."""
 
 
 def subject(
@@ -42,6 +48,10 @@ def subject(
     now: datetime,
     autoscalers: tuple[Autoscaler, ...] = (),
     kubectl: tuple[str, ...] = ("kubectl",),
+    *,
+    quotas: tuple[Quota, ...] = (),
+    budgets: tuple[DisruptionBudget, ...] = (),
+    user: str = "",
 ) -> Subject:
     """Build a subject from raw objects; ReplicaSets that the Deployment does not control are left out.
 
@@ -56,7 +66,7 @@ def subject(
         if owner is not None and owner.uid == deployment.metadata.uid:
             replicasets.append(replicaset)
             own[replicaset.metadata.uid] = each
-    return Subject(deployment, tuple(replicasets), raw, own, now, autoscalers, kubectl)
+    return Subject(deployment, tuple(replicasets), raw, own, now, autoscalers, kubectl, quotas, budgets, user)
 
 
 async def read_subject(api: Api, namespace: str, name: str, kubectl: tuple[str, ...] = ("kubectl",)) -> Subject:
@@ -70,12 +80,18 @@ async def read_subject(api: Api, namespace: str, name: str, kubectl: tuple[str, 
         if pause is None or _observed(raw):
             break
         await asyncio.sleep(pause)
-    listed, autoscalers = await asyncio.gather(
+    listed, autoscalers, quotas, budgets = await asyncio.gather(
         api.get_path(Resource.REPLICASETS.path(namespace), {"labelSelector": selector_text(raw)}),
         api.autoscalers(namespace, "Deployment", name),
+        api.quotas(namespace),
+        api.disruption_budgets(namespace),
     )
+    replicasets = listed.get("items") or ()
+    user = api.connection.user
     try:
-        return subject(raw, listed.get("items") or (), datetime.now(UTC), autoscalers, kubectl)
+        return subject(
+            raw, replicasets, datetime.now(UTC), autoscalers, kubectl, quotas=quotas, budgets=budgets, user=user
+        )
     except msgspec.ValidationError as error:
         raise Interrupted(
             f"The server's answer is not a Deployment with its ReplicaSets: {clean(str(error))}."

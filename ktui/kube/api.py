@@ -54,6 +54,16 @@ class Quota:
     used: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class DisruptionBudget:
+    """A PodDisruptionBudget: which pods it counts, by their labels, and its rule as it is written."""
+
+    name: str
+    match_labels: Mapping[str, str]
+    rule: str
+    """`minAvailable 80%`, or `maxUnavailable 1`."""
+
+
 class Api:
     """Typed calls over a connection. All raise KubeError."""
 
@@ -202,6 +212,20 @@ class Api:
         )
 
 
+    async def disruption_budgets(self, namespace: str) -> tuple[DisruptionBudget, ...]:
+        """The PodDisruptionBudgets of that namespace that choose by labels; none where they cannot be listed."""
+        path = f"/apis/policy/v1/namespaces/{quote(namespace)}/poddisruptionbudgets"
+        try:
+            answer = await self.connection.request("GET", path)
+        except (Forbidden, NotFound):
+            return ()
+        return tuple(
+            DisruptionBudget(budget.metadata.name, budget.spec.selector.match_labels, budget.spec.rule)
+            for budget in _decode(answer, _Budgets).items or ()
+            if budget.spec.selector.match_labels
+        )
+
+
 class _Named(msgspec.Struct):
     name: str
 
@@ -260,6 +284,31 @@ class _Quota(msgspec.Struct):
 
 class _Quotas(msgspec.Struct):
     items: list[_Quota] | None = None
+
+
+class _Selector(msgspec.Struct, rename="camel"):
+    match_labels: dict[str, str] = {}
+
+
+class _BudgetSpec(msgspec.Struct, rename="camel"):
+    selector: _Selector = msgspec.field(default_factory=_Selector)
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
+
+    @property
+    def rule(self) -> str:
+        if self.min_available is not None:
+            return f"minAvailable {self.min_available}"
+        return f"maxUnavailable {self.max_unavailable}"
+
+
+class _Budget(msgspec.Struct):
+    metadata: _Named
+    spec: _BudgetSpec = msgspec.field(default_factory=_BudgetSpec)
+
+
+class _Budgets(msgspec.Struct):
+    items: list[_Budget] | None = None
 
 
 def _path(resource: Resource, namespace: str, name: str, subresource: str = "") -> str:
