@@ -26,18 +26,29 @@ class Deletion:
 
     @classmethod
     def read(cls, options: JSON, query: dict[str, str]) -> Deletion:
-        """The options of a request: its body, and the parameters that may stand in for it."""
+        """The options of a request: its body, and the parameters that may stand in for it.
+
+        Raises:
+            ApiError: 400 for a grace period that is no number.
+        """
         orphan = options.get("orphanDependents")
         legacy = "Orphan" if orphan else "Background"
         grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
         preconditions = options.get("preconditions") or {}
         return cls(
             propagation=options.get("propagationPolicy") or query.get("propagationPolicy") or legacy,
-            grace_seconds=None if grace is None else int(grace),
+            grace_seconds=None if grace is None else _seconds(grace),
             uid=preconditions.get("uid"),
             resource_version=preconditions.get("resourceVersion"),
             dry_run="All" in (options.get("dryRun") or []) or query.get("dryRun") == "All",
         )
+
+
+def _seconds(text: int | str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise errors.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from error
 
 
 def check_preconditions(resource: Resource, old: JSON, how: Deletion) -> None:

@@ -40,6 +40,23 @@ def read_object(
     return document, faults if field_validation == WARN else []
 
 
+def read_body(kind: str, body: bytes) -> JSON:
+    """A body that is never stored: the options of a delete, a review, a Scale; an empty one is an empty object.
+
+    Raises:
+        ApiError: 400 for what cannot be decoded as one of this kind.
+    """
+    try:
+        found = json.loads(body) if body.strip() else {}
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
+    if not isinstance(found, dict):
+        raise bad_request(f"the object provided is unrecognized (must be of type {kind})")
+    if (why := next(_mistyped(found, kind, ""), None)) is not None:
+        raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: {why}')
+    return found
+
+
 def check_patched(resource: Resource, patched: JSON, field_validation: str) -> list[str]:
     """The warnings that a patched object gives.
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-import msgspec
 from aiohttp import web
 
 from ktui.sim.api import conversion, decoding, errors, managed, rbac, tables
@@ -185,7 +184,7 @@ class Requests:
         return conversion.to_stored(resource, obj), warnings
 
     def _review(self, call: Call) -> web.StreamResponse:
-        review = _decoded(call.body)
+        review = decoding.read_body(call.target.resource.kind, call.body)
         match call.target.resource.plural:
             case "selfsubjectaccessreviews":
                 told = rbac.access_review(call.user, review)
@@ -198,7 +197,7 @@ class Requests:
 
     def _create_subresource(self, call: Call) -> web.StreamResponse:
         target = call.target
-        body = _decoded(call.body)
+        body = decoding.read_body(_kind_of(target), call.body)
         if target.subresource == "eviction":
             how = Deletion.read(body.get("deleteOptions") or {}, dict(call.http.query))
             self._api.evict(_namespace(target), target.name, how)
@@ -210,7 +209,10 @@ class Requests:
 
     def _update(self, call: Call) -> web.StreamResponse:
         target = call.target
-        obj, warnings = self._read(call) if target.subresource != "scale" else (_decoded(call.body), _no_warnings())
+        if target.subresource == "scale":
+            obj, warnings = decoding.read_body("Scale", call.body), _no_warnings()
+        else:
+            obj, warnings = self._read(call)
         if not self._api.bucket(target.resource).get(_namespace(target), target.name) and not target.subresource:
             raise errors.not_found(target.resource, target.name)
         stored = self._api.update(
@@ -264,8 +266,7 @@ class Requests:
         return self._reply(call, encode(_success() | {"details": told}))
 
     def _deletion(self, call: Call) -> Deletion:
-        options = _decoded(call.body) if call.body.strip() else {}
-        return Deletion.read(options, dict(call.http.query))
+        return Deletion.read(decoding.read_body("DeleteOptions", call.body), dict(call.http.query))
 
     def _delete_collection(self, call: Call) -> web.StreamResponse:
         resource, how = call.target.resource, self._deletion(call)
@@ -298,14 +299,9 @@ def _list_body(resource: Resource, metadata: JSON, items: list[Version]) -> byte
     return head[:-1] + b',"items":[' + listed + b"]}"
 
 
-def _decoded(body: bytes) -> JSON:
-    try:
-        found = msgspec.json.decode(body) if body.strip() else {}
-    except msgspec.DecodeError as error:
-        raise errors.bad_request(f"the request body cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise errors.bad_request("the request body is no object")
-    return found
+def _kind_of(target: Target) -> str:
+    subresource = target.resource.subresource(target.subresource)
+    return subresource.kind if subresource else target.resource.kind
 
 
 def _success() -> JSON:
