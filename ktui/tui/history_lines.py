@@ -21,6 +21,8 @@ _STATE: Final = len("live  ")
 _BETWEEN: Final = " · "
 _LEAST_CAUSE: Final = 10
 """Cells below which a change-cause is not worth its column."""
+_FAIR_CAUSE: Final = 18
+"""Cells that a change-cause is left before who did it has a column."""
 
 
 class Columns(NamedTuple):
@@ -46,7 +48,8 @@ def columns(history: History, now: datetime, room: int) -> Columns:
     taken = _SIGNS + revision + len(_GAP) + _STATE + pods + ages + 3 * len(_GAP)
     images = min(images, max(12, (room - taken) // 2 if cause or owner else room - taken))
     left = room - taken - images
-    owner = min(max(owner, 2), 16) if owner and left >= owner + _LEAST_CAUSE + 2 * len(_GAP) else 0
+    needed = len(_GAP) + min(cause, _FAIR_CAUSE) if cause else 0
+    owner = min(owner, 16) if owner and left >= min(owner, 16) + len(_GAP) + needed else 0
     left -= owner + len(_GAP) if owner else 0
     return Columns(revision, images, pods, ages, owner, left - len(_GAP) if cause and left > _LEAST_CAUSE else 0)
 

@@ -23,7 +23,7 @@ from ktui.tui.chrome import Hint
 from ktui.tui.paint import Line, Pages, Painting, Scroll, Span
 from ktui.tui.screens.base import LiveScreen, action_hints
 
-WIDE = 130
+WIDE = 150
 """From this width on, the difference stands beside the revisions instead of below them."""
 
 
