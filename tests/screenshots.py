@@ -76,8 +76,8 @@ async def _confirm(drawer: Drawer) -> None:
 
 async def _history(drawer: Drawer) -> None:
     await drawer.open("checkout")
-    await drawer.press("h")
-    await drawer.sees("WHAT CHANGED", "template last written by")
+    await drawer.press("h", "j", "j", "y")
+    await drawer.sees("WHAT CHANGED", "revision 3 → revision 5 (live)", "imagePullPolicy")
 
 
 SHOTS: Final[dict[str, tuple[tuple[int, int], Steps]]] = {
