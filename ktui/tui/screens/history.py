@@ -25,6 +25,8 @@ from ktui.tui.screens.base import LiveScreen, action_hints
 
 WIDE = 150
 """From this width on, the difference stands beside the revisions instead of below them."""
+TALL = 32
+"""From this height on, there is room for empty lines."""
 
 
 class HistoryScreen(LiveScreen):
@@ -109,6 +111,7 @@ class HistoryScreen(LiveScreen):
         if known is not None:
             self._ask_where_new(known)
         self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.height >= TALL, "-tall")
         self.set_class(known is None, "-deleted")
         self.query_one("#headline", Painting).show([self._headline(is_deleted=known is None)])
         self._draw_revisions(history, now)
