@@ -127,9 +127,11 @@ class Server:
 
     async def _rage(self, rate: int, seconds: float) -> None:
         """So many events a second, each sent when it is due, as near as a tick allows."""
+        # Marks go on counting, so that one of this storm is not taken for one of the last.
+        first = self._marks[-1][0] + 1 if self._marks else 1
+        self._marks.clear()
         begun = time.monotonic()
-        due = _schedule(self._cluster, rate)
-        for at, mark, event in due:
+        for at, mark, event in _schedule(self._cluster, rate, first):
             if at > seconds:
                 return
             if (ahead := begun + at - time.monotonic()) > 0:
@@ -142,11 +144,11 @@ class Server:
                 writer.write(chunk)
 
 
-def _schedule(cluster: Cluster, rate: int) -> Iterator[tuple[float, int | None, Event]]:
-    """When, which marker if it is one, what."""
+def _schedule(cluster: Cluster, rate: int, first: int) -> Iterator[tuple[float, int | None, Event]]:
+    """When, the number of the marker if it is one (they count from `first`), what."""
     storm, every = cluster.storm(), rate // _MARKS_A_SECOND
     for number in count():
-        mark = number // every if number % every == 0 else None
+        mark = first + number // every if number % every == 0 else None
         yield number / rate, mark, cluster.mark(mark) if mark is not None else next(storm)
 
 
