@@ -20,6 +20,7 @@ from ktui.rollout.template_diff import TemplateDiff
 from ktui.rollout.words import clean
 from ktui.tui import detail_lines, history_lines
 from ktui.tui.chrome import Hint
+from ktui.tui.difference_lines import Lines
 from ktui.tui.paint import Line, Pages, Painting, Scroll, Span
 from ktui.tui.screens.base import LiveScreen, action_hints
 
@@ -60,6 +61,7 @@ class HistoryScreen(LiveScreen):
         self._is_asking = False
         self._asked_for: tuple[frozenset[str], bytes, Connection | None] | None = None
         self._compared: tuple[Templates, Pair, TemplateDiff | None] | None = None
+        self._made: tuple[tuple[TemplateDiff, int, bool], Lines] | None = None
 
     def compose(self) -> ComposeResult:
         """The revisions and what is known of one of them; beside or below them the difference."""
@@ -157,7 +159,7 @@ class HistoryScreen(LiveScreen):
         title.show([[Span("WHAT CHANGED  ", "head"), Span(names, "strong")]])
         found = self._difference(history, compared)
         if found is not None:
-            pages.show(history_lines.difference(found, room, yaml=self._yaml))
+            pages.show(self._lines(found, room))
         elif self._problem:
             pages.show(history_lines.problem(self._problem, room))
         else:
@@ -171,6 +173,13 @@ class HistoryScreen(LiveScreen):
         if self._compared is None or self._compared[0] is not known or self._compared[1] != compared:
             self._compared = (known, compared, compare(history, known, compared))
         return self._compared[2]
+
+    def _lines(self, found: TemplateDiff, room: int) -> Lines:
+        """The lines of a difference, made once as long as they stay the same: there may be thousands."""
+        wanted = (found, room, self._yaml)
+        if self._made is None or self._made[0] != wanted:
+            self._made = (wanted, history_lines.difference(found, room, yaml=self._yaml))
+        return self._made[1]
 
     def _hints(self, *, is_deleted: bool) -> list[Hint]:
         chosen = self.revision
