@@ -202,7 +202,7 @@ def _read_token(token: str, namespace: str) -> tuple[int, Key]:
 def _expired_page(newest: int, token: str) -> errors.ApiError:
     """410 with a token that goes on from the same place in the newest version."""
     text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
-    start = json.loads(text)["start"].rstrip("\0")
+    start = str(json.loads(text)["start"]).rstrip("\0")
     return ExpiredPage(_token(newest, start))
 
 

@@ -37,7 +37,8 @@ def read_object(
         raise bad_request(f"{subject}: {why}")
     if faults and field_validation == STRICT:
         raise bad_request(f"{subject}: strict decoding error: {', '.join(faults)}")
-    return document, faults if field_validation == WARN else []
+    present = {name: value for name, value in document.items() if value is not None}
+    return present, faults if field_validation == WARN else []
 
 
 def read_body(kind: str, body: bytes) -> JSON:

@@ -69,6 +69,8 @@ def serves(target: Target, verb: str) -> bool:
     if target.subresource:
         found = target.resource.subresource(target.subresource)
         return found is not None and verb in found.verbs
-    if verb == "create" and target.name:
+    if verb == "create" and (target.name or (target.resource.namespaced and not target.namespace)):
+        return False
+    if verb in ("update", "patch") and not target.name:
         return False
     return verb in target.resource.verbs
