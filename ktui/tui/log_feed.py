@@ -79,6 +79,8 @@ class LogFeed:
         self._room = asyncio.Event()
         self._serials = count()
         self._failure: BaseException | None = None
+        self.lines = 0
+        """How many lines have come so far."""
 
     # What the screen asks
 
@@ -201,6 +203,7 @@ class LogFeed:
             Entry(stream.place(line), next(serials), line.at, source, line.text, False, is_live) for line in lines
         ]
         stream.last = lines[-1].at
+        self.lines += len(lines)
 
     def _note(self, stream: _Stream, at: int, text: str) -> None:
         at = at or self._now

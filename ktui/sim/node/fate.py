@@ -11,6 +11,9 @@ The annotations, all optional, stand on the pod template:
 `sim.ktui/exit-code`            with which a crashing container ends
 `sim.ktui/log-rate`             lines a second that a container writes that serves
 `sim.ktui/share`                the share of the pods that the fate strikes, 0 to 1; the others are well
+`sim.ktui/container`            the container that it strikes; without a name, the first main one
+`sim.ktui/reason`               the word for what goes wrong, where the fate leaves a choice
+`sim.ktui/message`              what is said of it, in place of what is usually said
 =============================== =====================================================================
 """
 
@@ -26,8 +29,10 @@ PREFIX = "sim.ktui/"
 
 FATES = (
     "ok", "slow", "crash", "nopull", "unschedulable", "oom", "unready", "unlive", "complete", "evicted",
+    "noconfig", "stuck", "nodelost", "refused",
 )  # fmt: skip
-_NUMBERS = ("startup-seconds", "pull-seconds", "run-seconds", "stop-seconds", "share")
+_NUMBERS = ("startup-seconds", "pull-seconds", "run-seconds", "stop-seconds", "log-rate", "share")
+_TEXTS = ("container", "reason", "message")
 TAGS = ("crash", "nopull", "slow", "unschedulable")
 _SLOW_STARTUP_SECONDS = 20.0
 
@@ -44,6 +49,9 @@ class Fate:
     exit_code: int = 1
     log_rate: float = 1.5
     share: float = 1.0
+    container: str = ""
+    reason: str = ""
+    message: str = ""
 
     @classmethod
     def read(cls, settings: Mapping[str, str]) -> Fate:
@@ -58,6 +66,9 @@ class Fate:
                 fate = replace(fate, kind=text)
             elif name == "exit-code":
                 fate = replace(fate, exit_code=int(text))
+            elif name in _TEXTS:
+                texts: dict[str, Any] = {name: text}
+                fate = replace(fate, **texts)
             elif name in _NUMBERS:
                 changed: dict[str, Any] = {name.replace("-", "_"): float(text)}
                 fate = replace(fate, **changed)

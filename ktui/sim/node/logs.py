@@ -39,6 +39,8 @@ class Run:
     reason: str
     is_init: bool
     is_sidecar: bool
+    stopped: float | None = None
+    """When the pod went away, where nothing that was seen of it told so."""
 
     @property
     def seed(self) -> int:
@@ -53,6 +55,8 @@ class Run:
     @property
     def asked_to_stop(self) -> float | None:
         """When the pod was asked to stop, if it was."""
+        if self.stopped is not None:
+            return self.stopped
         metadata = self.pod["metadata"]
         if "deletionTimestamp" not in metadata:
             return None

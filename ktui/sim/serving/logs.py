@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf
 from typing import Any
@@ -159,7 +159,9 @@ class ContainerLogs:
         while not sending.is_full:
             await asyncio.sleep(POLL_SECONDS)
             latest = self._latest(run)
-            if latest is not None and latest.pod is not run.pod:
+            if latest is None and not story.has_end:
+                story = self._story(replace(run, stopped=self._kernel.now - 1))
+            elif latest is not None and latest.pod is not run.pod:
                 run, story = latest, self._story(latest)
             is_over = latest is None or run.ended is not None
             count = story.count(inf if is_over and story.has_end else self._kernel.now)
