@@ -15,6 +15,7 @@ from ktui.sim.controllers.disruption import DisruptionController
 from ktui.sim.controllers.endpointslice import EndpointSliceController
 from ktui.sim.controllers.garbage import GarbageCollector
 from ktui.sim.controllers.quota import QuotaController
+from ktui.sim.controllers.refusal import Refusals
 from ktui.sim.controllers.replicaset import ReplicaSetController
 from ktui.sim.controllers.statefulset import StatefulSetController
 from ktui.sim.events import EventExpiry
@@ -44,6 +45,7 @@ class ControlPlane:
         self.garbage = GarbageCollector(self.api)
         EventExpiry(self.api)
         QuotaController(self.api)
+        Refusals(self.api, self.fates)
         DeploymentController(self.api, self.replica_sets, self.pods)
         ReplicaSetController(self.api, self.pods)
         StatefulSetController(self.api, self.pods)

@@ -19,7 +19,7 @@ class Mould:
         self._metadata: JSON = {
             "generateName": f"{metadata['name']}-",
             "namespace": metadata["namespace"],
-            **{field: given[field] for field in ("labels", "annotations") if given.get(field)},
+            **{field: given[field] for field in ("labels", "annotations", "finalizers") if given.get(field)},
             "ownerReferences": [owner_reference(owner)],
         }
         spec = dict(template["spec"])

@@ -66,11 +66,11 @@ class Container:
         self.state = {"running": {"startedAt": stamp}}
         self.ready = self.started = False
 
-    def exit(self, code: int, reason: str, stamp: str) -> None:
+    def exit(self, code: int, reason: str, stamp: str, message: str = "") -> None:
         """Its process has ended."""
         since = self.state.get("running", {}).get("startedAt", stamp)
         ended = {"exitCode": code, "reason": reason, "startedAt": since, "finishedAt": stamp}
-        self.state = {"terminated": ended}
+        self.state = {"terminated": ended | ({"message": message} if message else {})}
         self.ready = self.is_init and code == 0
         self.started = False
 

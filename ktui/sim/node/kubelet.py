@@ -19,7 +19,10 @@ FIRST_BACK_OFF, LONGEST_BACK_OFF = 10.0, 300.0
 HEALTHY_AFTER = 600.0
 """A container that has run so long starts its back-off from the beginning."""
 PROBE_SECONDS = 10.0
+MOUNT_RETRY_SECONDS = 16.0
 LIVENESS_GRACE = 30.0
+_NO_VOLUME = 'MountVolume.SetUp failed for volume "settings" : configmap "settings" not found'
+_LOW_ON_MEMORY = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 87Mi. "
 
 
 class Kubelet:
@@ -115,6 +118,8 @@ class PodWorker:
     def _stop(self) -> None:
         self.end()
         grace = float(self.pod["metadata"].get("deletionGracePeriodSeconds") or 0)
+        if self.fate.kind == "nodelost":
+            return  # nobody is there to stop it
         for container in self.containers:
             if container.is_running:
                 self._tell("Normal", "Killing", f"Stopping container {container.name}", container)
@@ -129,7 +134,15 @@ class PodWorker:
             for container in self.containers:
                 container.wait("PodInitializing" if container.is_main else "ContainerCreating")
         self._write()
-        self._next_container()
+        if self.fate.kind == "stuck":
+            self._cannot_begin()
+        else:
+            self._next_container()
+
+    def _cannot_begin(self) -> None:
+        """Something that comes before the containers fails, a volume or the network, again and again."""
+        self._tell("Warning", self.fate.reason or "FailedMount", self.fate.message or _NO_VOLUME)
+        self._after(MOUNT_RETRY_SECONDS, self._cannot_begin)
 
     def _next_container(self) -> None:
         """Start the next init container; once they are through, all the main ones."""
@@ -140,6 +153,9 @@ class PodWorker:
     def _pull(self, container: Container) -> None:
         image = container.image
         if self.fate.kind == "nopull" and container is self._victim():
+            if self.fate.reason == "InvalidImageName":
+                self._cannot_run(container)
+                return
             self._tell("Normal", "Pulling", f'Pulling image "{image}"', container)
             self._after(self.fate.pull_seconds, lambda: self._pull_fails(container))
             return
@@ -154,11 +170,21 @@ class PodWorker:
         else:
             told = f'Container image "{container.image}" already present on machine and can be accessed by the pod'
         self._tell("Normal", "Pulled", told, container)
-        self._run(container)
+        if self.fate.kind == "noconfig" and container is self._victim():
+            self._cannot_run(container)
+        else:
+            self._run(container)
+
+    def _cannot_run(self, container: Container) -> None:
+        """The container cannot be made, whatever is tried."""
+        why = self.fate.message or 'secret "settings" not found'
+        container.wait(self.fate.reason or "CreateContainerConfigError", why)
+        self._write()
+        self._tell("Warning", "Failed", f"Error: {why}", container)
 
     def _pull_fails(self, container: Container) -> None:
         image = container.image
-        why = (
+        why = self.fate.message or (
             f'rpc error: code = NotFound desc = failed to pull and unpack image "{image}": '
             f'failed to resolve reference "{image}": {image}: not found'
         )
@@ -189,12 +215,13 @@ class PodWorker:
         self._tell("Normal", "Created", f"Created container: {container.name}", container)
         self._tell("Normal", "Started", f"Started container {container.name}", container)
         self._write()
-        if container.is_sidecar:
+        if container is self._victim() and self.fate.kind in _RUNS:
+            _RUNS[self.fate.kind](self, container)
+        elif container.is_sidecar:
             self._after(0.1, lambda: self._sidecar_up(container))
         elif container.is_init:
-            self._after(self._kernel.jitter(0.5), lambda: self._init_done(container))
-        elif container is self._victim() and self.fate.kind in _RUNS:
-            _RUNS[self.fate.kind](self, container)
+            took = self.fate.startup_seconds if container is self._victim() else 0.5
+            self._after(self._kernel.jitter(took), lambda: self._init_done(container))
         else:
             self._after(self._kernel.jitter(self.fate.startup_seconds), lambda: self._ready(container))
 
@@ -220,7 +247,8 @@ class PodWorker:
             self._write()
 
     def _crashes(self, container: Container) -> None:
-        self._after(self.fate.run_seconds, lambda: self._exit(container, self.fate.exit_code, "Error"))
+        told = self.fate.reason or "Error"
+        self._after(self.fate.run_seconds, lambda: self._exit(container, self.fate.exit_code, told, self.fate.message))
 
     def _runs_out_of_memory(self, container: Container) -> None:
         self._ready_until(container, lambda: self._exit(container, 137, "OOMKilled"))
@@ -241,15 +269,17 @@ class PodWorker:
         self._after(PROBE_SECONDS, lambda: self._probe_fails(container))
 
     def _probe_fails(self, container: Container) -> None:
-        self._tell("Warning", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", container)
+        told = self.fate.message or "Readiness probe failed: HTTP probe failed with statuscode: 503"
+        self._tell("Warning", "Unhealthy", told, container)
         self._after(PROBE_SECONDS, lambda: self._probe_fails(container))
 
     def _fails_liveness(self, container: Container) -> None:
         self._ready_until(container, lambda: self._liveness_fails(container))
 
     def _liveness_fails(self, container: Container) -> None:
-        self._tell("Warning", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500", container)
-        told = f"Container {container.name} failed liveness probe, will be restarted"
+        failed = self.fate.message or "Liveness probe failed: HTTP probe failed with statuscode: 500"
+        self._tell("Warning", "Unhealthy", failed, container)
+        told = f"Container {container.name} failed {failed.split()[0].lower()} probe, will be restarted"
         self._tell("Normal", "Killing", told, container)
         self._after(self.fate.stop_seconds, lambda: self._exit(container, 137, "Error"))
 
@@ -257,20 +287,32 @@ class PodWorker:
         self._ready_until(container, self._evict)
 
     def _evict(self) -> None:
-        message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 87Mi. "
+        message = self.fate.message or _LOW_ON_MEMORY
         self._tell("Warning", "Evicted", message)
         for container in self.containers:
             container.exit(137, "Error", self._kernel.stamp())
         self.end()
         self._port.set_status(self.pod, self._status("Failed") | {"reason": "Evicted", "message": message})
 
+    def _loses_its_node(self, container: Container) -> None:
+        self._ready_until(container, self._node_lost)
+
+    def _node_lost(self) -> None:
+        """The node is silent: the node controller says so in the pod's conditions, and nothing else changes."""
+        lost = {"status": "False", "lastTransitionTime": self._kernel.stamp()}
+        conditions = [
+            known | (lost if known["type"] == "Ready" else {}) for known in self.pod["status"].get("conditions") or ()
+        ]
+        self._port.set_status(self.pod, self.pod["status"] | {"conditions": conditions})
+        self._port.event(self.pod, "node-controller", "Warning", "NodeNotReady", "Node is not ready", field_path="")
+
     # -- a container ends --------------------------------------------------------------------------------------
 
-    def _exit(self, container: Container, code: int, reason: str) -> None:
+    def _exit(self, container: Container, code: int, reason: str, message: str = "") -> None:
         ran = self._kernel.now - seconds_of(container.state["running"]["startedAt"])
         if ran > HEALTHY_AFTER:
             self._back_off = 0.0
-        container.exit(code, reason, self._kernel.stamp())
+        container.exit(code, reason, self._kernel.stamp(), message)
         policy = self.pod["spec"].get("restartPolicy", "Always")
         if policy == "Never" or (policy == "OnFailure" and code == 0):
             self._write()
@@ -302,8 +344,9 @@ class PodWorker:
     # -- common ------------------------------------------------------------------------------------------------
 
     def _victim(self) -> Container:
-        """The container that the fate strikes: the first main one."""
-        return next(container for container in self.containers if container.is_main)
+        """The container that the fate strikes: the one that it names, or the first main one."""
+        named = [container for container in self.containers if container.name == self.fate.container]
+        return (named or [container for container in self.containers if container.is_main])[0]
 
     def _after(self, seconds: float, action: Callable[[], None]) -> None:
         self._due = [timer for timer in self._due if timer.action is not None]
@@ -331,6 +374,7 @@ _RUNS: dict[str, Callable[[PodWorker, Container], None]] = {
     "unready": PodWorker._never_ready,
     "unlive": PodWorker._fails_liveness,
     "evicted": PodWorker._evicted,
+    "nodelost": PodWorker._loses_its_node,
 }
 
 

@@ -120,11 +120,15 @@ class Scheduler:
         lacking = {name: node.lacks(*request) for name, node in self._nodes.items()}
         if only := bound_to(pod):
             lacking = {name: lacks if name == only else NOT_CHOSEN for name, lacks in lacking.items()}
-        if self._fates.of(pod).kind == "unschedulable":
+        fate = self._fates.of(pod)
+        if fate.kind == "unschedulable" and fate.message:
+            self._refuse(uid, pod, fate.message)
+            return
+        if fate.kind == "unschedulable":
             lacking = dict.fromkeys(self._nodes, "Insufficient cpu")
         fitting = [node for name, node in self._nodes.items() if lacking[name] is None]
         if not fitting:
-            self._refuse(uid, pod, [why for why in lacking.values() if why])
+            self._refuse(uid, pod, _counted([why for why in lacking.values() if why]))
             return
         node = min(fitting, key=lambda node: len(node.used))
         del self._unplaced[uid]
@@ -135,8 +139,7 @@ class Scheduler:
             pod, "default-scheduler", "Normal", "Scheduled", f"Successfully assigned {where}", field_path=""
         )
 
-    def _refuse(self, uid: str, pod: JSON, reasons: list[str]) -> None:
-        told = ", ".join(f"{reasons.count(why)} {why}" for why in sorted(set(reasons)))
+    def _refuse(self, uid: str, pod: JSON, told: str) -> None:
         total = len(self._nodes)
         preemption = f"preemption: 0/{total} nodes are available: {total} No preemption victims found for incoming pod."
         message = (
@@ -159,6 +162,11 @@ class Scheduler:
 
 def _without_phase(status: JSON) -> JSON:
     return {field: value for field, value in status.items() if field not in ("phase", "conditions")}
+
+
+def _counted(reasons: list[str]) -> str:
+    """`1 Insufficient memory, 2 Insufficient cpu`: how many nodes there are for each reason."""
+    return ", ".join(f"{reasons.count(why)} {why}" for why in sorted(set(reasons)))
 
 
 def _requests(pod: JSON) -> tuple[float, float]:
