@@ -47,10 +47,11 @@ def show(title: str, figures: Sequence[Figure]) -> None:
         print(line.rstrip(), flush=True)
 
 
-def head() -> None:
-    """Print what machine this is, and the heading of the table."""
+def head(standing: str) -> None:
+    """Print what machine this is and how the benchmarks stand on it, and the heading of the table."""
     print(f"{_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.system()}", end=" · ")
     print(f"Python {platform.python_version()} · textual {version('textual')} · aiohttp {version('aiohttp')}")
+    print(f"measured {standing}")
     print(f"  {'':<46} {'measured':>12}  {'budget':>12}  {'':<17} baseline, of the same run", flush=True)
 
 
