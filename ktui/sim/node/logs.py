@@ -106,14 +106,15 @@ def run_of(pod: JSON, container: str, *, previous: bool) -> Run:
         if last is None:
             raise errors.bad_request(f"previous terminated {where} not found")
         return _ended(pod, status, last, status["restartCount"] - ("waiting" not in state))
+    # Times of a status are in whole seconds: a run that began in the second in which the last one ended came later.
+    after = seconds_of(last["finishedAt"]) + 1 if last is not None else 0.0
     if "running" in state:
-        # Times of a status are in whole seconds: a run that began in the second in which the last one ended came later.
-        began = seconds_of(state["running"]["startedAt"])
-        after = seconds_of(last["finishedAt"]) + 1 if last is not None else began
-        return _run(pod, status, status["restartCount"], max(began, after))
-    ended = state.get("terminated") or last
-    if ended is not None:
-        return _ended(pod, status, ended, status["restartCount"])
+        began = max(seconds_of(state["running"]["startedAt"]), after)
+        return _run(pod, status, status["restartCount"], began)
+    if "terminated" in state:
+        return _ended(pod, status, state["terminated"], status["restartCount"], after)
+    if last is not None:
+        return _ended(pod, status, last, status["restartCount"])
     raise errors.bad_request(f"{where} is waiting to start: {_waits_for(state.get('waiting', {}).get('reason', ''))}")
 
 
@@ -130,9 +131,9 @@ def _status(pod: JSON, container: str) -> JSON | None:
     return next((each for each in known if each["name"] == container), None)
 
 
-def _ended(pod: JSON, status: JSON, terminated: JSON, number: int) -> Run:
-    ended = seconds_of(terminated["finishedAt"]) + 0.999
-    began = seconds_of(terminated["startedAt"])
+def _ended(pod: JSON, status: JSON, terminated: JSON, number: int, after: float = 0.0) -> Run:
+    began = max(seconds_of(terminated["startedAt"]), after)
+    ended = max(seconds_of(terminated["finishedAt"]), began) + 0.999
     code, reason = terminated["exitCode"], terminated.get("reason", "")
     return _run(pod, status, number, began, ended=ended, code=code, reason=reason)
 
