@@ -209,6 +209,8 @@ def _mistyped_item(item: Any, field: Field, type_name: str | None, path: str) ->
         case "int" if item is not None and (not isinstance(item, int) or isinstance(item, bool)):
             if not (isinstance(item, float) and item.is_integer()):
                 yield _unmarshal(item, type_name, path, "int32")
+        case "intstr" if item is not None and (not isinstance(item, int | str) or isinstance(item, bool)):
+            yield _unmarshal(item, type_name, path, "intstr.IntOrString")
         case "quantity" if not isinstance(item, str | int | float):
             yield f"unable to parse quantity's suffix: {item!r}"
         case inner if inner not in SCALARS and item is not None:

@@ -13,18 +13,21 @@ _ZERO: dict[str, Any] = {"str": "", "quantity": "0", "int": 0, "bool": False, "b
 
 
 def tidy(kind: str, obj: JSON) -> None:
-    """Drop, in place, unknown fields and what the server never writes; the status is left as it is."""
+    """Drop, in place, unknown fields and what the server never writes; the status is left as it is.
+
+    A spec is there, if only an empty one, wherever the kind has one.
+    """
     described = types().get(type_of(obj.get("apiVersion", ""), kind) or "")
     if described is None:
         return
+    if "spec" in described.fields and obj.get("spec") is None:
+        obj["spec"] = {}
     for name, value in list(obj.items()):
         field = described.fields.get(name)
         if field is None:
             del obj[name]
         elif name in ("metadata", "spec") and isinstance(value, dict):
             _tidy_fields(value, field.type_name)
-        elif name == "spec" and value is None:
-            del obj[name]
         elif name != "status" and value is not None:
             obj[name] = _tidied(value, field)
 

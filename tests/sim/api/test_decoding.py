@@ -95,6 +95,11 @@ def test_an_unknown_field_in_a_patch_is_refused_as_recorded() -> None:
         ),
         ({"paused": 1}, "json: cannot unmarshal number into Go struct field DeploymentSpec.spec.paused of type bool"),
         (
+            {"strategy": {"rollingUpdate": {"maxSurge": []}}},
+            "json: cannot unmarshal array into Go struct field "
+            "RollingUpdateDeployment.spec.strategy.rollingUpdate.maxSurge of type intstr.IntOrString",
+        ),
+        (
             {"template": []},
             "json: cannot unmarshal array into Go struct field DeploymentSpec.spec.template of type v1.PodTemplateSpec",
         ),
