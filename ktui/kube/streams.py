@@ -17,7 +17,7 @@ from typing import Final
 from ktui.kube.connection import Connection
 from ktui.kube.pacing import Pacing
 from ktui.kube.reflector import Reflector
-from ktui.model.changes import Change, Gone, Link, Listed, Put, Resource
+from ktui.model.changes import STREAMED, Change, Gone, Link, Listed, Put, Resource
 
 AT_ONCE: Final = frozenset({Resource.DEPLOYMENTS, Resource.REPLICASETS})
 """What the first paint needs. Pods are many, and Events are not needed to count: they follow."""
@@ -97,7 +97,7 @@ class Streams:
         namespace: str | None = None,
         label_selector: str = "",
         *,
-        resources: Iterable[Resource] = tuple(Resource),
+        resources: Iterable[Resource] = STREAMED,
         pacing: Pacing | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Random | None = None,

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum, StrEnum
+from typing import Final
 
 import msgspec
 
 from ktui.model.objects import Deployment, Event, KubeObject, Pod, ReplicaSet
+from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
 
 
 class Resource(Enum):
-    """The resources that are streamed, with their place in the API (group/version, plural) and their type."""
+    """The resources that ktui reads, with their place in the API (group/version, plural) and their type."""
 
     DEPLOYMENTS = ("apis/apps/v1", "deployments", Deployment)
     REPLICASETS = ("apis/apps/v1", "replicasets", ReplicaSet)
     PODS = ("api/v1", "pods", Pod)
     EVENTS = ("api/v1", "events", Event)
+    SERVICES = ("api/v1", "services", Service)
+    ENDPOINT_SLICES = ("apis/discovery.k8s.io/v1", "endpointslices", EndpointSlice)
+    INGRESSES = ("apis/networking.k8s.io/v1", "ingresses", Ingress)
+    HTTP_ROUTES = ("apis/gateway.networking.k8s.io/v1", "httproutes", HTTPRoute)
 
     def __init__(self, group_version: str, plural: str, type_: type[KubeObject]) -> None:
         self.group_version = group_version
@@ -27,6 +33,13 @@ class Resource(Enum):
         """The URL path of the collection in that namespace (None: all), or of one object of it."""
         parts = [self.group_version, *(("namespaces", namespace) if namespace else ()), self.plural]
         return "/" + "/".join([*parts, *filter(None, (name, subresource))])
+
+
+STREAMED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS)
+"""What rollouts are made of, streamed for as long as ktui runs."""
+
+ROUTING: Final = (Resource.SERVICES, Resource.ENDPOINT_SLICES, Resource.INGRESSES, Resource.HTTP_ROUTES)
+"""Where traffic goes, streamed only while someone looks at it."""
 
 
 class Put(msgspec.Struct, frozen=True, gc=False):

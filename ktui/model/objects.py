@@ -19,6 +19,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import force_setattr
 
+from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
 from ktui.model.structs import PodMeta, Struct, shared
 
 POD_TEMPLATE_HASH: Final = "pod-template-hash"
@@ -118,7 +119,7 @@ class PodTemplate:
     written or left out (SEMANTICS.md, Identity).
     """
 
-    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels")
+    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels", "ports")
 
     def __init__(self, raw: dict[str, Any]) -> None:
         meta = raw.get("metadata") or {}
@@ -127,6 +128,7 @@ class PodTemplate:
         self.annotations: dict[str, str] = meta.get("annotations") or {}
         self.containers = _containers(spec.get("containers"))
         self.init_containers = _containers(spec.get("initContainers"))
+        self.ports = _ports(spec.get("containers"))
         named = {key: value for key, value in meta.items() if value and key != "creationTimestamp"}
         canonical = msgspec.json.encode((named | {"labels": self.labels}, spec), order="deterministic")
         self.digest = blake2b(canonical, digest_size=16).digest()
@@ -139,6 +141,12 @@ class PodTemplate:
 
     def __repr__(self) -> str:
         return f"PodTemplate({', '.join(c.image for c in self.containers)}, {self.digest.hex()[:8]})"
+
+
+def _ports(containers: list[dict[str, Any]] | None) -> tuple[tuple[str, int], ...]:
+    """The ports that the containers declare, as name (often empty) and number, sorted."""
+    declared = (port for container in containers or () for port in container.get("ports") or ())
+    return tuple(sorted((port.get("name") or "", port.get("containerPort") or 0) for port in declared))
 
 
 def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
@@ -385,7 +393,7 @@ class Event(Struct, frozen=True):
         return series or self.last_timestamp or self.event_time or self.metadata.creation_timestamp
 
 
-KubeObject = Deployment | ReplicaSet | Pod | Event
+KubeObject = Deployment | ReplicaSet | Pod | Event | Service | EndpointSlice | Ingress | HTTPRoute
 
 
 def decode_hook(kind: type, raw: Any) -> Any:

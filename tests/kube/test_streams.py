@@ -18,7 +18,7 @@ from ktui.kube.access import Access
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection, Surroundings, connect
 from ktui.kube.streams import Outbox, Streams
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource
+from ktui.model.changes import STREAMED, Change, Gone, Link, LinkState, Listed, Put, Resource
 from ktui.model.objects import Pod
 from ktui.model.store import Store
 from ktui.sim import SimulatedCluster
@@ -168,7 +168,7 @@ class Reader:
                 self.store.links.get(resource) is not None
                 and self.store.links[resource].state is LinkState.LIVE
                 and resource in self.store.listed
-                for resource in resources or tuple(Resource)
+                for resource in resources or STREAMED
             )
         )
 
@@ -221,7 +221,7 @@ async def test_pods_and_events_follow_the_first_paint(cluster: SimulatedCluster,
         assert not [r for r in cluster.requests if r.path.split("?")[0].endswith(("/pods", "/events"))]
         reader.streams.go()
         await reader.until_live()
-        assert same(reader, cluster, *Resource)
+        assert same(reader, cluster, *STREAMED)
 
 
 async def test_a_rollout_is_followed_to_its_end(cluster: SimulatedCluster, tmp_path: Path) -> None:
