@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.benchmarks.cluster import MARKER
 from tests.benchmarks.report import Figure
 from tests.benchmarks.serving import Served, served
 from tests.benchmarks.terminal import Terminal
@@ -17,7 +16,8 @@ PODS: Final = 10_000
 RATE: Final = 2_000
 """Events a second."""
 
-_MARK: Final = re.compile(rf"{MARKER}:(\d{{5}})")
+_MARK: Final = re.compile(r":(\d{5})\b")
+"""The tag of the marker's image, of which the end is always shown; no other image has one like it."""
 _CURSOR: Final = re.compile(r"▸ \S+ +(\S+)")
 _BETWEEN_KEYS: Final = 0.05
 _UNANSWERED: Final = 2.0
