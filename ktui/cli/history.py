@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,7 +17,7 @@ from ktui.cli.failures import FAILED
 from ktui.cli.history_shape import changes_of_all, difference_document, history_document, revision_document
 from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
 from ktui.kube.api import Api
-from ktui.rollout.comparison import Pair, Templates, chosen, compare, label, templates
+from ktui.rollout.comparison import Pair, Templates, chosen, compare, compare_as_yaml, label, templates
 from ktui.rollout.history import History, PastRevision
 from ktui.rollout.history import history as history_of
 from ktui.rollout.progress import observe
@@ -78,7 +79,7 @@ def diff(
     # All revisions of the history were read together with their templates.
     assert found is not None
     if output == "text":
-        _print_difference(past, compared, found, as_yaml=as_yaml)
+        _print_difference(past, compared, found, compare_as_yaml(past, known, compared) if as_yaml else None)
     else:
         printing.document(difference_document(past, compared, found), output)
     return 0
@@ -157,18 +158,16 @@ def _facts(past: History, known: Templates, revision: PastRevision) -> list[tupl
     return [(name, value) for name, value in facts if value]
 
 
-def _print_difference(past: History, compared: Pair, found: TemplateDiff, *, as_yaml: bool) -> None:
+def _print_difference(past: History, compared: Pair, found: TemplateDiff, yaml: Sequence[DiffLine] | None) -> None:
     printing.line(f"{past.name}: {label(past, compared.before)} → {label(past, compared.after)}")
     if found.is_empty:
         printing.line("no difference")
     for note in found.notes:
         printing.line(f"• {note}")
-    if as_yaml:
-        for line in found.lines:
-            _print_yaml(line)
-    else:
-        for change in found.changes:
-            printing.line(str(change))
+    for line in yaml or ():
+        _print_yaml(line)
+    for change in found.changes if not yaml else ():
+        printing.line(str(change))
 
 
 def _print_yaml(line: DiffLine) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.rollout.history import History, PastRevision, Writer, writer
 from ktui.rollout.revisions import Refusal, template_of
-from ktui.rollout.template_diff import Template, TemplateDiff, template_diff
+from ktui.rollout.template_diff import DiffLine, Template, TemplateDiff, template_diff, unified
 
 _FIELD: Final = re.compile(r"spec\.template\.(?:spec|metadata)\.(?:(?:init)?[cC]ontainers\[[^]]*\]\.)?(\w+)")
 """A path in a template, with what it is about: the field of a container, or of the pod."""
@@ -80,8 +80,14 @@ def label(history: History, number: int) -> str:
 
 def compare(history: History, known: Templates, compared: Pair) -> TemplateDiff | None:
     """What differs; None where one of the two was not there yet when the templates were read."""
-    before, after = _template(history, known, compared.before), _template(history, known, compared.after)
-    return template_diff(before, after) if before is not None and after is not None else None
+    both = _both(history, known, compared)
+    return template_diff(*both) if both is not None else None
+
+
+def compare_as_yaml(history: History, known: Templates, compared: Pair) -> tuple[DiffLine, ...] | None:
+    """The same as lines of YAML."""
+    both = _both(history, known, compared)
+    return unified(*both) if both is not None else None
 
 
 def what_changed(found: TemplateDiff) -> tuple[str, ...]:
@@ -89,6 +95,11 @@ def what_changed(found: TemplateDiff) -> tuple[str, ...]:
     fields = [match[1] for change in found.changes if (match := _FIELD.match(change.path))]
     words = dict.fromkeys((*(["restart"] if found.restarted else ()), *fields))
     return tuple(words) or (("order",) if found.notes else ())
+
+
+def _both(history: History, known: Templates, compared: Pair) -> tuple[Template, Template] | None:
+    before, after = _template(history, known, compared.before), _template(history, known, compared.after)
+    return (before, after) if before is not None and after is not None else None
 
 
 def _template(history: History, known: Templates, number: int) -> Template | None:

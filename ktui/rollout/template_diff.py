@@ -36,14 +36,13 @@ class DiffLine(msgspec.Struct, frozen=True):
 
 
 class TemplateDiff(msgspec.Struct, frozen=True):
-    """What differs between two templates; nothing at all where it is empty.
+    """What differs between two templates by field; nothing at all where it is empty.
 
     `notes` are sentences: when it was restarted, which lists have another order.
     """
 
     notes: tuple[str, ...]
     changes: tuple[Change, ...]
-    lines: tuple[DiffLine, ...]
     restarted: bool
     """Whether a restart made a template of the second one that the first one was not."""
 
@@ -58,15 +57,20 @@ def template_diff(before: Template, after: Template) -> TemplateDiff:
     left, before_restart = _without_restart(before)
     right, after_restart = _without_restart(after)
     notes = [*_restart_notes(before_restart, after_restart), *_order_notes(("spec", "template"), left, right)]
-    masks = Masks()
-    before_lines = yaml_lines(_tidy(masks.conceal(_in_order_of(right, left))))
-    after_lines = yaml_lines(_tidy(masks.conceal(right)))
     return TemplateDiff(
         tuple(notes),
         diff({"spec": {"template": left}}, {"spec": {"template": right}}),
-        tuple(_unified(before_lines, after_lines)),
         restarted=after_restart not in ("", before_restart),
     )
+
+
+def unified(before: Template, after: Template) -> tuple[DiffLine, ...]:
+    """The same difference as lines of YAML; what notes tell is not in there."""
+    left, right = _without_restart(before)[0], _without_restart(after)[0]
+    masks = Masks()
+    before_lines = yaml_lines(_tidy(masks.conceal(_in_order_of(right, left))))
+    after_lines = yaml_lines(_tidy(masks.conceal(right)))
+    return tuple(_unified(before_lines, after_lines))
 
 
 def presentable(template: Template) -> Template:

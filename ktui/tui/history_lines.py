@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,7 +14,7 @@ from ktui.tui.difference_lines import Lines, as_yaml, bullet, fields
 from ktui.tui.paint import Line, Span, fit, shorten, width, wrap
 
 if TYPE_CHECKING:
-    from ktui.rollout.template_diff import TemplateDiff
+    from ktui.rollout.template_diff import DiffLine, TemplateDiff
 
 _GAP: Final = "  "
 _SIGNS: Final = len("▸ ● ")
@@ -181,8 +182,8 @@ def listed(sentences: list[Span], room: int) -> Lines:
     return [line for sentence in sentences for line in bullet("", sentence.text, room, sentence.style)]
 
 
-def difference(found: TemplateDiff, room: int, *, yaml: bool) -> Lines:
-    """What differs, in words first."""
+def difference(found: TemplateDiff, yaml: Sequence[DiffLine] | None, room: int) -> Lines:
+    """What differs, in words first; then by field, or as YAML where that is given and shows it."""
     if found.is_empty:
         return [[Span("These two templates are the same.", "dim")]]
     lines: Lines = []
@@ -190,7 +191,7 @@ def difference(found: TemplateDiff, room: int, *, yaml: bool) -> Lines:
         lines += bullet("•", note, room, "")
     if not found.changes:
         return [*lines, [Span("Nothing else differs.", "dim")]]
-    body = as_yaml(found.lines, room) if yaml else fields(found.changes, room)
+    body = as_yaml(yaml, room) if yaml else fields(found.changes, room)
     return [*lines, *([[]] if lines else []), *body]
 
 

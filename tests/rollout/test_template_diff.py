@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.rollout.masking import MASK
-from ktui.rollout.template_diff import TemplateDiff, presentable, template_diff, yaml_lines
+from ktui.rollout.template_diff import TemplateDiff, presentable, template_diff, unified, yaml_lines
 
 JSON = dict[str, Any]
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -28,23 +28,26 @@ def fields(found: TemplateDiff) -> list[str]:
     return [str(change).removeprefix("spec.template.") for change in found.changes]
 
 
-def yaml(found: TemplateDiff) -> list[str]:
-    return [f"{line.sign} {line.text}" for line in found.lines]
+def yaml(before: JSON, after: JSON) -> list[str]:
+    return [f"{line.sign} {line.text}" for line in unified(before, after)]
+
+
+def changed(lines: list[str]) -> list[str]:
+    return [line for line in lines if line[0] in "+-"]
 
 
 def test_the_same_template_differs_in_nothing() -> None:
-    found = template_diff(template(container()), template(container()))
-    assert found.is_empty
-    assert not found.lines
+    assert template_diff(template(container()), template(container())).is_empty
+    assert unified(template(container()), template(container())) == ()
 
 
 def test_a_difference_is_told_by_field_and_as_yaml_with_what_it_stands_in() -> None:
-    found = template_diff(
-        template(container(args=["serve"], resources={"limits": {"memory": "256Mi", "cpu": "1"}})),
-        template(container(args=["serve"], resources={"limits": {"memory": "512Mi", "cpu": "1"}})),
-    )
-    assert fields(found) == ["~ spec.template.spec.containers[cart].resources.limits.memory: 256Mi → 512Mi"]
-    assert yaml(found) == [
+    before = template(container(args=["serve"], resources={"limits": {"memory": "256Mi", "cpu": "1"}}))
+    after = template(container(args=["serve"], resources={"limits": {"memory": "512Mi", "cpu": "1"}}))
+    assert fields(template_diff(before, after)) == [
+        "~ spec.template.spec.containers[cart].resources.limits.memory: 256Mi → 512Mi"
+    ]
+    assert yaml(before, after) == [
         "@ spec › containers › cart",
         "      resources:",
         "        limits:",
@@ -67,7 +70,7 @@ def test_a_restart_is_told_in_words_and_is_no_field() -> None:
     for before, after, restarted in ((never, once, True), (once, twice, True), (twice, never, False)):
         found = template_diff(before, after)
         assert not found.changes
-        assert not found.lines
+        assert unified(before, after) == ()
         assert not found.is_empty
         assert found.restarted is restarted
 
@@ -88,14 +91,13 @@ def test_named_elements_in_another_order_are_one_note_and_do_not_hide_a_change()
         "spec.template.spec.containers[cart].env in another order: DB, LOG",
     )
     assert fields(found) == ["~ spec.template.spec.containers[cart].env[DB].value: one → two"]
-    assert [line for line in yaml(found) if line[0] in "+-"] == ["-       value: one", "+       value: two"]
+    assert changed(yaml(before, after)) == ["-       value: one", "+       value: two"]
 
 
 def test_an_element_that_went_stands_where_it_stood() -> None:
     env = [{"name": name, "value": "1"} for name in ("A", "B", "C")]
-    found = template_diff(template(container(env=env)), template(container(env=[env[0], env[2]])))
-    shown = yaml(found)
-    assert [line for line in shown if line[0] in "+-"] == ["-     - name: B", "-       value: '1'"]
+    shown = yaml(template(container(env=env)), template(container(env=[env[0], env[2]])))
+    assert changed(shown) == ["-     - name: B", "-       value: '1'"]
     assert shown.index("-     - name: B") > shown.index("      - name: A")
 
 
@@ -103,10 +105,9 @@ def test_another_secret_is_a_difference_that_tells_neither() -> None:
     def with_token(value: str) -> JSON:
         return template(container(env=[{"name": "API_TOKEN", "value": value}], args=[f"--password={value}"]))
 
-    found = template_diff(with_token("hunter2"), with_token("hunter3"))
-    text = "\n".join([*fields(found), *yaml(found)])
-    assert "hunter" not in text
-    assert [line for line in yaml(found) if line[0] in "+-"] == [
+    before, after = with_token("hunter2"), with_token("hunter3")
+    assert "hunter" not in "\n".join([*fields(template_diff(before, after)), *yaml(before, after)])
+    assert changed(yaml(before, after)) == [
         f"-     - --password={MASK}",
         f"+     - --password={MASK} (another value)",
         f"-       value: {MASK}",
@@ -116,18 +117,16 @@ def test_another_secret_is_a_difference_that_tells_neither() -> None:
 
 def test_a_reference_to_a_secret_is_shown() -> None:
     reference = {"secretKeyRef": {"name": "cart-db", "key": "password"}}
-    found = template_diff(
-        template(container(env=[{"name": "DB_PASSWORD", "value": "hunter2"}])),
-        template(container(env=[{"name": "DB_PASSWORD", "valueFrom": reference}])),
-    )
-    assert "+           name: cart-db" in yaml(found)
-    assert "hunter2" not in str(found)
+    before = template(container(env=[{"name": "DB_PASSWORD", "value": "hunter2"}]))
+    after = template(container(env=[{"name": "DB_PASSWORD", "valueFrom": reference}]))
+    assert "+           name: cart-db" in yaml(before, after)
+    assert "hunter2" not in str([*fields(template_diff(before, after)), *yaml(before, after)])
 
 
 def test_a_script_differs_by_the_line() -> None:
     before = template(container(command=["sh", "-c", "set -e\n./migrate\nexec ./cart\n"]))
     after = template(container(command=["sh", "-c", "set -e\n./migrate --fast\nexec ./cart\n"]))
-    assert [line for line in yaml(template_diff(before, after)) if line[0] in "+-"] == [
+    assert changed(yaml(before, after)) == [
         "-       ./migrate",
         "+       ./migrate --fast",
     ]
@@ -135,18 +134,18 @@ def test_a_script_differs_by_the_line() -> None:
 
 def test_text_from_a_cluster_cannot_move_a_cursor_or_pose_as_another_line() -> None:
     hostile = "one\x1b[2Jtwo\u202ethree\rfour"
-    found = template_diff(
-        template(container(args=["x"])), template(container(args=[hostile]), annotations={"a\x1bb\nc": "d"})
-    )
-    for text in (*found.notes, *fields(found), *yaml(found)):
+    before = template(container(args=["x"]))
+    after = template(container(args=[hostile]), annotations={"a\x1bb\nc": "d"})
+    found = template_diff(before, after)
+    for text in (*found.notes, *fields(found), *yaml(before, after)):
         assert text.isprintable(), ascii(text)
 
 
 def test_a_huge_template_is_cut() -> None:
     huge = ["y" * 100_000, "\n" * 100_000, *["z"] * 50_000]
-    found = template_diff(template(container(args=["x"])), template(container(args=huge)))
-    assert len(found.lines) < 6000
-    assert max(len(line.text) for line in found.lines) <= 1000
+    lines = unified(template(container(args=["x"])), template(container(args=huge)))
+    assert len(lines) < 6000
+    assert max(len(line.text) for line in lines) <= 1000
 
 
 def test_a_whole_template_is_shown_without_its_secrets_names_first() -> None:
@@ -183,5 +182,5 @@ def test_what_was_there_is_not_touched_and_all_that_is_shown_is_printable(one: l
     kept = deepcopy((before, after))
     found = template_diff(before, after)
     assert (before, after) == kept
-    assert all(text.isprintable() for text in (*found.notes, *fields(found), *yaml(found)))
-    assert (before == after) <= found.is_empty
+    assert all(text.isprintable() for text in (*found.notes, *fields(found), *yaml(before, after)))
+    assert (before == after) <= found.is_empty <= (not unified(before, after))

@@ -14,9 +14,8 @@ from ktui.actions.subject import read_subject
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
-from ktui.rollout.comparison import Pair, Templates, compare, label, pair, templates
+from ktui.rollout.comparison import Pair, Templates, compare, compare_as_yaml, label, pair, templates
 from ktui.rollout.history import History, PastRevision
-from ktui.rollout.template_diff import TemplateDiff
 from ktui.rollout.words import clean
 from ktui.tui import detail_lines, history_lines
 from ktui.tui.chrome import Hint
@@ -60,8 +59,7 @@ class HistoryScreen(LiveScreen):
         self._problem = ""
         self._is_asking = False
         self._asked_for: tuple[frozenset[str], bytes, Connection | None] | None = None
-        self._compared: tuple[Templates, Pair, TemplateDiff | None] | None = None
-        self._made: tuple[tuple[TemplateDiff, int, bool], Lines] | None = None
+        self._made: tuple[Templates, tuple[Pair, int, bool], Lines] | None = None
 
     def compose(self) -> ComposeResult:
         """The revisions and what is known of one of them; beside or below them the difference."""
@@ -157,29 +155,27 @@ class HistoryScreen(LiveScreen):
             return
         names = f"{label(history, compared.before)} → {label(history, compared.after)}"
         title.show([[Span("WHAT CHANGED  ", "head"), Span(names, "strong")]])
-        found = self._difference(history, compared)
-        if found is not None:
-            pages.show(self._lines(found, room))
+        lines = self._lines(history, compared, room)
+        if lines is not None:
+            pages.show(lines)
         elif self._problem:
             pages.show(history_lines.problem(self._problem, room))
         else:
             pages.show([[Span("asking the server…", "dim")]])
 
-    def _difference(self, history: History, compared: Pair) -> TemplateDiff | None:
-        """What differs, worked out once as long as nothing else is compared."""
+    def _lines(self, history: History, compared: Pair, room: int) -> Lines | None:
+        """The lines of a difference, made once as long as they stay the same; None until the server has answered."""
         known = self._templates
         if known is None:
             return None
-        if self._compared is None or self._compared[0] is not known or self._compared[1] != compared:
-            self._compared = (known, compared, compare(history, known, compared))
-        return self._compared[2]
-
-    def _lines(self, found: TemplateDiff, room: int) -> Lines:
-        """The lines of a difference, made once as long as they stay the same: there may be thousands."""
-        wanted = (found, room, self._yaml)
-        if self._made is None or self._made[0] != wanted:
-            self._made = (wanted, history_lines.difference(found, room, yaml=self._yaml))
-        return self._made[1]
+        wanted = (compared, room, self._yaml)
+        if self._made is None or self._made[0] is not known or self._made[1] != wanted:
+            found = compare(history, known, compared)
+            if found is None:
+                return None
+            yaml = compare_as_yaml(history, known, compared) if self._yaml else None
+            self._made = (known, wanted, history_lines.difference(found, yaml, room))
+        return self._made[2]
 
     def _hints(self, *, is_deleted: bool) -> list[Hint]:
         chosen = self.revision
