@@ -4,6 +4,7 @@ import base64
 import hashlib
 from typing import Any
 
+from ktui.sim.api.accepting import accepted
 from ktui.sim.api.resources import Resource, Subresource, groups, in_group
 
 JSON = dict[str, Any]
@@ -12,8 +13,9 @@ AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 
 
 def wants_aggregated(accept: str | None) -> bool:
-    """Whether the client asks ``/api`` or ``/apis`` for the aggregated document."""
-    return "as=APIGroupDiscoveryList" in (accept or "") and "v=v2" in (accept or "")
+    """Whether the client asks ``/api`` or ``/apis`` for the aggregated document, in the version that is served."""
+    asked = {"as": "APIGroupDiscoveryList", "v": "v2", "g": "apidiscovery.k8s.io"}
+    return any(asked.items() <= parameters.items() for _, parameters in accepted(accept))
 
 
 def core_versions(address: str = "127.0.0.1") -> JSON:

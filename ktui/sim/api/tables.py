@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ktui.sim.api import printers, workloadprinters
+from ktui.sim.api.accepting import accepted
 from ktui.sim.api.columns import Column, Printer
 from ktui.sim.api.resources import Resource
 
@@ -23,9 +24,7 @@ _METADATA_API = "meta.k8s.io/v1"
 
 def wants(accept: str | None) -> str:
     """What an Accept header asks for first that is served: Table, PartialObjectMetadata, its List, or "" for plain."""
-    for media in (accept or "").split(","):
-        media_type, *parameters = [part.strip() for part in media.split(";")]
-        asked = dict(parameter.partition("=")[::2] for parameter in parameters)
+    for media_type, asked in accepted(accept):
         if media_type not in ("application/json", "*/*", ""):
             continue
         if "as" not in asked:

@@ -45,6 +45,7 @@ def test_the_aggregated_documents_hold_the_same() -> None:
     assert found == {(resource.group, resource.version, resource.plural) for resource in RESOURCES}
     assert discovery.wants_aggregated(f"{discovery.AGGREGATED},application/json")
     assert not discovery.wants_aggregated("application/json")
+    assert not discovery.wants_aggregated(discovery.AGGREGATED.replace("v=v2", "v=v2beta1"))
     assert not discovery.wants_aggregated(None)
 
 
