@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from ktui.actions.canary import promote_label, refuse_canary, refuse_promote_held
+from ktui.actions.canary_repair import refuse_repair, repair_label
 from ktui.actions.pausing import refuse_pause, refuse_promote, refuse_resume
 from ktui.actions.request import Action
 from ktui.actions.retemplate import refuse_restart
@@ -16,6 +18,7 @@ from ktui.actions.rollback import abort_target, rollback_target
 from ktui.actions.sentences import being_deleted, image_of
 from ktui.kube.api import Api
 from ktui.model.objects import Deployment, ReplicaSet
+from ktui.rollout.hold import Hold, hold_of
 from ktui.rollout.revisions import Refusal, revision
 
 READ_ONLY: Final = "ktui is read-only"
@@ -93,8 +96,8 @@ def open_actions(
 ) -> tuple[Offer, ...]:
     """Every action on that Deployment, those that are open and those that are not.
 
-    Of pause and resume, which share a key, the one that fits is offered. A right that has not been asked for yet
-    closes nothing: the server has the last word anyway.
+    Of pause and resume, and of canary and repair, which share a key, the one that fits is offered. A right that has
+    not been asked for yet closes nothing: the server has the last word anyway.
     """
 
     def offer(action: Action, label: str, key: str, refused: Refusal | None) -> Offer:
@@ -102,6 +105,7 @@ def open_actions(
         return Offer(action, label, key, not why_not, why_not)
 
     paused = deployment.spec.paused
+    hold = hold_of(deployment, replicasets)
     gone = being_deleted(deployment)
     back = rollback_target(deployment, replicasets)
     abort = abort_target(deployment, replicasets)
@@ -109,9 +113,12 @@ def open_actions(
         offer(Action.RESUME, "resume", "space", refuse_resume(deployment))
         if paused
         else offer(Action.PAUSE, "pause", "space", refuse_pause(deployment)),
-        offer(Action.PROMOTE, _promote_label(deployment), "p", refuse_promote(deployment, replicasets)),
+        offer(Action.PROMOTE, _promote_label(deployment, hold), "p", _refuse_promote(deployment, replicasets, hold)),
         offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
         offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),
+        offer(Action.REPAIR, repair_label(hold, deployment), "c", refuse_repair(deployment, hold))
+        if hold is not None and hold.disturbance is not None
+        else offer(Action.CANARY, "canary", "c", refuse_canary(deployment, replicasets)),
         offer(Action.SET_IMAGE, "set image", "i", gone),
         offer(Action.SCALE, "scale", "s", gone),
         offer(Action.RESTART, "restart", "R", refuse_restart(deployment)),
@@ -125,7 +132,15 @@ def _closed(action: Action, read_only: bool, rights: Rights) -> str:
     return "" if rights.get(permission, True) else f"not allowed: you may not {permission}"
 
 
-def _promote_label(deployment: Deployment) -> str:
+def _refuse_promote(deployment: Deployment, replicasets: Sequence[ReplicaSet], hold: Hold | None) -> Refusal | None:
+    if hold is not None and hold.is_real:
+        return refuse_promote_held(deployment, hold)
+    return refuse_promote(deployment, replicasets)
+
+
+def _promote_label(deployment: Deployment, hold: Hold | None) -> str:
+    if hold is not None and hold.is_real:
+        return promote_label(hold)
     return "promote: resume to the end" if deployment.spec.paused else "promote"
 
 

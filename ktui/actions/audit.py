@@ -15,7 +15,7 @@ import msgspec
 
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.actions.plan import Plan
-from ktui.actions.request import Request
+from ktui.actions.request import Request, for_the_record
 
 _TAIL: Final = 256 * 1024
 """Bytes from the end of the log that are looked at for its last entries."""
@@ -61,7 +61,7 @@ def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime
         name=plan.target.name,
         uid=plan.target.uid,
         generation=plan.target.generation,
-        request=plan.request,
+        request=for_the_record(plan.request),
         plan=plan.title,
         patch_sha256=hashlib.sha256(msgspec.json.encode(plan.patch)).hexdigest(),
         outcome=kind,

@@ -21,10 +21,11 @@ from ktui.actions.sentences import (
 )
 from ktui.actions.subject import Subject, in_flight
 from ktui.model.objects import Deployment, ReplicaSet
-from ktui.rollout import revisions, strategy
+from ktui.rollout import revisions
 from ktui.rollout.progress import progress
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.status import deadline_exceeded
+from ktui.rollout.steps import FULL
 from ktui.rollout.words import count, duration
 
 _PAUSED = ("spec", "paused")
@@ -49,8 +50,6 @@ def refuse_promote(deployment: Deployment, replicasets: Sequence[ReplicaSet]) ->
     deleted = being_deleted(deployment)
     if deleted is not None:
         return deleted
-    if strategy.held(deployment):
-        return Refusal("nothing to promote: the canary is held by minReadySeconds, which resuming does not change")
     current = revisions.current(deployment, replicasets)
     name = f"revision {revisions.revision(current)}" if current is not None else "the new revision"
     if deadline_exceeded(deployment):
@@ -94,11 +93,13 @@ def plan_resume(request: Resume, subject: Subject) -> Plan | Refusal:
 
 
 def plan_promote(request: Promote, subject: Subject) -> Plan | Refusal:
-    """Go on to the end; the only way to stop a rolling update half-way, so far, is a pause."""
+    """Go on to the end."""
     deployment = subject.deployment
     refused = refuse_promote(deployment, subject.replicasets)
     if refused is not None:
         return refused
+    if request.to not in ("", FULL):
+        return Refusal("no canary is held: a paused rolling update can only go on to its end")
     image = image_of(deployment.spec.template)
     title = f"Promote {target_of(deployment)} to {image}: resume to the end"
     return _resuming(request, subject, title, f"promoted to {image}: resumed to the end")

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from ktui.actions.canary import plan_canary, plan_promote_held
+from ktui.actions.canary_repair import plan_repair
 from ktui.actions.pausing import plan_pause, plan_promote, plan_resume
 from ktui.actions.plan import Plan
-from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.actions.request import (
+    Abort,
+    Canary,
+    Pause,
+    Promote,
+    Repair,
+    Request,
+    Restart,
+    Resume,
+    RollBack,
+    Scale,
+    SetImage,
+)
 from ktui.actions.retemplate import plan_restart, plan_set_image
 from ktui.actions.rollback import plan_abort, plan_rollback
 from ktui.actions.scaling import plan_scale
 from ktui.actions.subject import Subject
+from ktui.rollout.hold import hold_of
 from ktui.rollout.revisions import Refusal
 
 
@@ -20,6 +35,9 @@ def plan(request: Request, subject: Subject) -> Plan | Refusal:
         case Resume():
             return plan_resume(request, subject)
         case Promote():
+            hold = hold_of(subject.deployment, subject.replicasets)
+            if hold is not None and hold.is_real:
+                return plan_promote_held(request, subject, hold)
             return plan_promote(request, subject)
         case RollBack():
             return plan_rollback(request, subject)
@@ -31,3 +49,7 @@ def plan(request: Request, subject: Subject) -> Plan | Refusal:
             return plan_scale(request, subject)
         case Restart():
             return plan_restart(request, subject)
+        case Canary():
+            return plan_canary(request, subject)
+        case Repair():
+            return plan_repair(request, subject)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
+
+from ktui.rollout.steps import FULL, Steps
 
 
 class Action(StrEnum):
@@ -12,12 +15,14 @@ class Action(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+    CANARY = "canary"
     PROMOTE = "promote"
     ROLLBACK = "rollback"
     ABORT = "abort"
     SET_IMAGE = "set-image"
     SCALE = "scale"
     RESTART = "restart"
+    REPAIR = "repair"
 
 
 class Pause(msgspec.Struct, frozen=True, tag=Action.PAUSE.value, tag_field="action"):
@@ -29,7 +34,13 @@ class Resume(msgspec.Struct, frozen=True, tag=Action.RESUME.value, tag_field="ac
 
 
 class Promote(msgspec.Struct, frozen=True, tag=Action.PROMOTE.value, tag_field="action"):
-    """Take what is being rolled out to its next stage: a paused rolling update goes on to its end."""
+    """Take what is being rolled out to its next stage.
+
+    A paused rolling update goes on to its end. A held canary goes to its next step, or `to` a size of its own: a
+    number of pods, a share such as `25%`, or all of them, `100%`.
+    """
+
+    to: str = ""
 
 
 class RollBack(msgspec.Struct, frozen=True, tag=Action.ROLLBACK.value, tag_field="action"):
@@ -58,10 +69,33 @@ class Restart(msgspec.Struct, frozen=True, tag=Action.RESTART.value, tag_field="
     """Replace every pod by one of the same template."""
 
 
-Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart
+class Canary(msgspec.Struct, frozen=True, tag=Action.CANARY.value, tag_field="action"):
+    """Roll out to a few pods and hold there, step by step.
+
+    What is new is a pod template, other images (as in `SetImage`), or both. `manifest` names where the template is
+    from. With `surge` the new pods come on top of the old ones, without it they take the place of some.
+    """
+
+    steps: Steps = ("1", FULL)
+    images: tuple[tuple[str, str], ...] = ()
+    template: dict[str, Any] | None = None
+    manifest: str = ""
+    surge: bool = True
+
+
+class Repair(msgspec.Struct, frozen=True, tag=Action.REPAIR.value, tag_field="action"):
+    """Mend the hold of a canary that somebody else disturbed."""
+
+
+Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart | Canary | Repair
 
 
 def action_of(request: Request) -> Action:
     """The action that is asked for."""
     tag = request.__struct_config__.tag
     return Action(str(tag))
+
+
+def for_the_record(request: Request) -> Request:
+    """The request without what may hold secrets: a template's plain values."""
+    return msgspec.structs.replace(request, template=None) if isinstance(request, Canary) else request

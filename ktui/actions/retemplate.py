@@ -9,7 +9,7 @@ from typing import Any
 
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
-from ktui.actions.request import Restart, RollBack, SetImage
+from ktui.actions.request import Canary, Restart, RollBack, SetImage
 from ktui.actions.sentences import (
     being_deleted,
     command,
@@ -76,13 +76,13 @@ def plan_restart(request: Restart, subject: Subject) -> Plan | Refusal:
 def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
     """Roll another image out, as `kubectl set image` does: `*` means init containers too."""
     deployment = subject.deployment
-    refused = being_deleted(deployment) or _refuse_images(request, subject.raw)
+    refused = being_deleted(deployment) or refuse_images(request, subject.raw)
     if refused is not None:
         return refused
     target = target_of(deployment)
     draft = Draft(subject.raw, tests_for(target))
     changed = []
-    for field, index, container, image in _matching(request, subject.raw):
+    for field, index, container, image in matching(request, subject.raw):
         if container.get("image") != image:
             draft.put((*_POD_SPEC, field, index, "image"), image)
             changed.append((container["name"], container.get("image", ""), image))
@@ -117,7 +117,7 @@ def _containers(raw: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any]]
             yield field, index, container
 
 
-def _matching(request: SetImage, raw: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any], str]]:
+def matching(request: SetImage | Canary, raw: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any], str]]:
     """Each container that is named, once, with the image that it gets."""
     for field, index, container in _containers(raw):
         wanted = [image for name, image in request.images if name in ("*", container["name"])]
@@ -125,7 +125,8 @@ def _matching(request: SetImage, raw: dict[str, Any]) -> Iterator[tuple[str, int
             yield field, index, container, wanted[-1]
 
 
-def _refuse_images(request: SetImage, raw: dict[str, Any]) -> Refusal | None:
+def refuse_images(request: SetImage | Canary, raw: dict[str, Any]) -> Refusal | None:
+    """Why these images cannot be given to these containers."""
     names = [container["name"] for _, _, container in _containers(raw)]
     if not request.images:
         return Refusal("one or more images must be given, as CONTAINER=IMAGE")

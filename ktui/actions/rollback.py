@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
+from ktui.actions import hold_settings
+from ktui.actions.canary import as_deployment
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Abort, Request, RollBack
@@ -23,6 +27,7 @@ from ktui.actions.sentences import (
 from ktui.actions.subject import Subject, in_flight
 from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
 from ktui.rollout import revisions
+from ktui.rollout.hold import OVER, Disturbance, Hold, Saved, back_of, hold_of
 from ktui.rollout.revisions import Refusal, revision
 from ktui.rollout.words import clean, count
 
@@ -39,6 +44,9 @@ def rollback_target(
 
 def abort_target(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> ReplicaSet | Refusal:
     """The ReplicaSet that an abort would bring back, or why there is nothing to abort."""
+    hold = hold_of(deployment, replicasets)
+    if hold is not None and hold.is_real:
+        return being_deleted(deployment) or _before_the_canary(hold, replicasets)
     if in_flight(deployment, replicasets):
         return rollback_target(deployment, replicasets)
     current = revisions.current(deployment, replicasets)
@@ -46,6 +54,19 @@ def abort_target(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> R
     return being_deleted(deployment) or Refusal(
         f"nothing to abort: revision {number} is complete; a roll back goes to an earlier one"
     )
+
+
+def _before_the_canary(hold: Hold, replicasets: Sequence[ReplicaSet]) -> ReplicaSet | Refusal:
+    if hold.disturbance in OVER:
+        return Refusal(f"nothing to abort: {hold.told}; a repair puts the saved settings back")
+    if hold.record is None:
+        return Refusal(f"{hold.told or 'the canary has no record'}; a repair comes first")
+    back = back_of(hold.record, replicasets)
+    if back is None:
+        return Refusal(
+            f"revision {hold.record.back.revision}, which the canary came from, is gone; roll back to another one"
+        )
+    return back
 
 
 def plan_rollback(request: RollBack, subject: Subject) -> Plan | Refusal:
@@ -74,6 +95,9 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
     elif cause != revisions.change_cause(deployment):
         draft.put(_CAUSE, cause)
     draft.remove(("spec", "paused"))
+    saved = _saved(subject)
+    if saved is not None:
+        hold_settings.take_off(draft, saved)
     image = image_of(back.spec.template)
     destination = f"to revision {revision(back)}" + (f" ({image})" if image else "")
     return Plan(
@@ -82,18 +106,38 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
         done=f"rolled back {destination}",
         target=target,
         patch=draft.patch,
-        effects=_effects(subject, back, cause),
-        warnings=(*owner_warnings(deployment), *_unproven(subject, back), *held_warnings(deployment)),
+        effects=(*_effects(subject, as_deployment(draft.after), back, cause), *_released(saved)),
+        warnings=(
+            *owner_warnings(deployment),
+            *_unproven(subject, back),
+            *(held_warnings(deployment) if saved is None else ()),
+        ),
         undo=_undo(subject),
-        commands=_commands(subject, back),
+        commands=(
+            *_commands(subject, back),
+            *(hold_settings.release_commands(subject, saved) if saved is not None else ()),
+        ),
         before=subject.raw,
         after=draft.after,
     )
 
 
-def _effects(subject: Subject, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
+def _saved(subject: Subject) -> Saved | None:
+    """The settings to bring back together with the template: those that the hold of a canary has saved."""
+    hold = hold_of(subject.deployment, subject.replicasets)
+    if hold is None or hold.record is None or hold.disturbance is Disturbance.STALE:
+        return None
+    return hold.record.saved
+
+
+def _released(saved: Saved | None) -> tuple[str, ...]:
+    return (f"The hold ends, and the saved settings come back: {hold_settings.told(saved)}.",) if saved else ()
+
+
+def _effects(subject: Subject, after: Deployment, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
     deployment = subject.deployment
-    sentences = [*replacement(subject, revision_of(back), back)]
+    # Where a hold ends, pods are replaced under the settings that come back.
+    sentences = [*replacement(msgspec.structs.replace(subject, deployment=after), revision_of(back), back)]
     if deployment.spec.paused:
         sentences.insert(0, "It is paused: the same patch resumes it.")
     sentences.append(f"Revision {revision(back)} will be numbered {next_revision(subject.replicasets)}.")

@@ -211,7 +211,6 @@ class Api:
             for quota in _decode(answer, _Quotas).items or ()
         )
 
-
     async def disruption_budgets(self, namespace: str) -> tuple[DisruptionBudget, ...]:
         """The PodDisruptionBudgets of that namespace that choose by labels; none where they cannot be listed."""
         path = f"/apis/policy/v1/namespaces/{quote(namespace)}/poddisruptionbudgets"

@@ -246,10 +246,10 @@ def _disturbance(
     number = revisions.revision(now)
     desired = deployment.spec.desired
     if record is None:
-        if now.spec.desired >= desired and desired > 1:
+        if now.spec.desired >= desired > 1:
             return (
                 Disturbance.LEFT_BEHIND,
-                "the settings of a hold are still there, though nothing is held: no pod counts as available",
+                "nothing is left to hold, but no new pod counts as available until the hold is ended",
             )
         return Disturbance.BY_HAND, f"canary of {pods} held, but not by ktui: the settings before it are not known"
     if number < record.revision:

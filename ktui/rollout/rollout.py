@@ -12,6 +12,7 @@ from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.diagnosis import Cause, diagnose
+from ktui.rollout.hold import Disturbance, Hold, hold_of
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
 from ktui.rollout.provenance import Provenance, provenance
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
@@ -68,6 +69,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """Whether this template was once rolled out in full: pods that are missing now were lost later, or added."""
     finished: datetime | None = None
     """When the rollout came to its end, where it has."""
+    hold: Hold | None = None
+    """The hold of a canary, or what somebody left of one."""
 
     @property
     def why(self) -> str:
@@ -122,6 +125,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         recreates=deployment.spec.strategy.type == strategy.RECREATE,
         settled=settled(deployment, current),
         finished=track.finished,
+        hold=hold_of(deployment, replicasets),
     )
 
 
@@ -188,12 +192,16 @@ def _why(rollout: Rollout) -> str:
             return f"{first.sentence} (paused)"
         case Phase.PAUSED:
             return _standing(rollout)
+        case Phase.HELD if rollout.hold is not None and rollout.hold.told and not _by_hand(rollout.hold):
+            return rollout.hold.told
         case Phase.HELD | Phase.PROGRESSING if first is not None:
             return first.sentence
         case Phase.HELD:
             return _holding(rollout)
         case Phase.PROGRESSING:
             return _under_way(rollout)
+        case Phase.COMPLETE if rollout.hold is not None:
+            return rollout.hold.told
         case _:
             return ""
 
@@ -212,9 +220,19 @@ def _holding(rollout: Rollout) -> str:
     if numbers.old.existing == 0 and numbers.new.existing >= numbers.desired:
         return "nothing is left to hold, but no new pod counts as available until the hold is ended"
     wanted = numbers.new.wanted or min(numbers.surge or numbers.unavailable, numbers.desired)
-    if numbers.new.ready < wanted:
-        return f"canary of {wanted}, {numbers.new.ready} ready"
-    return f"canary of {wanted} held, {'ready' if wanted == 1 else 'all ready'}"
+    is_ready = numbers.new.ready >= wanted
+    hold = rollout.hold
+    if hold is None or _by_hand(hold):
+        ready = "ready" if wanted == 1 else "all ready"
+        return f"canary of {wanted} held, {ready}" if is_ready else f"canary of {wanted}, {numbers.new.ready} ready"
+    size = f"{wanted} of {hold.desired}"
+    told = [f"canary of {size} held" if is_ready else f"canary of {size}, {numbers.new.ready} ready", hold.step]
+    return ", ".join([part for part in told if part] + ([f"by {hold.by}"] if hold.by else []))
+
+
+def _by_hand(hold: Hold) -> bool:
+    """Whether it is a canary like any other, but for a record of it."""
+    return hold.record is None and hold.disturbance in (None, Disturbance.BY_HAND)
 
 
 def _under_way(rollout: Rollout) -> str:
