@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.cli.carry import Manner, carry_out
 from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
 
@@ -27,7 +27,8 @@ def action(callback: _Callback) -> click.Command:
     return click.command(cls=Command)(callback)
 
 
-def _act(context: click.Context, name: str, request: Request, manner: dict[str, Any]) -> int:
+def act(context: click.Context, name: str, request: Request, manner: dict[str, Any]) -> int:
+    """Carry a request out on NAME; the exit code."""
     refuse_scope_flags(context)
     return carry_out(settings_of(context), name, request, Manner(**manner))
 
@@ -35,45 +36,39 @@ def _act(context: click.Context, name: str, request: Request, manner: dict[str, 
 @action
 def pause(context: click.Context, name: str, **manner: Any) -> int:
     """Stop rolling NAME out where it is; what runs keeps running."""
-    return _act(context, name, Pause(), manner)
+    return act(context, name, Pause(), manner)
 
 
 @action
 def resume(context: click.Context, name: str, **manner: Any) -> int:
     """Let the paused Deployment NAME roll out again."""
-    return _act(context, name, Resume(), manner)
-
-
-@action
-def promote(context: click.Context, name: str, **manner: Any) -> int:
-    """Take the rollout of NAME to its next stage: a paused rolling update goes on to its end."""
-    return _act(context, name, Promote(), manner)
+    return act(context, name, Resume(), manner)
 
 
 @action
 def abort(context: click.Context, name: str, **manner: Any) -> int:
-    """Give up the rollout of NAME and go back to what was there before, paused or not."""
-    return _act(context, name, Abort(), manner)
+    """Give up the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
+    return act(context, name, Abort(), manner)
 
 
 @action
 def restart(context: click.Context, name: str, **manner: Any) -> int:
     """Replace every pod of NAME, as a rollout of its own."""
-    return _act(context, name, Restart(), manner)
+    return act(context, name, Restart(), manner)
 
 
 @action
 @click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
 def rollback(context: click.Context, name: str, to_revision: int | None, **manner: Any) -> int:
     """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
-    return _act(context, name, RollBack(to_revision), manner)
+    return act(context, name, RollBack(to_revision), manner)
 
 
 @action
 @click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="How many pods.")
 def scale(context: click.Context, name: str, replicas: int, **manner: Any) -> int:
     """Ask for another number of pods of NAME."""
-    return _act(context, name, Scale(replicas), manner)
+    return act(context, name, Scale(replicas), manner)
 
 
 class _Image(click.ParamType[tuple[str, str]]):
@@ -86,11 +81,11 @@ class _Image(click.ParamType[tuple[str, str]]):
         return container, image
 
 
-_IMAGE: Final = _Image()
+IMAGE: Final = _Image()
 
 
 @action
-@click.argument("images", metavar="CONTAINER=IMAGE...", type=_IMAGE, nargs=-1, required=True)
+@click.argument("images", metavar="CONTAINER=IMAGE...", type=IMAGE, nargs=-1, required=True)
 def set_image(context: click.Context, name: str, images: tuple[tuple[str, str], ...], **manner: Any) -> int:
     """Roll another image of NAME out. The container * means all of them."""
-    return _act(context, name, SetImage(images), manner)
+    return act(context, name, SetImage(images), manner)

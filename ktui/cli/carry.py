@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 
 from ktui.actions.audit import AuditLog
+from ktui.actions.canary_template import completed
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
@@ -106,7 +107,7 @@ class _Carrying:
         """A plan that the server accepts. Raises Stopped."""
         for _ in range(_ATTEMPTS):
             subject = await read_subject(self._api, self._namespace, self._name, self._kubectl)
-            made = plan(request, subject)
+            made = plan(await completed(self._api, subject, request), subject)
             if isinstance(made, Refusal):
                 raise Stopped(made.reason)
             seen = await preview(self._api, made)

@@ -11,6 +11,7 @@ from ktui.actions.outcome import Outcome
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
 from ktui.model.objects import Deployment
+from ktui.rollout.hold import Hold
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Rollout
 
@@ -56,6 +57,7 @@ def rollout_document(rollout: Rollout, deployment: Deployment | None) -> dict[st
             }
             for cause in rollout.causes
         ],
+        "hold": _hold(rollout.hold),
         "deployedBy": None
         if rollout.provenance is None
         else {"tool": rollout.provenance.tool, "owner": rollout.provenance.owner},
@@ -94,6 +96,25 @@ def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> di
 def _tag(outcome: Outcome) -> str:
     config: msgspec.structs.StructConfig = outcome.__struct_config__
     return str(config.tag)
+
+
+def _hold(hold: Hold | None) -> dict[str, Any] | None:
+    """The hold of a canary: its steps are as they were asked for, the present one is counted from 1."""
+    if hold is None:
+        return None
+    record = hold.record
+    return {
+        "held": hold.is_real,
+        "pods": hold.pods,
+        "desired": hold.desired,
+        "surge": record.surge if record is not None else None,
+        "steps": list(record.steps) if record is not None else None,
+        "step": record.step + 1 if record is not None else None,
+        "since": _time(record.since) if record is not None else None,
+        "by": record.by if record is not None else None,
+        "disturbance": hold.disturbance.value if hold.disturbance is not None else None,
+        "told": hold.told or None,
+    }
 
 
 def _side(side: Side) -> dict[str, int | None]:

@@ -1,0 +1,32 @@
+"""The template of a manifest as the server would store it: with its defaults filled in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ktui.actions.patch import expect
+from ktui.actions.request import Canary, Request
+from ktui.actions.subject import Subject
+from ktui.kube.api import Api
+from ktui.kube.errors import ApiError
+from ktui.model.changes import Resource
+
+
+async def completed(api: Api, subject: Subject, request: Request) -> Request:
+    """The request with what the server adds to its template, so that a plan shows what differs and nothing else.
+
+    Where the server does not take the template, the request stays as it is: the plan's own dry run says why. Raises
+    KubeError where the server cannot be reached.
+    """
+    if not isinstance(request, Canary) or request.template is None:
+        return request
+    meta = subject.deployment.metadata
+    patch = (
+        expect(("metadata", "uid"), meta.uid),
+        {"op": "replace", "path": "/spec/template", "value": request.template},
+    )
+    try:
+        answer = await api.patch(Resource.DEPLOYMENTS, meta.namespace, meta.name, patch, dry_run=True)
+    except ApiError:
+        return request
+    return msgspec.structs.replace(request, template=answer["spec"]["template"])

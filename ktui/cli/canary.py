@@ -1,0 +1,79 @@
+"""Held canaries: begin one, take it further, mend it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ktui.actions.request import Canary, Promote, Repair
+from ktui.cli.act import IMAGE, act, action
+from ktui.cli.manifest import read_template
+from ktui.rollout.steps import FULL, Steps, read_steps
+
+
+@action
+@click.option("--image", "images", metavar="C=IMAGE", type=IMAGE, multiple=True, help="The canary's image.")
+@click.option("-f", "--filename", metavar="FILE", help="A manifest whose Deployment NAME has the canary's template.")
+@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="How many new pods to hold; without it, 1.")
+@click.option("--percent", type=click.IntRange(1, 99), metavar="P", help="How many, as a share of the desired pods.")
+@click.option("--steps", metavar="SIZES", help="Several sizes, one after another: 1,25%,50%,100%.")
+@click.option("--surge/--no-surge", default=True, help="New pods beside the old ones (the default), or in their place.")
+@click.option("--repair", is_flag=True, help="Mend a hold that somebody else disturbed.")
+def canary(
+    context: click.Context,
+    name: str,
+    images: tuple[tuple[str, str], ...],
+    *,
+    filename: str | None,
+    pods: int | None,
+    percent: int | None,
+    steps: str | None,
+    surge: bool,
+    repair: bool,
+    **manner: Any,
+) -> int:
+    """Roll NAME out to a few pods and hold there; `promote` goes on, `abort` goes back.
+
+    The Deployment controller itself holds the canary: nothing needs to keep running.
+    """
+    if repair:
+        if images or filename or pods or percent or steps:
+            raise click.UsageError("--repair mends the hold that is there; it begins none.")
+        return act(context, name, Repair(), manner)
+    if not images and filename is None:
+        raise click.UsageError("Say what is new: --image CONTAINER=IMAGE, or -f with a manifest.")
+    if len([size for size in (pods, percent, steps) if size]) > 1:
+        raise click.UsageError("--pods, --percent and --steps are three ways to say one thing: give one of them.")
+    request = Canary(
+        steps=_steps(steps or (f"{percent}%" if percent else str(pods or 1))),
+        images=images,
+        template=read_template(filename, name) if filename is not None else None,
+        manifest=filename or "",
+        surge=surge,
+    )
+    return act(context, name, request, manner)
+
+
+@action
+@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Take a held canary to that many pods.")
+@click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Take it to that share; 100 is --full.")
+@click.option("--full", is_flag=True, help="Leave out the steps that are left: all pods become new.")
+def promote(
+    context: click.Context, name: str, *, pods: int | None, percent: int | None, full: bool, **manner: Any
+) -> int:
+    """Take the rollout of NAME to its next stage.
+
+    A held canary goes to its next step, or to the size that is given. A paused rolling update goes on to its end.
+    """
+    if len([size for size in (pods, percent, full) if size]) > 1:
+        raise click.UsageError("--pods, --percent and --full are three ways to say one thing: give one of them.")
+    to = FULL if full else f"{percent}%" if percent else str(pods or "")
+    return act(context, name, Promote(to), manner)
+
+
+def _steps(text: str) -> Steps:
+    try:
+        return read_steps(text)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from error

@@ -1,0 +1,56 @@
+"""The pod template of a Deployment in a manifest file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from ktui.rollout.revisions import template_of
+from ktui.rollout.words import clean
+
+
+def read_template(file: str, name: str) -> dict[str, Any]:
+    """The template of the Deployment of that name, from YAML or JSON; `-` is standard input. Raises UsageError."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise click.UsageError(f"{file} cannot be read: {reason}.") from error
+    try:
+        documents = list(yaml.safe_load_all(text))
+    except yaml.YAMLError as error:
+        raise click.UsageError(f"{file} is neither YAML nor JSON: {clean(str(error))}.") from error
+    found = [each for document in documents for each in _deployments(document)]
+    for each in found:
+        if _name(each) == name:
+            return _template(each, file)
+    there = ", ".join(clean(_name(each)) for each in found) or "none"
+    raise click.UsageError(f'{file} has no Deployment "{name}"; there is: {there}.')
+
+
+def _deployments(document: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(document, dict):
+        return
+    if document.get("kind") == "Deployment":
+        yield document
+    elif document.get("kind") == "List" and isinstance(document.get("items"), list):
+        for item in document["items"]:
+            yield from _deployments(item)
+
+
+def _name(deployment: dict[str, Any]) -> str:
+    meta = deployment.get("metadata")
+    return str(meta.get("name", "")) if isinstance(meta, dict) else ""
+
+
+def _template(deployment: dict[str, Any], file: str) -> dict[str, Any]:
+    spec = deployment.get("spec")
+    template = spec.get("template") if isinstance(spec, dict) else None
+    if not isinstance(template, dict) or not isinstance(template.get("spec"), dict):
+        raise click.UsageError(f"The Deployment in {file} has no pod template.")
+    return template_of(deployment)
