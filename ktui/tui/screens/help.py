@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _KEYS = (
     ("↑ ↓ j k  g G", "move; pgup and pgdn by a page"),
     ("enter", "open the rollout: revisions, pods, causes, events"),
-    ("h", "history: the revisions, what changed in each, and a way back to any of them"),
-    ("space y", "in the history: mark a revision to compare others with it; fields or YAML"),
+    ("h", "history: revisions, what changed in each, a way back to any of them"),
+    ("space y", "in the history: mark one to compare others with; fields or YAML"),
     ("l", "logs of the new revision's pods; from there v old or both, p one pod, c one container"),
     ("space / f t w S", "in the logs: pause, search (n N), only what matches, times, wrap, save to a file"),
     ("tab", "in a rollout: from the pods to the events and back"),
