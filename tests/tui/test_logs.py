@@ -309,7 +309,7 @@ async def test_a_rollout_deleted_meanwhile_keeps_what_was_read(stage: Stage, das
         await screen.sees("listening on :8080")
         stage.apps.delete_namespaced_deployment("cart", "shop")
         stage.advance(10)
-        await screen.sees("× deleted", "listening on :8080", "the pod is gone")
+        await screen.sees("× deleted", "SIGTERM received", "the pod is gone")
         await screen.press("escape")
         await screen.sees("There are no Deployments")
 

@@ -233,6 +233,14 @@ class Story:
         chance = ((self._seed + index) * 2654435761 & 0xFFFFFFFF) / 2**32
         return self._start + (index + chance) / self._rate
 
+    def next_at(self, number: int) -> float | None:
+        """When the line of that number is due; None where there will be none, or where it is not known yet."""
+        if number >= len(self._first) and not self._last and self._rate <= 0:
+            return None
+        if self.has_end and number >= len(self._first) + self._in_the_middle(self._until) + len(self._last):
+            return None
+        return self.line(number).at
+
     @property
     def has_end(self) -> bool:
         """Whether nothing more will be written."""

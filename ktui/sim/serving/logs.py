@@ -20,10 +20,11 @@ from ktui.sim.node.fate import Fate
 from ktui.sim.node.logs import RETAINED, Line, Run, Story, container_name, run_of
 from ktui.sim.serving.answers import headers
 from ktui.sim.serving.requests import Call
+from ktui.sim.storage import Change
 
 JSON = dict[str, Any]
-POLL_SECONDS = 0.05
-"""How often, in real seconds, it is looked whether there is more to send to who follows."""
+BATCH_SECONDS = 0.05
+"""What is written within so many virtual seconds is sent together to who follows."""
 CHUNK_LINES = 2000
 
 
@@ -156,19 +157,41 @@ class ContainerLogs:
 
     async def _follow(self, run: Run, story: Story, sent: int, sending: _Sending) -> None:
         """Send what is written, until the run has ended or the pod is gone."""
-        while not sending.is_full:
-            await asyncio.sleep(POLL_SECONDS)
-            latest = self._latest(run)
-            if latest is None and not story.has_end:
-                story = self._story(replace(run, stopped=self._kernel.now - 1))
-            elif latest is not None and latest.pod is not run.pod:
-                run, story = latest, self._story(latest)
-            is_over = latest is None or run.ended is not None
-            count = story.count(inf if is_over and story.has_end else self._kernel.now)
-            await sending.send(story, sent, count)
-            if is_over:
-                return
-            sent = max(sent, count)
+        uid = run.pod["metadata"]["uid"]
+        news = asyncio.Event()
+        news.set()  # the pod may have changed while the first lines were sent
+
+        def note(change: Change) -> None:
+            if change.version.obj["metadata"]["uid"] == uid:
+                news.set()
+
+        stop = self._api.bucket(PODS).listen(note)
+        try:
+            while not sending.is_full:
+                await self._wait(news, story.next_at(sent))
+                latest = self._latest(run)
+                if latest is None and not story.has_end:
+                    story = self._story(replace(run, stopped=self._kernel.now - 1))
+                elif latest is not None and latest.pod is not run.pod:
+                    run, story = latest, self._story(latest)
+                is_over = latest is None or run.ended is not None
+                count = story.count(inf if is_over and story.has_end else self._kernel.now)
+                await sending.send(story, sent, count)
+                if is_over:
+                    return
+                sent = max(sent, count)
+        finally:
+            stop()
+
+    async def _wait(self, news: asyncio.Event, due: float | None) -> None:
+        """Wait for a change of the pod, or until a line is due; virtual time only moves where something is."""
+        timer = None if due is None else self._kernel.at(max(due, self._kernel.now + BATCH_SECONDS), news.set)
+        try:
+            await news.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+        news.clear()
 
     def _latest(self, run: Run) -> Run | None:
         """The same run as it is now; None where it is no longer told of."""
