@@ -15,7 +15,8 @@ import msgspec
 
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.actions.plan import Plan
-from ktui.actions.request import Request, for_the_record
+from ktui.actions.request import AnyRequest, for_the_record
+from ktui.model.changes import Resource
 
 _TAIL: Final = 256 * 1024
 """Bytes from the end of the log that are looked at for its last entries."""
@@ -40,13 +41,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     uid: str
     generation: int
-    """Of the Deployment when the action was planned."""
-    request: Request
+    """Of the target when the action was planned; 0 where it has none."""
+    request: AnyRequest
     plan: str
     """The plan in one sentence: its title."""
     patch_sha256: str
     outcome: str
     sentence: str
+    resource: str = Resource.DEPLOYMENTS.plural
+    """What the action was done to; entries that do not say it are about Deployments."""
 
 
 def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime) -> Entry:
@@ -66,6 +69,7 @@ def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime
         patch_sha256=hashlib.sha256(msgspec.json.encode(plan.patch)).hexdigest(),
         outcome=kind,
         sentence=sentence,
+        resource=plan.target.resource.plural,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ktui.actions.patch import Patch
-from ktui.actions.request import Action, Request, action_of
+from ktui.actions.request import Action, AnyRequest, action_of
 from ktui.model.changes import Resource
 
 
@@ -18,25 +18,28 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     uid: str
     generation: int
+    """0 for an object that has none, such as a Service."""
+    resource: Resource = Resource.DEPLOYMENTS
 
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
+        kind = "" if self.resource is Resource.DEPLOYMENTS else f"{self.resource.type.__name__} "
+        return f"{kind}{self.namespace}/{self.name}"
 
 
 class Undo(msgspec.Struct, frozen=True):
     """How to take an action back: in a sentence, and as a request; None where no single action does."""
 
     sentence: str
-    request: Request | None = None
+    request: AnyRequest | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request comes to on a Deployment as it is now. Nothing is sent until `perform.perform`.
+    """What a request comes to on an object as it is now. Nothing is sent until `perform.perform`.
 
     `patch` begins with the tests that make it fail on anything but the target. Texts are clean: no control characters.
     """
 
-    request: Request
+    request: AnyRequest
     title: str
     """`Roll back shop/cart to revision 30 (cart:4.9)`."""
     done: str
@@ -55,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     after: dict[str, Any]
     """What the patch makes of it, server's defaults and admission aside."""
     subresource: str = ""
-    """`scale` where that is patched instead of the Deployment itself."""
+    """`scale` where that is patched instead of the object itself."""
 
     @property
     def action(self) -> Action:
@@ -70,4 +73,4 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def path(self) -> str:
         """The URL path of what is patched."""
-        return Resource.DEPLOYMENTS.path(self.target.namespace, self.target.name, self.subresource)
+        return self.target.resource.path(self.target.namespace, self.target.name, self.subresource)

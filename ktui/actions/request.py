@@ -23,6 +23,7 @@ class Action(StrEnum):
     SCALE = "scale"
     RESTART = "restart"
     REPAIR = "repair"
+    SWITCH = "switch"
 
 
 class Pause(msgspec.Struct, frozen=True, tag=Action.PAUSE.value, tag_field="action"):
@@ -87,15 +88,29 @@ class Repair(msgspec.Struct, frozen=True, tag=Action.REPAIR.value, tag_field="ac
     """Mend the hold of a canary that somebody else disturbed."""
 
 
+class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="action"):
+    """Send a Service's traffic to the side of that colour; empty is the only one that is idle.
+
+    With `force`, also where that side is not fully available.
+    """
+
+    to: str = ""
+    force: bool = False
+
+
 Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart | Canary | Repair
+"""What may be asked for of a Deployment."""
+
+AnyRequest = Request | Switch
+"""Also what may be asked for of a Service."""
 
 
-def action_of(request: Request) -> Action:
+def action_of(request: AnyRequest) -> Action:
     """The action that is asked for."""
     tag = request.__struct_config__.tag
     return Action(str(tag))
 
 
-def for_the_record(request: Request) -> Request:
+def for_the_record(request: AnyRequest) -> AnyRequest:
     """The request without what may hold secrets: a template's plain values."""
     return msgspec.structs.replace(request, template=None) if isinstance(request, Canary) else request

@@ -11,6 +11,8 @@ from ktui.actions.plan import Plan
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected, TooManyRequests
 from ktui.kube.errors import Conflict as ServerConflict
+from ktui.model.changes import Resource
+from ktui.rollout.words import clean
 
 _LOOKS: Final = (0.0, 0.5, 1.0, 2.0)
 """Seconds to wait before each look after a lost answer: the request may still be under way in the server."""
@@ -49,6 +51,14 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
     if plan.subresource:
         then, replicas = _replicas(plan.before), _replicas(now)
         return f"{target} has been scaled to {replicas} meanwhile; it was at {then}." if replicas != then else ""
+    if target.resource is Resource.SERVICES:
+        # A Service has no generation. What was decided upon is its selector.
+        then_selects, selects = _selector(plan.before), _selector(now)
+        return (
+            f"{target} has been switched meanwhile, to {selects}; it was {then_selects}."
+            if selects != then_selects
+            else ""
+        )
     generation = meta.get("generation", 0)
     if generation == target.generation:
         return ""
@@ -83,6 +93,11 @@ async def look(api: Api, plan: Plan, error: KubeError) -> Outcome:
     if took_place(plan.patch, plan.before, now):
         return Done(f"{lost} The change took place: {plan.done_sentence}", now)
     return Unclear(f"{lost} {what_changed(plan, now)} It does not show the change, or no longer.", AGAIN)
+
+
+def _selector(service: dict[str, Any]) -> str:
+    selector = (service.get("spec") or {}).get("selector") or {}
+    return clean(", ".join(f"{key}={value}" for key, value in sorted(selector.items()))) or "no selector"
 
 
 def _replicas(scale: dict[str, Any]) -> int:

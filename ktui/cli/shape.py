@@ -70,6 +70,7 @@ def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> di
         "action": plan.action.value,
         "dryRun": outcome is None,
         "target": {
+            "resource": plan.target.resource.plural,
             "namespace": plan.target.namespace,
             "name": plan.target.name,
             "uid": plan.target.uid,
