@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.benchmarks import decoding, report, startup, storm
+from tests.benchmarks import decoding, report, startup, storm, terminal
 from tests.benchmarks.report import Figure
 
 MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
@@ -28,24 +27,12 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
 }
 
 
-def take_precedence() -> str:
-    """Ask for a share of the processor that others on this machine cannot take; what came of it.
-
-    The children inherit it. What is measured is ktui, and not who else is at work.
-    """
-    try:
-        os.setpriority(os.PRIO_PROCESS, 0, -15)
-    except PermissionError:
-        return "beside everything else on this machine"
-    return "before everything else on this machine (nice -15)"
-
-
 def main(names: Sequence[str]) -> int:
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
         print(f"There is no {unknown[0]}; there is: {', '.join(MEASURES)}.", file=sys.stderr)
         return 2
-    report.head(take_precedence())
+    report.head(terminal.take_precedence())
     far_off = False
     for name in names or MEASURES:
         title, measure = MEASURES[name]
