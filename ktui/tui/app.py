@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,6 +150,8 @@ class KtuiApp(App[None]):
         from ktui.tui.session import Session  # noqa: PLC0415
         from ktui.tui.steering import Steering  # noqa: PLC0415
 
+        # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
+        gc.freeze()
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self.set_interval(1.0, self._every_second)
