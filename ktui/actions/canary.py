@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from ktui.actions import hold_settings
 from ktui.actions.canary_warnings import canary_warnings, healed
@@ -33,7 +34,7 @@ from ktui.model.objects import HOLD_SECONDS, Deployment, PodTemplate, ReplicaSet
 from ktui.rollout import images, revisions, steps, strategy
 from ktui.rollout.hold import OVER, Back, Hold, Record, back_of, hold_of
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.rollout.words import clean, count, duration
 
 _TEMPLATE = ("spec", "template")
 
@@ -310,8 +311,9 @@ def _in_full(request: Promote, subject: Subject, hold: Hold) -> Plan:
         target=target,
         patch=draft.patch,
         effects=(
-            f"{count(old, 'old pod')} will be replaced by revision {record.revision}, image {image}.",
-            f"The {count(hold.pods, 'pod')} of the canary stay, and count as available once they are.",
+            f"{count(max(0, hold.desired - hold.pods), 'pod')} of revision {record.revision}, image {image}, will be "
+            f"added to the {hold.pods} of the canary, and {count(old, 'old pod')} stopped.",
+            f"Pods of the canary count as available {_when(record)}.",
             pace(as_deployment(draft.after)),
             f"The saved settings come back: {hold_settings.told(record.saved)}.",
         ),
@@ -321,6 +323,11 @@ def _in_full(request: Promote, subject: Subject, hold: Hold) -> Plan:
         before=subject.raw,
         after=draft.after,
     )
+
+
+def _when(record: Record) -> str:
+    seconds = record.saved.min_ready_seconds
+    return "as soon as they are ready" if seconds is UNSET else f"when they have been ready for {duration(seconds)}"
 
 
 def as_deployment(raw: dict[str, Any]) -> Deployment:

@@ -48,18 +48,18 @@ class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """
 
     version: int = VERSION
-    revision: int
-    back: Back
-    saved: Saved
-    surge: bool
+    step: int
     pods: int
     replicas: int
     max_surge: int
     max_unavailable: int
     steps: steps.Steps
-    step: int
+    surge: bool
     since: datetime
     by: str
+    revision: int
+    back: Back
+    saved: Saved
 
     def __post_init__(self) -> None:
         if not 0 <= self.step < len(self.steps) <= _MOST_STEPS:

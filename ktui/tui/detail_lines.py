@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow, Revision
+from ktui.rollout.hold import Hold, Repair
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
@@ -41,6 +42,8 @@ def summary(detail: Detail, now: datetime, cells: int, pending: str = "") -> Lin
     """What rolls out, how far it is, and what capacity it leaves."""
     rollout = detail.rollout
     lines = [headline(rollout, pending), _change(detail, now), _terms(detail)]
+    if rollout.hold is not None and rollout.hold.is_real:
+        lines.append(_hold(rollout.hold, now))
     if rollout.change_cause or rollout.provenance is not None:
         lines.append(_origin(rollout))
     numbers = rollout.progress
@@ -97,6 +100,20 @@ def _terms(detail: Detail) -> list[Span]:
     deadline = detail.deadline_seconds
     terms += f"   deadline {duration(deadline)}" if deadline is not None else "   no deadline"
     return [Span(terms, "dim")]
+
+
+def _hold(hold: Hold, now: datetime) -> list[Span]:
+    """The canary: how large, which step, since when and by whom, and what promote leads to."""
+    record = hold.record
+    spans = [Span(f"canary of {hold.size}", "held")]
+    if record is None:
+        return [*spans, Span("   not begun by ktui", "dim")]
+    told = [hold.step, f"held for {age(record.since, now)}", f"by {hold.by}" if hold.by else ""]
+    told.append("beside the old pods" if record.surge else "in the place of old pods")
+    if hold.is_known:
+        pods = hold.next_pods
+        told.append(f"then {pods if pods is not None else 'all'}")
+    return [*spans, Span("   " + "   ".join(part for part in told if part))]
 
 
 def _written(text: str, pods: int) -> str:
@@ -272,13 +289,23 @@ def why(detail: Detail, room: int, most: int = 8) -> Lines:
             lines += [[Span("try ", "key"), Span(first)], *([Span(f"    {text}")] for text in more)]
     if rollout.causes and rollout.serving:
         lines += [[Span(text)] for text in wrap(rollout.serving, room, 2)]
-    if not rollout.causes:
+    if rollout.hold is not None and rollout.hold.repair is not None:
+        lines += _disturbed(rollout.hold, room)
+    elif not rollout.causes:
         nothing = "nothing is wrong" if rollout.phase in (Phase.COMPLETE, Phase.PROGRESSING, Phase.HELD) else ""
         lines += [[Span(text)] for text in wrap(rollout.why or nothing or str(rollout.phase), room, 2)]
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
         lines += [[Span(text, "dim")] for text in wrap(rollout.provenance.sentence, room, 2)]
     verdict = [[Span(text, "dim")] for text in wrap(f"kubectl: {rollout.verdict.line}", room, 2)]
     return [*lines[: max(1, most - len(verdict))], *verdict]
+
+
+def _disturbed(hold: Hold, room: int) -> Lines:
+    told = [[Span(text, "warn")] for text in wrap(f"{hold.told[:1].upper()}{hold.told[1:]}.", room, 3)]
+    repair = "the hold goes on as it is, and that is written down"
+    if hold.repair is Repair.TIDY:
+        repair = "the settings of before the hold come back" if hold.is_real else "what is left of the hold goes"
+    return [*told, [Span("c ", "key"), *[Span(text) for text in wrap(f"repairs it: {repair}", room - 2, 1)]]]
 
 
 def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:

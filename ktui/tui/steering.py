@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -20,6 +20,7 @@ from ktui.actions.request import (
     Action,
     Pause,
     Promote,
+    Repair,
     Request,
     Restart,
     Resume,
@@ -34,6 +35,7 @@ from ktui.kube.errors import KubeError
 from ktui.model.objects import Deployment
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean
+from ktui.tui.canary_dialogs import ask_canary
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.confirm import ConfirmScreen
 from ktui.tui.screens.pick import PickScreen
@@ -51,6 +53,8 @@ _DOING: Final = {
     Action.SET_IMAGE: "new image",
     Action.SCALE: "scaling",
     Action.RESTART: "restarting",
+    Action.CANARY: "canary",
+    Action.REPAIR: "repairing",
 }
 """What a row says from the moment that an action was sent until the stream reports it."""
 
@@ -126,8 +130,9 @@ class Steering:
         if connection is None:
             self._say("There is no connection to the cluster now.", "warning")
             return
-        action = self._action(name, deployment)
-        offer = next((each for each in self.offers(uid) if each.action is action), None)
+        offers = self.offers(uid)
+        action = self._action(name, deployment, offers)
+        offer = next((each for each in offers if each.action is action), None)
         if offer is not None and not offer.open:
             self._say(f"{offer.label}: {offer.why_not}", "warning")
             return
@@ -138,9 +143,11 @@ class Steering:
             except KubeError as error:
                 self._say(f"{error} {error.hint}".strip(), "error")
 
-    def _action(self, name: str, deployment: Deployment) -> Action:
+    def _action(self, name: str, deployment: Deployment, offers: Sequence[Offer]) -> Action:
         if name == "toggle_pause":
             return Action.RESUME if deployment.spec.paused else Action.PAUSE
+        if name == Action.CANARY and any(offer.action is Action.REPAIR for offer in offers):
+            return Action.REPAIR
         return Action(name)
 
     async def _request(self, action: Action, deployment: Deployment) -> Request | None:
@@ -151,10 +158,18 @@ class Steering:
             Action.ROLLBACK: RollBack,
             Action.ABORT: Abort,
             Action.RESTART: Restart,
+            Action.REPAIR: Repair,
         }
         if action in simple:
             return simple[action]()
-        return await (self._ask_scale(deployment) if action is Action.SCALE else self._ask_image(deployment))
+        if action is Action.SCALE:
+            return await self._ask_scale(deployment)
+        name = f"{deployment.metadata.namespace}/{deployment.metadata.name}"
+        title = f"Canary of {name}" if action is Action.CANARY else f"Set the image of {name}"
+        image = await self._ask_image(deployment, title)
+        if image is None or action is not Action.CANARY:
+            return image
+        return await ask_canary(self._app, deployment, image.images, title)
 
     async def _ask_scale(self, deployment: Deployment) -> Request | None:
         now = deployment.spec.desired
@@ -164,9 +179,8 @@ class Steering:
         )
         return Scale(int(value)) if value is not None else None
 
-    async def _ask_image(self, deployment: Deployment) -> Request | None:
+    async def _ask_image(self, deployment: Deployment, title: str) -> SetImage | None:
         containers = deployment.spec.template.containers
-        title = f"Set the image of {deployment.metadata.namespace}/{deployment.metadata.name}"
         container = containers[0]
         if len(containers) > 1:
             choices = [(each.name, f"{each.name}  {each.image}") for each in containers]

@@ -36,6 +36,7 @@ class LiveScreen(Screen[None]):
         Binding("p", "steer('promote')", "promote", id="rollout.promote"),
         Binding("b", "steer('rollback')", "roll back", id="rollout.rollback"),
         Binding("a", "steer('abort')", "abort", id="rollout.abort"),
+        Binding("c", "steer('canary')", "canary, or repair a hold", id="rollout.canary"),
         Binding("i", "steer('set-image')", "set image", id="rollout.image"),
         Binding("s", "steer('scale')", "scale", id="rollout.scale"),
         Binding("R", "steer('restart')", "restart", id="rollout.restart"),
@@ -111,7 +112,7 @@ class LiveScreen(Screen[None]):
 
 def action_hints(offers: Sequence[Offer], wanted: Callable[[Offer], bool] = lambda _: True) -> list[Hint]:
     """The actions on the rollout in question as hints."""
-    names = {Action.PAUSE: "toggle_pause", Action.RESUME: "toggle_pause"}
+    names = {Action.PAUSE: "toggle_pause", Action.RESUME: "toggle_pause", Action.REPAIR: Action.CANARY.value}
     return [
         Hint(
             KEY_NAMES.get(offer.key, offer.key),
