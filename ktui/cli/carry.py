@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -39,6 +41,28 @@ class Manner:
     output: str
 
 
+@dataclass(frozen=True)
+class Followed:
+    """What was seen after an action was done: members for its document, and the exit code."""
+
+    document: dict[str, Any]
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """An action on the command line, whatever it is done to."""
+
+    plan: Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]
+    """Plans it on what is there now, in the namespace that is meant, with kubectl called that way."""
+    insist: Callable[[Plan], str] = lambda _: ""
+    """A second question before it is sent; nothing where one is enough."""
+    advice: str = ""
+    """What to do about a refusal."""
+    follow: Callable[[Api, Plan], Coroutine[Any, Any, Followed]] | None = None
+    """Looks on once it is done, and prints what it sees, until it has had its effect."""
+
+
 class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
     """The action goes no further; nothing was changed."""
 
@@ -48,7 +72,20 @@ class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
 
 
 def carry_out(settings: Settings, name: str, request: Request, manner: Manner) -> int:
-    """The exit code: 0 for done (or a dry run that the server accepts), 1 for anything else. Raises KubeError."""
+    """Do that to the Deployment of that name; the exit code, as of `carry_out_job`. Raises KubeError."""
+
+    async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
+        subject = await read_subject(api, namespace, name, kubectl)
+        return plan(await completed(api, subject, request), subject)
+
+    return carry_out_job(settings, Job(planned), manner)
+
+
+def carry_out_job(settings: Settings, job: Job, manner: Manner) -> int:
+    """The exit code: 0 for done (or a dry run that the server accepts), 1 for anything else. Raises KubeError.
+
+    A job that is followed ends with the code of what was seen.
+    """
     try:
         _check(settings, manner)
         # Questions are asked outside of the event loop: inside, the first Ctrl-C would only cancel a task.
@@ -56,7 +93,7 @@ def carry_out(settings: Settings, name: str, request: Request, manner: Manner) -
             connection = runner.run(connect(access(settings)))
             try:
                 call = kubectl_call(settings, connection)
-                return _Carrying(runner, Api(connection), connection.namespace, name, call).run(request, manner)
+                return _Carrying(runner, Api(connection), connection.namespace, call).run(job, manner)
             finally:
                 runner.run(connection.aclose())
     except Stopped as stop:
@@ -77,17 +114,16 @@ def _check(settings: Settings, manner: Manner) -> None:
 class _Carrying:
     """One action from the plan to the outcome."""
 
-    def __init__(self, runner: asyncio.Runner, api: Api, namespace: str, name: str, kubectl: tuple[str, ...]) -> None:
+    def __init__(self, runner: asyncio.Runner, api: Api, namespace: str, kubectl: tuple[str, ...]) -> None:
         self._runner = runner
         self._api = api
         self._namespace = namespace
-        self._name = name
         self._kubectl = kubectl
 
-    def run(self, request: Request, manner: Manner) -> int:
+    def run(self, job: Job, manner: Manner) -> int:
         """Show, ask, send; where the target changed while it was shown, show again what it comes to now."""
         while True:
-            made, seen = self._runner.run(self._planned(request))
+            made, seen = self._runner.run(self._planned(job))
             if manner.output == "text" or not (manner.dry_run or manner.yes):
                 # Where standard output is for a document, the question still needs its plan.
                 _show(made, seen, err=manner.output != "text")
@@ -95,21 +131,33 @@ class _Carrying:
                 if manner.output != "text":
                     printing.document(action_document(made, seen, None), manner.output)
                 return 0
-            if not manner.yes and not click.confirm("Do it?", err=True):
-                raise Stopped("Nothing was sent.")
+            for question in ("Do it?", job.insist(made)):
+                if question and not manner.yes and not click.confirm(question, err=True):
+                    raise Stopped("Nothing was sent.")
             outcome = self._sent(made)
             if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:
                 printing.note(f"ktui: {outcome.sentence} This is what it comes to now:")
                 continue
-            return _conclude(made, seen, outcome, manner)
+            return self._conclude(job, made, seen, outcome, manner)
 
-    async def _planned(self, request: Request) -> tuple[Plan, Preview]:
+    def _conclude(self, job: Job, made: Plan, seen: Preview, outcome: Outcome, manner: Manner) -> int:
+        followed = Followed({}, 0 if isinstance(outcome, Done) else FAILED)
+        if not isinstance(outcome, Done):
+            printing.error(outcome.sentence, outcome.hint)
+        elif manner.output == "text":
+            printing.line(outcome.sentence)
+        if isinstance(outcome, Done) and job.follow is not None:
+            followed = self._runner.run(job.follow(self._api, made))
+        if manner.output != "text":
+            printing.document({**action_document(made, seen, outcome), **followed.document}, manner.output)
+        return followed.code
+
+    async def _planned(self, job: Job) -> tuple[Plan, Preview]:
         """A plan that the server accepts. Raises Stopped."""
         for _ in range(_ATTEMPTS):
-            subject = await read_subject(self._api, self._namespace, self._name, self._kubectl)
-            made = plan(await completed(self._api, subject, request), subject)
+            made = await job.plan(self._api, self._namespace, self._kubectl)
             if isinstance(made, Refusal):
-                raise Stopped(made.reason)
+                raise Stopped(made.reason, job.advice)
             seen = await preview(self._api, made)
             match seen:
                 case Preview():
@@ -132,17 +180,6 @@ class _Carrying:
         if performed.audit_failure:
             printing.note(f"ktui: {performed.audit_failure}")
         return performed.outcome
-
-
-def _conclude(made: Plan, seen: Preview, outcome: Outcome, manner: Manner) -> int:
-    done = isinstance(outcome, Done)
-    if manner.output != "text":
-        printing.document(action_document(made, seen, outcome), manner.output)
-    elif done:
-        printing.line(outcome.sentence)
-    if not done:
-        printing.error(outcome.sentence, outcome.hint if not isinstance(outcome, Done) else "")
-    return 0 if done else FAILED
 
 
 def _show(made: Plan, seen: Preview, *, err: bool) -> None:
