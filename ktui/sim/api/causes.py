@@ -38,6 +38,10 @@ class Causes:
         """The value names something that is not there."""
         self._add(path, "FieldValueNotFound", f"Not found: {_shown(value)}")
 
+    def too_long(self, path: str, most: int) -> None:
+        """The value has more bytes than it may."""
+        self._add(path, "FieldValueTooLong", f"Too long: may not be more than {most} bytes")
+
     def forbidden(self, path: str, words: str) -> None:
         """The field may not be set, or not be changed."""
         self._add(path, "FieldValueForbidden", f"Forbidden: {words}")

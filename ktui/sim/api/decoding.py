@@ -58,6 +58,30 @@ def read_body(kind: str, body: bytes) -> JSON:
     return found
 
 
+def read_applied(resource: Resource, body: bytes) -> JSON:
+    """The configuration of a server-side apply, which may be YAML.
+
+    Raises:
+        ApiError: 400 where it is no object of this kind, or has a field that the kind does not have.
+    """
+    try:
+        applied = _from_yaml(body)
+    except (yaml.YAMLError, ValueError) as error:
+        raise bad_request(f"error decoding YAML: {error}") from error
+    if not isinstance(applied, dict):
+        raise bad_request("error decoding YAML: the applied configuration must be an object")
+    applied = {name: value for name, value in applied.items() if value is not None}
+    if not applied.get("apiVersion") or not applied.get("kind"):
+        raise bad_request("couldn't get version/kind: apiVersion and kind must be set")
+    _check_kind(resource, applied)
+    subject = f"failed to create typed patch object ({resource.api_version}, Kind={resource.kind})"
+    if (why := wrong_type(resource, applied)) is not None:
+        raise bad_request(f"{subject}: {why}")
+    for path in _unknown(applied, type_of_resource(resource), ""):
+        raise bad_request(f"{subject}: .{path}: field not declared in schema")
+    return applied
+
+
 def check_patched(resource: Resource, patched: JSON, field_validation: str) -> list[str]:
     """The warnings that a patched object gives.
 
@@ -82,16 +106,42 @@ def _load(resource: Resource, body: bytes, content_type: str) -> tuple[JSON, lis
         if media_type == "application/json":
             loaded = json.loads(body, object_pairs_hook=lambda pairs: _object(pairs, duplicates))
         else:
-            loaded = yaml.safe_load(body)
+            loaded = _from_yaml(body)
     except json.JSONDecodeError as error:
         raise _unrecognized(resource, body, f"json parse error: {_in_words_of_go(error)}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise _unrecognized(resource, body, f"yaml parse error: {error}") from error
     if not isinstance(loaded, dict):
         kind = "array" if isinstance(loaded, list) else "string" if isinstance(loaded, str) else "number"
         why = f"json parse error: json: cannot unmarshal {kind} into Go value of type struct"
         raise _unrecognized(resource, body, why)
     return loaded, duplicates
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads YAML as JSON would have it: a time is a string."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _from_yaml(body: bytes) -> Any:
+    """What a YAML document says.
+
+    Raises:
+        YAMLError: it is not well formed.
+        ValueError: it cannot be told in JSON, as something that contains itself.
+    """
+    loader = _PlainLoader(body)
+    try:
+        return json.loads(json.dumps(loader.get_single_data(), allow_nan=False))
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    finally:
+        loader.dispose()
 
 
 def _object(pairs: list[tuple[str, Any]], duplicates: list[str]) -> JSON:

@@ -183,7 +183,7 @@ def apply(
     """
     if (applied.get("metadata") or {}).get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
-    applied = _without_what_is_not_applied(applied, subresource)
+    applied = _applicable(applied, subresource)
     wanted = applied_fields(applied)
     have = owned_fields(current) if current else {}
     differing = {path for path, value in wanted.items() if path not in have or have[path] != value}
@@ -207,13 +207,13 @@ def apply(
     return result
 
 
-def _without_what_is_not_applied(applied: JSON, subresource: str) -> JSON:
-    """The status belongs to its own subresource."""
+def _applicable(applied: JSON, subresource: str) -> JSON:
+    """What of a configuration counts: the status belongs to its own subresource."""
     resource = by_kind(applied["apiVersion"], applied["kind"])
     has_status = resource is not None and resource.subresource("status") is not None
-    if subresource or not has_status:
-        return applied
-    return {name: value for name, value in applied.items() if name != "status"}
+    counted = {name: value for name, value in applied.items() if subresource or not has_status or name != "status"}
+    counted.setdefault("metadata", {})
+    return counted
 
 
 def _refuse_conflicts(others: list[JSON], differing: Collection[Path]) -> None:

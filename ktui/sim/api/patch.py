@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jsonpatch
-import yaml
 
 from ktui.sim.api.errors import bad_request, rejected_patch, unsupported_media_type
 from ktui.sim.api.schema import Field, field_of, type_of
@@ -200,18 +199,3 @@ _APPLIERS: dict[str, Callable[[JSON, Any, str], JSON]] = {
     MERGE_PATCH: _merge_patch,
     STRATEGIC_PATCH: _strategic_patch,
 }
-
-
-def read_applied(body: bytes) -> JSON:
-    """The object of a server-side apply, which may be YAML.
-
-    Raises:
-        ApiError: 400 where it is no object.
-    """
-    try:
-        applied = yaml.safe_load(body)
-    except yaml.YAMLError as error:
-        raise bad_request(f"error decoding YAML: {error}") from error
-    if not isinstance(applied, dict):
-        raise bad_request("error decoding YAML: the applied configuration must be an object")
-    return applied

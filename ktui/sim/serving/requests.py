@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from ktui.sim.api import conversion, decoding, errors, managed, rbac, tables
-from ktui.sim.api.patch import read_applied
 from ktui.sim.api.rbac import User
 from ktui.sim.api.resources import Resource
 from ktui.sim.api.versioned import scale_of
+from ktui.sim.api.writeoptions import check_write_options
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.deletion import Deletion
 from ktui.sim.faults import Faults
@@ -81,6 +81,8 @@ class Requests:
         if call.target.resource.group == "metrics.k8s.io":
             options = ListOptions.read(call.target.resource, call.http.query)
             return self._reply(call, encode(self._pods.metrics(call.target, options)))
+        if call.verb in ("create", "update", "patch"):
+            check_write_options(call.verb, call.http.query, applies=_is_apply(call))
         match call.verb:
             case "get":
                 return await self._get(call)
@@ -226,7 +228,7 @@ class Requests:
 
     def _patch(self, call: Call) -> web.StreamResponse:
         target, warnings = call.target, _no_warnings()
-        if call.content_type.partition(";")[0].strip() == APPLY:
+        if _is_apply(call):
             return self._apply(call)
 
         def check(old: JSON, new: JSON) -> None:
@@ -241,12 +243,8 @@ class Requests:
 
     def _apply(self, call: Call) -> web.StreamResponse:
         target = call.target
-        applied = read_applied(call.body)
+        applied = decoding.read_applied(target.resource, call.body)
         force = call.http.query.get("force") in ("1", "true")
-        if not call.http.query.get("fieldManager"):
-            raise errors.bad_request(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
         stored, created = self._api.apply(
             target.resource, _namespace(target), target.name, applied,
             manager=call.manager, force=force, dry_run=call.dry_run, subresource=target.subresource,
@@ -277,6 +275,10 @@ class Requests:
             metadata = version.obj["metadata"]
             self._api.delete(resource, metadata.get("namespace", ""), metadata["name"], how)
         return self._reply(call, _list_body(resource, {"resourceVersion": str(page.version)}, page.items))
+
+
+def _is_apply(call: Call) -> bool:
+    return call.content_type.partition(";")[0].strip() == APPLY
 
 
 def _no_warnings() -> list[str]:

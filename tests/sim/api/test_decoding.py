@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from ktui.sim.api.decoding import IGNORE, STRICT, WARN, check_patched, read_object
+from ktui.sim.api.decoding import IGNORE, STRICT, WARN, check_patched, read_applied, read_object
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.resources import of
 from ktui.sim.api.tidying import tidy
+from ktui.sim.api.writeoptions import check_write_options
 from tests.sim.api.recorded import every_write, exchange
 
 JSON = dict[str, Any]
@@ -149,3 +150,55 @@ def test_everything_that_the_real_server_stored_can_be_read_back() -> None:
         if write.new["kind"] in ("Deployment", "Pod", "ReplicaSet"):
             resource = PODS if write.new["kind"] == "Pod" else of("apps", write.new["kind"].lower() + "s")
             assert read_object(resource, json.dumps(write.new).encode(), IN_JSON, STRICT) == (write.new, [])
+
+
+def test_yaml_is_read_as_json_would_have_it() -> None:
+    body = b"metadata: {annotations: {at: 2026-11-23T13:00:00Z, day: 2026-11-23}}\n"
+    annotations = read_object(DEPLOYMENTS, body, "application/yaml", STRICT)[0]["metadata"]["annotations"]
+    assert annotations == {"at": "2026-11-23T13:00:00Z", "day": "2026-11-23"}
+    for strange in (
+        b"spec: &x {template: *x}\n",
+        b"? {a: b}\n: c\n",
+        b"spec: {replicas: .nan}\n",
+        b"spec: !!binary eA==\n",
+    ):
+        assert _refused(strange, content_type="application/yaml").code == 400
+
+
+def test_an_applied_configuration_may_be_yaml_and_must_fit_its_kind() -> None:
+    head = b"apiVersion: apps/v1\nkind: Deployment\n"
+    assert read_applied(DEPLOYMENTS, head + b"spec: {replicas: 2}\n")["spec"] == {"replicas": 2}
+    refused = {
+        b"- a\n": "must be an object",
+        b"{": "error decoding YAML",
+        b"kind: Deployment\n": "apiVersion and kind must be set",
+        b"apiVersion: v1\nkind: Pod\n": "does not match the expected API version",
+        head + b"spec: {replicaz: 2}\n": ".spec.replicaz: field not declared in schema",
+        head + b"spec: {replicas: two}\n": "cannot unmarshal string",
+    }
+    for body, words in refused.items():
+        with pytest.raises(ApiError, match=words) as error:
+            read_applied(DEPLOYMENTS, body)
+        assert error.value.code == 400
+
+
+@pytest.mark.parametrize(
+    ("verb", "query", "told"),
+    [
+        ("create", {"dryRun": "all"}, 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: "all"'),
+        ("update", {"fieldValidation": "Hard"}, 'fieldValidation: Unsupported value: "Hard"'),
+        ("patch", {"force": "true"}, "force: Forbidden: may not be specified for non-apply patch"),
+        ("patch", {"fieldManager": "m" * 129}, "fieldManager: Too long: may not be more than 128 bytes"),
+    ],
+)
+def test_a_parameter_that_is_none_is_refused(verb: str, query: dict[str, str], told: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        check_write_options(verb, query)
+    assert refused.value.code == 422
+    assert told in refused.value.message
+
+
+def test_an_apply_says_who_applies_and_may_force() -> None:
+    check_write_options("patch", {"fieldManager": "me", "force": "true", "dryRun": "All"}, applies=True)
+    with pytest.raises(ApiError, match="fieldManager: Required value: is required for apply patch"):
+        check_write_options("patch", {}, applies=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ktui.sim.api.errors import ApiError
-from ktui.sim.api.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, apply_patch, read_applied
+from ktui.sim.api.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, apply_patch
 from tests.sim.api.recorded import exchange, exchanges
 
 JSON = dict[str, Any]
@@ -163,10 +163,3 @@ def test_other_types_are_refused_as_recorded() -> None:
 def test_a_patch_that_is_no_json_is_a_bad_request(content_type: str) -> None:
     assert _refused(content_type, b"{").code == 400
     assert _refused(content_type, b'"word"').code == 400
-
-
-def test_an_applied_configuration_may_be_yaml() -> None:
-    assert read_applied(b"kind: Deployment\n") == {"kind": "Deployment"}
-    for body in (b"- a\n", b"{"):
-        with pytest.raises(ApiError, match="error decoding YAML"):
-            read_applied(body)
