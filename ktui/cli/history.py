@@ -18,7 +18,7 @@ from ktui.cli.history_shape import changes_of_all, difference_document, history_
 from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
 from ktui.kube.api import Api
 from ktui.rollout.comparison import Pair, Templates, chosen, compare, compare_as_yaml, label, templates
-from ktui.rollout.history import History, PastRevision
+from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.history import history as history_of
 from ktui.rollout.progress import observe
 from ktui.rollout.revisions import Refusal
@@ -109,12 +109,12 @@ def _print_table(past: History, known: Templates) -> None:
     now = datetime.now(UTC)
     changed = changes_of_all(past, known)
     header = ["REVISION", "STATE", "IMAGES", "CHANGED", "PODS", "AGE", "TOOK", "BY", "CHANGE-CAUSE"]
-    printing.table(header, [_row(each, changed[each.uid], now) for each in past.revisions])
+    printing.table(header, [_row(each, changed[each.uid], known.writer, now) for each in past.revisions])
     if past.current is None:
         printing.note("ktui: the live template has no revision yet.")
 
 
-def _row(revision: PastRevision, changed: tuple[str, ...] | None, now: datetime) -> list[str]:
+def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer | None, now: datetime) -> list[str]:
     stale = " (stale)" if revision.cause_is_stale else ""
     return [
         str(revision.number),
@@ -124,7 +124,7 @@ def _row(revision: PastRevision, changed: tuple[str, ...] | None, now: datetime)
         f"{revision.ready}/{revision.wanted}",
         age(revision.created, now) or "-",
         duration(revision.took) if revision.took is not None else "-",
-        revision.deployed_by.tool if revision.deployed_by is not None else "-",
+        by_whom(revision, writer) or "-",
         f"{revision.change_cause}{stale}" if revision.change_cause else "<none>",
     ]
 

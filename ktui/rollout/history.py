@@ -95,6 +95,13 @@ class Writer(msgspec.Struct, frozen=True):
     at: datetime | None
 
 
+def by_whom(revision: PastRevision, writer: Writer | None) -> str:
+    """Who made a revision, in a word: the tool that left its marks, else who wrote the live template; or nothing."""
+    if revision.deployed_by is not None:
+        return revision.deployed_by.tool
+    return writer.manager if writer is not None and revision.is_current else ""
+
+
 def history(deployment: Deployment, replicasets: Sequence[ReplicaSet], took: float | None = None) -> History:
     """The revisions that the Deployment still has; `took` is how long the rollout of the live template took."""
     ordered = revisions.newest_first(replicasets)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 
-from ktui.rollout.history import History, PastRevision, Writer
+from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.words import age, duration
 from ktui.tui.difference_lines import Lines, as_yaml, bullet, fields
 from ktui.tui.paint import Line, Span, fit, shorten, width, wrap
@@ -37,14 +37,14 @@ class Columns(NamedTuple):
     cause: int
 
 
-def columns(history: History, now: datetime, room: int) -> Columns:
+def columns(history: History, writer: Writer | None, now: datetime, room: int) -> Columns:
     """Columns as wide as what they show needs; where there is no room, who did it goes first, then the cause."""
     rows = history.revisions
     revision = max([3, *(len(str(row.number)) for row in rows)])
     pods = max([4, *(len(_pods(row)) for row in rows)])
     ages = max([3, *(len(age(row.created, now)) for row in rows)])
     images = max([5, *(width(_images(row)) for row in rows)])
-    owner = max((cell_len(_owner(row)) for row in rows), default=0)
+    owner = max((cell_len(by_whom(row, writer)) for row in rows), default=0)
     cause = max((cell_len(_cause(row)) for row in rows), default=0)
     taken = _SIGNS + revision + len(_GAP) + _STATE + pods + ages + 3 * len(_GAP)
     images = min(images, max(12, (room - taken) // 2 if cause or owner else room - taken))
@@ -70,7 +70,9 @@ def heading(fitted: Columns) -> list[Span]:
     return [Span("".join(cells), "head")]
 
 
-def row(revision: PastRevision, fitted: Columns, now: datetime, *, is_chosen: bool, is_marked: bool) -> list[Span]:
+def row(
+    revision: PastRevision, writer: Writer | None, fitted: Columns, now: datetime, *, is_chosen: bool, is_marked: bool
+) -> list[Span]:
     """One revision. New images stand out, and what is as it was before is quiet."""
     glyph = Span("● ", "new") if revision.is_current else Span("○ ", "dim")
     state = "live" if revision.is_current else "undo" if revision.is_undo else ""
@@ -84,7 +86,7 @@ def row(revision: PastRevision, fitted: Columns, now: datetime, *, is_chosen: bo
         Span(_GAP + fit(age(revision.created, now), fitted.age, right=True), "dim"),
     ]
     if fitted.owner:
-        spans.append(Span(_GAP + fit(_owner(revision), fitted.owner), "dim"))
+        spans.append(Span(_GAP + fit(by_whom(revision, writer), fitted.owner), "dim"))
     if fitted.cause:
         spans.append(Span(_GAP + fit(_cause(revision), fitted.cause), "dim" if revision.cause_is_stale else ""))
     return spans
@@ -109,10 +111,6 @@ def _pods(revision: PastRevision) -> str:
     if revision.wanted:
         return f"{revision.ready}/{revision.wanted}"
     return f"{revision.existing} left" if revision.existing else "-"
-
-
-def _owner(revision: PastRevision) -> str:
-    return revision.deployed_by.tool if revision.deployed_by is not None else ""
 
 
 def _cause(revision: PastRevision) -> str:

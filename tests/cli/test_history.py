@@ -143,7 +143,9 @@ def test_a_restart_is_told_in_words(cart: Witness, cluster: SimulatedCluster, kt
     cluster.settle()
     stamp = cart.deployment().spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"]
     assert ktui("diff", "cart").lines == ["cart: revision 2 → revision 3 (live)", f"• restarted at {stamp}"]
-    assert columns(ktui("history", "cart").lines)[1][3] == "restart"
+    newest = columns(ktui("history", "cart").lines)[1]
+    assert newest[3] == "restart"
+    assert newest[-2] == "ktui"
 
 
 def test_a_change_while_paused_is_told_though_it_is_no_revision(cart: Witness, ktui: Ktui) -> None:

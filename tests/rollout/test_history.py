@@ -9,7 +9,7 @@ import pytest
 
 from ktui.actions.subject import Subject
 from ktui.rollout.comparison import LIVE, Pair, chosen, compare, label, pair, templates, what_changed
-from ktui.rollout.history import History, Writer, history, writer
+from ktui.rollout.history import History, Writer, by_whom, history, writer
 from ktui.rollout.revisions import Refusal
 from tests.actions.builders import CAUSE, NEW, OLD, complete, deployment, made, replicaset, template
 
@@ -126,6 +126,14 @@ def test_the_writer_is_the_newest_who_owns_a_part_of_the_template() -> None:
         {"manager": "kube-controller-manager", "time": "2026-11-23T12:30:00Z", "fieldsV1": {"f:status": {}}},
     ]
     assert writer(raw) == Writer("kubectl-edit", "Update", datetime(2026, 11, 23, 11, tzinfo=UTC))
+
+
+def test_marks_say_who_before_a_writer_does_who_wrote_the_live_template_alone() -> None:
+    wrote = Writer("kubectl-edit", "Update", None)
+    newest, before = past(complete()).revisions
+    assert [by_whom(newest, wrote), by_whom(newest, None), by_whom(before, wrote)] == ["kubectl-edit", "", ""]
+    marked = past(complete(annotations=ARGO)).revisions[0]
+    assert by_whom(marked, wrote) == "Argo CD"
 
 
 @pytest.mark.parametrize("fields", [None, [], [{"manager": "m"}], [entry("m", "2026", {"f:replicas": {}})]])

@@ -55,15 +55,15 @@ def test_no_line_of_yaml_is_cut() -> None:
 @pytest.mark.parametrize("cause", ["", "release 5.0", "a change-cause that somebody wrote with great care" * 3])
 def test_rows_fit_in_the_room_that_there_is(room: int, cause: str) -> None:
     known = past(cause, **{"app.gitlab.com/env": "prod"})
-    fitted = columns(known, NOW, room)
+    fitted = columns(known, None, NOW, room)
     for each in known.revisions:
-        assert width(row(each, fitted, NOW, is_chosen=True, is_marked=False)) <= room
+        assert width(row(each, None, fitted, NOW, is_chosen=True, is_marked=False)) <= room
     assert width(heading(fitted)) <= room
 
 
 def test_who_did_it_goes_before_the_cause() -> None:
     known = past("release 5.0", **{"app.gitlab.com/env": "prod"})
-    wide, narrow = columns(known, NOW, 118), columns(known, NOW, 54)
+    wide, narrow = columns(known, None, NOW, 118), columns(known, None, NOW, 54)
     assert wide.owner
     assert not narrow.owner
     assert narrow.cause >= len("release 5.0")

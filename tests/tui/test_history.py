@@ -64,7 +64,7 @@ async def test_revisions_with_what_is_known_of_them_and_what_the_live_one_change
         await opened(screen)
         rows = [line for line in screen.text.splitlines() if "cart:" in line and ("●" in line or "○" in line)]
         told = [" ".join(row.split()) for row in rows]
-        assert told[0].startswith("▸ ● 3 live cart:2.0 4/4 1h stale: release 2.0")
+        assert told[0].startswith("▸ ● 3 live cart:2.0 4/4 1h kubectl-client-… stale: release 2.0")
         assert told[1].startswith("○ 2 undo cart:2.0 - 2h release 2.0")
         assert told[2].startswith("○ 1 cart:1.0 - 3h release 1.0")
         await screen.sees("revision 2 → revision 3 (live)", "rolled out in", "template last written by")

@@ -128,9 +128,10 @@ class HistoryScreen(LiveScreen):
         table, facts = self.query_one("#revisions", Scroll), self.query_one("#facts", Painting)
         chosen, marked = self.revision, self.marked
         room = max(30, self.query_one("#left").content_size.width - 1)
-        fitted = history_lines.columns(history, now, room)
+        writer = self._templates.writer if self._templates is not None else None
+        fitted = history_lines.columns(history, writer, now, room)
         rows = [
-            history_lines.row(each, fitted, now, is_chosen=each is chosen, is_marked=each is marked)
+            history_lines.row(each, writer, fitted, now, is_chosen=each is chosen, is_marked=each is marked)
             for each in history.revisions
         ]
         at = history.revisions.index(chosen) if chosen is not None else None
@@ -140,7 +141,6 @@ class HistoryScreen(LiveScreen):
         if at is not None:
             self.call_after_refresh(table.keep_in_sight, at)
         self.query_one("#heading", Painting).show([history_lines.heading(fitted)])
-        writer = self._templates.writer if self._templates is not None else None
         told = history_lines.facts(history, chosen, writer, now) if chosen is not None else [Span("no revision yet")]
         facts.show(history_lines.listed(told, room) if wide else history_lines.paragraph(told, room, 3))
 
