@@ -90,6 +90,7 @@ class SimulatedCluster:
         self._bookmark_seconds = bookmark_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pace: Pace | None = None
+        self._thread = 0
 
     def _begin_at(self, moment: float) -> None:
         self.kernel = Kernel(moment, self._seed)
@@ -217,6 +218,7 @@ class SimulatedCluster:
             started.set_exception(error)
             return
         self._loop, self._pace, self._tls = asyncio.get_running_loop(), pace, tls
+        self._thread = threading.get_ident()
         self._connect_faults(server, watches)
         driver = asyncio.create_task(pace.drive(), name="simulated time")
         driver.add_done_callback(lambda task: self._stopping.set())
@@ -264,7 +266,7 @@ class SimulatedCluster:
     def call(self, action: Callable[[], T]) -> T:
         """Do something in the cluster, between two of its events, and return what it returns."""
         loop = self._loop
-        if loop is None:
+        if loop is None or threading.get_ident() == self._thread:
             return action()
         done: Future[T] = Future()
 

@@ -78,8 +78,8 @@ class Bounds:
 def history(seed: int) -> str:
     """A digest of every object, after a stretch of the demo."""
     cluster = SimulatedCluster(seed=seed, start=START)
-    cluster.load("demo", history="3h")
-    cluster.run_for(600)
+    cluster.load("demo", history="1h")
+    cluster.run_for(300)
     digest = hashlib.sha256()
     for kind in ("deployments", "replicasets", "pods", "events"):
         digest.update(json.dumps(cluster.list(kind)).encode())

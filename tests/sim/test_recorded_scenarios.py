@@ -1,4 +1,9 @@
-"""The recorded scenarios, run again by the same kubectl commands on the simulated cluster: the same story is told."""
+"""The recorded scenarios, run again by the same kubectl commands: the same story is told.
+
+They run on the simulated cluster, unless `KTUI_TEST_KUBECONFIG` names the kubeconfig of another control plane without
+nodes, or `KUBEBUILDER_ASSETS` a folder with etcd, kube-apiserver and kube-controller-manager. Those are given the
+simulator's scheduler and kubelets; namespaces of the scenarios' names must not be in use there.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,16 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from ktui.sim import SimulatedCluster
+from ktui.sim.node.remote import Link, link_of, run_nodes
+from tests.sim.realcontrolplane import control_plane
 from tests.sim.story import recorded, story_of
 
 JSON = dict[str, Any]
@@ -21,6 +28,7 @@ JSON = dict[str, Any]
 SCENARIOS = Path(__file__).parent / "scenarios"
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.sh") if path.stem != "common")
+STAGGER_SECONDS = 0.3
 FOLLOWED = (
     "/apis/apps/v1/namespaces/{}/deployments",
     "/apis/apps/v1/namespaces/{}/replicasets",
@@ -30,62 +38,68 @@ FOLLOWED = (
 )
 
 
+@asynccontextmanager
+async def simulated(folder: Path) -> AsyncIterator[Path]:
+    """The kubeconfig of a simulated cluster. The recorded one had no Node objects, so this has none."""
+    with SimulatedCluster(seed=1, register_nodes=False).serving() as cluster:
+        yield cluster.write_kubeconfig(folder / "kubeconfig")
+
+
+@asynccontextmanager
+async def nodes_of(kubeconfig: Path) -> AsyncIterator[None]:
+    """Scheduler and kubelets for a control plane that has none."""
+    ready = asyncio.Event()
+    running = asyncio.create_task(run_nodes(kubeconfig, register_nodes=False, on_ready=ready.set))
+    await asyncio.wait({running, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    yield
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
-    made = SimulatedCluster(seed=1, register_nodes=False)  # the recorded cluster had no Node objects
-    for name in NAMES:
-        made.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    with made.serving():
-        made.write_kubeconfig(tmp_path / "kubeconfig")
-        yield made
+async def kubeconfig(tmp_path: Path) -> AsyncIterator[Path]:
+    if given := os.environ.get("KTUI_TEST_KUBECONFIG"):
+        async with nodes_of(Path(given)):
+            yield Path(given)
+    elif assets := os.environ.get("KUBEBUILDER_ASSETS"):
+        with control_plane(Path(assets), tmp_path) as real:
+            async with nodes_of(real):
+                yield real
+    else:
+        async with simulated(tmp_path) as path:
+            yield path
 
 
-async def record(cluster: SimulatedCluster, kubeconfig: Path, name: str) -> list[JSON]:
-    """What the streams of a namespace bring while its scenario runs, and what the scenario prints."""
+async def record(link: Link, kubeconfig: Path, name: str, number: int) -> list[JSON]:
+    """What the streams of a namespace bring while its scenario runs, and what the scenario prints.
+
+    They begin one after another: each is a chain of short-lived processes, and some of them are in a hurry.
+    """
     lines: list[JSON] = []
-    timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(cluster.url, timeout=timeout, read_bufsize=1 << 22) as session:
-        following = [asyncio.Event() for _ in FOLLOWED]
-        tasks = [
-            asyncio.create_task(follow(session, path.format(name), lines, begun))
-            for path, begun in zip(FOLLOWED, following, strict=True)
-        ]
-        for begun in following:
-            await begun.wait()
-        await run(kubeconfig, name, lines)
-        await asyncio.to_thread(cluster.wait_until, lambda cluster: is_still(cluster, name))
-        for path in FOLLOWED:
-            lines.append(await listed(session, path.format(name)))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(number * STAGGER_SECONDS)
+    await link.send("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    begun = [await listed(link, path.format(name)) for path in FOLLOWED]
+    lines.extend(begun)
+    tasks = [asyncio.create_task(follow(link, first, lines)) for first in begun]
+    await run(kubeconfig, name, lines)
+    await stillness(link, name)
+    for path in FOLLOWED:
+        lines.append(await listed(link, path.format(name)))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     return lines
 
 
-def is_still(cluster: SimulatedCluster, namespace: str) -> bool:
-    """Whether no pod is on its way out, and the controllers have seen that."""
-    owners = cluster.list("deployments", namespace) + cluster.list("replicasets", namespace)
-    pods = cluster.list("pods", namespace)
-    return not any(owner["status"].get("terminatingReplicas") for owner in owners) and not any(
-        "deletionTimestamp" in pod["metadata"] for pod in pods
-    )
+async def listed(link: Link, path: str) -> JSON:
+    return {"path": path, "list": await link.read(path)}
 
 
-async def listed(session: aiohttp.ClientSession, path: str) -> JSON:
-    async with session.get(path) as answer:
-        return {"path": path, "list": await answer.json()}
-
-
-async def follow(session: aiohttp.ClientSession, path: str, lines: list[JSON], begun: asyncio.Event) -> None:
-    async with session.get(path) as answer:
-        listed = await answer.json()
-    lines.append({"path": path, "list": listed})
-    async with session.get(
-        path, params={"watch": "1", "resourceVersion": listed["metadata"]["resourceVersion"]}
-    ) as answer:
-        begun.set()
-        async for line in answer.content:
-            lines.append({"path": path, "event": json.loads(line)})
+async def follow(link: Link, first: JSON, lines: list[JSON]) -> None:
+    version = first["list"]["metadata"]["resourceVersion"]
+    async for line in link.lines(f"{first['path']}?watch=1&resourceVersion={version}"):
+        lines.append({"path": first["path"], "event": json.loads(line)})
 
 
 async def run(kubeconfig: Path, name: str, lines: list[JSON]) -> None:
@@ -105,10 +119,27 @@ async def run(kubeconfig: Path, name: str, lines: list[JSON]) -> None:
     await process.wait()
 
 
-async def test_every_recorded_scenario_tells_the_same_story(cluster: SimulatedCluster, tmp_path: Path) -> None:
-    ran = await asyncio.gather(*(record(cluster, tmp_path / "kubeconfig", name) for name in NAMES))
-    differences = {}
-    for name, lines in zip(NAMES, ran, strict=True):
-        real, ours = story_of(recorded(RECORDINGS / f"{name}.jsonl.gz")), story_of(lines)
-        differences[name] = list(real.differences(ours))
+async def stillness(link: Link, namespace: str) -> None:
+    """Wait until no pod is on its way out, and the controllers have seen that."""
+    async with asyncio.timeout(60):
+        while await is_busy(link, namespace):  # noqa: ASYNC110 (what is awaited is elsewhere)
+            await asyncio.sleep(0.1)
+
+
+async def is_busy(link: Link, namespace: str) -> bool:
+    for plural in ("deployments", "replicasets"):
+        owners = (await link.read(f"/apis/apps/v1/namespaces/{namespace}/{plural}"))["items"]
+        if any(owner["status"].get("terminatingReplicas") for owner in owners):
+            return True
+    pods = (await link.read(f"/api/v1/namespaces/{namespace}/pods"))["items"]
+    return any("deletionTimestamp" in pod["metadata"] for pod in pods)
+
+
+async def test_every_recorded_scenario_tells_the_same_story(kubeconfig: Path) -> None:
+    async with link_of(kubeconfig, None) as link:
+        ran = await asyncio.gather(*(record(link, kubeconfig, name, number) for number, name in enumerate(NAMES)))
+    differences = {
+        name: list(story_of(recorded(RECORDINGS / f"{name}.jsonl.gz")).differences(story_of(lines)))
+        for name, lines in zip(NAMES, ran, strict=True)
+    }
     assert differences == {name: [] for name in NAMES}
