@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ktui.sim.api import defaults, errors, managed, resources, selectors, validation, versioned
+from ktui.sim.api import conversion, defaults, errors, managed, resources, selectors, validation, versioned
 from ktui.sim.api.patch import apply_patch
 from ktui.sim.api.resources import Resource
 from ktui.sim.deletion import Deletion, check_preconditions, is_over, marked, with_finalizers
@@ -195,7 +195,8 @@ class ApiServer:
         if subresource == "scale":
             scale = apply_patch(content_type, versioned.scale_of(old), body, "Scale")
             return self.update(resource, namespace, name, scale, manager=manager, subresource="scale", dry_run=dry_run)
-        new = apply_patch(content_type, old, body, resource.kind)
+        served = conversion.to_served(resource, old)
+        new = conversion.to_stored(resource, apply_patch(content_type, served, body, resource.kind))
         check(old, new)
         return self._change(resource, old, new, manager=manager, subresource=subresource, dry_run=dry_run)
 

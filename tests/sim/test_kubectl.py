@@ -321,6 +321,11 @@ def test_autoscale(web: Kubectl) -> None:
     assert "Deployment/web" in web.ok("describe", "hpa", "web")
     old = web.read("horizontalpodautoscalers.v1.autoscaling", "web")
     assert old["spec"]["targetCPUUtilizationPercentage"] == 50
+    patch = '{"spec":{"targetCPUUtilizationPercentage":60}}'
+    web.ok("patch", "horizontalpodautoscalers.v1.autoscaling", "web", "--type=merge", "-p", patch)
+    metrics = web.read("horizontalpodautoscaler", "web")["spec"]["metrics"]
+    assert metrics[0]["resource"]["target"]["averageUtilization"] == 60
+    assert _column(web.ok("get", "horizontalpodautoscalers.v1.autoscaling"), "MINPODS") == ["2"]
 
 
 def test_label_and_annotate(web: Kubectl) -> None:
@@ -449,6 +454,7 @@ def test_events_are_listed(web: Kubectl) -> None:
     listed = web.ok("get", "events", "--field-selector", "involvedObject.kind=Deployment")
     assert _column(listed, "REASON") == ["ScalingReplicaSet"]
     assert "Scaled up replica set" in web.ok("events", "--for", "deployment/web")
+    assert "deployment/web" in web.ok("get", "events.events.k8s.io")
 
 
 def test_patches_of_each_type(web: Kubectl) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from ktui.sim.api import printers, workloadprinters
 from ktui.sim.api.accepting import accepted
 from ktui.sim.api.columns import Column, Printer
+from ktui.sim.api.conversion import to_stored
 from ktui.sim.api.resources import Resource
 
 JSON = dict[str, Any]
@@ -51,7 +52,7 @@ def table(
     Watches leave the ``headers`` out of all but the first event.
     """
     printer = _PRINTERS.get(resource.kind, _FALLBACK)
-    rows = [_row(printer, obj, now, include_object) for obj in objects]
+    rows = [_row(printer, obj, to_stored(resource, obj), now, include_object) for obj in objects]
     columns: Sequence[JSON] = [column.definition for column in printer.columns] if headers else []
     return {
         "kind": "Table",
@@ -62,9 +63,10 @@ def table(
     }
 
 
-def _row(printer: Printer, obj: JSON, now: datetime, include_object: str) -> JSON:
-    row: JSON = {"cells": printer.cells(obj, now)}
-    if conditions := printer.conditions(obj):
+def _row(printer: Printer, obj: JSON, stored: JSON, now: datetime, include_object: str) -> JSON:
+    """One row; its cells are made of the object as it is stored, whatever version of it is served."""
+    row: JSON = {"cells": printer.cells(stored, now)}
+    if conditions := printer.conditions(stored):
         row["conditions"] = conditions
     if include_object == "Metadata":
         row["object"] = partial(obj)
