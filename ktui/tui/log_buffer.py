@@ -40,7 +40,8 @@ class Source(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, gc=False):
     """A line. `at` is when it was written, `order` where it stands; both in nanoseconds since the Unix epoch.
 
-    Equal orders keep the order in which they came. A note is a line of ktui's own, about the log.
+    Of equal orders, those of one pod stand together, in the order in which they came. A note is a line of ktui's own,
+    about the log.
     """
 
     order: int
@@ -162,8 +163,9 @@ class LogBuffer:
         return bisect_left(self._matches, _place(entry), key=_place) + 1
 
 
-def _place(entry: Entry) -> tuple[int, int]:
-    return entry.order, entry.serial
+def _place(entry: Entry) -> tuple[int, str, int]:
+    # Lines of one time stand pod by pod, whichever was heard first.
+    return entry.order, entry.source.pod, entry.serial
 
 
 def _size(entry: Entry) -> int:

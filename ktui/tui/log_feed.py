@@ -31,6 +31,26 @@ _SHARED_TAIL: Final = 4000
 """Lines of what was written before, when they are of many containers."""
 
 
+class Places:
+    """Where the lines of one container are put among those of others."""
+
+    def __init__(self) -> None:
+        self._head = self._before = 0
+        self._was_indented = False
+
+    def of(self, line: LogLine) -> int:
+        """The time by which a line is put in its place: for a part of a stack trace, that of its first line.
+
+        What a program writes at once stays together that way, whatever others write meanwhile.
+        """
+        is_indented = not line.text or line.text[0] == " "
+        near = line.at - self._before < TOGETHER and line.at - self._head < LONGEST_TOGETHER
+        if not (near and (is_indented or self._was_indented)):
+            self._head = line.at
+        self._before, self._was_indented = line.at, is_indented
+        return self._head
+
+
 class _Stream:
     """One container's log under way."""
 
@@ -43,23 +63,10 @@ class _Stream:
         self.opened = 0.0
         self.last = 0
         """When its last line was written."""
-        self._head = self._before = 0
-        self._was_indented = False
+        self.places = Places()
         self.announces_previous = False
         self.ends_told: set[int] = set()
         """The runs, by the number of restarts before them, whose end was noted."""
-
-    def place(self, line: LogLine) -> int:
-        """The time by which a line is put among others: for a part of a stack trace, that of its first line.
-
-        What a program writes at once stays together that way, whatever others write meanwhile.
-        """
-        is_indented = not line.text or line.text[0] == " "
-        near = line.at - self._before < TOGETHER and line.at - self._head < LONGEST_TOGETHER
-        if not (near and (is_indented or self._was_indented)):
-            self._head = line.at
-        self._before, self._was_indented = line.at, is_indented
-        return self._head
 
     @property
     def is_over(self) -> bool:
@@ -200,7 +207,7 @@ class LogFeed:
             self._note(stream, lines[0].at, f"previous instance, {run}")
         source, serials = stream.source, self._serials
         self._waiting += [
-            Entry(stream.place(line), next(serials), line.at, source, line.text, False, is_live) for line in lines
+            Entry(stream.places.of(line), next(serials), line.at, source, line.text, False, is_live) for line in lines
         ]
         stream.last = lines[-1].at
         self.lines += len(lines)

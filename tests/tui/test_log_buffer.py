@@ -31,8 +31,15 @@ def test_the_lines_of_several_pods_stand_in_order_of_time() -> None:
     assert buffer.add([write(10, "a1"), write(30, "a2")]) == Change(0, 0)
     assert buffer.add([write(20, "b1", B), write(40, "b2", B)]) == Change(0, 1)
     assert texts(buffer) == ["a1", "b1", "a2", "b2"]
-    assert buffer.add([write(40, "a3")]) == Change(0, 4)
+    assert buffer.add([write(50, "a3")]) == Change(0, 4)
     assert buffer.add([]) == Change(0, 5)
+
+
+def test_lines_of_one_time_stand_pod_by_pod() -> None:
+    write, buffer = Writer(), LogBuffer()
+    buffer.add([write(10, "b1", B), write(10, "a1"), write(10, "b2", B)])
+    buffer.add([write(10, "a2")])
+    assert texts(buffer) == ["a1", "a2", "b1", "b2"]
 
 
 def test_what_is_written_now_by_a_node_with_a_slow_clock_is_put_where_it_is_seen() -> None:
@@ -100,6 +107,6 @@ def test_a_change_tells_which_lines_are_as_they_were(batches: list[list[int]], m
         change = buffer.add(new)
         kept = before[change.dropped :]
         assert list(buffer.shown[: change.first]) == kept[: change.first]
-        places = [(entry.order, entry.serial) for entry in buffer.shown]
+        places = [(entry.order, entry.source.pod, entry.serial) for entry in buffer.shown]
         assert places == sorted(places)
         assert len(buffer) <= most

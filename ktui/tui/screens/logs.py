@@ -24,6 +24,7 @@ from ktui.tui.log_lines import Layout, Times
 from ktui.tui.log_sources import EVERY, Choice, Selection, Side, select
 from ktui.tui.paint import Painting, Span, shorten
 from ktui.tui.screens.base import LiveScreen
+from ktui.tui.screens.help import HelpScreen
 from ktui.tui.screens.pick import PickScreen
 from ktui.tui.widgets.log_pane import SHIFT, LogPane
 
@@ -59,7 +60,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         Binding("right", "shift(1)", "right", id="logs.right", show=False),
         Binding("S", "save", "save to a file", id="logs.save"),
         Binding("r", "retry", "try again now", id="logs.retry", show=False),
-        Binding("question_mark", "app.help", "help", id="help"),
+        Binding("question_mark", "help", "help", id="help"),
         Binding("q", "app.quit", "quit", id="quit"),
     ]
 
@@ -178,7 +179,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
             Hint("w", "cut" if self._layout.wrapped else "wrap", "screen.wrap"),
             Hint("P", "previous", "screen.previous"),
             Hint("S", "save", "screen.save"),
-            Hint("?", "help", "app.help"),
+            Hint("?", "help", "screen.help"),
             Hint("esc", "clear" if buffer.term else "back", "screen.back"),
         ]
 
@@ -335,6 +336,10 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
             await self._begin_anew(self._active)
 
     # Keys: the rest
+
+    def action_help(self) -> None:
+        """Keys and signs, without what steers the rollout: those keys rest here."""
+        self.app.push_screen(HelpScreen("", ()))
 
     def action_retry(self) -> None:
         """Do not wait for the next attempt."""

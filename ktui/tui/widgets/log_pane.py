@@ -127,9 +127,6 @@ class LogPane(Vertical):
         if not new:
             return
         top = self._top()
-        for entry in new:
-            if entry.source not in self._colours:
-                self._colours[entry.source] = len(self._colours) % COLOURS
         change = self.buffer.add(new)
         self._rows.change(change)
         if self.view.paused:
@@ -139,7 +136,10 @@ class LogPane(Vertical):
     def lay(self, layout: Layout, now: datetime) -> None:
         """Lay the lines out so; `layout` leaves the room for names to the pane."""
         sources = [each.source for each in self.selection.watched] if self.selection is not None else []
-        known = list(dict.fromkeys([*sources, *self._colours]))
+        for source in sources:
+            if source not in self._colours:
+                self._colours[source] = len(self._colours) % COLOURS
+        known = list(self._colours)
         several = len({source.container for source in known}) > 1
         label = log_lines.label_cells(known, with_container=several)
         cells = self.view.scrollable_content_region.width
