@@ -91,16 +91,18 @@ def condition_of(conditions: tuple[Condition, ...], kind: str) -> Condition | No
     return None
 
 
-class Limits(Struct, frozen=True):
-    """The most that a container may use, as it is written: `128Mi`."""
+class Amounts(Struct, frozen=True):
+    """Amounts of what a node has, as they are written: `500m`, `128Mi`; empty for none."""
 
+    cpu: str = ""
     memory: str = ""
 
 
 class Resources(Struct, frozen=True):
-    """What a container may use."""
+    """What is set aside for a container, and the most that it may use."""
 
-    limits: Limits = Limits()
+    requests: Amounts = Amounts()
+    limits: Amounts = Amounts()
 
 
 class Container(Struct, frozen=True):

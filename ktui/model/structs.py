@@ -48,11 +48,14 @@ class PodMeta(Struct, frozen=True):
     resource_version: str = ""
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
+    deletion_grace_period_seconds: int | None = None
+    finalizers: tuple[str, ...] = ()
     owner_references: tuple[OwnerReference, ...] = ()
 
     def __post_init__(self) -> None:
         force_setattr(self, "namespace", shared(self.namespace))
         force_setattr(self, "owner_references", shared(self.owner_references))
+        force_setattr(self, "finalizers", shared(self.finalizers))
 
     @property
     def controller(self) -> OwnerReference | None:

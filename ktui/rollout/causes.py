@@ -5,236 +5,143 @@ The texts of a cluster go into these sentences as they are; `diagnosis.diagnose`
 
 from __future__ import annotations
 
+import re
 import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Final, NamedTuple
 
-import msgspec
-
-from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
-from ktui.rollout import images
-from ktui.rollout.podstatus import (
-    Health,
-    PodState,
-    broken_container,
-    health,
-    is_unschedulable,
-    pod_state,
-    printed_columns,
-)
+from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
+from ktui.rollout import images, scheduling, startup
+from ktui.rollout.ailments import BAD_CONFIG, Ailment, ailment, ending, running_since, spec_of
+from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
+from ktui.rollout.groups import Group, Sick
+from ktui.rollout.podstatus import Health, broken_container, health, pod_state
+from ktui.rollout.startup import EventsOf
 from ktui.rollout.words import count, duration
 
-PATIENCE: Final = timedelta(seconds=60)
-"""How long a pod may take for something (to become ready, to find a node, to stop) before that is worth a word."""
-
-_PULL: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull"})
-_BAD_IMAGE: Final = frozenset({"InvalidImageName", "ImageInspectError", "SignatureValidationFailed"})
-_BAD_CONFIG: Final = frozenset(
-    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun"}
-)
-
-_PULL_TROUBLES: Final = {
-    "its name is not valid": ("couldn't parse image", "invalid reference format", "invalidimagename"),
-    "it is not on the node, and is not to be fetched": ("pull policy of never",),
-    "it is not in the registry, or access is refused": ("pull access denied",),
-    "it is not in the registry": ("not found", "manifest unknown", "does not exist"),
-    "the registry refuses access": ("unauthorized", "denied", "forbidden", "authentication required"),
-    "the registry cannot be reached": ("no such host", "timeout", "connection refused", "tls:"),
-    "the registry limits its downloads": ("toomanyrequests", "429"),
-}
-"""What kubelet and container runtimes write where an image cannot be pulled, and what it comes to."""
+_EXITS: Final = {126: "its command cannot be run", 127: "its command is not found"}
+"""Exit codes that a shell gives to what it could not run."""
 
 
-class Kind(StrEnum):
-    """What sort of trouble it is; the order is that of how much each explains."""
-
-    IMAGE = "image"
-    CONFIG = "config"
-    OOM = "oom"
-    CRASH = "crash"
-    UNSCHEDULABLE = "unschedulable"
-    FORBIDDEN = "pods refused"
-    POD = "pod"
-    STOPPING = "does not stop"
-    ENDED = "ended"
-    NOT_READY = "not ready"
-    SLOW = "slow"
-    DEADLINE = "deadline"
-
-
-class Cause(msgspec.Struct, frozen=True):
-    """One reason why a rollout does not finish.
-
-    `blocking` means that it will not pass by waiting: the rollout is stalled. `detail` is the cluster's own text.
-    """
-
-    kind: Kind
-    sentence: str
-    blocking: bool
-    try_next: str = ""
-    detail: str = ""
-    pods: tuple[str, ...] = ()
-    """The names of the pods concerned."""
-
-
-class Group(NamedTuple):
-    """The pods that have one trouble in common.
-
-    `what` is the container, the image or the reason that they share; `among` says how many pods of which sort there
-    are in all: `new pod`, or just `pod` where the rollout is long over.
-    """
-
-    what: str
-    pods: list[tuple[Pod, PodState]]
-    total: int
-    noun: str
-    now: datetime
-
-    @property
-    def share(self) -> str:
-        """`3 of 4 new pods`; where there is but one, `the new pod`."""
-        if self.total == 1:
-            return f"the {self.noun}"
-        return f"{len(self.pods)} of {count(self.total, self.noun)}"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the pods."""
-        return tuple(sorted(state.name for _, state in self.pods))
-
-    def verb(self, one: str, many: str) -> str:
-        """The form of a verb that goes with the number of pods."""
-        return one if len(self.pods) == 1 else many
-
-    def longest(self, since: Sequence[datetime | None]) -> str:
-        """How long ago the first of these times was: ` for 5m`, of several pods ` for up to 5m`; nothing if unknown."""
-        known = [moment for moment in since if moment is not None]
-        if not known:
-            return ""
-        length = duration((self.now - min(known)).total_seconds())
-        return f" for {length}" if len(self.pods) == 1 else f" for up to {length}"
-
-
-def of_pods(pods: Sequence[Pod], now: datetime, noun: str) -> list[Cause]:
+def of_pods(pods: Sequence[Pod], now: datetime, noun: str, events_of: EventsOf) -> list[Cause]:
     """The causes that these pods show. They are those of one revision; `noun` says of which: `new pod`."""
-    groups: dict[tuple[Kind, str], list[tuple[Pod, PodState]]] = defaultdict(list)
+    groups: dict[tuple[Kind, str], list[Sick]] = defaultdict(list)
     alive = 0
     for pod in pods:
-        state = health(pod)
-        alive += state not in (Health.STOPPING, Health.GONE)
-        found = _classify(pod, state, now)
+        alive += health(pod) not in (Health.STOPPING, Health.GONE)
+        found: Ailment | None = ailment(pod, now, events_of)
         if found is not None:
-            groups[found].append((pod, pod_state(pod)))
-    return [_SENTENCES[kind](Group(what, group, alive, noun, now)) for (kind, what), group in groups.items()]
+            groups[found.kind, found.what].append(Sick(pod, pod_state(pod), found.said))
+    return [_SENTENCES[kind](Group(what, sick, alive, noun, now, events_of)) for (kind, what), sick in groups.items()]
 
 
-def _classify(pod: Pod, state: Health, now: datetime) -> tuple[Kind, str] | None:
-    """What ails this pod, and what of it: an image, a container, a reason; None where nothing is known to."""
-    match state:
-        case Health.READY:
-            return None
-        case Health.GONE:
-            return (Kind.ENDED, pod.status.reason) if pod.status.phase == "Failed" else None
-        case Health.STOPPING:
-            # The time of deletion lies in the future by the grace period: it is when the pod is to be gone.
-            asked = pod.metadata.deletion_timestamp
-            return (Kind.STOPPING, "") if asked is not None and now - asked > PATIENCE else None
-        case Health.STARTING:
-            return _classify_starting(pod, now)
-        case Health.BROKEN:
-            return _classify_broken(pod)
-
-
-def _classify_starting(pod: Pod, now: datetime) -> tuple[Kind, str] | None:
-    started = _running_since(pod)
-    if started is not None:
-        return (Kind.NOT_READY, "") if now - started > PATIENCE else None
-    created = pod.metadata.creation_timestamp
-    slow = created is not None and now - created > PATIENCE
-    return (Kind.SLOW, printed_columns(pod).word) if slow else None
-
-
-def _classify_broken(pod: Pod) -> tuple[Kind, str]:
-    container = broken_container(pod)
-    if container is None:
-        return (Kind.UNSCHEDULABLE, "") if is_unschedulable(pod) else (Kind.POD, printed_columns(pod).word)
-    waiting = container.state.waiting
-    reason = waiting.reason if waiting is not None else ""
-    ended = _ending(container)
-    if reason in _PULL or reason in _BAD_IMAGE:
-        spec = _container(pod, container.name)
-        return Kind.IMAGE, spec.image if spec is not None else ""
-    if reason in _BAD_CONFIG or (ended is not None and ended.reason in _BAD_CONFIG):
-        return Kind.CONFIG, container.name
-    if ended is not None and ended.reason == "OOMKilled":
-        return Kind.OOM, container.name
-    if container.restart_count or ended is not None:
-        return Kind.CRASH, container.name
-    return Kind.POD, reason
-
-
-def _running_since(pod: Pod) -> datetime | None:
-    """Since when all the containers that are not ready have been running; None where one of them does not run."""
-    running = [container.state.running for container in pod.status.container_statuses if not container.ready]
-    started = [state.started_at for state in running if state is not None and state.started_at is not None]
-    return max(started) if started and len(started) == len(running) else None
-
-
-def _container(pod: Pod, name: str) -> Container | None:
-    return next((c for c in (*pod.spec.containers, *pod.spec.init_containers) if c.name == name), None)
-
-
-def _ending(container: ContainerStatus) -> Terminated | None:
-    """How the container ended last, as far as that is known."""
-    return container.state.terminated or container.last_state.terminated
-
-
-def _messages(group: Group) -> str:
-    """What the cluster says of these pods: the text that most of them have."""
-    texts = Counter(state.reason for _, state in group.pods if state.reason).most_common(1)
-    return texts[0][0] if texts else ""
+# Pods that do not start
 
 
 def _say_image(group: Group) -> Cause:
-    text = _messages(group)
-    why = next((said for said, marks in _PULL_TROUBLES.items() if any(mark in text.lower() for mark in marks)), "")
-    return Cause(
+    pull = startup.pull_trouble(group.said)
+    helps = pull.helps
+    secret = startup.missing_pull_secret(group.events_of(group.sick[0].pod.metadata.uid))
+    if secret:
+        helps = f"create the pull secret {secret}, which does not exist, or name another one"
+    return group.cause(
         Kind.IMAGE,
-        f"image {images.short(group.what)} cannot be pulled{why and f': {why}'} ({group.share})",
-        blocking=True,
-        try_next="check the image's name and tag and the pull secret, then set the image again or roll back",
-        detail=text,
-        pods=group.names,
+        f"image {images.short(group.what)} cannot be pulled{pull.why and f': {pull.why}'} ({group.share})",
+        helps,
+        Remedy.SET_IMAGE,
+        Remedy.ROLLBACK,
+        blocking=not pull.may_pass or group.is_old(),
     )
 
 
 def _say_config(group: Group) -> Cause:
     text = _own_words(group)
-    return Cause(
+    missing = re.search(r'(secret|configmap) "([^"]+)" not found', text)
+    key = re.search(r"couldn't find key (\S+) in (ConfigMap|Secret) (\S+)", text)
+    if missing is not None:
+        helps = f"create the {missing[1]} {missing[2]}, or mend its name in the template"
+    elif key is not None:
+        helps = f"add the key {key[1]} to {key[3]}, or mend its name in the template"
+    elif "runAsNonRoot" in text or "run as root" in text:
+        helps = "let the image run as another user, or say one in the securityContext"
+    elif "exec" in text or "no such file" in text:
+        helps = "check the command and the arguments in the template, and what is in the image"
+    else:
+        helps = "check the command and the ConfigMaps and Secrets that the template names"
+    where = group.where(group.what)
+    return group.cause(
         Kind.CONFIG,
-        f"{group.share} cannot start: {text or f'the container {group.what} cannot be made'}",
+        f"{group.share} cannot start{where}: {text or f'the container {group.what} cannot be made'}",
+        helps,
+        Remedy.ROLLBACK,
         blocking=True,
-        try_next="check the command and the ConfigMaps and Secrets that the template names",
-        detail=text,
-        pods=group.names,
     )
 
 
 def _own_words(group: Group) -> str:
     """What was said of the broken containers themselves when they could not start."""
     texts: Counter[str] = Counter()
-    for pod, _ in group.pods:
+    for pod, _, _ in group.sick:
         container = broken_container(pod)
-        ended = _ending(container) if container is not None else None
+        ended = ending(container) if container is not None else None
         waiting = container.state.waiting if container is not None else None
-        if ended is not None and ended.reason in _BAD_CONFIG:
+        if ended is not None and ended.reason in BAD_CONFIG:
             texts[ended.message] += 1
         elif waiting is not None:
             texts[waiting.message] += 1
     return texts.most_common(1)[0][0] if texts else ""
+
+
+def _say_volume(group: Group) -> Cause:
+    mount = startup.mount_trouble(group.said)
+    volume = f"the volume {mount.volume}" if mount.volume else "a volume"
+    return group.cause(
+        Kind.VOLUME,
+        f"{group.share} {group.verb('waits', 'wait')} for {volume}: {mount.why}",
+        mount.helps,
+        Remedy.TIMELINE,
+        Remedy.ROLLBACK,
+        blocking=group.is_old(),
+    )
+
+
+def _say_sandbox(group: Group) -> Cause:
+    nodes = ", ".join(sorted({each.state.node for each in group.sick}))
+    return group.cause(
+        Kind.SANDBOX,
+        f"{group.share} cannot be set up on {nodes}: {startup.sandbox_trouble(group.said)}",
+        "look at the network plugin and the container runtime of that node",
+        Remedy.TIMELINE,
+        blocking=group.is_old(),
+    )
+
+
+def _say_unschedulable(group: Group) -> Cause:
+    asked: dict[str, str] = {}
+    for container in group.sick[0].pod.spec.containers:
+        requests = container.resources.requests
+        # Several containers add up to more than any of them asks for: then it is not said.
+        for resource, amount in (("cpu", requests.cpu), ("memory", requests.memory)):
+            if amount:
+                asked[resource] = "" if resource in asked else amount
+    placement = scheduling.in_words(group.said, asked)
+    conditions = (condition_of(each.pod.status.conditions, "PodScheduled") for each in group.sick)
+    since = [condition.last_transition_time for condition in conditions if condition is not None]
+    waited = [group.now - moment for moment in since if moment is not None]
+    return group.cause(
+        Kind.UNSCHEDULABLE,
+        f"no node takes {group.share}" + (f": {placement.why}" if placement.why else ""),
+        placement.helps,
+        Remedy.SCALE,
+        Remedy.ROLLBACK,
+        # A cluster that grows by itself needs a minute or two to do so.
+        blocking=bool(waited) and max(waited) > PATIENCE,
+    )
+
+
+# Pods that do not stay up
 
 
 class _Endings(NamedTuple):
@@ -250,13 +157,13 @@ class _Endings(NamedTuple):
 
 
 def _endings(group: Group) -> _Endings:
-    containers = [container for pod, _ in group.pods if (container := broken_container(pod)) is not None]
-    ended = [ending for container in containers if (ending := _ending(container)) is not None]
-    how = Counter(_exit(ending) for ending in ended).most_common(1)
+    containers = [container for each in group.sick if (container := broken_container(each.pod)) is not None]
+    ended = [found for container in containers if (found := ending(container)) is not None]
+    how = Counter(_exit(each) for each in ended).most_common(1)
     return _Endings(
         how=how[0][0] if how else "",
         restarts=sum(container.restart_count for container in containers),
-        last=max((ending.finished_at for ending in ended if ending.finished_at is not None), default=None),
+        last=max((each.finished_at for each in ended if each.finished_at is not None), default=None),
         repeats=any(_ended_twice(container) for container in containers)
         or (len(containers) == group.total > 1 and all(container.restart_count for container in containers)),
     )
@@ -271,10 +178,10 @@ def _exit(ended: Terminated) -> str:
     """`exit 1`; above 128 it was a signal, and its name says more: `exit 137, SIGKILL`."""
     number = ended.signal or (ended.exit_code - 128 if ended.exit_code > 128 else 0)
     try:
-        name = signal.Signals(number).name if number else ""
+        name = signal.Signals(number).name if number else _EXITS.get(ended.exit_code, "")
     except ValueError:
         name = f"signal {number}" if ended.signal else ""
-    return ", ".join(filter(None, (f"exit {ended.exit_code}" if ended.exit_code or not name else "", name)))
+    return ", ".join(filter(None, (f"exit {ended.exit_code}" if ended.exit_code or not ended.signal else "", name)))
 
 
 def _circumstances(group: Group, endings: _Endings, first: str) -> str:
@@ -288,115 +195,174 @@ def _circumstances(group: Group, endings: _Endings, first: str) -> str:
 
 def _say_crash(group: Group) -> Cause:
     endings = _endings(group)
-    return Cause(
+    verb = group.verb("crashes", "crash")
+    return group.cause(
         Kind.CRASH,
-        f"{group.share} {group.verb('crashes', 'crash')}{_circumstances(group, endings, endings.how)}",
+        f"{group.share} {verb}{group.where(group.what)}{_circumstances(group, endings, endings.how)}",
+        f"read what the container {group.what} logged before it crashed; roll back",
+        Remedy.LOGS,
+        Remedy.ROLLBACK,
         blocking=endings.repeats,
-        try_next=f"read what the container {group.what} logged before it crashed; roll back",
-        detail=_messages(group),
-        pods=group.names,
+    )
+
+
+def _say_ends(group: Group) -> Cause:
+    endings = _endings(group)
+    verb = group.verb("ends by itself", "end by themselves")
+    return group.cause(
+        Kind.ENDS,
+        f"{group.share} {verb}{group.where(group.what)}{_circumstances(group, endings, 'exit 0')}",
+        f"the container {group.what} has to keep running: check its command; what runs to its end is a Job",
+        Remedy.LOGS,
+        Remedy.ROLLBACK,
+        blocking=endings.repeats,
+    )
+
+
+def _say_probe(group: Group) -> Cause:
+    probe, _, container = group.what.partition(" ")
+    endings = _endings(group)
+    whose = group.verb("its", "their")
+    said = next((each.said for each in group.sick if each.said), "")
+    return group.cause(
+        Kind.PROBE,
+        f"{group.share} {group.verb('is', 'are')} restarted{group.where(container)} because {whose} {probe} probe fails"
+        f"{_circumstances(group, endings, said)}",
+        f"mend what the {probe} probe asks for, or give it more time (initialDelaySeconds, failureThreshold)",
+        Remedy.LOGS,
+        Remedy.ROLLBACK,
+        blocking=endings.repeats,
     )
 
 
 def _say_oom(group: Group) -> Cause:
     endings = _endings(group)
-    spec = _container(group.pods[0][0], group.what)
+    spec = spec_of(group.sick[0].pod, group.what)
     limit = spec.resources.limits.memory if spec is not None else ""
     verb = group.verb("runs", "run")
-    return Cause(
+    limited = _circumstances(group, endings, f"limit {limit}" if limit else "")
+    return group.cause(
         Kind.OOM,
-        f"{group.share} {verb} out of memory{_circumstances(group, endings, f'limit {limit}' if limit else '')}",
+        f"{group.share} {verb} out of memory{group.where(group.what)}{limited}",
+        f"raise the memory limit of the container {group.what}, or roll back",
+        Remedy.ROLLBACK,
+        Remedy.LOGS,
         blocking=endings.repeats,
-        try_next=f"raise the memory limit of the container {group.what}, or roll back",
-        detail=_messages(group),
-        pods=group.names,
-    )
-
-
-def _say_unschedulable(group: Group) -> Cause:
-    text = _messages(group)
-    # `0/3 nodes are available: 2 Insufficient cpu. preemption: …`: what is short stands in the middle.
-    what = text.partition(" preemption: ")[0].rpartition(" nodes are available: ")[2].rstrip(". ")
-    conditions = (condition_of(pod.status.conditions, "PodScheduled") for pod, _ in group.pods)
-    since = [condition.last_transition_time for condition in conditions if condition is not None]
-    waited = [group.now - moment for moment in since if moment is not None]
-    return Cause(
-        Kind.UNSCHEDULABLE,
-        f"no node takes {group.share}" + (f": {what}" if what else ""),
-        # A cluster that grows by itself needs a minute or two to do so.
-        blocking=bool(waited) and max(waited) > PATIENCE,
-        try_next="add nodes or lower the requests; check node selectors, affinity and taints",
-        detail=text,
-        pods=group.names,
     )
 
 
 def _say_pod(group: Group) -> Cause:
-    return Cause(
+    return group.cause(
         Kind.POD,
         f"{group.share} {group.verb('is', 'are')} not well: {group.what}",
+        "look at the pod's events",
+        Remedy.TIMELINE,
+        Remedy.ROLLBACK,
         blocking=True,
-        try_next="look at the pod's events",
-        detail=_messages(group),
-        pods=group.names,
     )
 
 
-def _say_stopping(group: Group) -> Cause:
-    late = group.longest([pod.metadata.deletion_timestamp for pod, _ in group.pods])
-    return Cause(
-        Kind.STOPPING,
-        f"{count(len(group.pods), group.noun)} {group.verb('does', 'do')} not stop: overdue{late}",
-        blocking=False,
-        try_next="look for a finalizer on the pod, and at its node: from one that is lost it must be deleted by force",
-        pods=group.names,
+def _say_node(group: Group) -> Cause:
+    nodes = sorted({each.state.node for each in group.sick})
+    silent = f"the node {nodes[0]}, which does" if len(nodes) == 1 else f"the nodes {', '.join(nodes)}, which do"
+    return group.cause(
+        Kind.NODE,
+        f"{group.share} {group.verb('is', 'are')} on {silent} not answer",
+        "look at the node; after five minutes the cluster replaces its pods by itself",
+        Remedy.TIMELINE,
     )
 
 
 def _say_ended(group: Group) -> Cause:
-    text = _messages(group)
+    text = group.said.strip()
+    short = re.search(r"node was low on resource: ([\w-]+)", text)
     how = "evicted" if group.what == "Evicted" else f"ended by the cluster ({group.what or 'Failed'})"
-    return Cause(
+    why = f": the node was low on {short[1]}" if short is not None else f": {text}" if text else ""
+    helps = "look at the node's conditions and at what the pods request"
+    if short is not None:
+        helps = f"request as much {short[1]} as the pods need, so that they get nodes that have it"
+    return group.cause(
         Kind.ENDED,
-        f"{count(len(group.pods), group.noun)} {group.verb('was', 'were')} {how}" + (f": {text}" if text else ""),
-        blocking=False,
-        try_next="look at the node's conditions and at what the pods request",
-        detail=text,
-        pods=group.names,
+        f"{count(len(group.sick), group.noun)} {group.verb('was', 'were')} {how}{why}",
+        helps,
+        Remedy.TIMELINE,
     )
 
 
+# Pods that take their time
+
+
+def _say_stopping(group: Group) -> Cause:
+    late = group.longest([each.pod.metadata.deletion_timestamp for each in group.sick])
+    lost = sorted({each.said for each in group.sick if each.said})
+    sentence = f"{count(len(group.sick), group.noun)} {group.verb('does', 'do')} not stop: overdue{late}"
+    helps = "look for its node: from one that is lost it must be deleted by force"
+    if group.what:
+        sentence += f", held by the finalizer {group.what}"
+        helps = "what set the finalizer has to take it away; where that is gone for good, remove it by hand"
+    elif lost:
+        sentence += f", its node {lost[0]} does not answer"
+        helps = "where the node is gone for good, delete the pod by force"
+    return group.cause(Kind.STOPPING, sentence, helps, Remedy.TIMELINE)
+
+
 def _say_not_ready(group: Group) -> Cause:
-    since = group.longest([_running_since(pod) for pod, _ in group.pods])
-    return Cause(
+    since = group.longest([running_since(each.pod) for each in group.sick])
+    said = next((each.said for each in group.sick if each.said), "")
+    why = f": {group.what} probe fails" + (f", {said}" if said else "") if group.what else ""
+    return group.cause(
         Kind.NOT_READY,
-        f"{group.share} {group.verb('has', 'have')} been running{since} without becoming ready",
-        blocking=False,
-        try_next="check the readiness probe, and the pod's log",
-        pods=group.names,
+        f"{group.share} {group.verb('has', 'have')} been running{since} without becoming ready{why}",
+        f"read the log, and try what the {group.what or 'readiness'} probe asks",
+        Remedy.LOGS,
+        Remedy.ROLLBACK,
+    )
+
+
+def _say_gate(group: Group) -> Cause:
+    found = re.search(r'readiness gate "([^"]+)"', group.what)
+    gate = f"the readiness gate {found[1]}" if found is not None else "a readiness gate"
+    return group.cause(
+        Kind.GATE,
+        f"{group.share} {group.verb('is', 'are')} ready but for {gate}",
+        "look at what sets that condition: a load balancer's controller, mostly",
+        Remedy.TIMELINE,
     )
 
 
 def _say_slow(group: Group) -> Cause:
-    since = group.longest([pod.metadata.creation_timestamp for pod, _ in group.pods])
-    return Cause(
-        Kind.SLOW,
-        f"{group.share} {group.verb('has', 'have')} been at {group.what}{since}",
-        blocking=False,
-        try_next="look at the pod's events: a volume, the network, a large image",
-        pods=group.names,
+    since = group.longest([each.pod.metadata.creation_timestamp for each in group.sick])
+    helps = "look at the pod's events: a volume, the network, a large image"
+    remedies = [Remedy.TIMELINE]
+    if " container " in group.what or " sidecar " in group.what:
+        helps = "read its log: it may wait for something"
+        remedies = [Remedy.LOGS]
+    elif group.what.startswith("pulling"):
+        helps = "wait: a large image or a slow registry takes its time"
+    elif group.what.startswith("without a node"):
+        helps = "check schedulerName in the template, and that the scheduler runs"
+    elif group.what.startswith("held back"):
+        helps = "find out who is to remove the gate, and what that waits for"
+    return group.cause(
+        Kind.SLOW, f"{group.share} {group.verb('has', 'have')} been {group.what}{since}", helps, *remedies
     )
 
 
 _SENTENCES: Final[dict[Kind, Callable[[Group], Cause]]] = {
     Kind.IMAGE: _say_image,
     Kind.CONFIG: _say_config,
+    Kind.VOLUME: _say_volume,
+    Kind.SANDBOX: _say_sandbox,
     Kind.OOM: _say_oom,
+    Kind.PROBE: _say_probe,
     Kind.CRASH: _say_crash,
+    Kind.ENDS: _say_ends,
     Kind.UNSCHEDULABLE: _say_unschedulable,
+    Kind.NODE: _say_node,
     Kind.POD: _say_pod,
     Kind.STOPPING: _say_stopping,
     Kind.ENDED: _say_ended,
     Kind.NOT_READY: _say_not_ready,
+    Kind.GATE: _say_gate,
     Kind.SLOW: _say_slow,
 }

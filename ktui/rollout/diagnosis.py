@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
 
-from ktui.model.objects import NO_DEADLINE, Deployment, Pod, ReplicaSet, condition_of
-from ktui.rollout import strategy
-from ktui.rollout.causes import Cause, Kind, of_pods
+from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, Pod, ReplicaSet, condition_of
+from ktui.rollout import refusals, strategy
+from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
+from ktui.rollout.causes import of_pods
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, REPLICA_FAILURE, deadline_exceeded, progressing, settled
-from ktui.rollout.words import clean, duration
+from ktui.rollout.words import clean, count, duration
 
-__all__ = ["Cause", "Kind", "diagnose"]
+__all__ = ["Cause", "Kind", "Remedy", "diagnose", "legible"]
 
-_QUOTA: Final = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
+_NOT_MADE = "ReplicaSetCreateError"
+"""Reason of the condition Progressing where the new ReplicaSet itself was refused."""
+
+
+def _no_events(_: str) -> Sequence[Event]:
+    return ()
 
 
 def diagnose(
@@ -25,24 +29,27 @@ def diagnose(
     now: datetime,
     *,
     old_pods: Sequence[Pod] = (),
+    events_of: Callable[[str], Sequence[Event]] = _no_events,
 ) -> tuple[Cause, ...]:
-    """The causes that hold a Deployment up, told from its conditions and from the pods of its current revision.
+    """The causes that hold a Deployment up: from its conditions, the pods of its current revision and their events.
 
     Of the old pods, only those that do not stop are in the way.
     """
     stopping = [pod for pod in old_pods if pod.metadata.deletion_timestamp is not None]
-    old = of_pods(stopping, now, "old pod")
+    old = of_pods(stopping, now, "old pod", events_of)
     is_settled = settled(deployment, current)
-    causes = [*_refused(deployment, current), *of_pods(pods, now, "pod" if is_settled else "new pod"), *old]
+    found = of_pods(pods, now, "pod" if is_settled else "new pod", events_of)
+    causes = [*_refused(deployment, current, now), *found, *old]
     order = list(Kind)
     causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
     if not is_settled:
         # That time ran out is the least of all explanations.
-        causes += _deadline(deployment, now)
-    return tuple(_cleaned(cause) for cause in causes)
+        causes += [*_grace(deployment, stopping, now), *_paused(deployment, current), *_deadline(deployment, now)]
+        causes += _rounding(deployment)
+    return tuple(legible(cause) for cause in causes)
 
 
-def _cleaned(cause: Cause) -> Cause:
+def legible(cause: Cause) -> Cause:
     """The same cause without anything in it that a cluster could play tricks with on a screen."""
     return Cause(
         cause.kind,
@@ -51,45 +58,106 @@ def _cleaned(cause: Cause) -> Cause:
         clean(cause.try_next),
         clean(cause.detail),
         tuple(clean(name) for name in cause.pods),
+        cause.remedies,
+        cause.remark,
     )
 
 
-def _refused(deployment: Deployment, current: ReplicaSet | None) -> list[Cause]:
-    """Pods that the API server does not let the ReplicaSet create: quota, limits, admission."""
-    conditions = [condition_of(deployment.status.conditions, REPLICA_FAILURE)]
-    if current is not None:
-        conditions.append(condition_of(current.status.conditions, REPLICA_FAILURE))
-    message = next((c.message for c in conditions if c is not None and c.status == "True"), None)
-    if message is None:
+def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) -> list[Cause]:
+    """Pods that the API server does not let the ReplicaSet create, or a ReplicaSet that it does not let be made."""
+    condition = progressing(deployment)
+    if condition is not None and condition.reason == _NOT_MADE:
+        refused = refusals.in_words(condition.message)
+        return [
+            Cause(
+                Kind.FORBIDDEN,
+                f"the new ReplicaSet cannot be made: {refused.why}",
+                blocking=True,
+                try_next=refused.helps,
+                detail=condition.message,
+            )
+        ]
+    failure = _failure(deployment, current)
+    if failure is None:
         return []
-    quota = _QUOTA.search(message)
-    what = _quota_sentence(*quota.groups()) if quota is not None else message.partition(" is forbidden: ")[2] or message
-    hint = "raise the quota, lower the surge, or scale something else in" if quota else "mend what refuses the pods"
+    refused = refusals.in_words(failure.message)
+    since = failure.last_transition_time
+    is_fresh = refused.may_pass and since is not None and now - since <= PATIENCE
     return [
         Cause(
             Kind.FORBIDDEN,
-            f"no more pods can be created: {what}" if what else "no more pods can be created",
+            f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created",
             # Where old pods can still be taken down, that makes room.
-            blocking=deployment.status.available_replicas <= strategy.promised(deployment),
-            try_next=hint,
-            detail=message,
+            blocking=deployment.status.available_replicas <= strategy.promised(deployment) and not is_fresh,
+            try_next=refused.helps,
+            detail=failure.message,
+            remedies=(Remedy.SCALE, Remedy.ROLLBACK),
         )
     ]
 
 
-def _quota_sentence(name: str, requested: str, used: str, limited: str) -> str:
-    """`quota tight is used up (pods: 5 of 5 used, 1 more needed)`, with each resource that is asked too much of."""
-    used_of, limit_of = _amounts(used), _amounts(limited)
-    parts = [
-        f"{resource}: {used_of.get(resource, '?')} of {limit_of.get(resource, '?')} used, {amount} more needed"
-        for resource, amount in _amounts(requested).items()
+def _failure(deployment: Deployment, current: ReplicaSet | None) -> Condition | None:
+    conditions = [condition_of(deployment.status.conditions, REPLICA_FAILURE)]
+    if current is not None:
+        conditions.append(condition_of(current.status.conditions, REPLICA_FAILURE))
+    return next((c for c in conditions if c is not None and c.status == "True"), None)
+
+
+def _grace(deployment: Deployment, stopping: Sequence[Pod], now: datetime) -> list[Cause]:
+    """Old pods that use a long grace period, where new ones wait for them to go: that is slow, and no failure."""
+    if deployment.spec.strategy.type != strategy.RECREATE:
+        return []
+    left = [
+        ((due - now).total_seconds(), pod.metadata.deletion_grace_period_seconds or 0)
+        for pod in stopping
+        if (due := pod.metadata.deletion_timestamp) is not None
     ]
-    return f"quota {name} is used up ({'; '.join(parts)})"
+    late = [(rest, grace) for rest, grace in left if rest > 0 and grace - rest > PATIENCE.total_seconds()]
+    if not late:
+        return []
+    rest, grace = max(late)
+    verb = "takes" if len(late) == 1 else "take"
+    return [
+        Cause(
+            Kind.STOPPING,
+            f"{count(len(late), 'old pod')} {verb} up to {duration(grace)} to stop: {duration(rest)} left",
+            blocking=False,
+            try_next="wait, or find out from the log what it finishes; a shorter terminationGracePeriodSeconds helps",
+            remedies=(Remedy.LOGS,),
+        )
+    ]
 
 
-def _amounts(text: str) -> dict[str, str]:
-    """`pods=1,requests.cpu=500m` as a mapping."""
-    return dict(part.partition("=")[::2] for part in text.split(","))
+def _paused(deployment: Deployment, current: ReplicaSet | None) -> list[Cause]:
+    """A template that was changed while paused: kubectl waits for ever, and nothing else tells."""
+    if not deployment.spec.paused or current is not None or not deployment.observed:
+        return []
+    return [
+        Cause(
+            Kind.PAUSED,
+            "changed while paused: nothing rolls out until it is resumed",
+            blocking=False,
+            try_next="resume it, or take the change back",
+            remedies=(Remedy.RESUME, Remedy.ROLLBACK),
+        )
+    ]
+
+
+def _rounding(deployment: Deployment) -> list[Cause]:
+    """Surge and unavailability that both come to no pod: the controller takes one down all the same."""
+    bounds = strategy.bounds(deployment)
+    if not bounds.is_forced or deployment.spec.desired == 0:
+        return []
+    return [
+        Cause(
+            Kind.ROUNDING,
+            f"surge {bounds.surge_text} and unavailable {bounds.unavailable_text} of "
+            f"{count(deployment.spec.desired, 'pod')} come to none: the controller takes 1 down at a time all the same",
+            blocking=False,
+            try_next="set maxSurge to 1 where no pod may be missing",
+            remark=True,
+        )
+    ]
 
 
 def _deadline(deployment: Deployment, now: datetime) -> list[Cause]:
@@ -104,6 +172,7 @@ def _deadline(deployment: Deployment, now: datetime) -> list[Cause]:
                 f"no progress within its deadline of {duration(limit)}",
                 blocking=True,
                 try_next="roll back, or mend the cause: the rollout goes on as soon as it can",
+                remedies=(Remedy.ROLLBACK,),
             )
         ]
     condition = progressing(deployment)
@@ -121,5 +190,6 @@ def _deadline(deployment: Deployment, now: datetime) -> list[Cause]:
             f"no progress for {duration(idle)}: its deadline passes in {duration(limit - idle)}",
             blocking=False,
             try_next="find out what the new pods wait for",
+            remedies=(Remedy.TIMELINE,),
         )
     ]

@@ -94,7 +94,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     if judged.failed or not judged.done:
         pods = store.pods(current.metadata.uid) if current is not None else []
         old_pods = [pod for rs in old for pod in store.pods(rs.metadata.uid)]
-        causes = diagnose(deployment, current, pods, now, old_pods=old_pods)
+        causes = diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events)
     phase = _phase(deployment, judged, causes)
     previous = next(iter(revisions.newest_first(old)), None)
     # Of a rollout that was over when it was first seen, nothing is known of how it went.
@@ -181,7 +181,7 @@ def _eta(phase: Phase, track: Track, numbers: Progress, now: datetime) -> float 
 
 
 def _why(rollout: Rollout) -> str:
-    first = rollout.causes[0] if rollout.causes else None
+    first = next((cause for cause in rollout.causes if not cause.remark), None)
     match rollout.phase:
         case Phase.DELETED:
             left = rollout.progress.new.existing + rollout.progress.old.existing

@@ -21,6 +21,8 @@ class Bounds(msgspec.Struct, frozen=True):
     unavailable: int
     surge_text: str = ""
     unavailable_text: str = ""
+    is_forced: bool = False
+    """Whether both came to 0, and one pod may be unavailable all the same."""
 
 
 def bounds(deployment: Deployment) -> Bounds:
@@ -37,9 +39,10 @@ def bounds(deployment: Deployment) -> Bounds:
     unavailable_text = DEFAULT_SHARE if rolling is None or rolling.max_unavailable is None else rolling.max_unavailable
     surge = in_pods(surge_text, desired, round_up=True)
     unavailable = in_pods(unavailable_text, desired, round_up=False)
-    if surge == 0 and unavailable == 0:
+    is_forced = surge == 0 and unavailable == 0
+    if is_forced:
         unavailable = 1
-    return Bounds(surge, min(unavailable, desired), clean(str(surge_text)), clean(str(unavailable_text)))
+    return Bounds(surge, min(unavailable, desired), clean(str(surge_text)), clean(str(unavailable_text)), is_forced)
 
 
 def in_pods(value: int | str, desired: int, *, round_up: bool) -> int:

@@ -60,6 +60,28 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], Kind, str, bool]] = {
         [container(waiting("ImagePullBackOff", "dial tcp: lookup registry.example: no such host"))],
         Kind.IMAGE,
         "image web:1.1 cannot be pulled: the registry cannot be reached (the new pod)",
+        False,
+    ),
+    "registry down for long": (
+        [container(waiting("ImagePullBackOff", "dial tcp: lookup registry.example: no such host")) | {"age": 90}],
+        Kind.IMAGE,
+        "image web:1.1 cannot be pulled: the registry cannot be reached (the new pod)",
+        True,
+    ),
+    "downloads limited": (
+        [
+            container(
+                waiting("ImagePullBackOff", "429 Too Many Requests - toomanyrequests: You have reached your limit")
+            )
+        ],
+        Kind.IMAGE,
+        "image web:1.1 cannot be pulled: the registry limits its downloads (the new pod)",
+        False,
+    ),
+    "image of another architecture": (
+        [container(waiting("ErrImagePull", "no match for platform in manifest: not found"))],
+        Kind.IMAGE,
+        "image web:1.1 cannot be pulled: it is not made for this kind of node (the new pod)",
         True,
     ),
     "image name": (
@@ -137,13 +159,15 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], Kind, str, bool]] = {
     "no room yet": (
         [unscheduled(FIT, since=5), container(running(5))],
         Kind.UNSCHEDULABLE,
-        "no node takes 1 of 2 new pods: 1 node(s) had untolerated taint {gpu: }, 2 Insufficient cpu",
+        "no node takes 1 of 2 new pods: "
+        "1 of 3 nodes has the taint gpu, which is not tolerated, 2 have too little CPU free",
         False,
     ),
     "no room for long": (
         [unscheduled(FIT, since=90)] * 2,
         Kind.UNSCHEDULABLE,
-        "no node takes 2 of 2 new pods: 1 node(s) had untolerated taint {gpu: }, 2 Insufficient cpu",
+        "no node takes 2 of 2 new pods: "
+        "1 of 3 nodes has the taint gpu, which is not tolerated, 2 have too little CPU free",
         True,
     ),
     "not ready for long": (
@@ -167,7 +191,7 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], Kind, str, bool]] = {
     "evicted": (
         [{"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}] * 3,
         Kind.ENDED,
-        "3 new pods were evicted: The node was low on resource: memory.",
+        "3 new pods were evicted: the node was low on memory",
         False,
     ),
     "refused by the kubelet": (
@@ -242,11 +266,12 @@ REFUSED = 'pods "web-2-x" is forbidden: '
         ),
         (
             f"{REFUSED}maximum memory usage per Container is 1Gi, but limit is 2Gi",
-            "no more pods can be created: maximum memory usage per Container is 1Gi, but limit is 2Gi",
+            "no more pods can be created: "
+            "a LimitRange forbids it: maximum memory usage per Container is 1Gi, but limit is 2Gi",
         ),
         (
             'admission webhook "policy.example" denied the request: no latest tags',
-            'no more pods can be created: admission webhook "policy.example" denied the request: no latest tags',
+            "no more pods can be created: webhook policy.example refuses them: no latest tags",
         ),
         ("", "no more pods can be created"),
     ],

@@ -95,7 +95,7 @@ def test_a_rollout_that_has_come_to_its_end_or_only_begins_has_no_cause(name: st
         (
             "image-pull-failure",
             Phase.FAILED,
-            "image web:nopull cannot be pulled (2 of 2 new pods)",
+            "image web:nopull cannot be pulled: it is not in the registry (2 of 2 new pods)",
             "the old revision still serves with 3 of 4 pods",
         ),
         (
@@ -113,7 +113,7 @@ def test_a_rollout_that_has_come_to_its_end_or_only_begins_has_no_cause(name: st
         (
             "unschedulable",
             Phase.FAILED,
-            "no node takes the new pod: insufficient cpu",
+            "no node takes the new pod: too little CPU free (each pod asks for 100m)",
             "the old revision still serves with 3 of 3 pods",
         ),
         ("pause-resume", Phase.PAUSED, "paused with 4 of 8 pods new", ""),

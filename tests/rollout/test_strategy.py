@@ -55,10 +55,10 @@ def test_surge_rounds_up_unavailable_rounds_down_and_both_are_never_nothing(
         (10, "25%", "25%", Bounds(3, 2, "25%", "25%")),
         (4, "25%", "25%", Bounds(1, 1, "25%", "25%")),
         (1, "25%", "25%", Bounds(1, 0, "25%", "25%")),
-        (3, 0, "25%", Bounds(0, 1, "0", "25%")),
+        (3, 0, "25%", Bounds(0, 1, "0", "25%", is_forced=True)),
         (100, "7%", "7%", Bounds(7, 7, "7%", "7%")),
         (8, 0, 12, Bounds(0, 8, "0", "12")),
-        (8, "odd", "odd", Bounds(0, 1, "odd", "odd")),
+        (8, "odd", "odd", Bounds(0, 1, "odd", "odd", is_forced=True)),
     ],
 )
 def test_examples(replicas: int, surge: int | str, unavailable: int | str, expected: Bounds) -> None:
