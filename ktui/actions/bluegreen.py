@@ -111,6 +111,10 @@ async def _tolerated(api: Api, resource: Resource, namespace: str, selector: str
         return []
 
 
+class NotAvailable(Refusal, frozen=True):
+    """The side is not fully available; who forces the switch gets it all the same."""
+
+
 def plan_switch(request: Switch, subject: ServiceSubject) -> Plan | Refusal:
     """Send the traffic to another side."""
     chosen = _chosen(request, subject)
@@ -118,7 +122,7 @@ def plan_switch(request: Switch, subject: ServiceSubject) -> Plan | Refusal:
         return chosen
     state, pairing, side = chosen
     if side.shortfall and not request.force:
-        return Refusal(f"{side.name} is not fully available: {side.shortfall}")
+        return NotAvailable(f"{side.name} is not fully available: {side.shortfall}")
     key = pairing.key
     meta = subject.service.metadata
     target = Target(meta.namespace, meta.name, meta.uid, 0, Resource.SERVICES)
@@ -161,7 +165,7 @@ def _chosen(request: Switch, subject: ServiceSubject) -> _Chosen | Refusal:
     meant = [each for each in sides if request.to in ("", each[2].colour)]
     choice = ", ".join(f"{state.key}={side.name}" for state, _, side in sides)
     if not meant:
-        return Refusal(f'no side of {name} is called "{clean(request.to)}"; there is: {choice}')
+        return Refusal(f'no idle side of {name} is called "{clean(request.to)}"; there is: {choice}')
     if len(meant) > 1:
         return Refusal(f"several sides of {name} are idle, so one has to be named: {choice}")
     return meant[0]

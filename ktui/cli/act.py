@@ -14,17 +14,25 @@ from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, s
 _Callback = Callable[..., int]
 
 
-def action(callback: _Callback) -> click.Command:
-    """A command for an action on one NAME, with the options that all of them have."""
-    for decorate in (
-        click.pass_context,
-        output_option,
-        click.option("-y", "--yes", is_flag=True, help="Do not ask."),
-        click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
-        click.argument("name", type=NAME),
-    ):
-        callback = decorate(callback)
-    return click.command(cls=Command)(callback)
+def action_on(kind: click.ParamType[Any]) -> Callable[[_Callback], click.Command]:
+    """A command for an action on one NAME of that kind, with the options that all of them have."""
+
+    def decorate_all(callback: _Callback) -> click.Command:
+        for decorate in (
+            click.pass_context,
+            output_option,
+            click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+            click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
+            click.argument("name", type=kind),
+        ):
+            callback = decorate(callback)
+        return click.command(cls=Command)(callback)
+
+    return decorate_all
+
+
+action: Final = action_on(NAME)
+"""A command for an action on a Deployment."""
 
 
 def act(context: click.Context, name: str, request: Request, manner: dict[str, Any]) -> int:

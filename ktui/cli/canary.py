@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
-from ktui.actions.request import Canary, Promote, Repair
-from ktui.cli.act import IMAGE, act, action
+from ktui.actions.request import Canary, Promote, Repair, Switch
+from ktui.cli.act import IMAGE, act, action, action_on
+from ktui.cli.carry import Manner
 from ktui.cli.manifest import read_template
+from ktui.cli.options import DURATION, NAME_OR_SERVICE, ServiceName
+from ktui.cli.switch import switch
 from ktui.rollout.steps import FULL, Steps, read_steps
 
 
@@ -55,17 +58,36 @@ def canary(
     return act(context, name, request, manner)
 
 
-@action
+@action_on(NAME_OR_SERVICE)
 @click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Take a held canary to that many pods.")
 @click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Take it to that share; 100 is --full.")
 @click.option("--full", is_flag=True, help="Leave out the steps that are left: all pods become new.")
+@click.option("--to", metavar="COLOUR", default="", help="Of a Service: the side that gets the traffic.")
+@click.option("--force", is_flag=True, help="Of a Service: also to a side that is not fully available; asks twice.")
+@click.option("--timeout", type=DURATION, help="Of a Service: how long traffic may take to move; 1m, and 0: no limit.")
 def promote(
-    context: click.Context, name: str, *, pods: int | None, percent: int | None, full: bool, **manner: Any
+    context: click.Context,
+    name: str,
+    *,
+    pods: int | None,
+    percent: int | None,
+    full: bool,
+    to: str,
+    force: bool,
+    timeout: str | None,
+    **manner: Any,
 ) -> int:
     """Take the rollout of NAME to its next stage.
 
     A held canary goes to its next step, or to the size that is given. A paused rolling update goes on to its end.
+    Where NAME is service/NAME, its traffic is switched from blue to green, or to the colour that is given.
     """
+    if isinstance(name, ServiceName):
+        if pods or percent or full:
+            raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
+        return switch(context, name, Switch(to, force=force), timeout or "1m", Manner(**manner))
+    if to or force or timeout:
+        raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
     if len([size for size in (pods, percent, full) if size]) > 1:
         raise click.UsageError("--pods, --percent and --full are three ways to say one thing: give one of them.")
     to = FULL if full else f"{percent}%" if percent else str(pods or "")

@@ -57,8 +57,8 @@ class Job:
     """Plans it on what is there now, in the namespace that is meant, with kubectl called that way."""
     insist: Callable[[Plan], str] = lambda _: ""
     """A second question before it is sent; nothing where one is enough."""
-    advice: str = ""
-    """What to do about a refusal."""
+    advise: Callable[[Refusal], str] = lambda _: ""
+    """What to do about a refusal; nothing where there is nothing to do."""
     follow: Callable[[Api, Plan], Coroutine[Any, Any, Followed]] | None = None
     """Looks on once it is done, and prints what it sees, until it has had its effect."""
 
@@ -157,7 +157,7 @@ class _Carrying:
         for _ in range(_ATTEMPTS):
             made = await job.plan(self._api, self._namespace, self._kubectl)
             if isinstance(made, Refusal):
-                raise Stopped(made.reason, job.advice)
+                raise Stopped(made.reason, job.advise(made))
             seen = await preview(self._api, made)
             match seen:
                 case Preview():

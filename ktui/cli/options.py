@@ -124,6 +124,26 @@ class DeploymentName(click.ParamType[str]):
 
 NAME: Final = DeploymentName()
 
+
+class ServiceName(str):
+    """The name of a Service, where a Deployment's could have been given."""
+
+    __slots__ = ()
+
+
+class DeploymentOrService(DeploymentName):
+    """A Deployment as `DeploymentName` takes it, or `service/shop`, with any of kubectl's words for a Service."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The Deployment's name, or the Service's as a `ServiceName`."""
+        kind, _, name = str(value).partition("/")
+        if kind.lower() not in ("service", "services", "svc") or not name or "/" in name:
+            return super().convert(value, param, ctx)
+        return ServiceName(name)
+
+
+NAME_OR_SERVICE: Final = DeploymentOrService()
+
 output_option = click.option(
     "-o",
     "--output",
