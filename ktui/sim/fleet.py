@@ -100,6 +100,7 @@ class Unrest:
         self._plane = plane
         self._rate = changes_per_second
         self._since = (plane.kernel.now, plane.storage.number)
+        self._uids: list[str] = []
 
     def begin(self) -> None:
         """Start in a second, when the controllers have seen the fleet."""

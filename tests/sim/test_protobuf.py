@@ -76,7 +76,12 @@ def test_what_cannot_be_read_is_refused(body: bytes, code: int) -> None:
 def test_no_bytes_break_the_reader(raw: bytes, kind: str) -> None:
     version = "apps/v1" if kind == "Deployment" else "v1"
     for body in (b"k8s\x00" + raw, envelope(version, kind, raw)):
-        try:
-            read(body)
-        except ApiError as refused:
-            assert refused.code in (400, 415)
+        assert outcome(body) in ("read", 400, 415)
+
+
+def outcome(body: bytes) -> str | int:
+    try:
+        read(body)
+    except ApiError as refused:
+        return int(refused.code)
+    return "read"

@@ -71,6 +71,7 @@ class Watch:
         self._bucket: Bucket = watches.storage.bucket(resource)
         self._waiting: deque[bytes] = deque()
         self._news = asyncio.Event()
+        self._after = 0
         self._render = self._renderer()
         self.stop: Callable[[], None] = lambda: None
 
