@@ -213,6 +213,13 @@ def without(tree: JSON, paths: Iterable[Path]) -> JSON:
     return encode(decode(tree).difference(held)) if held else tree
 
 
+def with_what_holds(paths: Iterable[Path]) -> set[Path]:
+    """These paths, all that they are in, and the keys of the items that they are in."""
+    held = {path[:end] for path in paths for end in range(1, len(path) + 1)}
+    items = [path for path in held if path[-1].startswith("k:")]
+    return held.union((*path, f"f:{key}") for path in items for key in json.loads(path[-1][2:]))
+
+
 def readable(path: Path) -> str:
     """A path as a conflict names it: ``.spec.template.spec.containers[name="c"].image``."""
     told = ""

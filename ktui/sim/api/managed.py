@@ -21,6 +21,7 @@ from ktui.sim.api.fieldsets import (
     item_step,
     owned_fields,
     readable,
+    with_what_holds,
     without,
 )
 from ktui.sim.api.resources import Resource, by_kind
@@ -41,6 +42,7 @@ _SET_ON_UPDATE: dict[str, frozenset[Path]] = {
     "DaemonSet": frozenset({("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}),
 }
 _REPLICAS = ("f:spec", "f:replicas")
+_SAME_AS_ABSENT: tuple[Any, ...] = (PRESENT, None, "", 0, False, [], {})
 
 
 def manager_name(field_manager: str | None, user_agent: str | None) -> str:
@@ -198,10 +200,10 @@ def apply(
     fields = encode(wanted)
     if before:
         owned = {*wanted, *(path for entry in others for path in decode(entry["fieldsV1"]))}
-        kept = {path[:end] for path in owned for end in range(1, len(path) + 1)}
-        for path in sorted(decode(before["fieldsV1"]) - kept, key=len):
+        for path in sorted(decode(before["fieldsV1"]) - with_what_holds(owned), key=len):
             _remove(result, path, Field(type_name or "any"))
-    unchanged = before is not None and before["fieldsV1"] == fields and not differing
+    noticed = {path for path in differing if path in have or wanted[path] not in _SAME_AS_ABSENT}
+    unchanged = before is not None and before["fieldsV1"] == fields and not noticed
     mine |= {"time": before["time"] if before and unchanged else now, "fieldsV1": fields}
     _store(result, _in_order([*(_less(entry, differing) for entry in others), mine]))
     return result
