@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -28,15 +29,22 @@ def cluster(tmp_path: Path) -> Iterator[SimulatedCluster]:
         yield made
 
 
-@pytest.fixture
-async def remote(cluster: SimulatedCluster, tmp_path: Path) -> AsyncIterator[None]:
+@asynccontextmanager
+async def nodes(kubeconfig: Path) -> AsyncIterator[None]:
     ready = asyncio.Event()
-    running = asyncio.create_task(run_nodes(tmp_path / "kubeconfig", nodes=2, on_ready=ready.set))
+    running = asyncio.create_task(run_nodes(kubeconfig, nodes=2, on_ready=ready.set))
     await ready.wait()
     yield
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+@pytest.fixture
+async def remote(cluster: SimulatedCluster, tmp_path: Path) -> AsyncIterator[None]:
+    del cluster
+    async with nodes(tmp_path / "kubeconfig"):
+        yield
 
 
 async def settle(cluster: SimulatedCluster) -> None:
@@ -74,13 +82,20 @@ async def test_the_fate_in_a_tag_strikes_there_too(cluster: SimulatedCluster) ->
 
 async def test_pods_that_run_already_go_on_with_new_nodes(cluster: SimulatedCluster, tmp_path: Path) -> None:
     for _ in range(2):
-        ready = asyncio.Event()
-        running = asyncio.create_task(run_nodes(tmp_path / "kubeconfig", on_ready=ready.set))
-        await ready.wait()
-        cluster.apply(deployment(replicas=2))
-        await settle(cluster)
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
+        async with nodes(tmp_path / "kubeconfig"):
+            cluster.apply(deployment(replicas=2))
+            await settle(cluster)
     assert all(pod["status"]["containerStatuses"][0]["restartCount"] == 0 for pod in cluster.list("pods"))
+    assert len(cluster.list("pods")) == 2
+
+
+async def test_pods_that_were_half_way_get_there_with_new_nodes(cluster: SimulatedCluster, tmp_path: Path) -> None:
+    def has_begun(cluster: SimulatedCluster) -> bool:
+        return any(pod["status"].get("startTime") for pod in cluster.list("pods"))
+
+    async with nodes(tmp_path / "kubeconfig"):
+        cluster.apply(deployment(replicas=2))
+        await asyncio.to_thread(cluster.wait_until, has_begun)
+    async with nodes(tmp_path / "kubeconfig"):
+        await settle(cluster)
     assert len(cluster.list("pods")) == 2

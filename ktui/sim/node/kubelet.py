@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ktui.sim.kernel import Kernel, Timer, seconds_of
@@ -20,7 +21,6 @@ HEALTHY_AFTER = 600.0
 """A container that has run so long starts its back-off from the beginning."""
 PROBE_SECONDS = 10.0
 MOUNT_RETRY_SECONDS = 16.0
-LIVENESS_GRACE = 30.0
 _NO_VOLUME = 'MountVolume.SetUp failed for volume "settings" : configmap "settings" not found'
 _LOW_ON_MEMORY = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 87Mi. "
 
@@ -97,10 +97,26 @@ class PodWorker:
             self._addresses = (status.get("hostIP", self._addresses[0]), status.get("podIP", ""))
             for container in self.containers:
                 container.resume(status)
+            self._go_on()
         else:
             self._after(ADMIT_SECONDS, self._admit)
         if "deletionTimestamp" in self.pod["metadata"]:
             self._stop()
+
+    def _go_on(self) -> None:
+        """Take up what an earlier kubelet has left half done."""
+        if not initialized(self.containers):
+            self._next_container()
+            return
+        for container in self.containers:
+            if not container.is_main or container.ready:
+                continue
+            if container.is_running:
+                self._runs_on(container)
+            elif container.last or "terminated" in container.state:
+                self._after(FIRST_BACK_OFF, partial(self._restart, container))
+            else:
+                self._pull(container)
 
     def see(self, pod: JSON) -> None:
         """The pod has changed."""
@@ -160,6 +176,8 @@ class PodWorker:
             self._after(self.fate.pull_seconds, lambda: self._pull_fails(container))
             return
         seconds = self._kernel.jitter(self.fate.pull_seconds)
+        if seconds >= 1:
+            self._tell("Normal", "Pulling", f'Pulling image "{image}"', container)
         self._after(seconds, lambda: self._pulled(container, seconds))
 
     def _pulled(self, container: Container, seconds: float) -> None:
@@ -215,6 +233,10 @@ class PodWorker:
         self._tell("Normal", "Created", f"Created container: {container.name}", container)
         self._tell("Normal", "Started", f"Started container {container.name}", container)
         self._write()
+        self._runs_on(container)
+
+    def _runs_on(self, container: Container) -> None:
+        """What comes of a container that has started."""
         if container is self._victim() and self.fate.kind in _RUNS:
             _RUNS[self.fate.kind](self, container)
         elif container.is_sidecar:
