@@ -90,6 +90,8 @@ def _settle(dashboard: Terminal, server: Served) -> None:
 
 def _watch(dashboard: Terminal, server: Served, rate: int, seconds: float) -> tuple[Seen, list[float]]:
     """Type keys and watch for marks while events come at that rate; also the delay of each mark."""
+    # The marker's row is the first one; with the cursor there, it is in sight.
+    dashboard.press("g")
     server.ask(f"/storm?rate={rate}&seconds={seconds}")
     seen, cpu, begun = Seen(), dashboard.cpu, time.monotonic()
     chosen, typed, next_key, number = "", 0.0, begun + 0.5, 0
