@@ -398,7 +398,11 @@ def test_logs_of_a_pod_and_of_a_deployment(web: Kubectl) -> None:
 
 
 def test_top_pods(web: Kubectl) -> None:
-    assert _column(web.ok("top", "pods"), "NAME") == sorted(_column(web.ok("get", "pods"), "NAME"))
+    names = sorted(_column(web.ok("get", "pods"), "NAME"))
+    assert _column(web.ok("top", "pods"), "NAME") == names
+    assert _column(web.ok("top", "pod", names[0], "--containers"), "POD") == names[:1]
+    assert "node-1" in _column(web.ok("top", "nodes"), "NAME")
+    assert 'podmetrics.metrics.k8s.io "none" not found' in web("top", "pod", "none").err
 
 
 def test_auth_tells_what_each_user_may(home: Path, kubectl: Kubectl) -> None:

@@ -101,12 +101,8 @@ def _load(resource: Resource, body: bytes, content_type: str) -> tuple[JSON, lis
     media_type = content_type.partition(";")[0].strip()
     if media_type not in _MEDIA_TYPES:
         raise unsupported_media_type(*_MEDIA_TYPES)
-    duplicates: list[str] = []
     try:
-        if media_type == "application/json":
-            loaded = json.loads(body, object_pairs_hook=lambda pairs: _object(pairs, duplicates))
-        else:
-            loaded = _from_yaml(body)
+        loaded, duplicates = _from_json(body) if media_type == "application/json" else (_from_yaml(body), [])
     except json.JSONDecodeError as error:
         raise _unrecognized(resource, body, f"json parse error: {_in_words_of_go(error)}") from error
     except (yaml.YAMLError, ValueError) as error:
@@ -144,13 +140,39 @@ def _from_yaml(body: bytes) -> Any:
         loader.dispose()
 
 
-def _object(pairs: list[tuple[str, Any]], duplicates: list[str]) -> JSON:
-    found: JSON = {}
-    for name, value in pairs:
-        if name in found:
-            duplicates.append(f'duplicate field "{name}"')
-        found[name] = value
-    return found
+def _from_json(body: bytes) -> tuple[Any, list[str]]:
+    """What a JSON document says, and its fields that come twice, the last of which counts."""
+    loaded = json.loads(body, object_pairs_hook=_object)
+    duplicates = list(_duplicates(loaded))
+    return (json.loads(body) if duplicates else loaded), duplicates
+
+
+class _Ambiguous(dict[str, Any]):
+    """A JSON object some fields of which came twice."""
+
+    twice: tuple[str, ...] = ()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> JSON:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    names = [name for name, _ in pairs]
+    ambiguous = _Ambiguous(found)
+    ambiguous.twice = tuple(name for name in found if names.count(name) > 1)
+    return ambiguous
+
+
+def _duplicates(value: Any, at: str = "") -> Iterator[str]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _duplicates(item, f"{at}[{index}]")
+    elif isinstance(value, dict):
+        before = f"{at}." if at else ""
+        if isinstance(value, _Ambiguous):
+            yield from (f'duplicate field "{before}{name}"' for name in value.twice)
+        for name, inner in value.items():
+            yield from _duplicates(inner, before + name)
 
 
 def _unrecognized(resource: Resource, body: bytes, why: str) -> ApiError:

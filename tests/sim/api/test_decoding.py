@@ -54,7 +54,7 @@ def test_unknown_and_duplicate_fields_are_refused_warned_of_or_dropped() -> None
         b'{"spec": {"replicas": 1, "replicaz": 2, "replicas": 3, "template": {"spec": {"containers": [{"nam": "x"}]}}}}'
     )
     faults = [
-        'duplicate field "replicas"',
+        'duplicate field "spec.replicas"',
         'unknown field "spec.replicaz"',
         'unknown field "spec.template.spec.containers[0].nam"',
     ]
