@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ktui.actions.audit import AuditLog
     from ktui.kube.access import Access
     from ktui.kube.connection import Connection
+    from ktui.rollout.bluegreen import BlueGreen, Side
+    from ktui.tui.pairs import Pairs
     from ktui.tui.session import Session
     from ktui.tui.steering import Steering
 
@@ -43,7 +45,7 @@ BREATH: Final = 0.002
 
 ALL_NAMESPACES: Final = "all namespaces"
 
-_SHEETS: Final = ("app", "paint", "overview", "detail", "history", "logs")
+_SHEETS: Final = ("app", "paint", "overview", "detail", "history", "logs", "bluegreen")
 
 
 def _styles() -> Path:
@@ -90,6 +92,7 @@ class KtuiApp(App[None]):
         self.pending: dict[str, str] = {}
         self._session: Session | None = None
         self._steering: Steering | None = None
+        self._pairs: Pairs | None = None
         self._news = asyncio.Event()
         self._second_is_over = False
         if options.theme:
@@ -133,6 +136,10 @@ class KtuiApp(App[None]):
         """The actions on a rollout, open or not."""
         return self._steering.offers(uid) if self._steering is not None else ()
 
+    def is_side(self, uid: str) -> bool:
+        """Whether that Deployment takes turns with another behind a Service, as far as is known."""
+        return self._pairs is not None and self._pairs.has(uid)
+
     @property
     def connection(self) -> Connection | None:
         """The connection to the cluster, while there is one."""
@@ -147,6 +154,7 @@ class KtuiApp(App[None]):
 
     def _begin(self) -> None:
         # What follows imports the client library: 0.2 s that the first frame does not wait for.
+        from ktui.tui.pairs import Pairs  # noqa: PLC0415
         from ktui.tui.session import Session  # noqa: PLC0415
         from ktui.tui.steering import Steering  # noqa: PLC0415
 
@@ -154,6 +162,7 @@ class KtuiApp(App[None]):
         gc.freeze()
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
+        self._pairs = Pairs(self)
         self.set_interval(1.0, self._every_second)
         self.run_worker(self._keep_drawn(), group="drawing")
         self._follow()
@@ -171,6 +180,8 @@ class KtuiApp(App[None]):
         self.pending.clear()
         if self._steering is not None:
             self._steering.forget()
+        if self._pairs is not None:
+            self._pairs.forget()
         self.redraw()
 
     def heard(self, changes: Iterable[Change]) -> None:
@@ -245,6 +256,23 @@ class KtuiApp(App[None]):
         from ktui.tui.screens.logs import LogsScreen  # noqa: PLC0415 - it reads from the API server
 
         self.push_screen(LogsScreen(uid))
+
+    def open_blue_green(self, uid: str) -> None:
+        """Show the Services that have that Deployment as one of their sides."""
+        self.run_worker(self._open_blue_green(uid), group="opening", exclusive=True)
+
+    async def _open_blue_green(self, uid: str) -> None:
+        from ktui.tui.pairs import open_if_paired  # noqa: PLC0415 - it reads from the API server
+
+        if self._pairs is not None:
+            await open_if_paired(self, self._pairs, uid)
+
+    def switch(self, state: BlueGreen, side: Side, *, force: bool) -> None:
+        """Send a Service's traffic to another side: plan it, show it, and do it if a person says yes."""
+        from ktui.tui.switching import switch  # noqa: PLC0415
+
+        if self._steering is not None and self._session is not None:
+            self.run_worker(switch(self._steering, self._session, state, side, force=force), group="steering")
 
     def steer(self, uid: str, name: str, *, revision: int | None = None) -> None:
         """Begin an action: plan it, show it, and send it if a person says yes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -55,6 +55,7 @@ _DOING: Final = {
     Action.RESTART: "restarting",
     Action.CANARY: "canary",
     Action.REPAIR: "repairing",
+    Action.SWITCH: "switching",
 }
 """What a row says from the moment that an action was sent until the stream reports it."""
 
@@ -125,23 +126,23 @@ class Steering:
         deployment = self._app.live.store.deployment(uid)
         connection = self._session.connection
         if deployment is None:
-            self._say("This Deployment is gone.", "warning")
+            self.say("This Deployment is gone.", "warning")
             return
         if connection is None:
-            self._say("There is no connection to the cluster now.", "warning")
+            self.say("There is no connection to the cluster now.", "warning")
             return
         offers = self.offers(uid)
         action = self._action(name, deployment, offers)
         offer = next((each for each in offers if each.action is action), None)
         if offer is not None and not offer.open:
-            self._say(f"{offer.label}: {offer.why_not}", "warning")
+            self.say(f"{offer.label}: {offer.why_not}", "warning")
             return
         request = RollBack(revision) if revision is not None else await self._request(action, deployment)
         if request is not None:
             try:
                 await self._carry_out(request, deployment, connection)
             except KubeError as error:
-                self._say(f"{error} {error.hint}".strip(), "error")
+                self.say(f"{error} {error.hint}".strip(), "error")
 
     def _action(self, name: str, deployment: Deployment, offers: Sequence[Offer]) -> Action:
         if name == "toggle_pause":
@@ -193,21 +194,31 @@ class Steering:
         return SetImage(((container.name, value),)) if value is not None else None
 
     async def _carry_out(self, request: Request, deployment: Deployment, connection: Connection) -> None:
-        api, note = Api(connection), ""
-        while True:
-            meta = deployment.metadata
+        api, meta = Api(connection), deployment.metadata
+
+        async def planned() -> Plan | Refusal:
             subject = await read_subject(api, meta.namespace, meta.name, self._session.kubectl)
             if subject.deployment.metadata.uid != meta.uid:
-                self._say("This Deployment was deleted, and another one has its name now. Nothing was sent.", "warning")
+                return Refusal("This Deployment was deleted, and another one has its name now. Nothing was sent.")
+            return plan(request, subject)
+
+        await self.carry_out(api, planned)
+
+    async def carry_out(self, api: Api, planned: Callable[[], Awaitable[Plan | Refusal]], insist: str = "") -> None:
+        """Plan, show, ask, send; again where the target changed while it was shown. Raises KubeError.
+
+        With `insist` it is asked once more, and that is what the second question says.
+        """
+        note = ""
+        while True:
+            made = await planned()
+            if isinstance(made, Refusal):
+                self.say(made.reason, "warning")
                 return
-            planned = plan(request, subject)
-            if isinstance(planned, Refusal):
-                self._say(planned.reason, "warning")
-                return
-            agreed = await self._app.push_screen_wait(_confirm(api, planned, note))
-            if not agreed:
-                return
-            outcome = await self._send(api, planned)
+            for told in [note, insist] if insist else [note]:
+                if not await self._app.push_screen_wait(_confirm(api, made, told)):
+                    return
+            outcome = await self._send(api, made)
             if not isinstance(outcome, Conflict) or outcome.gone:
                 return
             note = f"{outcome.sentence} This is the plan for what it is now."
@@ -228,11 +239,11 @@ class Steering:
         if isinstance(outcome, Done):
             generation = outcome.after.get("metadata", {}).get("generation", planned.target.generation + 1)
             self._awaited[uid] = _Pending(generation, self._app.now() + _PATIENCE)
-            self._say(outcome.sentence, "information")
+            self.say(outcome.sentence, "information")
         else:
-            self._say(f"{outcome.sentence} {outcome.hint}".strip(), _severity(outcome))
+            self.say(f"{outcome.sentence} {outcome.hint}".strip(), _severity(outcome))
         if performed.audit_failure:
-            self._say(performed.audit_failure, "warning")
+            self.say(performed.audit_failure, "warning")
         return outcome
 
     def settle(self) -> None:
@@ -247,7 +258,8 @@ class Steering:
                 del self._awaited[uid]
                 self._app.pending.pop(uid, None)
 
-    def _say(self, sentence: str, severity: SeverityLevel) -> None:
+    def say(self, sentence: str, severity: SeverityLevel) -> None:
+        """Tell a person how it went."""
         self._app.notify(clean(sentence), severity=severity, timeout=8, markup=False)
 
 

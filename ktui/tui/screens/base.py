@@ -42,6 +42,7 @@ class LiveScreen(Screen[None]):
         Binding("R", "steer('restart')", "restart", id="rollout.restart"),
         Binding("h", "history", "history", id="rollout.history"),
         Binding("l", "logs", "logs", id="rollout.logs"),
+        Binding("B", "blue_green", "blue-green", id="rollout.bluegreen"),
         Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
         Binding("x", "app.pick_context", "context", id="scope.context"),
         Binding("question_mark", "app.help", "help", id="help"),
@@ -95,6 +96,17 @@ class LiveScreen(Screen[None]):
         """Open the logs of the selected rollout."""
         if self.selected is not None:
             self.ktui.open_logs(self.selected)
+
+    def action_blue_green(self) -> None:
+        """Open the Service that has the selected rollout as one of its sides."""
+        if self.selected is not None:
+            self.ktui.open_blue_green(self.selected)
+
+    @property
+    def pair_hints(self) -> list[Hint]:
+        """The way to the Service, where the selected rollout is one of its sides."""
+        is_side = self.selected is not None and self.ktui.is_side(self.selected)
+        return [Hint("B", "blue-green", "screen.blue_green")] if is_side else []
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""

@@ -99,6 +99,7 @@ class DetailScreen(LiveScreen):
         self.query_one("#summary", Painting).show(lines)
         self._draw_panels(detail, now, wide)
         hints = [
+            *(self.pair_hints if not self.is_deleted else ()),
             *(action_hints(app.offers(self._uid)) if not self.is_deleted else ()),
             Hint("h", "history", "screen.history"),
             Hint("l", "logs", "screen.logs"),

@@ -150,7 +150,7 @@ class OverviewScreen(LiveScreen):
     def _hints(self) -> list[Hint]:
         keys = [Hint("enter", "open", "screen.open", bool(self._rows))]
         if self._cursor is not None:
-            keys += action_hints(self.ktui.offers(self._cursor))
+            keys += [*self.pair_hints, *action_hints(self.ktui.offers(self._cursor))]
         return [
             *keys,
             *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),
