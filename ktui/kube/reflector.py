@@ -27,7 +27,7 @@ from ktui.kube.errors import (
 from ktui.kube.lines import LineSplitter
 from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.watch import Heard, InitialEnd, Inventory, Page, Unreadable, WatchDecoder, decode_page
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Resource
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Resource, Restored
 
 _T = TypeVar("_T")
 
@@ -38,6 +38,13 @@ class Silence(KubeError):  # noqa: N818 - it says what happened
 
 class NoStreamingList(KubeError):  # noqa: N818
     """The server took the request for a streaming list for a plain watch."""
+
+
+class WentBack(KubeError):  # noqa: N818
+    """The server speaks of a version that lies before one that it has spoken of."""
+
+    def __init__(self) -> None:
+        super().__init__("The cluster's history went back, as after a restored backup: everything is read anew.")
 
 
 _REFUSALS = (Forbidden, Unauthorized, CredentialError, Rejected, NotFound)
@@ -78,6 +85,10 @@ class Reflector:
         self._inventory = Inventory(resource)
         self._version = ""
         """Where to watch on from; empty until a list is complete."""
+        self._furthest = -1
+        """The highest version that was watched from. Lists are consistent reads, so none ends before it, unless the
+        cluster was restored: then versions begin again before it, and what is known would look newer for long."""
+        self._is_restored = False
         self._link: Link | None = None
         self._unreadable: dict[str, Unreadable] = {}
         self._bookmarks_come: bool | None = None
@@ -121,6 +132,9 @@ class Reflector:
             # What is known stays, until the new list tells what is left of it.
             was_live, self._version = bool(self._version), ""
             return asked if was_live else self._backoff.next(asked)
+        if isinstance(error, WentBack):
+            # A list is proof. A watch may be that of a server which lags behind another: a list will tell.
+            self._is_restored, self._version = not self._version, ""
         if isinstance(error, Silence) and self._last_heard == self._opened:
             # Resumed, and not a word: the server may have been restored to before that version. Ask what there is.
             self._version = ""
@@ -158,6 +172,11 @@ class Reflector:
 
     async def _list(self) -> AsyncGenerator[list[Change], None]:
         """A whole list. A streamed one goes on as a watch, until the server ends it."""
+        if self._is_restored:
+            self._is_restored, self._furthest = False, -1
+            self._inventory = Inventory(self.resource)
+            self._unreadable.clear()
+            yield [Restored(self.resource)]
         if self._streaming_list:
             try:
                 async with aclosing(self._stream_list()) as batches:
@@ -185,11 +204,12 @@ class Reflector:
                 limit, token = 0, ""
                 self._inventory.begin()
                 continue
+            self._refuse_what_went_back(page.version)
             self._backoff.reset()
             batch = self._noted(page.contents)
             token = page.next
             if not token:
-                self._version = page.version
+                self._watch_from(page.version)
                 yield [*batch, *self._list_ended()]
                 return
             yield batch
@@ -239,9 +259,12 @@ class Reflector:
                 lines = splitter.feed(chunk)
                 if not lines:
                     continue
-                batch = self._noted(decoder.feed(lines))
+                heard = decoder.feed(lines)
                 if decoder.complete:
-                    self._version = decoder.version
+                    self._refuse_what_went_back(decoder.version)
+                batch = self._noted(heard)
+                if decoder.complete:
+                    self._watch_from(decoder.version)
                     self._bookmarks_come = bool(decoder.bookmarks) or self._bookmarks_come
                 elif decoder.bookmarks:
                     raise NoStreamingList("The server does not stream lists.")
@@ -267,6 +290,13 @@ class Reflector:
             if not decoder.complete:
                 raise NoStreamingList("The server does not complete the list that it streams.") from None
             raise Silence(f"Nothing has been heard for {seconds:.0f} s.") from None
+
+    def _watch_from(self, version: str) -> None:
+        self._version, self._furthest = version, _number(version)
+
+    def _refuse_what_went_back(self, version: str) -> None:
+        if 0 <= _number(version) < self._furthest:
+            raise WentBack
 
     # What is said
 
@@ -315,3 +345,8 @@ class Reflector:
             since = last.since
         self._link = Link(self.resource, state, since or self._clock(), reason)
         return [self._link]
+
+
+def _number(version: str) -> int:
+    """Versions of one resource can be compared, where they are numbers at all (Kubernetes, API concepts)."""
+    return int(version) if version.isdecimal() else -1

@@ -17,7 +17,7 @@ from typing import Final
 from ktui.kube.connection import Connection
 from ktui.kube.pacing import Pacing
 from ktui.kube.reflector import Reflector
-from ktui.model.changes import STREAMED, Change, Gone, Link, Listed, Put, Resource
+from ktui.model.changes import STREAMED, Change, Gone, Link, Listed, Put, Resource, Restored
 
 AT_ONCE: Final = frozenset({Resource.DEPLOYMENTS, Resource.REPLICASETS})
 """What the first paint needs. Pods are many, and Events are not needed to count: they follow."""
@@ -47,6 +47,14 @@ class Outbox:
                     waiting[uid] = change
                     if uid not in self._delivered[resource]:
                         del waiting[uid]
+                case Restored(resource):
+                    # The objects that wait are of a history that is no more.
+                    link = waiting.get("link")
+                    waiting.clear()
+                    waiting["restored"] = change
+                    if link is not None:
+                        waiting["link"] = link
+                    self._delivered[resource].clear()
                 case Listed():
                     _move_to_end(waiting, "listed", change)
                 case Link():

@@ -63,6 +63,15 @@ class Listed(msgspec.Struct, frozen=True, gc=False):
     resource: Resource
 
 
+class Restored(msgspec.Struct, frozen=True, gc=False):
+    """The server's history went back, as after a restored backup: nothing that was said of this resource holds.
+
+    What there is follows, with versions that may be lower than those that were known.
+    """
+
+    resource: Resource
+
+
 class LinkState(StrEnum):
     """How a stream is doing."""
 
@@ -87,4 +96,4 @@ class Link(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-Change = Put | Gone | Listed | Link
+Change = Put | Gone | Listed | Restored | Link

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from math import inf
 from typing import Final, NamedTuple
 
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.objects import Deployment, Event, KubeObject, Pod, ReplicaSet
 
 _TOMBSTONES: Final = 4096
@@ -49,6 +49,8 @@ class Store:
                     self._remove(resource, uid, version)
                 case Listed(resource):
                     self.listed.add(resource)
+                case Restored(resource):
+                    self._forget(resource)
                 case Link(resource):
                     self.links[resource] = change
 
@@ -143,6 +145,14 @@ class Store:
             self._tombstones[uid] = _Tombstone(version, _parent(known) if known is not None else self._owner(uid))
             if len(self._tombstones) > _TOMBSTONES:
                 del self._tombstones[next(iter(self._tombstones))]
+
+    def _forget(self, resource: Resource) -> None:
+        """Forget all of a resource, and every deletion: the versions that they are known by mean nothing any more."""
+        for obj in self._objects[resource].values():
+            self._unlink(obj)
+        self._objects[resource] = {}
+        self._tombstones.clear()
+        self.listed.discard(resource)
 
     def _unlink(self, obj: KubeObject) -> None:
         # What an object belonged to is touched too: an orphaned ReplicaSet changes the Deployment that it left.

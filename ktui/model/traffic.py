@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from ktui.model.changes import ROUTING, Change, Gone, Link, Listed, Put, Resource
+from ktui.model.changes import ROUTING, Change, Gone, Link, Listed, Put, Resource, Restored
 from ktui.model.objects import KubeObject
 from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
 
@@ -30,6 +30,9 @@ class Traffic:
                     self._objects[resource].pop(uid, None)
                 case Listed(resource):
                     self.listed.add(resource)
+                case Restored(resource):
+                    self._objects[resource].clear()
+                    self.listed.discard(resource)
                 case Link(resource):
                     self.links[resource] = change
 

@@ -11,7 +11,7 @@ from typing import Any
 from ktui.kube.connection import Connection
 from ktui.kube.pacing import Pacing
 from ktui.kube.reflector import Reflector
-from ktui.model.changes import Change, Gone, Link, LinkState, Put, Resource
+from ktui.model.changes import Change, Gone, Link, LinkState, Put, Resource, Restored
 
 QUICK = Pacing(silence=30.0, list_silence=30.0, first_wait=0.001, longest_wait=0.01, refused_wait=0.01, short=0.0)
 """No waiting between attempts, and no silence that a busy machine could cause."""
@@ -58,6 +58,8 @@ class Following:
                         self.versions[change.object.metadata.uid] = change.object.metadata.resource_version
                     elif isinstance(change, Gone):
                         del self.versions[change.uid]
+                    elif isinstance(change, Restored):
+                        self.versions.clear()
                 self._news.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:

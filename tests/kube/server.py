@@ -99,6 +99,14 @@ class Collection:
         self.version += 1
         self.oldest = self.version
 
+    def restore(self, version: int) -> None:
+        """Go back to an older version with the objects as they are, like a cluster that is restored from a backup."""
+        self.version = version
+        self.oldest = 0
+        self.history.clear()
+        for uid, obj in self.objects.items():
+            self.objects[uid] = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(version)}}
+
     def bookmark(self) -> None:
         self.version += 1
         self._send(_line("BOOKMARK", _bookmark(self.version)))

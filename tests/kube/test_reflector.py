@@ -9,7 +9,7 @@ import pytest
 
 from ktui.kube.access import Access
 from ktui.kube.connection import Connection, Surroundings, connect
-from ktui.model.changes import Gone, LinkState, Listed, Put, Resource
+from ktui.model.changes import Gone, LinkState, Listed, Put, Resource, Restored
 from tests.kube.conftest import WriteKubeconfig
 from tests.kube.following import QUICK, Following, following
 from tests.kube.server import Collection, pod, serving, status
@@ -151,6 +151,36 @@ async def test_after_410_what_vanished_meanwhile_is_gone(pods: Pods, streaming: 
         await it.until_live()
         assert it.states()[-2:] == [LinkState.RECONNECTING, LinkState.LIVE]
         assert "too old resource version" in it.links[-2].reason
+
+
+@pytest.mark.parametrize("streaming", ["yes", "rejected"])
+@pytest.mark.parametrize("expired", [True, False], ids=["told by 410", "told by a bookmark"])
+async def test_a_cluster_that_was_restored_from_a_backup_is_read_anew(
+    pods: Pods, streaming: Any, expired: bool
+) -> None:
+    collection, connection = pods
+    collection.streaming = streaming
+    fill(collection, "a", "b", "c")
+    async with following(connection) as it:
+        await it.until_live()
+        await collection.until(lambda: collection.watching == 1)
+        collection.mute = True
+        collection.delete("uid-a")
+        collection.restore(50)
+        collection.mute = False
+        if expired:
+            collection.answers.append(status(410, "Expired"))
+        collection.drop()
+        if not expired:
+            await collection.until(lambda: collection.watching == 0)
+            await collection.until(lambda: collection.watching == 1)
+            collection.bookmark()
+        await it.until(lambda: same(collection, it) and it.state is LinkState.LIVE)
+        assert "history went back" in it.links[-2].reason
+        await collection.until(lambda: collection.watching == 1)
+        fill(collection, "d")
+        await it.until(lambda: same(collection, it))
+        assert it.changes.count(Restored(Resource.PODS)) == 1
 
 
 async def test_a_watch_that_is_cut_is_resumed_from_the_last_version_without_a_list(pods: Pods) -> None:

@@ -18,7 +18,7 @@ from ktui.kube.access import Access
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection, Surroundings, connect
 from ktui.kube.streams import Outbox, Streams
-from ktui.model.changes import STREAMED, Change, Gone, Link, LinkState, Listed, Put, Resource
+from ktui.model.changes import STREAMED, Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.objects import Pod
 from ktui.model.store import Store
 from ktui.sim import SimulatedCluster
@@ -64,6 +64,17 @@ async def test_what_came_and_went_unseen_is_never_told() -> None:
         outbox.put([put(f"short-lived-{n}", n), gone(f"short-lived-{n}")])
     outbox.put([put("seen", 2), gone("seen")])
     assert await outbox.take() == [gone("seen")]
+
+
+async def test_of_a_history_that_went_back_nothing_is_told_any_more() -> None:
+    outbox = Outbox()
+    outbox.put([put("a", 7), put("b", 8), link(LinkState.LIVE)])
+    await outbox.take()
+    outbox.put([put("a", 9), put("c", 9), link(LinkState.RECONNECTING)])
+    outbox.put([Restored(Resource.PODS), put("a", 2), put("d", 3), gone("d"), Listed(Resource.PODS)])
+    assert await outbox.take() == [
+        Restored(Resource.PODS), link(LinkState.RECONNECTING), put("a", 2), Listed(Resource.PODS),
+    ]  # fmt: skip
 
 
 async def test_it_waits_while_there_is_nothing() -> None:

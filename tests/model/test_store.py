@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.store import Store
 from tests.recorded import DEPLOYMENTS, Said, decode, recording
 
@@ -154,6 +154,22 @@ def test_what_was_lost_comes_back_with_the_next_list(happened: list[Step], data:
         store.apply([Listed(resource)])
     assert answers(store) == answers(truth)
     assert store.listed == set(Resource)
+
+
+@given(steps, steps)
+def test_after_a_restored_backup_only_what_is_said_since_counts(before: list[Step], after: list[Step]) -> None:
+    """Versions begin again from below those that were known, of the same objects."""
+    store = Store()
+    lost = history([Step(Resource.EVENTS, 0, 0, gone=False)] * 100 + before)
+    for stream in lost.values():
+        store.apply(stream)
+    store.take_dirty()
+    known = {d.metadata.uid for d in store.deployments()}
+    kept = history(after)
+    for resource in PARTS:
+        store.apply([Restored(resource), *kept[resource]])
+    assert answers(store) == answers(plain(kept))
+    assert known <= store.take_dirty()
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
