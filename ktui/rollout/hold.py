@@ -118,7 +118,7 @@ class Hold(msgspec.Struct, frozen=True):
     is_real: bool
     """Whether `minReadySeconds` still holds it."""
     pods: int
-    """New pods that the canary's ReplicaSet asks for."""
+    """New pods that the canary's ReplicaSet asks for; before it is there, those that are on record."""
     desired: int
     disturbance: Disturbance | None = None
     told: str = ""
@@ -200,7 +200,7 @@ def hold_of(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Hold |
     known = [written, *copies] if written is not None else copies
     record = max(known, key=lambda each: each.revision, default=None)
     if now is None or not deployment.observed:
-        return Hold(record, True, pods, desired)
+        return Hold(record, True, pods if now is not None or record is None else record.pods, desired)
     if text is not None and written is None and _is_newer(text):
         told = "this canary is held by a newer ktui, which alone can read what it wrote"
         return Hold(None, True, pods, desired, Disturbance.NEWER, told)
