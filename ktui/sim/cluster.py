@@ -173,11 +173,16 @@ class SimulatedCluster:
             OSError: the address cannot be had.
         """
         started: Future[str] = Future()
-        thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve_until_stopped(host, port, tls, started)),
-            name="simulated-cluster",
-            daemon=True,
-        )
+
+        def serve() -> None:
+            try:
+                asyncio.run(self.serve(host, port, tls, on_ready=started.set_result))
+            except BaseException as error:
+                if started.done():
+                    raise
+                started.set_exception(error)
+
+        thread = threading.Thread(target=serve, name="simulated-cluster", daemon=True)
         thread.start()
         try:
             started.result()
@@ -196,13 +201,6 @@ class SimulatedCluster:
         Raises:
             OSError: the address cannot be had.
         """
-        started: Future[str] = Future()
-        started.add_done_callback(lambda done: None if done.exception() else on_ready(done.result()))
-        await self._serve_until_stopped(host, port, tls, started)
-        started.result()
-        started.result()
-
-    async def _serve_until_stopped(self, host: str, port: int, tls: TlsFiles | None, started: Future[str]) -> None:
         if not self._own_time and self._speed == 1.0:
             self.kernel.run_until(time.time())  # loading took a moment
         pace = Pace(self.kernel, self._speed)
@@ -213,17 +211,16 @@ class SimulatedCluster:
         self._stopping = asyncio.Event()
         try:
             self.url = await server.start(host, port, tls.context() if tls else None)
-        except OSError as error:
+        except BaseException:
             await server.stop()
-            started.set_exception(error)
-            return
+            raise
         self._loop, self._pace, self._tls = asyncio.get_running_loop(), pace, tls
         self._thread = threading.get_ident()
         self._connect_faults(server, watches)
         driver = asyncio.create_task(pace.drive(), name="simulated time")
         driver.add_done_callback(lambda task: self._stopping.set())
-        started.set_result(self.url)
         try:
+            on_ready(self.url)
             await self._stopping.wait()
         finally:
             self._loop = self._pace = None

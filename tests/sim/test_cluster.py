@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ktui.sim import SimulatedCluster
+from ktui.sim import SimulatedCluster, TlsFiles
 from ktui.sim.api.errors import ApiError
 from tests.sim.deployments import deployment
 
@@ -51,6 +51,15 @@ def test_an_address_that_is_taken_is_an_error() -> None:
             pass
         with pytest.raises(OSError, match="address already in use"):
             asyncio.run(cluster.serve(port=port))
+
+
+def test_what_keeps_it_from_serving_is_told_at_once(tmp_path: Path) -> None:
+    cluster = SimulatedCluster()
+    missing = TlsFiles(tmp_path / "none.pem", tmp_path / "none-key.pem")
+    with pytest.raises(FileNotFoundError), cluster.serving(tls=missing):
+        pass
+    with pytest.raises(OverflowError), cluster.serving(port=99_999):
+        pass
 
 
 async def test_serving_in_ones_own_event_loop() -> None:
