@@ -43,6 +43,7 @@ BODIES = (
     b'[{"op": "add", "path": "/metadata", "value": 1}]', b'{"preconditions": 1}', b'{"gracePeriodSeconds": "x"}',
     b'{"kind": "Pod", "apiVersion": "v1", "metadata": {"generateName": "x-"}, "spec": {"containers": [{}]}}',
     b'{"spec": {"resourceAttributes": []}}', b'{"target": []}', b'{"$patch": "replace"}', b"a: [b", b"a: &x [*x]",
+    b"[" * 50_000,
 )  # fmt: skip
 TYPES = (
     None, "application/json", "application/yaml", "application/merge-patch+json", "application/json-patch+json",

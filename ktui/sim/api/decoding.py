@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ktui.sim.api.documents import from_json, from_yaml, in_words_of_go
 from ktui.sim.api.errors import ApiError, bad_request, invalid_patch, unsupported_media_type
 from ktui.sim.api.resources import Resource
 from ktui.sim.api.schema import SCALARS, Field, field_of, type_of_resource, types
@@ -48,8 +49,8 @@ def read_body(kind: str, body: bytes) -> JSON:
         ApiError: 400 for what cannot be decoded as one of this kind.
     """
     try:
-        found = json.loads(body) if body.strip() else {}
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        found = from_json(body)[0] if body.strip() else {}
+    except ValueError as error:
         raise bad_request(f"couldn't get version/kind; json parse error: {error}") from error
     if not isinstance(found, dict):
         raise bad_request(f"the object provided is unrecognized (must be of type {kind})")
@@ -65,7 +66,7 @@ def read_applied(resource: Resource, body: bytes) -> JSON:
         ApiError: 400 where it is no object of this kind, or has a field that the kind does not have.
     """
     try:
-        applied = _from_yaml(body)
+        applied = from_yaml(body)
     except (yaml.YAMLError, ValueError) as error:
         raise bad_request(f"error decoding YAML: {error}") from error
     if not isinstance(applied, dict):
@@ -102,77 +103,16 @@ def _load(resource: Resource, body: bytes, content_type: str) -> tuple[JSON, lis
     if media_type not in _MEDIA_TYPES:
         raise unsupported_media_type(*_MEDIA_TYPES)
     try:
-        loaded, duplicates = _from_json(body) if media_type == "application/json" else (_from_yaml(body), [])
+        loaded, duplicates = from_json(body) if media_type == "application/json" else (from_yaml(body), [])
     except json.JSONDecodeError as error:
-        raise _unrecognized(resource, body, f"json parse error: {_in_words_of_go(error)}") from error
+        raise _unrecognized(resource, body, f"json parse error: {in_words_of_go(error)}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise _unrecognized(resource, body, f"yaml parse error: {error}") from error
+        raise _unrecognized(resource, body, f"parse error: {error}") from error
     if not isinstance(loaded, dict):
         kind = "array" if isinstance(loaded, list) else "string" if isinstance(loaded, str) else "number"
         why = f"json parse error: json: cannot unmarshal {kind} into Go value of type struct"
         raise _unrecognized(resource, body, why)
     return loaded, duplicates
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """Reads YAML as JSON would have it: a time is a string."""
-
-
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _from_yaml(body: bytes) -> Any:
-    """What a YAML document says.
-
-    Raises:
-        YAMLError: it is not well formed.
-        ValueError: it cannot be told in JSON, as something that contains itself.
-    """
-    loader = _PlainLoader(body)
-    try:
-        return json.loads(json.dumps(loader.get_single_data(), allow_nan=False))
-    except TypeError as error:
-        raise ValueError(str(error)) from error
-    finally:
-        loader.dispose()
-
-
-def _from_json(body: bytes) -> tuple[Any, list[str]]:
-    """What a JSON document says, and its fields that come twice, the last of which counts."""
-    loaded = json.loads(body, object_pairs_hook=_object)
-    duplicates = list(_duplicates(loaded))
-    return (json.loads(body) if duplicates else loaded), duplicates
-
-
-class _Ambiguous(dict[str, Any]):
-    """A JSON object some fields of which came twice."""
-
-    twice: tuple[str, ...] = ()
-
-
-def _object(pairs: list[tuple[str, Any]]) -> JSON:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    names = [name for name, _ in pairs]
-    ambiguous = _Ambiguous(found)
-    ambiguous.twice = tuple(name for name in found if names.count(name) > 1)
-    return ambiguous
-
-
-def _duplicates(value: Any, at: str = "") -> Iterator[str]:
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _duplicates(item, f"{at}[{index}]")
-    elif isinstance(value, dict):
-        before = f"{at}." if at else ""
-        if isinstance(value, _Ambiguous):
-            yield from (f'duplicate field "{before}{name}"' for name in value.twice)
-        for name, inner in value.items():
-            yield from _duplicates(inner, before + name)
 
 
 def _unrecognized(resource: Resource, body: bytes, why: str) -> ApiError:
@@ -183,19 +123,6 @@ def _unrecognized(resource: Resource, body: bytes, why: str) -> ApiError:
         shown += " ..." if len(body) > 30 else ""
     must = f"the object provided is unrecognized (must be of type {resource.kind})"
     return bad_request(f"{must}: couldn't get version/kind; {why} ({shown})")
-
-
-def _in_words_of_go(error: json.JSONDecodeError) -> str:
-    if error.pos >= len(error.doc):
-        return "unexpected end of JSON input"
-    expected = {
-        "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
-        "Expecting ':' delimiter": "after object key",
-        "Expecting ',' delimiter": "after object key:value pair",
-        "Extra data": "after top-level value",
-    }
-    place = expected.get(error.msg, "looking for beginning of value")
-    return f"invalid character '{error.doc[error.pos]}' {place}"
 
 
 def _check_kind(resource: Resource, document: JSON) -> None:

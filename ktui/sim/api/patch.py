@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonpatch
 
+from ktui.sim.api.documents import from_json
 from ktui.sim.api.errors import bad_request, rejected_patch, unsupported_media_type
 from ktui.sim.api.schema import Field, field_of, type_of
 
@@ -37,7 +38,7 @@ def apply_patch(content_type: str, current: JSON, body: bytes, kind: str) -> JSO
     if media_type not in _APPLIERS:
         raise unsupported_media_type()
     try:
-        patch = json.loads(body)
+        patch, _ = from_json(body)
     except ValueError as error:
         raise bad_request(f"error decoding patch: {error}") from error
     return _APPLIERS[media_type](current, patch, kind)

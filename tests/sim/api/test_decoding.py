@@ -41,6 +41,8 @@ def test_malformed_json_is_refused_in_the_recorded_words() -> None:
             "6e6f6e73656e73652074686174206973206c6f6e6720656e6f7567682074 ...)",
         ),
         (b"[]", "cannot unmarshal array into Go value"),
+        (b"[" * 100_000, "exceeded max depth"),
+        (b'{"a":' * 300 + b"1" + b"}" * 300, "exceeded max depth"),
     ],
 )
 def test_what_is_no_object_is_refused_as_go_words_it(body: bytes, words: str) -> None:
