@@ -158,8 +158,10 @@ class KtuiApp(App[None]):
         from ktui.tui.session import Session  # noqa: PLC0415
         from ktui.tui.steering import Steering  # noqa: PLC0415
 
-        # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
-        gc.freeze()
+        if not self.is_headless:
+            # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
+            # (Without a terminal there may be more apps in this process, whose remains are to go.)
+            gc.freeze()
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self._pairs = Pairs(self)
