@@ -106,14 +106,19 @@ def _astray(state: BlueGreen) -> list[Side]:
     return [side for side in state.idle if side.endpoints]
 
 
-def sides(state: BlueGreen, chosen: str, now: datetime, room: int, *, every: bool) -> tuple[Lines, int]:
+def sides(
+    state: BlueGreen, chosen: str, now: datetime, room: int, *, every: bool, is_spaced: bool
+) -> tuple[Lines, int]:
     """Both sides with their Deployments and pods, and the line of the one under the cursor.
 
-    With `every`, pods are listed by name; otherwise only those that are not ready.
+    With `every`, pods are listed by name; otherwise only those that are not ready. With `is_spaced`, an empty line
+    stands between the sides.
     """
     lines: Lines = []
     cursor = 0
     for side in state.sides:
+        if is_spaced and lines:
+            lines.append([])
         if side.colour == chosen:
             cursor = len(lines)
         lines.append(shorten(_side(side, is_chosen=side.colour == chosen), room))

@@ -61,7 +61,8 @@ class BlueGreenScreen(LiveScreen):
         self._moves: dict[str, Move | None] = {}
         self._rights: dict[str, bool] = {}
         self._colour = ""
-        self._every_pod = False
+        self._every_pod: bool | None = None
+        """Whether every pod is listed by name; None where nobody has said so yet, and there may be room for it."""
 
     def compose(self) -> ComposeResult:
         """The Service and its traffic; below that the sides, and what is in front of them."""
@@ -111,6 +112,10 @@ class BlueGreenScreen(LiveScreen):
         if state is None:
             return None
         return state.side(self._colour) or next(iter(state.idle or state.sides), None)
+
+    @property
+    def _lists_every_pod(self) -> bool:
+        return self.size.height >= TALL if self._every_pod is None else self._every_pod
 
     def _look(self, now: datetime) -> None:
         """Work the Services out anew. The last that was known stays where there is no pair any more."""
@@ -212,7 +217,8 @@ class BlueGreenScreen(LiveScreen):
             side.colour if side is not None else "",
             now,
             max(30, sides.scrollable_content_region.width),
-            every=self._every_pod,
+            every=self._lists_every_pod,
+            is_spaced=self.size.height >= TALL,
         )
         sides.show(rows)
         self.call_after_refresh(sides.keep_in_sight, at)
@@ -230,7 +236,7 @@ class BlueGreenScreen(LiveScreen):
             return end
         hints = []
         forward, back = self._forward(state), self._back(state)
-        if forward is not None:
+        if forward is not None and forward is not back:
             gets = f" ({forward.ready} ready)"
             is_open = not self._why_not(state, forward, force=False)
             hints.append(Hint("p", f"switch to {forward.name}{gets}", "screen.switch(False)", is_open))
@@ -243,7 +249,9 @@ class BlueGreenScreen(LiveScreen):
         if side is not None:
             hints.append(Hint("s", f"scale {side.name}", "screen.steer('scale')"))
         hints += [Hint("enter", "open", "screen.open"), Hint("l", "logs", "screen.logs")]
-        hints.append(Hint("t", "only pods that are not ready" if self._every_pod else "every pod", "screen.every_pod"))
+        hints.append(
+            Hint("t", "only pods that are not ready" if self._lists_every_pod else "every pod", "screen.every_pod")
+        )
         return [*hints, *end]
 
     # Where a switch goes
@@ -323,7 +331,7 @@ class BlueGreenScreen(LiveScreen):
 
     def action_every_pod(self) -> None:
         """List every pod by name, or only those that are not ready."""
-        self._every_pod = not self._every_pod
+        self._every_pod = not self._lists_every_pod
         self.redraw(self.ktui.now())
 
     def action_read(self, pages: int) -> None:
