@@ -136,6 +136,11 @@ class KtuiApp(App[None]):
         """The actions on a rollout, open or not."""
         return self._steering.offers(uid) if self._steering is not None else ()
 
+    @property
+    def chosen(self) -> str | None:
+        """The uid of the rollout that keys would steer now."""
+        return self._front.selected if self._front is not None else None
+
     def is_side(self, uid: str) -> bool:
         """Whether that Deployment takes turns with another behind a Service, as far as is known."""
         return self._pairs is not None and self._pairs.has(uid)
@@ -286,7 +291,7 @@ class KtuiApp(App[None]):
 
     def action_help(self) -> None:
         """Keys and signs."""
-        uid = self._front.selected if self._front is not None else None
+        uid = self.chosen
         rollout = self.live.rollouts.get(uid or "")
         title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
         self.push_screen(HelpScreen(title, self.offers(uid) if uid is not None else ()))

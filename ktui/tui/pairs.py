@@ -80,7 +80,7 @@ async def open_if_paired(app: KtuiApp, pairs: Pairs, uid: str) -> None:
     from ktui.tui.screens.bluegreen import BlueGreenScreen  # noqa: PLC0415
 
     deployment = app.live.store.deployment(uid)
-    if deployment is None:
+    if deployment is None or isinstance(app.screen, BlueGreenScreen):
         return
     meta = deployment.metadata
     try:

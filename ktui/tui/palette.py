@@ -32,7 +32,15 @@ class RolloutCommands(Provider):
             ("Namespace", "Show another namespace, or all of them", partial(app.action_pick_namespace)),
             ("Context", "Go to another cluster", partial(app.action_pick_context)),
         ]
-        return [*scope, *commands]
+        return [*scope, *self._pair(), *commands]
+
+    def _pair(self) -> list[tuple[str, str, partial[None]]]:
+        """The way to the Service, where the rollout in question is one of its sides."""
+        app = cast("KtuiApp", self.app)
+        uid = app.chosen
+        if uid is None or not app.is_side(uid):
+            return []
+        return [("Blue-green", "Where traffic goes, both sides, switch", partial(app.open_blue_green, uid))]
 
     async def discover(self) -> Hits:
         """What is there before anything is typed."""

@@ -26,6 +26,7 @@ _KEYS = (
     ("enter", "open the rollout: revisions, pods, causes, events"),
     ("h", "history: revisions, what changed in each, a way back to any of them"),
     ("space y", "in the history: mark one to compare others with; fields or YAML"),
+    ("B", "blue-green, of a Deployment that takes turns: p switches its Service, b switches back, F forces"),
     ("l", "logs of the new pods; then v old or both, p one pod, c one container"),
     ("/ f t w S", "in the logs: search, only what matches, times, wrap, save; space pauses"),
     ("tab", "in a rollout: from the pods to the events and back"),
