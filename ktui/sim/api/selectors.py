@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ktui.sim.api.errors import bad_request
+from ktui.sim.api import syntax
+from ktui.sim.api.errors import bad_request, quoted
 from ktui.sim.api.resources import Resource
 
 JSON = dict[str, Any]
@@ -87,14 +88,16 @@ class _Parser:
         key = self._take()
         if key == "" or key in _SYMBOLS:
             raise _unparsable(f"found '{key}', expected: identifier")
+        if why := syntax.bad_qualified_name(key):
+            raise _unparsable(f"<nil>: Invalid value: {quoted(key)}: {why}")
         if negated or self._peek() in ("", ","):
             return Requirement(key, "!" if negated else "exists")
         operator = self._take()
         if operator in ("in", "notin"):
-            return Requirement(key, operator, self._set())
+            return Requirement(key, operator, _checked(key, self._set()))
         if operator in ("=", "==", "!=", ">", "<"):
             named = {"!=": "notin", ">": "gt", "<": "lt"}.get(operator, "in")
-            return Requirement(key, named, frozenset({self._value()}))
+            return Requirement(key, named, _checked(key, frozenset({self._value()}), number=operator in "<>"))
         raise _unparsable(f"found '{operator}', expected: {_OPERATORS}")
 
     def _value(self) -> str:
@@ -122,6 +125,16 @@ class _Parser:
                 return frozenset(values)
             if after != ",":
                 raise _unparsable(f"found '{after}', expected: ',' or ')'")
+
+
+def _checked(key: str, values: frozenset[str], *, number: bool = False) -> frozenset[str]:
+    for index, value in enumerate(sorted(values)):
+        if number and not re.fullmatch(r"[+-]?\d+", value):
+            why = "for 'Gt', 'Lt' operators, the value must be an integer"
+            raise _unparsable(f"values[{index}]: Invalid value: {quoted(value)}: {why}")
+        if why := syntax.bad_label_value(value):
+            raise _unparsable(f"values[{index}][{key}]: Invalid value: {quoted(value)}: {why}")
+    return values
 
 
 def _unparsable(why: str) -> Exception:

@@ -52,6 +52,9 @@ def test_a_label_selector_matches_what_kubernetes_matches(selector: str, labels:
         ("app=web)", "found ')', expected: ',' or 'end of string'"),
         ("app in (a", "found '', expected: ',' or ')'"),
         ("app=(", "found '(', expected: identifier"),
+        ("-a=b", 'unable to parse requirement: <nil>: Invalid value: "-a": name part must consist of'),
+        ("app=-b", 'unable to parse requirement: values[0][app]: Invalid value: "-b": a valid label must be'),
+        ("n>x", "values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer"),
     ],
 )
 def test_a_label_selector_that_cannot_be_read_is_a_bad_request(selector: str, words: str) -> None:
