@@ -89,6 +89,8 @@ class Reflector:
         """The highest version that was watched from. Lists are consistent reads, so none ends before it, unless the
         cluster was restored: then versions begin again before it, and what is known would look newer for long."""
         self._is_restored = False
+        self._was_away = False
+        """Whether the server was out of reach, and may come back as it was long ago."""
         self._link: Link | None = None
         self._unreadable: dict[str, Unreadable] = {}
         self._bookmarks_come: bool | None = None
@@ -123,6 +125,7 @@ class Reflector:
                 state = LinkState.REFUSED if isinstance(error, _REFUSALS) else LinkState.RECONNECTING
                 if batch := self._linked(state, str(error), since=self._since(error)):
                     yield batch
+                self._was_away = not isinstance(error, Silence)
                 await self._pause(wait)
 
     def _wait(self, error: KubeError) -> float:
@@ -161,6 +164,13 @@ class Reflector:
     # The second layer: list, then watch, until something fails
 
     async def _follow(self) -> AsyncGenerator[list[Change], None]:
+        if self._version and self._was_away:
+            # A watch from a version that is still to come is accepted, and says nothing: it would pass for live.
+            page = await self._page(1, "")
+            if self._lies_behind(page.version):
+                self._version = ""
+                raise WentBack
+        self._was_away = False
         if not self._version:
             async with aclosing(self._list()) as batches:
                 async for batch in batches:
@@ -204,7 +214,8 @@ class Reflector:
                 limit, token = 0, ""
                 self._inventory.begin()
                 continue
-            self._refuse_what_went_back(page.version)
+            if self._lies_behind(page.version):
+                raise WentBack
             self._backoff.reset()
             batch = self._noted(page.contents)
             token = page.next
@@ -260,8 +271,8 @@ class Reflector:
                 if not lines:
                     continue
                 heard = decoder.feed(lines)
-                if decoder.complete:
-                    self._refuse_what_went_back(decoder.version)
+                if decoder.complete and self._lies_behind(decoder.version):
+                    raise WentBack
                 batch = self._noted(heard)
                 if decoder.complete:
                     self._watch_from(decoder.version)
@@ -294,9 +305,8 @@ class Reflector:
     def _watch_from(self, version: str) -> None:
         self._version, self._furthest = version, _number(version)
 
-    def _refuse_what_went_back(self, version: str) -> None:
-        if 0 <= _number(version) < self._furthest:
-            raise WentBack
+    def _lies_behind(self, version: str) -> bool:
+        return 0 <= _number(version) < self._furthest
 
     # What is said
 

@@ -154,9 +154,9 @@ async def test_after_410_what_vanished_meanwhile_is_gone(pods: Pods, streaming: 
 
 
 @pytest.mark.parametrize("streaming", ["yes", "rejected"])
-@pytest.mark.parametrize("expired", [True, False], ids=["told by 410", "told by a bookmark"])
+@pytest.mark.parametrize("told_by", ["410", "bookmark", "outage"])
 async def test_a_cluster_that_was_restored_from_a_backup_is_read_anew(
-    pods: Pods, streaming: Any, expired: bool
+    pods: Pods, streaming: Any, told_by: str
 ) -> None:
     collection, connection = pods
     collection.streaming = streaming
@@ -168,10 +168,12 @@ async def test_a_cluster_that_was_restored_from_a_backup_is_read_anew(
         collection.delete("uid-a")
         collection.restore(50)
         collection.mute = False
-        if expired:
+        if told_by == "410":
             collection.answers.append(status(410, "Expired"))
+        elif told_by == "outage":
+            collection.answers += ["break", status(503, "ServiceUnavailable")]
         collection.drop()
-        if not expired:
+        if told_by == "bookmark":
             await collection.until(lambda: collection.watching == 0)
             await collection.until(lambda: collection.watching == 1)
             collection.bookmark()
