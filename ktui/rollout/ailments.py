@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
-from ktui.rollout import startup
+from ktui.rollout import images, startup
 from ktui.rollout.cause import PATIENCE, Kind
 from ktui.rollout.podstatus import (
     NODE_LOST,
@@ -121,14 +121,14 @@ def _doing(pod: Pod, events_of: EventsOf) -> str:
         gated = condition_of(pod.status.conditions, "PodScheduled")
         if gated is not None and gated.reason == "SchedulingGated":
             return "held back by a scheduling gate"
-        return "without a node: no scheduler has looked at it"
+        return "waiting for a scheduler"
     for container in pod.status.init_container_statuses:
         if container.state.running is not None and not container.ready and not container.started:
             return f"in {named(pod, container.name)}"
         if container.state.running is not None and not is_sidecar(spec_of(pod, container.name)):
             return f"in {named(pod, container.name)}"
     image = startup.pulling(events_of(pod.metadata.uid))
-    return f"pulling {image}" if image else f"at {printed_columns(pod).word}"
+    return f"pulling {images.short(image)}" if image else f"at {printed_columns(pod).word}"
 
 
 def _broken(pod: Pod, events_of: EventsOf) -> Ailment:
@@ -162,11 +162,11 @@ def _pull_text(pod: Pod, container: ContainerStatus, events_of: EventsOf) -> str
 
 
 def _crashing(pod: Pod, container: ContainerStatus, ended: Terminated | None, events_of: EventsOf) -> Ailment:
-    if ended is not None and ended.exit_code == 0 and not ended.signal:
-        return Ailment(Kind.ENDS, container.name)
     probe = startup.killed_by_probe(events_of(pod.metadata.uid), container.name)
     if probe is not None:
         return Ailment(Kind.PROBE, f"{probe.name} {container.name}", probe.said)
+    if ended is not None and ended.exit_code == 0 and not ended.signal:
+        return Ailment(Kind.ENDS, container.name)
     return Ailment(Kind.CRASH, container.name)
 
 

@@ -134,8 +134,8 @@ def _say_unschedulable(group: Group) -> Cause:
         Kind.UNSCHEDULABLE,
         f"no node takes {group.share}" + (f": {placement.why}" if placement.why else ""),
         placement.helps,
-        Remedy.SCALE,
-        Remedy.ROLLBACK,
+        *((Remedy.SCALE,) if placement.wants_room else ()),
+        *(() if placement.blames_nodes else (Remedy.ROLLBACK,)),
         # A cluster that grows by itself needs a minute or two to do so.
         blocking=bool(waited) and max(waited) > PATIENCE,
     )
@@ -277,7 +277,8 @@ def _say_ended(group: Group) -> Cause:
     text = group.said.strip()
     short = re.search(r"node was low on resource: ([\w-]+)", text)
     how = "evicted" if group.what == "Evicted" else f"ended by the cluster ({group.what or 'Failed'})"
-    why = f": the node was low on {short[1]}" if short is not None else f": {text}" if text else ""
+    node = group.verb("its node was", "their nodes were")
+    why = f": {node} low on {short[1]}" if short is not None else f": {text}" if text else ""
     helps = "look at the node's conditions and at what the pods request"
     if short is not None:
         helps = f"request as much {short[1]} as the pods need, so that they get nodes that have it"
@@ -301,15 +302,16 @@ def _say_stopping(group: Group) -> Cause:
         sentence += f", held by the finalizer {group.what}"
         helps = "what set the finalizer has to take it away; where that is gone for good, remove it by hand"
     elif lost:
-        sentence += f", its node {lost[0]} does not answer"
-        helps = "where the node is gone for good, delete the pod by force"
+        sentence += f", on {', '.join(lost)}, which {'does' if len(lost) == 1 else 'do'} not answer"
+        helps = "where the node is gone for good, delete the pod by force, or the node"
     return group.cause(Kind.STOPPING, sentence, helps, Remedy.TIMELINE)
 
 
 def _say_not_ready(group: Group) -> Cause:
     since = group.longest([running_since(each.pod) for each in group.sick])
     said = next((each.said for each in group.sick if each.said), "")
-    why = f": {group.what} probe fails" + (f", {said}" if said else "") if group.what else ""
+    whose = group.verb("its", "their")
+    why = f": {whose} {group.what} probe fails" + (f" ({said})" if said else "") if group.what else ""
     return group.cause(
         Kind.NOT_READY,
         f"{group.share} {group.verb('has', 'have')} been running{since} without becoming ready{why}",
@@ -339,7 +341,7 @@ def _say_slow(group: Group) -> Cause:
         remedies = [Remedy.LOGS]
     elif group.what.startswith("pulling"):
         helps = "wait: a large image or a slow registry takes its time"
-    elif group.what.startswith("without a node"):
+    elif group.what.endswith("a scheduler"):
         helps = "check schedulerName in the template, and that the scheduler runs"
     elif group.what.startswith("held back"):
         helps = "find out who is to remove the gate, and what that waits for"

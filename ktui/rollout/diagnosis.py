@@ -91,7 +91,7 @@ def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) 
             blocking=deployment.status.available_replicas <= strategy.promised(deployment) and not is_fresh,
             try_next=refused.helps,
             detail=failure.message,
-            remedies=(Remedy.SCALE, Remedy.ROLLBACK),
+            remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
         )
     ]
 

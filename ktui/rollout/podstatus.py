@@ -249,7 +249,9 @@ def _is_broken(container: ContainerStatus) -> bool:
         return terminated.exit_code != 0 or terminated.reason in BROKEN_REASONS
     if waiting is not None and waiting.reason in BROKEN_REASONS:
         return True
-    return container.restart_count > 0 and not container.ready and (last is None or last.exit_code != 0)
+    # What ended well once and runs again may have been asked to; what does so again and again is no server.
+    ended_badly = last is None or last.exit_code != 0 or container.restart_count > 1
+    return container.restart_count > 0 and not container.ready and ended_badly
 
 
 def _reason(pod: Pod) -> str:

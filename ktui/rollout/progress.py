@@ -250,4 +250,7 @@ def _started(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:
         return new.metadata.creation_timestamp
     # A revision that came back is older than its rollout. The condition's last turn is the best that is left.
     condition = progressing(deployment)
-    return condition.last_transition_time if condition is not None and not _is_complete(deployment) else None
+    if condition is None or not deployment.observed or _is_complete(deployment):
+        # Of a change that the controller has not seen, the condition knows nothing yet.
+        return None
+    return condition.last_transition_time

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 _FORBIDDEN: Final = re.compile(r'^pods "[^"]*" is forbidden: ')
 _QUOTA: Final = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
-_UNSPECIFIED: Final = re.compile(r"failed quota: (\S+): must specify (.+)$")
+_UNSPECIFIED: Final = re.compile(r"failed quota: (\S+): must specify (\S+?)(?: for: ([^;]+?))?(?:;.*)?$")
 _LIMIT_RANGE: Final = re.compile(r"(?:maximum|minimum) \S+ usage per |\S+ max limit to request ratio per ")
 _SECURITY: Final = re.compile(r'violates PodSecurity "([^":]+)[^"]*": (.+)$', re.DOTALL)
 _DENIED: Final = re.compile(
@@ -25,20 +25,23 @@ _TERMINATING: Final = "because it is being terminated"
 
 
 class Refused(NamedTuple):
-    """Why pods are refused, what helps, and whether it may pass by itself within a moment."""
+    """Why pods are refused, what helps, whether it may pass by itself, and whether fewer pods would do."""
 
     why: str
     helps: str
     may_pass: bool = False
+    wants_room: bool = False
 
 
 def in_words(message: str) -> Refused:
     """The API server's refusal in words; texts that are not known stay as they are."""
     text = _FORBIDDEN.sub("", message).strip()
     if found := _QUOTA.search(text):
-        return Refused(_quota(*found.groups()), "raise the quota, lower the surge, or scale something else in")
+        helps = "raise the quota, lower the surge, or scale something else in"
+        return Refused(_quota(*found.groups()), helps, wants_room=True)
     if found := _UNSPECIFIED.search(text):
-        what = f"quota {found[1]} wants each container to say its {found[2]}"
+        whose = f"the container {found[3]}" if found[3] else "each container"
+        what = f"quota {found[1]} wants {whose} to say its {found[2].replace(',', ', ')}"
         return Refused(what, "add these to the template, or a LimitRange with defaults to the namespace")
     if _LIMIT_RANGE.search(text):
         return Refused(f"a LimitRange forbids it: {text}", "change the container's resources, or the LimitRange")

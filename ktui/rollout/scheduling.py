@@ -31,6 +31,9 @@ def _reason(looks: str, has: str, have: str, helps: str) -> _Reason:
 
 _TOLERATE: Final = "add a toleration for the taint, or nodes without it"
 _LOOK_AT_NODES: Final = "look at the nodes that are not ready"
+_UNDER_PRESSURE: Final = "look at the nodes' conditions"
+_UNCORDON: Final = "uncordon the nodes, or add others"
+_OF_NODES: Final = (_LOOK_AT_NODES, _UNDER_PRESSURE, _UNCORDON)
 _REASONS: Final = (
     _reason(r"too many pods", "has no room for more pods", "have no room for more pods", _MORE_ROOM),
     _reason(r"insufficient (\S+)", r"has too little \1 free", r"have too little \1 free", _MORE_ROOM),
@@ -40,9 +43,9 @@ _REASONS: Final = (
         r"kubernetes\.io/(disk|memory|pid)-pressure",
         r"is short of \1",
         r"are short of \1",
-        "look at the nodes' conditions",
+        _UNDER_PRESSURE,
     ),
-    _reason(r"unschedulable", "is cordoned", "are cordoned", "uncordon the nodes, or add others"),
+    _reason(r"unschedulable", "is cordoned", "are cordoned", _UNCORDON),
     _reason(
         r"taint\S* \{([^:}]+):? ?[^}]*\}",
         r"has the taint \1, which is not tolerated",
@@ -95,17 +98,22 @@ _REASONS: Final = (
 )
 
 _CLAIMS: Final = (
-    (re.compile(r'persistentvolumeclaim "([^"]+)" not found', re.IGNORECASE), r"its volume claim \1 does not exist"),
-    (re.compile(r"unbound immediate PersistentVolumeClaims", re.IGNORECASE), "its volume claim is not bound"),
+    (re.compile(r'persistentvolumeclaim "([^"]+)" not found', re.IGNORECASE), r"the volume claim \1 does not exist"),
+    (re.compile(r"unbound immediate PersistentVolumeClaims", re.IGNORECASE), "the volume claim is not bound"),
     (re.compile(r"no nodes available to schedule pods", re.IGNORECASE), "there are no nodes"),
 )
 
 
 class Placement(NamedTuple):
-    """Why no node takes a pod, in words, and what may help."""
+    """Why no node takes a pod, in words, and what may help.
+
+    `wants_room`: it is room alone that is missing. `blames_nodes`: no other template would fare better.
+    """
 
     why: str
     helps: str
+    wants_room: bool
+    blames_nodes: bool
 
 
 def in_words(message: str, asked: dict[str, str]) -> Placement:
@@ -123,7 +131,12 @@ def in_words(message: str, asked: dict[str, str]) -> Placement:
         parts.append(why)
         helps.append(help_)
     told = list(dict.fromkeys(filter(None, helps)))
-    return Placement(", ".join(filter(None, parts)), "; ".join(told[:2]) or _MORE_ROOM)
+    return Placement(
+        ", ".join(filter(None, parts)),
+        "; ".join(told[:2]) or _MORE_ROOM,
+        wants_room=told in ([], [_MORE_ROOM]),
+        blames_nodes=bool(told) and all(help_ in _OF_NODES for help_ in told),
+    )
 
 
 def _part(part: str, total: int, asked: dict[str, str], *, is_first: bool) -> tuple[str, str]:

@@ -196,7 +196,7 @@ def find_scenario(scenario: str | Path, params: Mapping[str, object]) -> Scenari
 
 def _packaged(name: str) -> str | None:
     found = package_files.files("ktui.sim") / _FOLDER / f"{name}.yaml"
-    return found.read_text(encoding="utf-8") if re.fullmatch(r"[a-z0-9-]+", name) and found.is_file() else None
+    return found.read_text(encoding="utf-8") if re.fullmatch(r"(causes/)?[a-z0-9-]+", name) and found.is_file() else None
 
 
 def scenarios() -> list[ScenarioInfo]:

@@ -191,7 +191,7 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], Kind, str, bool]] = {
     "evicted": (
         [{"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}] * 3,
         Kind.ENDED,
-        "3 new pods were evicted: the node was low on memory",
+        "3 new pods were evicted: their nodes were low on memory",
         False,
     ),
     "refused by the kubelet": (

@@ -1,0 +1,167 @@
+"""What stands around a Deployment and may act on its pods: autoscalers, disruption budgets, quotas.
+
+None of it is streamed. It is asked for when someone looks at one rollout, and told of as remarks: it holds no rollout
+up by itself, but explains what one sees, or what comes next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ktui.model.objects import Deployment
+from ktui.rollout import strategy
+from ktui.rollout.cause import Cause, Kind, Remedy
+from ktui.rollout.diagnosis import legible
+from ktui.rollout.words import count
+
+
+class Autoscaler(msgspec.Struct, frozen=True):
+    """A HorizontalPodAutoscaler: the range that it keeps, what it wants now (None: not known), why it is idle."""
+
+    name: str
+    least: int
+    most: int
+    wanted: int | None = None
+    problem: str = ""
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """A PodDisruptionBudget that covers the pods: how many may be evicted now, are healthy, have to be, and exist."""
+
+    name: str
+    allowed: int
+    healthy: int
+    needed: int
+    expected: int
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """A ResourceQuota that counts pods: how many there may be, and are."""
+
+    name: str
+    most: int
+    used: int
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What was found around a Deployment; what may not be read is left out."""
+
+    autoscalers: tuple[Autoscaler, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+
+
+class Selector(msgspec.Struct, rename="camel"):
+    """A label selector of the API."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: list[Requirement] = []
+
+    def covers(self, labels: Mapping[str, str]) -> bool:
+        """Whether it matches; an empty selector matches everything."""
+        return all(labels.get(key) == value for key, value in self.match_labels.items()) and all(
+            requirement.holds(labels) for requirement in self.match_expressions
+        )
+
+
+class Requirement(msgspec.Struct):
+    """One expression of a label selector."""
+
+    key: str
+    operator: str
+    values: list[str] | None = None
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels satisfy it."""
+        match self.operator:
+            case "In":
+                return labels.get(self.key) in (self.values or ())
+            case "NotIn":
+                return labels.get(self.key) not in (self.values or ())
+            case "Exists":
+                return self.key in labels
+            case "DoesNotExist":
+                return self.key not in labels
+            case _:
+                return False
+
+
+def remarks(deployment: Deployment, around: Surroundings, *, is_under_way: bool) -> tuple[Cause, ...]:
+    """What the surroundings do to a Deployment, as far as it is worth knowing now."""
+    found = [cause for autoscaler in around.autoscalers for cause in _autoscaled(deployment, autoscaler)]
+    if is_under_way:
+        found += [cause for budget in around.budgets for cause in _budgeted(budget)]
+        found += [cause for quota in around.quotas for cause in _limited(deployment, quota)]
+    return tuple(legible(cause) for cause in found)
+
+
+def _autoscaled(deployment: Deployment, autoscaler: Autoscaler) -> list[Cause]:
+    asked, name = deployment.spec.desired, autoscaler.name
+    if asked == 0:
+        # At 0 an autoscaler leaves its target alone.
+        return []
+    if autoscaler.problem:
+        return [
+            Cause(
+                Kind.AUTOSCALER,
+                f"the autoscaler {name} cannot do its work: {autoscaler.problem}",
+                blocking=False,
+                try_next="see whether there are metrics of these pods (kubectl top pods), and requests in the template",
+                remark=True,
+            )
+        ]
+    wants = min(max(asked, autoscaler.least), autoscaler.most)
+    if wants == asked and autoscaler.wanted:
+        wants = min(max(autoscaler.wanted, autoscaler.least), autoscaler.most)
+    if wants == asked:
+        return []
+    return [
+        Cause(
+            Kind.AUTOSCALER,
+            f"the autoscaler {name} wants {wants} (it keeps {autoscaler.least} to {autoscaler.most}), and "
+            f"{count(asked, 'pod')} are asked for: it will undo that",
+            blocking=False,
+            try_next="change the autoscaler's range instead of the number of pods",
+            remedies=(Remedy.SCALE,),
+            remark=True,
+        )
+    ]
+
+
+def _budgeted(budget: Budget) -> list[Cause]:
+    if budget.allowed or not budget.expected:
+        return []
+    if budget.needed >= budget.expected:
+        why = f"all {budget.expected} are needed, always"
+    else:
+        why = f"{budget.healthy} healthy, {budget.needed} needed"
+    return [
+        Cause(
+            Kind.BUDGET,
+            f"the disruption budget {budget.name} lets no pod be evicted now ({why}): its nodes cannot be drained",
+            blocking=False,
+            try_next="it does not hold the rollout up: mend that first, and drain nodes afterwards",
+            remark=True,
+        )
+    ]
+
+
+def _limited(deployment: Deployment, quota: Quota) -> list[Cause]:
+    surge, room = strategy.bounds(deployment).surge, max(0, quota.most - quota.used)
+    status = deployment.status
+    # What a surge may still add: pods beyond those that are asked for count against it.
+    more = max(0, deployment.spec.desired + surge - status.replicas - (status.terminating_replicas or 0))
+    if room >= more:
+        return []
+    return [
+        Cause(
+            Kind.QUOTA,
+            f"quota {quota.name} has room for {count(room, 'pod')} ({quota.used} of {quota.most} used), "
+            f"and the surge wants {more} more",
+            blocking=False,
+            try_next="raise the quota, or lower the surge",
+            remark=True,
+        )
+    ]

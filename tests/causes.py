@@ -1,0 +1,172 @@
+"""The catalogue of causes: rollouts that get nowhere, each with what ktui says of it and what it says to try.
+
+`tests/rollout/test_catalogue.py` plays each on the simulated cluster; `python -m tests.causes` writes docs/causes.md
+from this table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from ktui.kube.surroundings import surroundings
+from ktui.model.changes import Gone, Listed, Put, Resource
+from ktui.rollout.cause import Cause, Remedy
+from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.surroundings import remarks
+from ktui.sim import SimulatedCluster
+from ktui.sim.scenario import find_scenario
+from ktui.tui.live import Live
+from tests.recorded import decode
+
+DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "causes.md"
+SCENARIOS: Final = Path(__file__).parents[1] / "ktui" / "sim" / "scenarios" / "causes"
+START: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+STEP: Final = 5
+
+_STREAMED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS)
+
+
+class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ktui says `after` so many seconds, first of all, of the scenario `causes/NAME`; nothing, if nothing is."""
+
+    group: str
+    name: str
+    after: int
+    phase: Phase
+    says: str = ""
+    helps: str = msgspec.field(default="", name="try")
+    keys: tuple[Remedy, ...] = ()
+    is_remark: bool = msgspec.field(default=False, name="is-remark")
+
+    @property
+    def title(self) -> str:
+        return find_scenario(f"causes/{self.name}", {}).description
+
+
+def _cases() -> Iterator[Case]:
+    table = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    for group, rows in table.items():
+        for row in rows:
+            yield msgspec.convert(row | {"group": group}, Case)
+
+
+CASES: Final = tuple(_cases())
+
+
+class Play:
+    """A scenario played in virtual time, seen as ktui sees a cluster."""
+
+    def __init__(self, name: str) -> None:
+        self.cluster = SimulatedCluster(seed=1, start=START)
+        self.cluster.load(f"causes/{name}")
+        self._live = Live()
+        self._versions: dict[str, str] = {}
+        self._resources: dict[str, Resource] = {}
+        self._look()
+
+    @property
+    def rollout(self) -> Rollout:
+        return next(iter(self._live.rollouts.values()))
+
+    @property
+    def remarks(self) -> Sequence[Cause]:
+        """What ktui tells of what stands around the Deployment, when it is looked at in full."""
+        deployment = next(self._live.store.deployments())
+        listed = (
+            self.cluster.list(kind) for kind in ("horizontalpodautoscalers", "poddisruptionbudgets", "resourcequotas")
+        )
+        around = surroundings(deployment, *listed)
+        return remarks(deployment, around, is_under_way=not self.rollout.verdict.done)
+
+    def run(self, seconds: int) -> Iterator[Rollout]:
+        """Let time pass, and look every few seconds."""
+        for _ in range(0, seconds, STEP):
+            self.cluster.run_for(STEP)
+            self._look()
+            yield self.rollout
+
+    def roll_back(self) -> None:
+        """Bring the first revision back, as any client would."""
+        deployment = self.cluster.list("deployments")[0]
+        first = min(self.cluster.list("replicasets"), key=lambda rs: str(rs["metadata"]["creationTimestamp"]))
+        template: dict[str, Any] = {**first["spec"]["template"]}
+        labels = {k: v for k, v in template["metadata"]["labels"].items() if k != "pod-template-hash"}
+        template["metadata"] = {**template["metadata"], "labels": labels}
+        self.cluster.apply(deployment | {"spec": deployment["spec"] | {"template": template}})
+
+    def _look(self) -> None:
+        for resource in _STREAMED:
+            objects = {obj["metadata"]["uid"]: obj for obj in self.cluster.list(resource.plural)}
+            for uid, obj in objects.items():
+                version = obj["metadata"]["resourceVersion"]
+                if self._versions.get(uid) != version:
+                    self._live.apply([Put(resource, decode(resource, obj))])
+                    self._versions[uid], self._resources[uid] = version, resource
+            gone = [uid for uid, kind in self._resources.items() if kind is resource and uid not in objects]
+            for uid in gone:
+                self._live.apply([Gone(resource, uid)])
+                del self._versions[uid], self._resources[uid]
+            self._live.apply([Listed(resource)])
+        for _ in self._live.refresh(datetime.fromtimestamp(self.cluster.now, UTC), times=True):
+            pass
+
+
+_KEYS: Final = {
+    Remedy.LOGS: "`l` logs",
+    Remedy.ROLLBACK: "`b` roll back",
+    Remedy.SET_IMAGE: "`i` set image",
+    Remedy.SCALE: "`s` scale",
+    Remedy.RESUME: "`space` resume",
+    Remedy.HISTORY: "`h` history",
+    Remedy.TIMELINE: "`e` time line",
+}
+
+_OPENING: Final = """\
+# What keeps a rollout from finishing
+
+Each row is a rollout that gets nowhere: what happened, the sentence that ktui begins with, and what it says to try. The
+sentences come with the numbers of the case; those here are of a Deployment `web` of a few pods. To see one with your
+own eyes: `ktui demo causes/NAME`, with the name from the last column.
+
+What will not pass by waiting makes a rollout ▲ stalled at once, long before its deadline. What may pass (a node that
+is still being added, a registry that is down, a volume that comes late) is said at once too, and stalls the rollout
+after a minute. What is only slow is never called a failure: then the rollout stays ◐ progressing, and says what it
+waits for.
+
+This page is written by `python -m tests.causes` from the table that the tests hold ktui to.
+"""
+
+
+def document() -> str:
+    """docs/causes.md."""
+    parts = [_OPENING]
+    for group, cases in groupby(CASES, key=lambda case: case.group):
+        parts += [f"\n## {group}\n", "| what happened | what ktui says | what to try | keys | name |"]
+        parts += ["| --- | --- | --- | --- | --- |", *(_row(case) for case in cases)]
+    return "\n".join(parts) + "\n"
+
+
+def _row(case: Case) -> str:
+    said = "nothing: it is on its way" if not case.says else f"{_glyph(case)} {case.says}"
+    keys = ", ".join(_KEYS[remedy] for remedy in case.keys)
+    cells = (case.title, said, case.helps, keys, f"`{case.name}`")
+    return "| " + " | ".join(re.sub(r"([|<>])", r"\\\1", cell) for cell in cells) + " |"
+
+
+def _glyph(case: Case) -> str:
+    if case.is_remark:
+        return "▸"
+    return {Phase.STALLED: "▲", Phase.FAILED: "✖", Phase.PAUSED: "‖"}.get(case.phase, "◐")
+
+
+if __name__ == "__main__":
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(document(), encoding="utf-8")
