@@ -129,11 +129,12 @@ class _Parser:
 
 def _checked(key: str, values: frozenset[str], *, number: bool = False) -> frozenset[str]:
     for index, value in enumerate(sorted(values)):
+        at = f"values[{index}]"
         if number and not re.fullmatch(r"[+-]?\d+", value):
-            why = "for 'Gt', 'Lt' operators, the value must be an integer"
-            raise _unparsable(f"values[{index}]: Invalid value: {quoted(value)}: {why}")
+            words = "for 'Gt', 'Lt' operators, the value must be an integer"
+            raise _unparsable(f"{at}: Invalid value: {quoted(value)}: {words}")
         if why := syntax.bad_label_value(value):
-            raise _unparsable(f"values[{index}][{key}]: Invalid value: {quoted(value)}: {why}")
+            raise _unparsable(f"{at}[{key}]: Invalid value: {quoted(value)}: {why}")
     return values
 
 
