@@ -41,7 +41,8 @@ class Metrics:
             ApiError: 404 for what is not there, or does not run yet.
         """
         if target.resource.kind == "NodeMetrics":
-            return self._answer(target, options, NODES, self._node)
+            pods = self._pods_by_node()
+            return self._answer(target, options, NODES, lambda node: self._node(node, pods))
         return self._answer(target, options, PODS, self._pod)
 
     def _answer(self, target: Target, options: ListOptions, measured: Resource, measure: Measure) -> JSON:
@@ -65,9 +66,14 @@ class Metrics:
         ]
         return self._measured(pod) | {"containers": containers} if containers else None
 
-    def _node(self, node: JSON) -> JSON:
-        name = node["metadata"]["name"]
-        here = (pod for pod in self._api.bucket(PODS).all() if pod["spec"].get("nodeName") == name)
+    def _pods_by_node(self) -> dict[str, list[JSON]]:
+        pods: dict[str, list[JSON]] = {}
+        for pod in self._api.bucket(PODS).all():
+            pods.setdefault(pod["spec"].get("nodeName", ""), []).append(pod)
+        return pods
+
+    def _node(self, node: JSON, pods: dict[str, list[JSON]]) -> JSON:
+        here = pods.get(node["metadata"]["name"], [])
         used = [self._usage(pod, container) for pod in here for container in _running(pod)]
         total = {what: own + sum(usage[what] for usage in used) for what, own in _OF_A_NODE_ITSELF.items()}
         return self._measured(node) | {"usage": _told(total)}
