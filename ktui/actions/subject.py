@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -69,7 +69,18 @@ def subject(
     return Subject(deployment, tuple(replicasets), raw, own, now, autoscalers, kubectl, quotas, budgets, user)
 
 
-async def read_subject(api: Api, namespace: str, name: str, kubectl: tuple[str, ...] = ("kubectl",)) -> Subject:
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def read_subject(
+    api: Api,
+    namespace: str,
+    name: str,
+    kubectl: tuple[str, ...] = ("kubectl",),
+    *,
+    clock: Callable[[], datetime] = _utc_now,
+) -> Subject:
     """Read what an action on that Deployment is planned on.
 
     A Deployment that the controller has not seen yet is waited for, though not for long: which revision is the
@@ -89,9 +100,7 @@ async def read_subject(api: Api, namespace: str, name: str, kubectl: tuple[str, 
     replicasets = listed.get("items") or ()
     user = api.connection.user
     try:
-        return subject(
-            raw, replicasets, datetime.now(UTC), autoscalers, kubectl, quotas=quotas, budgets=budgets, user=user
-        )
+        return subject(raw, replicasets, clock(), autoscalers, kubectl, quotas=quotas, budgets=budgets, user=user)
     except msgspec.ValidationError as error:
         raise Interrupted(
             f"The server's answer is not a Deployment with its ReplicaSets: {clean(str(error))}."

@@ -130,6 +130,17 @@ class Hold(msgspec.Struct, frozen=True):
         return _REPAIRS.get(self.disturbance) if self.disturbance is not None else None
 
     @property
+    def remedy(self) -> str:
+        """What the repair comes to, for a person; nothing where there is none."""
+        if self.repair is None:
+            return ""
+        if self.repair is Repair.RECORD:
+            return "repairs it: the hold goes on as it is, and that is written down"
+        if self.disturbance is Disturbance.STALE:
+            return "repairs it: the record goes, and nothing else changes"
+        return "repairs it: the settings of before the hold come back"
+
+    @property
     def is_known(self) -> bool:
         """Whether it can be taken to its next step: there is a canary, and a record of it."""
         return (

@@ -8,13 +8,13 @@ from itertools import groupby
 from typing import Final
 
 from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow, Revision
-from ktui.rollout.hold import Hold, Repair
+from ktui.rollout.hold import Hold
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.words import age, count, duration, roughly
 from ktui.tui import look
-from ktui.tui.paint import Span, between, fit, shorten, wrap
+from ktui.tui.paint import Span, between, fit, shorten
 from ktui.tui.transitions import Cell
 
 _INDENT: Final = "   "
@@ -273,39 +273,6 @@ def _pod(cell: Cell, revision: Revision, now: datetime, word_cells: int) -> list
 
 def _word(pod: PodState) -> str:
     return "Running, not ready" if pod.health is Health.STARTING and pod.word == "Running" else pod.word
-
-
-def why(detail: Detail, room: int, most: int = 8) -> Lines:
-    """The causes with what to try, or what is going on; kubectl's verdict comes last."""
-    rollout = detail.rollout
-    lines: Lines = []
-    for cause in rollout.causes:
-        style = "failed" if cause.blocking else "warn"
-        lines += [[Span(text, style)] for text in wrap(cause.sentence, room, 3)]
-        if cause.detail and cause.detail not in cause.sentence:
-            lines += [[Span(f"  {text}", "dim")] for text in wrap(cause.detail, room - 2, 2)]
-        if cause.try_next:
-            first, *more = wrap(cause.try_next, room - 4, 2)
-            lines += [[Span("try ", "key"), Span(first)], *([Span(f"    {text}")] for text in more)]
-    if rollout.causes and rollout.serving:
-        lines += [[Span(text)] for text in wrap(rollout.serving, room, 2)]
-    if rollout.hold is not None and rollout.hold.repair is not None:
-        lines += _disturbed(rollout.hold, room)
-    elif not rollout.causes:
-        nothing = "nothing is wrong" if rollout.phase in (Phase.COMPLETE, Phase.PROGRESSING, Phase.HELD) else ""
-        lines += [[Span(text)] for text in wrap(rollout.why or nothing or str(rollout.phase), room, 2)]
-    if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
-        lines += [[Span(text, "dim")] for text in wrap(rollout.provenance.sentence, room, 2)]
-    verdict = [[Span(text, "dim")] for text in wrap(f"kubectl: {rollout.verdict.line}", room, 2)]
-    return [*lines[: max(1, most - len(verdict))], *verdict]
-
-
-def _disturbed(hold: Hold, room: int) -> Lines:
-    told = [[Span(text, "warn")] for text in wrap(f"{hold.told[:1].upper()}{hold.told[1:]}.", room, 3)]
-    repair = "the hold goes on as it is, and that is written down"
-    if hold.repair is Repair.TIDY:
-        repair = "the settings of before the hold come back" if hold.is_real else "what is left of the hold goes"
-    return [*told, [Span("c ", "key"), *[Span(text) for text in wrap(f"repairs it: {repair}", room - 2, 1)]]]
 
 
 def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:

@@ -153,7 +153,9 @@ def explanation(rollout: Rollout | None, cells: int) -> list[list[Span]]:
         why = f"{why}; {rollout.serving}"
     first = [Span(f"{glyph} ", style), Span(f"{rollout.namespace}/{rollout.name}", "strong"), Span(f"  {why}")]
     cause = rollout.causes[0] if rollout.causes else None
-    if cause is not None and cause.try_next:
+    if rollout.hold is not None and rollout.hold.repair is not None:
+        second = [Span("  c ", "key"), Span(rollout.hold.remedy)]
+    elif cause is not None and cause.try_next:
         second = [Span("  try ", "key"), Span(cause.try_next)]
     else:
         second = [Span("  kubectl ", "dim"), Span(clean(rollout.verdict.line), "dim")]

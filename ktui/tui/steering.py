@@ -197,7 +197,7 @@ class Steering:
         api, meta = Api(connection), deployment.metadata
 
         async def planned() -> Plan | Refusal:
-            subject = await read_subject(api, meta.namespace, meta.name, self._session.kubectl)
+            subject = await read_subject(api, meta.namespace, meta.name, self._session.kubectl, clock=self._app.now)
             if subject.deployment.metadata.uid != meta.uid:
                 return Refusal("This Deployment was deleted, and another one has its name now. Nothing was sent.")
             return plan(request, subject)

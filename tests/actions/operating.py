@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -19,24 +20,32 @@ from ktui.sim.controllers.common import DEPLOYMENTS
 from tests.simulated import image_patch
 
 JSON = dict[str, Any]
-NAMESPACE, NAME = "shop", "cart"
+NAMESPACE = "shop"
 OWN = ("kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/")
 """The annotations that `kubectl rollout undo` leaves alone (SEMANTICS.md, Roll back)."""
 
 
 def canary(image: str, steps: str = "1", *, surge: bool = True) -> Canary:
-    return Canary(steps=read_steps(steps), images=(("cart", image),), surge=surge)
+    return Canary(steps=read_steps(steps), images=(("*", image),), surge=surge)
 
 
 class Operator:
     """Reads, plans and sends; and does what others do with kubectl."""
 
-    def __init__(self, cluster: SimulatedCluster, user: str = "admin") -> None:
-        self.cluster, self.user = cluster, user
+    def __init__(
+        self,
+        cluster: SimulatedCluster,
+        user: str = "admin",
+        *,
+        name: str = "cart",
+        advance: Callable[[float], None] | None = None,
+    ) -> None:
+        self.cluster, self.user, self._name = cluster, user, name
+        self._advance = advance or cluster.run_for
 
     @property
     def raw(self) -> JSON:
-        found = self.cluster.get("deployments", NAME, NAMESPACE)
+        found = self.cluster.get("deployments", self._name, NAMESPACE)
         assert found is not None
         return found
 
@@ -84,7 +93,7 @@ class Operator:
         """Plan, send, and let the controllers act."""
         made = self.planned(request)
         self._patch("application/json-patch+json", list(made.patch), "ktui")
-        self.cluster.run_for(seconds)
+        self._advance(seconds)
         return made
 
     # What others do
@@ -92,12 +101,12 @@ class Operator:
     def merge(self, body: JSON, seconds: float = 20.0) -> None:
         """`kubectl patch --type=merge`, or what any other client does."""
         self._patch("application/merge-patch+json", body, "kubectl-patch")
-        self.cluster.run_for(seconds)
+        self._advance(seconds)
 
     def set_image(self, image: str, seconds: float = 20.0) -> None:
         """What applying a manifest with another image comes to."""
         self._patch("application/strategic-merge-patch+json", image_patch(image), "kubectl-client-side-apply")
-        self.cluster.run_for(seconds)
+        self._advance(seconds)
 
     def undo(self, revision: int, seconds: float = 20.0) -> None:
         """`kubectl rollout undo --to-revision`: the template, and all annotations but the Deployment's own."""
@@ -115,8 +124,9 @@ class Operator:
             {"op": "replace", "path": "/metadata/annotations", "value": annotations},
         ]
         self._patch("application/json-patch+json", patch, "kubectl-rollout")
-        self.cluster.run_for(seconds)
+        self._advance(seconds)
 
     def _patch(self, kind: str, body: object, manager: str) -> None:
         text = json.dumps(body).encode()
-        self.cluster.api.patch(DEPLOYMENTS, NAMESPACE, NAME, kind, text, manager=manager)
+        api, name = self.cluster.api, self._name
+        self.cluster.call(lambda: api.patch(DEPLOYMENTS, NAMESPACE, name, kind, text, manager=manager))
