@@ -62,9 +62,9 @@ class ServiceWitness:
 
     def __init__(self, kubeconfig: Path) -> None:
         self._client = kubernetes.config.new_client_from_config(str(kubeconfig))
-        self._core = kubernetes.client.CoreV1Api(self._client)
-        self._discovery = kubernetes.client.DiscoveryV1Api(self._client)
-        self.apps = kubernetes.client.AppsV1Api(self._client)
+        self._core: Any = kubernetes.client.CoreV1Api(self._client)
+        self._discovery: Any = kubernetes.client.DiscoveryV1Api(self._client)
+        self.apps: Any = kubernetes.client.AppsV1Api(self._client)
 
     def service(self, name: str = "shop") -> Any:
         return self._core.read_namespaced_service(name, "shop")
@@ -74,6 +74,9 @@ class ServiceWitness:
 
     def select(self, colour: str) -> None:
         self._core.patch_namespaced_service("shop", "shop", {"spec": {"selector": {"color": colour}}})
+
+    def annotate(self, annotations: dict[str, str]) -> None:
+        self._core.patch_namespaced_service("shop", "shop", {"metadata": {"annotations": annotations}})
 
     def endpoints(self, name: str = "shop") -> list[str]:
         """The Deployments whose pods are ready endpoints, one entry a pod, sorted."""
