@@ -1,7 +1,8 @@
 """The resources that the simulated API server serves, as its discovery documents tell them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 READ_VERBS = ("get", "list")
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -38,11 +39,12 @@ class Resource:
     categories: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ALL_VERBS
     subresources: tuple[Subresource, ...] = ()
-    storage: tuple[str, str] = field(default=("", ""))
+    stored_with: tuple[str, str] | None = None
 
-    def __post_init__(self) -> None:
-        if self.storage == ("", ""):
-            object.__setattr__(self, "storage", (self.group, self.plural))
+    @cached_property
+    def storage(self) -> tuple[str, str]:
+        """Group and plural under which the objects are stored."""
+        return self.stored_with or (self.group, self.plural)
 
     @property
     def api_version(self) -> str:
@@ -185,7 +187,7 @@ _OTHERS = (
     Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), subresources=(_status("Job"),)),
     Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease"),
     Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice"),
-    Resource("events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",), storage=("", "events")),
+    Resource("events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",), stored_with=("", "events")),
     Resource("metrics.k8s.io", "v1beta1", "nodes", "", "NodeMetrics", namespaced=False, verbs=READ_VERBS),
     Resource("metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", verbs=READ_VERBS),
     Resource(
