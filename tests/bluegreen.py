@@ -75,6 +75,9 @@ class ServiceWitness:
     def select(self, colour: str) -> None:
         self._core.patch_namespaced_service("shop", "shop", {"spec": {"selector": {"color": colour}}})
 
+    def delete(self) -> None:
+        self._core.delete_namespaced_service("shop", "shop", _preload_content=False)
+
     def annotate(self, annotations: dict[str, str]) -> None:
         self._core.patch_namespaced_service("shop", "shop", {"metadata": {"annotations": annotations}})
 

@@ -54,10 +54,11 @@ async def test_a_change_of_the_spec_between_plan_and_yes_is_a_conflict_and_nothi
 async def test_after_a_conflict_the_plan_that_is_made_again_goes_through(
     api: Api, cart: Witness, log: AuditLog
 ) -> None:
-    stale = await planned(api, SetImage((("cart", "cart:7"),)))
+    request = SetImage((("cart", "cart:7"),))
+    stale = await planned(api, request)
     cart.patch({"spec": {"minReadySeconds": 1}})
     assert isinstance((await perform(api, stale, log)).outcome, Conflict)
-    assert isinstance((await perform(api, await planned(api, stale.request), log)).outcome, Done)
+    assert isinstance((await perform(api, await planned(api, request), log)).outcome, Done)
     assert cart.image() == "cart:7"
 
 
