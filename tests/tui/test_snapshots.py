@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
+from ktui.tui.screens.logs import LogsScreen
 from tests.tui.conftest import Screen, Stage
 
 Snap = Callable[..., bool]
@@ -158,6 +159,62 @@ def test_history_with_a_mark_as_yaml(stage: Stage, look: Callable[..., bool]) ->
         await screen.sees("revision 1 → revision 2", "+     image: registry.example/shop/cart:4.9")
 
     assert look(steps)
+
+
+async def _logs(screen: Screen, *keys: str) -> None:
+    """Open the logs, press keys, and wait until all that has been written is there."""
+    await screen.sees("1 rollout")
+    await screen.press("l", *keys)
+    logs = screen.app.screen
+    assert isinstance(logs, LogsScreen)
+    before, heard = -1, 0
+    while before != heard or not all(pane.feed.lines for pane in logs._active):
+        await screen.pilot.pause(0.5)
+        before, heard = heard, sum(pane.feed.lines for pane in logs._active)
+
+
+def _crash(stage: Stage) -> None:
+    stage.deploy("cart", "cart:4.9", replicas=4)
+    stage.advance(30)
+    stage.set_image("cart", "cart:crash")
+    stage.advance(9)
+
+
+@pytest.mark.parametrize("size", [NARROW, USUAL], ids=str)
+def test_logs_of_a_crash(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    _crash(stage)
+    assert look(_logs, size)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=str)
+def test_logs_of_new_and_old(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    _crash(stage)
+    assert look(lambda screen: _logs(screen, "v", "v", "t", "t"), size)
+
+
+def test_logs_searched_and_wrapped(stage: Stage, look: Callable[..., bool]) -> None:
+    _crash(stage)
+
+    async def steps(screen: Screen) -> None:
+        await _logs(screen)
+        await screen.press("w", "slash")
+        await screen.type("file")
+        await screen.press("enter", "N", "N")
+        await screen.sees("lines with “file”")
+
+    assert look(steps, NARROW)
+
+
+def test_logs_of_what_has_not_started(stage: Stage, look: Callable[..., bool]) -> None:
+    stage.deploy("cart", "cart:nopull", replicas=4)
+    stage.advance(9)
+
+    async def steps(screen: Screen) -> None:
+        await screen.sees("1 rollout")
+        await screen.press("l")
+        await screen.sees("The container has not started")
+
+    assert look(steps, NARROW)
 
 
 def test_help(stage: Stage, look: Callable[..., bool]) -> None:

@@ -43,6 +43,8 @@ class LogView(Scroll, inherit_bindings=False):
         """Show the lines from that row on, or their end; this is not a person scrolling."""
         self._is_placing = True
         self.scroll_to(y=self.max_scroll_y if row is None else row, animate=False, force=True)
+        # A bar that is not to be seen yet is not told where the view is, and would show the top when it comes.
+        self.vertical_scrollbar.position = self.scroll_offset.y
         self._is_placing = False
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
