@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
@@ -245,6 +246,16 @@ class KtuiApp(App[None]):
             front.redraw(self.now())
 
     # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Once the app ends, nothing that is pressed means anything."""
+        if self.return_code is None or not isinstance(event, events.InputEvent):
+            await super().on_event(event)
+
+    async def action_pop_screen(self) -> None:
+        """Back, but not past the overview: a key that is pressed twice may be heard twice."""
+        if not isinstance(self.screen, OverviewScreen):
+            self.pop_screen()
 
     def open_rollout(self, uid: str) -> None:
         """Show one rollout in full."""

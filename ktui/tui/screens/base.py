@@ -49,12 +49,20 @@ class LiveScreen(Screen[None]):
         Binding("q", "app.quit", "quit", id="quit"),
     ]
 
-    is_drawable = False
-    """Whether all that the screen consists of is there: a screen is on the stack before that."""
+    _is_composed = False
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether all that the screen consists of is there: it is on the stack before that, and while the app ends."""
+        return self._is_composed and self.app.return_code is None
 
     def on_mount(self) -> None:
         """From here on there is something to draw on."""
-        self.is_drawable = True
+        self._is_composed = True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that were typed ahead of a quit come to a screen that is being taken down: they mean nothing there."""
+        return self.is_drawable and super().check_action(action, parameters)
 
     @property
     def ktui(self) -> KtuiApp:

@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from ktui.actions.outcome import Conflict, Failed
@@ -18,6 +17,7 @@ from ktui.rollout.words import clean
 from ktui.tui.chrome import Hint
 from ktui.tui.difference_lines import bullet, fields
 from ktui.tui.paint import Pages, Span, wrap
+from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
 
 Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
@@ -27,7 +27,7 @@ _FRAME: Final = 7
 """Lines of the dialog that are not the plan's: border, padding, title, keys and what is between them."""
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Dialog[bool]):
     """The plan in words and numbers, the difference that the server's dry run returned, the way back.
 
     There is no saying yes before the server has answered, nor after it has refused.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from ktui.rollout.podstatus import Health
@@ -16,6 +15,7 @@ from ktui.rollout.rollout import Phase
 from ktui.tui import look
 from ktui.tui.chrome import Hint
 from ktui.tui.paint import Pages, Span, fit
+from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _PODS = {
 }
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """What can be pressed, what it would do to the rollout in question, and what the signs mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -210,11 +210,12 @@ class OverviewScreen(LiveScreen):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""
         self._filter = event.value.strip()
-        self.redraw(self.ktui.now())
+        self._redraw_now()
 
     def on_input_submitted(self) -> None:
         """Keep the filter, and go back to the table."""
-        self._leave_filter()
+        if self.is_drawable:
+            self._leave_filter()
 
     def _leave_filter(self) -> None:
         self.remove_class("-filtering")

@@ -9,16 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from ktui.rollout.words import clean
 from ktui.tui.chrome import Hint
+from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
 
 
-class PickScreen(ModalScreen[str | None]):
+class PickScreen(Dialog[str | None]):
     """A list that typing narrows. Returns the choice, or None.
 
     `free` lets a name be taken that is not in the list: who may not list namespaces can still name one.
