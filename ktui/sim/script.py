@@ -14,6 +14,7 @@ from ktui.sim.controllers.common import DEPLOYMENTS, REPLICA_SETS, controller_of
 from ktui.sim.controlplane import ControlPlane
 from ktui.sim.deletion import Deletion
 from ktui.sim.fleet import place_fleet
+from ktui.sim.kernel import rfc3339
 from ktui.sim.scenario import Scenario, Service, Step, Target, seconds
 
 JSON = dict[str, Any]
@@ -175,7 +176,7 @@ class Script:
             raise ValueError(f"nothing of kind {patch.get('kind')} in {patch.get('apiVersion')} is served")
         metadata = patch["metadata"]
         namespace = metadata.get("namespace", "default") if resource.namespaced else ""
-        body = json.dumps(patch).encode()
+        body = json.dumps(patch).replace("{now}", rfc3339(self._kernel.now)).encode()
         try:
             self._plane.api.patch(resource, namespace, metadata["name"], STRATEGIC_PATCH, body, manager="kubectl-patch")
         except ApiError as error:
