@@ -251,10 +251,12 @@ def title(selection: Selection, side: Side, choice: Choice, *, is_front: bool) -
     return spans
 
 
-def following(*, paused: bool, unseen: int) -> list[Span]:
-    """`● following`, or what comes meanwhile."""
+def following(statuses: Mapping[Source, Told], *, paused: bool, unseen: int) -> list[Span]:
+    """`● following`, or `○ waiting` where nothing can come now, or how much has come since it was paused."""
     if not paused:
-        return [Span("● following", "good")]
+        told = {each.status for each in statuses.values()}
+        is_live = bool(told & {LogStatus.FOLLOWING, LogStatus.PREVIOUS})
+        return [Span("● following", "good") if is_live else Span("○ waiting", "dim")]
     return [Span("‖ paused" + (f", {unseen:,} new below" if unseen else ""), "paused")]
 
 

@@ -81,6 +81,7 @@ async def test_a_container_that_has_not_started_says_so_and_then_writes(stage: S
     async with dashboard() as screen:
         await opened(screen)
         await screen.sees("The container has not started: 1 ContainerCreating", "appears here as soon as it has")
+        await screen.sees("○ waiting")
         stage.advance(10)
         await screen.sees("listening on :8080")
 

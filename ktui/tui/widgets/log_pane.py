@@ -194,7 +194,7 @@ class LogPane(Vertical):
         title, remarks = self.query_one(".log-title", Painting), self.query_one(".log-remarks", Painting)
         if self.selection is None:
             return
-        state = log_lines.following(paused=self.view.paused, unseen=self._unseen)
+        state = log_lines.following(self.feed.statuses, paused=self.view.paused, unseen=self._unseen)
         whose = log_lines.title(self.selection, self.side, choice, is_front=is_front)
         title.show([between(whose, state, cells)])
         lines = log_lines.remarks(self.selection, self.feed.statuses, self.buffer, cells)
