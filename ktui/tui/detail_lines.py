@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow, Revision
-from ktui.rollout.hold import Hold
+from ktui.rollout.hold import OVER, Hold
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
@@ -42,8 +42,8 @@ def summary(detail: Detail, now: datetime, cells: int, pending: str = "") -> Lin
     """What rolls out, how far it is, and what capacity it leaves."""
     rollout = detail.rollout
     lines = [headline(rollout, pending), _change(detail, now), _terms(detail)]
-    if rollout.hold is not None and rollout.hold.is_real:
-        lines.append(_hold(rollout.hold, now))
+    if rollout.hold is not None:
+        lines.append(_hold(rollout.hold, now) if rollout.hold.repair is None else _disturbed(rollout.hold))
     if rollout.change_cause or rollout.provenance is not None:
         lines.append(_origin(rollout))
     numbers = rollout.progress
@@ -114,6 +114,12 @@ def _hold(hold: Hold, now: datetime) -> list[Span]:
         pods = hold.next_pods
         told.append(f"then {pods if pods is not None else 'all'}")
     return [*spans, Span("   " + "   ".join(part for part in told if part))]
+
+
+def _disturbed(hold: Hold) -> list[Span]:
+    """What somebody did to the hold, in a word, and what mends that."""
+    canary = [] if hold.disturbance in OVER else [Span(f"canary of {hold.size}   ", "held")]
+    return [*canary, Span(f"{hold.disturbance}", "warn"), Span("   c ", "key"), Span(hold.remedy)]
 
 
 def _written(text: str, pods: int) -> str:

@@ -1,0 +1,281 @@
+"""Held canaries by key: begin, step, promote, abort, repair; and how they look."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ktui.actions.request import Promote
+from ktui.kube.access import Access
+from ktui.tui.app import KtuiApp, Options
+from tests.actions.operating import Operator, canary
+from tests.tui.conftest import Dashboard, Screen, Stage
+
+ANNOTATION = "ktui.dev/hold"
+
+
+def _deployed(stage: Stage, replicas: int = 12) -> None:
+    stage.deploy("payments", "payments:3.0", replicas=replicas, minReadySeconds=2)
+    stage.advance(30)
+
+
+def _spec(stage: Stage) -> Any:
+    spec = stage.cluster.get("deployments", "payments", "shop")
+    assert spec is not None
+    return spec["spec"]
+
+
+async def _begin(stage: Stage, screen: Screen, steps: str = "2,4", *, surge: bool = True) -> None:
+    """`c`, the image, the size, and where the new pods go."""
+    await screen.sees("1 rollout", "shop/payments", "12 pods", "c canary")
+    await screen.press("c")
+    await screen.sees("Canary of shop/payments", "registry.example/shop/payments:3.0")
+    await screen.press("end", "backspace")
+    await screen.type("1")
+    await screen.press("enter")
+    await screen.sees("12 pods asked for")
+    await screen.type(steps)
+    await screen.press("enter")
+    await screen.sees("surge: 2 pods more, all old ones stay", "no surge: 2 pods in the place")
+    if not surge:
+        await screen.press("down")
+    await screen.press("enter")
+    await screen.sees("Hold a canary of 2 of 12 pods of shop/payments at payments:3.1", "y yes")
+
+
+async def test_canary_step_promote(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    before = _spec(stage)
+    async with dashboard(size=(190, 50)) as screen:
+        await _begin(stage, screen)
+        await screen.sees("2 pods of revision 2", "spec.minReadySeconds: 2 → 2147483646", "--type=strategic")
+        assert _spec(stage) == before
+        await screen.press("y")
+        await screen.hears("holds a canary of 2 of 12 pods")
+        stage.advance(20)
+        await screen.sees("◆ held", "canary of 2 of 12 held, step 1 of 3, by admin")
+        await screen.sees("p promote to 4 of 12", "a abort")
+        await screen.press("question_mark")
+        await screen.sees("promote to 4 of 12 (step 2 of 3)", "abort: back to 1 (payments:3.0)")
+        await screen.press("escape")
+
+        await screen.press("p")
+        await screen.sees("Promote shop/payments to 4 of 12 pods", "y yes")
+        await screen.press("y")
+        await screen.hears("promoted to 4 of 12 pods")
+        stage.advance(20)
+        await screen.sees("canary of 4 of 12 held, step 2 of 3, by admin", "p promote to all 12")
+
+        await screen.press("p")
+        await screen.sees("in full: all 12 pods", "y yes")
+        await screen.press("y")
+        await screen.hears("promoted in full to payments:3.1")
+        stage.advance(60)
+        await screen.sees("✔ complete", "payments:3.1")
+    after = _spec(stage)
+    assert after["template"]["spec"]["containers"][0].pop("image").endswith("payments:3.1")
+    assert before["template"]["spec"]["containers"][0].pop("image").endswith("payments:3.0")
+    assert after == before
+
+
+async def test_canary_without_surge_and_abort_from_the_detail_screen(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    before = _spec(stage)
+    async with dashboard(size=(190, 50)) as screen:
+        await _begin(stage, screen, "2", surge=False)
+        await screen.press("y")
+        await screen.hears("holds a canary of 2 of 12 pods")
+        stage.advance(20)
+        await screen.sees("canary of 2 of 12 held, by admin")
+        await screen.press("enter")
+        await screen.sees("canary of 2 of 12   held for", "by admin   in the place of old pods   then all")
+        await screen.sees("new ", "2 of 12", "old ", "10 left")
+        await screen.press("a")
+        await screen.sees("Abort: roll back shop/payments to revision 1 (payments:3.0)", "y yes")
+        await screen.press("y")
+        await screen.hears("rolled back to revision 1")
+        stage.advance(30)
+        await screen.sees("✔ complete", "payments:3.0")
+    assert _spec(stage) == before
+
+
+async def test_what_is_no_size_is_said_at_once(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await screen.sees("12 pods", "c canary")
+        await screen.press("c")
+        await screen.sees("Canary of shop/payments")
+        await screen.press("end", "backspace")
+        await screen.type("1")
+        await screen.press("enter")
+        await screen.sees("12 pods asked for")
+        for text, said in (("0", "A canary has at least one pod."), ("12", "A canary of 12 pods holds nothing back")):
+            await screen.press("home", "shift+end", "backspace")
+            await screen.type(text)
+            await screen.press("enter")
+            await screen.sees(said)
+        await screen.press("escape")
+        await screen.sees_no("12 pods asked for")
+    assert stage.image("payments") == "payments:3.0"
+
+
+async def test_a_canary_of_a_paused_rollout_is_refused_before_anything_is_asked(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    _deployed(stage)
+    stage.apps.patch_namespaced_deployment("payments", "shop", {"spec": {"paused": True}})
+    async with dashboard() as screen:
+        await screen.sees("‖ paused")
+        await screen.press("c")
+        await screen.hears("it is paused: resume it first")
+
+
+def _held(stage: Stage, steps: str = "2,4") -> Operator:
+    """A canary of payments that another operator's ktui holds."""
+    _deployed(stage)
+    eve = Operator(stage.cluster, "eve", name="payments", advance=stage.advance)
+    eve.send(canary("registry.example/shop/payments:3.1", steps))
+    return eve
+
+
+async def test_the_canary_of_another_operator_is_the_same_canary(stage: Stage, dashboard: Dashboard) -> None:
+    eve = _held(stage)
+    async with dashboard(size=(190, 50)) as screen:
+        await screen.sees("canary of 2 of 12 held, step 1 of 3, by eve")
+        eve.send(Promote())
+        await screen.sees("canary of 4 of 12 held, step 2 of 3, by eve", "p promote to all 12")
+
+
+async def test_a_foreign_undo_is_said_and_repaired_by_key(stage: Stage, dashboard: Dashboard) -> None:
+    eve = _held(stage)
+    before = eve.spec
+    eve.undo(1)
+    async with dashboard(size=(190, 50)) as screen:
+        await screen.sees("somebody rolled the canary back to payments:3.0", "c repairs it: the settings of before")
+        await screen.press("p")
+        await screen.hears("nothing to promote: somebody rolled the canary back")
+        await screen.press("enter")
+        await screen.sees("EVENTS", "c repairs it: the settings of before the hold come back")
+        await screen.press("c")
+        await screen.sees("Repair the hold of shop/payments", "What is wrong: somebody rolled", "y yes")
+        await screen.press("y")
+        await screen.hears("has its settings of before the hold again")
+        stage.advance(30)
+        await screen.sees("✔ complete")
+        await screen.sees_no("c repair")
+    assert before["minReadySeconds"] > eve.spec["minReadySeconds"] == 2
+    assert eve.hold is None
+
+
+async def test_a_record_that_was_left_behind_is_said_where_all_is_well(stage: Stage, dashboard: Dashboard) -> None:
+    eve = _held(stage)
+    eve.send(Promote("100%"), 60)
+    eve.set_image("registry.example/shop/payments:3.2")
+    eve.undo(2, 60)
+    async with dashboard(size=(190, 50)) as screen:
+        await screen.sees("✔ complete", "record of a canary's hold was left behind", "c repairs it: the record goes")
+        await screen.press("enter")
+        await screen.sees("EVENTS", "c repairs it: the record goes, and nothing else changes")
+        await screen.press("c")
+        await screen.sees("Repair the hold", "y yes")
+        await screen.press("y")
+        await screen.sees_no("left behind")
+    assert ANNOTATION not in eve.annotations
+
+
+@pytest.mark.parametrize("key", ["c", "p", "a"])
+async def test_read_only_closes_all_three(stage: Stage, dashboard: Dashboard, key: str) -> None:
+    _deployed(stage)
+    async with dashboard(read_only=True) as screen:
+        await screen.sees("12 pods")
+        await screen.press(key)
+        await screen.hears("ktui is read-only")
+
+
+# How it looks
+
+
+Look = Callable[..., bool]
+
+
+@pytest.fixture
+def look(stage: Stage, snap_compare: Callable[..., bool], options: Options, monkeypatch: pytest.MonkeyPatch) -> Look:
+    # A kubeconfig that is named would stand in the kubectl commands.
+    monkeypatch.setenv("KUBECONFIG", options.access.kubeconfig or "")
+    options = replace(options, access=Access())
+
+    def compare(steps: Callable[[Screen], Awaitable[None]], size: tuple[int, int]) -> bool:
+        async def before(pilot: Pilot[None]) -> None:
+            await steps(Screen(app, pilot))
+            for line in app.screen.query(Input):
+                line.cursor_blink = False
+            await pilot.pause(0.2)
+
+        app = KtuiApp(options)
+        return snap_compare(app, run_before=before, terminal_size=size)
+
+    return compare
+
+
+SIZES = [(80, 24), (120, 36), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_held_canary_in_the_overview(stage: Stage, look: Look, size: tuple[int, int]) -> None:
+    _held(stage)
+
+    async def steps(screen: Screen) -> None:
+        await screen.sees("1 rollout", "14 pods", "◆ held", "p promote")
+
+    assert look(steps, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_held_canary_in_full(stage: Stage, look: Look, size: tuple[int, int]) -> None:
+    _held(stage)
+
+    async def steps(screen: Screen) -> None:
+        await screen.sees("14 pods", "p promote")
+        await screen.press("enter")
+        await screen.sees("EVENTS", "canary of 2 of 12", "step 1 of 3")
+
+    assert look(steps, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_disturbed_hold_in_full(stage: Stage, look: Look, size: tuple[int, int]) -> None:
+    _held(stage).undo(1)
+
+    async def steps(screen: Screen) -> None:
+        await screen.sees("12 pods", "c repair")
+        await screen.press("enter")
+        await screen.sees("EVENTS", "repairs it")
+
+    assert look(steps, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_question_before_a_canary(stage: Stage, look: Look, size: tuple[int, int]) -> None:
+    _deployed(stage)
+    assert look(lambda screen: _begin(stage, screen), size)
+
+
+def test_the_size_of_a_canary(stage: Stage, look: Look) -> None:
+    _deployed(stage)
+
+    async def steps(screen: Screen) -> None:
+        await screen.sees("12 pods", "c canary")
+        await screen.press("c")
+        await screen.sees("Canary of shop/payments")
+        await screen.press("enter")
+        await screen.sees("12 pods asked for")
+        await screen.type("1,150%")
+        await screen.press("enter")
+        await screen.sees("150% is more than everything.")
+
+    assert look(steps, (80, 24))
