@@ -41,8 +41,9 @@ _SECRETS: Final = (
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """One line of that text: no escape sequences, no control or direction characters, not endless."""
-    text = _SPACE.sub(" ", _ESCAPE.sub("", text))
-    text = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"}).strip()
+    text = _ESCAPE.sub("", text)
+    shown = (c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+    text = _SPACE.sub(" ", "".join(shown)).strip()
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

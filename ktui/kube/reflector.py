@@ -24,6 +24,7 @@ from ktui.kube.errors import (
     Rejected,
     Unauthorized,
 )
+from ktui.kube.items import ListReader
 from ktui.kube.lines import LineSplitter
 from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.watch import Heard, InitialEnd, Inventory, Page, Unreadable, WatchDecoder, decode_page
@@ -67,6 +68,7 @@ class Reflector:
         *,
         pacing: Pacing | None = None,
         streaming_list: bool | None = None,
+        cached_list: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Random | None = None,
     ) -> None:
@@ -79,6 +81,9 @@ class Reflector:
         # A list that streams says its first words soonest and costs the server least, but up to Kubernetes 1.36 it
         # comes uncompressed: over a network, pages are a twentieth of the bytes.
         self._streaming_list = not connection.compresses if streaming_list is None else streaming_list
+        # The list from the server's cache is the fastest way to many objects. It may be a moment old, which the watch
+        # that goes on from it makes good; after that, lists are consistent reads, so it is for the first one alone.
+        self._cached_list = cached_list and self._streaming_list
         self._clock = clock
         self._random = random or Random()
         self._backoff = Backoff(self._pacing, self._random)
@@ -138,6 +143,7 @@ class Reflector:
         if isinstance(error, WentBack):
             # A list is proof. A watch may be that of a server which lags behind another: a list will tell.
             self._is_restored, self._version = not self._version, ""
+            return asked if self._is_restored else self._backoff.next(asked)
         if isinstance(error, Silence) and self._last_heard == self._opened:
             # Resumed, and not a word: the server may have been restored to before that version. Ask what there is.
             self._version = ""
@@ -187,6 +193,12 @@ class Reflector:
             self._inventory = Inventory(self.resource)
             self._unreadable.clear()
             yield [Restored(self.resource)]
+        if self._cached_list:
+            async with aclosing(self._list_from_cache()) as batches:
+                async for batch in batches:
+                    yield batch
+            self._cached_list = False
+            return
         if self._streaming_list:
             try:
                 async with aclosing(self._stream_list()) as batches:
@@ -240,6 +252,30 @@ class Reflector:
                 yield batch
         if not self._version:
             raise Interrupted("The server ended the list before it was complete.")
+
+    async def _list_from_cache(self) -> AsyncGenerator[list[Change], None]:
+        self._inventory.begin()
+        reader = ListReader(self.resource)
+        params = {"resourceVersion": "0", **self._selector}
+        self._last_heard = self._opened = self._clock()
+        async with AsyncExitStack() as stack:
+            chunks = await self._in_time(stack.enter_async_context(self._connection.stream(self._path, params)))
+            while chunk := await self._in_time(anext(chunks, b"")):
+                self._last_heard = self._clock()
+                if batch := self._noted(reader.feed(chunk).contents):
+                    yield batch
+        page = reader.finish()
+        self._backoff.reset()
+        self._watch_from(page.version)
+        yield [*self._noted(page.contents), *self._list_ended()]
+
+    async def _in_time(self, step: Awaitable[_T]) -> _T:
+        """One step of a list that is no stream: as long as a streamed one may be silent."""
+        try:
+            async with asyncio.timeout(self._pacing.list_silence):
+                return await step
+        except TimeoutError:
+            raise Interrupted("The server does not complete the list.") from None
 
     async def _watch(self) -> AsyncGenerator[list[Change], None]:
         decoder = WatchDecoder(self.resource, self._version)

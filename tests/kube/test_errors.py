@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ktui.kube import errors
@@ -85,6 +85,7 @@ def test_escape_sequences_and_direction_marks_do_not_survive() -> None:
 
 
 @given(st.text())
+@example("0 \x1b\r0")
 def test_clean_text_is_one_printable_line(text: str) -> None:
     cleaned = clean(text)
     assert "\n" not in cleaned

@@ -155,9 +155,7 @@ async def test_after_410_what_vanished_meanwhile_is_gone(pods: Pods, streaming: 
 
 @pytest.mark.parametrize("streaming", ["yes", "rejected"])
 @pytest.mark.parametrize("told_by", ["410", "bookmark", "outage"])
-async def test_a_cluster_that_was_restored_from_a_backup_is_read_anew(
-    pods: Pods, streaming: Any, told_by: str
-) -> None:
+async def test_a_cluster_that_was_restored_from_a_backup_is_read_anew(pods: Pods, streaming: Any, told_by: str) -> None:
     collection, connection = pods
     collection.streaming = streaming
     fill(collection, "a", "b", "c")
