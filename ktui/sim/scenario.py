@@ -196,7 +196,9 @@ def find_scenario(scenario: str | Path, params: Mapping[str, object]) -> Scenari
 
 def _packaged(name: str) -> str | None:
     found = package_files.files("ktui.sim") / _FOLDER / f"{name}.yaml"
-    return found.read_text(encoding="utf-8") if re.fullmatch(r"(causes/)?[a-z0-9-]+", name) and found.is_file() else None
+    if re.fullmatch(r"(causes/)?[a-z0-9-]+", name) is None or not found.is_file():
+        return None
+    return found.read_text(encoding="utf-8")
 
 
 def scenarios() -> list[ScenarioInfo]:
