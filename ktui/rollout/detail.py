@@ -15,11 +15,13 @@ import msgspec
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, ReplicaSet
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
+from ktui.rollout.cause import Cause, Kind
 from ktui.rollout.podstatus import PodState, pod_state
 from ktui.rollout.progress import Sample, Track
 from ktui.rollout.rollout import Rollout, summarise
 from ktui.rollout.status import DEADLINE_EXCEEDED
 from ktui.rollout.strategy import Bounds
+from ktui.rollout.surroundings import Surroundings, remarks
 from ktui.rollout.words import clean
 
 EVENTS_SHOWN: Final = 200
@@ -101,16 +103,21 @@ class Detail(msgspec.Struct, frozen=True):
     events: tuple[EventRow, ...]
     """The newest first."""
     capacity: Capacity
+    remarks: tuple[Cause, ...] = ()
+    """What stands around it and is worth knowing, as far as that was asked for."""
 
 
-def detail(store: Store, deployment: Deployment, track: Track, now: datetime) -> Detail:
-    """Everything known of one Deployment."""
+def detail(
+    store: Store, deployment: Deployment, track: Track, now: datetime, around: Surroundings | None = None
+) -> Detail:
+    """Everything known of one Deployment; `around` is what was found around it, where that was asked for."""
     replicasets = store.replicasets(deployment.metadata.uid)
     current = revisions.current(deployment, replicasets)
     spec = deployment.spec
     deadline = spec.progress_deadline_seconds
+    rollout = summarise(store, deployment, track, now)
     return Detail(
-        rollout=summarise(store, deployment, track, now),
+        rollout=rollout,
         created=deployment.metadata.creation_timestamp,
         strategy=clean(spec.strategy.type),
         bounds=strategy.bounds(deployment),
@@ -120,7 +127,15 @@ def detail(store: Store, deployment: Deployment, track: Track, now: datetime) ->
         conditions=tuple(_condition(condition) for condition in deployment.status.conditions),
         events=_events(store, deployment, replicasets),
         capacity=Capacity(track.samples, strategy.promised(deployment), spec.desired),
+        remarks=_remarks(deployment, rollout, around) if around is not None else (),
     )
+
+
+def _remarks(deployment: Deployment, rollout: Rollout, around: Surroundings) -> tuple[Cause, ...]:
+    """What the surroundings do, but for what a cause says already: that a quota is used up."""
+    found = remarks(deployment, around, is_under_way=not rollout.verdict.done)
+    refused = any(cause.kind is Kind.FORBIDDEN for cause in rollout.causes)
+    return tuple(cause for cause in found if not (refused and cause.kind is Kind.QUOTA))
 
 
 def _revision(store: Store, replicaset: ReplicaSet, is_current: bool, now: datetime) -> Revision:

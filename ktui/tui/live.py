@@ -11,6 +11,7 @@ from ktui.rollout.detail import Detail, detail
 from ktui.rollout.history import History, history
 from ktui.rollout.progress import Track, observe
 from ktui.rollout.rollout import Phase, Rollout, summarise
+from ktui.rollout.surroundings import Surroundings
 
 _NEEDED = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
 _WORST = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
@@ -51,12 +52,12 @@ class Live:
         self._tracks[uid] = track
         self.rollouts[uid] = summarise(self.store, deployment, track, now)
 
-    def detail(self, uid: str, now: datetime) -> Detail | None:
-        """One rollout in full; None where it is gone."""
+    def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:
+        """One rollout in full, with what was found around it; None where it is gone."""
         deployment, track = self.store.deployment(uid), self._tracks.get(uid)
         if deployment is None or track is None:
             return None
-        return detail(self.store, deployment, track, now)
+        return detail(self.store, deployment, track, now, around)
 
     def history(self, uid: str) -> History | None:
         """The revisions of one rollout; None where it is gone."""

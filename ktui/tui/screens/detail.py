@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from ktui.rollout.detail import Detail
-from ktui.tui import detail_lines
+from ktui.rollout.surroundings import Surroundings
+from ktui.tui import detail_lines, why_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.paint import Pages, Painting, Span
 from ktui.tui.screens.base import LiveScreen, action_hints
 from ktui.tui.transitions import Transitions
+
+if TYPE_CHECKING:
+    from ktui.kube.connection import Connection
 
 WIDE = 104
 """From this width on, causes and events stand beside the pods instead of below them."""
@@ -38,6 +42,8 @@ class DetailScreen(LiveScreen):
         self._detail: Detail | None = None
         self._transitions = Transitions()
         self._every_pod = False
+        self._around: Surroundings | None = None
+        self._asked_around: tuple[int, Connection | None] | None = None
 
     def compose(self) -> ComposeResult:
         """Summary above, pods on the left, the rest on the right, or below where it is narrow."""
@@ -84,10 +90,11 @@ class DetailScreen(LiveScreen):
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
-        self._detail = app.live.detail(self._uid, now) or self._detail
+        self._detail = app.live.detail(self._uid, now, self._around) or self._detail
         detail = self._detail
         if detail is None:
             return
+        self._ask_around_where_new(detail)
         wide = self.size.width >= WIDE
         self.set_class(wide, "-wide")
         self.set_class(self.size.height >= TALL, "-tall")
@@ -116,10 +123,37 @@ class DetailScreen(LiveScreen):
         pods.show(detail_lines.pods(detail, cells, now, left, every=self._every_pod))
         right = max(30, events.scrollable_content_region.width)
         why = self.query_one("#why", Painting)
-        why.show(detail_lines.why(detail, right, 10 if wide else 3))
+        why.show(why_lines.why(detail, right, 10 if wide else 3))
         conditions = self.query_one("#conditions", Painting)
         conditions.show(detail_lines.conditions(detail.conditions, now, right))
         events.show(detail_lines.events(detail.events, now, right))
+
+    # What is asked for
+
+    def _ask_around_where_new(self, detail: Detail) -> None:
+        """Ask for what stands around the Deployment when the screen opens, and when its spec has changed."""
+        wanted = (detail.rollout.generation, self.ktui.connection)
+        if wanted != self._asked_around and not self.is_deleted:
+            self._asked_around = wanted
+            self.run_worker(self._ask_around(), group="around", exclusive=True)
+
+    async def _ask_around(self) -> None:
+        # The screen is known from the first frame on, which does not wait for the client library.
+        from ktui.kube.api import Api  # noqa: PLC0415
+        from ktui.kube.errors import KubeError  # noqa: PLC0415
+        from ktui.kube.surroundings import read_surroundings  # noqa: PLC0415
+
+        connection, deployment = self.ktui.connection, self.ktui.live.store.deployment(self._uid)
+        if connection is None or deployment is None:
+            return
+        try:
+            self._around = await read_surroundings(Api(connection), deployment)
+        except KubeError:
+            # It is but what is worth knowing beside the rest; that the link is broken is said elsewhere.
+            return
+        self._redraw_now()
+
+    # Keys
 
     def action_every_pod(self) -> None:
         """List every pod by name, or only those that are not ready."""
