@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import click
 
 from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.cli.batch import carry_out_all
 from ktui.cli.carry import Manner, carry_out
 from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
 
 _Callback = Callable[..., int]
 
 
-def action_on(kind: click.ParamType[Any]) -> Callable[[_Callback], click.Command]:
-    """A command for an action on one NAME of that kind, with the options that all of them have."""
+def action_on(kind: click.ParamType[Any], metavar: str = "NAME...") -> Callable[[_Callback], click.Command]:
+    """A command for an action on NAMEs of that kind, with the options that all of them have."""
 
     def decorate_all(callback: _Callback) -> click.Command:
         for decorate in (
@@ -23,7 +24,7 @@ def action_on(kind: click.ParamType[Any]) -> Callable[[_Callback], click.Command
             output_option,
             click.option("-y", "--yes", is_flag=True, help="Do not ask."),
             click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
-            click.argument("name", type=kind),
+            click.argument("names", metavar=metavar, type=kind, nargs=-1, required=True),
         ):
             callback = decorate(callback)
         return click.command(cls=Command)(callback)
@@ -32,51 +33,62 @@ def action_on(kind: click.ParamType[Any]) -> Callable[[_Callback], click.Command
 
 
 action: Final = action_on(NAME)
-"""A command for an action on a Deployment."""
+"""A command for an action on one Deployment or several."""
+
+Names = tuple[str, ...]
 
 
-def act(context: click.Context, name: str, request: Request, manner: dict[str, Any]) -> int:
-    """Carry a request out on NAME; the exit code."""
+def act(context: click.Context, names: Names, request: Request, manner: dict[str, Any]) -> int:
+    """Carry a request out on each NAME; the exit code."""
+    return act_on_each(context, [(name, request) for name in names], manner)
+
+
+def act_on_each(context: click.Context, requests: Sequence[tuple[str, Request]], manner: dict[str, Any]) -> int:
+    """Carry a request of its own out on each name; what is named twice is done once. The exit code."""
     refuse_scope_flags(context)
+    wanted = dict(requests)
+    if len(wanted) > 1:
+        return carry_out_all(settings_of(context), list(wanted.items()), Manner(**manner))
+    (name, request), *_ = wanted.items()
     return carry_out(settings_of(context), name, request, Manner(**manner))
 
 
 @action
-def pause(context: click.Context, name: str, **manner: Any) -> int:
+def pause(context: click.Context, names: Names, **manner: Any) -> int:
     """Stop rolling NAME out where it is; what runs keeps running."""
-    return act(context, name, Pause(), manner)
+    return act(context, names, Pause(), manner)
 
 
 @action
-def resume(context: click.Context, name: str, **manner: Any) -> int:
+def resume(context: click.Context, names: Names, **manner: Any) -> int:
     """Let the paused Deployment NAME roll out again."""
-    return act(context, name, Resume(), manner)
+    return act(context, names, Resume(), manner)
 
 
 @action
-def abort(context: click.Context, name: str, **manner: Any) -> int:
+def abort(context: click.Context, names: Names, **manner: Any) -> int:
     """Give up the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
-    return act(context, name, Abort(), manner)
+    return act(context, names, Abort(), manner)
 
 
 @action
-def restart(context: click.Context, name: str, **manner: Any) -> int:
+def restart(context: click.Context, names: Names, **manner: Any) -> int:
     """Replace every pod of NAME, as a rollout of its own."""
-    return act(context, name, Restart(), manner)
+    return act(context, names, Restart(), manner)
 
 
 @action
 @click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
-def rollback(context: click.Context, name: str, to_revision: int | None, **manner: Any) -> int:
+def rollback(context: click.Context, names: Names, to_revision: int | None, **manner: Any) -> int:
     """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
-    return act(context, name, RollBack(to_revision), manner)
+    return act(context, names, RollBack(to_revision), manner)
 
 
 @action
 @click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="How many pods.")
-def scale(context: click.Context, name: str, replicas: int, **manner: Any) -> int:
+def scale(context: click.Context, names: Names, replicas: int, **manner: Any) -> int:
     """Ask for another number of pods of NAME."""
-    return act(context, name, Scale(replicas), manner)
+    return act(context, names, Scale(replicas), manner)
 
 
 class _Image(click.ParamType[tuple[str, str]]):
@@ -92,8 +104,23 @@ class _Image(click.ParamType[tuple[str, str]]):
 IMAGE: Final = _Image()
 
 
-@action
-@click.argument("images", metavar="CONTAINER=IMAGE...", type=IMAGE, nargs=-1, required=True)
-def set_image(context: click.Context, name: str, images: tuple[tuple[str, str], ...], **manner: Any) -> int:
+_IMAGES: Final = "CONTAINER=IMAGE..."
+
+
+class _NameOrImage(click.ParamType[str | tuple[str, str]]):
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | tuple[str, str]:
+        return (IMAGE if "=" in str(value) else NAME).convert(value, param, ctx)
+
+
+@action_on(_NameOrImage(), f"NAME... {_IMAGES}")
+def set_image(context: click.Context, names: tuple[str | tuple[str, str], ...], **manner: Any) -> int:
     """Roll another image of NAME out. The container * means all of them."""
-    return act(context, name, SetImage(images), manner)
+    meant = tuple(word for word in names if isinstance(word, str))
+    images = tuple(word for word in names if not isinstance(word, str))
+    if len(meant) > 1 and not images:
+        raise click.UsageError(f'"{meant[-1]}" is not CONTAINER=IMAGE.')
+    if not (meant and images):
+        raise click.UsageError(f"Missing argument '{_IMAGES if meant else 'NAME...'}'.")
+    return act(context, meant, SetImage(images), manner)

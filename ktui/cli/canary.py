@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ktui.actions.request import Canary, Promote, Repair, Switch
-from ktui.cli.act import IMAGE, act, action, action_on
+from ktui.cli.act import IMAGE, Names, act, act_on_each, action, action_on
 from ktui.cli.carry import Manner
 from ktui.cli.manifest import read_template
 from ktui.cli.options import DURATION, NAME_OR_SERVICE, ServiceName
@@ -25,7 +25,7 @@ from ktui.rollout.steps import FULL, Steps, read_steps
 @click.option("--repair", is_flag=True, help="Mend a hold that somebody else disturbed.")
 def canary(
     context: click.Context,
-    name: str,
+    names: Names,
     images: tuple[tuple[str, str], ...],
     *,
     filename: str | None,
@@ -43,19 +43,20 @@ def canary(
     if repair:
         if images or filename or pods or percent or steps:
             raise click.UsageError("--repair mends the hold that is there; it begins none.")
-        return act(context, name, Repair(), manner)
+        return act(context, names, Repair(), manner)
     if not images and filename is None:
         raise click.UsageError("Say what is new: --image CONTAINER=IMAGE, or -f with a manifest.")
     if len([size for size in (pods, percent, steps) if size]) > 1:
         raise click.UsageError("--pods, --percent and --steps are three ways to say one thing: give one of them.")
-    request = Canary(
-        steps=_steps(steps or (f"{percent}%" if percent else str(pods or 1))),
-        images=images,
-        template=read_template(filename, name) if filename is not None else None,
-        manifest=filename or "",
-        surge=surge,
-    )
-    return act(context, name, request, manner)
+    if filename == "-" and len(names) > 1:
+        raise click.UsageError("Standard input can be read once: give several NAMEs a file.")
+    sizes = _steps(steps or (f"{percent}%" if percent else str(pods or 1)))
+
+    def request(name: str) -> Canary:
+        template = read_template(filename, name) if filename is not None else None
+        return Canary(steps=sizes, images=images, template=template, manifest=filename or "", surge=surge)
+
+    return act_on_each(context, [(name, request(name)) for name in names], manner)
 
 
 @action_on(NAME_OR_SERVICE)
@@ -67,7 +68,7 @@ def canary(
 @click.option("--timeout", type=DURATION, help="Of a Service: how long traffic may take to move; 1m, and 0: no limit.")
 def promote(
     context: click.Context,
-    name: str,
+    names: Names,
     *,
     pods: int | None,
     percent: int | None,
@@ -82,16 +83,19 @@ def promote(
     A held canary goes to its next step, or to the size that is given. A paused rolling update goes on to its end.
     Where NAME is service/NAME, its traffic is switched from blue to green, or to the colour that is given.
     """
-    if isinstance(name, ServiceName):
+    services = [name for name in names if isinstance(name, ServiceName)]
+    if services:
+        if len(names) > 1:
+            raise click.UsageError("A Service is switched on its own: give no other NAME with it.")
         if pods or percent or full:
             raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
-        return switch(context, name, Switch(to, force=force), timeout or "1m", Manner(**manner))
+        return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
     if to or force or timeout:
         raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
     if len([size for size in (pods, percent, full) if size]) > 1:
         raise click.UsageError("--pods, --percent and --full are three ways to say one thing: give one of them.")
     to = FULL if full else f"{percent}%" if percent else str(pods or "")
-    return act(context, name, Promote(to), manner)
+    return act(context, names, Promote(to), manner)
 
 
 def _steps(text: str) -> Steps:

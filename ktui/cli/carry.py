@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from ktui.actions.audit import AuditLog
+from ktui.actions.batch import Accepted, try_out
 from ktui.actions.canary_template import completed
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
-from ktui.actions.preview import Preview, preview
+from ktui.actions.preview import Preview
 from ktui.actions.request import Request
 from ktui.actions.subject import read_subject
 from ktui.cli import printing
@@ -27,9 +29,6 @@ from ktui.kube.api import Api
 from ktui.kube.connection import connect
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
-
-_ATTEMPTS = 3
-"""How often a plan that went stale before it was shown is made again, without asking."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +70,19 @@ class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
         self.hint = hint
 
 
-def carry_out(settings: Settings, name: str, request: Request, manner: Manner) -> int:
-    """Do that to the Deployment of that name; the exit code, as of `carry_out_job`. Raises KubeError."""
+def planner(name: str, request: Request) -> Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]:
+    """Plans that for the Deployment of that name, for a `Job`."""
 
     async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
         subject = await read_subject(api, namespace, name, kubectl)
         return plan(await completed(api, subject, request), subject)
 
-    return carry_out_job(settings, Job(planned), manner)
+    return planned
+
+
+def carry_out(settings: Settings, name: str, request: Request, manner: Manner) -> int:
+    """Do that to the Deployment of that name; the exit code, as of `carry_out_job`. Raises KubeError."""
+    return carry_out_job(settings, Job(planner(name, request)), manner)
 
 
 def carry_out_job(settings: Settings, job: Job, manner: Manner) -> int:
@@ -87,21 +91,47 @@ def carry_out_job(settings: Settings, job: Job, manner: Manner) -> int:
     A job that is followed ends with the code of what was seen.
     """
     try:
-        _check(settings, manner)
-        # Questions are asked outside of the event loop: inside, the first Ctrl-C would only cancel a task.
-        with asyncio.Runner() as runner:
-            connection = runner.run(connect(access(settings)))
-            try:
-                call = kubectl_call(settings, connection)
-                return _Carrying(runner, Api(connection), connection.namespace, call).run(job, manner)
-            finally:
-                runner.run(connection.aclose())
+        check(settings, manner)
+        with reached(settings) as cluster:
+            return _Carrying(cluster).run(job, manner)
     except Stopped as stop:
         printing.error(str(stop), stop.hint)
         return FAILED
 
 
-def _check(settings: Settings, manner: Manner) -> None:
+@dataclass(frozen=True)
+class Reached:
+    """A cluster that is connected to. Questions are asked outside of the event loop, which `runner` enters.
+
+    Inside, the first Ctrl-C would only cancel a task.
+    """
+
+    runner: asyncio.Runner
+    api: Api
+    namespace: str
+    kubectl: tuple[str, ...]
+
+    async def send(self, made: Plan) -> Outcome:
+        """Perform it, and write it down."""
+        performed = await perform(self.api, made, AuditLog(audit_file()))
+        if performed.audit_failure:
+            printing.note(f"ktui: {performed.audit_failure}")
+        return performed.outcome
+
+
+@contextmanager
+def reached(settings: Settings) -> Iterator[Reached]:
+    """Connected for a while. Raises KubeError."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(connect(access(settings)))
+        try:
+            yield Reached(runner, Api(connection), connection.namespace, kubectl_call(settings, connection))
+        finally:
+            runner.run(connection.aclose())
+
+
+def check(settings: Settings, manner: Manner) -> None:
+    """Whether an action may be begun at all. Raises Stopped."""
     if settings.read_only:
         raise Stopped("ktui is read-only: nothing was sent.", "So says --read-only, KTUI_READ_ONLY or config.toml.")
     if not manner.dry_run and not manner.yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -114,16 +144,13 @@ def _check(settings: Settings, manner: Manner) -> None:
 class _Carrying:
     """One action from the plan to the outcome."""
 
-    def __init__(self, runner: asyncio.Runner, api: Api, namespace: str, kubectl: tuple[str, ...]) -> None:
-        self._runner = runner
-        self._api = api
-        self._namespace = namespace
-        self._kubectl = kubectl
+    def __init__(self, cluster: Reached) -> None:
+        self._cluster = cluster
 
     def run(self, job: Job, manner: Manner) -> int:
         """Show, ask, send; where the target changed while it was shown, show again what it comes to now."""
         while True:
-            made, seen = self._runner.run(self._planned(job))
+            made, seen = self._planned(job)
             if manner.output == "text" or not (manner.dry_run or manner.yes):
                 # Where standard output is for a document, the question still needs its plan.
                 _show(made, seen, err=manner.output != "text")
@@ -147,39 +174,29 @@ class _Carrying:
         elif manner.output == "text":
             printing.line(outcome.sentence)
         if isinstance(outcome, Done) and job.follow is not None:
-            followed = self._runner.run(job.follow(self._api, made))
+            followed = self._cluster.runner.run(job.follow(self._cluster.api, made))
         if manner.output != "text":
             printing.document({**action_document(made, seen, outcome), **followed.document}, manner.output)
         return followed.code
 
-    async def _planned(self, job: Job) -> tuple[Plan, Preview]:
+    def _planned(self, job: Job) -> tuple[Plan, Preview]:
         """A plan that the server accepts. Raises Stopped."""
-        for _ in range(_ATTEMPTS):
-            made = await job.plan(self._api, self._namespace, self._kubectl)
-            if isinstance(made, Refusal):
-                raise Stopped(made.reason, job.advise(made))
-            seen = await preview(self._api, made)
-            match seen:
-                case Preview():
-                    return made, seen
-                case Failed():
-                    raise Stopped(seen.sentence, seen.hint)
-                case Conflict(gone=True):
-                    raise Stopped(seen.sentence)
-        raise Stopped("It changes faster than it can be planned for: nothing was sent.", "Try again in a moment.")
+        there = self._cluster
+        answer = there.runner.run(try_out(there.api, lambda: job.plan(there.api, there.namespace, there.kubectl)))
+        match answer:
+            case Accepted():
+                return answer.plan, answer.preview
+            case Refusal():
+                raise Stopped(answer.reason, job.advise(answer))
+            case Failed():
+                raise Stopped(answer.sentence, answer.hint)
 
     def _sent(self, made: Plan) -> Outcome:
         try:
-            return self._runner.run(self._send(made))
+            return self._cluster.runner.run(self._cluster.send(made))
         except KeyboardInterrupt:
             printing.error("Interrupted while it was being sent: whether it took place is not known.")
             raise
-
-    async def _send(self, made: Plan) -> Outcome:
-        performed = await perform(self._api, made, AuditLog(audit_file()))
-        if performed.audit_failure:
-            printing.note(f"ktui: {performed.audit_failure}")
-        return performed.outcome
 
 
 def _show(made: Plan, seen: Preview, *, err: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ktui.actions.batch import Applied, Batch
 from ktui.actions.outcome import Outcome
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
@@ -92,6 +93,20 @@ def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> di
         ],
         "outcome": None if outcome is None else {"is": _tag(outcome), "sentence": outcome.sentence},
     }
+
+
+def batch_document(batch: Batch, applied: Applied | None, *, dry_run: bool) -> dict[str, Any]:
+    """Several actions in one go. Of one that was not sent because an earlier one failed, the outcome is `not tried`."""
+    actions = []
+    outcomes = applied.outcomes if applied is not None else ()
+    for place, accepted in enumerate(batch.accepted):
+        outcome = outcomes[place] if place < len(outcomes) else None
+        document = action_document(accepted.plan, accepted.preview, outcome)
+        if outcome is None and not dry_run:
+            document["outcome"] = {"is": "not tried", "sentence": "An action before it was not done."}
+        actions.append({**document, "dryRun": dry_run})
+    left_out = [{"target": each.target, "reason": each.reason} for each in batch.left_out]
+    return {"actions": actions, "leftOut": left_out}
 
 
 def _tag(outcome: Outcome) -> str:

@@ -21,7 +21,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 COMMANDS = [
     "get", "status", "history", "diff",
-    "pause", "resume", "promote", "rollback", "abort", "set-image", "scale", "restart",
+    "pause", "resume", "canary", "promote", "rollback", "abort", "set-image", "scale", "restart",
     "demo", "sim",
 ]  # fmt: skip
 
@@ -59,7 +59,7 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
         (["frobnicate"], 'There is no command "frobnicate"; there is: get, status, '),
         (["get", "statefulset/web"], '"statefulset/web" is of the kind "statefulset", not a Deployment'),
         (["pause", "deploy/"], '"deploy/" names no Deployment'),
-        (["pause"], "Missing argument 'NAME'"),
+        (["pause"], "Missing argument 'NAME...'"),
         (["pause", "cart", "-A"], "-A chooses among rollouts, and a NAME is one already."),
         (["status", "cart", "-l", "app=cart"], "-l chooses among rollouts, and a NAME is one already."),
         (["get", "cart", "-A"], "A NAME is one rollout of one namespace"),

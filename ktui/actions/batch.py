@@ -1,0 +1,120 @@
+"""Several actions as one decision: planned and tried together, then sent one after another until one fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from ktui.actions.outcome import Conflict, Done, Failed, Outcome
+from ktui.actions.plan import Plan
+from ktui.actions.preview import Preview, preview
+from ktui.kube.api import Api
+from ktui.kube.errors import KubeError
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.words import count
+
+Planned = Callable[[], Awaitable[Plan | Refusal]]
+"""Plans one action on what is there now."""
+
+_ATTEMPTS: Final = 3
+"""How often a plan that went stale before it was shown is made again, without asking."""
+
+_AT_ONCE: Final = 8
+"""How many targets are read and tried at the same time."""
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A plan, and what the server's dry run made of it."""
+
+    plan: Plan
+    preview: Preview
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A target that is not open to the action: which, as it was asked for, and why not."""
+
+    target: str
+    reason: str
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one question is asked about. Both in the order in which they were asked for."""
+
+    accepted: tuple[Accepted, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def total(self) -> str:
+        """`2 rollouts, 1 left out`."""
+        left = f", {len(self.left_out)} left out" if self.left_out else ""
+        return count(len(self.accepted), "rollout") + left
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """How far a batch came. At most the last of the outcomes is none that is done."""
+
+    outcomes: tuple[Outcome, ...]
+    not_tried: tuple[Plan, ...]
+
+    @property
+    def stopped(self) -> str:
+        """What was not even tried, in a sentence; nothing where all were."""
+        if not self.not_tried:
+            return ""
+        names = ", ".join(str(plan.target) for plan in self.not_tried)
+        return f"Stopped there. Not done: {names}."
+
+
+async def try_out(api: Api, planned: Planned) -> Accepted | Refusal | Failed:
+    """A plan that the server accepts, or why there is none. Nothing is changed by it. Raises KubeError."""
+    for _ in range(_ATTEMPTS):
+        made = await planned()
+        if isinstance(made, Refusal):
+            return made
+        seen = await preview(api, made)
+        match seen:
+            case Preview():
+                return Accepted(made, seen)
+            case Failed():
+                return seen
+            case Conflict(gone=True):
+                return Failed(seen.sentence)
+    return Failed("It changes faster than it can be planned for: nothing was sent.", "Try again in a moment.")
+
+
+async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]]) -> Batch:
+    """Plan and try an action on each target, by its name; what is not open to it is left out, with the reason."""
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def tried(name: str, planned: Planned) -> Accepted | LeftOut:
+        async with places:
+            try:
+                answer = await try_out(api, planned)
+            except KubeError as error:
+                return LeftOut(name, str(error))
+        match answer:
+            case Accepted():
+                return answer
+            case Refusal():
+                return LeftOut(name, answer.reason)
+            case Failed():
+                return LeftOut(name, answer.sentence)
+
+    answers = await asyncio.gather(*(tried(name, planned) for name, planned in wanted))
+    return Batch(
+        tuple(each for each in answers if isinstance(each, Accepted)),
+        tuple(each for each in answers if isinstance(each, LeftOut)),
+    )
+
+
+async def one_after_another(batch: Batch, send: Callable[[Plan], Awaitable[Outcome]]) -> Applied:
+    """Send each plan as it was shown, under its own preconditions; after one that is not done, no more is sent."""
+    outcomes: list[Outcome] = []
+    for accepted in batch.accepted:
+        outcomes.append(await send(accepted.plan))
+        if not isinstance(outcomes[-1], Done):
+            break
+    return Applied(tuple(outcomes), tuple(each.plan for each in batch.accepted[len(outcomes) :]))

@@ -1,0 +1,97 @@
+"""Carry one action out on several Deployments: one plan, one question, then one after another until one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from ktui.actions.batch import Applied, Batch, Planned, one_after_another, try_all
+from ktui.actions.outcome import Done, Outcome
+from ktui.actions.plan import Plan
+from ktui.actions.request import Request
+from ktui.cli import printing
+from ktui.cli.carry import Manner, Reached, Stopped, check, planner, reached
+from ktui.cli.failures import FAILED
+from ktui.cli.shape import batch_document
+from ktui.rollout.words import count
+from ktui.settings import Settings
+
+
+def carry_out_all(settings: Settings, requests: Sequence[tuple[str, Request]], manner: Manner) -> int:
+    """Do what is requested to the Deployment of each name. Raises KubeError.
+
+    The exit code is 1 where any was not done; of a dry run, where any could not be.
+    """
+    try:
+        check(settings, manner)
+        with reached(settings) as cluster:
+            return _carry_out(cluster, requests, manner)
+    except Stopped as stop:
+        printing.error(str(stop), stop.hint)
+        return FAILED
+
+
+def _carry_out(cluster: Reached, requests: Sequence[tuple[str, Request]], manner: Manner) -> int:
+    batch = cluster.runner.run(try_all(cluster.api, [_wanted(cluster, *each) for each in requests]))
+    if manner.output == "text" or not (manner.dry_run or manner.yes):
+        # Where standard output is for a document, the question still needs its plan.
+        _show(batch, err=manner.output != "text")
+    applied = None
+    if batch.accepted and not manner.dry_run:
+        if not manner.yes and not click.confirm(f"Do it to {count(len(batch.accepted), 'rollout')}?", err=True):
+            raise Stopped("Nothing was sent.")
+        applied = _apply(cluster, batch, says=manner.output == "text")
+    if manner.output != "text":
+        printing.document(batch_document(batch, applied, dry_run=manner.dry_run), manner.output)
+    done = applied is None or all(isinstance(outcome, Done) for outcome in applied.outcomes)
+    return 0 if done and not batch.left_out else FAILED
+
+
+def _wanted(cluster: Reached, name: str, request: Request) -> tuple[str, Planned]:
+    planned = planner(name, request)
+    return f"{cluster.namespace}/{name}", lambda: planned(cluster.api, cluster.namespace, cluster.kubectl)
+
+
+def _apply(cluster: Reached, batch: Batch, *, says: bool) -> Applied:
+    async def send(made: Plan) -> Outcome:
+        sending.append(made)
+        outcome = await cluster.send(made)
+        if not isinstance(outcome, Done):
+            printing.error(outcome.sentence, outcome.hint)
+        elif says:
+            printing.line(outcome.sentence)
+        return outcome
+
+    sending: list[Plan] = []
+    try:
+        applied = cluster.runner.run(one_after_another(batch, send))
+    except KeyboardInterrupt:
+        last = f"{sending[-1].target} was being sent: whether it took place is not known" if sending else ""
+        rest = ", ".join(str(each.plan.target) for each in batch.accepted[len(sending) :])
+        printing.error(". ".join(part for part in (last, f"Not done: {rest}" if rest else "") if part) + ".")
+        raise
+    if applied.stopped:
+        printing.error(applied.stopped)
+    return applied
+
+
+def _show(batch: Batch, *, err: bool) -> None:
+    """The plans in a line each, and what is left out."""
+    say = printing.note if err else printing.line
+    for accepted in batch.accepted:
+        made, seen = accepted.plan, accepted.preview
+        say(f"{made.title}: {' '.join(made.effects)}")
+        for warning in made.warnings:
+            say(f"  Mind: {warning}")
+        say(f"  {seen.sentence}")
+    for left in batch.left_out:
+        printing.note(f"Left out: {left.target}: {left.reason}")
+    if not batch.accepted:
+        printing.error("None of them is open to this: nothing was sent.")
+        return
+    say(f"\nIn all: {batch.total}.\n\nThe same with kubectl:")
+    for accepted in batch.accepted:
+        for command in accepted.plan.commands:
+            say(f"  {command}")
+    say("")
