@@ -198,13 +198,13 @@ def hold_of(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Hold |
     While the controller has not seen the last change, nothing is called a disturbance: what it does comes first.
     """
     text = deployment.metadata.annotations.get(ANNOTATION)
+    if text is None and not strategy.held(deployment):
+        return None
     written = read(text)
     now = revisions.current(deployment, replicasets)
     desired = deployment.spec.desired
     pods = now.spec.desired if now is not None else 0
     if not strategy.held(deployment):
-        if text is None:
-            return None
         disturbance, told = _not_held(deployment, written)
         return Hold(written, False, pods, desired, disturbance, told)
     copies = [record for rs in replicasets if (record := read(rs.metadata.annotations.get(ANNOTATION))) is not None]

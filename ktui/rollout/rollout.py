@@ -96,6 +96,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         old_pods = [pod for rs in old for pod in store.pods(rs.metadata.uid)]
         causes = diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events)
     phase = _phase(deployment, judged, causes)
+    hold = hold_of(deployment, replicasets)
     previous = next(iter(revisions.newest_first(old)), None)
     # Of a rollout that was over when it was first seen, nothing is known of how it went.
     was_watched = track.finished is None or track.samples[0].at <= track.finished
@@ -113,7 +114,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         previous_revision=revisions.revision(previous) if previous is not None else 0,
         image=clean(images.of_template(deployment.spec.template)),
         image_change=_image_change(deployment, old) if track.finished is None else None,
-        since=_since(deployment, phase, track),
+        since=_since(deployment, phase, track, hold),
         started=track.started,
         seconds_left=_eta(phase, track, numbers, now),
         lowest=lowest.available if lowest is not None else None,
@@ -125,7 +126,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         recreates=deployment.spec.strategy.type == strategy.RECREATE,
         settled=settled(deployment, current),
         finished=track.finished,
-        hold=hold_of(deployment, replicasets),
+        hold=hold,
     )
 
 
@@ -152,8 +153,10 @@ def _image_change(deployment: Deployment, old: Sequence[ReplicaSet]) -> tuple[st
     return (clean(change[0]), clean(change[1])) if change is not None else None
 
 
-def _since(deployment: Deployment, phase: Phase, track: Track) -> datetime | None:
+def _since(deployment: Deployment, phase: Phase, track: Track, hold: Hold | None) -> datetime | None:
     condition = progressing(deployment)
+    if phase is Phase.HELD and hold is not None and hold.record is not None:
+        return hold.record.since
     if phase is Phase.DELETED:
         return deployment.metadata.deletion_timestamp
     if condition is not None:

@@ -43,7 +43,7 @@ def summary(detail: Detail, now: datetime, cells: int, pending: str = "") -> Lin
     rollout = detail.rollout
     lines = [headline(rollout, pending), _change(detail, now), _terms(detail)]
     if rollout.hold is not None:
-        lines.append(_hold(rollout.hold, now) if rollout.hold.repair is None else _disturbed(rollout.hold))
+        lines.append(_hold(rollout.hold) if rollout.hold.repair is None else _disturbed(rollout.hold))
     if rollout.change_cause or rollout.provenance is not None:
         lines.append(_origin(rollout))
     numbers = rollout.progress
@@ -102,13 +102,13 @@ def _terms(detail: Detail) -> list[Span]:
     return [Span(terms, "dim")]
 
 
-def _hold(hold: Hold, now: datetime) -> list[Span]:
-    """The canary: how large, which step, since when and by whom, and what promote leads to."""
+def _hold(hold: Hold) -> list[Span]:
+    """The canary: how large, which step, by whom, at the cost of what, and what promote leads to."""
     record = hold.record
     spans = [Span(f"canary of {hold.size}", "held")]
     if record is None:
         return [*spans, Span("   not begun by ktui", "dim")]
-    told = [hold.step, f"held for {age(record.since, now)}", f"by {hold.by}" if hold.by else ""]
+    told = [hold.step, f"by {hold.by}" if hold.by else ""]
     told.append("beside the old pods" if record.surge else "in the place of old pods")
     if hold.is_known:
         pods = hold.next_pods
