@@ -50,9 +50,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     resource: str = Resource.DEPLOYMENTS.plural
     """What the action was done to; entries that do not say it are about Deployments."""
+    automatic: str = ""
+    """Why it was done without anybody being asked at that moment; empty where a person did it."""
 
 
-def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime) -> Entry:
+def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime, *, automatic: str = "") -> Entry:
     """What the log says about an action; no outcome means that it was interrupted before one was known."""
     kind, sentence = _told(outcome)
     return Entry(
@@ -70,6 +72,7 @@ def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime
         outcome=kind,
         sentence=sentence,
         resource=plan.target.resource.plural,
+        automatic=automatic,
     )
 
 

@@ -22,10 +22,11 @@ class Performed(msgspec.Struct, frozen=True):
     audit_failure: str = ""
 
 
-async def perform(api: Api, plan: Plan, log: AuditLog) -> Performed:
+async def perform(api: Api, plan: Plan, log: AuditLog, *, automatic: str = "") -> Performed:
     """Send exactly the plan's patch, once, and append what became of it to the audit log.
 
-    A conflict is reported, never forced. An action that is interrupted is written down as well.
+    A conflict is reported, never forced. An action that is interrupted is written down as well. `automatic` says why
+    it is done without a person's word, where it is.
     """
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
     outcome: Outcome | None = None
@@ -33,7 +34,7 @@ async def perform(api: Api, plan: Plan, log: AuditLog) -> Performed:
     try:
         outcome = await _send(api, plan)
     finally:
-        failure = log.append(entry(plan, outcome, operator, datetime.now(UTC)))
+        failure = log.append(entry(plan, outcome, operator, datetime.now(UTC), automatic=automatic))
     return Performed(outcome, failure)
 
 

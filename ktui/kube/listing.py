@@ -13,13 +13,22 @@ _PAGE: Final = 500
 
 
 async def list_once(
-    connection: Connection, resource: Resource, namespace: str | None = None, label_selector: str = ""
+    connection: Connection,
+    resource: Resource,
+    namespace: str | None = None,
+    label_selector: str = "",
+    field_selector: str = "",
 ) -> list[Put | Unreadable]:
-    """Everything there is of a resource in a namespace (None: all). Raises KubeError."""
+    """Everything there is of a resource in a namespace (None: all) that the selectors choose. Raises KubeError."""
     contents: list[Put | Unreadable] = []
     limit, token = _PAGE, ""
     while True:
-        params = {"limit": str(limit) if limit else "", "continue": token, "labelSelector": label_selector}
+        params = {
+            "limit": str(limit) if limit else "",
+            "continue": token,
+            "labelSelector": label_selector,
+            "fieldSelector": field_selector,
+        }
         given = {key: value for key, value in params.items() if value}
         try:
             body = await connection.request("GET", resource.path(namespace), params=given)

@@ -1,0 +1,59 @@
+"""A roll back that nobody is asked about: when a failed rollout may be taken back without a person's word. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ktui.actions.plan import Plan
+from ktui.actions.request import RollBack
+from ktui.actions.rollback import plan_rollback
+from ktui.actions.subject import Subject
+from ktui.model.objects import Deployment, ReplicaSet
+from ktui.rollout import revisions
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.status import verdict
+
+
+class Entrusted(msgspec.Struct, frozen=True):
+    """The rollout that somebody was told to look after: nothing else may be rolled back in their name."""
+
+    uid: str
+    template: bytes
+    """The digest of its pod template."""
+    paused: bool
+
+
+def entrusted(deployment: Deployment) -> Entrusted:
+    """What a Deployment is rolling out as it is seen for the first time."""
+    return Entrusted(deployment.metadata.uid, deployment.spec.template.digest, deployment.spec.paused)
+
+
+def plan_automatic_rollback(told: Entrusted, subject: Subject) -> Plan | Refusal:
+    """The roll back of exactly that rollout, or why it is no longer one's own to take back.
+
+    The number of pods may have changed: an autoscaler does that. It goes to the old revision that serves best, where
+    one serves, since the one before may never have been complete either; else to the one before.
+    """
+    deployment = subject.deployment
+    if deployment.metadata.uid != told.uid:
+        return Refusal("it has been deleted and created again: it is another object now")
+    if deployment.spec.template.digest != told.template:
+        return Refusal("somebody else has changed its pod template meanwhile")
+    if deployment.spec.paused and not told.paused:
+        return Refusal("somebody has paused it meanwhile, and decides what comes next")
+    judged = verdict(deployment)
+    if judged.done and not judged.failed:
+        return Refusal("it is complete by now")
+    return plan_rollback(RollBack(serving_revision(deployment, subject.replicasets)), subject)
+
+
+def serving_revision(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> int | None:
+    """The old revision with the most available pods, the newest among equals; None where none has any."""
+    current = revisions.current(deployment, replicasets)
+    old = [rs for rs in replicasets if current is None or rs.metadata.uid != current.metadata.uid]
+    best = max(old, key=lambda rs: (rs.status.available_replicas, revisions.revision(rs)), default=None)
+    if best is None or best.status.available_replicas == 0:
+        return None
+    return revisions.revision(best)
