@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from textual.notifications import SeverityLevel
+from textual.widgets import Input
 
 from ktui.actions.access import Offer, Reviews, Rights, open_actions
 from ktui.actions.outcome import Conflict, Done, Outcome
@@ -83,6 +85,7 @@ class Steering:
         self._rights: dict[str, Rights] = {}
         self._asked: set[str] = set()
         self._awaited: dict[str, _Pending] = {}
+        self._is_deciding = False
 
     # What is open
 
@@ -112,12 +115,14 @@ class Steering:
             self._reviews, self._reviewed = Reviews(Api(connection)), connection
         namespace = deployment.metadata.namespace
         try:
-            self._rights[namespace] = await self._reviews.rights(namespace, deployment.metadata.name)
+            rights = await self._reviews.rights(namespace, deployment.metadata.name)
         except KubeError:
             # Not known is not refused: the server has the last word when something is sent. Asked again later.
             self._asked.discard(namespace)
             return
-        self._app.draw_soon()
+        if self._session.connection is connection:
+            self._rights[namespace] = rights
+            self._app.draw_soon()
 
     # What is done
 
@@ -131,13 +136,17 @@ class Steering:
         if connection is None:
             self.say("There is no connection to the cluster now.", "warning")
             return
+        if self._is_deciding:
+            self.say("One thing at a time: the server is still being asked about the last one.", "warning")
+            return
         offers = self.offers(uid)
         action = self._action(name, deployment, offers)
         offer = next((each for each in offers if each.action is action), None)
         if offer is not None and not offer.open:
             self.say(f"{offer.label}: {offer.why_not}", "warning")
             return
-        request = RollBack(revision) if revision is not None else await self._request(action, deployment)
+        with self._deciding():
+            request = RollBack(revision) if revision is not None else await self._request(action, deployment)
         if request is not None:
             try:
                 await self._carry_out(request, deployment, connection)
@@ -176,7 +185,7 @@ class Steering:
         now = deployment.spec.desired
         title = f"Scale {deployment.metadata.namespace}/{deployment.metadata.name}"
         value = await self._app.push_screen_wait(
-            AskScreen(title, f"{now} pods are asked for now. How many should there be?", str(now), _wrong_number)
+            AskScreen(title, f"{now} pods are asked for now. How many should there be?", str(now), wrong_number)
         )
         return Scale(int(value)) if value is not None else None
 
@@ -210,20 +219,55 @@ class Steering:
         With `insist` it is asked once more, and that is what the second question says.
         """
         note = ""
-        while True:
-            made = await planned()
-            if isinstance(made, Refusal):
-                self.say(made.reason, "warning")
+        # What a conflict leads to is not put before someone who is busy with something else by then.
+        while not self._is_deciding:
+            with self._deciding():
+                agreed = await self._agreed(api, planned, [note, insist] if insist else [note])
+            if agreed is None:
                 return
-            for told in [note, insist] if insist else [note]:
-                if not await self._app.push_screen_wait(_confirm(api, made, told)):
-                    return
-            outcome = await self._send(api, made)
+            outcome = await self.send(api, agreed)
             if not isinstance(outcome, Conflict) or outcome.gone:
                 return
             note = f"{outcome.sentence} This is the plan for what it is now."
 
-    async def _send(self, api: Api, planned: Plan) -> Outcome:
+    @contextmanager
+    def _deciding(self) -> Iterator[None]:
+        """One decision at a time: a key that is pressed again meanwhile does not ask again."""
+        self._is_deciding = True
+        try:
+            yield
+        finally:
+            self._is_deciding = False
+
+    async def _agreed(
+        self, api: Api, planned: Callable[[], Awaitable[Plan | Refusal]], notes: Sequence[str]
+    ) -> Plan | None:
+        """The plan that a person has said yes to, once for each note."""
+        front = self._app.screen
+        try:
+            made = await planned()
+        except KubeError:
+            if self._session.connection is not api.connection:
+                return None
+            raise
+        if self._session.connection is not api.connection or self._app.screen is not front or self._is_typing:
+            # A dialog that comes up under someone's fingers may be answered before it is read.
+            self.say("Not asked for any more, for you went on: press it again.", "warning")
+            return None
+        if isinstance(made, Refusal):
+            self.say(made.reason, "warning")
+            return None
+        for note in notes:
+            if not await self._app.push_screen_wait(_confirm(api, made, note)):
+                return None
+        return made
+
+    @property
+    def _is_typing(self) -> bool:
+        return isinstance(self._app.focused, Input)
+
+    async def send(self, api: Api, planned: Plan) -> Outcome:
+        """Send what a person has said yes to, and say how it ended; the row shows it as pending meanwhile."""
         uid, action = planned.target.uid, planned.action
         self._app.pending[uid] = _DOING[action]
         self._app.draw_soon()
@@ -271,8 +315,10 @@ def _confirm(api: Api, planned: Plan, note: str) -> ConfirmScreen:
     return ConfirmScreen(planned, lambda: preview(api, planned), note=note)
 
 
-def _wrong_number(value: str) -> str:
-    if value.isascii() and value.isdecimal() and int(value) <= MAX_REPLICAS:
+def wrong_number(value: str) -> str:
+    """What is wrong with it as a number of pods; nothing where it is one."""
+    # Not more digits than that: Python refuses to read very many.
+    if value.isascii() and value.isdecimal() and len(value) <= 10 and int(value) <= MAX_REPLICAS:
         return ""
     return "That is no number of pods: a whole number from 0 on is."
 
