@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench screenshots snapshots clean
+.PHONY: help demo test test-cluster check bench screenshots snapshots clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,14 @@ demo: $(READY) ## the dashboard on a simulated cluster
 
 test: $(READY) check ## lint, types, imports, and every test
 	$(BIN)/pytest -n auto
+
+# Named on the command line only: what a shell has in KUBECONFIG may be production.
+CLUSTER := $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(KUBECONFIG))
+test-cluster: $(READY) ## the recorded scenarios on a real control plane: KUBECONFIG=… or KUBEBUILDER_ASSETS=…
+	@test -n "$(CLUSTER)$(KUBEBUILDER_ASSETS)" || { echo "Name a cluster without nodes: make test-cluster KUBECONFIG=FILE," \
+		"or a folder with etcd, kube-apiserver and kube-controller-manager: KUBEBUILDER_ASSETS=FOLDER"; exit 2; }
+	KTUI_TEST_KUBECONFIG="$(CLUSTER)" KUBEBUILDER_ASSETS="$(KUBEBUILDER_ASSETS)" \
+		$(BIN)/pytest tests/sim/test_recorded_scenarios.py
 
 check: $(READY) ## lint, types, import rules
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,11 +31,31 @@ _seed = click.option(
 )
 
 
-def _cluster(scenario: str, *, seed: int, speed: float, **made: Any) -> SimulatedCluster:
+def _fleet(command: Callable[..., int]) -> Callable[..., int]:
+    """The options that change the fleet of a scenario."""
+    for name, what in (
+        ("--rate", "Changes of pods a second, on top of what the scenario does."),
+        ("--deployments", "How many Deployments its fleet has."),
+        ("--pods", "How many pods its fleet has, in all."),
+    ):
+        kind = click.IntRange(min=0 if name == "--rate" else 1)
+        command = click.option(name, type=kind, metavar="N", help=f"{what} For a scenario with a fleet.")(command)
+    return command
+
+
+class Fleet(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of a scenario's fleet is to be otherwise than the scenario says; None is as it says."""
+
+    pods: int | None = None
+    deployments: int | None = None
+    events_per_second: int | None = None
+
+
+def _cluster(scenario: str, fleet: Fleet, *, seed: int, speed: float, **made: Any) -> SimulatedCluster:
     """A cluster with a scenario, by name or from a file. Raises UsageError."""
     cluster = SimulatedCluster(seed=seed, speed=speed, **made)
     try:
-        cluster.load(scenario)
+        cluster.load(scenario, **msgspec.to_builtins(fleet))
     except FileNotFoundError:
         known = ", ".join(info.name for info in scenarios())
         raise click.UsageError(f'There is no scenario "{scenario}"; there is: {known}, or a file.') from None
@@ -59,24 +80,57 @@ _list = click.option(
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--write-kubeconfig",
-    "kubeconfig",
+    "written",
     type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="Where to write a kubeconfig for it; its contexts are admin, viewer, developer and stranger.",
+    help="Where to write a kubeconfig for it, with a context for an admin, a viewer, a developer and a stranger.",
 )
 @click.option("--scenario", default="demo", show_default=True, metavar="NAME|FILE", help="What is in it, and happens.")
+@_fleet
+@click.option(
+    "--kubelet-only",
+    is_flag=True,
+    help="Serve no cluster: be scheduler and kubelets of the one that --kubeconfig names, which has none.",
+)
+@click.option(
+    "--kubeconfig",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="With --kubelet-only: how to reach that cluster.",
+)
+@click.option("--context", help="With --kubelet-only: the kubeconfig's context to use.")
 @_speed
 @_seed
 @_list
-def sim(*, port: int, host: str, kubeconfig: Path, scenario: str, speed: float, seed: int) -> int:
+def sim(
+    *,
+    port: int,
+    host: str,
+    written: Path | None,
+    scenario: str,
+    pods: int | None,
+    deployments: int | None,
+    rate: int | None,
+    kubelet_only: bool,
+    kubeconfig: Path | None,
+    context: str | None,
+    speed: float,
+    seed: int,
+) -> int:
     """Serve a simulated cluster over HTTP, for kubectl or any other client, until interrupted."""
-    cluster = _cluster(scenario, seed=seed, speed=speed)
+    if kubelet_only:
+        if kubeconfig is None:
+            raise click.UsageError("--kubelet-only needs the --kubeconfig of the cluster to serve.")
+        return _be_kubelets(kubeconfig, context, speed=speed, seed=seed)
+    if kubeconfig is not None or context is not None:
+        raise click.UsageError("--kubeconfig and --context go with --kubelet-only.")
+    if written is None:
+        raise click.UsageError("Missing option '--write-kubeconfig': without one, no client finds the cluster.")
+    cluster = _cluster(scenario, Fleet(pods, deployments, rate), seed=seed, speed=speed)
 
     def ready(url: str) -> None:
-        cluster.write_kubeconfig(kubeconfig)
+        cluster.write_kubeconfig(written)
         printing.line(f"Simulated cluster at {url}")
-        printing.line(f"  kubectl --kubeconfig {kubeconfig} get deployments -A")
-        printing.line(f"  ktui --kubeconfig {kubeconfig}")
+        printing.line(f"  kubectl --kubeconfig {written} get deployments -A")
+        printing.line(f"  ktui --kubeconfig {written}")
 
     try:
         asyncio.run(cluster.serve(host, port, on_ready=ready))
@@ -88,17 +142,44 @@ def sim(*, port: int, host: str, kubeconfig: Path, scenario: str, speed: float, 
     return 0
 
 
+def _be_kubelets(kubeconfig: Path, context: str | None, *, speed: float, seed: int) -> int:
+    from ktui.sim.node.remote import run_nodes  # noqa: PLC0415 - a simulated cluster needs no client library
+
+    def ready() -> None:
+        printing.line(f"Scheduler and kubelets for the cluster of {kubeconfig}, until interrupted.")
+
+    try:
+        asyncio.run(run_nodes(kubeconfig, context, speed=speed, seed=seed, on_ready=ready))
+    except ValueError as error:
+        printing.error(f"{kubeconfig} cannot be used: {error}.", "Check it with kubectl.")
+        return 1
+    except OSError as error:
+        printing.error(f"The cluster of {kubeconfig} cannot be reached: {error}.", "Check it with kubectl.")
+        return 1
+    return 0
+
+
 @click.command(cls=Command, shared=("namespace", "all_namespaces", "selector", "read_only"))
 @click.argument("scenario", default="demo")
+@_fleet
 @_speed
 @_seed
 @_list
 @click.pass_context
-def demo(context: click.Context, scenario: str, speed: float, seed: int) -> int:
+def demo(
+    context: click.Context,
+    *,
+    scenario: str,
+    pods: int | None,
+    deployments: int | None,
+    rate: int | None,
+    speed: float,
+    seed: int,
+) -> int:
     """Run the dashboard on a simulated cluster in the same process: nothing else is needed."""
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415 - sim needs no screens
 
-    cluster = _cluster(scenario, seed=seed, speed=speed, name="demo")
+    cluster = _cluster(scenario, Fleet(pods, deployments, rate), seed=seed, speed=speed, name="demo")
     with tempfile.TemporaryDirectory(prefix="ktui-demo-") as folder, cluster.serving():
         kubeconfig = cluster.write_kubeconfig(Path(folder) / "kubeconfig")
         # Whatever cluster the user's own settings name, this is not it.

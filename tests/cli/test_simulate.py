@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from kubernetes import client
+from kubernetes.config import new_client_from_config
 
 from ktui.cli.root import main
+from ktui.sim import SimulatedCluster
 from tests.simulated import Witness
 
 KTUI = [sys.executable, "-m", "ktui"]
@@ -111,3 +114,69 @@ def test_demo_is_not_led_to_another_cluster_by_the_users_settings(monkeypatch: p
     demo.send("q")
     demo.expect(pexpect.EOF)
     demo.close()
+
+
+def test_the_fleet_of_a_scenario_can_be_made_larger_or_smaller(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    fleet = ["--scenario", "big", "--pods", "40", "--deployments", "4"]
+    process = subprocess.Popen(
+        [*KTUI, "sim", "--write-kubeconfig", str(kubeconfig), *fleet], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Simulated cluster at")
+        with new_client_from_config(str(kubeconfig)) as api:
+            assert len(client.CoreV1Api(api).list_pod_for_all_namespaces().items) == 40
+            assert len(client.AppsV1Api(api).list_deployment_for_all_namespaces().items) == 4
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_kubelets_alone_make_pods_run_on_a_control_plane_without_nodes(tmp_path: Path) -> None:
+    with SimulatedCluster(run_nodes=False).serving() as cluster:
+        kubeconfig = cluster.write_kubeconfig(tmp_path / "kubeconfig")
+        process = subprocess.Popen(
+            [*KTUI, "sim", "--kubelet-only", "--kubeconfig", str(kubeconfig), "--speed", "5"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("Scheduler and kubelets for the cluster of")
+            labels = {"app": "web"}
+            container = {"name": "web", "image": "registry.example/web:1.0"}
+            cluster.apply(
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "Deployment",
+                    "metadata": {"name": "web", "namespace": "default"},
+                    "spec": {
+                        "replicas": 3,
+                        "selector": {"matchLabels": labels},
+                        "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+                    },
+                }
+            )
+            cluster.wait_until(
+                lambda it: (it.get("deployments", "web") or {}).get("status", {}).get("availableReplicas") == 3, 30
+            )
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["sim"], "--write-kubeconfig"),
+        (["sim", "--kubelet-only"], "--kubeconfig"),
+        (["sim", "--write-kubeconfig", "f", "--context", "c"], "--kubelet-only"),
+        (["demo", "quiet", "--pods", "5"], "parameter"),
+    ],
+)
+def test_what_does_not_go_together_is_a_usage_error(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert told in capsys.readouterr().err

@@ -83,11 +83,14 @@ async def link_of(kubeconfig: Path | None, context: str | None) -> AsyncIterator
     """A link to the cluster of a kubeconfig, as its user.
 
     Raises:
-        kubernetes_asyncio.config.ConfigException: there is no such file or context, or it cannot be used.
+        ValueError: there is no such file or context, or it cannot be used.
     """
     settings = client.Configuration()
     path = str(kubeconfig) if kubeconfig else None
-    await config.load_kube_config(config_file=path, context=context, client_configuration=settings)
+    try:
+        await config.load_kube_config(config_file=path, context=context, client_configuration=settings)
+    except config.ConfigException as error:
+        raise ValueError(str(error)) from error
     async with client.ApiClient(settings) as api:
         yield Link(api.rest_client.pool_manager, settings)
 
@@ -247,7 +250,8 @@ async def run_nodes(
     """Be scheduler and kubelets of the cluster that a kubeconfig names, until cancelled.
 
     Raises:
-        kubernetes_asyncio.config.ConfigException: the kubeconfig cannot be used.
+        ValueError: the kubeconfig cannot be used.
+        OSError: the cluster cannot be reached.
     """
     async with link_of(kubeconfig, context) as link:
         remote = RemoteNodes(link, nodes=nodes, seed=seed, speed=speed, fates=Fates(images))
