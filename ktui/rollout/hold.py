@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ktui.model.objects import NO_DEADLINE, Deployment, ReplicaSet
+from ktui.model.objects import HOLD_SECONDS, NO_DEADLINE, Deployment, ReplicaSet
 from ktui.rollout import images, revisions, steps, strategy
 from ktui.rollout.words import clean, count
 
@@ -207,9 +208,7 @@ def hold_of(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Hold |
     if not strategy.held(deployment):
         disturbance, told = _not_held(deployment, written)
         return Hold(written, False, pods, desired, disturbance, told)
-    copies = [record for rs in replicasets if (record := read(rs.metadata.annotations.get(ANNOTATION))) is not None]
-    known = [written, *copies] if written is not None else copies
-    record = max(known, key=lambda each: each.revision, default=None)
+    record = _newest(replicasets, written)
     if now is None or not deployment.observed:
         return Hold(record, True, pods if now is not None or record is None else record.pods, desired)
     if text is not None and written is None and _is_newer(text):
@@ -222,6 +221,30 @@ def hold_of(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Hold |
 def back_of(record: Record, replicasets: Sequence[ReplicaSet]) -> ReplicaSet | None:
     """The ReplicaSet that a hold goes back to, if it is still there."""
     return next((rs for rs in replicasets if rs.metadata.name == record.back.replica_set), None)
+
+
+def _newest(replicasets: Sequence[ReplicaSet], written: Record | None) -> Record | None:
+    """The newest record of this hold, on the Deployment or as a copy; those of holds that are over do not count.
+
+    The revisions that a hold went through are the newest ones, for as long as they have its minReadySeconds: an old
+    ReplicaSet keeps its own (SEMANTICS.md, Arithmetic). A copy counts on the canary that it is about: a revision that
+    came back may have one from a former life.
+    """
+    ordered = revisions.newest_first(replicasets)
+    through = list(takewhile(lambda rs: rs.spec.min_ready_seconds == HOLD_SECONDS, ordered))
+    found = [(rs, read(rs.metadata.annotations.get(ANNOTATION))) for rs in through]
+    known = [record for rs, record in found if record is not None and record.revision == revisions.revision(rs)]
+    if written is not None and not _is_over(written, ordered, through):
+        known.insert(0, written)  # of two with the same number the first counts: copies lag behind
+    return max(known, key=lambda record: record.revision, default=None)
+
+
+def _is_over(record: Record, replicasets: Sequence[ReplicaSet], through: Sequence[ReplicaSet]) -> bool:
+    """Whether the canary that a record is about is there, but none of this hold."""
+    canaries = [
+        rs for rs in replicasets if record.revision in (revisions.revision(rs), *revisions.former_revisions(rs))
+    ]
+    return bool(canaries) and not any(rs in through for rs in canaries)
 
 
 def _is_newer(text: str) -> bool:
@@ -266,7 +289,8 @@ def _disturbance(
     if number < record.revision:
         return None
     if number > record.revision:
-        if written != record:
+        # Only a roll back takes the record along, and only from it a revision has former numbers.
+        if written != record and revisions.former_revisions(now):
             return (
                 Disturbance.UNDONE,
                 f"somebody rolled the canary back to {image}, and the hold's settings stayed: "

@@ -371,6 +371,75 @@ def test_settings_that_were_left_behind_without_a_record(operator: Operator) -> 
     assert operator.spec["progressDeadlineSeconds"] == 600
 
 
+def test_a_hold_by_hand_after_one_that_was_aborted(operator: Operator) -> None:
+    """What ktui wrote of the earlier hold is still on that canary's ReplicaSet."""
+    operator.send(canary(OTHER, "5"))
+    operator.send(Abort())
+    operator.merge({"spec": {"progressDeadlineSeconds": 200}})
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:4.9": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+    operator.send(Repair())
+    operator.send(Abort())
+    assert (operator.hold, operator.sizes) == (None, {"cart:4.9": 12})
+
+
+def test_a_hold_by_hand_of_a_canary_that_was_aborted(operator: Operator) -> None:
+    operator.send(canary(NEW, "5"))
+    operator.send(Abort())
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:4.9": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+
+
+def test_a_hold_by_hand_after_one_that_was_promoted(operator: Operator) -> None:
+    operator.send(canary(OTHER, "5"))
+    operator.send(Promote("100%"), 60)
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:5.1": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+    operator.send(Repair())
+    operator.send(Abort())
+    assert (operator.hold, operator.sizes) == (None, {"cart:5.1": 12})
+
+
+def test_a_hold_by_hand_under_a_record_that_an_undo_brought_back(operator: Operator) -> None:
+    operator.send(canary(OTHER, "5"))
+    operator.send(Promote("100%"), 60)
+    operator.set_image("registry.example/shop/cart:5.2")
+    operator.undo(2, 60)
+    assert seen(operator)[0] is Disturbance.STALE
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:5.1": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+    operator.send(Repair())
+    operator.send(Abort())
+    assert (operator.hold, operator.sizes) == (None, {"cart:5.1": 12})
+
+
+def test_another_image_and_no_record_either(operator: Operator) -> None:
+    begin(operator)
+    operator.set_image(OTHER)
+    operator.merge({"metadata": {"annotations": {ANNOTATION: None}}})
+    assert seen(operator)[0] is Disturbance.REPLACED
+    operator.send(Repair())
+    assert operator.sizes == {"cart:5.1": 2, "cart:4.9": 12}
+    operator.send(Abort())
+    assert (settings(operator), operator.hold, operator.sizes) == (BEFORE, None, {"cart:4.9": 12})
+
+
+def test_a_second_canary_of_what_was_aborted_is_a_hold_like_any_other(operator: Operator) -> None:
+    operator.send(canary(NEW, "5"))
+    operator.send(Abort())
+    begin(operator)
+    operator.send(Promote())
+    assert seen(operator) == (None, "")
+    operator.undo(3)
+    assert seen(operator)[0] is Disturbance.UNDONE
+    operator.send(Repair())
+    assert (settings(operator), operator.hold, operator.sizes) == (BEFORE, None, {"cart:4.9": 12})
+
+
 def both(*changes: Callable[[Operator], None]) -> Callable[[Operator], None]:
     def act(operator: Operator) -> None:
         for change in changes:

@@ -49,10 +49,14 @@ def held(request: Canary | None = None, **changes: Any) -> Subject:
     after["status"] |= {"observedGeneration": 8, "replicas": 6, "updatedReplicas": 2, "availableReplicas": 4}
     after["spec"] |= changes
     copy = {ANNOTATION: after["metadata"]["annotations"][ANNOTATION]}
-    made_of = after["spec"]["template"]
-    return made(
-        after, replicaset(32, made_of, count=2, annotations=copy), replicaset(31, NEW, count=4), replicaset(30, OLD)
-    )
+    return made(after, new_set(after["spec"]["template"], copy), replicaset(31, NEW, count=4), replicaset(30, OLD))
+
+
+def new_set(pods: JSON, annotations: JSON | None = None) -> JSON:
+    """The canary's ReplicaSet, as the controller makes it."""
+    raw = replicaset(32, pods, count=2, annotations=annotations)
+    raw["spec"]["minReadySeconds"] = 2147483646
+    return raw
 
 
 def test_a_canary_in_words() -> None:
@@ -136,7 +140,7 @@ def test_saved_settings_come_back_byte_for_byte(spec: JSON, end: Promote | Abort
     text = json.dumps({key: value for key, value in raw["spec"].items() if key != "template"}, sort_keys=True)
     begun = planned(canary("2"), made(raw, replicaset(31, NEW, count=4))).after
     begun["status"]["observedGeneration"] = 7
-    on = made(begun, replicaset(32, CANARY, count=2), replicaset(31, NEW, count=4))
+    on = made(begun, new_set(CANARY), replicaset(31, NEW, count=4))
     after = planned(end, on).after
     assert json.dumps({key: value for key, value in after["spec"].items() if key != "template"}, sort_keys=True) == text
     assert after["spec"]["template"] == (CANARY if isinstance(end, Promote) else NEW)
