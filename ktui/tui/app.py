@@ -46,7 +46,7 @@ BREATH: Final = 0.002
 
 ALL_NAMESPACES: Final = "all namespaces"
 
-_SHEETS: Final = ("app", "paint", "overview", "detail", "history", "logs", "bluegreen")
+_SHEETS: Final = ("app", "paint", "overview", "detail", "history", "logs", "timeline", "bluegreen")
 
 
 def _styles() -> Path:
@@ -268,6 +268,12 @@ class KtuiApp(App[None]):
         from ktui.tui.screens.history import HistoryScreen  # noqa: PLC0415
 
         self.push_screen(HistoryScreen(uid))
+
+    def open_timeline(self, uid: str) -> None:
+        """Show what happened to one rollout, in order."""
+        from ktui.tui.screens.timeline import TimelineScreen  # noqa: PLC0415 - it reads the audit log
+
+        self.push_screen(TimelineScreen(uid))
 
     def open_logs(self, uid: str) -> None:
         """Show what the containers of one rollout write."""

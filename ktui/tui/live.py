@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from ktui.model.changes import Change, Link, LinkState, Resource
@@ -12,6 +12,7 @@ from ktui.rollout.history import History, history
 from ktui.rollout.progress import Track, observe
 from ktui.rollout.rollout import Phase, Rollout, summarise
 from ktui.rollout.surroundings import Surroundings
+from ktui.rollout.timeline import Deed, Moment, timeline
 
 _NEEDED = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
 _WORST = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
@@ -58,6 +59,11 @@ class Live:
         if deployment is None or track is None:
             return None
         return detail(self.store, deployment, track, now, around)
+
+    def timeline(self, uid: str, deeds: Sequence[Deed]) -> tuple[Moment, ...]:
+        """What happened to one rollout, with what was done with ktui; nothing where it is gone."""
+        deployment = self.store.deployment(uid)
+        return timeline(self.store, deployment, deeds) if deployment is not None else ()
 
     def history(self, uid: str) -> History | None:
         """The revisions of one rollout; None where it is gone."""

@@ -42,6 +42,7 @@ class LiveScreen(Screen[None]):
         Binding("R", "steer('restart')", "restart", id="rollout.restart"),
         Binding("h", "history", "history", id="rollout.history"),
         Binding("l", "logs", "logs", id="rollout.logs"),
+        Binding("e", "timeline", "time line", id="rollout.timeline"),
         Binding("B", "blue_green", "blue-green", id="rollout.bluegreen"),
         Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
         Binding("x", "app.pick_context", "context", id="scope.context"),
@@ -99,6 +100,11 @@ class LiveScreen(Screen[None]):
         """Open the history of the selected rollout."""
         if self.selected is not None:
             self.ktui.open_history(self.selected)
+
+    def action_timeline(self) -> None:
+        """Open the time line of the selected rollout."""
+        if self.selected is not None:
+            self.ktui.open_timeline(self.selected)
 
     def action_logs(self) -> None:
         """Open the logs of the selected rollout."""

@@ -110,6 +110,7 @@ class DetailScreen(LiveScreen):
             *(action_hints(app.offers(self._uid)) if not self.is_deleted else ()),
             Hint("h", "history", "screen.history"),
             Hint("l", "logs", "screen.logs"),
+            Hint("e", "time line", "screen.timeline"),
             Hint("t", "only pods that are not ready" if self._every_pod else "every pod", "screen.every_pod"),
             Hint("?", "help", "app.help"),
             Hint("esc", "back", "app.pop_screen"),

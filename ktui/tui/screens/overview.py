@@ -155,6 +155,7 @@ class OverviewScreen(LiveScreen):
             *keys,
             *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),
             *((Hint("l", "logs", "screen.logs"),) if self._cursor is not None else ()),
+            *((Hint("e", "time line", "screen.timeline"),) if self._cursor is not None else ()),
             Hint("/", "filter", "screen.filter"),
             Hint("n", "namespace", "app.pick_namespace"),
             Hint("x", "context", "app.pick_context"),

@@ -1,0 +1,258 @@
+"""What happened to a rollout, in order: told by the stamps of its objects, by events, and by what was done with ktui.
+
+Where an object tells of something itself, its events about the same are left out; of pods that are gone, the events are
+all that is left. The same thing that happens to many pods at once is told once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet
+from ktui.model.store import Store
+from ktui.rollout import images, revisions
+from ktui.rollout.podstatus import is_ready
+from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
+from ktui.rollout.words import clean, count
+
+TOGETHER: Final = timedelta(seconds=10)
+"""What follows its like within this time is told together with it."""
+
+
+class What(StrEnum):
+    """What sort of thing happened."""
+
+    MADE = "made"
+    SCALED = "scaled"
+    TURNED = "turned"
+    STARTED = "started"
+    READY = "ready"
+    STOPPING = "stopping"
+    TROUBLE = "trouble"
+    NOTE = "note"
+    DEED = "deed"
+
+
+_ORDER: Final = (
+    (What.DEED, False),
+    (What.MADE, False),
+    (What.SCALED, False),
+    *((what, True) for what in What),
+    *((what, False) for what in (What.STARTED, What.READY, What.STOPPING, What.NOTE, What.TROUBLE, What.TURNED)),
+)
+"""What comes first of what is told of the same moment, of pods or not: the stamps of a cluster are whole seconds."""
+
+_PASSIVE: Final = ("made", "told to stop")
+"""What is said of pods that had it done to them."""
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """Something that was done with ktui, and whether it came to what was meant."""
+
+    at: datetime
+    text: str
+    went_well: bool
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Something that happened, from `at` to `until`, `times` times in all."""
+
+    at: datetime
+    until: datetime
+    what: What
+    text: str
+    is_warning: bool = False
+    times: int = 1
+
+
+class _Fact(msgspec.Struct, frozen=True):
+    """One thing that one source tells. `pod` is the pod's name within its revision; `said` follows `pods of …`."""
+
+    at: datetime
+    what: What
+    said: str
+    whose: str = ""
+    pod: str = ""
+    is_warning: bool = False
+    times: int = 1
+
+
+def timeline(store: Store, deployment: Deployment, deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
+    """Everything that is known to have happened, the oldest first."""
+    facts = [*_of_deployment(store, deployment)]
+    owned = store.replicasets(deployment.metadata.uid)
+    for replicaset in owned:
+        facts += _of_revision(store, replicaset)
+    facts += [_Fact(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
+    return tuple(_folded(sorted(facts, key=lambda fact: (fact.at, _ORDER.index((fact.what, bool(fact.pod)))))))
+
+
+# The Deployment
+
+
+def _of_deployment(store: Store, deployment: Deployment) -> Iterator[_Fact]:
+    meta = deployment.metadata
+    if meta.creation_timestamp is not None:
+        yield _Fact(meta.creation_timestamp, What.MADE, "the Deployment was made")
+    if meta.deletion_timestamp is not None:
+        yield _Fact(meta.deletion_timestamp, What.STOPPING, "the Deployment is being deleted", is_warning=True)
+    replicasets = store.replicasets(meta.uid)
+    current = revisions.current(deployment, replicasets)
+    number = revisions.revision(current) if current is not None else 0
+    for condition in deployment.status.conditions:
+        yield from _of_condition(condition, number)
+    names = {replicaset.metadata.name: f"revision {revisions.revision(replicaset)}" for replicaset in replicasets}
+    for event in store.events(meta.uid):
+        yield from _of_event(event, What.SCALED, said=_scaling(event, names))
+
+
+def _of_condition(condition: Condition, revision: int) -> Iterator[_Fact]:
+    turned, updated = condition.last_transition_time, condition.last_update_time or condition.last_transition_time
+    match condition.type, condition.status, condition.reason:
+        case (_, _, _) if turned is None or updated is None:
+            return
+        case (kind, _, reason) if kind == PROGRESSING and reason == NEW_REPLICASET_AVAILABLE:
+            yield _Fact(updated, What.TURNED, f"complete: revision {revision} is rolled out in full")
+        case (kind, _, reason) if kind == PROGRESSING and reason == DEADLINE_EXCEEDED:
+            yield _Fact(turned, What.TURNED, "the progress deadline passed", is_warning=True)
+        case (kind, _, "DeploymentPaused") if kind == PROGRESSING:
+            yield _Fact(updated, What.TURNED, "paused")
+        case (kind, _, "DeploymentResumed") if kind == PROGRESSING:
+            yield _Fact(updated, What.TURNED, "resumed")
+        case (kind, "False", _) if kind == AVAILABLE:
+            yield _Fact(turned, What.TURNED, "fewer pods are available than promised", is_warning=True)
+        case (kind, "True", _) if kind == AVAILABLE:
+            yield _Fact(turned, What.TURNED, "as many pods are available as promised")
+        case (kind, "True", _) if kind == REPLICA_FAILURE:
+            yield _Fact(turned, What.TROUBLE, f"pods are refused: {condition.message}", is_warning=True)
+
+
+_SCALED: Final = re.compile(
+    r"^(?:\(combined from similar events\): )?Scaled (up|down) replica set (\S+)(?: from (\d+))? to (\d+)"
+)
+
+
+def _scaling(event: Event, names: dict[str, str]) -> str:
+    """`revision 31 scaled up from 2 to 4`; what is no scaling as it is written."""
+    found = _SCALED.match(event.message) if event.reason == "ScalingReplicaSet" else None
+    if found is None:
+        return f"{event.reason}: {event.message}"
+    start = f" from {found[3]}" if found[3] is not None else ""
+    return f"{names.get(found[2], found[2])} scaled {found[1]}{start} to {found[4]}"
+
+
+# A revision and its pods
+
+
+def _of_revision(store: Store, replicaset: ReplicaSet) -> Iterator[_Fact]:
+    meta, template = replicaset.metadata, replicaset.spec.template
+    whose = f"revision {revisions.revision(replicaset)}"
+    if meta.creation_timestamp is not None:
+        image = f": {images.of_template(template)}" if template is not None else ""
+        cause = revisions.change_cause(replicaset)
+        yield _Fact(meta.creation_timestamp, What.MADE, f"{whose} was made{image}" + (f', "{cause}"' if cause else ""))
+    pods = store.pods(meta.uid)
+    for pod in pods:
+        yield from _of_pod(pod, whose, meta.name)
+    known = {pod.metadata.name for pod in pods}
+    for event in store.events(meta.uid):
+        named = event.message.rpartition(": ")[2]
+        if event.reason == "SuccessfulCreate" and named not in known:
+            yield from _of_event(event, What.MADE, said="made", whose=whose, pod=_short(named, meta.name))
+        elif event.reason == "SuccessfulDelete" and named not in known:
+            yield from _of_event(event, What.STOPPING, said="told to stop", whose=whose, pod=_short(named, meta.name))
+        elif event.type == "Warning":
+            yield from _of_event(event, What.TROUBLE, said=f"{whose}: {event.reason}: {event.message}")
+    for uid in (*(pod.metadata.uid for pod in pods), *store.gone_parts([meta.uid])[meta.uid]):
+        for event in store.events(uid):
+            yield from _of_pod_event(event, whose, meta.name, is_known=event.involved_object.name in known)
+
+
+def _of_pod(pod: Pod, whose: str, owner: str) -> Iterator[_Fact]:
+    meta, name = pod.metadata, _short(pod.metadata.name, owner)
+    if meta.creation_timestamp is not None:
+        yield _Fact(meta.creation_timestamp, What.MADE, "made", whose, name)
+    for container in pod.status.container_statuses:
+        running = container.state.running
+        if running is not None and running.started_at is not None and not container.restart_count:
+            yield _Fact(running.started_at, What.STARTED, "started", whose, name)
+    for container in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+        for ended in (container.last_state.terminated, container.state.terminated):
+            if ended is not None and ended.finished_at is not None and ended.exit_code:
+                why = f", {ended.reason}" if ended.reason not in ("", "Error") else ""
+                said = f"crashed: {container.name}, exit {ended.exit_code}{why}"
+                yield _Fact(ended.finished_at, What.TROUBLE, said, whose, name, is_warning=True)
+    for condition in pod.status.conditions:
+        if condition.type == "Ready" and is_ready(pod) and condition.last_transition_time is not None:
+            yield _Fact(condition.last_transition_time, What.READY, "became ready", whose, name)
+    if meta.deletion_timestamp is not None:
+        grace = timedelta(seconds=meta.deletion_grace_period_seconds or 0)
+        yield _Fact(meta.deletion_timestamp - grace, What.STOPPING, "told to stop", whose, name)
+
+
+_QUIET: Final = frozenset({"Scheduled", "Pulling", "Pulled", "Created"})
+"""Events of pods that say no more than that all goes its way."""
+
+
+def _of_pod_event(event: Event, whose: str, owner: str, *, is_known: bool) -> Iterator[_Fact]:
+    pod = _short(event.involved_object.name, owner)
+    if event.reason in _QUIET:
+        return
+    if event.reason == "Started":
+        if not is_known:
+            yield from _of_event(event, What.STARTED, said="started", whose=whose, pod=pod)
+        return
+    if event.reason == "Killing" and event.message.startswith("Stopping container"):
+        return
+    # A pod's own name and address in a text would keep the same thing apart that happens to many.
+    text = re.sub(r" in pod \S+$", "", event.message.replace(event.involved_object.name, "…"))
+    what = What.TROUBLE if event.type == "Warning" or event.reason == "Killing" else What.NOTE
+    yield from _of_event(event, what, said=f"{event.reason}: {text}", whose=whose, pod=pod)
+
+
+def _of_event(event: Event, what: What, *, said: str, whose: str = "", pod: str = "") -> Iterator[_Fact]:
+    if event.last_seen is not None:
+        is_warning = event.type == "Warning"
+        yield _Fact(event.last_seen, what, said, whose, pod, is_warning=is_warning, times=event.times)
+
+
+def _short(name: str, owner: str) -> str:
+    return f"…{name.removeprefix(f'{owner}-')}" if name.startswith(f"{owner}-") else name
+
+
+# What belongs together
+
+
+def _folded(facts: Sequence[_Fact]) -> list[Moment]:
+    """The facts with those told together that are the same thing at the same time; in the order of their beginnings."""
+    groups: list[list[_Fact]] = []
+    latest: dict[tuple[What, str, str, bool], list[_Fact]] = {}
+    for fact in facts:
+        key = (fact.what, fact.said, fact.whose, fact.is_warning)
+        group = latest.get(key)
+        if group is None or fact.at - group[-1].at > TOGETHER or fact.what is What.DEED:
+            group = latest[key] = []
+            groups.append(group)
+        group.append(fact)
+    return [_moment(group) for group in groups]
+
+
+def _moment(group: Sequence[_Fact]) -> Moment:
+    first, last = group[0], group[-1]
+    pods = dict.fromkeys(fact.pod for fact in group if fact.pod)
+    times = sum(fact.times for fact in group)
+    text = first.said
+    if pods:
+        who = f"pod {next(iter(pods))}" if len(pods) == 1 else count(len(pods), "pod")
+        passive = " was" if len(pods) == 1 else " were"
+        joint = ":" if first.said[:1].isupper() else passive if first.said in _PASSIVE else ""
+        text = f"{who} of {first.whose}{joint} {first.said}"
+    # What happens to a pod once is told of once for each: only more than that is worth a number.
+    often = times if times > max(1, len(pods)) else 1
+    return Moment(first.at, last.at, first.what, clean(text), first.is_warning, often)
