@@ -21,7 +21,7 @@ from ktui import __version__
 from ktui.kube import kubeconfig
 from ktui.kube.access import Access
 from ktui.kube.credentials import Credentials
-from ktui.kube.errors import ApiError, ConfigError, Unauthorized, api_error
+from ktui.kube.errors import ApiError, ConfigError, KubeError, Unauthorized, api_error
 from ktui.kube.failures import failure, shown_address
 from ktui.kube.kubeconfig import SERVICE_ACCOUNT, Context, Kubeconfig, Target
 from ktui.kube.proxy import proxy_for
@@ -108,6 +108,7 @@ class Connection:
         self._request_timeout = access.request_timeout
         self._clock = around.clock
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
         self.compresses = not _is_loopback(self._base) and not target.cluster.get("disable-compression")
         """Whether lists come compressed: 18-fold, at a cost in time that pays where bytes are dear, not on loopback."""
 
@@ -125,7 +126,8 @@ class Connection:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close all sockets. Streams that are open end with an error."""
+        """Close all sockets, for good. Streams that are open end with an error, and so does whatever is asked later."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -191,6 +193,8 @@ class Connection:
     ) -> aiohttp.ClientResponse:
         """The answer, if it is a good one; a 401 is answered once with credentials that are renewed."""
         identity = await self._credentials.identity()
+        if self._is_closed:
+            raise KubeError("The connection to the cluster was closed meanwhile. Nothing was sent.")
         for attempt in (1, 2):
             response = await self._pool().request(
                 method,

@@ -22,6 +22,7 @@ from ktui.tui.paint import COMPONENTS, Line
 from ktui.tui.palette import RolloutCommands
 from ktui.tui.screens.base import LiveScreen
 from ktui.tui.screens.detail import DetailScreen
+from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.help import HelpScreen
 from ktui.tui.screens.overview import OverviewScreen
 from ktui.tui.screens.pick import PickScreen
@@ -351,8 +352,12 @@ class KtuiApp(App[None]):
             self._follow()
 
     def _back_to_overview(self) -> None:
-        while isinstance(self.screen, LiveScreen) and not isinstance(self.screen, OverviewScreen):
-            self.pop_screen()
+        while not isinstance(self.screen, OverviewScreen):
+            if isinstance(self.screen, Dialog):
+                # Who asked is answered: it was not agreed to.
+                self.screen.dismiss(None)
+            else:
+                self.pop_screen()
 
 
 def run(options: Options) -> int:

@@ -45,6 +45,73 @@ async def test_a_choice_is_made_once(stage: Stage, dashboard: Dashboard) -> None
         await screen.sees("2 rollouts", "q quit")
 
 
+async def test_an_action_is_asked_about_once(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        with stage.cluster.faults.silence():
+            await screen.press("space", "space", "b")
+            await screen.hears("One thing at a time")
+        await screen.sees("Pause shop/cart", "y yes")
+        await screen.press("n")
+        await screen.sees_no("Pause shop/cart")
+        assert len(screen.app.screen_stack) == 2
+
+
+@pytest.mark.parametrize("goes_on", ["slash", "n", "enter", "question_mark"])
+async def test_no_question_comes_up_under_the_fingers_of_someone_who_went_on(
+    stage: Stage, dashboard: Dashboard, goes_on: str
+) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        with stage.cluster.faults.silence():
+            await screen.press("space", goes_on)
+        await screen.hears("you went on")
+        assert "Pause shop/cart" not in screen.text
+
+
+async def test_a_plan_for_one_cluster_does_not_come_up_in_another(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        stage.cluster.faults.silent_requests = True
+        await screen.press("space", "x")
+        await screen.sees("Context")
+        await screen.type("viewer")
+        await screen.press("enter")
+        await screen.sees_no("type to narrow")
+        stage.cluster.faults.clear()
+        await screen.sees("viewer", "2 rollouts")
+        assert "Pause shop/cart" not in screen.text
+
+
+async def test_who_goes_to_another_cluster_by_the_palette_leaves_the_plan_behind(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("space")
+        await screen.sees("Pause shop/cart", "y yes")
+        await screen.press("ctrl+p")
+        await screen.type("context")
+        await screen.sees("Go to another cluster")
+        await screen.press("enter")
+        await screen.sees("type to narrow")
+        await screen.type("viewer")
+        await screen.press("enter")
+        await screen.sees("viewer", "2 rollouts")
+        assert "Pause shop/cart" not in screen.text
+    assert not stage.read("cart").spec.paused
+
+
+async def test_a_number_of_any_length_is_read(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("s")
+        await screen.sees("Scale shop/cart")
+        screen.app.post_message(events.Paste("9" * 5000))
+        await screen.press("enter")
+        await screen.sees("That is no number of pods")
+
+
 async def test_back_goes_to_the_overview_and_no_further(stage: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await screen.sees("2 rollouts", "8 pods")
