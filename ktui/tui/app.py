@@ -307,6 +307,13 @@ class KtuiApp(App[None]):
         if self._steering is not None:
             self.run_worker(self._steering.steer(uid, name, revision=revision), group="steering")
 
+    def steer_all(self, uids: Sequence[str], name: str) -> None:
+        """Begin one action on several rollouts: one plan, one question, then one after another."""
+        from ktui.tui.batch import steer_all  # noqa: PLC0415
+
+        if self._steering is not None and self._session is not None:
+            self.run_worker(steer_all(self, self._session, self._steering, uids, name), group="steering")
+
     def action_help(self) -> None:
         """Keys and signs."""
         uid = self.chosen

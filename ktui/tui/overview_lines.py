@@ -99,12 +99,20 @@ def heading(fitted: Columns) -> list[Span]:
     return [Span("  " + _GAP.join(cells), "head")]
 
 
-def row(rollout: Rollout, fitted: Columns, now: datetime, pending: str = "", *, is_chosen: bool = False) -> list[Span]:
+def row(
+    rollout: Rollout,
+    fitted: Columns,
+    now: datetime,
+    pending: str = "",
+    *,
+    is_chosen: bool = False,
+    is_marked: bool = False,
+) -> list[Span]:
     """One rollout. `pending` is an action that was sent and that the cluster has not reported yet."""
     numbers, style = rollout.progress, look.PHASES[rollout.phase][2]
     settled = rollout.phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
     quiet = "dim" if settled else ""
-    spans: list[Span] = [Span("▸ " if is_chosen else "  ", "key")]
+    spans: list[Span] = [Span(("▸" if is_chosen else " ") + ("✓" if is_marked else " "), "key")]
 
     def add(cells: int, *parts: Span, right: bool = False) -> None:
         if cells:

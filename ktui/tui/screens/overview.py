@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import ClassVar, overload
+from typing import ClassVar, Final, overload
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,10 +23,17 @@ class _Rows(Sequence[Line]):
     """The rows of the table, each made when it is looked at."""
 
     def __init__(
-        self, rollouts: list[Rollout], fitted: Columns, now: datetime, pending: dict[str, str], cursor: int | None
+        self,
+        rollouts: list[Rollout],
+        fitted: Columns,
+        now: datetime,
+        pending: dict[str, str],
+        cursor: int | None,
+        *,
+        marked: Collection[str],
     ) -> None:
         self._rollouts, self._fitted, self._now = rollouts, fitted, now
-        self._pending, self._cursor = pending, cursor
+        self._pending, self._cursor, self._marked = pending, cursor, marked
 
     def __len__(self) -> int:
         return len(self._rollouts)
@@ -40,7 +47,19 @@ class _Rows(Sequence[Line]):
             return [self[at] for at in range(*index.indices(len(self)))]
         rollout = self._rollouts[index]
         pending = self._pending.get(rollout.uid, "")
-        return overview_lines.row(rollout, self._fitted, self._now, pending, is_chosen=index == self._cursor)
+        is_chosen, is_marked = index == self._cursor, rollout.uid in self._marked
+        return overview_lines.row(rollout, self._fitted, self._now, pending, is_chosen=is_chosen, is_marked=is_marked)
+
+
+_BATCH_HINTS: Final = (
+    Hint("space", "pause, resume", "screen.steer('toggle_pause')"),
+    Hint("p", "promote", "screen.steer('promote')"),
+    Hint("b", "roll back", "screen.steer('rollback')"),
+    Hint("a", "abort", "screen.steer('abort')"),
+    Hint("s", "scale", "screen.steer('scale')"),
+    Hint("R", "restart", "screen.steer('restart')"),
+)
+"""What can be done to several rollouts at once. To which of them it is open, the question says."""
 
 
 class OverviewScreen(LiveScreen):
@@ -50,7 +69,8 @@ class OverviewScreen(LiveScreen):
         Binding("enter", "open", "open", id="overview.open"),
         Binding("slash", "filter", "filter", id="overview.filter"),
         Binding("o", "sort", "sort", id="overview.sort"),
-        Binding("escape", "clear_filter", "clear the filter", id="overview.clear"),
+        Binding("v", "mark", "select, or no longer", id="overview.mark"),
+        Binding("escape", "clear", "clear the selection, or the filter", id="overview.clear"),
         Binding("down,j", "move(1)", "down", id="move.down", show=False),
         Binding("up,k", "move(-1)", "up", id="move.up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "page down", id="move.page_down", show=False),
@@ -66,6 +86,7 @@ class OverviewScreen(LiveScreen):
         self._has_moved = False
         self._sort = "worst"
         self._filter = ""
+        self._marked: set[str] = set()
 
     def compose(self) -> ComposeResult:
         """Header, totals, table, explanation, hints."""
@@ -95,11 +116,12 @@ class OverviewScreen(LiveScreen):
         words = self._filter.lower().split()
         shown = [rollout for rollout in everything if overview_lines.matches(rollout, words)] if words else everything
         self._rows = overview_lines.ordered(shown, self._sort)
+        self._marked &= app.live.rollouts.keys()
         at = self._place_cursor()
         table = self.query_one("#table", Scroll)
         # One cell is left and right of everything, and one is kept for a scrollbar.
         fitted = overview_lines.columns(everything, cells - 3)
-        table.show(_Rows(self._rows, fitted, now, app.pending, at), at)
+        table.show(_Rows(self._rows, fitted, now, app.pending, at, marked=self._marked), at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(everything)])
         current = self._rows[at] if at is not None else None
@@ -126,6 +148,9 @@ class OverviewScreen(LiveScreen):
     def _strip(self, everything: list[Rollout]) -> list[Span]:
         spans = overview_lines.totals(everything)
         notes = []
+        if self._marked:
+            hidden = len(self._marked - {rollout.uid for rollout in self._rows})
+            notes.append(f"✓ {len(self._marked)} selected{f', {hidden} not in sight' if hidden else ''}, esc clears")
         if self._filter:
             notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
         if self._sort != "worst":
@@ -149,7 +174,9 @@ class OverviewScreen(LiveScreen):
 
     def _hints(self) -> list[Hint]:
         keys = [Hint("enter", "open", "screen.open", bool(self._rows))]
-        if self._cursor is not None:
+        if self._marked:
+            keys += [Hint("v", "select", "screen.mark"), *_BATCH_HINTS]
+        elif self._cursor is not None:
             keys += [*self.pair_hints, *action_hints(self.ktui.offers(self._cursor))]
         return [
             *keys,
@@ -203,8 +230,26 @@ class OverviewScreen(LiveScreen):
         self.add_class("-filtering")
         self.query_one("#filter", Input).focus()
 
-    def action_clear_filter(self) -> None:
-        """Show everything again."""
+    def action_mark(self) -> None:
+        """Select the rollout under the cursor, or no longer."""
+        if self._cursor is not None and self._rows:
+            self._marked ^= {self._cursor}
+            self.redraw(self.ktui.now())
+
+    def action_steer(self, name: str) -> None:
+        """Begin an action: on what is selected, else on the rollout under the cursor."""
+        if not self._marked:
+            super().action_steer(name)
+            return
+        in_sight = [rollout.uid for rollout in self._rows if rollout.uid in self._marked]
+        self.ktui.steer_all([*in_sight, *sorted(self._marked.difference(in_sight))], name)
+
+    def action_clear(self) -> None:
+        """Leave the line of the filter; else select nothing any more; else show everything again."""
+        if self._marked and not self.has_class("-filtering"):
+            self._marked.clear()
+            self.redraw(self.ktui.now())
+            return
         self.query_one("#filter", Input).value = ""
         self._leave_filter()
 
