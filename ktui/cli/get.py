@@ -140,7 +140,7 @@ def _row(rollout: Rollout, now: datetime) -> list[str]:
     return [
         rollout.name,
         rollout.phase.value,
-        f"{numbers.new.available}/{numbers.desired}",
+        f"{numbers.new.existing}/{numbers.desired}",
         f"{numbers.ready}/{numbers.desired}",
         str(rollout.revision or ""),
         clean(rollout.image),

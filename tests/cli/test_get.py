@@ -40,6 +40,8 @@ def test_the_worst_come_first(ktui: Ktui, shop: Witness) -> None:
         ["assets", "complete"],
     ]
     assert "image cart:nopull cannot be pulled" in ran.lines[1]
+    # What kubectl calls up to date, as the overview has it: a pod that does not start yet is new already.
+    assert ran.lines[1].split()[2] == f"{shop.deployment('cart').status.updated_replicas}/4"
 
 
 def test_all_namespaces_have_a_column_of_their_own(ktui: Ktui, shop: Witness) -> None:
