@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -80,12 +80,27 @@ async def _history(drawer: Drawer) -> None:
     await drawer.sees("WHAT CHANGED", "revision 3 → revision 5 (live)", "imagePullPolicy")
 
 
-SHOTS: Final[dict[str, tuple[tuple[int, int], Steps]]] = {
-    "overview": ((132, 32), _overview),
-    "detail-rolling": ((132, 40), _in_mid_rollout),
-    "detail-failed": ((132, 40), _failed),
-    "confirm": ((132, 40), _confirm),
-    "history": ((132, 40), _history),
+async def _canary(drawer: Drawer) -> None:
+    await drawer.sees("3 rollouts", "pods  ", "p promote to 4 of 8")
+    await drawer.press("slash", "w", "e", "b", "enter", "enter")
+    await drawer.sees("canary of 2 of 8", "EVENTS", "p promote to 4 of 8")
+
+
+class Shot(NamedTuple):
+    """A picture: how large, what leads to it, and on which scenario."""
+
+    size: tuple[int, int]
+    steps: Steps
+    scenario: str = "demo"
+
+
+SHOTS: Final[dict[str, Shot]] = {
+    "overview": Shot((132, 32), _overview),
+    "detail-rolling": Shot((132, 40), _in_mid_rollout),
+    "detail-failed": Shot((132, 40), _failed),
+    "confirm": Shot((132, 40), _confirm),
+    "canary": Shot((132, 30), _canary, "canary"),
+    "history": Shot((132, 40), _history),
 }
 
 
@@ -111,15 +126,17 @@ def draw(target: Path, names: tuple[str, ...] = ()) -> None:
     """Write the pictures into a folder; without names, all of them."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-    with tempfile.TemporaryDirectory() as folder:
-        cluster = SimulatedCluster(seed=1, start=START, name="prod-eu")
-        cluster.load("demo")
-        with cluster.serving():
-            cluster.pause()
-            for name in names or SHOTS:
-                size, steps = SHOTS[name]
-                picture = asyncio.run(_draw(cluster, size, steps, Path(folder)))
-                (target / f"{name}.svg").write_text(picture, encoding="utf-8")
+    wanted = {name: SHOTS[name] for name in names or SHOTS}
+    for scenario in dict.fromkeys(shot.scenario for shot in wanted.values()):
+        with tempfile.TemporaryDirectory() as folder:
+            cluster = SimulatedCluster(seed=1, start=START, name="prod-eu")
+            cluster.load(scenario)
+            with cluster.serving():
+                cluster.pause()
+                for name, shot in wanted.items():
+                    if shot.scenario == scenario:
+                        picture = asyncio.run(_draw(cluster, shot.size, shot.steps, Path(folder)))
+                        (target / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":
