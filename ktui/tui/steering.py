@@ -317,7 +317,6 @@ def _confirm(api: Api, planned: Plan, note: str) -> ConfirmScreen:
 
 def wrong_number(value: str) -> str:
     """What is wrong with it as a number of pods; nothing where it is one."""
-    """What is wrong with it as a number of pods; nothing where it is one."""
     # Not more digits than that: Python refuses to read very many.
     if value.isascii() and value.isdecimal() and len(value) <= 10 and int(value) <= MAX_REPLICAS:
         return ""
