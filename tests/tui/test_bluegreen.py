@@ -1,0 +1,332 @@
+"""Blue-green by its keys. The official client is the witness of where traffic goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from textual.pilot import Pilot
+
+from ktui.kube.access import Access
+from ktui.tui.app import KtuiApp, Options
+from ktui.tui.screens.bluegreen import BlueGreenScreen
+from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
+from tests.tui.conftest import Dashboard, Screen, Stage
+
+Snap = Callable[..., bool]
+
+
+@pytest.fixture
+def shop(stage: Stage) -> Iterator[ServiceWitness]:
+    """shop/shop between blue, which has the traffic, and green, both complete."""
+    make_pair(stage.cluster)
+    stage.advance(20)
+    witness = ServiceWitness(stage.kubeconfig())
+    yield witness
+    witness.close()
+
+
+async def _open(screen: Screen) -> None:
+    """From the overview, with the cursor on a side."""
+    await screen.sees("pods  ", "shop-blue")
+    await screen.press("slash")
+    await screen.type("shop-blue")
+    await screen.press("enter", "B")
+    await screen.sees("WHERE TRAFFIC GOES NOW", "ready endpoints")
+
+
+async def test_the_hint_is_there_for_a_side_alone(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "▸ shop       cart", "enter open")
+        assert "B blue-green" not in screen.text
+        await screen.press("j")
+        await screen.sees("▸ shop       shop-blue", "B blue-green")
+        await screen.press("enter")
+        await screen.sees("REVISIONS AND PODS", "B blue-green")
+        await screen.press("B")
+        await screen.sees("WHERE TRAFFIC GOES NOW", "shop/shop  Service")
+        await screen.press("B")
+        await screen.sees("REVISIONS AND PODS")
+
+
+async def test_what_is_no_side_is_told_so_and_asks_for_nothing_beforehand(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.deploy("shop", "shop:1.0")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods", "✔ complete")
+        asked = [each.path for each in stage.cluster.requests]
+        assert not any("services" in path or "endpointslices" in path for path in asked)
+        await screen.press("B")
+        await screen.hears("shop/cart is no side of a blue-green pair")
+
+
+async def test_switch_watch_traffic_move_and_switch_back(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard, options: Options
+) -> None:
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.sees("● blue is selected", "all traffic goes to blue", "p switch to green (3 ready)")
+        await screen.press("p")
+        await screen.sees(
+            "Switch Service shop/shop from blue to green", "3 endpoints of blue", "give way to 3 of green"
+        )
+        await screen.sees("~ spec.selector.color: blue → green", "Switch back to blue", "patch service/shop", "y yes")
+        assert shop.colour() == "blue"
+        await screen.press("y")
+        await screen.hears("switched from blue to green")
+        await screen.sees("● green is selected", "traffic moves from blue to green", "3 endpoints of blue still there")
+        stage.advance(2)
+        await screen.sees("traffic moved from blue to green in 2.0s, at 12:00:22", "b switch back to blue")
+        assert (shop.colour(), shop.endpoints()) == ("green", ["shop-green"] * 3)
+        assert shop.replicas("blue") == 3
+        await screen.press("b")
+        await screen.sees("Switch Service shop/shop from green to blue", "y yes")
+        await screen.press("enter")
+        await screen.hears("switched from green to blue")
+        stage.advance(1)
+        await screen.sees("traffic moved from green to blue in 1.0s")
+        assert (shop.colour(), shop.endpoints()) == ("blue", ["shop-blue"] * 3)
+    requests = [json.loads(line)["request"] for line in options.audit.path.read_text().splitlines()]
+    assert [(request["action"], request["to"]) for request in requests] == [("switch", "green"), ("switch", "blue")]
+
+
+async def test_no_is_no(shop: ServiceWitness, dashboard: Dashboard) -> None:
+    version = shop.service().metadata.resource_version
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.press("p")
+        await screen.sees("y yes")
+        await screen.press("n")
+        await screen.sees_no("y yes")
+    assert shop.service().metadata.resource_version == version
+
+
+async def test_a_side_that_is_not_fully_available_is_refused_and_forced_only_by_saying_so_twice(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    make_pair(stage.cluster, green="shop:nopull")
+    stage.advance(20)
+    shop = ServiceWitness(stage.kubeconfig())
+    async with dashboard(size=(120, 44)) as screen:
+        await _open(screen)
+        await screen.sees("idle, not fully available", "! green is not fully available: shop-green is", "F force green")
+        await screen.press("p")
+        await screen.hears(
+            "switch to green: green is not fully available: shop-green is stalled, 0 of 3 pods available"
+        )
+        await screen.hears("F forces it")
+        assert "y yes" not in screen.text
+        for answers, colour in (("yn", "blue"), ("yy", "green")):
+            await screen.press("F")
+            await screen.sees("! FORCED: green is not fully available", "nothing will answer", "y yes")
+            await screen.press(answers[0])
+            await screen.sees("Once more, because it is forced", "y yes")
+            assert shop.colour() == "blue"
+            await screen.press(answers[1])
+            await screen.sees_no("y yes")
+            await screen.until(lambda colour=colour: shop.colour() == colour, colour)  # type: ignore[misc]
+        stage.advance(1)
+        await screen.sees("✖ nothing answers: no endpoint is ready", "b switch back to blue")
+        await screen.press("b")
+        await screen.sees("Switch Service shop/shop from green to blue", "y yes")
+        await screen.press("y")
+        stage.advance(1)
+        await screen.sees("● blue is selected", "3 ready endpoints")
+    assert (shop.colour(), shop.endpoints()) == ("blue", ["shop-blue"] * 3)
+    shop.close()
+
+
+async def test_a_switch_by_somebody_else_while_the_plan_is_shown(shop: ServiceWitness, dashboard: Dashboard) -> None:
+    async with dashboard(size=(120, 44)) as screen:
+        await _open(screen)
+        await screen.press("p")
+        await screen.sees("y yes")
+        shop.select("green")
+        await screen.press("y")
+        await screen.hears("has been switched meanwhile, to app=shop, color=green")
+        await screen.hears('service "shop" selects green already')
+        await screen.sees_no("y yes")
+    assert shop.colour() == "green"
+
+
+def _is_closed(screen: BlueGreenScreen) -> bool:
+    return False in screen._rights.values()
+
+
+async def test_a_viewer_and_read_only(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard, options: Options
+) -> None:
+    viewer = Access(kubeconfig=str(stage.kubeconfig("viewer")))
+    for changes, why in (({"access": viewer}, "you may not patch services"), ({"read_only": True}, "read-only")):
+        async with dashboard(**changes) as screen:
+            await _open(screen)
+            blue_green = screen.app.screen
+            assert isinstance(blue_green, BlueGreenScreen)
+            if "access" in changes:
+                await screen.until(partial(_is_closed, blue_green), "the right to be known")
+            await screen.press("p")
+            await screen.hears(why)
+            assert "y yes" not in screen.text
+    assert shop.colour() == "blue"
+    assert not options.audit.path.exists()
+
+
+async def test_the_old_side_is_scaled_down_only_when_asked(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard
+) -> None:
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.press("p")
+        await screen.sees("y yes")
+        await screen.press("y")
+        stage.advance(1)
+        await screen.sees("s scale blue", "▸ ○ blue")
+        await screen.press("s")
+        await screen.sees("Scale shop/shop-blue")
+        await screen.type("0")
+        await screen.press("enter")
+        await screen.sees("Scale shop/shop-blue from 3 to 0", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: shop.replicas("blue") == 0, "scaled down")
+        stage.advance(5)
+        await screen.sees("shop-blue is scaled to zero", "3 ready endpoints")
+    assert shop.endpoints() == ["shop-green"] * 3
+
+
+async def test_of_three_colours_the_cursor_chooses(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
+    stage.cluster.apply(deployment("red", "shop:3.0"))
+    stage.advance(20)
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.sees("▸ ○ green", "○ red", "p switch to green")
+        await screen.press("b")
+        await screen.hears("Where traffic came from was not seen here")
+        await screen.press("j")
+        await screen.sees("▸ ○ red", "p switch to red")
+        await screen.press("p")
+        await screen.sees("Switch Service shop/shop from blue to red", "y yes")
+        await screen.press("y")
+        stage.advance(1)
+        await screen.sees("traffic moved from blue to red", "b switch back to blue")
+        await screen.press("k", "k", "k", "enter")
+        await screen.sees("shop/shop-blue  Deployment")
+    assert shop.endpoints() == ["shop-red"] * 3
+
+
+async def test_what_is_in_front_is_shown_and_tab_goes_to_another_service(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard
+) -> None:
+    stage.cluster.apply(ingress("shop.example"))
+    stage.cluster.apply(service("green", name="shop-preview"))
+    stage.advance(1)
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.sees("shop/shop  Service", "1 of 2 Services", "Ingress shop  shop.example/")
+        await screen.press("tab")
+        await screen.sees(
+            "shop/shop-preview  Service", "2 of 2 Services", "No Ingress or HTTPRoute", "● green is selected"
+        )
+
+
+async def test_what_may_not_be_seen_is_said(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
+    for verb in ("list", "watch"):
+        stage.cluster.faults.forbid(verb, "endpointslices")
+        stage.cluster.faults.forbid(verb, "ingresses")
+    async with dashboard() as screen:
+        await screen.sees("pods  ", "▸ shop       shop-blue")
+        await screen.press("B")
+        await screen.sees("Where traffic goes cannot be seen: Not allowed", "▸ ○ green", "3 of 3 pods available")
+        for verb in ("list", "watch"):
+            stage.cluster.faults.forbid(verb, "services")
+        await screen.press("escape")
+        await screen.sees("enter open")
+        await screen.press("B")
+        await screen.hears("Not allowed")
+
+
+async def test_a_service_that_goes_is_marked(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await _open(screen)
+        shop.delete()
+        await screen.sees("× gone: this is what was last known of it")
+        await screen.press("p")
+        await screen.sees_no("y yes")
+
+
+async def test_the_streams_end_with_the_screen(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.press("escape")
+        await screen.sees("enter open")
+        await screen.press("B")
+        await screen.sees("WHERE TRAFFIC GOES NOW", "● blue", "3 ready endpoints")
+        stage.cluster.faults.drop_watches()
+        shop.select("green")
+        stage.advance(1)
+        await screen.sees("● green is selected", "traffic moved from blue to green")
+
+
+async def test_the_palette_leads_there(shop: ServiceWitness, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("pods  ", "B blue-green")
+        await screen.press("ctrl+p")
+        await screen.type("blue-green")
+        await screen.sees("Where traffic goes, both sides, switch")
+        await screen.press("enter")
+        await screen.sees("WHERE TRAFFIC GOES NOW")
+
+
+# What it looks like
+
+
+@pytest.fixture
+def look(options: Options, snap_compare: Snap) -> Callable[..., bool]:
+    def look(steps: Callable[[Screen], Awaitable[None]], size: tuple[int, int]) -> bool:
+        async def before(pilot: Pilot[None]) -> None:
+            assert isinstance(pilot.app, KtuiApp)
+            await steps(Screen(pilot.app, pilot))
+            await pilot.pause(0.2)
+
+        return snap_compare(KtuiApp(replace(options)), run_before=before, terminal_size=size)
+
+    return look
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)], ids=str)
+def test_looks_at_rest(stage: Stage, shop: ServiceWitness, look: Callable[..., bool], size: tuple[int, int]) -> None:
+    stage.cluster.apply(ingress("shop.example"))
+
+    async def steps(screen: Screen) -> None:
+        await _open(screen)
+        await screen.sees("all traffic goes to blue", "Ingress shop")
+
+    assert look(steps, size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=str)
+def test_looks_while_traffic_moves_and_a_side_is_broken(
+    stage: Stage, shop: ServiceWitness, look: Callable[..., bool], size: tuple[int, int]
+) -> None:
+    async def steps(screen: Screen) -> None:
+        await _open(screen)
+        shop.apps.patch_namespaced_deployment(
+            "shop-green",
+            "shop",
+            {
+                "spec": {
+                    "template": {"spec": {"containers": [{"name": "shop", "image": "registry.example/shop:crash"}]}}
+                }
+            },
+        )
+        stage.advance(12)
+        await screen.sees("not fully available")
+        shop.select("green")
+        await screen.sees("traffic moves from blue to green")
+
+    assert look(steps, size)
