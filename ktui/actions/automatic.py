@@ -19,6 +19,7 @@ from ktui.rollout.status import verdict
 class Entrusted(msgspec.Struct, frozen=True):
     """The rollout that somebody was told to look after: nothing else may be rolled back in their name."""
 
+    name: str
     uid: str
     template: bytes
     """The digest of its pod template."""
@@ -27,7 +28,9 @@ class Entrusted(msgspec.Struct, frozen=True):
 
 def entrusted(deployment: Deployment) -> Entrusted:
     """What a Deployment is rolling out as it is seen for the first time."""
-    return Entrusted(deployment.metadata.uid, deployment.spec.template.digest, deployment.spec.paused)
+    return Entrusted(
+        deployment.metadata.name, deployment.metadata.uid, deployment.spec.template.digest, deployment.spec.paused
+    )
 
 
 def plan_automatic_rollback(told: Entrusted, subject: Subject) -> Plan | Refusal:

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+import os
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from time import monotonic
+from typing import Final
 
 import click
+import msgspec
 
 from ktui.cli import printing
 from ktui.cli.cluster import connected
-from ktui.cli.failures import FAILED, NOT_FINISHED
-from ktui.cli.get import read_store, rollouts
+from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
+from ktui.cli.follow import Ending, Follow, Manner, Outcome
+from ktui.cli.junit import Report, Trouble, junit, write_whole
 from ktui.cli.options import DURATION, NAME, Command, output_option, refuse_scope_flags, settings_of
-from ktui.cli.shape import rollout_document
+from ktui.cli.recovery import Recovery, roll_back
+from ktui.cli.running import run
+from ktui.cli.status_shape import Gated, junit_report, log_lines, reasons, status_document
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
-from ktui.kube.errors import KubeError
-from ktui.kube.reflector import Reflector
-from ktui.model.changes import Gone, Link, LinkState, Put, Resource
-from ktui.model.objects import Deployment
-from ktui.rollout import revisions
-from ktui.rollout.rollout import Rollout
-from ktui.rollout.status import Verdict, verdict
+from ktui.kube.errors import KubeError, NotFound
+from ktui.model.changes import Resource
 from ktui.settings import Settings, seconds
 
-DELETED = "object has been deleted"
-"""kubectl's words when what it watches is deleted, or deleted and created again."""
+_PATIENCE: Final = 60.0
+"""Seconds that a cause which blocks may last before a roll back: a registry has been asked again by then."""
+
+_EVIDENCE_TIMEOUT: Final = 20.0
+"""Seconds for reading what is shown at the end: a server that does not answer must not keep a verdict back."""
 
 
-class Ended(Exception):  # noqa: N818 - not every end is an error
-    """The watch is over without a verdict: deleted, or another revision. The sentence is kubectl's."""
+class _Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for beside the way of following."""
+
+    output: str
+    log_lines: int
+    report: Path | None
+    back_on_failure: bool
+    back_on_timeout: bool
 
 
 @click.command(cls=Command)
@@ -39,131 +49,185 @@ class Ended(Exception):  # noqa: N818 - not every end is an error
 @click.option("--watch/--no-watch", "-w", default=True, help="Follow it to its end (the default), or look once.")
 @click.option("--timeout", type=DURATION, default="0", help="Give up after that time; 0, the default, is never.")
 @click.option("--revision", type=click.IntRange(min=1), help="It is an error if another revision takes its place.")
+@click.option(
+    "--patience",
+    type=DURATION,
+    help="Call it failed once something that waiting does not cure has lasted so long, before the progress deadline; "
+    "1m where --rollback-on-failure is given, else never.",
+)
+@click.option("--heartbeat", type=DURATION, default="30s", help="A sign of life after so much silence; 0: none.")
+@click.option(
+    "--log-lines",
+    type=click.IntRange(0, 1000),
+    default=20,
+    metavar="N",
+    help="Lines of a failing pod's log that are shown at the end; 0: none.",
+)
+@click.option(
+    "--junit",
+    "report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the verdict as a JUnit report too, however it ends.",
+)
+@click.option("--rollback-on-failure", "back_on_failure", is_flag=True, help="Roll it back where it fails.")
+@click.option("--rollback-on-timeout", "back_on_timeout", is_flag=True, help="Roll it back where --timeout passes.")
 @output_option
 @click.pass_context
 def status(
-    context: click.Context, /, name: str, *, watch: bool, timeout: str, revision: int | None, output: str
+    context: click.Context,
+    /,
+    name: str,
+    *,
+    watch: bool,
+    timeout: str,
+    revision: int | None,
+    patience: str | None,
+    heartbeat: str,
+    log_lines: int,
+    report: Path | None,
+    back_on_failure: bool,
+    back_on_timeout: bool,
+    output: str,
 ) -> int:
     """Follow the rollout of NAME to its end.
 
     Prints what kubectl rollout status prints, and then, where the rollout is not complete, why. The exit code is 0
-    for complete, 1 for failed, 2 for wrong usage, 3 for not finished.
+    for complete, 1 for failed, 2 for wrong usage, 3 for not finished; a roll back does not change it.
     """
     refuse_scope_flags(context)
-    limit = seconds(timeout) or None
-    follow = _Follow(name, watch=watch, limit=limit, revision=revision, output=output)
-    return asyncio.run(follow.run(settings_of(context)))
+    settings = settings_of(context)
+    if back_on_failure or back_on_timeout:
+        _check_that_it_may_roll_back(settings, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
+    if report is not None:
+        _check_that_it_can_be_written(report)
+    manner = Manner(
+        watch=watch,
+        limit=seconds(timeout) or None,
+        revision=revision,
+        heartbeat=seconds(heartbeat) or None,
+        patience=seconds(patience) if patience is not None else _PATIENCE if back_on_failure else None,
+        says_lines=output == "text",
+    )
+    options = _Options(
+        output=output,
+        log_lines=log_lines,
+        report=report,
+        back_on_failure=back_on_failure,
+        back_on_timeout=back_on_timeout,
+    )
+    return run(_Gate(name, manner, options).run(settings))
 
 
-class _Follow:
+def _check_that_it_may_roll_back(settings: Settings, *, watch: bool, timeout: str, on_timeout: bool) -> None:
+    """Said before anything is waited for. Raises UsageError."""
+    if settings.read_only:
+        raise click.UsageError("A roll back is a change, and ktui is read-only.")
+    if not watch:
+        raise click.UsageError("One look decides nothing: --no-watch does not go with a roll back.")
+    if on_timeout and not seconds(timeout):
+        raise click.UsageError("--rollback-on-timeout needs a --timeout.")
+
+
+def _check_that_it_can_be_written(report: Path) -> None:
+    """A report that cannot be written is better known before ten minutes of waiting than after. Raises UsageError."""
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"The folder {report.parent} cannot be made: {error.strerror}.") from None
+    if not os.access(report.parent, os.W_OK | os.X_OK):
+        raise click.UsageError(f"Nothing can be written into the folder {report.parent}.")
+
+
+class _Gate:
     """One run of the command."""
 
-    def __init__(self, name: str, *, watch: bool, limit: float | None, revision: int | None, output: str) -> None:
+    def __init__(self, name: str, manner: Manner, options: _Options) -> None:
         self._name = name
-        self._watch = watch
-        self._limit = limit
-        self._revision = revision
-        self._output = output
-        self._uid = ""
-        self._was_paused = False
-        self._trouble = ""
+        self._manner = manner
+        self._options = options
 
     async def run(self, settings: Settings) -> int:
-        """The exit code. Raises KubeError."""
-        async with connected(settings) as connection:
-            # A name that does not exist is an error at once, not something to wait for.
-            await Api(connection).read(Resource.DEPLOYMENTS, connection.namespace, self._name)
-            code, problem = await self._end(connection)
-            document, reasons = await self._look(connection)
-        if problem:
-            printing.note(f"error: {problem}")
-        if self._output != "text":
-            printing.document({"rollout": document, "exitCode": code}, self._output)
-        elif code != 0:
-            for reason in reasons:
-                printing.line(reason)
-        return code
-
-    async def _end(self, connection: Connection) -> tuple[int, str]:
-        """Follow it until there is an exit code; with what kubectl calls an error, if there is one."""
+        """The exit code. Raises KubeError, and reports it where there is a report."""
+        begun, start = datetime.now(UTC), monotonic()
         try:
-            async with asyncio.timeout(self._limit):
-                judged = await self._verdict(connection)
+            async with connected(settings) as connection:
+                gated = await self._gated(connection, begun, start)
+        except KubeError as error:
+            trouble = Trouble("error", str(error), error.hint, is_error=True)
+            self._write(Report(settings.namespace or "default", self._name, begun, monotonic() - start, trouble))
+            raise
+        self._write(junit_report(gated))
+        if self._options.output != "text":
+            printing.document(status_document(gated), self._options.output)
+        return gated.ending.code
+
+    async def _gated(self, connection: Connection, begun: datetime, start: float) -> Gated:
+        # A name that does not exist is an error at once, not something to wait for.
+        await Api(connection).read(Resource.DEPLOYMENTS, connection.namespace, self._name)
+        follow = Follow(connection, self._name, self._manner)
+        ending = await follow.to_the_end()
+        took = monotonic() - start
+        if ending.error:
+            printing.note(f"error: {ending.error}")
+        look, log = await self._evidence(connection, follow, ending)
+        if ending.code and self._options.output == "text":
+            self._explain(look, log)
+        # What the failed pods had to say is read by now: a roll back takes them away.
+        recovery = await self._roll_back(connection, follow, ending, look)
+        return Gated(connection.namespace, self._name, begun, took, ending, look, log, recovery)
+
+    async def _evidence(
+        self, connection: Connection, follow: Follow, ending: Ending
+    ) -> tuple[Look | None, LogTail | None]:
+        """The rollout as it is now, and what a failing pod logged; nothing where it is gone."""
+        look = None
+        try:
+            async with asyncio.timeout(_EVIDENCE_TIMEOUT):
+                look = await Onlooker(connection, self._name).look()
+                if follow.first is not None and look.rollout.uid != follow.first.uid:
+                    return None, None
+                most = self._options.log_lines if ending.code else 0
+                return look, await last_words(connection, look, most)
+        except NotFound:
+            pass
         except TimeoutError:
-            return NOT_FINISHED, "timed out waiting for the condition"
-        except Ended as end:
-            return FAILED, str(end)
-        if judged.failed:
-            return FAILED, judged.line
-        return (0 if judged.done else NOT_FINISHED), ""
-
-    async def _verdict(self, connection: Connection) -> Verdict:
-        """Print the lines; the last verdict, which is not done where only one look was asked for."""
-        reflector = Reflector(
-            connection,
-            Resource.DEPLOYMENTS,
-            connection.namespace,
-            field_selector=f"metadata.name={self._name}",
-        )
-        async with aclosing(reflector.changes()) as batches:
-            async for batch in batches:
-                for change in batch:
-                    match change:
-                        case Put(_, Deployment() as deployment):
-                            judged = self._judge(deployment)
-                            if judged.done or not self._watch:
-                                return judged
-                        case Gone():
-                            raise Ended(DELETED)
-                        case Link():
-                            self._say_link(change)
-        raise AssertionError("a reflector does not end")
-
-    def _judge(self, deployment: Deployment) -> Verdict:
-        if self._uid not in ("", deployment.metadata.uid):
-            raise Ended(DELETED)
-        self._uid = deployment.metadata.uid
-        running = revisions.revision(deployment)
-        if self._revision is not None and running != self._revision:
-            raise Ended(f"desired revision ({self._revision}) is different from the running revision ({running})")
-        judged = verdict(deployment)
-        if self._output == "text" and not judged.failed:
-            printing.line(judged.line)
-        if deployment.spec.paused and not self._was_paused and not judged.done and self._watch:
-            printing.note("ktui: it is paused: nothing rolls out until it is resumed.")
-        self._was_paused = deployment.spec.paused
-        return judged
-
-    def _say_link(self, link: Link) -> None:
-        if link.state is LinkState.REFUSED:
-            raise KubeError(link.reason)
-        trouble = link.reason if link.state is LinkState.RECONNECTING else ""
-        if trouble and trouble != self._trouble:
-            printing.note(f"ktui: {trouble} Trying again.")
-        self._trouble = trouble
-
-    async def _look(self, connection: Connection) -> tuple[dict[str, Any] | None, list[str]]:
-        """The rollout as it is now, as a document, and why it is where it is; nothing where it is gone."""
-        try:
-            store = await read_store(connection, connection.namespace, names=[self._name])
+            printing.note("ktui: The cluster takes too long to say why.")
         except KubeError as error:
             # It may be for want of a connection that the time was up.
             printing.note(f"ktui: {error}")
-            return None, []
-        for rollout in rollouts(store, datetime.now(UTC)):
-            if rollout.uid == self._uid:
-                return rollout_document(rollout, store.deployment(rollout.uid)), _reasons(rollout)
-        return None, []
+        return look, None
 
+    def _explain(self, look: Look | None, log: LogTail | None) -> None:
+        for line in reasons(look.rollout) if look is not None else ():
+            printing.line(line)
+        for line in log_lines(log) if log is not None else ():
+            printing.line(line)
 
-def _reasons(rollout: Rollout) -> list[str]:
-    """Why it is not complete, and what to do about it, in lines."""
-    phase = rollout.phase.value
-    if not rollout.causes:
-        return [f"{phase}: {rollout.why}"] if rollout.why else []
-    lines = []
-    for cause in rollout.causes:
-        lines.append(f"{phase}: {cause.sentence}")
-        if cause.try_next:
-            lines.append(f"  {cause.try_next}")
-    return lines
+    async def _roll_back(
+        self, connection: Connection, follow: Follow, ending: Ending, look: Look | None
+    ) -> Recovery | None:
+        """Where that was asked for, and this is such an end."""
+        wanted = {
+            Outcome.FAILED: self._options.back_on_failure,
+            Outcome.STALLED: self._options.back_on_failure,
+            Outcome.TIMED_OUT: self._options.back_on_timeout,
+        }
+        if not wanted.get(ending.outcome) or follow.first is None:
+            return None
+        # The sentences of causes hold text of the cluster, the kinds do not: they go into the audit log.
+        kinds = ", ".join(cause.kind.value for cause in look.rollout.causes if cause.blocking) if look else ""
+        why = f"ktui status: {ending.outcome.value}" + (f" ({kinds})" if kinds else "")
+        say = printing.line if self._options.output == "text" else printing.note
+        recovery = await roll_back(connection, follow.first, self._manner, why, say)
+        say(recovery.sentence)
+        return recovery
+
+    def _write(self, report: Report) -> None:
+        path = self._options.report
+        if path is None:
+            return
+        try:
+            write_whole(path, junit(report))
+        except OSError as error:
+            printing.note(f"ktui: The report {path} could not be written: {error.strerror or error}.")

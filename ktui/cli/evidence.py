@@ -1,0 +1,179 @@
+"""What a pipeline is told beside the verdict: the rollout with its causes, and what a failing pod logged last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+import msgspec
+
+from ktui.actions.subject import selector_text
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import Forbidden, Interrupted, KubeError, Rejected
+from ktui.kube.listing import list_once
+from ktui.kube.logs import ContainerLog, LogLine, read_log
+from ktui.kube.watch import Unreadable
+from ktui.model.changes import Put, Resource
+from ktui.model.objects import ContainerStatus, Deployment, Pod, decode_hook
+from ktui.model.store import Store
+from ktui.rollout import revisions
+from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
+from ktui.rollout.progress import Track, observe
+from ktui.rollout.rollout import Rollout, summarise
+from ktui.rollout.words import clean
+
+LONGEST_LINE: Final = 400
+"""Characters of a log line that are shown: a report is no place for a dump."""
+
+_ASKED_ABOUT: Final = 3
+"""Failing pods whose events are read."""
+
+_T = TypeVar("_T")
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A rollout at one moment, with the pods of its current revision."""
+
+    rollout: Rollout
+    deployment: Deployment
+    pods: tuple[Pod, ...]
+
+    @property
+    def failing(self) -> tuple[PodState, ...]:
+        """The pods that are not ready, those first that the causes name."""
+        return tuple(pod_state(pod) for pod in self.suspects)
+
+    @property
+    def suspects(self) -> list[Pod]:
+        """The same pods, as the cluster has them."""
+        named = [name for cause in self.rollout.causes if not cause.remark for name in cause.pods]
+        worst = (Health.BROKEN, Health.GONE, Health.STARTING, Health.STOPPING)
+
+        def order(pod: Pod) -> tuple[int, int, str]:
+            name = clean(pod.metadata.name)
+            return (named.index(name) if name in named else len(named), worst.index(health(pod)), name)
+
+        return sorted((pod for pod in self.pods if health(pod) is not Health.READY), key=order)
+
+
+class LogTail(msgspec.Struct, frozen=True):
+    """The last lines of one container, fit for a report; `untold` says why there are none."""
+
+    pod: str
+    container: str
+    previous: bool
+    """Whether it is what the container wrote before its last restart."""
+    lines: tuple[str, ...]
+    untold: str = ""
+
+    @property
+    def title(self) -> str:
+        """Whose lines these are."""
+        run = ", the run before its last restart" if self.previous else ""
+        return f"container {self.container} of pod {self.pod}{run}"
+
+
+class Onlooker:
+    """Looks at one Deployment again and again, and remembers how its rollout went."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._track: Track | None = None
+
+    async def look(self) -> Look:
+        """The rollout as it is now. Pods and events that may not be read are done without. Raises KubeError."""
+        connection, namespace = self._connection, self._connection.namespace
+        raw = await Api(connection).get(Resource.DEPLOYMENTS, namespace, self._name)
+        try:
+            deployment = msgspec.convert(raw, Deployment, dec_hook=decode_hook)
+        except msgspec.ValidationError as error:
+            raise Interrupted(f"The server's answer is not a Deployment: {clean(str(error))}.") from error
+        selector = selector_text(raw)
+        replicasets, pods = await asyncio.gather(
+            list_once(connection, Resource.REPLICASETS, namespace, selector),
+            self._if_allowed(Resource.PODS, selector),
+        )
+        store = Store()
+        store.apply([Put(Resource.DEPLOYMENTS, deployment), *_readable(replicasets), *pods])
+        own = store.replicasets(deployment.metadata.uid)
+        current = revisions.current(deployment, own)
+        new = tuple(store.pods(current.metadata.uid)) if current is not None else ()
+        unready = [pod for pod in new if health(pod) is not Health.READY]
+        for about in unready[:_ASKED_ABOUT]:
+            store.apply(await self._if_allowed(Resource.EVENTS, fields=f"involvedObject.uid={about.metadata.uid}"))
+        now = datetime.now(UTC)
+        self._track = observe(self._track, deployment, own, now)
+        return Look(summarise(store, deployment, self._track, now), deployment, new)
+
+    async def _if_allowed(self, resource: Resource, selector: str = "", fields: str = "") -> list[Put]:
+        try:
+            return list(
+                _readable(await list_once(self._connection, resource, self._connection.namespace, selector, fields))
+            )
+        except Forbidden:
+            return []
+
+
+def _readable(listed: Iterable[Put | Unreadable]) -> Iterator[Put]:
+    return (item for item in listed if isinstance(item, Put))
+
+
+async def last_words(connection: Connection, look: Look, most: int) -> LogTail | None:
+    """The end of the log of the first failing container that has one; None where none has, or `most` is 0.
+
+    Of a container that crashed and was started again, it is the run before that. Never raises for what a server does.
+    """
+    found = _speaker(look)
+    if most == 0 or found is None:
+        return None
+    pod, container, restarted = found
+    log = ContainerLog(pod.metadata.namespace, pod.metadata.name, container.name)
+    names = clean(log.pod), clean(log.container)
+    try:
+        if restarted:
+            lines = await _previous(connection, log, most)
+            if lines:
+                return LogTail(*names, previous=True, lines=_shown(lines, most))
+        return LogTail(*names, previous=False, lines=_shown(await read_log(connection, log, tail=most), most))
+    except KubeError as error:
+        return LogTail(*names, previous=restarted, lines=(), untold=str(error))
+
+
+async def _previous(connection: Connection, log: ContainerLog, most: int) -> list[LogLine]:
+    """Nothing where the node does not have it any more."""
+    try:
+        return await read_log(connection, log, tail=most, previous=True)
+    except Rejected:
+        return []
+
+
+def _speaker(look: Look) -> tuple[Pod, ContainerStatus, bool] | None:
+    for pod in look.suspects:
+        statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
+        unready = next((each for each in statuses if not each.ready and each.state.running is not None), None)
+        container = broken_container(pod) or unready
+        if container is None:
+            continue
+        restarted = container.restart_count > 0 or container.last_state.terminated is not None
+        ended, runs = container.state.terminated is not None, container.state.running is not None
+        if restarted or ended or runs:
+            return pod, container, restarted and not ended
+    return None
+
+
+def _shown(lines: list[LogLine], most: int) -> tuple[str, ...]:
+    texts = (line.text for line in lines[-most:])
+    return tuple(inert(text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…") for text in texts)
+
+
+def inert(text: str) -> str:
+    """Text of a cluster that a runner takes for text: GitHub and Azure obey what stands behind `##[` and `##vso[`.
+
+    What has to stand at the beginning of a line to be obeyed (`::error::`) never does: there is always a word, or a
+    bar, before it.
+    """
+    return text.replace("##", "# #")

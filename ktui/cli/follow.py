@@ -1,0 +1,234 @@
+"""Follow one rollout to its end: kubectl's lines as they come, a sign of life where none come, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import aclosing
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from ktui.actions.automatic import Entrusted, entrusted
+from ktui.cli import printing
+from ktui.cli.evidence import Onlooker, inert
+from ktui.cli.failures import FAILED, NOT_FINISHED
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.kube.reflector import Reflector
+from ktui.model.changes import Gone, Link, LinkState, Put, Resource
+from ktui.model.objects import Deployment
+from ktui.rollout import revisions
+from ktui.rollout.rollout import Phase
+from ktui.rollout.status import verdict
+from ktui.rollout.words import duration
+
+_DELETED: Final = "object has been deleted"
+"""kubectl's words when what it watches is deleted, or deleted and created again."""
+
+_LOOKS: Final = 5.0
+"""At most so many seconds between two looks for a cause that blocks."""
+
+_LOOK_TIMEOUT: Final = 20.0
+"""Seconds after which a look is given up: a server that does not answer must not keep the log silent."""
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    COMPLETE = "complete"
+    FAILED = "failed"
+    """The progress deadline has passed: kubectl's error."""
+    STALLED = "stalled"
+    """Something that waiting does not cure has lasted longer than the patience for it."""
+    TIMED_OUT = "timed out"
+    NOT_FINISHED = "not finished"
+    """Only one look was asked for, and it was not complete."""
+    DELETED = "deleted"
+    SUPERSEDED = "superseded"
+    """Another revision, or another template, has taken the place of the one that was followed."""
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How it ended, and kubectl's sentence for it where kubectl calls it an error."""
+
+    outcome: Outcome
+    error: str = ""
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        match self.outcome:
+            case Outcome.COMPLETE:
+                return 0
+            case Outcome.TIMED_OUT | Outcome.NOT_FINISHED:
+                return NOT_FINISHED
+            case _:
+                return FAILED
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How a rollout is followed. Lengths of time are in seconds."""
+
+    watch: bool = True
+    """Whether to wait for its end, or look once."""
+    limit: float | None = None
+    heartbeat: float | None = None
+    """After how long a silence there is a sign of life; None for never."""
+    patience: float | None = None
+    """How long a cause that blocks may last; None leaves it to the progress deadline, as kubectl does."""
+    says_lines: bool = True
+    """Whether kubectl's lines are printed."""
+    revision: int | None = None
+    """The revision that it has to be."""
+    template: bytes | None = None
+    """The digest of the template that it has to be."""
+
+
+class Follow:
+    """One Deployment, followed once."""
+
+    def __init__(self, connection: Connection, name: str, manner: Manner) -> None:
+        self._connection = connection
+        self._name = name
+        self._manner = manner
+        self._onlooker = Onlooker(connection, name)
+        self._line = ""
+        self._was_paused = False
+        self._trouble = ""
+        self._begun = self._said = 0.0
+        self.first: Entrusted | None = None
+        """What was being rolled out when it was first seen."""
+
+    async def to_the_end(self) -> Ending:
+        """How it ended. Raises KubeError where the server refuses."""
+        clock = asyncio.get_running_loop()
+        self._begun = self._said = clock.time()
+        duties: list[Coroutine[Any, Any, Ending]] = [self._judge_changes()]
+        if self._manner.watch and self._manner.patience is not None:
+            duties.append(self._lose_patience(self._manner.patience))
+        if self._manner.watch and self._manner.heartbeat is not None:
+            duties.append(self._beat(self._manner.heartbeat))
+        tasks = [asyncio.create_task(duty) for duty in duties]
+        try:
+            await asyncio.wait(tasks, timeout=self._manner.limit, return_when=asyncio.FIRST_COMPLETED)
+            ended = next((task for task in tasks if task.done()), None)
+            return (
+                ended.result()
+                if ended is not None
+                else Ending(Outcome.TIMED_OUT, "timed out waiting for the condition")
+            )
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # What kubectl does
+
+    async def _judge_changes(self) -> Ending:
+        reflector = Reflector(
+            self._connection,
+            Resource.DEPLOYMENTS,
+            self._connection.namespace,
+            field_selector=f"metadata.name={self._name}",
+        )
+        async with aclosing(reflector.changes()) as batches:
+            async for batch in batches:
+                for change in batch:
+                    match change:
+                        case Put(_, Deployment() as deployment):
+                            if ending := self._judge(deployment):
+                                return ending
+                        case Gone():
+                            return Ending(Outcome.DELETED, _DELETED)
+                        case Link():
+                            self._say_link(change)
+        raise AssertionError("a reflector does not end")
+
+    def _judge(self, deployment: Deployment) -> Ending | None:
+        """What this state of it ends the watch with; None where it goes on."""
+        self.first = self.first or entrusted(deployment)
+        if self.first.uid != deployment.metadata.uid:
+            return Ending(Outcome.DELETED, _DELETED)
+        wanted, running = self._manner.revision, revisions.revision(deployment)
+        if wanted is not None and running != wanted:
+            said = f"desired revision ({wanted}) is different from the running revision ({running})"
+            return Ending(Outcome.SUPERSEDED, said)
+        if self._manner.template not in (None, deployment.spec.template.digest):
+            return Ending(Outcome.SUPERSEDED, "somebody else has changed the pod template meanwhile")
+        judged = verdict(deployment)
+        if judged.failed:
+            return Ending(Outcome.FAILED, judged.line)
+        self._line = judged.line
+        if self._manner.says_lines:
+            printing.line(judged.line)
+            self._has_spoken()
+        if judged.done:
+            return Ending(Outcome.COMPLETE)
+        if not self._manner.watch:
+            return Ending(Outcome.NOT_FINISHED)
+        if deployment.spec.paused and not self._was_paused:
+            self._note("ktui: it is paused: nothing rolls out until it is resumed.")
+        self._was_paused = deployment.spec.paused
+        return None
+
+    def _say_link(self, link: Link) -> None:
+        if link.state is LinkState.REFUSED:
+            raise KubeError(link.reason)
+        trouble = link.reason if link.state is LinkState.RECONNECTING else ""
+        if trouble and trouble != self._trouble:
+            self._note(f"ktui: {trouble} Trying again.")
+        self._trouble = trouble
+
+    # What it does besides
+
+    async def _lose_patience(self, patience: float) -> Ending:
+        """Ends when every look for that long has found something that blocks."""
+        clock = asyncio.get_running_loop()
+        since: float | None = None
+        while True:
+            blocker = await self._blocker()
+            now = clock.time()
+            # What could not be looked at proves nothing: the time begins anew.
+            since = None if not blocker else since if since is not None else now
+            if since is not None and now - since >= patience:
+                return Ending(Outcome.STALLED, f"stalled for {duration(now - since)}: {blocker}")
+            await asyncio.sleep(min(_LOOKS, max(0.1, patience / 6)))
+
+    async def _blocker(self) -> str:
+        """The first thing that blocks, in a sentence; nothing where nothing does, or it cannot be seen."""
+        try:
+            async with asyncio.timeout(_LOOK_TIMEOUT):
+                rollout = (await self._onlooker.look()).rollout
+        except (KubeError, TimeoutError):
+            return ""
+        return rollout.why if rollout.phase is Phase.STALLED and not rollout.paused else ""
+
+    async def _beat(self, interval: float) -> Ending:
+        """Say how it stands whenever nothing was said for that long: pipelines take silence for death."""
+        clock = asyncio.get_running_loop()
+        while True:
+            rest = self._said + interval - clock.time()
+            if rest > 0:
+                await asyncio.sleep(rest)
+                continue
+            standing = await self._standing()
+            self._note(f"ktui: after {duration(clock.time() - self._begun)}: {standing}")
+
+    async def _standing(self) -> str:
+        try:
+            async with asyncio.timeout(_LOOK_TIMEOUT):
+                rollout = (await self._onlooker.look()).rollout
+        except (KubeError, TimeoutError):
+            return self._line or "nothing has been heard of it yet"
+        numbers = rollout.progress
+        why = f"; {rollout.why}" if rollout.why else ""
+        return f"{rollout.phase.value}, {numbers.new.available} of {numbers.desired} new pods available{why}"
+
+    def _note(self, text: str) -> None:
+        printing.note(inert(text))
+        self._has_spoken()
+
+    def _has_spoken(self) -> None:
+        self._said = asyncio.get_running_loop().time()
