@@ -86,6 +86,12 @@ async def _canary(drawer: Drawer) -> None:
     await drawer.sees("canary of 2 of 8", "EVENTS", "p promote to 4 of 8")
 
 
+async def _blue_green(drawer: Drawer) -> None:
+    await drawer.sees("3 rollouts", "pods  ")
+    await drawer.press("slash", *"shop-blue", "enter", "B")
+    await drawer.sees("all traffic goes to blue", "Ingress shop", "p switch to green (3 ready)")
+
+
 class Shot(NamedTuple):
     """A picture: how large, what leads to it, and on which scenario."""
 
@@ -101,6 +107,7 @@ SHOTS: Final[dict[str, Shot]] = {
     "confirm": Shot((132, 40), _confirm),
     "canary": Shot((132, 30), _canary, "canary"),
     "history": Shot((132, 40), _history),
+    "blue-green": Shot((132, 30), _blue_green, "blue-green"),
 }
 
 
