@@ -61,7 +61,7 @@ class Deed(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """Something that happened, from `at` to `until`, `times` times in all."""
+    """Something that happened, from `at` to `until`, `times` times in all, for the first time at `since`."""
 
     at: datetime
     until: datetime
@@ -69,6 +69,7 @@ class Moment(msgspec.Struct, frozen=True):
     text: str
     is_warning: bool = False
     times: int = 1
+    since: datetime | None = None
 
 
 class _Fact(msgspec.Struct, frozen=True):
@@ -81,6 +82,7 @@ class _Fact(msgspec.Struct, frozen=True):
     pod: str = ""
     is_warning: bool = False
     times: int = 1
+    since: datetime | None = None
 
 
 def timeline(store: Store, deployment: Deployment, deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
@@ -219,7 +221,7 @@ def _of_pod_event(event: Event, whose: str, owner: str, *, is_known: bool) -> It
 def _of_event(event: Event, what: What, *, said: str, whose: str = "", pod: str = "") -> Iterator[_Fact]:
     if event.last_seen is not None:
         is_warning = event.type == "Warning"
-        yield _Fact(event.last_seen, what, said, whose, pod, is_warning=is_warning, times=event.times)
+        yield _Fact(event.last_seen, what, said, whose, pod, is_warning, event.times, event.first_timestamp)
 
 
 def _short(name: str, owner: str) -> str:
@@ -255,4 +257,5 @@ def _moment(group: Sequence[_Fact]) -> Moment:
         text = f"{who} of {first.whose}{joint} {first.said}"
     # What happens to a pod once is told of once for each: only more than that is worth a number.
     often = times if times > max(1, len(pods)) else 1
-    return Moment(first.at, last.at, first.what, clean(text), first.is_warning, often)
+    since = min((fact.since for fact in group if fact.since is not None), default=None)
+    return Moment(first.at, last.at, first.what, clean(text), first.is_warning, often, since if often > 1 else None)

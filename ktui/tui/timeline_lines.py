@@ -39,15 +39,21 @@ def _line(moment: Moment, now: datetime, cells: int, *, relative: bool) -> Line:
     if moment.is_warning:
         style = "broken" if moment.what is What.TROUBLE else "warn"
     text = style if moment.is_warning else "" if moment.what in _PLAIN else style
-    took = (moment.until - moment.at).total_seconds()
-    notes = [f"×{moment.times}"] if moment.times > 1 else []
-    if took >= 1:
-        notes.append(f"within {duration(took)}")
-    rest = [Span(f"  {', '.join(notes)}", "dim")] if notes else []
+    often, took = _often(moment), (moment.until - moment.at).total_seconds()
+    note = often or (f"within {duration(took)}" if took >= 1 else "")
+    rest = [Span(f"  {note}", "dim")] if note else []
     when = f"{age(moment.at, now)} ago" if relative else _stamp(moment.at, now)
     told = f"ktui: {moment.text}" if moment.what is What.DEED else moment.text
     spans = [Span(f"{fit(when, _TIME, right=True)}  ", "dim"), Span(f"{glyph} ", style), Span(told, text), *rest]
     return shorten(spans, cells)
+
+
+def _often(moment: Moment) -> str:
+    """`×6 over 30s`; nothing for once."""
+    if moment.times < 2:
+        return ""
+    over = (moment.until - (moment.since or moment.at)).total_seconds()
+    return f"×{moment.times} over {duration(over)}" if over >= 1 else f"×{moment.times}"
 
 
 def _stamp(at: datetime, now: datetime) -> str:
