@@ -13,7 +13,9 @@ from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
 from ktui.cli.options import NAME, Command, output_option, settings_of
+from ktui.cli.running import run
 from ktui.cli.shape import rollout_document
+from ktui.cli.watch import Happened, JsonLines, Speaker, Told, watch
 from ktui.kube.connection import Connection
 from ktui.kube.listing import list_once
 from ktui.kube.watch import Unreadable
@@ -28,13 +30,15 @@ from ktui.rollout.words import age, clean
 from ktui.settings import Settings
 
 _WORST_FIRST: Final = list(Phase)
+_HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 
 @click.command(cls=Command)
 @click.argument("names", metavar="[NAME]...", type=NAME, nargs=-1)
+@click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
 @output_option
 @click.pass_context
-def get(context: click.Context, names: tuple[str, ...], output: str) -> int:
+def get(context: click.Context, names: tuple[str, ...], *, watches: bool, output: str) -> int:
     """Show rollouts, one a line, worst first.
 
     Without a NAME: all of the namespace, or of all namespaces with -A.
@@ -42,14 +46,16 @@ def get(context: click.Context, names: tuple[str, ...], output: str) -> int:
     settings = settings_of(context)
     if names and (settings.selector or settings.all_namespaces):
         raise click.UsageError("A NAME is one rollout of one namespace; -l and -A choose several.")
-    return asyncio.run(_get(settings, names, output))
+    if watches and output == "yaml":
+        raise click.UsageError("A watch is told in lines: as text, or with -o json.")
+    return run(_watch(settings, names, output) if watches else _get(settings, names, output))
 
 
 async def _get(settings: Settings, names: Sequence[str], output: str) -> int:
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
-        store = await read_store(connection, namespace, settings.selector, names)
-    found = rollouts(store, datetime.now(UTC))
+        store = await _read_store(connection, namespace, settings.selector, names)
+    found = _rollouts(store, datetime.now(UTC))
     missing = [name for name in names if all(rollout.name != name for rollout in found)]
     if output == "text":
         _print(found, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
@@ -62,7 +68,14 @@ async def _get(settings: Settings, names: Sequence[str], output: str) -> int:
     return FAILED if missing else 0
 
 
-async def read_store(
+async def _watch(settings: Settings, names: Sequence[str], output: str) -> int:
+    async with connected(settings) as connection:
+        namespace = None if settings.all_namespaces else connection.namespace
+        speaker: Speaker = JsonLines() if output == "json" else _Rows(with_namespace=settings.all_namespaces)
+        return await watch(connection, namespace, settings.selector, names, speaker)
+
+
+async def _read_store(
     connection: Connection, namespace: str | None, selector: str = "", names: Sequence[str] = ()
 ) -> Store:
     """What there is now of Deployments and ReplicaSets, and of pods where something is not complete.
@@ -110,10 +123,14 @@ def _readable(listed: Iterable[Put | Unreadable]) -> list[Put]:
     return puts
 
 
-def rollouts(store: Store, now: datetime) -> list[Rollout]:
+def _rollouts(store: Store, now: datetime) -> list[Rollout]:
     """All rollouts of a store, worst first."""
     found = [_rollout(store, deployment, now) for deployment in store.deployments()]
-    return sorted(found, key=lambda each: (_WORST_FIRST.index(each.phase), each.namespace, each.name))
+    return sorted(found, key=_worst_first)
+
+
+def _worst_first(rollout: Rollout) -> tuple[int, str, str]:
+    return _WORST_FIRST.index(rollout.phase), rollout.namespace, rollout.name
 
 
 def _rollout(store: Store, deployment: Deployment, now: datetime) -> Rollout:
@@ -127,12 +144,43 @@ def _print(found: Sequence[Rollout], namespace: str | None, *, with_namespace: b
             printing.note(f"No Deployments found in {f'the namespace {namespace}' if namespace else 'any namespace'}.")
         return
     now = datetime.now(UTC)
-    header = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
     rows = [_row(rollout, now) for rollout in found]
+    header = _HEADER
     if with_namespace:
         header = ["NAMESPACE", *header]
         rows = [[rollout.namespace, *row] for rollout, row in zip(found, rows, strict=True)]
     printing.table(header, rows)
+
+
+class _Rows:
+    """A watch for people: a table of what there is, then a row for each rollout that changes."""
+
+    def __init__(self, *, with_namespace: bool) -> None:
+        self._with_namespace = with_namespace
+        self._header = ["NAMESPACE", *_HEADER] if with_namespace else _HEADER
+        self._first: list[Rollout] = []
+        self._widths: list[int] | None = None
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """The row of one rollout; of one that is gone, only that."""
+        if self._widths is None:
+            self._first.append(told.rollout)
+            return
+        cells = self._cells(told.rollout)
+        if happened is Happened.GONE:
+            place = len(self._header) - len(_HEADER) + 1
+            cells[place:] = [happened.value, *([""] * (len(cells) - place - 1))]
+        printing.row(cells, self._widths)
+
+    def listed(self, count: int) -> None:
+        """The table."""
+        rows = [self._cells(rollout) for rollout in sorted(self._first, key=_worst_first)]
+        self._widths = printing.widths_of([self._header, *rows])
+        printing.table(self._header, rows)
+
+    def _cells(self, rollout: Rollout) -> list[str]:
+        row = _row(rollout, datetime.now(UTC))
+        return [rollout.namespace, *row] if self._with_namespace else row
 
 
 def _row(rollout: Rollout, now: datetime) -> list[str]:

@@ -39,7 +39,16 @@ def document(content: Any, output: str) -> None:
 
 def table(header: list[str], rows: list[list[str]]) -> None:
     """Columns, three spaces apart, as kubectl prints them; the last one is as wide as it is."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    for row in (header, *rows):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        line("   ".join(cells).rstrip())
+    widths = widths_of([header, *rows])
+    for each in (header, *rows):
+        row(each, widths)
+
+
+def widths_of(rows: list[list[str]]) -> list[int]:
+    """How wide each column has to be."""
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
+def row(cells: list[str], widths: list[int]) -> None:
+    """One row of a table with columns of at least these widths."""
+    line("   ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

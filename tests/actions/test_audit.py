@@ -43,6 +43,7 @@ def test_a_line_holds_who_did_what_to_what_and_how_it_ended(tmp_path: Path) -> N
         "outcome": "done",
         "sentence": "shop/cart rolled back to revision 30.",
         "resource": "deployments",
+        "automatic": "",
     }
 
 

@@ -1,0 +1,224 @@
+"""`ktui get --watch`: rollouts as they change, one a line, for people and for programs.
+
+A line is said when something about a rollout has changed, not when only time has passed: `secondsLeft`, and sentences
+that tell how long ago something was, are as of the moment of the line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import select
+import sys
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from ktui.cli import printing
+from ktui.cli.failures import FAILED
+from ktui.cli.shape import rollout_document
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.kube.streams import Streams
+from ktui.model.changes import STREAMED, Change, Link, LinkState, Resource, Restored
+from ktui.model.store import Store
+from ktui.rollout.progress import Track, observe
+from ktui.rollout.rollout import Phase, Rollout, summarise
+
+WATCH_SCHEMA: Final = "ktui.watch/1"
+"""Members, and types of lines, may be added to it; where one changes its meaning or goes, the number changes."""
+
+_NEEDED: Final = frozenset({Resource.DEPLOYMENTS, Resource.REPLICASETS})
+"""Without these there is nothing to say; without the others, only less."""
+
+_TICK: Final = 2.0
+"""Seconds between looks at what time alone may turn into trouble, and at whether anybody still reads."""
+
+_AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+
+
+class Happened(StrEnum):
+    """What a line is about."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A rollout as it was last told of, for programs."""
+
+    rollout: Rollout
+    document: dict[str, Any]
+
+    @property
+    def essence(self) -> dict[str, Any]:
+        """What does not change by itself as time passes."""
+        causes = [
+            {key: cause[key] for key in ("kind", "blocking", "detail", "pods")} for cause in self.document["causes"]
+        ]
+        passing = {"secondsLeft": None, "why": None, "causes": causes}
+        return self.document | passing
+
+
+class Ledger:
+    """What was told of each rollout, and from that, what there is to tell now. No I/O."""
+
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = frozenset(names)
+        self._store = Store()
+        self._tracks: dict[str, Track] = {}
+        self._told: dict[str, Told] = {}
+        self._dirty: set[str] = set()
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take in what the streams said."""
+        changes = list(changes)
+        self._store.apply(changes)
+        if any(isinstance(change, Restored) for change in changes):
+            # Whatever was told is looked at again: it may be no more.
+            self._dirty |= self._told.keys()
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all that exists is known, as far as it may be read."""
+        links = self._store.links
+        refused = {resource for resource, link in links.items() if link.state is LinkState.REFUSED} - _NEEDED
+        return set(STREAMED) <= self._store.listed | refused
+
+    @property
+    def names(self) -> set[str]:
+        """Of the rollouts that there are."""
+        return {told.rollout.name for told in self._told.values()}
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def news(self, now: datetime, *, times: bool = False) -> list[tuple[Happened, Told]]:
+        """What has changed since this was last asked, in the order of namespace and name.
+
+        With `times`, the rollouts that move are looked at as well: what takes too long becomes trouble by itself.
+        """
+        self._dirty |= self._store.take_dirty()
+        if not self.is_listed:
+            # A list that is under way is not a state of the cluster.
+            return []
+        dirty, self._dirty = self._dirty, set()
+        if times:
+            dirty |= {uid for uid, told in self._told.items() if told.rollout.phase not in _AT_REST}
+        found = [each for uid in dirty if (each := self._look(uid, now)) is not None]
+        return sorted(found, key=lambda each: (each[1].rollout.namespace, each[1].rollout.name, each[0]))
+
+    def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
+        deployment, before = self._store.deployment(uid), self._told.get(uid)
+        if deployment is None:
+            self._tracks.pop(uid, None)
+            self._told.pop(uid, None)
+            return (Happened.GONE, before) if before is not None else None
+        if self._names and deployment.metadata.name not in self._names:
+            return None
+        track = observe(self._tracks.get(uid), deployment, self._store.replicasets(uid), now)
+        self._tracks[uid] = track
+        rollout = summarise(self._store, deployment, track, now)
+        told = Told(rollout, rollout_document(rollout, deployment))
+        if before is not None and before.essence == told.essence:
+            return None
+        self._told[uid] = told
+        return (Happened.CHANGED if before is not None else Happened.ADDED), told
+
+
+class Speaker(Protocol):
+    """Where news go to."""
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """What happened to one rollout; where it is gone, it is as it was last told of."""
+
+    def listed(self, count: int) -> None:
+        """All that exists has been said: from now on, what changes."""
+
+
+class JsonLines:
+    """For programs: an object a line, in ASCII."""
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """One rollout."""
+        self._line(happened.value, rollout=told.document)
+
+    def listed(self, count: int) -> None:
+        """How many there are."""
+        self._line("listed", count=count)
+
+    def _line(self, happened: str, **members: Any) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        printing.line(json.dumps({"schema": WATCH_SCHEMA, "type": happened, "time": now, **members}))
+
+
+async def watch(
+    connection: Connection, namespace: str | None, selector: str, names: Collection[str], speaker: Speaker
+) -> int:
+    """Tell what there is, and then what changes, until nobody reads it. Raises KubeError where the server refuses.
+
+    The exit code is 1 where a name does not exist; else this does not return.
+    """
+    ledger, has_listed, troubles = Ledger(names), False, _Troubles()
+    loop = asyncio.get_running_loop()
+    ticked = loop.time()
+    async with Streams(connection, namespace, selector) as streams:
+        streams.go()
+        while True:
+            try:
+                async with asyncio.timeout(_TICK):
+                    changes = await streams.take()
+            except TimeoutError:
+                changes = []
+            is_due = loop.time() - ticked >= _TICK
+            if is_due:
+                ticked = loop.time()
+                _check_for_readers()
+            ledger.apply(changes)
+            troubles.say(changes)
+            for happened, told in ledger.news(datetime.now(UTC), times=is_due):
+                speaker.news(happened, told)
+            if ledger.is_listed and not has_listed:
+                has_listed = True
+                speaker.listed(len(ledger))
+                missing = sorted(set(names) - ledger.names)
+                for name in missing:
+                    printing.error(f'deployments.apps "{name}" not found in the namespace {namespace}.')
+                if missing:
+                    return FAILED
+
+
+class _Troubles:
+    """What is wrong with the links, said once each on standard error."""
+
+    def __init__(self) -> None:
+        self._said: dict[Resource, str] = {}
+
+    def say(self, changes: Iterable[Change]) -> None:
+        """Raises KubeError where what cannot be done without is refused."""
+        for change in changes:
+            if not isinstance(change, Link):
+                continue
+            if change.state is LinkState.REFUSED and change.resource in _NEEDED:
+                raise KubeError(change.reason)
+            trouble = change.reason if change.state in (LinkState.REFUSED, LinkState.RECONNECTING) else ""
+            if trouble and trouble != self._said.get(change.resource):
+                printing.note(f"ktui: {trouble} Trying again.")
+            self._said[change.resource] = trouble
+
+
+def _check_for_readers() -> None:
+    """Where nothing changes, nothing is written, and a reader that has gone would never be noticed.
+
+    Raises BrokenPipeError.
+    """
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if any(events & select.POLLERR for _, events in poll.poll(0)):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
