@@ -1,0 +1,58 @@
+"""The abort that a guard asks for: of exactly the rollout that it was armed for, tried once and never forced."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ktui.actions.audit import AuditLog
+from ktui.actions.batch import Accepted, try_out
+from ktui.actions.outcome import Done
+from ktui.actions.perform import perform
+from ktui.actions.plan import Plan
+from ktui.actions.planning import plan
+from ktui.actions.request import Abort
+from ktui.actions.subject import Subject, read_subject
+from ktui.kube.api import Api
+from ktui.kube.errors import KubeError
+from ktui.rollout.guard import Armed, disowned
+from ktui.rollout.revisions import Refusal
+
+
+class Aborted(msgspec.Struct, frozen=True):
+    """What became of it, in sentences."""
+
+    is_done: bool
+    sentence: str
+    audit_failure: str = ""
+
+
+def plan_auto_abort(armed: Armed, subject: Subject) -> Plan | Refusal:
+    """The plan of `abort`, or why the rollout is none of the guard's any more. Pure."""
+    reason = disowned(armed, subject.deployment)
+    return Refusal(reason) if reason else plan(Abort(), subject)
+
+
+async def auto_abort(api: Api, armed: Armed, cause: str, log: AuditLog, kubectl: tuple[str, ...] = ()) -> Aborted:
+    """Go back because of that cause, under the plan's preconditions. Never raises KubeError.
+
+    The entry in the audit log says that it was automatic, and why.
+    """
+    where = f"{armed.namespace}/{armed.name}"
+
+    async def planned() -> Plan | Refusal:
+        return plan_auto_abort(armed, await read_subject(api, armed.namespace, armed.name, kubectl or ("kubectl",)))
+
+    try:
+        tried = await try_out(api, planned)
+    except KubeError as error:
+        return Aborted(is_done=False, sentence=f"{where} was not aborted: {error}")
+    if not isinstance(tried, Accepted):
+        reason = tried.reason if isinstance(tried, Refusal) else tried.sentence
+        return Aborted(is_done=False, sentence=f"{where} was not aborted: {reason.removesuffix('.')}.")
+    performed = await perform(api, tried.plan, log, automatic=cause)
+    outcome = performed.outcome
+    if isinstance(outcome, Done):
+        sentence = f"{outcome.sentence} This was automatic, because {cause}."
+    else:
+        sentence = f"{where} was not aborted: {outcome.sentence} It is not tried again."
+    return Aborted(isinstance(outcome, Done), sentence, performed.audit_failure)
