@@ -84,6 +84,7 @@ class KtuiApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", "quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", show=False, priority=True),
         Binding("r", "retry", "try the connection again", id="retry", show=False),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +71,20 @@ def test_the_demo_explains_itself(tmp_path: Path) -> None:
         terminal.press("q")
         assert terminal.ends() == 0
         assert terminal.is_clean
+
+
+@pytest.mark.timeout(240)
+def test_it_goes_to_the_shell_and_comes_back(tmp_path: Path) -> None:
+    with Terminal("bash", "--norc", "-i", home=tmp_path) as terminal:
+        terminal.press(f"{sys.executable} -m ktui demo{ENTER}")
+        terminal.sees("● live", "checkout")
+        terminal.press("\x1a")
+        terminal.sees("Stopped")
+        terminal.press(f"clear{ENTER}")
+        terminal.until(lambda screen: "checkout" not in screen, "an empty screen")
+        terminal.press(f"fg{ENTER}")
+        terminal.sees("● live", "checkout")
+        terminal.press("q")
+        terminal.until(lambda _: terminal.raw.count(b"\x1b[?1049l") == 2, "the terminal to be the shell's again")
+        terminal.press(f"exit{ENTER}")
+        assert terminal.ends() == 0
