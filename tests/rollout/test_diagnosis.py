@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ktui.model.changes import Resource
 from ktui.rollout.diagnosis import Kind
 from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import Made, ago, container, ended, running, waiting
@@ -227,6 +228,36 @@ def test_each_cause_in_one_sentence(case: str) -> None:
     assert rollout.phase is (Phase.STALLED if blocking else Phase.PROGRESSING)
     assert rollout.why == sentence
     assert len(rollout.causes) == 1
+
+
+def test_pods_whose_containers_are_ready_and_that_are_not() -> None:
+    gate = 'corresponding condition of pod readiness gate "target-health.example" does not exist.'
+    made = rolling(2)
+    for name, reason in (("a", "ReadinessGatesNotReady"), ("b", "")):
+        ready = {"type": "Ready", "status": "False", "reason": reason, "message": gate if reason else ""}
+        state = container(running(200), ready=True)
+        made.pod(2, name, conditions=[ready | {"lastTransitionTime": ago(90)}], age=200, **state)
+    assert [cause.sentence for cause in made.rollout().causes] == [
+        "1 of 2 new pods has been running without becoming ready",
+        "1 of 2 new pods is ready but for the readiness gate target-health.example",
+    ]
+    about = {"kind": "Pod", "uid": "p2-b", "name": "web-2-b"}
+    lost = {"metadata": {"name": "e", "uid": "e"}, "involvedObject": about, "reason": "NodeNotReady", "type": "Warning"}
+    made.put(Resource.EVENTS, lost | {"message": "Node is not ready", "lastTimestamp": ago(80)})
+    assert made.rollout().causes[0].sentence == "1 of 2 new pods is on the node node-1, which does not answer"
+
+
+def test_a_replicaset_that_is_refused_itself() -> None:
+    made = Made("web:1.1", 4, replicas=4, availableReplicas=4)
+    said = 'Failed to create new replica set "web-2": replicasets.apps "web-2" is forbidden: exceeded quota: q, '
+    said += "requested: count/replicasets.apps=1, used: count/replicasets.apps=9, limited: count/replicasets.apps=9"
+    made.condition("Progressing", "False", "ReplicaSetCreateError", message=said)
+    made.revision(1, "web:1.0", 4, ready=4, age=5000)
+    rollout = made.rollout()
+    assert rollout.phase is Phase.STALLED
+    assert rollout.why.startswith(
+        "the new ReplicaSet cannot be made: quota q is used up (count/replicasets.apps: 9 of 9"
+    )
 
 
 def test_nothing_is_said_of_pods_that_are_on_their_way() -> None:

@@ -6,6 +6,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
+from ktui.rollout.cause import Kind
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.status import verdict
 from tests.recorded import DEPLOYMENTS
@@ -124,6 +125,28 @@ def test_a_rollout_that_has_come_to_its_end_or_only_begins_has_no_cause(name: st
 def test_what_is_said_at_the_moment_when_it_turns(name: str, phase: Phase, why: str, serving: str) -> None:
     rollout = first(name, phase)
     assert (rollout.why, rollout.serving) == (why, serving)
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("crashloop-deadline-undo", {Kind.CRASH}),
+        ("image-pull-failure", {Kind.IMAGE}),
+        ("quota-exceeded", {Kind.FORBIDDEN}),
+        ("unschedulable", {Kind.UNSCHEDULABLE}),
+    ],
+)
+def test_what_fails_is_given_its_cause_and_no_other_and_nothing_is_left_of_it(name: str, kinds: set[Kind]) -> None:
+    row = moments(name)
+    first_cause = {m.rollout.causes[0].kind for m in row if m.rollout.causes}
+    assert first_cause == kinds
+    # That time runs out, or has, is said of the same trouble; nothing else is.
+    assert {cause.kind for m in row for cause in m.rollout.causes} <= kinds | {Kind.DEADLINE}
+    broken = next(i for i, m in enumerate(row) if m.rollout.causes)
+    assert all(m.rollout.phase is not Phase.FAILED for m in row[:broken])
+    after = [m for m in row if m.rollout.phase is Phase.FAILED][-1].t
+    mended = [m for m in row if m.t > after and m.rollout.observed]
+    assert not any(cause.blocking for m in mended for cause in m.rollout.causes)
 
 
 def whys(name: str, phase: Phase) -> list[str]:

@@ -1,0 +1,117 @@
+"""What the cluster's own texts come to, in words: schedulers, the API server's refusals, volumes, registries."""
+
+from __future__ import annotations
+
+import pytest
+
+from ktui.rollout import refusals, scheduling, startup
+from ktui.rollout.scheduling import in_words
+
+TEXTS = {
+    "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims.": (
+        "the only node has too little CPU free"
+    ),
+    "0/5 nodes are available: 2 Insufficient memory, 3 Too many pods.": (
+        "2 of 5 nodes have too little memory free, 3 have no room for more pods"
+    ),
+    "0/2 nodes are available: 2 Insufficient nvidia.com/gpu.": "all 2 nodes have too little nvidia.com/gpu free",
+    "0/3 nodes are available: 3 node(s) were unschedulable.": "all 3 nodes are cordoned",
+    "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 2 node(s) had "
+    "untolerated taint {node.kubernetes.io/disk-pressure: }.": "1 of 3 nodes cannot be reached, 2 are short of disk",
+    "0/3 nodes are available: 3 node(s) had untolerated taint(s).": "all 3 nodes have a taint that is not tolerated",
+    "0/3 nodes are available: 3 node(s) had taint {dedicated: db}, that the pod didn't tolerate.": (
+        "all 3 nodes have the taint dedicated, which is not tolerated"
+    ),
+    "0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints.": (
+        "all 3 nodes would break the topology spread"
+    ),
+    "0/3 nodes are available: 3 node(s) didn't have free ports for the requested pod ports.": (
+        "all 3 nodes have the host port taken"
+    ),
+    "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.": "the volume claim is not bound",
+    "0/3 nodes are available: 3 node(s) exceed max volume count.": "all 3 nodes have as many volumes as they can hold",
+    "0/3 nodes are available: 3 something new.": "3 something new",
+    "no nodes available to schedule pods": "there are no nodes",
+    "a scheduler of our own says no": "a scheduler of our own says no",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_schedulers_write(text: str) -> None:
+    assert in_words(text, {}).why == TEXTS[text]
+
+
+def test_what_is_asked_for_is_said_where_it_is_short() -> None:
+    placement = scheduling.in_words("0/2 nodes are available: 2 Insufficient cpu.", {"cpu": "4", "memory": "1Gi"})
+    assert placement.why == "all 2 nodes have too little CPU free (each pod asks for 4)"
+    assert placement.wants_room
+    assert not placement.blames_nodes
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            'pods "x" is forbidden: no PriorityClass with name high was found',
+            "priority class high does not exist",
+        ),
+        (
+            'pods "x" is forbidden: unable to create new content in namespace shop because it is being terminated',
+            "the namespace is being deleted",
+        ),
+        (
+            'admission webhook "policy.example" denied the request without explanation',
+            "webhook policy.example refuses them",
+        ),
+        (
+            'pods "x" is forbidden: failed quota: q: must specify limits.cpu for: web,proxy; limits.memory for: web',
+            "quota q wants the container web,proxy to say its limits.cpu",
+        ),
+        (
+            'pods "x" is forbidden: failed quota: q: must specify limits.cpu',
+            "quota q wants each container to say its limits.cpu",
+        ),
+        ('pods "x" is forbidden: something new', "something new"),
+    ],
+)
+def test_why_the_api_server_refuses_pods(text: str, why: str) -> None:
+    assert refusals.in_words(text).why == why
+
+
+@pytest.mark.parametrize(
+    ("text", "volume", "why"),
+    [
+        ('MountVolume.SetUp failed for volume "tls" : secret "web-tls" not found', "tls", 'secret "web-tls" not found'),
+        (
+            'MountVolume.SetUp failed for volume "c" : references non-existent config key: app.yaml',
+            "c",
+            "the key app.yaml is not in it",
+        ),
+        (
+            'MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = Internal desc = mount failed',
+            "pvc-1",
+            "mount failed",
+        ),
+        ("something new", "", "something new"),
+    ],
+)
+def test_why_a_volume_does_not_come(text: str, volume: str, why: str) -> None:
+    mount = startup.mount_trouble(text)
+    assert (mount.volume, mount.why) == (volume, why)
+    assert mount.helps
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("tls: failed to verify: x509: certificate signed by unknown authority", "certificate is not trusted"),
+        ("write /var/lib/containerd: no space left on device", "the node's disk is full"),
+        ("manifest unknown", "it is not in the registry"),
+        ("net/http: TLS handshake timeout", "the registry cannot be reached"),
+        ("something new", ""),
+    ],
+)
+def test_why_an_image_does_not_come(text: str, why: str) -> None:
+    assert why in startup.pull_trouble(text).why
+    assert bool(startup.pull_trouble(text).why) is bool(why)
