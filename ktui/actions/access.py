@@ -109,13 +109,19 @@ def open_actions(
     gone = being_deleted(deployment)
     back = rollback_target(deployment, replicasets)
     abort = abort_target(deployment, replicasets)
+    ways_back = [
+        offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
+        offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),
+    ]
+    if hold is not None and hold.is_real:
+        # Where there is room for one only, that is the word that belongs to a canary.
+        ways_back.reverse()
     return (
         offer(Action.RESUME, "resume", "space", refuse_resume(deployment))
         if paused
         else offer(Action.PAUSE, "pause", "space", refuse_pause(deployment)),
         offer(Action.PROMOTE, _promote_label(deployment, hold), "p", _refuse_promote(deployment, replicasets, hold)),
-        offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
-        offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),
+        *ways_back,
         offer(Action.REPAIR, repair_label(hold, deployment), "c", refuse_repair(deployment, hold))
         if hold is not None and hold.disturbance is not None
         else offer(Action.CANARY, "canary", "c", refuse_canary(deployment, replicasets)),
