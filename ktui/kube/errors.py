@@ -81,6 +81,8 @@ class KubeError(Exception):
 class ConfigError(KubeError):
     """The kubeconfig is missing, broken or incomplete, or names a file that is."""
 
+    hint = "`kubectl config view` shows what the kubeconfig says; correct it, or name another with --kubeconfig."
+
 
 class CredentialError(KubeError):
     """Credentials could not be had: a plugin is missing or failed, a token file is gone, a login has expired."""

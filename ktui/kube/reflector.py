@@ -128,7 +128,9 @@ class Reflector:
                     continue
                 wait = self._wait(error)
                 state = LinkState.REFUSED if isinstance(error, _REFUSALS) else LinkState.RECONNECTING
-                if batch := self._linked(state, str(error), since=self._since(error)):
+                # Of all that goes wrong here, only a login is for the one who looks on to mend.
+                told = f"{error} {error.hint}" if isinstance(error, (Unauthorized, CredentialError)) else str(error)
+                if batch := self._linked(state, told.strip(), since=self._since(error)):
                     yield batch
                 self._was_away = not isinstance(error, Silence)
                 await self._pause(wait)

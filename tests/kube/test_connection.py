@@ -326,8 +326,9 @@ async def test_a_name_that_does_not_exist(write_kubeconfig: WriteKubeconfig) -> 
 
 @pytest.mark.parametrize("server", ["ftp://x", "https://", "https://host:port"])
 async def test_an_address_that_is_none(write_kubeconfig: WriteKubeconfig, server: str) -> None:
-    with pytest.raises(ConfigError, match="not an http or https address"):
+    with pytest.raises(ConfigError, match="not an http or https address") as raised:
         await connect(Access(write_kubeconfig(server)))
+    assert "kubectl config view" in raised.value.hint
 
 
 async def breaking(request: web.BaseRequest) -> web.Response:

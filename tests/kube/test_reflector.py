@@ -345,6 +345,15 @@ async def test_a_refusal_is_told_and_asked_again_now_and_then(pods: Pods) -> Non
         assert it.states() == [LinkState.CONNECTING, LinkState.REFUSED, LinkState.LIVE]
 
 
+async def test_who_has_to_log_in_again_is_told_to(pods: Pods) -> None:
+    collection, connection = pods
+    collection.answers = [status(401, "Unauthorized") for _ in range(3)]
+    async with following(connection) as it:
+        await it.until(lambda: it.state is LinkState.REFUSED)
+        assert "Log in again" in it.link.reason
+        await it.until_live()
+
+
 async def test_an_outage_has_one_beginning_however_many_attempts_it_takes(pods: Pods) -> None:
     collection, connection = pods
     times = iter(datetime(2026, 11, 23, 12, tzinfo=UTC) + timedelta(seconds=n) for n in range(10_000))
