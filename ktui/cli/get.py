@@ -160,6 +160,8 @@ class _Rows:
         self._header = ["NAMESPACE", *_HEADER] if with_namespace else _HEADER
         self._first: list[Rollout] = []
         self._widths: list[int] | None = None
+        self._shown: dict[str, list[str]] = {}
+        """The newest row of each rollout, without how long: that passes by itself."""
 
     def news(self, happened: Happened, told: Told) -> None:
         """The row of one rollout; of one that is gone, only that."""
@@ -170,7 +172,10 @@ class _Rows:
         if happened is Happened.GONE:
             place = len(self._header) - len(_HEADER) + 1
             cells[place:] = [happened.value, *([""] * (len(cells) - place - 1))]
-        printing.row(cells, self._widths)
+        lasting = [cell for name, cell in zip(self._header, cells, strict=True) if name != "FOR"]
+        if self._shown.get(told.rollout.uid) != lasting:
+            printing.row(cells, self._widths)
+        self._shown[told.rollout.uid] = lasting
 
     def listed(self, count: int) -> None:
         """The table."""
