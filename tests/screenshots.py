@@ -107,7 +107,7 @@ SHOTS: Final[dict[str, Shot]] = {
     "confirm": Shot((132, 40), _confirm),
     "canary": Shot((132, 30), _canary, "canary"),
     "history": Shot((132, 40), _history),
-    "blue-green": Shot((132, 30), _blue_green, "blue-green"),
+    "blue-green": Shot((132, 36), _blue_green, "blue-green"),
 }
 
 

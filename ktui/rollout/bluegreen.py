@@ -63,6 +63,24 @@ def _name(deployment: Deployment) -> str:
     return deployment.metadata.name
 
 
+def turns(
+    deployment: Deployment, services: Iterable[Service], deployments: Sequence[Deployment]
+) -> Iterator[tuple[Service, Pairing]]:
+    """The Services that have that Deployment as one of their sides, by name."""
+    meta, labels = deployment.metadata, deployment.spec.template.labels
+    # Of many Services, few select labels that fit this Deployment but for one: only for these the others are looked at.
+    near = (
+        service
+        for service in services
+        if service.metadata.namespace == meta.namespace
+        and sum(labels.get(key) != value for key, value in service.spec.selector.items()) <= 1
+    )
+    for service in sorted(near, key=lambda each: each.metadata.name):
+        for pairing in pairings(service, deployments):
+            if any(each.metadata.uid == meta.uid for own in pairing.colours.values() for each in own):
+                yield service, pairing
+
+
 def may_be_paired(deployment: Deployment, deployments: Iterable[Deployment]) -> bool:
     """Whether labels alone would allow a pairing: then it is worth asking which Services there are.
 

@@ -68,6 +68,11 @@ def traffic(state: BlueGreen, move: Move | None, problem: str, now: datetime, ce
     return [*lines, shorten(verdict(state, move, now), cells)]
 
 
+def stale(reason: str, cells: int) -> list[Span]:
+    """What stands in the place of the verdict while it is not known whether it still holds."""
+    return shorten([Span(f"▲ {clean(reason)} Where traffic goes may have changed since.", "warn")], cells)
+
+
 def _bar(side: Side, name: int, whole: int, length: int) -> list[Span]:
     gets = min(length, max(round(side.endpoints * length / whole), 1 if side.endpoints else 0))
     drains = min(length - gets, round(side.draining * length / whole))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -26,11 +27,14 @@ class Pairs:
         self._app = app
         self._known: dict[str, tuple[float, frozenset[str]]] = {}
         self._asked: set[str] = set()
+        self._alone: dict[str, float] = {}
+        """Deployments whose labels allow no pair, and until when that is taken to be so."""
 
     def forget(self) -> None:
         """Another cluster or scope."""
         self._known.clear()
         self._asked.clear()
+        self._alone.clear()
 
     def has(self, uid: str) -> bool:
         """Whether that Deployment is a side, as far as is known; what is not is asked for."""
@@ -40,9 +44,13 @@ class Pairs:
             return False
         namespace = deployment.metadata.namespace
         until, sides = self._known.get(namespace, (0.0, frozenset()))
-        if monotonic() >= until and namespace not in self._asked and may_be_paired(deployment, store.deployments()):
-            self._asked.add(namespace)
-            self._app.run_worker(self._ask_quietly(namespace), group="pairs")
+        now = monotonic()
+        if now >= max(until, self._alone.get(uid, 0.0)) and namespace not in self._asked:
+            if may_be_paired(deployment, store.deployments()):
+                self._asked.add(namespace)
+                self._app.run_worker(self._ask_quietly(namespace), group="pairs")
+            else:
+                self._alone[uid] = now + _FRESH
         return uid in sides
 
     async def ask(self, namespace: str) -> frozenset[str]:
@@ -53,15 +61,14 @@ class Pairs:
         listed = await list_once(connection, Resource.SERVICES, namespace)
         services = [each.object for each in listed if isinstance(each, Put) and isinstance(each.object, Service)]
         deployments = [each for each in self._app.live.store.deployments() if each.metadata.namespace == namespace]
-        sides = frozenset(
-            deployment.metadata.uid
-            for service in services
-            for pairing in pairings(service, deployments)
-            for own in pairing.colours.values()
-            for deployment in own
-        )
-        self._known[namespace] = (monotonic() + _FRESH, sides)
-        return sides
+        sides: set[str] = set()
+        for service in services:
+            for pairing in pairings(service, deployments):
+                sides.update(each.metadata.uid for own in pairing.colours.values() for each in own)
+            # There may be hundreds of either: keys go first.
+            await asyncio.sleep(0)
+        self._known[namespace] = (monotonic() + _FRESH, frozenset(sides))
+        return frozenset(sides)
 
     async def _ask_quietly(self, namespace: str) -> None:
         try:

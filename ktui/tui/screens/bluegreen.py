@@ -13,8 +13,9 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.streams import Streams
 from ktui.model.changes import ROUTING, LinkState, Resource
+from ktui.model.objects import Deployment
 from ktui.model.traffic import Traffic
-from ktui.rollout.bluegreen import BlueGreen, Move, Side, blue_green, follow, pairings
+from ktui.rollout.bluegreen import BlueGreen, Move, Side, blue_green, follow, turns
 from ktui.tui import bluegreen_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.paint import Painting, Scroll, Span
@@ -53,6 +54,7 @@ class BlueGreenScreen(LiveScreen):
     def __init__(self, uid: str, namespace: str) -> None:
         super().__init__()
         self._uid, self._namespace = uid, namespace
+        self._deployment: Deployment | None = None
         self._traffic = Traffic()
         self._streamed_over: Connection | None = None
         self._states: list[BlueGreen] = []
@@ -120,13 +122,14 @@ class BlueGreenScreen(LiveScreen):
     def _look(self, now: datetime) -> None:
         """Work the Services out anew. The last that was known stays where there is no pair any more."""
         live = self.ktui.live
+        self._deployment = live.store.deployment(self._uid) or self._deployment
+        if self._deployment is None:
+            return
         deployments = list(live.store.deployments())
         before = {_identity(state): state for state in self._states}
         states = [
             blue_green(service, pairing, live.store, self._traffic, rollouts=live.rollouts, now=now)
-            for service in sorted(self._traffic.services(), key=lambda service: service.metadata.name)
-            for pairing in pairings(service, deployments)
-            if any(each.metadata.uid == self._uid for own in pairing.colours.values() for each in own)
+            for service, pairing in turns(self._deployment, self._traffic.services(), deployments)
         ]
         for state in states:
             name = _identity(state)
@@ -208,7 +211,10 @@ class BlueGreenScreen(LiveScreen):
         if self._is_gone:
             lines[1] = [Span("× gone: this is what was last known of it. esc goes back.", "failed")]
         self.query_one("#summary", Painting).show(lines)
-        traffic = bluegreen_lines.traffic(state, self._moves.get(self._shown), self._problem(), now, cells)
+        problem, stale = self._problem()
+        traffic = bluegreen_lines.traffic(state, self._moves.get(self._shown), problem, now, cells)
+        if stale:
+            traffic[-1:] = [bluegreen_lines.stale(stale, cells)]
         self.query_one("#traffic", Painting).show(traffic)
         sides = self.query_one("#sides", Scroll)
         side = self._side
@@ -226,9 +232,12 @@ class BlueGreenScreen(LiveScreen):
         self.query_one("#fronts", Painting).show(bluegreen_lines.in_front(state, room))
         self.query_one("#warnings", Painting).show(bluegreen_lines.warnings(state, room))
 
-    def _problem(self) -> str:
+    def _problem(self) -> tuple[str, str]:
+        """Why endpoints cannot be seen at all, and why those that are shown may be stale; mostly neither."""
         link = self._traffic.links.get(Resource.ENDPOINT_SLICES)
-        return link.reason if link is not None and link.state is LinkState.REFUSED else ""
+        if link is None or link.state in (LinkState.LIVE, LinkState.CONNECTING):
+            return "", ""
+        return (link.reason, "") if link.state is LinkState.REFUSED else ("", link.reason)
 
     def _hints(self, state: BlueGreen | None) -> list[Hint]:
         end = [Hint("?", "help", "app.help"), Hint("esc", "back", "app.pop_screen")]
