@@ -16,7 +16,7 @@ import msgspec
 
 from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet
 from ktui.model.store import Store
-from ktui.rollout import images, revisions
+from ktui.rollout import images, refusals, revisions
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
 from ktui.rollout.words import clean, count
@@ -132,7 +132,12 @@ def _of_condition(condition: Condition, revision: int) -> Iterator[_Fact]:
         case (kind, "True", _) if kind == AVAILABLE:
             yield _Fact(turned, What.TURNED, "as many pods are available as promised")
         case (kind, "True", _) if kind == REPLICA_FAILURE:
-            yield _Fact(turned, What.TROUBLE, f"pods are refused: {condition.message}", is_warning=True)
+            yield _Fact(turned, What.TROUBLE, _refused(condition.message), is_warning=True)
+
+
+def _refused(message: str) -> str:
+    """Why pods are refused, without the names of the pods, so that it is one thing however often it happens."""
+    return f"pods are refused: {refusals.in_words(message.rpartition('Error creating: ')[2]).why}"
 
 
 _SCALED: Final = re.compile(
@@ -169,6 +174,8 @@ def _of_revision(store: Store, replicaset: ReplicaSet) -> Iterator[_Fact]:
             yield from _of_event(event, What.MADE, said="made", whose=whose, pod=_short(named, meta.name))
         elif event.reason == "SuccessfulDelete" and named not in known:
             yield from _of_event(event, What.STOPPING, said="told to stop", whose=whose, pod=_short(named, meta.name))
+        elif event.reason == "FailedCreate":
+            yield from _of_event(event, What.TROUBLE, said=_refused(event.message))
         elif event.type == "Warning":
             yield from _of_event(event, What.TROUBLE, said=f"{whose}: {event.reason}: {event.message}")
     for uid in (*(pod.metadata.uid for pod in pods), *store.gone_parts([meta.uid])[meta.uid]):

@@ -44,7 +44,8 @@ def why(detail: Detail, room: int, most: int = 8) -> Lines:
         lines += _cause(remark, room)
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
         lines += [[Span(text, "dim")] for text in wrap(rollout.provenance.sentence, room, 2)]
-    verdict = [[Span(text, "dim")] for text in wrap(f"kubectl: {rollout.verdict.line}", room, 2)]
+    # Where there is little room, it is for the cause.
+    verdict = [[Span(text, "dim")] for text in wrap(f"kubectl: {rollout.verdict.line}", room, 2 if most > 5 else 1)]
     return [*lines[: max(1, most - len(verdict))], *verdict]
 
 

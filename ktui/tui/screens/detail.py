@@ -124,7 +124,7 @@ class DetailScreen(LiveScreen):
         pods.show(detail_lines.pods(detail, cells, now, left, every=self._every_pod))
         right = max(30, events.scrollable_content_region.width)
         why = self.query_one("#why", Painting)
-        why.show(why_lines.why(detail, right, 10 if wide else 3))
+        why.show(why_lines.why(detail, right, 10 if wide else 4))
         conditions = self.query_one("#conditions", Painting)
         conditions.show(detail_lines.conditions(detail.conditions, now, right))
         events.show(detail_lines.events(detail.events, now, right))
