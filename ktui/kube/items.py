@@ -14,8 +14,7 @@ from ktui.kube.watch import Page, decode_page
 from ktui.model.changes import Resource
 
 _ITEMS: Final = b'"items":['
-_BETWEEN: Final = b'},{"metadata":{'
-"""Between two items of a list: they have neither kind nor apiVersion of their own."""
+_META: Final = b'"metadata":{'
 _OPEN: Final = b'{"metadata":{"resourceVersion":""},"items":['
 _CLOSE: Final = b"]}"
 
@@ -26,6 +25,8 @@ class ListReader:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
         self._head = b""
+        self._between = b""
+        """What stands between two items: all begin as the first one does, mostly with their metadata."""
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> Page:
@@ -37,7 +38,12 @@ class ListReader:
                 return Page([], "", "")
             self._head = bytes(self._rest[: start + len(_ITEMS)])
             del self._rest[: start + len(_ITEMS)]
-        end = self._rest.rfind(_BETWEEN)
+        if not self._between:
+            first = self._rest.find(_META)
+            if first < 0:
+                return Page([], "", "")
+            self._between = b"}," + bytes(self._rest[: first + len(_META)])
+        end = self._rest.rfind(self._between)
         if end < 0:
             return Page([], "", "")
         try:

@@ -46,8 +46,9 @@ def test_what_looks_like_the_end_of_an_item_inside_of_one_is_not_taken_for_it(cu
     assert _read(_document(items), cuts) == (["web-0", "web-1", "web-2"], "42")
 
 
-def test_objects_come_before_the_list_is_at_its_end() -> None:
-    document = _document([_pod(each) for each in range(10)])
+@pytest.mark.parametrize("own", [{}, {"kind": "Pod", "apiVersion": "v1"}], ids=["bare", "with their kind"])
+def test_objects_come_before_the_list_is_at_its_end(own: dict[str, Any]) -> None:
+    document = _document([{**own, **_pod(each)} for each in range(10)])
     reader = ListReader(Resource.PODS)
     assert len(reader.feed(document[: len(document) // 2]).contents) >= 3
 
