@@ -100,6 +100,12 @@ class Shot(NamedTuple):
     scenario: str = "demo"
 
 
+async def _timeline(drawer: Drawer) -> None:
+    await drawer.open("checkout")
+    await drawer.press("e", "t")
+    await drawer.sees("TIME LINE", "the progress deadline passed")
+
+
 SHOTS: Final[dict[str, Shot]] = {
     "overview": Shot((132, 32), _overview),
     "detail-rolling": Shot((132, 40), _in_mid_rollout),
@@ -107,6 +113,7 @@ SHOTS: Final[dict[str, Shot]] = {
     "confirm": Shot((132, 40), _confirm),
     "canary": Shot((132, 30), _canary, "canary"),
     "history": Shot((132, 40), _history),
+    "timeline": Shot((132, 32), _timeline),
     "blue-green": Shot((132, 36), _blue_green, "blue-green"),
 }
 
