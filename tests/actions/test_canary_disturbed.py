@@ -198,6 +198,24 @@ def test_scaling_makes_the_canary_grow_in_proportion(operator: Operator) -> None
     assert (settings(operator), operator.sizes) == (BEFORE, {"cart:5.0": 24})
 
 
+def test_an_autoscaler_makes_it_grow_too(operator: Operator) -> None:
+    begin(operator)
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"}
+    operator.cluster.apply(
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "cart", "namespace": "shop"},
+            "spec": {"scaleTargetRef": reference, "minReplicas": 24, "maxReplicas": 48},
+        }
+    )
+    operator.cluster.run_for(60)
+    assert operator.spec["replicas"] == 24
+    assert seen(operator)[0] is Disturbance.SCALED
+    operator.send(Abort(), 60)
+    assert (settings(operator), operator.hold, operator.sizes) == (BEFORE, None, {"cart:4.9": 24})
+
+
 def test_scaling_that_leaves_the_canary_alone_is_no_disturbance(operator: Operator) -> None:
     begin(operator)
     operator.merge({"spec": {"replicas": 13}})

@@ -240,6 +240,16 @@ def test_a_quota_and_a_budget_are_warned_of(ktui: Ktui, twelve: Witness, cluster
     assert "Mind: The PodDisruptionBudget cart (minAvailable 80%) counts the canary too" in ran.out
 
 
+def test_who_may_not_see_quotas_and_budgets_is_warned_of_none(
+    ktui: Ktui, twelve: Witness, cluster: SimulatedCluster
+) -> None:
+    for resource in ("resourcequotas", "poddisruptionbudgets", "horizontalpodautoscalers"):
+        cluster.faults.forbid("list", resource)
+    ran = ktui("canary", "cart", "--image", f"cart={IMAGE}", "--dry-run")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Mind:" not in ran.out
+
+
 # What others do
 
 
