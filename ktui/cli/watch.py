@@ -1,199 +1,224 @@
-"""Look on after `promote` or `canary` until its end is there, and with --auto-abort go back where it goes wrong."""
+"""`ktui get --watch`: rollouts as they change, one a line, for people and for programs.
+
+A line is said when something about a rollout has changed, not when only time has passed: `secondsLeft`, and sentences
+that tell how long ago something was, are as of the moment of the line.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import errno
+import json
+import os
+import select
+import sys
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, Protocol
 
-import click
 import msgspec
 
-from ktui.actions.audit import AuditLog
-from ktui.actions.auto_abort import auto_abort
-from ktui.actions.plan import Plan
 from ktui.cli import printing
-from ktui.cli.carry import Follow, Followed
-from ktui.cli.failures import FAILED, NOT_FINISHED
-from ktui.cli.options import DURATION
-from ktui.kube.api import Api
+from ktui.cli.failures import FAILED
+from ktui.cli.shape import rollout_document
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
 from ktui.kube.streams import Streams
-from ktui.model.changes import LinkState
-from ktui.model.objects import Deployment, decode_hook
-from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
-from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.words import count
-from ktui.settings import audit_file, seconds
-from ktui.tui.live import Live
+from ktui.model.changes import STREAMED, Change, Link, LinkState, Resource, Restored
+from ktui.model.store import Store
+from ktui.rollout.progress import Track, observe
+from ktui.rollout.rollout import Phase, Rollout, summarise
 
-_LOOK: Final = 1.0
-"""Seconds from one look to the next where nothing is heard: some causes take only time."""
+WATCH_SCHEMA: Final = "ktui.watch/1"
+"""Members, and types of lines, may be added to it; where one changes its meaning or goes, the number changes."""
 
+_NEEDED: Final = frozenset({Resource.DEPLOYMENTS, Resource.REPLICASETS})
+"""Without these there is nothing to say; without the others, only less."""
 
-@dataclass(frozen=True)
-class Watch:
-    """How to look on. Lengths of time are in seconds; a limit of 0 is none."""
+_TICK: Final = 2.0
+"""Seconds between looks at what time alone may turn into trouble, and at whether anybody still reads."""
 
-    auto_abort: bool
-    soak: float
-    limit: float
-
-    @property
-    def note(self) -> str:
-        """What the question says about it."""
-        if not self.auto_abort:
-            return ""
-        return (
-            "Auto-abort is on: if a new pod fails or the deadline passes while this looks on, it goes back by itself."
-        )
+_AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
 
-def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a command that can look on."""
-    for option in (
-        click.option(
-            "--soak",
-            type=DURATION,
-            default="30s",
-            show_default=True,
-            help="With --watch: look on so long at a held canary that is ready.",
-        ),
-        click.option(
-            "--auto-abort", is_flag=True, help="With --watch: go back if a new pod fails or the deadline passes."
-        ),
-        click.option("-w", "--watch", is_flag=True, help="Look on until it is complete, or the canary is ready."),
-    ):
-        command = option(command)
-    return command
+class Happened(StrEnum):
+    """What a line is about."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    GONE = "gone"
 
 
-def watch_of(*, watch: bool, auto_abort: bool, soak: str, timeout: str) -> Watch | None:
-    """How to look on, if at all. Raises UsageError."""
-    if auto_abort and not watch:
-        raise click.UsageError("--auto-abort acts while ktui looks on: give --watch too.")
-    return Watch(auto_abort, seconds(soak), seconds(timeout)) if watch else None
+class Told(msgspec.Struct, frozen=True):
+    """A rollout as it was last told of, for programs."""
 
-
-def follower(watch: Watch, *, says: bool) -> Follow:
-    """Looks on at what a plan has set going."""
-    return partial(_follow, watch, says)
-
-
-async def _follow(watch: Watch, says: bool, api: Api, made: Plan) -> Followed:
-    deployment = msgspec.convert(made.after, Deployment, dec_hook=decode_hook)
-    watching = _Watching(api, arm(deployment), watch, says=says)
-    try:
-        async with asyncio.timeout(watch.limit or None):
-            return await watching.until_it_ends()
-    except TimeoutError:
-        return watching.ended("timed out", "timed out waiting for the condition", NOT_FINISHED)
-
-
-class _Watching:
-    """One rollout that is looked on at."""
-
-    def __init__(self, api: Api, armed: Armed, watch: Watch, *, says: bool) -> None:
-        self._api, self._armed, self._watch, self._says = api, armed, watch, says
-        self._live = Live()
-        self._told = self._noted = ""
-        self._ready_since: float | None = None
-
-    async def until_it_ends(self) -> Followed:
-        """What was seen, with the exit code."""
-        async with Streams(self._api.connection, self._armed.namespace) as streams:
-            while True:
-                try:
-                    async with asyncio.timeout(_LOOK):
-                        self._live.apply(await streams.take())
-                except TimeoutError:
-                    pass  # Time alone is news too.
-                if self._live.is_listed:
-                    streams.go()
-                for _ in self._live.refresh(datetime.now(UTC), times=True):
-                    continue
-                if (ended := await self._look()) is not None:
-                    return ended
-
-    async def _look(self) -> Followed | None:
-        link = self._live.link
-        if link is not None and link.state is LinkState.REFUSED:
-            return self.ended("not seen", f"It cannot be looked on at: {link.reason}", NOT_FINISHED)
-        is_live = self._live.is_listed and link is not None and link.state is LinkState.LIVE
-        if link is not None and link.state is LinkState.RECONNECTING:
-            self._note(f"{link.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
-        rollout = self._live.rollouts.get(self._armed.uid)
-        judged = judge(self._armed, self._live.store.deployment(self._armed.uid), rollout, is_live=is_live)
-        match judged.move:
-            case Move.ABORT:
-                return await self._gone_wrong(judged, rollout)
-            case Move.DISARM:
-                off = " Auto-abort is off." if self._auto else ""
-                return self.ended(
-                    "another", f"{self._name} is not looked on at any more: {judged.reason}.{off}", FAILED
-                )
-            case Move.OVER:
-                return self.ended("complete", f"{self._name} is complete.", 0)
-            case Move.KEEP:
-                return self._go_on(rollout) if is_live else None
-
-    async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
-        if self._auto:
-            self._note(f"{self._name} goes back by itself: {judged.reason}.")
-            aborted = await auto_abort(self._api, self._armed, judged.reason, AuditLog(audit_file()))
-            if aborted.audit_failure:
-                printing.note(f"ktui: {aborted.audit_failure}")
-            return self.ended("aborted" if aborted.is_done else "not aborted", aborted.sentence, FAILED)
-        if rollout is not None and rollout.verdict.failed:
-            return self.ended("failed", rollout.verdict.line, FAILED)
-        self._note(f"{self._name}: {judged.reason}.")
-        return None
-
-    def _go_on(self, rollout: Rollout | None) -> Followed | None:
-        if rollout is None or not rollout.observed or rollout.generation < self._armed.generation:
-            return None
-        if rollout.verdict.line != self._told:
-            self._told = rollout.verdict.line
-            self._say(self._told)
-        if not _is_ready(rollout):
-            self._ready_since = None
-            return None
-        clock = asyncio.get_running_loop().time()
-        self._ready_since = self._ready_since if self._ready_since is not None else clock
-        if clock - self._ready_since < self._watch.soak:
-            return None
-        size = count(rollout.progress.new.ready, "pod")
-        return self.ended("held", f"{self._name} holds its canary: {size} ready.", 0)
-
-    def ended(self, outcome: str, sentence: str, code: int) -> Followed:
-        """How it ended, said."""
-        if code:
-            printing.error(sentence)
-        else:
-            self._say(sentence)
-        return Followed({"watch": {"outcome": outcome, "sentence": sentence, "exitCode": code}}, code)
+    rollout: Rollout
+    document: dict[str, Any]
 
     @property
-    def _auto(self) -> bool:
-        return self._watch.auto_abort
+    def essence(self) -> dict[str, Any]:
+        """What does not change by itself as time passes."""
+        causes = [
+            {key: cause[key] for key in ("kind", "blocking", "detail", "pods")} for cause in self.document["causes"]
+        ]
+        passing = {"secondsLeft": None, "why": None, "causes": causes}
+        return self.document | passing
+
+
+class Ledger:
+    """What was told of each rollout, and from that, what there is to tell now. No I/O."""
+
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = frozenset(names)
+        self._store = Store()
+        self._tracks: dict[str, Track] = {}
+        self._told: dict[str, Told] = {}
+        self._dirty: set[str] = set()
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take in what the streams said."""
+        changes = list(changes)
+        self._store.apply(changes)
+        if any(isinstance(change, Restored) for change in changes):
+            # Whatever was told is looked at again: it may be no more.
+            self._dirty |= self._told.keys()
 
     @property
-    def _name(self) -> str:
-        return f"{self._armed.namespace}/{self._armed.name}"
+    def is_listed(self) -> bool:
+        """Whether all that exists is known, as far as it may be read."""
+        links = self._store.links
+        refused = {resource for resource, link in links.items() if link.state is LinkState.REFUSED} - _NEEDED
+        return set(STREAMED) <= self._store.listed | refused
 
-    def _say(self, text: str) -> None:
-        if self._says:
-            printing.line(text)
+    @property
+    def names(self) -> set[str]:
+        """Of the rollouts that there are."""
+        return {told.rollout.name for told in self._told.values()}
 
-    def _note(self, text: str) -> None:
-        if text != self._noted:
-            self._noted = text
-            printing.note(f"ktui: {text}")
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def news(self, now: datetime, *, times: bool = False) -> list[tuple[Happened, Told]]:
+        """What has changed since this was last asked, in the order of namespace and name.
+
+        With `times`, the rollouts that move are looked at as well: what takes too long becomes trouble by itself.
+        """
+        self._dirty |= self._store.take_dirty()
+        if not self.is_listed:
+            # A list that is under way is not a state of the cluster.
+            return []
+        dirty, self._dirty = self._dirty, set()
+        if times:
+            dirty |= {uid for uid, told in self._told.items() if told.rollout.phase not in _AT_REST}
+        found = [each for uid in dirty if (each := self._look(uid, now)) is not None]
+        return sorted(found, key=lambda each: (each[1].rollout.namespace, each[1].rollout.name, each[0]))
+
+    def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
+        deployment, before = self._store.deployment(uid), self._told.get(uid)
+        if deployment is None:
+            self._tracks.pop(uid, None)
+            self._told.pop(uid, None)
+            return (Happened.GONE, before) if before is not None else None
+        if self._names and deployment.metadata.name not in self._names:
+            return None
+        track = observe(self._tracks.get(uid), deployment, self._store.replicasets(uid), now)
+        self._tracks[uid] = track
+        rollout = summarise(self._store, deployment, track, now)
+        told = Told(rollout, rollout_document(rollout, deployment))
+        if before is not None and before.essence == told.essence:
+            return None
+        self._told[uid] = told
+        return (Happened.CHANGED if before is not None else Happened.ADDED), told
 
 
-def _is_ready(rollout: Rollout) -> bool:
-    """Whether a held canary is as large as it is to be, and every pod of it ready."""
-    hold = rollout.hold
-    return rollout.phase is Phase.HELD and hold is not None and rollout.progress.new.ready >= max(hold.pods, 1)
+class Speaker(Protocol):
+    """Where news go to."""
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """What happened to one rollout; where it is gone, it is as it was last told of."""
+
+    def listed(self, count: int) -> None:
+        """All that exists has been said: from now on, what changes."""
+
+
+class JsonLines:
+    """For programs: an object a line, in ASCII."""
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """One rollout."""
+        self._line(happened.value, rollout=told.document)
+
+    def listed(self, count: int) -> None:
+        """How many there are."""
+        self._line("listed", count=count)
+
+    def _line(self, happened: str, **members: Any) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        printing.line(json.dumps({"schema": WATCH_SCHEMA, "type": happened, "time": now, **members}))
+
+
+async def watch(
+    connection: Connection, namespace: str | None, selector: str, names: Collection[str], speaker: Speaker
+) -> int:
+    """Tell what there is, and then what changes, until nobody reads it. Raises KubeError where the server refuses.
+
+    The exit code is 1 where a name does not exist; else this does not return.
+    """
+    ledger, has_listed, troubles = Ledger(names), False, _Troubles()
+    loop = asyncio.get_running_loop()
+    ticked = loop.time()
+    async with Streams(connection, namespace, selector) as streams:
+        streams.go()
+        while True:
+            try:
+                async with asyncio.timeout(_TICK):
+                    changes = await streams.take()
+            except TimeoutError:
+                changes = []
+            is_due = loop.time() - ticked >= _TICK
+            if is_due:
+                ticked = loop.time()
+                _check_for_readers()
+            ledger.apply(changes)
+            troubles.say(changes)
+            for happened, told in ledger.news(datetime.now(UTC), times=is_due):
+                speaker.news(happened, told)
+            if ledger.is_listed and not has_listed:
+                has_listed = True
+                speaker.listed(len(ledger))
+                missing = sorted(set(names) - ledger.names)
+                for name in missing:
+                    printing.error(f'deployments.apps "{name}" not found in the namespace {namespace}.')
+                if missing:
+                    return FAILED
+
+
+class _Troubles:
+    """What is wrong with the links, said once each on standard error."""
+
+    def __init__(self) -> None:
+        self._said: dict[Resource, str] = {}
+
+    def say(self, changes: Iterable[Change]) -> None:
+        """Raises KubeError where what cannot be done without is refused."""
+        for change in changes:
+            if not isinstance(change, Link):
+                continue
+            if change.state is LinkState.REFUSED and change.resource in _NEEDED:
+                raise KubeError(change.reason)
+            trouble = change.reason if change.state in (LinkState.REFUSED, LinkState.RECONNECTING) else ""
+            if trouble and trouble != self._said.get(change.resource):
+                printing.note(f"ktui: {trouble} Trying again.")
+            self._said[change.resource] = trouble
+
+
+def _check_for_readers() -> None:
+    """Where nothing changes, nothing is written, and a reader that has gone would never be noticed.
+
+    Raises BrokenPipeError.
+    """
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if any(events & select.POLLERR for _, events in poll.poll(0)):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
