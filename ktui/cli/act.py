@@ -9,7 +9,8 @@ import click
 
 from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.cli.batch import carry_out_all
-from ktui.cli.carry import Manner, carry_out
+from ktui.cli.carry import Job, Manner, carry_out, carry_out_job, planner
+from ktui.cli.look_on import Watch, follower
 from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
 
 _Callback = Callable[..., int]
@@ -38,19 +39,35 @@ action: Final = action_on(NAME)
 Names = tuple[str, ...]
 
 
-def act(context: click.Context, names: Names, request: Request, manner: dict[str, Any]) -> int:
+def act(
+    context: click.Context, names: Names, request: Request, manner: dict[str, Any], watch: Watch | None = None
+) -> int:
     """Carry a request out on each NAME; the exit code."""
-    return act_on_each(context, [(name, request) for name in names], manner)
+    return act_on_each(context, [(name, request) for name in names], manner, watch)
 
 
-def act_on_each(context: click.Context, requests: Sequence[tuple[str, Request]], manner: dict[str, Any]) -> int:
-    """Carry a request of its own out on each name; what is named twice is done once. The exit code."""
+def act_on_each(
+    context: click.Context,
+    requests: Sequence[tuple[str, Request]],
+    manner: dict[str, Any],
+    watch: Watch | None = None,
+) -> int:
+    """Carry a request of its own out on each name; what is named twice is done once. The exit code.
+
+    One alone may be watched afterwards.
+    """
     refuse_scope_flags(context)
     wanted = dict(requests)
     if len(wanted) > 1:
+        if watch is not None:
+            raise click.UsageError("--watch follows one rollout: give one NAME.")
         return carry_out_all(settings_of(context), list(wanted.items()), Manner(**manner))
     (name, request), *_ = wanted.items()
-    return carry_out(settings_of(context), name, request, Manner(**manner))
+    settings, how = settings_of(context), Manner(**manner)
+    if watch is None:
+        return carry_out(settings, name, request, how)
+    job = Job(planner(name, request), follow=follower(watch, says=how.output == "text"), note=watch.note)
+    return carry_out_job(settings, job, how)
 
 
 @action

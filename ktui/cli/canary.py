@@ -9,6 +9,7 @@ import click
 from ktui.actions.request import Canary, Promote, Repair, Switch
 from ktui.cli.act import IMAGE, Names, act, act_on_each, action, action_on
 from ktui.cli.carry import Manner
+from ktui.cli.look_on import watch_of, watch_options
 from ktui.cli.manifest import read_template
 from ktui.cli.options import DURATION, NAME_OR_SERVICE, ServiceName
 from ktui.cli.switch import switch
@@ -23,6 +24,8 @@ from ktui.rollout.steps import FULL, Steps, read_steps
 @click.option("--steps", metavar="SIZES", help="Several sizes, one after another: 1,25%,50%,100%.")
 @click.option("--surge/--no-surge", default=True, help="New pods beside the old ones (the default), or in their place.")
 @click.option("--repair", is_flag=True, help="Mend a hold that somebody else disturbed.")
+@click.option("--timeout", type=DURATION, default="0", help="With --watch: give up after that time; 0, never.")
+@watch_options
 def canary(
     context: click.Context,
     names: Names,
@@ -34,14 +37,19 @@ def canary(
     steps: str | None,
     surge: bool,
     repair: bool,
+    timeout: str,
+    watch: bool,
+    auto_abort: bool,
+    soak: str,
     **manner: Any,
 ) -> int:
     """Roll NAME out to a few pods and hold there; `promote` goes on, `abort` goes back.
 
     The Deployment controller itself holds the canary: nothing needs to keep running.
     """
+    watched = watch_of(watch=watch, auto_abort=auto_abort, soak=soak, timeout=timeout)
     if repair:
-        if images or filename or pods or percent or steps:
+        if images or filename or pods or percent or steps or watched:
             raise click.UsageError("--repair mends the hold that is there; it begins none.")
         return act(context, names, Repair(), manner)
     if not images and filename is None:
@@ -56,7 +64,7 @@ def canary(
         template = read_template(filename, name) if filename is not None else None
         return Canary(steps=sizes, images=images, template=template, manifest=filename or "", surge=surge)
 
-    return act_on_each(context, [(name, request(name)) for name in names], manner)
+    return act_on_each(context, [(name, request(name)) for name in names], manner, watched)
 
 
 @action_on(NAME_OR_SERVICE)
@@ -65,7 +73,12 @@ def canary(
 @click.option("--full", is_flag=True, help="Leave out the steps that are left: all pods become new.")
 @click.option("--to", metavar="COLOUR", default="", help="Of a Service: the side that gets the traffic.")
 @click.option("--force", is_flag=True, help="Of a Service: also to a side that is not fully available; asks twice.")
-@click.option("--timeout", type=DURATION, help="Of a Service: how long traffic may take to move; 1m, and 0: no limit.")
+@click.option(
+    "--timeout",
+    type=DURATION,
+    help="Of a Service: how long traffic may take to move; 1m. With --watch: give up after that time. 0: no limit.",
+)
+@watch_options
 def promote(
     context: click.Context,
     names: Names,
@@ -76,6 +89,9 @@ def promote(
     to: str,
     force: bool,
     timeout: str | None,
+    watch: bool,
+    auto_abort: bool,
+    soak: str,
     **manner: Any,
 ) -> int:
     """Take the rollout of NAME to its next stage.
@@ -89,13 +105,16 @@ def promote(
             raise click.UsageError("A Service is switched on its own: give no other NAME with it.")
         if pods or percent or full:
             raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
+        if watch or auto_abort:
+            raise click.UsageError("--watch and --auto-abort are for a Deployment; a switch is always looked on at.")
         return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
-    if to or force or timeout:
+    watched = watch_of(watch=watch, auto_abort=auto_abort, soak=soak, timeout=timeout or "0")
+    if to or force or (timeout and not watched):
         raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
     if len([size for size in (pods, percent, full) if size]) > 1:
         raise click.UsageError("--pods, --percent and --full are three ways to say one thing: give one of them.")
     to = FULL if full else f"{percent}%" if percent else str(pods or "")
-    return act(context, names, Promote(to), manner)
+    return act(context, names, Promote(to), manner, watched)
 
 
 def _steps(text: str) -> Steps:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+import msgspec
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.batch import Accepted, try_out
@@ -48,6 +49,9 @@ class Followed:
     code: int = 0
 
 
+Follow = Callable[[Api, Plan], Coroutine[Any, Any, Followed]]
+
+
 @dataclass(frozen=True)
 class Job:
     """An action on the command line, whatever it is done to."""
@@ -58,8 +62,11 @@ class Job:
     """A second question before it is sent; nothing where one is enough."""
     advise: Callable[[Refusal], str] = lambda _: ""
     """What to do about a refusal; nothing where there is nothing to do."""
-    follow: Callable[[Api, Plan], Coroutine[Any, Any, Followed]] | None = None
-    """Looks on once it is done, and prints what it sees, until it has had its effect."""
+    follow: Follow | None = None
+    """Looks on once it is done, and prints what it sees, until it has had its effect. The plan's `after` is what the
+    server made of it then."""
+    note: str = ""
+    """What the question has to say beside the plan."""
 
 
 class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
@@ -153,7 +160,7 @@ class _Carrying:
             made, seen = self._planned(job)
             if manner.output == "text" or not (manner.dry_run or manner.yes):
                 # Where standard output is for a document, the question still needs its plan.
-                _show(made, seen, err=manner.output != "text")
+                _show(made, seen, job.note, err=manner.output != "text")
             if manner.dry_run:
                 if manner.output != "text":
                     printing.document(action_document(made, seen, None), manner.output)
@@ -174,7 +181,8 @@ class _Carrying:
         elif manner.output == "text":
             printing.line(outcome.sentence)
         if isinstance(outcome, Done) and job.follow is not None:
-            followed = self._cluster.runner.run(job.follow(self._cluster.api, made))
+            there = msgspec.structs.replace(made, after=outcome.after or made.after)
+            followed = self._cluster.runner.run(job.follow(self._cluster.api, there))
         if manner.output != "text":
             printing.document({**action_document(made, seen, outcome), **followed.document}, manner.output)
         return followed.code
@@ -199,7 +207,7 @@ class _Carrying:
             raise
 
 
-def _show(made: Plan, seen: Preview, *, err: bool) -> None:
+def _show(made: Plan, seen: Preview, note: str, *, err: bool) -> None:
     """The plan as text."""
     say = printing.note if err else printing.line
     say(made.title)
@@ -207,6 +215,8 @@ def _show(made: Plan, seen: Preview, *, err: bool) -> None:
         say(f"  {effect}")
     for warning in made.warnings:
         say(f"  Mind: {warning}")
+    if note:
+        say(f"  {note}")
     say(f"  Undo: {made.undo.sentence}")
     say(f"\n{seen.sentence}")
     for change in seen.changes:

@@ -40,6 +40,9 @@ class Move(StrEnum):
     KEEP = "keep"
     ABORT = "abort"
     DISARM = "disarm"
+    """It is not the rollout any more that was watched over."""
+    OVER = "over"
+    """It came to its end."""
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -98,7 +101,7 @@ def judge(armed: Armed, deployment: Deployment | None, rollout: Rollout | None, 
     if hold is not None and hold.disturbance is not None:
         return Judgement(Move.DISARM, f"somebody else had a hand in its hold: {hold.told}")
     if _is_over(rollout):
-        return Judgement(Move.DISARM, "it is complete")
+        return Judgement(Move.OVER, "it is complete")
     cause = failure(rollout)
     if cause is not None:
         return Judgement(Move.ABORT, cause.sentence)

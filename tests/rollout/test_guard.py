@@ -63,8 +63,8 @@ CRASH = Cause(Kind.CRASH, "2 of 2 new pods crash", blocking=True)
         ({"causes": (Cause(Kind.STOPPING, "1 old pod does not stop", blocking=True),)}, Judgement(Move.KEEP)),
         ({"causes": (Cause(Kind.NODE, "node-3 is gone", blocking=True),)}, Judgement(Move.KEEP)),
         ({"causes": (CRASH,), "observed": False}, Judgement(Move.KEEP)),
-        ({"causes": (CRASH,), "settled": True}, Judgement(Move.DISARM, "it is complete")),
-        ({"phase": Phase.COMPLETE}, Judgement(Move.DISARM, "it is complete")),
+        ({"causes": (CRASH,), "settled": True}, Judgement(Move.OVER, "it is complete")),
+        ({"phase": Phase.COMPLETE}, Judgement(Move.OVER, "it is complete")),
         (
             {"hold": Hold(None, True, 1, 4, Disturbance.CHANGED, "maxSurge is 3")},
             Judgement(Move.DISARM, "somebody else had a hand in its hold: maxSurge is 3"),

@@ -1,0 +1,199 @@
+"""Look on after `promote` or `canary` until its end is there, and with --auto-abort go back where it goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+import click
+import msgspec
+
+from ktui.actions.audit import AuditLog
+from ktui.actions.auto_abort import auto_abort
+from ktui.actions.plan import Plan
+from ktui.cli import printing
+from ktui.cli.carry import Follow, Followed
+from ktui.cli.failures import FAILED, NOT_FINISHED
+from ktui.cli.options import DURATION
+from ktui.kube.api import Api
+from ktui.kube.streams import Streams
+from ktui.model.changes import LinkState
+from ktui.model.objects import Deployment, decode_hook
+from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
+from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.words import count
+from ktui.settings import audit_file, seconds
+from ktui.tui.live import Live
+
+_LOOK: Final = 1.0
+"""Seconds from one look to the next where nothing is heard: some causes take only time."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How to look on. Lengths of time are in seconds; a limit of 0 is none."""
+
+    auto_abort: bool
+    soak: float
+    limit: float
+
+    @property
+    def note(self) -> str:
+        """What the question says about it."""
+        if not self.auto_abort:
+            return ""
+        return (
+            "Auto-abort is on: if a new pod fails or the deadline passes while this looks on, it goes back by itself."
+        )
+
+
+def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that can look on."""
+    for option in (
+        click.option(
+            "--soak",
+            type=DURATION,
+            default="30s",
+            show_default=True,
+            help="With --watch: look on so long at a held canary that is ready.",
+        ),
+        click.option(
+            "--auto-abort", is_flag=True, help="With --watch: go back if a new pod fails or the deadline passes."
+        ),
+        click.option("-w", "--watch", is_flag=True, help="Look on until it is complete, or the canary is ready."),
+    ):
+        command = option(command)
+    return command
+
+
+def watch_of(*, watch: bool, auto_abort: bool, soak: str, timeout: str) -> Watch | None:
+    """How to look on, if at all. Raises UsageError."""
+    if auto_abort and not watch:
+        raise click.UsageError("--auto-abort acts while ktui looks on: give --watch too.")
+    return Watch(auto_abort, seconds(soak), seconds(timeout)) if watch else None
+
+
+def follower(watch: Watch, *, says: bool) -> Follow:
+    """Looks on at what a plan has set going."""
+    return partial(_follow, watch, says)
+
+
+async def _follow(watch: Watch, says: bool, api: Api, made: Plan) -> Followed:
+    deployment = msgspec.convert(made.after, Deployment, dec_hook=decode_hook)
+    watching = _Watching(api, arm(deployment), watch, says=says)
+    try:
+        async with asyncio.timeout(watch.limit or None):
+            return await watching.until_it_ends()
+    except TimeoutError:
+        return watching.ended("timed out", "timed out waiting for the condition", NOT_FINISHED)
+
+
+class _Watching:
+    """One rollout that is looked on at."""
+
+    def __init__(self, api: Api, armed: Armed, watch: Watch, *, says: bool) -> None:
+        self._api, self._armed, self._watch, self._says = api, armed, watch, says
+        self._live = Live()
+        self._told = self._noted = ""
+        self._ready_since: float | None = None
+
+    async def until_it_ends(self) -> Followed:
+        """What was seen, with the exit code."""
+        async with Streams(self._api.connection, self._armed.namespace) as streams:
+            while True:
+                try:
+                    async with asyncio.timeout(_LOOK):
+                        self._live.apply(await streams.take())
+                except TimeoutError:
+                    pass  # Time alone is news too.
+                if self._live.is_listed:
+                    streams.go()
+                for _ in self._live.refresh(datetime.now(UTC), times=True):
+                    continue
+                if (ended := await self._look()) is not None:
+                    return ended
+
+    async def _look(self) -> Followed | None:
+        link = self._live.link
+        if link is not None and link.state is LinkState.REFUSED:
+            return self.ended("not seen", f"It cannot be looked on at: {link.reason}", NOT_FINISHED)
+        is_live = self._live.is_listed and link is not None and link.state is LinkState.LIVE
+        if link is not None and link.state is LinkState.RECONNECTING:
+            self._note(f"{link.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
+        rollout = self._live.rollouts.get(self._armed.uid)
+        judged = judge(self._armed, self._live.store.deployment(self._armed.uid), rollout, is_live=is_live)
+        match judged.move:
+            case Move.ABORT:
+                return await self._gone_wrong(judged, rollout)
+            case Move.DISARM:
+                off = " Auto-abort is off." if self._auto else ""
+                return self.ended(
+                    "another", f"{self._name} is not looked on at any more: {judged.reason}.{off}", FAILED
+                )
+            case Move.OVER:
+                return self.ended("complete", f"{self._name} is complete.", 0)
+            case Move.KEEP:
+                return self._go_on(rollout) if is_live else None
+
+    async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
+        if self._auto:
+            self._note(f"{self._name} goes back by itself: {judged.reason}.")
+            aborted = await auto_abort(self._api, self._armed, judged.reason, AuditLog(audit_file()))
+            if aborted.audit_failure:
+                printing.note(f"ktui: {aborted.audit_failure}")
+            return self.ended("aborted" if aborted.is_done else "not aborted", aborted.sentence, FAILED)
+        if rollout is not None and rollout.verdict.failed:
+            return self.ended("failed", rollout.verdict.line, FAILED)
+        self._note(f"{self._name}: {judged.reason}.")
+        return None
+
+    def _go_on(self, rollout: Rollout | None) -> Followed | None:
+        if rollout is None or not rollout.observed or rollout.generation < self._armed.generation:
+            return None
+        if rollout.verdict.line != self._told:
+            self._told = rollout.verdict.line
+            self._say(self._told)
+        if not _is_ready(rollout):
+            self._ready_since = None
+            return None
+        clock = asyncio.get_running_loop().time()
+        self._ready_since = self._ready_since if self._ready_since is not None else clock
+        if clock - self._ready_since < self._watch.soak:
+            return None
+        size = count(rollout.progress.new.ready, "pod")
+        return self.ended("held", f"{self._name} holds its canary: {size} ready.", 0)
+
+    def ended(self, outcome: str, sentence: str, code: int) -> Followed:
+        """How it ended, said."""
+        if code:
+            printing.error(sentence)
+        else:
+            self._say(sentence)
+        return Followed({"watch": {"outcome": outcome, "sentence": sentence, "exitCode": code}}, code)
+
+    @property
+    def _auto(self) -> bool:
+        return self._watch.auto_abort
+
+    @property
+    def _name(self) -> str:
+        return f"{self._armed.namespace}/{self._armed.name}"
+
+    def _say(self, text: str) -> None:
+        if self._says:
+            printing.line(text)
+
+    def _note(self, text: str) -> None:
+        if text != self._noted:
+            self._noted = text
+            printing.note(f"ktui: {text}")
+
+
+def _is_ready(rollout: Rollout) -> bool:
+    """Whether a held canary is as large as it is to be, and every pod of it ready."""
+    hold = rollout.hold
+    return rollout.phase is Phase.HELD and hold is not None and rollout.progress.new.ready >= max(hold.pods, 1)
