@@ -112,12 +112,14 @@ async def test_a_number_of_any_length_is_read(stage: Stage, dashboard: Dashboard
         await screen.sees("That is no number of pods")
 
 
-async def test_back_goes_to_the_overview_and_no_further(stage: Stage, dashboard: Dashboard) -> None:
+@pytest.mark.parametrize("opens", [["enter"], ["h"], ["l"], ["enter", "l"]])
+async def test_back_goes_to_the_overview_and_no_further(stage: Stage, dashboard: Dashboard, opens: list[str]) -> None:
     async with dashboard() as screen:
         await screen.sees("2 rollouts", "8 pods")
-        await screen.press("enter")
-        await screen.sees("REVISIONS AND PODS")
+        await screen.press(*opens)
+        await screen.until(lambda: len(screen.app.screen_stack) == 2 + len(opens), "the screen")
         hastily(screen, *["escape"] * 5)
+        await screen.until(lambda: len(screen.app.screen_stack) == 2, "the overview")
         await screen.sees("2 rollouts", "q quit")
         await screen.press("q")
     assert screen.app.return_code == 0

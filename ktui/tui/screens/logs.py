@@ -194,7 +194,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
             self._leave_search()
         elif self.pane.buffer.term:
             self._find("")
-        else:
+        elif self.is_active:
             self.app.pop_screen()
 
     def action_toggle_pause(self) -> None:
