@@ -15,7 +15,7 @@ from ktui.model.objects import Deployment
 from ktui.model.routing import Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
-from ktui.rollout.bluegreen import BlueGreen, Move, blue_green, follow, may_be_paired, pairings
+from ktui.rollout.bluegreen import BlueGreen, Move, blue_green, follow, may_be_paired, pairings, turns
 from ktui.rollout.progress import observe
 from ktui.rollout.rollout import summarise
 from tests import bluegreen as manifests
@@ -75,6 +75,13 @@ def test_two_deployments_are_a_pair_where_one_selected_label_tells_them_apart(
         if same_namespace and complete and len(differing) == 1 and agreeing and len(agreeing) == len(selector) - 1:
             expected.add((differing[0], one.metadata.uid, other.metadata.uid))
     assert paired == expected
+    for deployment in deployments:
+        turned = [(each.key, *each.colours) for _, each in turns(deployment, [_service(selector)], deployments)]
+        assert turned == [
+            (each.key, *each.colours)
+            for each in found
+            if any(deployment is side for own in each.colours.values() for side in own)
+        ]
     for pairing in found:
         assert list(pairing.colours) == sorted(pairing.colours)
         for deployment in (each for own in pairing.colours.values() for each in own):

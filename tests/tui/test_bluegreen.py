@@ -259,16 +259,34 @@ async def test_a_service_that_goes_is_marked(stage: Stage, shop: ServiceWitness,
         await screen.sees_no("y yes")
 
 
+def _times_asked(stage: Stage, what: str) -> int:
+    return sum(what in each.path for each in stage.cluster.requests)
+
+
 async def test_the_streams_end_with_the_screen(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await _open(screen)
         await screen.press("escape")
         await screen.sees("enter open")
+        slices, pods = _times_asked(stage, "/endpointslices"), _times_asked(stage, "/pods")
+        stage.cluster.faults.drop_watches()
+        await screen.until(lambda: _times_asked(stage, "/pods") > pods, "the pods to be watched again")
+        assert _times_asked(stage, "/endpointslices") == slices
         await screen.press("B")
         await screen.sees("WHERE TRAFFIC GOES NOW", "● blue", "3 ready endpoints")
-        stage.cluster.faults.drop_watches()
+
+
+async def test_a_stream_that_breaks_is_said_and_taken_up_again(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard
+) -> None:
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.sees("all traffic goes to blue")
+        with stage.cluster.faults.refusing_connections():
+            await screen.sees("Where traffic goes may have changed since")
         shop.select("green")
         stage.advance(1)
+        await screen.press("r")
         await screen.sees("● green is selected", "traffic moved from blue to green")
 
 

@@ -43,6 +43,7 @@ class BlueGreenScreen(LiveScreen):
         Binding("b", "switch_back", "switch back", id="bluegreen.switch_back"),
         Binding("F", "switch(True)", "force the switch", id="bluegreen.force"),
         Binding("enter", "open", "open", id="bluegreen.open"),
+        Binding("r", "retry", "try again", id="bluegreen.retry", show=False),
         Binding("t", "every_pod", "every pod", id="bluegreen.pods"),
         Binding("tab", "next_service", "next Service", id="bluegreen.next", priority=True),
         Binding("down,j", "move(1)", "down", id="bluegreen.down", show=False),
@@ -56,6 +57,7 @@ class BlueGreenScreen(LiveScreen):
         self._uid, self._namespace = uid, namespace
         self._deployment: Deployment | None = None
         self._traffic = Traffic()
+        self._streams: Streams | None = None
         self._streamed_over: Connection | None = None
         self._states: list[BlueGreen] = []
         self._shown = ""
@@ -146,6 +148,7 @@ class BlueGreenScreen(LiveScreen):
 
     async def _stream(self, connection: Connection) -> None:
         async with Streams(connection, self._namespace, resources=ROUTING, clock=self.ktui.now) as streams:
+            self._streams = streams
             streams.go()
             while True:
                 self._traffic.apply(await streams.take())
@@ -337,6 +340,12 @@ class BlueGreenScreen(LiveScreen):
             self._shown = names[(names.index(self._shown) + 1) % len(names)]
             self._colour = ""
             self.redraw(self.ktui.now())
+
+    def action_retry(self) -> None:
+        """Do not wait for the next attempt, neither here nor elsewhere."""
+        if self._streams is not None:
+            self._streams.retry_now()
+        self.ktui.action_retry()
 
     def action_every_pod(self) -> None:
         """List every pod by name, or only those that are not ready."""
