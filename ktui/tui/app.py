@@ -127,8 +127,7 @@ class KtuiApp(App[None]):
     def notices(self) -> Sequence[str]:
         """What a person should know about all that is shown."""
         session = self._session
-        told = [self.options.hint] if self.options.hint else []
-        return [*told, *(session.notices if session is not None else ())]
+        return session.notices if session is not None else ()
 
     @property
     def emptiness(self) -> tuple[str, ...]:
