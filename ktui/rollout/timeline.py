@@ -89,8 +89,9 @@ def timeline(store: Store, deployment: Deployment, deeds: Sequence[Deed] = ()) -
     """Everything that is known to have happened, the oldest first."""
     facts = [*_of_deployment(store, deployment)]
     owned = store.replicasets(deployment.metadata.uid)
+    gone = store.gone_parts([replicaset.metadata.uid for replicaset in owned])
     for replicaset in owned:
-        facts += _of_revision(store, replicaset)
+        facts += _of_revision(store, replicaset, gone[replicaset.metadata.uid])
     facts += [_Fact(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
     return tuple(_folded(sorted(facts, key=lambda fact: (fact.at, _ORDER.index((fact.what, bool(fact.pod)))))))
 
@@ -157,7 +158,8 @@ def _scaling(event: Event, names: dict[str, str]) -> str:
 # A revision and its pods
 
 
-def _of_revision(store: Store, replicaset: ReplicaSet) -> Iterator[_Fact]:
+def _of_revision(store: Store, replicaset: ReplicaSet, gone: Sequence[str]) -> Iterator[_Fact]:
+    """What a revision tells, and its pods, those that are `gone` (their uids) among them."""
     meta, template = replicaset.metadata, replicaset.spec.template
     whose = f"revision {revisions.revision(replicaset)}"
     if meta.creation_timestamp is not None:
@@ -178,7 +180,7 @@ def _of_revision(store: Store, replicaset: ReplicaSet) -> Iterator[_Fact]:
             yield from _of_event(event, What.TROUBLE, said=_refused(event.message))
         elif event.type == "Warning":
             yield from _of_event(event, What.TROUBLE, said=f"{whose}: {event.reason}: {event.message}")
-    for uid in (*(pod.metadata.uid for pod in pods), *store.gone_parts([meta.uid])[meta.uid]):
+    for uid in (*(pod.metadata.uid for pod in pods), *gone):
         for event in store.events(uid):
             yield from _of_pod_event(event, whose, meta.name, is_known=event.involved_object.name in known)
 
@@ -195,7 +197,9 @@ def _of_pod(pod: Pod, whose: str, owner: str) -> Iterator[_Fact]:
         for ended in (container.last_state.terminated, container.state.terminated):
             if ended is not None and ended.finished_at is not None and ended.exit_code:
                 why = f", {ended.reason}" if ended.reason not in ("", "Error") else ""
-                said = f"crashed: {container.name}, exit {ended.exit_code}{why}"
+                # Of all crashes, only the last one or two leave a stamp.
+                again = " again" if container.restart_count > 1 else ""
+                said = f"crashed{again}: {container.name}, exit {ended.exit_code}{why}"
                 yield _Fact(ended.finished_at, What.TROUBLE, said, whose, name, is_warning=True)
     for condition in pod.status.conditions:
         if condition.type == "Ready" and is_ready(pod) and condition.last_transition_time is not None:

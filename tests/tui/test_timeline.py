@@ -51,7 +51,7 @@ async def test_what_happened_in_order_with_many_pods_told_together(crashing: Sta
             "revision 2 was made: cart:crash",
             "revision 1 scaled down from 4 to 3",
             "2 pods of revision 2 were made",
-            "2 pods of revision 2 crashed: cart, exit 1",
+            "2 pods of revision 2 crashed again: cart, exit 1",
             "the progress deadline passed",
         ]
         places = [row(screen, text) for text in order]
