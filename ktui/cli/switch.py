@@ -21,7 +21,7 @@ from ktui.kube.reflector import Reflector
 from ktui.model.changes import LinkState, Resource
 from ktui.model.routing import SERVICE_NAME, Service
 from ktui.model.traffic import Traffic
-from ktui.rollout.bluegreen import BlueGreen, Side
+from ktui.rollout.bluegreen import BlueGreen, Side, took
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import count
 from ktui.settings import seconds
@@ -86,11 +86,11 @@ class _Switching:
             state = self._state(made, traffic)
             printing.note(f"ktui: Traffic has not moved within {self._limit:g} s: {_told(state)}.")
             return Followed(_document(state, None), NOT_FINISHED)
-        took = monotonic() - begun
+        elapsed = monotonic() - begun
         state = self._state(made, traffic)
-        self._say(f"Traffic has moved: {_told(state)}, {took:.1f} s after the switch.")
+        self._say(f"Traffic has moved: {_told(state)}, {took(elapsed)} after the switch.")
         self._say_what_stays(state, made)
-        return Followed(_document(state, took))
+        return Followed(_document(state, elapsed))
 
     def _is_over(self, made: Plan, traffic: Traffic) -> bool:
         state = self._state(made, traffic)
@@ -146,11 +146,11 @@ def _ready(side: Side) -> str:
     return count(side.endpoints, "ready endpoint")
 
 
-def _document(state: BlueGreen, took: float | None) -> dict[str, object]:
+def _document(state: BlueGreen, elapsed: float | None) -> dict[str, object]:
     return {
         "traffic": {
-            "moved": took is not None,
-            "seconds": round(took, 3) if took is not None else None,
+            "moved": elapsed is not None,
+            "seconds": round(elapsed, 3) if elapsed is not None else None,
             "readyEndpoints": {side.name: side.endpoints for side in state.sides},
         }
     }

@@ -330,6 +330,11 @@ class Move(msgspec.Struct, frozen=True):
         return (self.ended - self.began).total_seconds() if self.ended is not None else None
 
 
+def took(seconds: float) -> str:
+    """How long traffic took to move; less than a screen can tell is said as that."""
+    return f"{seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"
+
+
 def follow(move: Move | None, before: BlueGreen | None, state: BlueGreen, now: datetime) -> Move | None:
     """The move that is under way, or was the last one: it begins with the selector, and ends with the endpoints."""
     if before is not None and before.active != state.active:

@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from ktui.rollout.bluegreen import BlueGreen, Move, Side
+from ktui.rollout.bluegreen import BlueGreen, Move, Side, took
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.rollout import Rollout
 from ktui.rollout.words import age, clean, count, duration
@@ -98,7 +98,7 @@ def verdict(state: BlueGreen, move: Move | None, now: datetime) -> list[Span]:
             still = f": {astray} still there" if astray else ""
             return [Span(f"◐ traffic moves {names}, for {duration((now - move.began).total_seconds())}{still}", "warn")]
         at = move.ended.astimezone().strftime("%H:%M:%S")
-        return [Span(f"✔ traffic moved {names} in {move.seconds or 0:.1f}s, at {at}", "good")]
+        return [Span(f"✔ traffic moved {names} in {took(move.seconds or 0.0)}, at {at}", "good")]
     if state.has_moved and chosen is not None:
         return [Span(f"✔ all traffic goes to {chosen.name}", "good")]
     if chosen is not None and not _astray(state):
