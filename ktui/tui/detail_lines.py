@@ -38,6 +38,21 @@ def headline(rollout: Rollout, pending: str) -> list[Span]:
     return spans
 
 
+def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
+    """What stands over a rollout that is gone: the name, and that this is the past."""
+    told = "this is what was last known of it"
+    if has_namesake:
+        told += "; another Deployment has its name now"
+    return [
+        [
+            Span(f"{rollout.namespace}/{rollout.name}", "title"),
+            Span("  Deployment  ", "dim"),
+            look.phase(Phase.DELETED),
+        ],
+        [Span(f"× deleted: {told}. esc goes back.", "failed")],
+    ]
+
+
 def summary(detail: Detail, now: datetime, cells: int, pending: str = "") -> Lines:
     """What rolls out, how far it is, and what capacity it leaves."""
     rollout = detail.rollout

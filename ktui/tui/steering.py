@@ -64,6 +64,9 @@ _DOING: Final = {
 _PATIENCE: Final = timedelta(seconds=20)
 """How long the stream may take to report an action before the row stops saying that it is under way."""
 
+_RIGHTS_LAST: Final = timedelta(seconds=60)
+"""How long rights count, and how long those that could not be found out are left alone."""
+
 MAX_REPLICAS: Final = 2147483647
 
 
@@ -83,7 +86,8 @@ class Steering:
         self._reviews: Reviews | None = None
         self._reviewed: Connection | None = None
         self._rights: dict[str, Rights] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, datetime] = {}
+        """The namespaces whose rights have been asked for, and until when they are not asked for again."""
         self._awaited: dict[str, _Pending] = {}
         self._is_deciding = False
 
@@ -95,8 +99,9 @@ class Steering:
         if deployment is None:
             return ()
         namespace = deployment.metadata.namespace
-        if namespace not in self._asked and self._session.connection is not None:
-            self._asked.add(namespace)
+        now = self._app.now()
+        if self._asked.get(namespace, now) <= now and self._session.connection is not None:
+            self._asked[namespace] = now + _RIGHTS_LAST
             self._app.run_worker(self._ask_rights(deployment), group="rights")
         replicasets = self._app.live.store.replicasets(uid)
         return open_actions(deployment, replicasets, read_only=self._read_only, rights=self._rights.get(namespace))
@@ -118,7 +123,6 @@ class Steering:
             rights = await self._reviews.rights(namespace, deployment.metadata.name)
         except KubeError:
             # Not known is not refused: the server has the last word when something is sent. Asked again later.
-            self._asked.discard(namespace)
             return
         if self._session.connection is connection:
             self._rights[namespace] = rights
@@ -206,7 +210,14 @@ class Steering:
         api, meta = Api(connection), deployment.metadata
 
         async def planned() -> Plan | Refusal:
-            subject = await read_subject(api, meta.namespace, meta.name, self._session.kubectl, clock=self._app.now)
+            self._app.pending[meta.uid] = "asking"
+            self._app.draw_soon()
+            try:
+                kubectl = self._session.kubectl
+                subject = await read_subject(api, meta.namespace, meta.name, kubectl, clock=self._app.now)
+            finally:
+                self._app.pending.pop(meta.uid, None)
+                self._app.draw_soon()
             if subject.deployment.metadata.uid != meta.uid:
                 return Refusal("This Deployment was deleted, and another one has its name now. Nothing was sent.")
             return plan(request, subject)
@@ -258,7 +269,8 @@ class Steering:
             self.say(made.reason, "warning")
             return None
         for note in notes:
-            if not await self._app.push_screen_wait(_confirm(api, made, note)):
+            guarded = self._app.guard_note(made.target.uid)
+            if not await self._app.push_screen_wait(_confirm(api, made, f"{note} {guarded}".strip())):
                 return None
         return made
 

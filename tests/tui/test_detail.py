@@ -68,8 +68,11 @@ async def test_a_deployment_deleted_while_open_stays_as_it_was_and_is_marked(
         stage.advance(5)
         await screen.sees("× deleted: this is what was last known of it")
         await screen.press("space", "b")
+        stage.deploy("cart", "cart:2.0")
+        stage.advance(5)
+        await screen.sees("another Deployment has its name now")
         await screen.press("escape")
-        await screen.sees("There are no Deployments")
+        await screen.sees("cart:2.0")
 
 
 async def test_narrow_and_wide_show_the_same_things(stage: Stage, dashboard: Dashboard) -> None:

@@ -112,6 +112,24 @@ async def test_a_namespace_is_picked_from_a_list(stage: Stage, dashboard: Dashbo
         await screen.sees_no("checkout")
 
 
+async def test_a_namespace_typed_in_full_is_not_taken_for_a_longer_one(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", namespace="shop-eu")
+    stage.deploy("mail", "mail:1.0", namespace="shop")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts")
+        await screen.press("n")
+        await screen.sees("type to narrow", "shop-eu")
+        await screen.type("shop")
+        await screen.press("enter")
+        await screen.sees("prod-eu · shop ", "mail", "1 rollout")
+        await screen.press("n")
+        await screen.sees("type to narrow")
+        await screen.type("shop-")
+        await screen.sees("shop-, as typed")
+        await screen.press("escape")
+
+
 async def test_a_context_is_picked_from_a_list(stage: Stage, dashboard: Dashboard) -> None:
     _three(stage)
     async with dashboard() as screen:

@@ -59,10 +59,16 @@ class PickScreen(Dialog[str | None]):
             if all(word in label.lower() for word in words):
                 mark = "● " if value == self._current else "  "
                 choices.add_option(Option(Content(mark + clean(label)), id=f"choice:{value}"))
+        name = typed.strip()
+        if self._free and name and name not in dict(self._choices):
+            # What was typed in full is not to become a longer name that happens to begin so.
+            choices.add_option(Option(Content(f"  {clean(name)}, as typed"), id=f"choice:{name}"))
         values = [option.id for option in choices.options]
         wanted = f"choice:{self._current}"
         if values:
-            choices.highlighted = values.index(wanted) if wanted in values and not words else 0
+            # A name in full is meant, even where a longer one contains it.
+            known = f"choice:{name}" if name in dict(self._choices) else wanted if not words else ""
+            choices.highlighted = values.index(known) if known in values else 0
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""
@@ -73,13 +79,11 @@ class PickScreen(Dialog[str | None]):
         self.action_take()
 
     def action_take(self) -> None:
-        """Take what is under the cursor, or what was typed."""
-        choices, typed = self.query_one(OptionList), self.query_one(Input).value.strip()
+        """Take what is under the cursor."""
+        choices = self.query_one(OptionList)
         if choices.highlighted is not None and choices.option_count:
             option = choices.get_option_at_index(choices.highlighted)
             self.dismiss((option.id or "").removeprefix("choice:"))
-        elif self._free and typed:
-            self.dismiss(typed)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take what was clicked."""
