@@ -147,6 +147,8 @@ def _say_unschedulable(group: Group) -> Cause:
 class _Endings(NamedTuple):
     """How the containers of a group ended: the most frequent way, all restarts, when last, and whether it repeats.
 
+    `last_words` is what they left as their termination message, which few do.
+
     Once may be a dependency that was not up yet. Twice is a loop, and so is once for each of several pods.
     """
 
@@ -154,6 +156,7 @@ class _Endings(NamedTuple):
     restarts: int
     last: datetime | None
     repeats: bool
+    last_words: str
 
 
 def _endings(group: Group) -> _Endings:
@@ -166,6 +169,7 @@ def _endings(group: Group) -> _Endings:
         last=max((each.finished_at for each in ended if each.finished_at is not None), default=None),
         repeats=any(_ended_twice(container) for container in containers)
         or (len(containers) == group.total > 1 and all(container.restart_count for container in containers)),
+        last_words=next((each.message for each in ended if each.message), ""),
     )
 
 
@@ -203,6 +207,7 @@ def _say_crash(group: Group) -> Cause:
         Remedy.LOGS,
         Remedy.ROLLBACK,
         blocking=endings.repeats,
+        detail=endings.last_words,
     )
 
 
@@ -216,6 +221,7 @@ def _say_ends(group: Group) -> Cause:
         Remedy.LOGS,
         Remedy.ROLLBACK,
         blocking=endings.repeats,
+        detail=endings.last_words,
     )
 
 
@@ -232,6 +238,7 @@ def _say_probe(group: Group) -> Cause:
         Remedy.LOGS,
         Remedy.ROLLBACK,
         blocking=endings.repeats,
+        detail=endings.last_words,
     )
 
 
@@ -248,6 +255,7 @@ def _say_oom(group: Group) -> Cause:
         Remedy.ROLLBACK,
         Remedy.LOGS,
         blocking=endings.repeats,
+        detail=endings.last_words,
     )
 
 

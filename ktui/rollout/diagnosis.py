@@ -44,7 +44,8 @@ def diagnose(
     causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
     if not is_settled:
         # That time ran out is the least of all explanations.
-        causes += [*_grace(deployment, stopping, now), *_paused(deployment, current), *_deadline(deployment, now)]
+        causes += [*_grace(deployment, stopping, now), *_paused(deployment, current)]
+        causes += _deadline(deployment, now, is_explained=bool(causes))
         causes += _rounding(deployment)
     return tuple(legible(cause) for cause in causes)
 
@@ -160,8 +161,8 @@ def _rounding(deployment: Deployment) -> list[Cause]:
     ]
 
 
-def _deadline(deployment: Deployment, now: datetime) -> list[Cause]:
-    """The progress deadline, where it has passed or is about to."""
+def _deadline(deployment: Deployment, now: datetime, *, is_explained: bool) -> list[Cause]:
+    """The progress deadline, where it has passed or is about to; what to try is said by what explains it."""
     limit = deployment.spec.progress_deadline_seconds
     if limit is None or limit == NO_DEADLINE or not deployment.observed:
         return []
@@ -171,8 +172,8 @@ def _deadline(deployment: Deployment, now: datetime) -> list[Cause]:
                 Kind.DEADLINE,
                 f"no progress within its deadline of {duration(limit)}",
                 blocking=True,
-                try_next="roll back, or mend the cause: the rollout goes on as soon as it can",
-                remedies=(Remedy.ROLLBACK,),
+                try_next="" if is_explained else "roll back, or mend the cause: the rollout goes on as soon as it can",
+                remedies=() if is_explained else (Remedy.ROLLBACK,),
             )
         ]
     condition = progressing(deployment)
@@ -189,7 +190,7 @@ def _deadline(deployment: Deployment, now: datetime) -> list[Cause]:
             Kind.DEADLINE,
             f"no progress for {duration(idle)}: its deadline passes in {duration(limit - idle)}",
             blocking=False,
-            try_next="find out what the new pods wait for",
-            remedies=(Remedy.TIMELINE,),
+            try_next="" if is_explained else "find out what the new pods wait for",
+            remedies=() if is_explained else (Remedy.TIMELINE,),
         )
     ]

@@ -78,6 +78,15 @@ class Group(NamedTuple):
         created = [each.pod.metadata.creation_timestamp for each in self.sick]
         return any(moment is not None and self.now - moment > PATIENCE for moment in created)
 
-    def cause(self, kind: Kind, sentence: str, try_next: str, *remedies: Remedy, blocking: bool = False) -> Cause:
-        """A cause that these pods have."""
-        return Cause(kind, sentence, blocking, try_next, self.said, self.names, remedies)
+    def cause(
+        self,
+        kind: Kind,
+        sentence: str,
+        try_next: str,
+        *remedies: Remedy,
+        blocking: bool = False,
+        detail: str | None = None,
+    ) -> Cause:
+        """A cause that these pods have; without a `detail`, that is what the cluster says of them."""
+        said = self.said if detail is None else detail
+        return Cause(kind, sentence, blocking, try_next, said, self.names, remedies)
