@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
 from ktui.model.routing import BackendRef, HTTPRoute, Ingress, RouteRule, Service
 from ktui.rollout.words import clean
 
-_ANY: str = "*"
+_ANY: Final = "*"
 
 
 class Front(msgspec.Struct, frozen=True):
@@ -29,15 +30,20 @@ class Front(msgspec.Struct, frozen=True):
 
 def fronts(service: Service, ingresses: Iterable[Ingress], routes: Iterable[HTTPRoute]) -> tuple[Front, ...]:
     """Those of the Service's own namespace that name it, sorted by kind and name."""
+    home = service.metadata.namespace
     found = [
-        Front(kind, clean(each.metadata.name), tuple(dict.fromkeys(map(clean, addresses))))
-        for kind, each, addresses in (
-            *(("Ingress", each, list(_of_ingress(each, service))) for each in ingresses),
-            *(("HTTPRoute", each, list(_of_route(each, service))) for each in routes),
-        )
-        if addresses and each.metadata.namespace == service.metadata.namespace
+        *(_front("Ingress", each.metadata.name, _of_ingress(each, service)) for each in ingresses if _in(each, home)),
+        *(_front("HTTPRoute", each.metadata.name, _of_route(each, service)) for each in routes if _in(each, home)),
     ]
-    return tuple(sorted(found, key=lambda front: (front.kind, front.name)))
+    return tuple(sorted((front for front in found if front.addresses), key=lambda front: (front.kind, front.name)))
+
+
+def _in(front: Ingress | HTTPRoute, namespace: str) -> bool:
+    return front.metadata.namespace == namespace
+
+
+def _front(kind: str, name: str, addresses: Iterable[str]) -> Front:
+    return Front(kind, clean(name), tuple(dict.fromkeys(map(clean, addresses))))
 
 
 def _of_ingress(ingress: Ingress, service: Service) -> Iterator[str]:
