@@ -137,3 +137,35 @@ def _commands() -> list[str]:
         "kubectl" + part.rpartition("\n#")[0] if "\n#" in part else "kubectl" + part
         for part in scoped.split("kubectl")[1:]
     ]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ("kubectl -n shop rollout undo deployment/cart", "somebody rolled the canary back to cart:4.9"),
+        ("kubectl apply -f OLD", "somebody applied cart:4.9 again"),
+        ("kubectl apply -f NEW", "somebody put cart:7.0 in the canary's place: 2 pods of it held"),
+        ("kubectl -n shop scale deployment/cart --replicas=16", "scaled from 4 to 16 while held: the canary went from 2"),
+        ("kubectl -n shop annotate deployment/cart ktui.dev/hold-", "its record is gone from the Deployment"),
+    ],
+)
+def test_what_others_do_with_kubectl_is_told_and_mended(  # noqa: PLR0917
+    ktui: Ktui, cluster: SimulatedCluster, witness: Witness, kubeconfig: Path, tmp_path: Path, theirs: str, said: str
+) -> None:
+    files = {}
+    for name, image in (("OLD", OLD), ("NEW", "registry.example/shop/cart:7.0")):
+        files[name] = tmp_path / f"{name}.json"
+        files[name].write_text(json.dumps(manifest(image)), encoding="utf-8")
+        theirs = theirs.replace(name, str(files[name]))
+    cluster.call(lambda: cluster.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}))
+    shell(f"kubectl apply -f {files['OLD']}", kubeconfig)
+    cluster.settle()
+    before = witness.raw()["spec"]
+    assert ktui("canary", "cart", "--image", f"cart={IMAGE}", "--pods", "2", "--yes").code == 0
+    becomes(cluster, {"6.0": 2, "4.9": 4})
+    shell(theirs, kubeconfig)
+    cluster.wait_until(lambda _: said in ktui("get").out)
+    assert ktui("canary", "cart", "--repair", "--yes").code == 0
+    cluster.wait_until(lambda _: said not in ktui("get").out)
+    ktui("abort", "cart", "--yes")
+    cluster.wait_until(lambda _: witness.raw()["spec"] | {"replicas": 4} == before)
