@@ -118,29 +118,6 @@ async def test_from_the_detail_and_back(crashing: Stage, dashboard: Dashboard) -
         await screen.sees("REVISIONS AND PODS")
 
 
-async def test_what_stands_around_a_rollout_is_remarked_on(stage: Stage, dashboard: Dashboard) -> None:
-    stage.deploy("cart", "cart:1.0")
-    budget = {"minAvailable": 3, "selector": {"matchLabels": {"app": "cart"}}}
-    meta = {"name": "cart", "namespace": "shop"}
-    stage.cluster.apply({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta, "spec": budget})
-    stage.advance(60)
-    stage.set_image("cart", "cart:crash")
-    stage.advance(20)
-    async with dashboard(size=(132, 40)) as screen:
-        await screen.sees("1 rollout")
-        await screen.press("enter")
-        await screen.sees("2 of 2 new pods crash", "l logs", "the disruption budget cart lets no pod be evicted now")
-
-
-async def test_who_may_not_ask_for_the_surroundings_sees_the_rest(crashing: Stage, dashboard: Dashboard) -> None:
-    for resource in ("horizontalpodautoscalers", "poddisruptionbudgets", "resourcequotas"):
-        crashing.cluster.faults.forbid("list", resource)
-    async with dashboard() as screen:
-        await screen.sees("1 rollout")
-        await screen.press("enter")
-        await screen.sees("2 of 2 new pods crash")
-
-
 async def test_deleted_while_open(crashing: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await opened(screen)
