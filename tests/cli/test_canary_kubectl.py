@@ -145,7 +145,10 @@ def _commands() -> list[str]:
         ("kubectl -n shop rollout undo deployment/cart", "somebody rolled the canary back to cart:4.9"),
         ("kubectl apply -f OLD", "somebody applied cart:4.9 again"),
         ("kubectl apply -f NEW", "somebody put cart:7.0 in the canary's place: 2 pods of it held"),
-        ("kubectl -n shop scale deployment/cart --replicas=16", "scaled from 4 to 16 while held: the canary went from 2"),
+        (
+            "kubectl -n shop scale deployment/cart --replicas=16",
+            "scaled from 4 to 16 while held: the canary went from 2",
+        ),
         ("kubectl -n shop annotate deployment/cart ktui.dev/hold-", "its record is gone from the Deployment"),
     ],
 )
