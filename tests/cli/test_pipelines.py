@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,11 +14,26 @@ from typing import Any
 import pytest
 import yaml
 
+from ktui.sim import SimulatedCluster
+from tests.cli.conftest import Ktui
 from tests.cli.junit import trouble_of, valid_report
 from tests.simulated import NEW, STUCK, Witness, image_patch
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pipelines"
 NEXT = "registry.example/shop/cart:6.0"
+EVERYTHING = (
+    "replicasets",
+    "pods",
+    "pods/log",
+    "events",
+    "services",
+    "configmaps",
+    "secrets",
+    "namespaces",
+    "resourcequotas",
+    "horizontalpodautoscalers",
+    "poddisruptionbudgets",
+)
 SET_UP = "pip install"
 """What a step begins with that only brings ktui there."""
 
@@ -132,3 +148,42 @@ def test_a_rollout_that_takes_too_long_is_another_exit_code(
     if piece in REPORTING:
         tag, kind, _ = trouble_of(valid_report(tmp_path / "rollout.xml")) or ("", "", "")
         assert (tag, kind) == ("failure", "timed out")
+
+
+# What docs/pipelines.md promises
+
+
+def _members(of: str) -> set[str]:
+    """The members that a table of the document names: every word in backticks of its first column."""
+    text = (FOLDER.parent / "pipelines.md").read_text(encoding="utf-8")
+    _, _, below = text.partition(f"| member of a {of} |")
+    rows = below.split("\n\n")[0].splitlines()[2:]
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+
+def test_the_documents_have_the_members_that_are_documented(ktui: Ktui, stuck: Witness) -> None:
+    document = json.loads(ktui("status", "cart", "--no-watch", "-o", "json").out)
+    assert document.keys() == _members("status")
+    assert document["rollout"].keys() == _members("rollout")
+    # A name that is missing ends the stream after what there is.
+    lines = [json.loads(line) for line in ktui("get", "--watch", "cart", "basket", "-o", "json").lines]
+    assert {name for line in lines for name in line} == _members("line")
+
+
+def test_the_documented_role_is_all_that_the_gate_asks_for(
+    ktui: Ktui, stuck: Witness, cluster: SimulatedCluster
+) -> None:
+    text = (FOLDER.parent / "pipelines.md").read_text(encoding="utf-8")
+    (role,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    allowed = {
+        (verb, resource)
+        for rule in yaml.safe_load(role)["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    for resource in (*EVERYTHING, "deployments"):
+        for verb in ("get", "list", "watch", "create", "update", "patch", "delete"):
+            if (verb, resource) not in allowed:
+                cluster.faults.forbid(verb, resource)
+    assert ktui("status", "cart", "--patience", "200ms", "--rollback-on-failure").code == 1
+    assert stuck.image() == NEW
