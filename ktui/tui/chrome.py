@@ -61,11 +61,14 @@ def hints(shown: Sequence[Hint], cells: int) -> list[Span]:
     What is not open now goes first: it is still on the help screen, with the reason.
     """
     kept = list(shown)
-    if _length(kept) > cells:
-        kept = [hint._replace(label=hint.label.partition(" (")[0].partition(":")[0]) for hint in kept]
+    for hint in reversed(shown[:-2]):
+        if _length(kept) > cells and not hint.is_open:
+            kept.remove(hint)
+    for index in reversed(range(len(kept))):
+        if _length(kept) > cells:
+            kept[index] = kept[index]._replace(label=kept[index].label.partition(" (")[0].partition(":")[0])
     while _length(kept) > cells and len(kept) > 2:
-        closed = [hint for hint in kept[:-2] if not hint.is_open]
-        kept.remove(closed[-1] if closed else kept[-3])
+        del kept[-3]
     return shorten(keys(kept), cells)
 
 
