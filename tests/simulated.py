@@ -20,7 +20,7 @@ class Witness:
 
     def __init__(self, kubeconfig: Path) -> None:
         self._client = kubernetes.config.new_client_from_config(str(kubeconfig))
-        self._apps = kubernetes.client.AppsV1Api(self._client)
+        self._apps: Any = kubernetes.client.AppsV1Api(self._client)
 
     def deployment(self, name: str = "cart", namespace: str = "shop") -> Any:
         return self._apps.read_namespaced_deployment(name, namespace)
