@@ -21,13 +21,16 @@ from ktui.cli.failures import FAILED, NOT_FINISHED
 from ktui.cli.options import DURATION
 from ktui.kube.api import Api
 from ktui.kube.streams import Streams
-from ktui.model.changes import LinkState
+from ktui.model.changes import LinkState, Resource
 from ktui.model.objects import Deployment, decode_hook
+from ktui.model.store import Store
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
-from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.progress import Track, observe
+from ktui.rollout.rollout import Phase, Rollout, summarise
 from ktui.rollout.words import count
 from ktui.settings import audit_file, seconds
-from ktui.tui.live import Live
+
+_NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
 
 _LOOK: Final = 1.0
 """Seconds from one look to the next where nothing is heard: some causes take only time."""
@@ -97,7 +100,8 @@ class _Watching:
 
     def __init__(self, api: Api, armed: Armed, watch: Watch, *, says: bool) -> None:
         self._api, self._armed, self._watch, self._says = api, armed, watch, says
-        self._live = Live()
+        self._store = Store()
+        self._track: Track | None = None
         self._told = self._noted = ""
         self._ready_since: float | None = None
 
@@ -107,25 +111,26 @@ class _Watching:
             while True:
                 try:
                     async with asyncio.timeout(_LOOK):
-                        self._live.apply(await streams.take())
+                        self._store.apply(await streams.take())
                 except TimeoutError:
                     pass  # Time alone is news too.
-                if self._live.is_listed:
+                if self._is_listed:
                     streams.go()
-                for _ in self._live.refresh(datetime.now(UTC), times=True):
-                    continue
                 if (ended := await self._look()) is not None:
                     return ended
 
     async def _look(self) -> Followed | None:
-        link = self._live.link
-        if link is not None and link.state is LinkState.REFUSED:
-            return self.ended("not seen", f"It cannot be looked on at: {link.reason}", NOT_FINISHED)
-        is_live = self._live.is_listed and link is not None and link.state is LinkState.LIVE
-        if link is not None and link.state is LinkState.RECONNECTING:
-            self._note(f"{link.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
-        rollout = self._live.rollouts.get(self._armed.uid)
-        judged = judge(self._armed, self._live.store.deployment(self._armed.uid), rollout, is_live=is_live)
+        links = self._store.links.values()
+        for link in links:
+            if link.resource in _NEEDED and link.state is LinkState.REFUSED:
+                return self.ended("not seen", f"It cannot be looked on at: {link.reason}", NOT_FINISHED)
+        broken = next((link for link in links if link.state is LinkState.RECONNECTING), None)
+        if broken is not None:
+            self._note(f"{broken.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
+        is_live = self._is_listed and broken is None
+        deployment = self._store.deployment(self._armed.uid)
+        rollout = self._summary(deployment) if deployment is not None else None
+        judged = judge(self._armed, deployment, rollout, is_live=is_live)
         match judged.move:
             case Move.ABORT:
                 return await self._gone_wrong(judged, rollout)
@@ -138,6 +143,16 @@ class _Watching:
                 return self.ended("complete", f"{self._name} is complete.", 0)
             case Move.KEEP:
                 return self._go_on(rollout) if is_live else None
+
+    @property
+    def _is_listed(self) -> bool:
+        return set(_NEEDED) <= self._store.listed
+
+    def _summary(self, deployment: Deployment) -> Rollout:
+        now = datetime.now(UTC)
+        track = observe(self._track, deployment, self._store.replicasets(deployment.metadata.uid), now)
+        self._track = track
+        return summarise(self._store, deployment, track, now)
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
         if self._auto:
