@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 import msgspec
 
 from ktui.actions.audit import AuditLog
@@ -32,7 +35,15 @@ def plan_auto_abort(armed: Armed, subject: Subject) -> Plan | Refusal:
     return Refusal(reason) if reason else plan(Abort(), subject)
 
 
-async def auto_abort(api: Api, armed: Armed, cause: str, log: AuditLog, kubectl: tuple[str, ...] = ()) -> Aborted:
+async def auto_abort(
+    api: Api,
+    armed: Armed,
+    cause: str,
+    log: AuditLog,
+    kubectl: tuple[str, ...] = ("kubectl",),
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Aborted:
     """Go back because of that cause, under the plan's preconditions. Never raises KubeError.
 
     The entry in the audit log says that it was automatic, and why.
@@ -40,7 +51,7 @@ async def auto_abort(api: Api, armed: Armed, cause: str, log: AuditLog, kubectl:
     where = f"{armed.namespace}/{armed.name}"
 
     async def planned() -> Plan | Refusal:
-        return plan_auto_abort(armed, await read_subject(api, armed.namespace, armed.name, kubectl or ("kubectl",)))
+        return plan_auto_abort(armed, await read_subject(api, armed.namespace, armed.name, kubectl, clock=clock))
 
     try:
         tried = await try_out(api, planned)

@@ -66,7 +66,11 @@ def refuse_arm(rollout: Rollout) -> str:
     """Why there is nothing to watch over, in a sentence; nothing where there is."""
     if rollout.phase is Phase.DELETED:
         return "it is being deleted"
-    return "nothing is being rolled out: there is nothing to go back from" if _is_over(rollout) else ""
+    if _is_over(rollout):
+        return "nothing is being rolled out: there is nothing to go back from"
+    if rollout.verdict.failed or failure(rollout) is not None:
+        return "something has gone wrong already: abort it, or mend it first"
+    return ""
 
 
 def disowned(armed: Armed, deployment: Deployment) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ktui.kube.access import Access
     from ktui.kube.connection import Connection
     from ktui.rollout.bluegreen import BlueGreen, Side
+    from ktui.tui.guards import Guards
     from ktui.tui.pairs import Pairs
     from ktui.tui.session import Session
     from ktui.tui.steering import Steering
@@ -96,6 +97,7 @@ class KtuiApp(App[None]):
         self._session: Session | None = None
         self._steering: Steering | None = None
         self._pairs: Pairs | None = None
+        self._guards: Guards | None = None
         self._news = asyncio.Event()
         self._second_is_over = False
         if options.theme:
@@ -148,6 +150,17 @@ class KtuiApp(App[None]):
         return self._pairs is not None and self._pairs.has(uid)
 
     @property
+    def guarded(self) -> frozenset[str]:
+        """The uids of the rollouts that are aborted by themselves where they go wrong."""
+        return self._guards.uids if self._guards is not None else frozenset()
+
+    def guard_note(self, uid: str) -> str:
+        """What a question about that rollout says where auto-abort is on; else nothing."""
+        if uid not in self.guarded:
+            return ""
+        return "Auto-abort is on: if a new pod fails or the deadline passes, it goes back by itself."
+
+    @property
     def connection(self) -> Connection | None:
         """The connection to the cluster, while there is one."""
         return self._session.connection if self._session is not None else None
@@ -161,6 +174,7 @@ class KtuiApp(App[None]):
 
     def _begin(self) -> None:
         # What follows imports the client library: 0.2 s that the first frame does not wait for.
+        from ktui.tui.guards import Guards  # noqa: PLC0415
         from ktui.tui.pairs import Pairs  # noqa: PLC0415
         from ktui.tui.session import Session  # noqa: PLC0415
         from ktui.tui.steering import Steering  # noqa: PLC0415
@@ -172,6 +186,7 @@ class KtuiApp(App[None]):
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self._pairs = Pairs(self)
+        self._guards = Guards(self, self._session, self._steering)
         self.set_interval(1.0, self._every_second)
         self.run_worker(self._keep_drawn(), group="drawing")
         self._follow()
@@ -191,6 +206,8 @@ class KtuiApp(App[None]):
             self._steering.forget()
         if self._pairs is not None:
             self._pairs.forget()
+        if self._guards is not None:
+            self._guards.forget()
         self.redraw()
 
     def heard(self, changes: Iterable[Change]) -> None:
@@ -234,6 +251,8 @@ class KtuiApp(App[None]):
     def _settle(self) -> None:
         if self._steering is not None:
             self._steering.settle()
+        if self._guards is not None:
+            self._guards.look()
 
     @property
     def _front(self) -> LiveScreen | None:
@@ -307,6 +326,12 @@ class KtuiApp(App[None]):
         """
         if self._steering is not None:
             self.run_worker(self._steering.steer(uid, name, revision=revision), group="steering")
+
+    def guard(self, uid: str) -> None:
+        """Turn auto-abort on for a rollout, or off."""
+        if self._guards is not None:
+            self._guards.toggle(uid)
+            self.redraw()
 
     def steer_all(self, uids: Sequence[str], name: str) -> None:
         """Begin one action on several rollouts: one plan, one question, then one after another."""

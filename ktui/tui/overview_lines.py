@@ -21,6 +21,7 @@ _MOST_IMAGE: Final = 26
 _LEAST_IMAGE: Final = 12
 """The cells that IMAGE gives up first, down to these."""
 _GAP: Final = "  "
+_GUARDED: Final = "auto-abort · "
 
 SORTS: Final[dict[str, str]] = {
     "worst": "worst first",
@@ -107,6 +108,7 @@ def row(
     *,
     is_chosen: bool = False,
     is_marked: bool = False,
+    is_guarded: bool = False,
 ) -> list[Span]:
     """One rollout. `pending` is an action that was sent and that the cluster has not reported yet."""
     numbers, style = rollout.progress, look.PHASES[rollout.phase][2]
@@ -131,7 +133,11 @@ def row(
     add(fitted.revision, Span(str(rollout.revision or "-"), quiet), right=True)
     add(fitted.image, Span(_tail(clean(rollout.image), fitted.image), quiet))
     add(fitted.since, Span(age(rollout.since, now), "dim"), right=True)
-    add(fitted.why, Span(rollout.why, style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"))
+    guarded = _GUARDED if is_guarded and fitted.why > len(_GUARDED) else ""
+    if guarded:
+        spans.append(Span(guarded, "warn"))
+    style = style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"
+    add(fitted.why - len(guarded), Span(rollout.why, style))
     return spans
 
 

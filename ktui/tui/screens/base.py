@@ -43,6 +43,7 @@ class LiveScreen(Screen[None]):
         Binding("h", "history", "history", id="rollout.history"),
         Binding("l", "logs", "logs", id="rollout.logs"),
         Binding("e", "timeline", "time line", id="rollout.timeline"),
+        Binding("A", "guard", "auto-abort, on or off", id="rollout.guard"),
         Binding("B", "blue_green", "blue-green", id="rollout.bluegreen"),
         Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
         Binding("x", "app.pick_context", "context", id="scope.context"),
@@ -111,6 +112,11 @@ class LiveScreen(Screen[None]):
         if self.selected is not None:
             self.ktui.open_logs(self.selected)
 
+    def action_guard(self) -> None:
+        """Turn auto-abort of the selected rollout on, or off."""
+        if self.selected is not None:
+            self.ktui.guard(self.selected)
+
     def action_blue_green(self) -> None:
         """Open the Service that has the selected rollout as one of its sides."""
         if self.selected is not None:
@@ -121,6 +127,11 @@ class LiveScreen(Screen[None]):
         """The way to the Service, where the selected rollout is one of its sides."""
         is_side = self.selected is not None and self.ktui.is_side(self.selected)
         return [Hint("B", "blue-green", "screen.blue_green")] if is_side else []
+
+    @property
+    def guard_hints(self) -> list[Hint]:
+        """How to turn auto-abort off, where it is on for the selected rollout."""
+        return [Hint("A", "auto-abort off", "screen.guard")] if self.selected in self.ktui.guarded else []
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""

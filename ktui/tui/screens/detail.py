@@ -14,7 +14,7 @@ from ktui.rollout.detail import Detail
 from ktui.rollout.surroundings import Surroundings
 from ktui.tui import detail_lines, why_lines
 from ktui.tui.chrome import Hint
-from ktui.tui.paint import Pages, Painting, Span
+from ktui.tui.paint import Pages, Painting, Span, shorten
 from ktui.tui.screens.base import LiveScreen, action_hints
 from ktui.tui.transitions import Transitions
 
@@ -101,11 +101,14 @@ class DetailScreen(LiveScreen):
         self.set_class(self.is_deleted, "-deleted")
         pending = app.pending.get(self._uid, "")
         lines = detail_lines.summary(detail, now, self.size.width - 2, pending)
+        if self._uid in app.guarded:
+            lines[0] = shorten([*lines[0], Span("   auto-abort is on", "warn")], self.size.width - 2)
         if self.is_deleted:
             lines[1] = [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
         self.query_one("#summary", Painting).show(lines)
         self._draw_panels(detail, now, wide)
         hints = [
+            *(self.guard_hints if not self.is_deleted else ()),
             *(self.pair_hints if not self.is_deleted else ()),
             *(action_hints(app.offers(self._uid)) if not self.is_deleted else ()),
             Hint("h", "history", "screen.history"),

@@ -32,6 +32,7 @@ _KEYS = (
     ("/ f t w S", "in the logs: search, only what matches, times, wrap, save; space pauses"),
     ("tab", "in a rollout: from the pods to the events and back"),
     ("t", "in a rollout: every pod by name, or those that are not ready"),
+    ("A", "auto-abort on or off: go back by itself if a new pod fails or the deadline passes, while ktui runs"),
     ("v", "select rollouts: the next action goes to all of them, with one question; esc clears"),
     ("/", "filter by words in namespace, name, phase, image or cause; esc clears"),
     ("o", "sort: worst first, by name, latest change first, least done first"),

@@ -31,9 +31,10 @@ class _Rows(Sequence[Line]):
         cursor: int | None,
         *,
         marked: Collection[str],
+        guarded: Collection[str],
     ) -> None:
         self._rollouts, self._fitted, self._now = rollouts, fitted, now
-        self._pending, self._cursor, self._marked = pending, cursor, marked
+        self._pending, self._cursor, self._marked, self._guarded = pending, cursor, marked, guarded
 
     def __len__(self) -> int:
         return len(self._rollouts)
@@ -47,8 +48,15 @@ class _Rows(Sequence[Line]):
             return [self[at] for at in range(*index.indices(len(self)))]
         rollout = self._rollouts[index]
         pending = self._pending.get(rollout.uid, "")
-        is_chosen, is_marked = index == self._cursor, rollout.uid in self._marked
-        return overview_lines.row(rollout, self._fitted, self._now, pending, is_chosen=is_chosen, is_marked=is_marked)
+        return overview_lines.row(
+            rollout,
+            self._fitted,
+            self._now,
+            pending,
+            is_chosen=index == self._cursor,
+            is_marked=rollout.uid in self._marked,
+            is_guarded=rollout.uid in self._guarded,
+        )
 
 
 _BATCH_HINTS: Final = (
@@ -121,7 +129,8 @@ class OverviewScreen(LiveScreen):
         table = self.query_one("#table", Scroll)
         # One cell is left and right of everything, and one is kept for a scrollbar.
         fitted = overview_lines.columns(everything, cells - 3)
-        table.show(_Rows(self._rows, fitted, now, app.pending, at, marked=self._marked), at)
+        rows = _Rows(self._rows, fitted, now, app.pending, at, marked=self._marked, guarded=app.guarded)
+        table.show(rows, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(everything)])
         current = self._rows[at] if at is not None else None
@@ -151,6 +160,8 @@ class OverviewScreen(LiveScreen):
         if self._marked:
             hidden = len(self._marked - {rollout.uid for rollout in self._rows})
             notes.append(f"✓ {len(self._marked)} selected{f', {hidden} not in sight' if hidden else ''}, esc clears")
+        if self.ktui.guarded:
+            notes.append(f"auto-abort is on for {len(self.ktui.guarded)}")
         if self._filter:
             notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
         if self._sort != "worst":
@@ -177,7 +188,7 @@ class OverviewScreen(LiveScreen):
         if self._marked:
             keys += [Hint("v", "select", "screen.mark"), *_BATCH_HINTS]
         elif self._cursor is not None:
-            keys += [*self.pair_hints, *action_hints(self.ktui.offers(self._cursor))]
+            keys += [*self.guard_hints, *self.pair_hints, *action_hints(self.ktui.offers(self._cursor))]
         return [
             *keys,
             *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),

@@ -1,0 +1,85 @@
+"""The rollouts that are watched over while the dashboard runs, and what is done where one of them goes wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ktui.actions.auto_abort import auto_abort
+from ktui.actions.request import Action
+from ktui.kube.api import Api
+from ktui.model.changes import LinkState
+from ktui.rollout.guard import Armed, Move, arm, judge, refuse_arm
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+    from ktui.tui.session import Session
+    from ktui.tui.steering import Steering
+
+
+class Guards:
+    """Armed by a key, one rollout at a time; each acts once at most, and is off then."""
+
+    def __init__(self, app: KtuiApp, session: Session, steering: Steering) -> None:
+        self._app, self._session, self._steering = app, session, steering
+        self._armed: dict[str, Armed] = {}
+
+    @property
+    def uids(self) -> frozenset[str]:
+        """The Deployments that are watched over."""
+        return frozenset(self._armed)
+
+    def toggle(self, uid: str) -> None:
+        """Watch over that rollout, or no longer."""
+        if (armed := self._armed.pop(uid, None)) is not None:
+            self._steering.say(f"Auto-abort is off for {armed.namespace}/{armed.name}.", "information")
+            return
+        deployment, rollout = self._app.live.store.deployment(uid), self._app.live.rollouts.get(uid)
+        if deployment is None or rollout is None:
+            return
+        abort = next((offer for offer in self._steering.offers(uid) if offer.action is Action.ABORT), None)
+        closed = abort.why_not if abort is not None else ""
+        if refused := refuse_arm(rollout) or closed:
+            self._steering.say(f"Auto-abort: {refused}", "warning")
+            return
+        armed = self._armed[uid] = arm(deployment)
+        self._steering.say(
+            f"Auto-abort is on for {armed.namespace}/{armed.name} while ktui runs: if a new pod fails or the deadline "
+            "passes, it goes back by itself. A turns it off.",
+            "warning",
+        )
+
+    def look(self) -> None:
+        """Act where something has gone wrong, and let go of what is another rollout by now."""
+        live = self._app.live
+        is_live = live.is_listed and live.link is not None and live.link.state is LinkState.LIVE
+        for uid, armed in list(self._armed.items()):
+            judged = judge(armed, live.store.deployment(uid), live.rollouts.get(uid), is_live=is_live)
+            if judged.move is Move.KEEP:
+                continue
+            del self._armed[uid]
+            name = f"{armed.namespace}/{armed.name}"
+            if judged.move is Move.ABORT:
+                self._app.run_worker(self._abort(armed, judged.reason), group="guarding")
+            elif judged.move is Move.OVER:
+                self._steering.say(f"Auto-abort is off for {name}: {judged.reason}.", "information")
+            else:
+                self._steering.say(f"Auto-abort is off for {name}: {judged.reason}.", "warning")
+
+    def forget(self) -> None:
+        """Another cluster or scope: what cannot be seen cannot be watched over."""
+        if self._armed:
+            names = ", ".join(f"{armed.namespace}/{armed.name}" for armed in self._armed.values())
+            self._steering.say(f"Auto-abort is off for {names}: something else is shown now.", "warning")
+        self._armed.clear()
+
+    async def _abort(self, armed: Armed, cause: str) -> None:
+        connection = self._session.connection
+        if connection is None:
+            self._steering.say(f"{armed.namespace}/{armed.name} was not aborted: there is no connection.", "error")
+            return
+        aborted = await auto_abort(
+            Api(connection), armed, cause, self._app.options.audit, self._session.kubectl, clock=self._app.now
+        )
+        self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")
+        if aborted.audit_failure:
+            self._steering.say(aborted.audit_failure, "warning")
