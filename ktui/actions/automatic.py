@@ -23,14 +23,11 @@ class Entrusted(msgspec.Struct, frozen=True):
     uid: str
     template: bytes
     """The digest of its pod template."""
-    paused: bool
 
 
 def entrusted(deployment: Deployment) -> Entrusted:
     """What a Deployment is rolling out as it is seen for the first time."""
-    return Entrusted(
-        deployment.metadata.name, deployment.metadata.uid, deployment.spec.template.digest, deployment.spec.paused
-    )
+    return Entrusted(deployment.metadata.name, deployment.metadata.uid, deployment.spec.template.digest)
 
 
 def plan_automatic_rollback(told: Entrusted, subject: Subject) -> Plan | Refusal:
@@ -44,8 +41,8 @@ def plan_automatic_rollback(told: Entrusted, subject: Subject) -> Plan | Refusal
         return Refusal("it has been deleted and created again: it is another object now")
     if deployment.spec.template.digest != told.template:
         return Refusal("somebody else has changed its pod template meanwhile")
-    if deployment.spec.paused and not told.paused:
-        return Refusal("somebody has paused it meanwhile, and decides what comes next")
+    if deployment.spec.paused:
+        return Refusal("it is paused, and whoever did that decides what comes next")
     judged = verdict(deployment)
     if judged.done and not judged.failed:
         return Refusal("it is complete by now")

@@ -146,6 +146,7 @@ class _Gate:
         self._name = name
         self._manner = manner
         self._options = options
+        self._namespace = ""
 
     async def run(self, settings: Settings) -> int:
         """The exit code. Raises KubeError, and reports it where there is a report."""
@@ -155,7 +156,11 @@ class _Gate:
                 gated = await self._gated(connection, begun, start)
         except KubeError as error:
             trouble = Trouble("error", str(error), error.hint, is_error=True)
-            self._write(Report(settings.namespace or "default", self._name, begun, monotonic() - start, trouble))
+            self._write(
+                Report(
+                    self._namespace or settings.namespace or "default", self._name, begun, monotonic() - start, trouble
+                )
+            )
             raise
         self._write(junit_report(gated))
         if self._options.output != "text":
@@ -163,6 +168,7 @@ class _Gate:
         return gated.ending.code
 
     async def _gated(self, connection: Connection, begun: datetime, start: float) -> Gated:
+        self._namespace = connection.namespace
         # A name that does not exist is an error at once, not something to wait for.
         await Api(connection).read(Resource.DEPLOYMENTS, connection.namespace, self._name)
         follow = Follow(connection, self._name, self._manner)

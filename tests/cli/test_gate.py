@@ -229,6 +229,17 @@ def test_a_timeout_is_rolled_back_only_where_that_is_asked_for(ktui: Ktui, stuck
     assert (stuck.image(), len(audit(state))) == (NEW, 1)
 
 
+def test_a_roll_back_that_does_not_come_to_its_end_says_so(
+    ktui: Ktui, stuck: Witness, cluster: SimulatedCluster
+) -> None:
+    cluster.pause()
+    ran = ktui("status", "cart", "--timeout", "300ms", "--rollback-on-timeout", "-o", "json")
+    rollback = json.loads(ran.out)["rollback"]
+    assert (ran.code, rollback["outcome"]) == (3, "not complete")
+    assert rollback["sentence"].endswith("The roll back is not complete: timed out waiting for the condition.")
+    assert stuck.image() == NEW
+
+
 def test_it_goes_back_to_what_serves_not_to_another_failure(
     ktui: Ktui, stuck: Witness, cluster: SimulatedCluster
 ) -> None:
@@ -244,7 +255,7 @@ def test_it_goes_back_to_what_serves_not_to_another_failure(
     ("change", "reason"),
     [
         (image_patch(OTHER), "somebody else has changed its pod template meanwhile"),
-        ({"spec": {"paused": True}}, "somebody has paused it meanwhile"),
+        ({"spec": {"paused": True}}, "it is paused"),
     ],
 )
 def test_what_somebody_else_changed_meanwhile_is_left_alone(

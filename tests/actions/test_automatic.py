@@ -1,0 +1,61 @@
+"""When a roll back may be done without a person's word, and where it goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ktui.actions.automatic import entrusted, plan_automatic_rollback
+from ktui.actions.plan import Plan
+from ktui.actions.request import RollBack
+from ktui.actions.subject import Subject
+from ktui.rollout.revisions import Refusal
+from tests.actions.builders import JSON, NEW, OLD, complete, deployment, made, midway, replicaset, template
+
+TOLD = entrusted(midway().deployment)
+BROKEN = template("registry.example/shop/cart:broken")
+
+
+def going(*others: JSON) -> Subject:
+    """Revision 33 on its way in, with these others."""
+    raw = deployment(NEW, counts=(5, 1, 3), reason="ReplicaSetUpdated")
+    return made(raw, replicaset(33, NEW, count=1, available=0), *others)
+
+
+def test_it_goes_back_to_the_revision_that_serves() -> None:
+    subject = going(replicaset(32, BROKEN, count=1, available=0), replicaset(31, OLD, count=3), replicaset(30, BROKEN))
+    planned = plan_automatic_rollback(TOLD, subject)
+    assert isinstance(planned, Plan)
+    assert planned.request == RollBack(31)
+    assert {"op": "test", "path": "/metadata/uid", "value": subject.deployment.metadata.uid} in planned.patch
+
+
+def test_where_nothing_serves_it_goes_to_the_revision_before() -> None:
+    planned = plan_automatic_rollback(TOLD, going(replicaset(32, BROKEN), replicaset(31, OLD)))
+    assert isinstance(planned, Plan)
+    assert planned.title.startswith("Roll back shop/cart to revision 32")
+
+
+def test_another_size_is_the_same_rollout() -> None:
+    assert isinstance(plan_automatic_rollback(TOLD, midway(replicas=9, generation=12)), Plan)
+
+
+@pytest.mark.parametrize(
+    ("subject", "reason"),
+    [
+        (midway(paused=True), "it is paused"),
+        (complete(), "it is complete by now"),
+        (made(deployment(BROKEN, counts=(5, 2, 4)), replicaset(30, OLD, count=3)), "somebody else has changed"),
+        (going(), "no rollout history found"),
+    ],
+)
+def test_what_is_not_ones_own_to_take_back_is_left_alone(subject: Subject, reason: str) -> None:
+    refused = plan_automatic_rollback(TOLD, subject)
+    assert isinstance(refused, Refusal)
+    assert reason in refused.reason
+
+
+def test_another_object_of_the_same_name_is_left_alone() -> None:
+    raw = deployment(NEW, counts=(5, 2, 4))
+    raw["metadata"]["uid"] = "22222222-bbbb"
+    refused = plan_automatic_rollback(TOLD, made(raw, replicaset(31, OLD, count=3, owner="22222222-bbbb")))
+    assert refused == Refusal("it has been deleted and created again: it is another object now")
