@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -27,6 +28,8 @@ from ktui.rollout.words import clean
 
 LONGEST_LINE: Final = 400
 """Characters of a log line that are shown: a report is no place for a dump."""
+
+_ORDER: Final = re.compile(r"##(?=\w*\[)")
 
 _ASKED_ABOUT: Final = 3
 """Failing pods whose events are read."""
@@ -176,4 +179,4 @@ def inert(text: str) -> str:
     What has to stand at the beginning of a line to be obeyed (`::error::`) never does: there is always a word, or a
     bar, before it.
     """
-    return text.replace("##", "# #")
+    return _ORDER.sub("# #", text)
