@@ -89,10 +89,14 @@ async def _follow(watch: Watch, says: bool, api: Api, made: Plan) -> Followed:
     deployment = msgspec.convert(made.after, Deployment, dec_hook=decode_hook)
     watching = _Watching(api, arm(deployment), watch, says=says)
     try:
-        async with asyncio.timeout(watch.limit or None):
-            return await watching.until_it_ends()
+        async with asyncio.timeout(watch.limit or None) as limit:
+            return await watching.until_it_ends(limit)
     except TimeoutError:
         return watching.ended("timed out", "timed out waiting for the condition", NOT_FINISHED)
+    except asyncio.CancelledError:
+        if watch.auto_abort:
+            printing.note("ktui: It is not looked on at any more: auto-abort is off.")
+        raise
 
 
 class _Watching:
@@ -105,8 +109,8 @@ class _Watching:
         self._told = self._noted = ""
         self._ready_since: float | None = None
 
-    async def until_it_ends(self) -> Followed:
-        """What was seen, with the exit code."""
+    async def until_it_ends(self, limit: asyncio.Timeout) -> Followed:
+        """What was seen, with the exit code. An abort that is under way outlasts the limit."""
         async with Streams(self._api.connection, self._armed.namespace) as streams:
             while True:
                 try:
@@ -116,10 +120,10 @@ class _Watching:
                     pass  # Time alone is news too.
                 if self._is_listed:
                     streams.go()
-                if (ended := await self._look()) is not None:
+                if (ended := await self._look(limit)) is not None:
                     return ended
 
-    async def _look(self) -> Followed | None:
+    async def _look(self, limit: asyncio.Timeout) -> Followed | None:
         links = self._store.links.values()
         for link in links:
             if link.resource in _NEEDED and link.state is LinkState.REFUSED:
@@ -133,6 +137,8 @@ class _Watching:
         judged = judge(self._armed, deployment, rollout, is_live=is_live)
         match judged.move:
             case Move.ABORT:
+                if self._auto:
+                    limit.reschedule(None)
                 return await self._gone_wrong(judged, rollout)
             case Move.DISARM:
                 off = " Auto-abort is off." if self._auto else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -128,3 +129,14 @@ def test_wrong_usage(ktui: Ktui, arguments: list[str], said: str) -> None:
     ran = ktui(*arguments)
     assert ran.code == 2
     assert said in " ".join(ran.err.split())
+
+
+def test_ctrl_c_says_that_it_is_off_and_leaves_the_canary(guarded: subprocess.Popen[str], cart: Witness) -> None:
+    assert guarded.stdout is not None
+    while "Waiting for deployment" not in guarded.stdout.readline():
+        pass
+    guarded.send_signal(signal.SIGINT)
+    _, err = guarded.communicate(timeout=30)
+    assert guarded.returncode == 130
+    assert "ktui: It is not looked on at any more: auto-abort is off." in err
+    assert cart.image() == FINE
