@@ -16,6 +16,7 @@ from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean, count
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.confirm_batch import ConfirmBatchScreen
+from ktui.tui.screens.dialog import Dialog
 from ktui.tui.steering import wrong_number
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ _REQUESTS: Final[dict[Action, Callable[[], Request]]] = {
 
 async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
     """Everything from the key to the outcomes, for the rollouts with these uids in that order."""
+    if isinstance(app.screen, Dialog):
+        # A key that was pressed twice, before the first question was to be seen.
+        return
     found = [app.live.store.deployment(uid) for uid in uids]
     deployments = [deployment for deployment in found if deployment is not None]
     connection = session.connection
@@ -62,7 +66,9 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
         batch = await try_all(api, wanted)
         return Batch(batch.accepted, (*closed.values(), *batch.left_out))
 
-    agreed = await app.push_screen_wait(ConfirmBatchScreen(title, ask))
+    guarded = sum(each.metadata.uid in app.guarded for each in deployments)
+    note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, it goes back by itself."
+    agreed = await app.push_screen_wait(ConfirmBatchScreen(title, ask, note=note if guarded else ""))
     if agreed is None:
         return
     applied = await one_after_another(agreed, lambda made: steering.send(api, made))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from ktui.kube.access import Access
@@ -121,6 +122,29 @@ async def test_a_new_image_is_for_one_at_a_time(stage: Stage, dashboard: Dashboa
         for key in ("i", "c"):
             await screen.press(key)
             await screen.hears("A new image is for one rollout at a time")
+
+
+async def test_a_key_that_is_pressed_twice_asks_once(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _select_all(screen)
+        for _ in range(2):
+            screen.app.post_message(events.Key("space", " "))
+        await screen.sees("y yes, to 3 rollouts")
+        await screen.press("n")
+        await screen.sees_no("Pause: 3 selected rollouts")
+    assert _paused(stage) == []
+
+
+async def test_the_question_says_where_auto_abort_is_on(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "12 pods")
+        stage.set_image("web", "web:1.1")
+        stage.advance(0.3)
+        await screen.sees("◐ progressing")
+        await screen.press("g", "A", "v", "j", "v", "space")
+        await screen.sees("Pause: 2 selected rollouts", "Auto-abort is on for 1 of them", "y yes, to 2 rollouts")
 
 
 async def test_the_selection_follows_the_rollouts(stage: Stage, dashboard: Dashboard) -> None:

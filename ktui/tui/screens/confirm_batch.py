@@ -34,9 +34,9 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
         Binding("c", "copy", "copy the kubectl commands"),
     ]
 
-    def __init__(self, title: str, ask: Callable[[], Awaitable[Batch]]) -> None:
+    def __init__(self, title: str, ask: Callable[[], Awaitable[Batch]], *, note: str = "") -> None:
         super().__init__()
-        self._title, self._ask_server = title, ask
+        self._title, self._ask_server, self._note = title, ask, note
         self._batch: Batch | None = None
 
     def compose(self) -> ComposeResult:
@@ -66,7 +66,10 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
 
     def _draw(self) -> None:
         pages = self.query_one("#plan", Pages)
-        lines = lines_of(self._batch, max(30, pages.scrollable_content_region.width))
+        room = max(30, pages.scrollable_content_region.width)
+        lines = lines_of(self._batch, room)
+        if self._note:
+            lines[:0] = [[], *([Span(text, "warn")] for text in wrap(self._note, room, 3))]
         # The answers below it are never pushed off the screen: what does not fit is scrolled to.
         pages.styles.height = max(3, min(len(lines), self.size.height * 9 // 10 - _FRAME))
         pages.show(lines)
