@@ -186,8 +186,10 @@ class _Gate:
     async def _evidence(
         self, connection: Connection, follow: Follow, ending: Ending
     ) -> tuple[Look | None, LogTail | None]:
-        """The rollout as it is now, and what a failing pod logged; nothing where it is gone."""
+        """The rollout as it is now, and what a failing pod logged; nothing where it is gone, or nobody asks."""
         look = None
+        if not ending.code and self._options.output == "text" and self._options.report is None:
+            return None, None
         try:
             async with asyncio.timeout(_EVIDENCE_TIMEOUT):
                 look = await Onlooker(connection, self._name).look()

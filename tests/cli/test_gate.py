@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -55,7 +56,7 @@ def test_a_silence_is_broken_by_a_sign_of_life_on_standard_error(stuck: Witness,
     assert ours.stderr is not None
     for _ in range(2):
         beat = ours.stderr.readline()
-        assert beat.startswith("ktui: after 0s: stalled, 0 of 4 new pods available; image cart:nopull cannot be pulled")
+        assert re.match(r"ktui: after \d+s: stalled, 0 of 4 new pods available; image cart:nopull cannot be", beat)
     ours.send_signal(signal.SIGTERM)
     out, err = ours.communicate(timeout=30)
     assert ours.returncode == 143
@@ -129,7 +130,7 @@ def test_the_document_holds_verdict_causes_pods_and_log(ktui: Ktui, crashing: Wi
 def test_what_waiting_does_not_cure_fails_once_patience_has_run_out(ktui: Ktui, stuck: Witness) -> None:
     ran = ktui("status", "cart", "--patience", "300ms")
     assert ran.code == 1
-    assert ran.err.startswith("error: stalled for 0s: image cart:nopull cannot be pulled")
+    assert re.match(r"error: stalled for \d+s: image cart:nopull cannot be pulled", ran.err)
 
 
 def test_what_is_only_slow_does_not_try_patience(ktui: Ktui, cart: Witness, cluster: SimulatedCluster) -> None:
