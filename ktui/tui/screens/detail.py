@@ -88,6 +88,16 @@ class DetailScreen(LiveScreen):
         """Whether a cell still flashes or fades."""
         return self._transitions.is_moving(time.monotonic())
 
+    @property
+    def _has_namesake(self) -> bool:
+        """Whether another Deployment has the name of this one by now."""
+        rollout = self._detail.rollout if self._detail is not None else None
+        others = self.ktui.live.rollouts.values()
+        return rollout is not None and any(
+            (other.namespace, other.name) == (rollout.namespace, rollout.name) and other.uid != self._uid
+            for other in others
+        )
+
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
         self._detail = app.live.detail(self._uid, now, self._around) or self._detail
@@ -104,7 +114,7 @@ class DetailScreen(LiveScreen):
         if self._uid in app.guarded:
             lines[0] = shorten([*lines[0], Span("   auto-abort is on", "warn")], self.size.width - 2)
         if self.is_deleted:
-            lines[1] = [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+            lines[:2] = detail_lines.deleted(detail.rollout, self._has_namesake)
         self.query_one("#summary", Painting).show(lines)
         self._draw_panels(detail, now, wide)
         hints = [
