@@ -146,13 +146,20 @@ def _tail(image: str, cells: int) -> str:
     return image if cell_len(image) <= cells or cells < 2 else f"…{image[1 - cells :]}"
 
 
-def totals(rollouts: Iterable[Rollout]) -> list[Span]:
-    """How many rollouts are in each phase, the worst first; a phase that no rollout is in is left out."""
+def totals(rollouts: Iterable[Rollout], cells: int) -> list[Span]:
+    """How many rollouts are in each phase, the worst first; a phase that no rollout is in is left out.
+
+    Where there is no room for all the words, the glyphs, which every row repeats beside the word, do for them.
+    """
     numbers = Counter(rollout.phase for rollout in rollouts)
-    spans: list[Span] = []
-    for phase, (glyph, word, style) in look.PHASES.items():
-        if numbers[phase]:
-            spans.extend([Span(f"{glyph} {numbers[phase]} {word}", style), Span("   ")])
+    for gap, with_words in (("   ", True), ("  ", True), ("  ", False)):
+        spans: list[Span] = []
+        for phase, (glyph, word, style) in look.PHASES.items():
+            if numbers[phase]:
+                told = f"{glyph} {numbers[phase]} {word}" if with_words else f"{glyph} {numbers[phase]}"
+                spans.extend([Span(told, style), Span(gap)])
+        if width(spans[:-1]) <= cells:
+            break
     return spans[:-1]
 
 

@@ -15,7 +15,7 @@ from ktui.rollout.rollout import Rollout
 from ktui.tui import chrome, overview_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.overview_lines import SORTS, Columns
-from ktui.tui.paint import Line, Painting, Scroll, Span, wrap
+from ktui.tui.paint import Line, Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.screens.base import LiveScreen, action_hints
 
 
@@ -155,7 +155,6 @@ class OverviewScreen(LiveScreen):
         return at
 
     def _strip(self, everything: list[Rollout]) -> list[Span]:
-        spans = overview_lines.totals(everything)
         notes = []
         if self._marked:
             hidden = len(self._marked - {rollout.uid for rollout in self._rows})
@@ -166,7 +165,9 @@ class OverviewScreen(LiveScreen):
             notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
         if self._sort != "worst":
             notes.append(SORTS[self._sort])
-        return [*spans, Span("   " if spans else ""), Span(" · ".join(notes), "key")]
+        noted = Span("   " + " · ".join(notes) if notes else "", "key")
+        cells = self.size.width - 2
+        return shorten([*overview_lines.totals(everything, cells - width([noted])), noted], cells)
 
     def _say_why_empty(self, everything: list[Rollout], cells: int) -> None:
         message = self.query_one("#message", Painting)
