@@ -32,7 +32,7 @@ from ktui.actions.sentences import (
 from ktui.actions.subject import Subject, in_flight
 from ktui.model.objects import HOLD_SECONDS, Deployment, PodTemplate, ReplicaSet, decode_hook
 from ktui.rollout import images, revisions, steps, strategy
-from ktui.rollout.hold import OVER, Back, Hold, Record, back_of, hold_of
+from ktui.rollout.hold import OVER, Back, Disturbance, Hold, Record, back_of, hold_of
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean, count, duration
 
@@ -48,6 +48,9 @@ def refuse_canary(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> 
     if hold is not None and hold.is_real:
         by = f", by {hold.by}" if hold.by else ""
         return Refusal(f"a canary of {hold.size} is held already{by}: promote it, or abort it")
+    if hold is not None and hold.disturbance is Disturbance.ENDED:
+        # What is left of the hold would be saved as the settings to come back to.
+        return Refusal(f"{hold.told}: a repair puts the saved settings back first")
     if deployment.spec.strategy.type == strategy.RECREATE:
         return Refusal("strategy Recreate stops all old pods before the first new one: a canary needs RollingUpdate")
     if deployment.spec.desired == 0:

@@ -296,6 +296,7 @@ def test_a_hold_that_somebody_ended_by_its_seconds_alone(operator: Operator) -> 
         Disturbance.ENDED,
         "somebody ended the hold of a canary by its minReadySeconds; its other settings are still in force",
     )
+    assert operator.refused(canary(OTHER, "3")).endswith("a repair puts the saved settings back first")
     operator.send(Repair())
     assert (settings(operator), operator.sizes, operator.hold) == (BEFORE, {"cart:5.0": 12}, None)
 
