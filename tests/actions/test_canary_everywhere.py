@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -12,43 +10,11 @@ from ktui.rollout import steps
 from ktui.rollout.hold import ANNOTATION
 from ktui.rollout.strategy import promised
 from ktui.sim import SimulatedCluster
-from ktui.sim.apiserver import PODS
-from ktui.sim.controllers.common import REPLICA_SETS, is_active, is_ready
-from ktui.sim.storage import Change
+from ktui.sim.controllers.common import is_active
+from tests.actions.canaries import AMOUNTS, NEW, Watch, is_new
 from tests.actions.operating import NAMESPACE, Operator, canary
 from tests.sim.deployments import rolling
 from tests.simulated import manifest
-
-JSON = dict[str, Any]
-NEW = "registry.example/shop/cart:5.0"
-AMOUNTS = st.one_of(st.integers(0, 8), st.sampled_from(["0%", "10%", "25%", "50%", "100%"]))
-
-
-class Watch:
-    """Looks after each change: at how many pods are new, and at how many serve."""
-
-    def __init__(self, cluster: SimulatedCluster) -> None:
-        self.most_new: int | None = None
-        self.least_ready = 0
-        self.breaches: list[str] = []
-        self._cluster = cluster
-        cluster.api.bucket(PODS).listen(self._look)
-        cluster.api.bucket(REPLICA_SETS).listen(self._look)
-
-    def _look(self, change: Change) -> None:
-        new_sets = [rs for rs in self._cluster.list("replicasets") if _is_new(rs["spec"]["template"])]
-        asked = sum(rs["spec"]["replicas"] for rs in new_sets)
-        pods = [pod for pod in self._cluster.list("pods") if is_active(pod)]
-        new = sum(map(_is_new, pods))
-        if self.most_new is not None and max(asked, new) > self.most_new:
-            self.breaches.append(f"{asked} new pods asked for, {new} there, where {self.most_new} are held")
-        ready = sum(map(is_ready, pods))
-        if ready < self.least_ready:
-            self.breaches.append(f"{ready} ready, where {self.least_ready} are promised")
-
-
-def _is_new(obj: JSON) -> bool:
-    return bool(obj["spec"]["containers"][0]["image"] == NEW)
 
 
 @settings(max_examples=60, deadline=None)
@@ -110,7 +76,7 @@ def test_no_more_new_pods_than_are_held_and_no_less_capacity_than_is_promised(  
     assert watch.breaches == []
     after = operator.spec
     if to_the_end:
-        assert _is_new(after["template"])
+        assert is_new(after["template"])
         after["template"]["spec"]["containers"][0]["image"] = before["template"]["spec"]["containers"][0]["image"]
     assert after == before
     assert ANNOTATION not in operator.annotations
