@@ -262,9 +262,8 @@ class KtuiApp(App[None]):
     def redraw(self) -> None:
         """Draw what is known now on the screen in front."""
         front = self._front
-        # An app that ends takes its screens apart while the last ticks still come in.
-        if self.is_running and front is not None and front.is_drawable:
-            front.redraw(self.now())
+        if front is not None:
+            front.draw_now()
 
     # Keys
 

@@ -228,17 +228,6 @@ def test_help(stage: Stage, look: Callable[..., bool]) -> None:
     assert look(steps)
 
 
-def test_palette(stage: Stage, look: Callable[..., bool]) -> None:
-    _fleet(stage)
-
-    async def steps(screen: Screen) -> None:
-        await _overview(screen)
-        await screen.press("ctrl+p")
-        await screen.sees("Open ")
-
-    assert look(steps)
-
-
 def test_namespaces(stage: Stage, look: Callable[..., bool]) -> None:
     _fleet(stage)
 

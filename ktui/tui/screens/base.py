@@ -56,7 +56,8 @@ class LiveScreen(Screen[None]):
     @property
     def is_drawable(self) -> bool:
         """Whether all that the screen consists of is there: it is on the stack before that, and while the app ends."""
-        return self._is_composed and self.app.return_code is None
+        app = self.app
+        return self._is_composed and self.is_attached and app.is_running and app.return_code is None
 
     def on_mount(self) -> None:
         """From here on there is something to draw on."""
@@ -82,13 +83,14 @@ class LiveScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What happened while the screen was covered is shown at once."""
-        self._redraw_now()
+        self.draw_now()
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""
-        self.call_after_refresh(self._redraw_now)
+        self.call_after_refresh(self.draw_now)
 
-    def _redraw_now(self) -> None:
+    def draw_now(self) -> None:
+        """Redraw at once, if there is something to draw on: what is answered late may find the screen gone."""
         if self.is_drawable:
             self.redraw(self.ktui.now())
 

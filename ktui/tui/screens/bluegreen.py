@@ -331,7 +331,7 @@ class BlueGreenScreen(LiveScreen):
         if state is not None and side is not None:
             at = state.sides.index(side) + by
             self._colour = state.sides[max(0, min(len(state.sides) - 1, at))].colour
-            self.redraw(self.ktui.now())
+            self.draw_now()
 
     def action_next_service(self) -> None:
         """Show the next Service that has this Deployment as one of its sides."""
@@ -339,7 +339,7 @@ class BlueGreenScreen(LiveScreen):
         if self._shown in names:
             self._shown = names[(names.index(self._shown) + 1) % len(names)]
             self._colour = ""
-            self.redraw(self.ktui.now())
+            self.draw_now()
 
     def action_retry(self) -> None:
         """Do not wait for the next attempt, neither here nor elsewhere."""
@@ -350,7 +350,7 @@ class BlueGreenScreen(LiveScreen):
     def action_every_pod(self) -> None:
         """List every pod by name, or only those that are not ready."""
         self._every_pod = not self._lists_every_pod
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def action_read(self, pages: int) -> None:
         """Read on in the sides."""

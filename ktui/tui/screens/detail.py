@@ -165,11 +165,11 @@ class DetailScreen(LiveScreen):
         except KubeError:
             # It is but what is worth knowing beside the rest; that the link is broken is said elsewhere.
             return
-        self._redraw_now()
+        self.draw_now()
 
     # Keys
 
     def action_every_pod(self) -> None:
         """List every pod by name, or only those that are not ready."""
         self._every_pod = not self._every_pod
-        self.redraw(self.ktui.now())
+        self.draw_now()

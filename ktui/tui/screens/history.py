@@ -210,7 +210,7 @@ class HistoryScreen(LiveScreen):
             self._problem = clean(f"{error} {error.hint}".strip())
         finally:
             self._is_asking = False
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     async def _read(self, history: History) -> Templates:
         connection = self.ktui.connection
@@ -245,7 +245,7 @@ class HistoryScreen(LiveScreen):
 
     def _show_difference_from_the_top(self) -> None:
         self.query_one("#difference", Pages).scroll_home(animate=False)
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def action_read(self, pages: int) -> None:
         """Read on in the difference."""
@@ -256,7 +256,7 @@ class HistoryScreen(LiveScreen):
         """Do not wait for anything to change: ask the server for the templates now."""
         self._asked_for, self._problem = None, ""
         self.ktui.action_retry()
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def action_steer(self, name: str) -> None:
         """Roll back to the revision under the cursor; every other action is that of the rollout."""

@@ -257,7 +257,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
 
     def _lay(self, layout: Layout) -> None:
         self._layout = layout
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def action_times(self) -> None:
         """No times, how long ago, or at what time."""
@@ -285,7 +285,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
                 await pane.begin_anew()
         self._arrange()
         self._focus()
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def action_other_side(self) -> None:
         """Let the keys go to the other side, and show it where there is room for one only."""
@@ -294,7 +294,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
             self._side = Side.OLD if self._side is Side.NEW else Side.NEW
             self._arrange()
             self._focus()
-            self.redraw(self.ktui.now())
+            self.draw_now()
 
     async def action_previous(self) -> None:
         """Begin with what containers wrote before their last restart, also where they are well now."""
@@ -304,7 +304,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
     async def _begin_anew(self, panes: Sequence[LogPane]) -> None:
         for pane in panes:
             await pane.begin_anew()
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def action_pick_pod(self) -> None:
         """One pod, or all."""

@@ -212,7 +212,7 @@ class OverviewScreen(LiveScreen):
             at = places.index(self._cursor) if self._cursor in places else 0
             self._cursor = places[max(0, min(len(places) - 1, at + by))]
             self._has_moved = True
-            self.redraw(self.ktui.now())
+            self.draw_now()
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by what is in sight."""
@@ -235,7 +235,7 @@ class OverviewScreen(LiveScreen):
         """Take the next order."""
         orders = list(SORTS)
         self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def action_filter(self) -> None:
         """Ask for a filter."""
@@ -246,7 +246,7 @@ class OverviewScreen(LiveScreen):
         """Select the rollout under the cursor, or no longer."""
         if self._cursor is not None and self._rows:
             self._marked ^= {self._cursor}
-            self.redraw(self.ktui.now())
+            self.draw_now()
 
     def action_steer(self, name: str) -> None:
         """Begin an action: on what is selected, else on the rollout under the cursor."""
@@ -260,7 +260,7 @@ class OverviewScreen(LiveScreen):
         """Leave the line of the filter; else select nothing any more; else show everything again."""
         if self._marked and not self.has_class("-filtering"):
             self._marked.clear()
-            self.redraw(self.ktui.now())
+            self.draw_now()
             return
         self.query_one("#filter", Input).value = ""
         self._leave_filter()
@@ -268,7 +268,7 @@ class OverviewScreen(LiveScreen):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while typing."""
         self._filter = event.value.strip()
-        self._redraw_now()
+        self.draw_now()
 
     def on_input_submitted(self) -> None:
         """Keep the filter, and go back to the table."""
@@ -278,13 +278,13 @@ class OverviewScreen(LiveScreen):
     def _leave_filter(self) -> None:
         self.remove_class("-filtering")
         self.query_one("#table", Scroll).focus()
-        self.redraw(self.ktui.now())
+        self.draw_now()
 
     def on_scroll_picked(self, event: Scroll.Picked) -> None:
         """A click chooses a row, a second one opens it."""
         if event.line < len(self._rows):
             self._cursor = self._rows[event.line].uid
             self._has_moved = True
-            self.redraw(self.ktui.now())
+            self.draw_now()
             if event.opens:
                 self.action_open()

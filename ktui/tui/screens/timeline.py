@@ -117,19 +117,19 @@ class TimelineScreen(LiveScreen):
             # The log is only one source of several; that it cannot be written is said when it should be.
             return
         self._deeds = tuple(_deed(entry) for entry in entries if entry.uid == self._uid)
-        self._redraw_now()
+        self.draw_now()
 
     # Keys
 
     def action_times(self) -> None:
         """Show how long ago, or at what time."""
         self._relative = not self._relative
-        self._redraw_now()
+        self.draw_now()
 
     def action_warnings(self) -> None:
         """Show warnings only, or everything."""
         self._warnings_only = not self._warnings_only
-        self._redraw_now()
+        self.draw_now()
 
 
 def _deed(entry: Entry) -> Deed:
