@@ -67,6 +67,15 @@ class Screen:
         await self.until(lambda: text in self.told, f"to be told {text!r}")
 
 
+async def stillness(pilot: Pilot[None]) -> None:
+    """Wait until nothing on the screen has changed for a while: what is still on its way is not to be pictured."""
+    seen, unchanged = "", 0
+    while unchanged < 15:
+        await pilot.pause(0.05)
+        now = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        seen, unchanged = now, unchanged + 1 if now == seen else 0
+
+
 class Stage:
     """The cluster and an independent witness of what is in it: the official client."""
 

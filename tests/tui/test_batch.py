@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
-from tests.tui.conftest import Dashboard, Screen, Stage
+from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 NAMES = ("api", "web", "worker")
 
@@ -191,6 +191,6 @@ def test_how_it_looks(
         if asked:
             await screen.press("a")
             await screen.sees("y yes, to 1 rollout, 1 left out")
-        await pilot.pause(0.2)
+        await stillness(pilot)
 
     assert snap_compare(app, run_before=before, terminal_size=size)

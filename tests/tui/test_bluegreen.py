@@ -14,7 +14,7 @@ from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
 from ktui.tui.screens.bluegreen import BlueGreenScreen
 from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
-from tests.tui.conftest import Dashboard, Screen, Stage
+from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 Snap = Callable[..., bool]
 
@@ -309,7 +309,7 @@ def look(options: Options, snap_compare: Snap) -> Callable[..., bool]:
         async def before(pilot: Pilot[None]) -> None:
             assert isinstance(pilot.app, KtuiApp)
             await steps(Screen(pilot.app, pilot))
-            await pilot.pause(0.2)
+            await stillness(pilot)
 
         return snap_compare(KtuiApp(replace(options)), run_before=before, terminal_size=size)
 

@@ -14,7 +14,7 @@ from ktui.actions.request import Promote
 from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
 from tests.actions.operating import Operator, canary
-from tests.tui.conftest import Dashboard, Screen, Stage
+from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 ANNOTATION = "ktui.dev/hold"
 
@@ -214,7 +214,7 @@ def look(stage: Stage, snap_compare: Callable[..., bool], options: Options, monk
             await steps(Screen(app, pilot))
             for line in app.screen.query(Input):
                 line.cursor_blink = False
-            await pilot.pause(0.2)
+            await stillness(pilot)
 
         app = KtuiApp(options)
         return snap_compare(app, run_before=before, terminal_size=size)

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.tui.app import KtuiApp, Options
-from tests.tui.conftest import Dashboard, Screen, Stage
+from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 ON = "Auto-abort is on for shop/cart while ktui runs"
 
@@ -216,6 +216,6 @@ def test_how_it_looks(
             await screen.sees("EVENTS", "auto-abort is on")
             await screen.until(lambda: not app._front.is_moving, "the cells to be still")  # type: ignore[union-attr]
         app.clear_notifications()
-        await pilot.pause(0.2)
+        await stillness(pilot)
 
     assert snap_compare(app, run_before=before, terminal_size=size)

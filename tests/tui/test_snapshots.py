@@ -17,7 +17,7 @@ from textual.widgets import Input
 from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
 from ktui.tui.screens.logs import LogsScreen
-from tests.tui.conftest import Screen, Stage
+from tests.tui.conftest import Screen, Stage, stillness
 
 Snap = Callable[..., bool]
 Steps = Callable[[Screen], Awaitable[None]]
@@ -70,7 +70,7 @@ def look(stage: Stage, options: Options, snap_compare: Snap) -> Callable[..., bo
             await steps(screen)
             for line in pilot.app.screen.query(Input):
                 line.cursor_blink = False
-            await pilot.pause(0.2)
+            await stillness(pilot)
 
         return snap_compare(KtuiApp(replace(options, **changes)), run_before=before, terminal_size=size)
 

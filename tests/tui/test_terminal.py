@@ -86,5 +86,7 @@ def test_it_goes_to_the_shell_and_comes_back(tmp_path: Path) -> None:
         terminal.sees("● live", "checkout")
         terminal.press("q")
         terminal.until(lambda _: terminal.raw.count(b"\x1b[?1049l") == 2, "the terminal to be the shell's again")
+        # What is typed while ktui still puts the terminal in order is thrown away with the keys that were meant for it.
+        terminal.until(lambda _: b"bash-" in terminal.raw[terminal.raw.rfind(b"\x1b[?1049l") :], "the shell's prompt")
         terminal.press(f"exit{ENTER}")
         assert terminal.ends() == 0

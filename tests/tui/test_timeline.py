@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
 from ktui.tui.paint import Pages
-from tests.tui.conftest import Dashboard, Screen, Stage
+from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 Snap = Callable[..., bool]
 Steps = Callable[[Screen], Awaitable[None]]
@@ -132,7 +132,7 @@ def look(stage: Stage, options: Options, snap_compare: Snap) -> Callable[..., bo
         async def before(pilot: Pilot[None]) -> None:
             assert isinstance(pilot.app, KtuiApp)
             await steps(Screen(pilot.app, pilot))
-            await pilot.pause(0.2)
+            await stillness(pilot)
 
         return snap_compare(KtuiApp(replace(options, **changes)), run_before=before, terminal_size=size)
 
