@@ -19,7 +19,8 @@ demo: $(READY) ## the dashboard on a simulated cluster
 	$(BIN)/ktui demo
 
 test: $(READY) check ## lint, types, imports, and every test
-	$(BIN)/pytest -n auto
+	@# Many programs in real time on few cores: what fails beside the others is tried once more alone, and both are told.
+	$(BIN)/pytest -n auto || $(BIN)/pytest --last-failed --last-failed-no-failures none
 
 # Named on the command line only: what a shell has in KUBECONFIG may be production.
 CLUSTER := $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(KUBECONFIG))
