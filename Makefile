@@ -19,8 +19,7 @@ demo: $(READY) ## the dashboard on a simulated cluster
 	$(BIN)/ktui demo
 
 test: $(READY) check ## lint, types, imports, and every test
-	@# Many programs in real time on few cores: what fails beside the others is tried once more alone, and both are told.
-	$(BIN)/pytest -n auto || $(BIN)/pytest --last-failed --last-failed-no-failures none
+	$(BIN)/pytest -n auto
 
 # Named on the command line only: what a shell has in KUBECONFIG may be production.
 CLUSTER := $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(KUBECONFIG))
