@@ -110,10 +110,10 @@ async def test_a_patch_is_made_under_our_name(cluster: SimulatedCluster, api: Ap
 
 
 async def test_a_dry_run_says_what_would_be_and_changes_nothing(cluster: SimulatedCluster, api: Api) -> None:
-    before = cluster.get("deployments", "web", "shop")
+    before = cluster.get("deployments", "web", "shop") or {}
     after = await api.patch(DEPLOYMENTS, "shop", "web", PAUSE, dry_run=True)
     assert after["spec"]["paused"] is True
-    now = cluster.get("deployments", "web", "shop")
+    now = cluster.get("deployments", "web", "shop") or {}
     # The controllers go on meanwhile and write the status; what was asked for is spec and generation.
     assert now["spec"] == before["spec"]
     assert now["metadata"]["generation"] == before["metadata"]["generation"]
