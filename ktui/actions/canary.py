@@ -115,7 +115,7 @@ def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
             *(clean(f"Container {name}: {images.short(old)} → {images.short(to)}.") for name, old, to in changed),
             *_beginning(record, f"revision {record.revision}, image {image}"),
         ),
-        warnings=_warned(subject, draft.after, record),
+        warnings=_warned(subject, record),
         undo=Undo(f"Abort goes back to {revision_of(current)}, with the saved settings.", Abort()),
         commands=_begin_commands(request, subject, record, changed),
         before=subject.raw,
@@ -203,10 +203,9 @@ def _size(step: str, desired: int) -> str:
     return f"{step} ({pods})" if step.endswith("%") else step
 
 
-def _warned(subject: Subject, after: dict[str, Any], record: Record) -> tuple[str, ...]:
-    pod = after["spec"]["template"]["spec"]
+def _warned(subject: Subject, record: Record) -> tuple[str, ...]:
     replaced = 0 if record.surge else record.pods
-    return (*canary_warnings(subject, pod, extra=record.pods - replaced, replaced=replaced), *_stale_cause(subject))
+    return (*canary_warnings(subject, extra=record.pods - replaced, replaced=replaced), *_stale_cause(subject))
 
 
 def _stale_cause(subject: Subject) -> tuple[str, ...]:
@@ -277,7 +276,6 @@ def _larger(request: Promote, subject: Subject, hold: Hold, step: int, pods: int
     size = f"{pods} of {count(hold.desired, 'pod')}"
     added = pods - hold.pods
     replaced = 0 if record.surge else added
-    pod = subject.raw["spec"]["template"]["spec"]
     return Plan(
         request=request,
         title=f"Promote {target} to {size} at {image}{_in_brackets(record, step)}",
@@ -288,7 +286,7 @@ def _larger(request: Promote, subject: Subject, hold: Hold, step: int, pods: int
             f"{count(added, 'pod')} of revision {record.revision} will be added: {hold.pods} → {pods}, and held there.",
             f"{count(replaced, 'old pod')} will be stopped for them." if replaced else "No old pod is given up.",
         ),
-        warnings=(*_unready(current, hold), *canary_warnings(subject, pod, extra=added - replaced, replaced=replaced)),
+        warnings=(*_unready(current, hold), *canary_warnings(subject, extra=added - replaced, replaced=replaced)),
         undo=_undo_promote(record, subject),
         commands=(hold_settings.resize_command(subject, grown), hold_settings.record_command(subject, grown)),
         before=subject.raw,

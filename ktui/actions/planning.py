@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ktui.actions.canary import plan_canary, plan_promote_held
 from ktui.actions.canary_repair import plan_repair
 from ktui.actions.pausing import plan_pause, plan_promote, plan_resume
 from ktui.actions.plan import Plan
+from ktui.actions.quota_warnings import quota_warnings
 from ktui.actions.request import (
     Abort,
     Canary,
@@ -29,6 +32,13 @@ from ktui.rollout.revisions import Refusal
 
 def plan(request: Request, subject: Subject) -> Plan | Refusal:
     """What a request comes to on a Deployment as it is now, or why it cannot be done. Pure."""
+    made = _plan(request, subject)
+    if isinstance(made, Refusal):
+        return made
+    return msgspec.structs.replace(made, warnings=(*made.warnings, *quota_warnings(made, subject)))
+
+
+def _plan(request: Request, subject: Subject) -> Plan | Refusal:
     match request:
         case Pause():
             return plan_pause(request, subject)

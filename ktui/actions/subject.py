@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.kube.api import Api, Autoscaler, DisruptionBudget, Quota
+from ktui.kube.api import Api, Autoscaler, DisruptionBudget
 from ktui.kube.errors import Interrupted
 from ktui.model.changes import Resource
-from ktui.model.objects import Deployment, ReplicaSet, decode_hook
+from ktui.model.objects import Deployment, ReplicaSet, Resources, decode_hook
 from ktui.rollout import revisions
+from ktui.rollout.quota import Quota
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
 from ktui.rollout.words import clean
 
@@ -40,6 +41,8 @@ class Subject(msgspec.Struct, frozen=True):
     """Those of the namespace."""
     user: str = ""
     """Who acts, as the kubeconfig calls them."""
+    defaults: Resources | None = None
+    """What the namespace's LimitRanges give to containers that say nothing; None where that cannot be read."""
 
 
 def subject(
@@ -52,6 +55,7 @@ def subject(
     quotas: tuple[Quota, ...] = (),
     budgets: tuple[DisruptionBudget, ...] = (),
     user: str = "",
+    defaults: Resources | None = None,
 ) -> Subject:
     """Build a subject from raw objects; ReplicaSets that the Deployment does not control are left out.
 
@@ -66,7 +70,7 @@ def subject(
         if owner is not None and owner.uid == deployment.metadata.uid:
             replicasets.append(replicaset)
             own[replicaset.metadata.uid] = each
-    return Subject(deployment, tuple(replicasets), raw, own, now, autoscalers, kubectl, quotas, budgets, user)
+    return Subject(deployment, tuple(replicasets), raw, own, now, autoscalers, kubectl, quotas, budgets, user, defaults)
 
 
 def _utc_now() -> datetime:
@@ -91,16 +95,27 @@ async def read_subject(
         if pause is None or _observed(raw):
             break
         await asyncio.sleep(pause)
-    listed, autoscalers, quotas, budgets = await asyncio.gather(
+    listed, autoscalers, quotas, budgets, defaults = await asyncio.gather(
         api.get_path(Resource.REPLICASETS.path(namespace), {"labelSelector": selector_text(raw)}),
         api.autoscalers(namespace, "Deployment", name),
         api.quotas(namespace),
         api.disruption_budgets(namespace),
+        api.container_defaults(namespace),
     )
     replicasets = listed.get("items") or ()
     user = api.connection.user
     try:
-        return subject(raw, replicasets, clock(), autoscalers, kubectl, quotas=quotas, budgets=budgets, user=user)
+        return subject(
+            raw,
+            replicasets,
+            clock(),
+            autoscalers,
+            kubectl,
+            quotas=quotas,
+            budgets=budgets,
+            user=user,
+            defaults=defaults,
+        )
     except msgspec.ValidationError as error:
         raise Interrupted(
             f"The server's answer is not a Deployment with its ReplicaSets: {clean(str(error))}."

@@ -11,8 +11,10 @@ import msgspec
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, clean
+from ktui.kube.quotas import defaults_in, quotas_in
 from ktui.model.changes import Resource
-from ktui.model.objects import KubeObject, decode_hook
+from ktui.model.objects import KubeObject, Resources, decode_hook
+from ktui.rollout.quota import Quota
 
 FIELD_MANAGER: Final = "ktui"
 """Under this name the API server notes which fields ktui wrote (managedFields)."""
@@ -43,15 +45,6 @@ class Autoscaler:
     name: str
     least: int
     most: int
-
-
-@dataclass(frozen=True)
-class Quota:
-    """A ResourceQuota: what it limits and what of that is used, as Kubernetes writes quantities."""
-
-    name: str
-    hard: Mapping[str, str]
-    used: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -202,14 +195,19 @@ class Api:
 
     async def quotas(self, namespace: str) -> tuple[Quota, ...]:
         """The ResourceQuotas of that namespace; none where they cannot be listed."""
+        return quotas_in(await self._items(f"/api/v1/namespaces/{quote(namespace)}/resourcequotas") or ())
+
+    async def container_defaults(self, namespace: str) -> Resources | None:
+        """What a container of that namespace gets that says nothing itself; None where that cannot be read."""
+        items = await self._items(f"/api/v1/namespaces/{quote(namespace)}/limitranges")
+        return defaults_in(items) if items is not None else None
+
+    async def _items(self, path: str) -> list[Any] | None:
         try:
-            answer = await self.connection.request("GET", f"/api/v1/namespaces/{quote(namespace)}/resourcequotas")
+            items: list[Any] = (await self.get_path(path)).get("items") or []
         except (Forbidden, NotFound):
-            return ()
-        return tuple(
-            Quota(quota.metadata.name, quota.status.hard, quota.status.used)
-            for quota in _decode(answer, _Quotas).items or ()
-        )
+            return None
+        return items
 
     async def disruption_budgets(self, namespace: str) -> tuple[DisruptionBudget, ...]:
         """The PodDisruptionBudgets of that namespace that choose by labels; none where they cannot be listed."""
@@ -269,20 +267,6 @@ class _Autoscaler(msgspec.Struct):
 
 class _Autoscalers(msgspec.Struct):
     items: list[_Autoscaler] | None = None
-
-
-class _QuotaStatus(msgspec.Struct):
-    hard: dict[str, str] = {}
-    used: dict[str, str] = {}
-
-
-class _Quota(msgspec.Struct):
-    metadata: _Named
-    status: _QuotaStatus = msgspec.field(default_factory=_QuotaStatus)
-
-
-class _Quotas(msgspec.Struct):
-    items: list[_Quota] | None = None
 
 
 class _Selector(msgspec.Struct, rename="camel"):

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from ktui.kube.api import Api
 from ktui.kube.errors import Forbidden, NotFound
+from ktui.kube.quotas import quotas_in, readable
 from ktui.model.objects import Deployment
-from ktui.rollout.surroundings import Autoscaler, Budget, Quota, Selector, Surroundings
-
-_T = TypeVar("_T")
-_COUNTS = ("pods", "count/pods")
+from ktui.rollout.surroundings import Autoscaler, Budget, Selector, Surroundings
 
 
 async def read_surroundings(api: Api, deployment: Deployment) -> Surroundings:
@@ -46,7 +43,9 @@ def surroundings(deployment: Deployment, autoscalers: list[Any], budgets: list[A
     labels = deployment.spec.template.labels
     target = ("Deployment", deployment.metadata.name)
     return Surroundings(
-        tuple(_autoscaler(each) for each in _read(autoscalers, _Autoscaler) if each.spec.scale_target_ref.is_(target)),
+        tuple(
+            _autoscaler(each) for each in readable(autoscalers, _Autoscaler) if each.spec.scale_target_ref.is_(target)
+        ),
         tuple(
             Budget(
                 each.metadata.name,
@@ -55,22 +54,11 @@ def surroundings(deployment: Deployment, autoscalers: list[Any], budgets: list[A
                 each.status.desired_healthy,
                 each.status.expected_pods,
             )
-            for each in _read(budgets, _Budget)
+            for each in readable(budgets, _Budget)
             if each.spec.selector is not None and each.spec.selector.covers(labels)
         ),
-        tuple(quota for each in _read(quotas, _Quota) for quota in _pods_of(each)),
+        quotas_in(quotas),
     )
-
-
-def _read(items: list[Any], kind: type[_T]) -> list[_T]:
-    """The objects that are as they should be: one that is not is no reason to show none."""
-    found = []
-    for item in items:
-        try:
-            found.append(msgspec.convert(item, kind))
-        except msgspec.ValidationError:
-            continue
-    return found
 
 
 def _autoscaler(each: _Autoscaler) -> Autoscaler:
@@ -79,14 +67,6 @@ def _autoscaler(each: _Autoscaler) -> Autoscaler:
     wanted = each.status.desired_replicas
     problem = active.message or active.reason if active is not None and is_idle else ""
     return Autoscaler(each.metadata.name, each.spec.min_replicas or 1, each.spec.max_replicas, wanted or None, problem)
-
-
-def _pods_of(each: _Quota) -> list[Quota]:
-    return [
-        Quota(each.metadata.name, int(each.status.hard[name]), int(each.status.used.get(name, "0")))
-        for name in _COUNTS
-        if each.status.hard.get(name, "").isdecimal() and each.status.used.get(name, "0").isdecimal()
-    ]
 
 
 class _Named(msgspec.Struct):
@@ -140,13 +120,3 @@ class _Budget(msgspec.Struct):
     metadata: _Named
     spec: _BudgetSpec
     status: _BudgetStatus = msgspec.field(default_factory=_BudgetStatus)
-
-
-class _QuotaStatus(msgspec.Struct):
-    hard: Mapping[str, str] = {}
-    used: Mapping[str, str] = {}
-
-
-class _Quota(msgspec.Struct):
-    metadata: _Named
-    status: _QuotaStatus = msgspec.field(default_factory=_QuotaStatus)

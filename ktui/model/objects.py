@@ -121,7 +121,7 @@ class PodTemplate:
     written or left out (SEMANTICS.md, Identity).
     """
 
-    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels", "ports")
+    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels", "overhead", "ports", "resources")
 
     def __init__(self, raw: dict[str, Any]) -> None:
         meta = raw.get("metadata") or {}
@@ -130,6 +130,8 @@ class PodTemplate:
         self.annotations: dict[str, str] = meta.get("annotations") or {}
         self.containers = _containers(spec.get("containers"))
         self.init_containers = _containers(spec.get("initContainers"))
+        self.resources = msgspec.convert(spec.get("resources") or {}, Resources)
+        self.overhead = msgspec.convert(spec.get("overhead") or {}, Amounts)
         self.ports = _ports(spec.get("containers"))
         named = {key: value for key, value in meta.items() if value and key != "creationTimestamp"}
         canonical = msgspec.json.encode((named | {"labels": self.labels}, spec), order="deterministic")
@@ -249,6 +251,10 @@ class PodSpec(Struct, frozen=True):
     node_name: str = ""
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
+    resources: Resources = Resources()
+    """What is said of the pod as a whole, where that is (Kubernetes 1.34 and later)."""
+    overhead: Amounts = Amounts()
+    """What its runtime takes on top of its containers."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "node_name", shared(self.node_name))

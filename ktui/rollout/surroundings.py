@@ -11,9 +11,11 @@ from collections.abc import Mapping
 import msgspec
 
 from ktui.model.objects import Deployment
-from ktui.rollout import strategy
 from ktui.rollout.cause import Cause, Kind, Remedy
 from ktui.rollout.diagnosis import legible
+from ktui.rollout.footprint import footprint
+from ktui.rollout.quantities import amount_text
+from ktui.rollout.quota import Demand, Quota, Room, demand, rooms
 from ktui.rollout.words import count
 
 
@@ -35,14 +37,6 @@ class Budget(msgspec.Struct, frozen=True):
     healthy: int
     needed: int
     expected: int
-
-
-class Quota(msgspec.Struct, frozen=True):
-    """A ResourceQuota that counts pods: how many there may be, and are."""
-
-    name: str
-    most: int
-    used: int
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -93,7 +87,7 @@ def remarks(deployment: Deployment, around: Surroundings, *, is_under_way: bool)
     found = [cause for autoscaler in around.autoscalers for cause in _autoscaled(deployment, autoscaler)]
     if is_under_way:
         found += [cause for budget in around.budgets for cause in _budgeted(budget)]
-        found += [cause for quota in around.quotas for cause in _limited(deployment, quota)]
+        found += _limited(deployment, around.quotas)
     return tuple(legible(cause) for cause in found)
 
 
@@ -148,20 +142,29 @@ def _budgeted(budget: Budget) -> list[Cause]:
     ]
 
 
-def _limited(deployment: Deployment, quota: Quota) -> list[Cause]:
-    surge, room = strategy.bounds(deployment).surge, max(0, quota.most - quota.used)
+def _limited(deployment: Deployment, quotas: tuple[Quota, ...]) -> list[Cause]:
     status = deployment.status
-    # What a surge may still add: pods beyond those that are asked for count against it.
-    more = max(0, deployment.spec.desired + surge - status.replicas - (status.terminating_replicas or 0))
-    if room >= more:
-        return []
+    old = max(0, status.replicas - status.updated_replicas)
+    more = demand(deployment, status.updated_replicas, old, status.terminating_replicas or 0)
+    pod = footprint(deployment.spec.template)
     return [
         Cause(
             Kind.QUOTA,
-            f"quota {quota.name} has room for {count(room, 'pod')} ({quota.used} of {quota.most} used), "
-            f"and the surge wants {more} more",
+            f"quota {room.quota} has room for {count(room.fits or 0, 'pod')} ({_used(room)} used), "
+            f"and the {'surge' if more.extra else 'rollout'} wants {_wanted(room, more)} more",
             blocking=False,
             try_next="raise the quota, or lower the surge",
             remark=True,
         )
+        for room in rooms(quotas, pod, pod, more)
+        if room.is_short
     ]
+
+
+def _used(room: Room) -> str:
+    used = f"{amount_text(room.resource, room.used)} of {amount_text(room.resource, room.hard)}"
+    return used if room.resource in ("pods", "count/pods") else f"{room.resource} {used}"
+
+
+def _wanted(room: Room, more: Demand) -> str:
+    return str(more.extra) if more.extra else amount_text(room.resource, room.needed or room.hard)

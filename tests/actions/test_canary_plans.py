@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,11 +11,11 @@ import pytest
 
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
-from ktui.actions.quantities import quantity
 from ktui.actions.request import Abort, Canary, Promote, Repair, RollBack, for_the_record
 from ktui.actions.subject import Subject, subject
-from ktui.kube.api import Autoscaler, DisruptionBudget, Quota
+from ktui.kube.api import Autoscaler, DisruptionBudget
 from ktui.rollout.hold import ANNOTATION, read
+from ktui.rollout.quota import Quota
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import read_steps, wrong
 from tests.actions.builders import NEW, NOW, OLD, complete, deployment, made, midway, replicaset, template
@@ -404,24 +403,3 @@ def test_what_is_no_step(text: str, told: str) -> None:
 def test_steps() -> None:
     assert read_steps(" 1, 025% ,50%") == ("1", "25%", "50%", "100%")
     assert wrong(read_steps("1,25%,50%"), 3, surge=True) == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("4", "4"),
-        ("100m", "0.1"),
-        ("64Mi", "67108864"),
-        ("1.5", "1.5"),
-        ("1k", "1000"),
-        ("1e3", "1000"),
-        ("2E", "2e18"),
-    ],
-)
-def test_quantities(text: str, number: str) -> None:
-    assert quantity(text) == Decimal(number)
-
-
-@pytest.mark.parametrize("text", ["", "x", "1x", "Ki", "1 Ki", "--1", "1mm", "1e999999999"])
-def test_what_is_no_quantity(text: str) -> None:
-    assert quantity(text) is None

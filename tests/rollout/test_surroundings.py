@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ktui.kube.surroundings import surroundings
-from ktui.rollout.surroundings import Autoscaler, Budget, Quota, Selector, Surroundings, remarks
+from ktui.rollout.quota import Quota
+from ktui.rollout.surroundings import Autoscaler, Budget, Selector, Surroundings, remarks
 from tests.rollout.made import Made
 
 JSON = dict[str, Any]
@@ -48,12 +49,24 @@ def test_a_budget_is_worth_a_word_while_something_is_under_way_and_it_allows_not
     assert said(Surroundings(budgets=(Budget("b", 1, 4, 3, 4),))) == []
 
 
-def test_a_quota_that_has_no_room_for_the_surge() -> None:
-    assert (
-        "has room for 0 pods (4 of 4 used), and the surge wants 1 more"
-        in said(Surroundings(quotas=(Quota("q", 4, 4),)))[0]
-    )
-    assert said(Surroundings(quotas=(Quota("q", 10, 4),))) == []
+@pytest.mark.parametrize(
+    ("hard", "used", "sentence"),
+    [
+        ({"pods": "4"}, {"pods": "4"}, "quota q has room for 0 pods (4 of 4 used), and the surge wants 1 more"),
+        ({"pods": "10"}, {"pods": "4"}, ""),
+        (
+            {"limits.memory": "600Mi"},
+            {"limits.memory": "512Mi"},
+            "quota q has room for 0 pods (limits.memory 512Mi of 600Mi used), and the surge wants 1 more",
+        ),
+        ({"limits.memory": "1Gi"}, {"limits.memory": "512Mi"}, ""),
+        # Nobody says how much CPU they take: not known is not short.
+        ({"limits.cpu": "1"}, {"limits.cpu": "1"}, ""),
+        ({"pods": "four", "services": "0"}, {}, ""),
+    ],
+)
+def test_a_quota_that_has_no_room_for_the_surge(hard: JSON, used: JSON, sentence: str) -> None:
+    assert said(Surroundings(quotas=(Quota("q", hard, used),))) == [sentence] * bool(sentence)
 
 
 @pytest.mark.parametrize(
@@ -89,4 +102,7 @@ def test_only_what_is_about_this_deployment_and_can_be_read() -> None:
     ]
     found = surroundings(web().deployment(), [mine | {"status": {"conditions": [idle]}}, other], [], quotas)
     assert found.autoscalers == (Autoscaler("a", 1, 5, None, "no metrics"),)
-    assert found.quotas == (Quota("q", 9, 8),)
+    assert found.quotas == (
+        Quota("q", {"pods": "9", "limits.cpu": "4"}, {"pods": "8"}),
+        Quota("odd", {"pods": "1k"}, {"pods": "8"}),
+    )
