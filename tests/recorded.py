@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from ktui.model.changes import Change, Gone, Listed, Put, Resource
-from ktui.model.objects import Deployment, Event, KubeObject, Pod, ReplicaSet, decode_hook
+from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.template import decode_hook
+from ktui.model.workloads import KubeObject
 
 FOLDER = Path(__file__).parent / "recordings"
 

@@ -30,7 +30,8 @@ from ktui.actions.sentences import (
     tests_for,
 )
 from ktui.actions.subject import Subject, in_flight
-from ktui.model.objects import HOLD_SECONDS, Deployment, PodTemplate, ReplicaSet, decode_hook
+from ktui.model.objects import HOLD_SECONDS, Deployment, ReplicaSet
+from ktui.model.template import PodTemplate, decode_hook
 from ktui.rollout import images, revisions, steps, strategy
 from ktui.rollout.hold import OVER, Back, Disturbance, Hold, Record, back_of, hold_of
 from ktui.rollout.revisions import Refusal

@@ -9,7 +9,8 @@ import msgspec
 from ktui.actions.plan import Plan
 from ktui.actions.request import Action, Scale
 from ktui.actions.subject import Subject, in_flight
-from ktui.model.objects import Deployment, decode_hook
+from ktui.model.objects import Deployment
+from ktui.model.template import decode_hook
 from ktui.rollout import revisions, strategy
 from ktui.rollout.footprint import Footprint, footprint
 from ktui.rollout.quantities import amount_text

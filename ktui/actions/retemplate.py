@@ -24,7 +24,8 @@ from ktui.actions.sentences import (
     waits_for_resume,
 )
 from ktui.actions.subject import Subject, in_flight
-from ktui.model.objects import RESTARTED_AT, Deployment, PodTemplate
+from ktui.model.objects import RESTARTED_AT, Deployment
+from ktui.model.template import PodTemplate
 from ktui.rollout import images, revisions
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ktui.actions.patch import Operation, expect
 from ktui.actions.plan import Target
 from ktui.actions.subject import Subject
-from ktui.model.objects import LAST_APPLIED, Deployment, PodTemplate, ReplicaSet
+from ktui.model.objects import LAST_APPLIED, Deployment, ReplicaSet
+from ktui.model.template import PodTemplate
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import Refusal

@@ -12,7 +12,8 @@ import msgspec
 from ktui.kube.api import Api, Autoscaler, DisruptionBudget
 from ktui.kube.errors import Interrupted
 from ktui.model.changes import Resource
-from ktui.model.objects import Deployment, ReplicaSet, Resources, decode_hook
+from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.template import Resources, decode_hook
 from ktui.rollout import revisions
 from ktui.rollout.quota import Quota
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict

@@ -18,8 +18,9 @@ from ktui.kube.listing import list_once
 from ktui.kube.logs import ContainerLog, LogLine, read_log
 from ktui.kube.watch import Unreadable
 from ktui.model.changes import Put, Resource
-from ktui.model.objects import ContainerStatus, Deployment, Pod, decode_hook
+from ktui.model.objects import ContainerStatus, Deployment, Pod
 from ktui.model.store import Store
+from ktui.model.template import decode_hook
 from ktui.rollout import revisions
 from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
 from ktui.rollout.progress import Track, observe

@@ -22,8 +22,9 @@ from ktui.cli.options import DURATION
 from ktui.kube.api import Api
 from ktui.kube.streams import Streams
 from ktui.model.changes import LinkState, Resource
-from ktui.model.objects import Deployment, decode_hook
+from ktui.model.objects import Deployment
 from ktui.model.store import Store
+from ktui.model.template import decode_hook
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
 from ktui.rollout.progress import Track, observe
 from ktui.rollout.rollout import Phase, Rollout, summarise

@@ -21,7 +21,8 @@ from ktui.cli.follow import Follow, Manner, Outcome
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
-from ktui.model.objects import Deployment, decode_hook
+from ktui.model.objects import Deployment
+from ktui.model.template import decode_hook
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file
 

@@ -13,7 +13,8 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, clean
 from ktui.kube.quotas import defaults_in, quotas_in
 from ktui.model.changes import Resource
-from ktui.model.objects import KubeObject, Resources, decode_hook
+from ktui.model.template import Resources, decode_hook
+from ktui.model.workloads import KubeObject
 from ktui.rollout.quota import Quota
 
 FIELD_MANAGER: Final = "ktui"

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ktui.model.objects import Amounts, Resources
+from ktui.model.template import Amounts, Resources
 from ktui.rollout.quota import Quota
 
 _T = TypeVar("_T")

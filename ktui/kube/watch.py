@@ -15,7 +15,8 @@ import msgspec
 
 from ktui.kube.errors import Interrupted, KubeError, Status, clean, status_error
 from ktui.model.changes import Gone, Put, Resource
-from ktui.model.objects import KubeObject, decode_hook
+from ktui.model.template import decode_hook
+from ktui.model.workloads import KubeObject
 
 INITIAL_EVENTS_END: Final = "k8s.io/initial-events-end"
 """The annotation of the bookmark that ends a streaming list."""

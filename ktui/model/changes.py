@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from ktui.model.objects import Deployment, Event, KubeObject, Pod, ReplicaSet
+from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
+from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
 
 
 class Resource(Enum):
@@ -17,6 +18,9 @@ class Resource(Enum):
 
     DEPLOYMENTS = ("apis/apps/v1", "deployments", Deployment)
     REPLICASETS = ("apis/apps/v1", "replicasets", ReplicaSet)
+    STATEFULSETS = ("apis/apps/v1", "statefulsets", StatefulSet)
+    DAEMONSETS = ("apis/apps/v1", "daemonsets", DaemonSet)
+    CONTROLLER_REVISIONS = ("apis/apps/v1", "controllerrevisions", ControllerRevision)
     PODS = ("api/v1", "pods", Pod)
     EVENTS = ("api/v1", "events", Event)
     SERVICES = ("api/v1", "services", Service)
@@ -35,11 +39,31 @@ class Resource(Enum):
         return "/" + "/".join([*parts, *filter(None, (name, subresource))])
 
 
-STREAMED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS)
+WORKLOADS: Final = (Resource.DEPLOYMENTS, Resource.STATEFULSETS, Resource.DAEMONSETS)
+"""What rolls out."""
+
+STREAMED: Final = (
+    *WORKLOADS,
+    Resource.REPLICASETS,
+    Resource.CONTROLLER_REVISIONS,
+    Resource.PODS,
+    Resource.EVENTS,
+)
 """What rollouts are made of, streamed for as long as ktui runs."""
+
+NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
+"""What there must be for anything to be shown. A user who may not see the others still sees Deployments."""
 
 ROUTING: Final = (Resource.SERVICES, Resource.ENDPOINT_SLICES, Resource.INGRESSES, Resource.HTTP_ROUTES)
 """Where traffic goes, streamed only while someone looks at it."""
+
+
+def resource_of(workload: Workload) -> Resource:
+    """The resource of a workload, by its kind."""
+    return _BY_KIND[type(workload)]
+
+
+_BY_KIND: Final = {resource.type: resource for resource in WORKLOADS}
 
 
 class Put(msgspec.Struct, frozen=True, gc=False):

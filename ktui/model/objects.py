@@ -1,9 +1,7 @@
 """The Kubernetes objects that ktui keeps, with the fields that it reads and no others.
 
 Decoding goes from the bytes of an answer straight into these structs; what is not named here (managedFields,
-volumes, probes) costs nothing. A pod template is kept as a digest and the few fields that screens show: two
-templates are the same when their digests are (SEMANTICS.md, Identity). Whole objects, for a diff, are fetched
-when they are asked for.
+volumes, probes) costs nothing. Whole objects, for a diff, are fetched when they are asked for.
 
 What thousands of pods have in common (their owner, their images, their node) is kept once: `shared`.
 
@@ -13,21 +11,20 @@ Names are those of the Kubernetes API, in Python's spelling.
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec.structs import force_setattr
 
-from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
-from ktui.model.structs import PodMeta, Struct, shared
+from ktui.model.structs import ObjectMeta, Struct, shared
+from ktui.model.template import Amounts, Container, PodTemplate, Resources
 
-POD_TEMPLATE_HASH: Final = "pod-template-hash"
 REVISION: Final = "deployment.kubernetes.io/revision"
 REVISION_HISTORY: Final = "deployment.kubernetes.io/revision-history"
 CHANGE_CAUSE: Final = "kubernetes.io/change-cause"
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
+CONTROLLER_REVISION_HASH: Final = "controller-revision-hash"
 
 NO_DEADLINE: Final = 2147483647
 """`progressDeadlineSeconds` of a Deployment that has no deadline (SEMANTICS.md, Status)."""
@@ -36,7 +33,26 @@ HOLD_SECONDS: Final = 2147483646
 """`minReadySeconds` of a Deployment whose canary is held (SEMANTICS.md, Hold a canary)."""
 
 
-class ReplicaSetMeta(PodMeta, frozen=True):
+class _RevisionLabel(Struct, frozen=True):
+    """Of a pod's labels, the one that StatefulSets and DaemonSets give: which ControllerRevision it was made from."""
+
+    revision: str = msgspec.field(default="", name=CONTROLLER_REVISION_HASH)
+
+
+_NO_LABEL: Final = _RevisionLabel()
+
+
+class PodMeta(ObjectMeta, frozen=True):
+    """Metadata of a pod."""
+
+    labels: _RevisionLabel = _NO_LABEL
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "labels", shared(self.labels))
+
+
+class ReplicaSetMeta(ObjectMeta, frozen=True):
     """Metadata of a ReplicaSet; its labels are its template's."""
 
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
@@ -49,7 +65,7 @@ class ReplicaSetMeta(PodMeta, frozen=True):
 
 
 class Meta(ReplicaSetMeta, frozen=True):
-    """Metadata of a Deployment."""
+    """Metadata of what has generations and labels of its own: a Deployment, a StatefulSet, a DaemonSet."""
 
     generation: int = 0
     labels: dict[str, str] = msgspec.field(default_factory=dict)
@@ -89,72 +105,6 @@ def condition_of(conditions: tuple[Condition, ...], kind: str) -> Condition | No
         if condition.type == kind:
             return condition
     return None
-
-
-class Amounts(Struct, frozen=True):
-    """Amounts of what a node has, as they are written: `500m`, `128Mi`; empty for none."""
-
-    cpu: str = ""
-    memory: str = ""
-
-
-class Resources(Struct, frozen=True):
-    """What is set aside for a container, and the most that it may use."""
-
-    requests: Amounts = Amounts()
-    limits: Amounts = Amounts()
-
-
-class Container(Struct, frozen=True):
-    """One container of a pod or a template; `restart_policy` Always makes an init container a sidecar."""
-
-    name: str
-    image: str = ""
-    restart_policy: str = ""
-    resources: Resources = Resources()
-
-
-class PodTemplate:
-    """What a ReplicaSet makes pods from: its digest, and the fields that screens show.
-
-    Equality is the API's own: all of metadata and spec, `pod-template-hash` aside, and whether an empty map is
-    written or left out (SEMANTICS.md, Identity).
-    """
-
-    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels", "overhead", "ports", "resources")
-
-    def __init__(self, raw: dict[str, Any]) -> None:
-        meta = raw.get("metadata") or {}
-        spec = raw.get("spec") or {}
-        self.labels: dict[str, str] = {k: v for k, v in (meta.get("labels") or {}).items() if k != POD_TEMPLATE_HASH}
-        self.annotations: dict[str, str] = meta.get("annotations") or {}
-        self.containers = _containers(spec.get("containers"))
-        self.init_containers = _containers(spec.get("initContainers"))
-        self.resources = msgspec.convert(spec.get("resources") or {}, Resources)
-        self.overhead = msgspec.convert(spec.get("overhead") or {}, Amounts)
-        self.ports = _ports(spec.get("containers"))
-        named = {key: value for key, value in meta.items() if value and key != "creationTimestamp"}
-        canonical = msgspec.json.encode((named | {"labels": self.labels}, spec), order="deterministic")
-        self.digest = blake2b(canonical, digest_size=16).digest()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PodTemplate) and other.digest == self.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
-
-    def __repr__(self) -> str:
-        return f"PodTemplate({', '.join(c.image for c in self.containers)}, {self.digest.hex()[:8]})"
-
-
-def _ports(containers: list[dict[str, Any]] | None) -> tuple[tuple[str, int], ...]:
-    """The ports that the containers declare, as name (often empty) and number, sorted."""
-    declared = (port for container in containers or () for port in container.get("ports") or ())
-    return tuple(sorted((port.get("name") or "", port.get("containerPort") or 0) for port in declared))
-
-
-def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
-    return msgspec.convert(raw or (), tuple[Container, ...])
 
 
 class RollingUpdate(Struct, frozen=True):
@@ -338,6 +288,11 @@ class Pod(Struct, frozen=True):
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 
+    @property
+    def revision_hash(self) -> str:
+        """What names the ControllerRevision that it was made from; empty for a pod of a ReplicaSet."""
+        return self.metadata.labels.revision
+
 
 class ObjectReference(Struct, frozen=True):
     """What an Event is about."""
@@ -370,7 +325,7 @@ class EventSource(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """v1 Event. `type` is Normal or Warning."""
 
-    metadata: PodMeta
+    metadata: ObjectMeta
     involved_object: ObjectReference = ObjectReference()
     type: str = "Normal"
     reason: str = ""
@@ -399,13 +354,3 @@ class Event(Struct, frozen=True):
         """When this last happened, from whichever of the four fields the sender filled in."""
         series = self.series.last_observed_time if self.series is not None else None
         return series or self.last_timestamp or self.event_time or self.metadata.creation_timestamp
-
-
-KubeObject = Deployment | ReplicaSet | Pod | Event | Service | EndpointSlice | Ingress | HTTPRoute
-
-
-def decode_hook(kind: type, raw: Any) -> Any:
-    """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`."""
-    if kind is PodTemplate:
-        return PodTemplate(raw)
-    raise NotImplementedError(kind)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from ktui.model.structs import PodMeta, Struct, shared
+from ktui.model.structs import ObjectMeta, Struct, shared
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"
 """The label of an EndpointSlice that names its Service, whoever made it."""
@@ -43,11 +43,11 @@ class ServiceSpec(Struct, frozen=True):
 class Service(Struct, frozen=True):
     """v1 Service."""
 
-    metadata: PodMeta
+    metadata: ObjectMeta
     spec: ServiceSpec = ServiceSpec()
 
 
-class SliceMeta(PodMeta, frozen=True):
+class SliceMeta(ObjectMeta, frozen=True):
     """Metadata of an EndpointSlice: of its labels, the one that names the Service."""
 
     labels: dict[str, str] = msgspec.field(default_factory=dict)
@@ -145,7 +145,7 @@ class IngressSpec(Struct, frozen=True):
 class Ingress(Struct, frozen=True):
     """networking.k8s.io/v1 Ingress."""
 
-    metadata: PodMeta
+    metadata: ObjectMeta
     spec: IngressSpec = IngressSpec()
 
 
@@ -188,5 +188,5 @@ class HTTPRouteSpec(Struct, frozen=True):
 class HTTPRoute(Struct, frozen=True):
     """gateway.networking.k8s.io/v1 HTTPRoute."""
 
-    metadata: PodMeta
+    metadata: ObjectMeta
     spec: HTTPRouteSpec = HTTPRouteSpec()

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from math import inf
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
-from ktui.model.objects import Deployment, Event, KubeObject, Pod, ReplicaSet
+from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
+
+_W = TypeVar("_W", Deployment, StatefulSet, DaemonSet)
+_WORKLOAD: Final = (Deployment, StatefulSet, DaemonSet)
 
 _TOMBSTONES: Final = 4096
 """How many deletions are remembered."""
@@ -26,10 +30,11 @@ class _Tombstone(NamedTuple):
 
 
 class Store:
-    """Deployments with their ReplicaSets, pods and events, and the state of the links that bring them."""
+    """Workloads with their revisions, pods and events, and the state of the links that bring them."""
 
     def __init__(self) -> None:
         self._objects: dict[Resource, dict[str, KubeObject]] = {resource: {} for resource in Resource}
+        self._workloads: dict[str, Workload] = {}
         self._parts: dict[str, dict[str, KubeObject]] = {}
         self._events: dict[str, dict[str, KubeObject]] = {}
         self._tombstones: dict[str, _Tombstone] = {}
@@ -55,7 +60,7 @@ class Store:
                     self.links[resource] = change
 
     def take_dirty(self) -> set[str]:
-        """The uids of the Deployments that changed, or whose parts did, since this was last asked."""
+        """The uids of the workloads that changed, or whose parts did, since this was last asked."""
         dirty, self._dirty = self._dirty, set()
         return dirty
 
@@ -72,10 +77,22 @@ class Store:
         obj = self._objects[Resource.DEPLOYMENTS].get(uid)
         return obj if isinstance(obj, Deployment) else None
 
-    def named(self, namespace: str, name: str) -> Deployment | None:
-        """The Deployment of that name as it is now."""
+    def workloads(self) -> Iterator[Workload]:
+        """All Deployments, StatefulSets and DaemonSets, in no order."""
+        yield from self._workloads.values()
+
+    def workload(self, uid: str) -> Workload | None:
+        """The workload of that uid, or None where it is not, or no longer, known."""
+        return self._workloads.get(uid)
+
+    def named(self, kind: type[_W], namespace: str, name: str) -> _W | None:
+        """The workload of that kind and name as it is now."""
         return next(
-            (d for d in self.deployments() if d.metadata.name == name and d.metadata.namespace == namespace),
+            (
+                known
+                for known in self._workloads.values()
+                if isinstance(known, kind) and known.metadata.name == name and known.metadata.namespace == namespace
+            ),
             None,
         )
 
@@ -83,9 +100,13 @@ class Store:
         """The ReplicaSets that this Deployment controls."""
         return [obj for obj in self._parts.get(deployment_uid, {}).values() if isinstance(obj, ReplicaSet)]
 
-    def pods(self, replicaset_uid: str) -> list[Pod]:
-        """The pods that this ReplicaSet controls, those that are stopping too."""
-        return [obj for obj in self._parts.get(replicaset_uid, {}).values() if isinstance(obj, Pod)]
+    def controller_revisions(self, uid: str) -> list[ControllerRevision]:
+        """The ControllerRevisions of that StatefulSet or DaemonSet."""
+        return [obj for obj in self._parts.get(uid, {}).values() if isinstance(obj, ControllerRevision)]
+
+    def pods(self, owner_uid: str) -> list[Pod]:
+        """The pods that this ReplicaSet, StatefulSet or DaemonSet controls, those that are stopping too."""
+        return [obj for obj in self._parts.get(owner_uid, {}).values() if isinstance(obj, Pod)]
 
     def events(self, uid: str) -> list[Event]:
         """The events about the object of that uid, which may be gone by now."""
@@ -123,6 +144,8 @@ class Store:
         # What comes back, because it matches a selector again, is not gone.
         self._tombstones.pop(uid, None)
         objects[uid] = obj
+        if isinstance(obj, _WORKLOAD):
+            self._workloads[uid] = obj
         if parent:
             self._siblings(obj).setdefault(parent, {})[uid] = obj
         self._touch(obj)
@@ -141,6 +164,7 @@ class Store:
         if known is not None:
             self._unlink(known)
             del self._objects[resource][uid]
+            self._workloads.pop(uid, None)
         if resource is not Resource.EVENTS:
             self._tombstones[uid] = _Tombstone(version, _parent(known) if known is not None else self._owner(uid))
             if len(self._tombstones) > _TOMBSTONES:
@@ -150,6 +174,7 @@ class Store:
         """Forget all of a resource, and every deletion: the versions that they are known by mean nothing any more."""
         for obj in self._objects[resource].values():
             self._unlink(obj)
+            self._workloads.pop(obj.metadata.uid, None)
         self._objects[resource] = {}
         self._tombstones.clear()
         self.listed.discard(resource)
@@ -168,14 +193,14 @@ class Store:
         return self._events if isinstance(obj, Event) else self._parts
 
     def _touch(self, obj: KubeObject) -> None:
-        """Mark the Deployment as dirty that this is, or is a part of, or is about."""
-        if isinstance(obj, Deployment):
+        """Mark the workload as dirty that this is, or is a part of, or is about."""
+        if obj.metadata.uid in self._workloads:
             self._dirty.add(obj.metadata.uid)
             return
         owner = _parent(obj)
         # An event may be about a pod, that of a ReplicaSet, that of a Deployment: three steps at most.
         for _ in range(3):
-            if owner in self._objects[Resource.DEPLOYMENTS]:
+            if owner in self._workloads:
                 self._dirty.add(owner)
                 return
             owner = self._owner(owner)

@@ -39,8 +39,8 @@ class OwnerReference(Struct, frozen=True):
     controller: bool = False
 
 
-class PodMeta(Struct, frozen=True):
-    """Metadata of a pod or an Event: there are many, so labels and annotations are left out."""
+class ObjectMeta(Struct, frozen=True):
+    """Metadata of any object. There are many, so labels and annotations are kept only where they are read."""
 
     name: str
     uid: str = ""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from ktui.model.changes import ROUTING, Change, Gone, Link, Listed, Put, Resource, Restored
-from ktui.model.objects import KubeObject
 from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
+from ktui.model.workloads import KubeObject
 
 _T = TypeVar("_T", bound=KubeObject)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
+from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
+from ktui.model.template import Container
 from ktui.rollout import images, startup
 from ktui.rollout.cause import PATIENCE, Kind
 from ktui.rollout.podstatus import (

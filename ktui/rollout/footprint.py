@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from ktui.model.objects import Amounts, Container, Resources
+from ktui.model.template import Amounts, Container, Resources
 from ktui.rollout.quantities import quantity
 
 REQUESTS: Final = "requests"

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ktui.model.objects import RESTARTED_AT, Container, Deployment, PodTemplate, ReplicaSet
+from ktui.model.objects import RESTARTED_AT, Deployment, ReplicaSet
+from ktui.model.template import Container, PodTemplate
 from ktui.rollout import images, revisions
 from ktui.rollout.provenance import Provenance, marked, provenance
 from ktui.rollout.revisions import Refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktui.model.objects import PodTemplate
+from ktui.model.template import PodTemplate
 
 
 def short(image: str) -> str:

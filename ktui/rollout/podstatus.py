@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ktui.model.objects import Container, ContainerStatus, Pod, Terminated, condition_of
+from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
+from ktui.model.template import Container
 from ktui.rollout.words import clean
 
 NODE_LOST: Final = "NodeLost"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ktui.model.objects import PodTemplate
 from ktui.model.routing import Service
+from ktui.model.template import PodTemplate
 from ktui.rollout.words import clean
 
 

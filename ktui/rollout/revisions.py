@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ktui.model.objects import CHANGE_CAUSE, POD_TEMPLATE_HASH, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
+from ktui.model.objects import CHANGE_CAUSE, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
+from ktui.model.template import POD_TEMPLATE_HASH
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

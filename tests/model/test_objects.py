@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.model.changes import Put, Resource
-from ktui.model.objects import LAST_APPLIED, Condition, PodTemplate
+from ktui.model.objects import LAST_APPLIED, Condition
+from ktui.model.template import PodTemplate
 from tests.recorded import DEPLOYMENTS, Said, deployment, event, pod, recording, replicaset
 
 TEMPLATE: dict[str, Any] = {

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
+from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from tests.recorded import DEPLOYMENTS, Said, decode, recording
 
@@ -271,7 +272,7 @@ def test_the_same_name_with_another_uid_is_another_deployment() -> None:
     store.apply(
         [Gone(Resource.DEPLOYMENTS, "d1", "6"), Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, second))]
     )
-    named = store.named("ns", "n-d1")
+    named = store.named(Deployment, "ns", "n-d1")
     assert named is not None
     assert named.metadata.uid == "d2"
     assert store.replicasets("d2") == []

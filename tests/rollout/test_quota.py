@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ktui.kube.quotas import defaults_in, quotas_in
-from ktui.model.objects import Amounts, PodTemplate, Resources
+from ktui.model.template import Amounts, PodTemplate, Resources
 from ktui.rollout.footprint import Footprint, footprint
 from ktui.rollout.quota import Demand, Quota, demand, rooms
 from tests.rollout.made import Made

@@ -70,7 +70,7 @@ def test_the_history_is_the_one_that_kubectl_printed(name: str) -> None:
         end = next(i for i in range(index, len(said)) if said[i].text == "")
         printed = [tuple(note.text.split(maxsplit=1)) for note in said[index + 3 : end]]
         store = store_at(name, said[end].t)
-        web = store.named(name, "web")
+        web = store.named(Deployment, name, "web")
         assert web is not None
         known = reversed(revisions.newest_first(store.replicasets(web.metadata.uid)))
         assert [(str(revisions.revision(rs)), revisions.change_cause(rs)) for rs in known] == printed
@@ -87,7 +87,7 @@ def test_a_roll_back_leads_where_kubectls_led(name: str) -> None:
     for index in asked:
         number = re.search(r"--to-revision=(\d+)", said[index].text)
         store = store_at(name, said[index].t)
-        web = store.named(name, "web")
+        web = store.named(Deployment, name, "web")
         assert web is not None
         target = rollback_target(web, store.replicasets(web.metadata.uid), int(number[1]) if number else None)
         answer = next(note for note in said[index + 1 :] if not note.text.startswith("Warning"))
@@ -101,7 +101,7 @@ def test_a_roll_back_leads_where_kubectls_led(name: str) -> None:
 
 def test_a_revision_that_came_back_has_a_new_number_and_keeps_its_former_ones() -> None:
     store = store_at("rollback-to-revision", 1e9)
-    web = store.named("rollback-to-revision", "web")
+    web = store.named(Deployment, "rollback-to-revision", "web")
     assert web is not None
     known = revisions.newest_first(store.replicasets(web.metadata.uid))
     assert [(revisions.revision(rs), revisions.former_revisions(rs)) for rs in known] == [

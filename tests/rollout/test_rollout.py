@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from ktui.model.changes import Gone, Resource
+from ktui.model.objects import Deployment
 from ktui.rollout.progress import observe
 from ktui.rollout.rollout import Phase, summarise
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
@@ -209,7 +210,7 @@ def test_the_same_name_with_another_uid_is_another_rollout() -> None:
     assert made.store.deployment("d") is None
     made.raw["metadata"] |= {"uid": "d2", "resourceVersion": "901"}
     made.put(Resource.DEPLOYMENTS, made.raw)
-    again = made.store.named("shop", "web")
+    again = made.store.named(Deployment, "shop", "web")
     assert again is not None
     fresh = observe(None, again, made.store.replicasets("d2"), NOW)
     rollout = summarise(made.store, again, fresh, NOW)

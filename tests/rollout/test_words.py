@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.model.objects import PodTemplate
+from ktui.model.template import PodTemplate
 from ktui.rollout import images
 from ktui.rollout.words import age, clean, count, duration, roughly
 

@@ -1,0 +1,88 @@
+"""Pod templates: a digest to compare them by, and the few fields that screens show.
+
+Two templates are the same when their digests are (SEMANTICS.md, Identity).
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+
+from ktui.model.structs import Struct
+
+POD_TEMPLATE_HASH: Final = "pod-template-hash"
+
+
+class Amounts(Struct, frozen=True):
+    """Amounts of what a node has, as they are written: `500m`, `128Mi`; empty for none."""
+
+    cpu: str = ""
+    memory: str = ""
+
+
+class Resources(Struct, frozen=True):
+    """What is set aside for a container, and the most that it may use."""
+
+    requests: Amounts = Amounts()
+    limits: Amounts = Amounts()
+
+
+class Container(Struct, frozen=True):
+    """One container of a pod or a template; `restart_policy` Always makes an init container a sidecar."""
+
+    name: str
+    image: str = ""
+    restart_policy: str = ""
+    resources: Resources = Resources()
+
+
+class PodTemplate:
+    """What pods are made from: its digest, and the fields that screens show.
+
+    Equality is the API's own: all of metadata and spec, `pod-template-hash` aside, and whether an empty map is
+    written or left out (SEMANTICS.md, Identity).
+    """
+
+    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels", "overhead", "ports", "resources")
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        meta = raw.get("metadata") or {}
+        spec = raw.get("spec") or {}
+        self.labels: dict[str, str] = {k: v for k, v in (meta.get("labels") or {}).items() if k != POD_TEMPLATE_HASH}
+        self.annotations: dict[str, str] = meta.get("annotations") or {}
+        self.containers = _containers(spec.get("containers"))
+        self.init_containers = _containers(spec.get("initContainers"))
+        self.resources = msgspec.convert(spec.get("resources") or {}, Resources)
+        self.overhead = msgspec.convert(spec.get("overhead") or {}, Amounts)
+        self.ports = _ports(spec.get("containers"))
+        named = {key: value for key, value in meta.items() if value and key != "creationTimestamp"}
+        canonical = msgspec.json.encode((named | {"labels": self.labels}, spec), order="deterministic")
+        self.digest = blake2b(canonical, digest_size=16).digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PodTemplate) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"PodTemplate({', '.join(c.image for c in self.containers)}, {self.digest.hex()[:8]})"
+
+
+def _ports(containers: list[dict[str, Any]] | None) -> tuple[tuple[str, int], ...]:
+    """The ports that the containers declare, as name (often empty) and number, sorted."""
+    declared = (port for container in containers or () for port in container.get("ports") or ())
+    return tuple(sorted((port.get("name") or "", port.get("containerPort") or 0) for port in declared))
+
+
+def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
+    return msgspec.convert(raw or (), tuple[Container, ...])
+
+
+def decode_hook(kind: type, raw: Any) -> Any:
+    """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`."""
+    if kind is PodTemplate:
+        return PodTemplate(raw)
+    raise NotImplementedError(kind)

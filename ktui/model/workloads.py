@@ -1,0 +1,198 @@
+"""The workloads beside Deployments: StatefulSets and DaemonSets, with the ControllerRevisions that are their history.
+
+Both own their pods themselves; a pod's label `controller-revision-hash` names the revision that it was made from.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ktui.model.objects import (
+    CONTROLLER_REVISION_HASH,
+    Condition,
+    Deployment,
+    Event,
+    Meta,
+    Pod,
+    ReplicaSet,
+    RollingUpdate,
+)
+from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
+from ktui.model.structs import Struct
+from ktui.model.template import PodTemplate
+
+ON_DELETE: Final = "OnDelete"
+"""The update strategy under which a pod changes only when somebody deletes it."""
+
+ORDERED_READY: Final = "OrderedReady"
+
+
+class PartitionedUpdate(Struct, frozen=True):
+    """How a StatefulSet updates: pods with an ordinal below `partition` stay as they are; missing means 0."""
+
+    partition: int | None = None
+    max_unavailable: int | str | None = None
+
+
+class StatefulSetStrategy(Struct, frozen=True):
+    """`RollingUpdate` or `OnDelete`."""
+
+    type: str = "RollingUpdate"
+    rolling_update: PartitionedUpdate | None = None
+
+
+class Ordinals(Struct, frozen=True):
+    """Where the pods of a StatefulSet begin to count."""
+
+    start: int = 0
+
+
+class StatefulSetSpec(Struct, frozen=True):
+    """What was asked for."""
+
+    template: PodTemplate
+    replicas: int | None = None
+    update_strategy: StatefulSetStrategy = StatefulSetStrategy()
+    pod_management_policy: str = ORDERED_READY
+    min_ready_seconds: int = 0
+    revision_history_limit: int | None = None
+    ordinals: Ordinals = Ordinals()
+
+    @property
+    def desired(self) -> int:
+        """The number of pods wanted; the API's default is 1."""
+        return 1 if self.replicas is None else self.replicas
+
+    @property
+    def partition(self) -> int:
+        """The first ordinal that is updated; 0 for all of them. It may lie beyond the last one."""
+        rolling = self.update_strategy.rolling_update
+        return (rolling.partition or 0) if rolling is not None else 0
+
+
+class StatefulSetStatus(Struct, frozen=True):
+    """What the StatefulSet controller last reported. Revisions are names of ControllerRevisions."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    current_replicas: int = 0
+    updated_replicas: int = 0
+    current_revision: str = ""
+    update_revision: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class StatefulSet(Struct, frozen=True):
+    """apps/v1 StatefulSet."""
+
+    metadata: Meta
+    spec: StatefulSetSpec
+    status: StatefulSetStatus = StatefulSetStatus()
+
+    @property
+    def observed(self) -> bool:
+        """Whether the controller has seen the spec as it is now."""
+        return 0 < self.status.observed_generation >= self.metadata.generation
+
+    @property
+    def target(self) -> int:
+        """How many pods the update is to reach: those with an ordinal from the partition up."""
+        first = self.spec.ordinals.start
+        return max(0, min(self.spec.desired, first + self.spec.desired - self.spec.partition))
+
+
+class DaemonSetStrategy(Struct, frozen=True):
+    """`RollingUpdate` or `OnDelete`."""
+
+    type: str = "RollingUpdate"
+    rolling_update: RollingUpdate | None = None
+
+
+class DaemonSetSpec(Struct, frozen=True):
+    """What was asked for; how many pods that makes, the nodes say."""
+
+    template: PodTemplate
+    update_strategy: DaemonSetStrategy = DaemonSetStrategy()
+    min_ready_seconds: int = 0
+    revision_history_limit: int | None = None
+
+
+class DaemonSetStatus(Struct, frozen=True):
+    """What the DaemonSet controller last reported, in nodes."""
+
+    observed_generation: int = 0
+    desired_number_scheduled: int = 0
+    current_number_scheduled: int = 0
+    number_misscheduled: int = 0
+    updated_number_scheduled: int = 0
+    number_ready: int = 0
+    number_available: int = 0
+    number_unavailable: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+class DaemonSet(Struct, frozen=True):
+    """apps/v1 DaemonSet."""
+
+    metadata: Meta
+    spec: DaemonSetSpec
+    status: DaemonSetStatus = DaemonSetStatus()
+
+    @property
+    def observed(self) -> bool:
+        """Whether the controller has seen the spec as it is now."""
+        return self.metadata.generation <= self.status.observed_generation
+
+
+class _RevisionSpec(Struct, frozen=True):
+    template: PodTemplate | None = None
+
+
+class RevisionData(Struct, frozen=True):
+    """What a ControllerRevision keeps: for StatefulSets and DaemonSets, a patch that replaces the template.
+
+    Its digest tells whether two revisions mean the same; their bytes do not (SEMANTICS.md, StatefulSets).
+    """
+
+    spec: _RevisionSpec = _RevisionSpec()
+
+
+class ControllerRevision(Struct, frozen=True):
+    """apps/v1 ControllerRevision: one revision of a StatefulSet or a DaemonSet."""
+
+    metadata: Meta
+    revision: int = 0
+    data: RevisionData = RevisionData()
+
+    @property
+    def template(self) -> PodTemplate | None:
+        """The template that it would bring back; None for data of another kind."""
+        return self.data.spec.template
+
+    @property
+    def pod_hash(self) -> str:
+        """The value of `controller-revision-hash` on its pods.
+
+        A DaemonSet's revisions carry it as a label; a StatefulSet's pods are labelled with the revision's name.
+        """
+        return self.metadata.labels.get(CONTROLLER_REVISION_HASH) or self.metadata.name
+
+
+Workload = Deployment | StatefulSet | DaemonSet
+"""What rolls out."""
+
+KubeObject = (
+    Deployment
+    | StatefulSet
+    | DaemonSet
+    | ReplicaSet
+    | ControllerRevision
+    | Pod
+    | Event
+    | Service
+    | EndpointSlice
+    | Ingress
+    | HTTPRoute
+)
