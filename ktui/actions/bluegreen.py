@@ -27,10 +27,10 @@ from ktui.model.routing import SERVICE_NAME, Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
 from ktui.rollout.bluegreen import BlueGreen, Pairing, Side, blue_green, pairings
-from ktui.rollout.progress import observe
+from ktui.rollout.look import look
 from ktui.rollout.provenance import marked
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.rollout import Rollout, summarise
+from ktui.rollout.rollout import Rollout
 from ktui.rollout.words import clean, count
 
 
@@ -76,9 +76,7 @@ async def read_service(api: Api, namespace: str, name: str, kubectl: tuple[str, 
         traffic.apply(changes)
     now = datetime.now(UTC)
     rollouts = {
-        deployment.metadata.uid: summarise(
-            store, deployment, observe(None, deployment, store.replicasets(deployment.metadata.uid), now), now
-        )
+        deployment.metadata.uid: look(store, deployment, None, now)[1]
         for pairing in found
         for deployments in pairing.colours.values()
         for deployment in deployments

@@ -22,9 +22,10 @@ from ktui.model.objects import ContainerStatus, Deployment, Pod
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.rollout import revisions
+from ktui.rollout.look import look
 from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
-from ktui.rollout.progress import Track, observe
-from ktui.rollout.rollout import Rollout, summarise
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Rollout
 from ktui.rollout.words import clean
 
 LONGEST_LINE: Final = 400
@@ -110,8 +111,8 @@ class Onlooker:
         for about in unready[:_ASKED_ABOUT]:
             store.apply(await self._if_allowed(Resource.EVENTS, fields=f"involvedObject.uid={about.metadata.uid}"))
         now = datetime.now(UTC)
-        self._track = observe(self._track, deployment, own, now)
-        return Look(summarise(store, deployment, self._track, now), deployment, new)
+        self._track, rollout = look(store, deployment, self._track, now)
+        return Look(rollout, deployment, new)
 
     async def _if_allowed(self, resource: Resource, selector: str = "", fields: str = "") -> list[Put]:
         try:

@@ -20,11 +20,11 @@ from ktui.kube.connection import Connection
 from ktui.kube.listing import list_once
 from ktui.kube.watch import Unreadable
 from ktui.model.changes import Put, Resource
-from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.objects import ReplicaSet
 from ktui.model.store import Store
 from ktui.rollout import revisions
-from ktui.rollout.progress import observe
-from ktui.rollout.rollout import Phase, Rollout, summarise
+from ktui.rollout.look import look
+from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.status import verdict
 from ktui.rollout.words import age, clean
 from ktui.settings import Settings
@@ -125,17 +125,12 @@ def _readable(listed: Iterable[Put | Unreadable]) -> list[Put]:
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:
     """All rollouts of a store, worst first."""
-    found = [_rollout(store, deployment, now) for deployment in store.deployments()]
+    found = [look(store, workload, None, now)[1] for workload in store.workloads()]
     return sorted(found, key=_worst_first)
 
 
 def _worst_first(rollout: Rollout) -> tuple[int, str, str]:
     return _WORST_FIRST.index(rollout.phase), rollout.namespace, rollout.name
-
-
-def _rollout(store: Store, deployment: Deployment, now: datetime) -> Rollout:
-    replicasets = store.replicasets(deployment.metadata.uid)
-    return summarise(store, deployment, observe(None, deployment, replicasets, now), now)
 
 
 def _print(found: Sequence[Rollout], namespace: str | None, *, with_namespace: bool, quiet: bool) -> None:

@@ -20,7 +20,7 @@ from ktui.kube.api import Api
 from ktui.rollout.comparison import Pair, Templates, chosen, compare, compare_as_yaml, label, templates
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.history import history as history_of
-from ktui.rollout.progress import observe
+from ktui.rollout.progress import glimpse, observe
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.template_diff import DiffLine, TemplateDiff, presentable, yaml_lines
 from ktui.rollout.words import age, duration
@@ -92,7 +92,7 @@ async def _read(settings: Settings, name: str) -> tuple[History, Templates]:
 
 
 def _history(subject: Subject) -> History:
-    track = observe(None, subject.deployment, subject.replicasets, subject.now)
+    track = observe(None, glimpse(subject.deployment, subject.replicasets), subject.now)
     return history_of(subject.deployment, subject.replicasets, track.took)
 
 

@@ -26,8 +26,9 @@ from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
-from ktui.rollout.progress import Track, observe
-from ktui.rollout.rollout import Phase, Rollout, summarise
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.words import count
 from ktui.settings import audit_file, seconds
 
@@ -156,10 +157,8 @@ class _Watching:
         return set(_NEEDED) <= self._store.listed
 
     def _summary(self, deployment: Deployment) -> Rollout:
-        now = datetime.now(UTC)
-        track = observe(self._track, deployment, self._store.replicasets(deployment.metadata.uid), now)
-        self._track = track
-        return summarise(self._store, deployment, track, now)
+        self._track, rollout = look(self._store, deployment, self._track, datetime.now(UTC))
+        return rollout
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
         if self._auto:

@@ -27,8 +27,9 @@ from ktui.kube.errors import KubeError
 from ktui.kube.streams import Streams
 from ktui.model.changes import STREAMED, Change, Link, LinkState, Resource, Restored
 from ktui.model.store import Store
-from ktui.rollout.progress import Track, observe
-from ktui.rollout.rollout import Phase, Rollout, summarise
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Phase, Rollout
 
 WATCH_SCHEMA: Final = "ktui.watch/1"
 """Members, and types of lines, may be added to it; where one changes its meaning or goes, the number changes."""
@@ -122,9 +123,7 @@ class Ledger:
             return (Happened.GONE, before) if before is not None else None
         if self._names and deployment.metadata.name not in self._names:
             return None
-        track = observe(self._tracks.get(uid), deployment, self._store.replicasets(uid), now)
-        self._tracks[uid] = track
-        rollout = summarise(self._store, deployment, track, now)
+        self._tracks[uid], rollout = look(self._store, deployment, self._tracks.get(uid), now)
         told = Told(rollout, rollout_document(rollout, deployment))
         if before is not None and before.essence == told.essence:
             return None

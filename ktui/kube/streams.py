@@ -17,10 +17,10 @@ from typing import Final
 from ktui.kube.connection import Connection
 from ktui.kube.pacing import Pacing
 from ktui.kube.reflector import Reflector
-from ktui.model.changes import STREAMED, Change, Gone, Link, Listed, Put, Resource, Restored
+from ktui.model.changes import STREAMED, WORKLOADS, Change, Gone, Link, Listed, Put, Resource, Restored
 
-AT_ONCE: Final = frozenset({Resource.DEPLOYMENTS, Resource.REPLICASETS})
-"""What the first paint needs. Pods are many, and Events are not needed to count: they follow."""
+AT_ONCE: Final = frozenset({*WORKLOADS, Resource.REPLICASETS})
+"""What the first paint needs. Pods are many, and the rest is not needed to count: they follow."""
 
 
 class Outbox:
@@ -95,7 +95,7 @@ def _move_to_end(waiting: dict[str, Change], key: str, change: Change) -> None:
 class Streams:
     """The reflectors of a scope, running for as long as the context manager is open.
 
-    Deployments and ReplicaSets begin at once, Pods and Events after `go`. What servers and networks do is told by
+    Workloads and ReplicaSets begin at once, the rest after `go`. What servers and networks do is told by
     Link changes; an error in ktui itself is raised by `take`.
     """
 
@@ -119,8 +119,8 @@ class Streams:
                 connection,
                 resource,
                 namespace,
-                # A selector chooses Deployments; it seldom fits what they make, and never the events about it.
-                label_selector if resource is Resource.DEPLOYMENTS else "",
+                # A selector chooses workloads; it seldom fits what they make, and never the events about it.
+                label_selector if resource in WORKLOADS else "",
                 pacing=pacing,
                 # Of these there are the most by far: a second less until all are there.
                 cached_list=resource is Resource.PODS,

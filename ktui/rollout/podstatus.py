@@ -96,7 +96,7 @@ def pod_state(pod: Pod, *, min_ready_seconds: int = 0, now: datetime | None = No
         node=clean(pod.spec.node_name),
         created=pod.metadata.creation_timestamp,
         reason=clean(_reason(pod)) if state in (Health.BROKEN, Health.GONE) else "",
-        is_available=_available(pod, min_ready_seconds, now),
+        is_available=is_available(pod, min_ready_seconds, now),
     )
 
 
@@ -104,6 +104,17 @@ def is_ready(pod: Pod) -> bool:
     """Whether the condition Ready is true."""
     condition = condition_of(pod.status.conditions, "Ready")
     return condition is not None and condition.status == "True"
+
+
+def is_available(pod: Pod, min_ready_seconds: int, now: datetime | None) -> bool:
+    """Kubernetes' `IsPodAvailable`: ready, and that for minReadySeconds; not so without `now` where there are any."""
+    if not is_ready(pod):
+        return False
+    if min_ready_seconds == 0:
+        return True
+    condition = condition_of(pod.status.conditions, "Ready")
+    since = condition.last_transition_time if condition is not None else None
+    return now is not None and since is not None and now - since >= timedelta(seconds=min_ready_seconds)
 
 
 def is_terminating(pod: Pod) -> bool:
@@ -274,14 +285,3 @@ def _reason(pod: Pod) -> str:
         word = f"{ended.reason}, {how}" if ended.reason and ended.reason != "Error" else how
         return f"{container.name} ended: {word}" + (f": {ended.message}" if ended.message else "")
     return waiting.message if waiting is not None else ""
-
-
-def _available(pod: Pod, min_ready_seconds: int, now: datetime | None) -> bool:
-    """Kubernetes' `IsPodAvailable`: ready, and that for minReadySeconds."""
-    if not is_ready(pod):
-        return False
-    if min_ready_seconds == 0:
-        return True
-    condition = condition_of(pod.status.conditions, "Ready")
-    since = condition.last_transition_time if condition is not None else None
-    return now is not None and since is not None and now - since >= timedelta(seconds=min_ready_seconds)

@@ -126,25 +126,41 @@ class Track(msgspec.Struct, frozen=True):
         return since
 
 
-def observe(track: Track | None, deployment: Deployment, replicasets: Sequence[ReplicaSet], now: datetime) -> Track:
+class Glimpse(msgspec.Struct, frozen=True):
+    """What one look at a workload adds to the track of its rollout."""
+
+    template: bytes
+    """The digest of the template that is rolled out."""
+    available: int
+    new_available: int
+    new_ready: int
+    stands_still: bool
+    """Whether it is paused, or held on purpose: time that passes now is no pace."""
+    is_complete: bool
+    started: datetime | None
+    """When the rollout began, and when it ended where it has, as far as the objects alone tell."""
+    finished: datetime | None
+    is_going: bool = False
+    """Whether the workload itself is being deleted."""
+
+
+def observe(track: Track | None, seen: Glimpse, now: datetime) -> Track:
     """Add what is seen now to what was seen before; another template is another rollout."""
-    new = revisions.current(deployment, replicasets)
-    sample = Sample(now, deployment.status.available_replicas, new.status.available_replicas if new is not None else 0)
-    if track is None or track.template != deployment.spec.template.digest:
-        return _begin(sample, deployment, new, seen=track is not None)
-    if deployment.metadata.deletion_timestamp is not None:
+    sample = Sample(now, seen.available, seen.new_available)
+    if track is None or track.template != seen.template:
+        return _begin(sample, seen, is_watched=track is not None)
+    if seen.is_going:
         return track
-    paused = _stands_still(deployment)
-    # The new ReplicaSet, which tells the beginning, may come later than the first look at the Deployment.
-    started = track.started or _started(deployment, new)
+    # The new revision, which tells the beginning, may come later than the first look at the workload.
+    started = track.started or seen.started
     pace_from = track.pace_from
-    if track.paused and not paused:
+    if track.paused and not seen.stands_still:
         # What became ready while it was held counts as available at once: that is no pace.
-        pace_from = Sample(now, sample.available, new.status.ready_replicas if new is not None else 0)
-    elif pace_from is None and started is not None and not paused:
+        pace_from = Sample(now, sample.available, seen.new_ready)
+    elif pace_from is None and started is not None and not seen.stands_still:
         pace_from = Sample(started, 0, 0)
     finished = track.finished
-    if finished is None and _is_complete(deployment):
+    if finished is None and seen.is_complete:
         finished = now
     return Track(
         template=track.template,
@@ -153,7 +169,7 @@ def observe(track: Track | None, deployment: Deployment, replicasets: Sequence[R
         samples=_with(track.samples, sample),
         lowest=sample if finished is None and sample.available < track.lowest.available else track.lowest,
         finished=finished,
-        paused=paused,
+        paused=seen.stands_still,
     )
 
 
@@ -165,28 +181,39 @@ def _with(samples: tuple[Sample, ...], sample: Sample) -> tuple[Sample, ...]:
     return (*(samples if len(samples) < _SAMPLES else samples[::2]), sample)
 
 
-def _begin(sample: Sample, deployment: Deployment, new: ReplicaSet | None, *, seen: bool) -> Track:
-    """The first look at a rollout; `seen` means that it began under our eyes."""
-    paused = _stands_still(deployment)
-    started = sample.at if seen else _started(deployment, new)
-    if seen:
+def _begin(sample: Sample, seen: Glimpse, *, is_watched: bool) -> Track:
+    """The first look at a rollout; watched means that it began under our eyes."""
+    started = sample.at if is_watched else seen.started
+    if is_watched:
         # An old revision that comes back may have pods already: only what is added from here on is pace.
         pace_from: Sample | None = sample
     else:
-        pace_from = Sample(started, 0, 0) if started is not None and not paused else None
+        pace_from = Sample(started, 0, 0) if started is not None and not seen.stands_still else None
     return Track(
-        template=deployment.spec.template.digest,
+        template=seen.template,
         started=started,
         pace_from=pace_from,
         samples=(sample,),
         lowest=sample,
-        finished=_finished(deployment, new),
-        paused=paused,
+        finished=seen.finished,
+        paused=seen.stands_still,
     )
 
 
-def _stands_still(deployment: Deployment) -> bool:
-    return deployment.spec.paused or strategy.held(deployment)
+def glimpse(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Glimpse:
+    """What is seen of a Deployment now."""
+    new = revisions.current(deployment, replicasets)
+    return Glimpse(
+        template=deployment.spec.template.digest,
+        available=deployment.status.available_replicas,
+        new_available=new.status.available_replicas if new is not None else 0,
+        new_ready=new.status.ready_replicas if new is not None else 0,
+        stands_still=deployment.spec.paused or strategy.held(deployment),
+        is_complete=_is_complete(deployment),
+        started=_started(deployment, new),
+        finished=_finished(deployment, new),
+        is_going=deployment.metadata.deletion_timestamp is not None,
+    )
 
 
 def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None:

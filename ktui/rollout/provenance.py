@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ktui.model.objects import Deployment
+from ktui.model.workloads import Workload
 from ktui.rollout.words import clean
 
 
@@ -25,9 +25,9 @@ class Provenance(msgspec.Struct, frozen=True):
         return f"{self.tool} ({self.owner}) deployed this: {self.undone_by} will undo a change made by hand."
 
 
-def provenance(deployment: Deployment) -> Provenance | None:
+def provenance(workload: Workload) -> Provenance | None:
     """The owner that the Deployment's labels and annotations name; None where there is no mark."""
-    return marked(deployment.metadata.labels, deployment.metadata.annotations)
+    return marked(workload.metadata.labels, workload.metadata.annotations)
 
 
 def marked(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Provenance | None:

@@ -11,6 +11,7 @@ import msgspec
 
 from ktui.model.objects import CHANGE_CAUSE, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
 from ktui.model.template import POD_TEMPLATE_HASH
+from ktui.model.workloads import ControllerRevision, Workload
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -32,7 +33,7 @@ def former_revisions(replicaset: ReplicaSet) -> tuple[int, ...]:
     return tuple(number for part in text.split(",") if (number := _number(part.strip())))
 
 
-def change_cause(obj: Deployment | ReplicaSet) -> str:
+def change_cause(obj: Workload | ReplicaSet | ControllerRevision) -> str:
     """The change-cause as it was written, or nothing."""
     return obj.metadata.annotations.get(CHANGE_CAUSE, "")
 

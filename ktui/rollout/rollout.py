@@ -37,9 +37,11 @@ class Phase(StrEnum):
 
 
 class Rollout(msgspec.Struct, frozen=True):
-    """A Deployment and its rollout, in answers. Equal ones look the same on every screen."""
+    """A workload and its rollout, in answers. Equal ones look the same on every screen."""
 
     uid: str
+    kind: str
+    """`Deployment`, `StatefulSet` or `DaemonSet`."""
     namespace: str
     name: str
     generation: int
@@ -69,6 +71,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """Whether this template was once rolled out in full: pods that are missing now were lost later, or added."""
     finished: datetime | None = None
     """When the rollout came to its end, where it has."""
+    waits_for_deletion: bool = False
+    """Whether the strategy is OnDelete: a pod changes only when somebody deletes it."""
     hold: Hold | None = None
     """The hold of a canary, or what somebody left of one."""
 
@@ -103,6 +107,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     lowest = track.lowest if previous is not None and was_watched else None
     return Rollout(
         uid=deployment.metadata.uid,
+        kind="Deployment",
         namespace=clean(deployment.metadata.namespace),
         name=clean(deployment.metadata.name),
         generation=deployment.metadata.generation,
@@ -211,6 +216,9 @@ def _why(rollout: Rollout) -> str:
 
 def _standing(rollout: Rollout) -> str:
     numbers = rollout.progress
+    if rollout.waits_for_deletion:
+        changes = "changes" if numbers.old.existing == 1 else "change"
+        return f"OnDelete: {count(numbers.old.existing, 'old pod')} {changes} only when deleted"
     if numbers.old.existing == 0:
         return "complete, but paused: a change waits until it is resumed"
     if numbers.new.existing == 0:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from ktui.model.changes import Change, Link, LinkState, Resource
+from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource
 from ktui.model.store import Store
 from ktui.rollout.detail import Detail, detail
 from ktui.rollout.history import History, history
-from ktui.rollout.progress import Track, observe
-from ktui.rollout.rollout import Phase, Rollout, summarise
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.surroundings import Surroundings
 from ktui.rollout.timeline import Deed, Moment, timeline
 
-_NEEDED = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
 _WORST = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
 _AT_REST = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
@@ -44,14 +44,12 @@ class Live:
             yield
 
     def _work_out(self, uid: str, now: datetime) -> None:
-        deployment = self.store.deployment(uid)
-        if deployment is None:
+        workload = self.store.workload(uid)
+        if workload is None:
             self._tracks.pop(uid, None)
             self.rollouts.pop(uid, None)
             return
-        track = observe(self._tracks.get(uid), deployment, self.store.replicasets(uid), now)
-        self._tracks[uid] = track
-        self.rollouts[uid] = summarise(self.store, deployment, track, now)
+        self._tracks[uid], self.rollouts[uid] = look(self.store, workload, self._tracks.get(uid), now)
 
     def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:
         """One rollout in full, with what was found around it; None where it is gone."""
@@ -74,18 +72,19 @@ class Live:
 
     @property
     def link(self) -> Link | None:
-        """The link that is in the worst state. Pods and events that are refused are a notice, not a broken link."""
+        """The link that is in the worst state. What is refused but not needed is a notice, not a broken link."""
         links = [
             link
             for link in self.store.links.values()
-            if link.resource in _NEEDED or link.state is LinkState.RECONNECTING
+            if link.resource in NEEDED or link.state is LinkState.RECONNECTING
         ]
         return min(links, key=lambda link: (_WORST.index(link.state), link.since), default=None)
 
     @property
     def is_listed(self) -> bool:
-        """Whether all Deployments and ReplicaSets that exist have been heard of."""
-        return {Resource.DEPLOYMENTS, Resource.REPLICASETS} <= self.store.listed
+        """Whether all workloads and ReplicaSets that exist, and that we may see, have been heard of."""
+        refused = {link.resource for link in self.store.links.values() if link.state is LinkState.REFUSED}
+        return self.store.listed.issuperset(NEEDED) and (self.store.listed | refused).issuperset(WORKLOADS)
 
     @property
     def pods(self) -> int | None:

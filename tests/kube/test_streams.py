@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ktui.kube.access import Access
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection, Surroundings, connect
-from ktui.kube.streams import Outbox, Streams
+from ktui.kube.streams import AT_ONCE, Outbox, Streams
 from ktui.model.changes import STREAMED, Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.objects import Pod
 from ktui.model.store import Store
@@ -228,7 +228,7 @@ def same(reader: Reader, cluster: SimulatedCluster, *resources: Resource) -> boo
 async def test_pods_and_events_follow_the_first_paint(cluster: SimulatedCluster, tmp_path: Path) -> None:
     async with reading(cluster, tmp_path) as reader:
         await reader.until_live(Resource.DEPLOYMENTS, Resource.REPLICASETS)
-        assert set(reader.store.links) == {Resource.DEPLOYMENTS, Resource.REPLICASETS}
+        assert set(reader.store.links) == AT_ONCE
         assert not [r for r in cluster.requests if r.path.split("?")[0].endswith(("/pods", "/events"))]
         reader.streams.go()
         await reader.until_live()

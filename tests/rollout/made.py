@@ -8,7 +8,7 @@ from typing import Any
 from ktui.model.changes import Put, Resource
 from ktui.model.objects import Deployment
 from ktui.model.store import Store
-from ktui.rollout.progress import Track, observe
+from ktui.rollout.progress import Track, glimpse, observe
 from ktui.rollout.rollout import Rollout, summarise
 from tests.recorded import decode
 
@@ -119,7 +119,7 @@ class Made:
         return known
 
     def track(self, before: Track | None = None, *, later: float = 0) -> Track:
-        return observe(before, self.deployment(), self.store.replicasets("d"), NOW + timedelta(seconds=later))
+        return observe(before, glimpse(self.deployment(), self.store.replicasets("d")), NOW + timedelta(seconds=later))
 
     def rollout(self, before: Track | None = None, *, later: float = 0) -> Rollout:
         """What ktui shows of it, having seen it before or not."""

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from ktui.model.objects import Deployment
 from ktui.model.store import Store
-from ktui.rollout.progress import Track, observe
-from ktui.rollout.rollout import Rollout, summarise
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Rollout
 from tests.recorded import Note, Said, clock, recording
 
 
@@ -41,8 +42,8 @@ def _moments(name: str) -> Iterator[Moment]:
             deployment = store.deployment(uid)
             if deployment is None:
                 continue
-            track = tracks[uid] = observe(tracks.get(uid), deployment, store.replicasets(uid), now)
-            yield Moment(said.t, deployment, summarise(store, deployment, track, now), track)
+            tracks[uid], rollout = look(store, deployment, tracks.get(uid), now)
+            yield Moment(said.t, deployment, rollout, tracks[uid])
 
 
 def notes(name: str) -> list[Note]:

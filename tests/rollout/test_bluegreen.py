@@ -16,8 +16,7 @@ from ktui.model.routing import Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
 from ktui.rollout.bluegreen import BlueGreen, Move, blue_green, follow, may_be_paired, pairings, turns
-from ktui.rollout.progress import observe
-from ktui.rollout.rollout import summarise
+from ktui.rollout.look import look
 from tests import bluegreen as manifests
 from tests.recorded import Said, clock, decode, recording
 
@@ -156,15 +155,7 @@ class Scene:
 
     def state(self) -> BlueGreen:
         (pairing,) = pairings(self.service, self.store.deployments())
-        rollouts = {
-            each.metadata.uid: summarise(
-                self.store,
-                each,
-                observe(None, each, self.store.replicasets(each.metadata.uid), NOW),
-                NOW,
-            )
-            for each in self.store.deployments()
-        }
+        rollouts = {each.metadata.uid: look(self.store, each, None, NOW)[1] for each in self.store.deployments()}
         return blue_green(self.service, pairing, self.store, self.traffic, rollouts=rollouts, now=NOW)
 
 
@@ -309,12 +300,7 @@ def test_the_recording_of_a_real_control_plane_moves_three_times() -> None:
         now = clock(name) + timedelta(seconds=said.t)
         for service in traffic.services():
             for pairing in pairings(service, store.deployments()):
-                rollouts = {
-                    each.metadata.uid: summarise(
-                        store, each, observe(None, each, store.replicasets(each.metadata.uid), now), now
-                    )
-                    for each in store.deployments()
-                }
+                rollouts = {each.metadata.uid: look(store, each, None, now)[1] for each in store.deployments()}
                 state = blue_green(service, pairing, store, traffic, rollouts=rollouts, now=now)
                 before, move = move, follow(move, known, state, now)
                 if move is not None and move.seconds is not None and move != before:

@@ -13,7 +13,7 @@ from ktui.model.objects import Event
 from ktui.model.store import Store
 from ktui.rollout.detail import EVENTS_SHOWN, Detail, detail
 from ktui.rollout.podstatus import Health
-from ktui.rollout.progress import Track, observe
+from ktui.rollout.progress import Track, glimpse, observe
 from tests.recorded import DEPLOYMENTS, Note, Said, clock, recording
 from tests.rollout.made import NOW, Made, ago, container, running, waiting
 
@@ -29,7 +29,7 @@ def details(name: str) -> list[tuple[float, Detail]]:
         for uid in store.take_dirty():
             deployment = store.deployment(uid)
             if deployment is not None:
-                track = tracks[uid] = observe(tracks.get(uid), deployment, store.replicasets(uid), now)
+                track = tracks[uid] = observe(tracks.get(uid), glimpse(deployment, store.replicasets(uid)), now)
                 shown.append((said.t, detail(store, deployment, track, now)))
     return shown
 

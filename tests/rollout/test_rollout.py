@@ -10,8 +10,8 @@ import pytest
 
 from ktui.model.changes import Gone, Resource
 from ktui.model.objects import Deployment
-from ktui.rollout.progress import observe
-from ktui.rollout.rollout import Phase, summarise
+from ktui.rollout.look import look
+from ktui.rollout.rollout import Phase
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 
 HOLD = 2147483646
@@ -212,8 +212,7 @@ def test_the_same_name_with_another_uid_is_another_rollout() -> None:
     made.put(Resource.DEPLOYMENTS, made.raw)
     again = made.store.named(Deployment, "shop", "web")
     assert again is not None
-    fresh = observe(None, again, made.store.replicasets("d2"), NOW)
-    rollout = summarise(made.store, again, fresh, NOW)
+    fresh, rollout = look(made.store, again, None, NOW)
     assert (rollout.uid, rollout.progress.new.existing, rollout.previous_revision) == ("d2", 0, 0)
     assert track.template == fresh.template
 

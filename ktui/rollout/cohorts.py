@@ -1,0 +1,210 @@
+"""The pods of a StatefulSet or a DaemonSet by revision, and how far their rollout is.
+
+These own their pods themselves, and their status does not tell new from old as ReplicaSets do: the label
+`controller-revision-hash` of each pod does. Where the pods are not known (yet), the status has to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from ktui.model.objects import Pod, RollingUpdate
+from ktui.model.store import Store
+from ktui.model.workloads import ON_DELETE, ControllerRevision, DaemonSet, StatefulSet
+from ktui.rollout.podstatus import is_available, is_ready, is_terminating
+from ktui.rollout.progress import Glimpse, Progress, Side
+from ktui.rollout.strategy import Bounds, in_pods
+from ktui.rollout.words import clean
+
+Controlled = StatefulSet | DaemonSet
+"""A workload whose pods its own controller makes, and whose revisions are ControllerRevisions."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Cohort(msgspec.Struct, frozen=True):
+    """One revision with the pods that were made from it, those that are stopping included.
+
+    `revision` is None for pods whose revision is no longer (or not yet) known.
+    """
+
+    revision: ControllerRevision | None
+    pods: tuple[Pod, ...]
+    is_current: bool
+
+    @property
+    def number(self) -> int:
+        """The revision's number; 0 where it is not known."""
+        return self.revision.revision if self.revision is not None else 0
+
+
+def newest_first(known: Sequence[ControllerRevision]) -> list[ControllerRevision]:
+    """Sorted by number, the highest first; equal ones by age, the youngest first."""
+    return sorted(
+        known,
+        key=lambda rev: (rev.revision, rev.metadata.creation_timestamp or _LONG_AGO, rev.metadata.uid),
+        reverse=True,
+    )
+
+
+def current(workload: Controlled, known: Sequence[ControllerRevision]) -> ControllerRevision | None:
+    """The revision of the template as it is now; None where the controller has not made it yet.
+
+    It is the newest of those that mean the same as the template. A StatefulSet also names it in its status, which
+    stands where an old server's data lacks what a newer one fills in; a DaemonSet's newest one is the one it rolls out.
+    """
+    ordered = newest_first(known)
+    same = next((rev for rev in ordered if rev.template == workload.spec.template), None)
+    if same is not None or not workload.observed:
+        return same
+    if isinstance(workload, StatefulSet):
+        return next((rev for rev in ordered if rev.metadata.name == workload.status.update_revision), None)
+    return next(iter(ordered), None)
+
+
+def cohorts(workload: Controlled, known: Sequence[ControllerRevision], pods: Sequence[Pod]) -> tuple[Cohort, ...]:
+    """All revisions with their pods, the newest first, then the pods of no known revision."""
+    now = current(workload, known)
+    by_hash: dict[str, list[Pod]] = {}
+    for pod in pods:
+        by_hash.setdefault(pod.revision_hash, []).append(pod)
+    found = [Cohort(rev, tuple(by_hash.pop(rev.pod_hash, ())), rev is now) for rev in newest_first(known)]
+    left = tuple(pod for strangers in by_hash.values() for pod in strangers)
+    return (*found, Cohort(None, left, is_current=False)) if left else tuple(found)
+
+
+def cohorts_of(store: Store, workload: Controlled) -> tuple[Cohort, ...]:
+    """All revisions of a workload with their pods, from what is known."""
+    uid = workload.metadata.uid
+    return cohorts(workload, store.controller_revisions(uid), store.pods(uid))
+
+
+def desired(workload: Controlled) -> int:
+    """How many pods there are to be: the spec says so of a StatefulSet, the nodes of a DaemonSet."""
+    if isinstance(workload, StatefulSet):
+        return workload.spec.desired
+    return workload.status.desired_number_scheduled
+
+
+def target(workload: Controlled) -> int:
+    """How many pods the rollout is to reach: a StatefulSet's partition leaves some of them as they are."""
+    return workload.target if isinstance(workload, StatefulSet) else desired(workload)
+
+
+def waits_for_deletion(workload: Controlled) -> bool:
+    """Whether a pod changes only when somebody deletes it."""
+    return workload.spec.update_strategy.type == ON_DELETE
+
+
+def bounds(workload: Controlled) -> Bounds:
+    """Surge and unavailability in pods. Both kinds round percentages up, and without surge one pod may be missing.
+
+    Sources: `SurgeCount` and `UnavailableCount` of the DaemonSet controller, `getStatefulSetMaxUnavailable` of the
+    StatefulSet controller.
+    """
+    rolling, pods = workload.spec.update_strategy.rolling_update, desired(workload)
+    missing = 1 if rolling is None or rolling.max_unavailable is None else rolling.max_unavailable
+    extra = (rolling.max_surge or 0) if isinstance(rolling, RollingUpdate) else 0
+    surge = in_pods(extra, pods, round_up=True)
+    unavailable = in_pods(missing, pods, round_up=True)
+    return Bounds(
+        surge, min(pods, unavailable if surge else max(1, unavailable)), clean(str(extra)), clean(str(missing))
+    )
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    """What the status of either kind says, in pods."""
+
+    existing: int
+    updated: int
+    ready: int
+    available: int
+
+
+def _counts(workload: Controlled) -> _Counts:
+    if isinstance(workload, StatefulSet):
+        told = workload.status
+        return _Counts(told.replicas, told.updated_replicas, told.ready_replicas, told.available_replicas)
+    seen = workload.status
+    return _Counts(
+        seen.current_number_scheduled, seen.updated_number_scheduled, seen.number_ready, seen.number_available
+    )
+
+
+def progress(workload: Controlled, parts: Sequence[Cohort], now: datetime) -> Progress:
+    """Both sides of a rollout: by its pods where all of them are known, or else by the status."""
+    counts, limits = _counts(workload), bounds(workload)
+    running = sum(not is_terminating(pod) for part in parts for pod in part.pods)
+    new, old = _by_pods(workload, parts, now) if running >= counts.existing else _by_status(counts)
+    pods = desired(workload)
+    return Progress(
+        desired=pods,
+        new=msgspec.structs.replace(new, wanted=target(workload)),
+        old=msgspec.structs.replace(old, wanted=pods - target(workload)),
+        surge=limits.surge,
+        unavailable=limits.unavailable,
+        promised=max(0, pods - limits.unavailable),
+    )
+
+
+def _by_pods(workload: Controlled, parts: Sequence[Cohort], now: datetime) -> tuple[Side, Side]:
+    new = [pod for part in parts if part.is_current for pod in part.pods]
+    old = [pod for part in parts if not part.is_current for pod in part.pods]
+    seconds = workload.spec.min_ready_seconds
+    return _side(new, seconds, now), _side(old, seconds, now)
+
+
+def _side(pods: Sequence[Pod], min_ready_seconds: int, now: datetime) -> Side:
+    running = [pod for pod in pods if not is_terminating(pod)]
+    return Side(
+        existing=len(running),
+        ready=sum(is_ready(pod) for pod in running),
+        available=sum(is_available(pod, min_ready_seconds, now) for pod in running),
+        terminating=len(pods) - len(running),
+    )
+
+
+def _by_status(counts: _Counts) -> tuple[Side, Side]:
+    """Pods that are not ready are taken for new ones: those are the ones that start."""
+    updated = min(counts.updated, counts.existing)
+    old = counts.existing - updated
+    return (
+        Side(existing=updated, ready=max(0, counts.ready - old), available=max(0, counts.available - old)),
+        Side(existing=old, ready=min(old, counts.ready), available=min(old, counts.available)),
+    )
+
+
+def is_complete(workload: Controlled) -> bool:
+    """Whether every pod is of the newest revision and available. A partition that holds some back is not the end."""
+    counts, pods = _counts(workload), desired(workload)
+    return workload.observed and counts.updated >= pods and counts.available >= pods and counts.existing <= pods
+
+
+def stands_still(workload: Controlled) -> bool:
+    """Whether pods are held back on purpose: by a partition, or until somebody deletes them."""
+    return waits_for_deletion(workload) or target(workload) < desired(workload)
+
+
+def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) -> Glimpse:
+    """What is seen of it now."""
+    newest = next((part.revision for part in parts if part.is_current), None)
+    ended = is_complete(workload)
+    made = newest.metadata.creation_timestamp if newest is not None else None
+    # A revision that a roll back has brought back is older than its rollout.
+    is_youngest = made is not None and all(
+        part.revision is None or (part.revision.metadata.creation_timestamp or _LONG_AGO) <= made for part in parts
+    )
+    return Glimpse(
+        template=workload.spec.template.digest,
+        available=numbers.available,
+        new_available=numbers.new.available,
+        new_ready=numbers.new.ready,
+        stands_still=stands_still(workload),
+        is_complete=ended,
+        started=made if is_youngest else None,
+        finished=(made or workload.metadata.creation_timestamp) if ended else None,
+        is_going=workload.metadata.deletion_timestamp is not None,
+    )

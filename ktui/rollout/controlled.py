@@ -1,0 +1,121 @@
+"""The rollout of a StatefulSet or a DaemonSet in the same answers as that of a Deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ktui.model.store import Store
+from ktui.model.workloads import StatefulSet
+from ktui.rollout import images
+from ktui.rollout.cause import Cause
+from ktui.rollout.cohorts import (
+    Cohort,
+    Controlled,
+    cohorts_of,
+    desired,
+    glimpse,
+    is_complete,
+    progress,
+    target,
+    waits_for_deletion,
+)
+from ktui.rollout.ordered import diagnose
+from ktui.rollout.progress import Progress, Track, observe, seconds_left
+from ktui.rollout.provenance import provenance
+from ktui.rollout.revisions import change_cause
+from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.status import Verdict, verdict
+from ktui.rollout.words import clean
+
+
+def look(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+    """The track with what is seen now, and everything known, in answers."""
+    parts = cohorts_of(store, workload)
+    numbers = progress(workload, parts, now)
+    followed = observe(track, glimpse(workload, parts, numbers), now)
+    return followed, _summary(store, workload, followed, now, parts=parts, numbers=numbers)
+
+
+def _summary(
+    store: Store, workload: Controlled, track: Track, now: datetime, *, parts: Sequence[Cohort], numbers: Progress
+) -> Rollout:
+    judged = verdict(workload)
+    current = next((part for part in parts if part.is_current), None)
+    old = [part for part in parts if not part.is_current and part.revision is not None]
+    settled = track.finished is not None and numbers.old.existing == 0
+    causes: tuple[Cause, ...] = ()
+    if not is_complete(workload):
+        causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
+    phase = _phase(workload, numbers, judged, causes)
+    was_watched = track.finished is None or track.samples[0].at <= track.finished
+    has_lowest = bool(old) and was_watched
+    image_change = _image_change(workload, old) if track.finished is None else None
+    meta = workload.metadata
+    return Rollout(
+        uid=meta.uid,
+        kind=type(workload).__name__,
+        namespace=clean(meta.namespace),
+        name=clean(meta.name),
+        generation=meta.generation,
+        phase=phase,
+        verdict=judged,
+        paused=phase is Phase.PAUSED,
+        progress=numbers,
+        revision=current.number if current is not None else 0,
+        previous_revision=old[0].number if old else 0,
+        image=clean(images.of_template(workload.spec.template)),
+        image_change=image_change,
+        since=_since(workload, phase, track),
+        started=track.started,
+        seconds_left=seconds_left(track, numbers, now) if phase is Phase.PROGRESSING else None,
+        lowest=track.lowest.available if has_lowest else None,
+        lowest_at=track.lowest.at if has_lowest else None,
+        causes=causes,
+        provenance=provenance(workload),
+        change_cause=clean(change_cause(workload)),
+        observed=workload.observed,
+        settled=settled,
+        finished=track.finished,
+        waits_for_deletion=waits_for_deletion(workload),
+    )
+
+
+def _phase(workload: Controlled, numbers: Progress, judged: Verdict, causes: Sequence[Cause]) -> Phase:
+    """Neither kind has a deadline, so neither ever fails by kubectl's verdict: what is stuck is stalled."""
+    if workload.metadata.deletion_timestamp is not None:
+        return Phase.DELETED
+    if any(cause.blocking for cause in causes):
+        return Phase.STALLED
+    has_old = numbers.old.existing > 0
+    if waits_for_deletion(workload) and has_old:
+        return Phase.PAUSED
+    if isinstance(workload, StatefulSet) and workload.observed and desired(workload):
+        if target(workload) == 0:
+            return Phase.PAUSED
+        if has_old and target(workload) < desired(workload):
+            return Phase.HELD
+    if waits_for_deletion(workload):
+        return Phase.COMPLETE if is_complete(workload) else Phase.PROGRESSING
+    if not judged.done:
+        return Phase.PROGRESSING
+    return Phase.COMPLETE if desired(workload) else Phase.SCALED_TO_ZERO
+
+
+def _image_change(workload: Controlled, old: Sequence[Cohort]) -> tuple[str, str] | None:
+    """What image gives way to what: that of the old revision which has the most pods, the newest among equals."""
+    giving_way = max(old, key=lambda part: (len(part.pods), part.number), default=None)
+    if giving_way is None or giving_way.revision is None:
+        return None
+    change = images.changed(giving_way.revision.template, workload.spec.template)
+    return (clean(change[0]), clean(change[1])) if change is not None else None
+
+
+def _since(workload: Controlled, phase: Phase, track: Track) -> datetime | None:
+    if phase is Phase.DELETED:
+        return workload.metadata.deletion_timestamp
+    if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
+        return track.finished or workload.metadata.creation_timestamp
+    if track.finished is not None:
+        return track.disturbed
+    return track.started
