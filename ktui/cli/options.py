@@ -9,10 +9,11 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+from ktui.model.changes import Resource
+from ktui.model.reference import Reference, read_reference
 from ktui.settings import Settings, load, seconds
 
 _FLAGS: Final = "ktui.flags"
-_KINDS: Final = frozenset({"deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"})
 
 CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -105,6 +106,25 @@ def write_options(command: click.Command, context: click.Context, formatter: cli
             formatter.write_dl(records)
 
 
+class WorkloadName(click.ParamType[Reference]):
+    """`web`, `deployment/web`, `sts/db`, `daemonset/agent`: with any of kubectl's words for the three kinds."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Reference:
+        """The workload that is named."""
+        if isinstance(value, Reference):
+            return value
+        found = read_reference(str(value))
+        if found is None:
+            kinds = "web, deployment/web, statefulset/db or daemonset/agent"
+            self.fail(f'"{value}" names no Deployment, StatefulSet or DaemonSet; write {kinds}.', param, ctx)
+        return found
+
+
+WORKLOAD: Final = WorkloadName()
+
+
 class DeploymentName(click.ParamType[str]):
     """`web`, `deployment/web`, or with any other of kubectl's words for a Deployment."""
 
@@ -112,14 +132,13 @@ class DeploymentName(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The Deployment's name."""
+        found = read_reference(str(value))
+        if found is not None and found.resource is Resource.DEPLOYMENTS:
+            return found.name
         kind, slash, name = str(value).partition("/")
-        if not slash:
-            kind, name = "deployment", kind
-        if kind.lower() not in _KINDS:
+        if slash and name and "/" not in name:
             self.fail(f'"{value}" is of the kind "{kind}", not a Deployment: write web, or deployment/web.', param, ctx)
-        if not name or "/" in name:
-            self.fail(f'"{value}" names no Deployment; write web, or deployment/web.', param, ctx)
-        return name
+        self.fail(f'"{value}" names no Deployment; write web, or deployment/web.', param, ctx)
 
 
 NAME: Final = DeploymentName()
