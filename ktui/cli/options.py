@@ -133,12 +133,9 @@ class DeploymentName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The Deployment's name."""
         found = read_reference(str(value))
-        if found is not None and found.resource is Resource.DEPLOYMENTS:
-            return found.name
-        kind, slash, name = str(value).partition("/")
-        if slash and name and "/" not in name:
-            self.fail(f'"{value}" is of the kind "{kind}", not a Deployment: write web, or deployment/web.', param, ctx)
-        self.fail(f'"{value}" names no Deployment; write web, or deployment/web.', param, ctx)
+        if found is None or found.resource is not Resource.DEPLOYMENTS:
+            self.fail(f'"{value}" is not a Deployment: write web, or deployment/web.', param, ctx)
+        return found.name
 
 
 NAME: Final = DeploymentName()
