@@ -19,7 +19,6 @@ from typing import Final, NamedTuple
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ktui.actions.audit import AuditLog
 from ktui.kube.access import Access
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
@@ -124,7 +123,7 @@ async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, 
     app = KtuiApp(
         Options(
             access=Access(),
-            audit=AuditLog(folder / "audit.jsonl"),
+            audit=folder / "audit.jsonl",
             now=lambda: datetime.fromtimestamp(cluster.now, UTC),
         )
     )

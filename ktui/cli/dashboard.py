@@ -7,7 +7,6 @@ import sys
 import click
 from textual.theme import BUILTIN_THEMES
 
-from ktui.actions.audit import AuditLog
 from ktui.cli.cluster import access
 from ktui.settings import Settings, SettingsError, audit_file
 from ktui.tui.app import Options, run
@@ -27,7 +26,7 @@ def dashboard(settings: Settings, *, hint: str = "") -> int:
     return run(
         Options(
             access(settings),
-            AuditLog(audit_file()),
+            audit_file(),
             namespace=namespace,
             selector=settings.selector,
             read_only=settings.read_only,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -29,10 +28,13 @@ def error(sentence: str, hint: str = "") -> None:
 def document(content: Any, output: str) -> None:
     """Structs, lists, dicts and texts as JSON or YAML, in ASCII: what a cluster says cannot act on a terminal."""
     plain = msgspec.to_builtins(content, str_keys=True)
+    # Only where such a document is asked for: the dashboard never does, and starts faster without them.
     if output == "json":
+        import json  # noqa: PLC0415
+
         line(json.dumps(plain, indent=2))
         return
-    import yaml  # noqa: PLC0415 - only where YAML is asked for
+    import yaml  # noqa: PLC0415
 
     click.echo(yaml.safe_dump(plain, sort_keys=False), nl=False)
 

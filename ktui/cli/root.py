@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -82,6 +83,7 @@ class Root(click.Group):
 def root(context: click.Context) -> Any:
     """See and steer Kubernetes rollouts. Without a command: the dashboard."""
     if context.invoked_subcommand is not None:
+        gc.enable()
         return None
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415
 

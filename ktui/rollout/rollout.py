@@ -11,7 +11,7 @@ import msgspec
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
-from ktui.rollout.diagnosis import Cause, diagnose
+from ktui.rollout.cause import Cause
 from ktui.rollout.hold import Disturbance, Hold, hold_of
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
 from ktui.rollout.provenance import Provenance, provenance
@@ -96,6 +96,9 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     numbers = progress(deployment, replicasets)
     causes: tuple[Cause, ...] = ()
     if judged.failed or not judged.done:
+        # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
+        from ktui.rollout.diagnosis import diagnose  # noqa: PLC0415
+
         pods = store.pods(current.metadata.uid) if current is not None else []
         old_pods = [pod for rs in old for pod in store.pods(rs.metadata.uid)]
         causes = diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events)

@@ -16,21 +16,17 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from ktui.model.changes import Change
-from ktui.tui import chrome
+from ktui.tui import chrome, sheets
 from ktui.tui.live import Live
 from ktui.tui.paint import COMPONENTS, Line
 from ktui.tui.palette import RolloutCommands
 from ktui.tui.screens.base import LiveScreen
-from ktui.tui.screens.detail import DetailScreen
 from ktui.tui.screens.dialog import Dialog
-from ktui.tui.screens.help import HelpScreen
 from ktui.tui.screens.overview import OverviewScreen
-from ktui.tui.screens.pick import PickScreen
 from ktui.tui.shades import shades
 
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
-    from ktui.actions.audit import AuditLog
     from ktui.kube.access import Access
     from ktui.kube.connection import Connection
     from ktui.rollout.bluegreen import BlueGreen, Side
@@ -48,25 +44,17 @@ BREATH: Final = 0.002
 
 ALL_NAMESPACES: Final = "all namespaces"
 
-_SHEETS: Final = ("app", "paint", "overview", "detail", "history", "logs", "timeline", "bluegreen")
-
-
-def _styles() -> Path:
-    """The style sheets: beside the package in a wheel, at the top in a checkout."""
-    package = Path(__file__).parents[1]
-    shipped = package / "styles"
-    return shipped if shipped.is_dir() else package.parent / "styles"
-
 
 @dataclass(frozen=True)
 class Options:
     """What the dashboard is started with.
 
-    `namespace` empty means all of them. `hint` is one line that stays on the screen: what to press first.
+    `audit` is the file of the audit log. `namespace` empty means all of them. `hint` is one line that stays on the
+    screen: what to press first.
     """
 
     access: Access
-    audit: AuditLog
+    audit: Path
     namespace: str = ""
     selector: str = ""
     read_only: bool = False
@@ -79,7 +67,7 @@ class KtuiApp(App[None]):
     """Rollouts, live."""
 
     TITLE = "ktui"
-    CSS_PATH: ClassVar = [_styles() / f"{name}.tcss" for name in _SHEETS]
+    CSS_PATH = sheets.FIRST
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     COMMANDS = App.COMMANDS | {RolloutCommands}
     ENABLE_COMMAND_PALETTE = True
@@ -183,6 +171,8 @@ class KtuiApp(App[None]):
             # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
             # (Without a terminal there may be more apps in this process, whose remains are to go.)
             gc.freeze()
+        gc.enable()
+        sheets.read_others(self.stylesheet)
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self._pairs = Pairs(self)
@@ -237,7 +227,7 @@ class KtuiApp(App[None]):
     def _draw(self) -> None:
         self._settle()
         self.redraw()
-        if isinstance(self._front, DetailScreen) and self._front.is_moving:
+        if self._front is not None and self._front.is_moving:
             self.draw_soon()
 
     async def _work_out(self) -> None:
@@ -279,25 +269,27 @@ class KtuiApp(App[None]):
 
     def open_rollout(self, uid: str) -> None:
         """Show one rollout in full."""
+        # As all screens but the overview: nothing that the first frame should wait for.
+        from ktui.tui.screens.detail import DetailScreen  # noqa: PLC0415
+
         self._back_to_overview()
         self.push_screen(DetailScreen(uid))
 
     def open_history(self, uid: str) -> None:
         """Show the revisions of one rollout, and what differs between them."""
-        # It reads whole objects, with what that imports: nothing that the first frame should wait for.
         from ktui.tui.screens.history import HistoryScreen  # noqa: PLC0415
 
         self.push_screen(HistoryScreen(uid))
 
     def open_timeline(self, uid: str) -> None:
         """Show what happened to one rollout, in order."""
-        from ktui.tui.screens.timeline import TimelineScreen  # noqa: PLC0415 - it reads the audit log
+        from ktui.tui.screens.timeline import TimelineScreen  # noqa: PLC0415
 
         self.push_screen(TimelineScreen(uid))
 
     def open_logs(self, uid: str) -> None:
         """Show what the containers of one rollout write."""
-        from ktui.tui.screens.logs import LogsScreen  # noqa: PLC0415 - it reads from the API server
+        from ktui.tui.screens.logs import LogsScreen  # noqa: PLC0415
 
         self.push_screen(LogsScreen(uid))
 
@@ -306,7 +298,7 @@ class KtuiApp(App[None]):
         self.run_worker(self._open_blue_green(uid), group="opening", exclusive=True)
 
     async def _open_blue_green(self, uid: str) -> None:
-        from ktui.tui.pairs import open_if_paired  # noqa: PLC0415 - it reads from the API server
+        from ktui.tui.pairs import open_if_paired  # noqa: PLC0415
 
         if self._pairs is not None:
             await open_if_paired(self, self._pairs, uid)
@@ -341,6 +333,8 @@ class KtuiApp(App[None]):
 
     def action_help(self) -> None:
         """Keys and signs."""
+        from ktui.tui.screens.help import HelpScreen  # noqa: PLC0415
+
         uid = self.chosen
         rollout = self.live.rollouts.get(uid or "")
         title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
@@ -356,6 +350,8 @@ class KtuiApp(App[None]):
         self.run_worker(self._pick_namespace(), group="picking", exclusive=True)
 
     async def _pick_namespace(self) -> None:
+        from ktui.tui.screens.pick import PickScreen  # noqa: PLC0415
+
         session = self._session
         if session is None:
             return
@@ -373,6 +369,8 @@ class KtuiApp(App[None]):
         self.run_worker(self._pick_context(), group="picking", exclusive=True)
 
     async def _pick_context(self) -> None:
+        from ktui.tui.screens.pick import PickScreen  # noqa: PLC0415
+
         session = self._session
         if session is None:
             return

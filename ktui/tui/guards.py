@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
 from ktui.actions.request import Action
 from ktui.kube.api import Api
@@ -78,7 +79,7 @@ class Guards:
             self._steering.say(f"{armed.namespace}/{armed.name} was not aborted: there is no connection.", "error")
             return
         aborted = await auto_abort(
-            Api(connection), armed, cause, self._app.options.audit, self._session.kubectl, clock=self._app.now
+            Api(connection), armed, cause, AuditLog(self._app.options.audit), self._session.kubectl, clock=self._app.now
         )
         self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")
         if aborted.audit_failure:

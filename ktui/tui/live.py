@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource
 from ktui.model.store import Store
-from ktui.rollout.detail import Detail, detail
-from ktui.rollout.history import History, history
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.surroundings import Surroundings
-from ktui.rollout.timeline import Deed, Moment, timeline
+
+if TYPE_CHECKING:
+    from ktui.rollout.detail import Detail
+    from ktui.rollout.history import History
+    from ktui.rollout.surroundings import Surroundings
+    from ktui.rollout.timeline import Deed, Moment
 
 _WORST = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
 _AT_REST = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
@@ -53,6 +56,9 @@ class Live:
 
     def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:
         """One rollout in full, with what was found around it; None where it is gone."""
+        # This and the next two are for screens that are not open when the first frame is drawn.
+        from ktui.rollout.detail import detail  # noqa: PLC0415
+
         deployment, track = self.store.deployment(uid), self._tracks.get(uid)
         if deployment is None or track is None:
             return None
@@ -60,11 +66,15 @@ class Live:
 
     def timeline(self, uid: str, deeds: Sequence[Deed]) -> tuple[Moment, ...]:
         """What happened to one rollout, with what was done with ktui; nothing where it is gone."""
+        from ktui.rollout.timeline import timeline  # noqa: PLC0415
+
         deployment = self.store.deployment(uid)
         return timeline(self.store, deployment, deeds) if deployment is not None else ()
 
     def history(self, uid: str) -> History | None:
         """The revisions of one rollout; None where it is gone."""
+        from ktui.rollout.history import history  # noqa: PLC0415
+
         deployment, track = self.store.deployment(uid), self._tracks.get(uid)
         if deployment is None or track is None:
             return None

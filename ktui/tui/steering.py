@@ -12,6 +12,7 @@ from textual.notifications import SeverityLevel
 from textual.widgets import Input
 
 from ktui.actions.access import Offer, Reviews, Rights, open_actions
+from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Outcome
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
@@ -285,7 +286,7 @@ class Steering:
         self._app.draw_soon()
         done = False
         try:
-            performed = await perform(api, planned, self._app.options.audit)
+            performed = await perform(api, planned, AuditLog(self._app.options.audit))
             done = isinstance(performed.outcome, Done)
         finally:
             if not done:

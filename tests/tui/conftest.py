@@ -15,7 +15,6 @@ from kubernetes import client
 from kubernetes.config import new_client_from_config
 from textual.pilot import Pilot
 
-from ktui.actions.audit import AuditLog
 from ktui.kube.access import Access
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
@@ -154,7 +153,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def options(stage: Stage, tmp_path: Path) -> Options:
     return Options(
         access=Access(kubeconfig=str(stage.kubeconfig())),
-        audit=AuditLog(tmp_path / "audit.jsonl"),
+        audit=tmp_path / "audit.jsonl",
         now=stage.now,
     )
 

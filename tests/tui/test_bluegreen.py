@@ -92,7 +92,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
         stage.advance(1)
         await screen.sees("traffic moved from green to blue in 1.0 s")
         assert (shop.colour(), shop.endpoints()) == ("blue", ["shop-blue"] * 3)
-    requests = [json.loads(line)["request"] for line in options.audit.path.read_text().splitlines()]
+    requests = [json.loads(line)["request"] for line in options.audit.read_text().splitlines()]
     assert [(request["action"], request["to"]) for request in requests] == [("switch", "green"), ("switch", "blue")]
 
 
@@ -174,7 +174,7 @@ async def test_a_viewer_and_read_only(
             await screen.hears(why)
             assert "y yes" not in screen.text
     assert shop.colour() == "blue"
-    assert not options.audit.path.exists()
+    assert not options.audit.exists()
 
 
 async def test_the_old_side_is_scaled_down_only_when_asked(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ktui.actions.audit import AuditLog
 from ktui.kube.access import Access
 from tests.tui.conftest import Dashboard, Screen, Stage
 
@@ -223,7 +222,7 @@ async def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(stage: Stage
 async def test_each_action_is_in_the_audit_log(stage: Stage, dashboard: Dashboard, tmp_path: Path) -> None:
     _deployed(stage)
     path = tmp_path / "state" / "audit.jsonl"
-    async with dashboard(audit=AuditLog(path)) as screen:
+    async with dashboard(audit=path) as screen:
         await _at_rest(stage, screen)
         await screen.press("space")
         await screen.sees("y yes")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from ktui.actions.request import Action
 from ktui.tui import chrome
 from ktui.tui.chrome import Hint
 from ktui.tui.paint import Painting
@@ -26,6 +25,9 @@ KEY_NAMES = {
     "question_mark": "?",
 }
 """How keys are written on the screen, where that is not how Textual names them."""
+
+_STEERED = {"pause": "toggle_pause", "resume": "toggle_pause", "repair": "canary"}
+"""What the key of an action steers, where it is not called as the action is."""
 
 
 class LiveScreen(Screen[None]):
@@ -76,6 +78,11 @@ class LiveScreen(Screen[None]):
     def selected(self) -> str | None:
         """The uid of the rollout that the keys steer; None where there is none."""
         raise NotImplementedError
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something on it changes by itself: then it is drawn again at the next tick."""
+        return False
 
     def redraw(self, now: datetime) -> None:
         """Show what is known now. Called when something changed, once a second, and when the screen comes back."""
@@ -151,12 +158,11 @@ class LiveScreen(Screen[None]):
 
 def action_hints(offers: Sequence[Offer], wanted: Callable[[Offer], bool] = lambda _: True) -> list[Hint]:
     """The actions on the rollout in question as hints."""
-    names = {Action.PAUSE: "toggle_pause", Action.RESUME: "toggle_pause", Action.REPAIR: Action.CANARY.value}
     return [
         Hint(
             KEY_NAMES.get(offer.key, offer.key),
             offer.label,
-            f"screen.steer('{names.get(offer.action, offer.action.value)}')",
+            f"screen.steer('{_STEERED.get(offer.action, offer.action)}')",
             offer.open,
         )
         for offer in offers

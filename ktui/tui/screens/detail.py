@@ -10,6 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
+from ktui.kube.api import Api
+from ktui.kube.errors import KubeError
+from ktui.kube.surroundings import read_surroundings
 from ktui.rollout.detail import Detail
 from ktui.rollout.surroundings import Surroundings
 from ktui.tui import detail_lines, why_lines
@@ -84,8 +87,7 @@ class DetailScreen(LiveScreen):
         return self._detail is not None and self._uid not in self.ktui.live.rollouts
 
     @property
-    def is_moving(self) -> bool:
-        """Whether a cell still flashes or fades."""
+    def is_moving(self) -> bool:  # noqa: D102 - a cell still flashes or fades
         return self._transitions.is_moving(time.monotonic())
 
     @property
@@ -152,11 +154,6 @@ class DetailScreen(LiveScreen):
             self.run_worker(self._ask_around(), group="around", exclusive=True)
 
     async def _ask_around(self) -> None:
-        # The screen is known from the first frame on, which does not wait for the client library.
-        from ktui.kube.api import Api  # noqa: PLC0415
-        from ktui.kube.errors import KubeError  # noqa: PLC0415
-        from ktui.kube.surroundings import read_surroundings  # noqa: PLC0415
-
         connection, deployment = self.ktui.connection, self.ktui.live.store.deployment(self._uid)
         if connection is None or deployment is None:
             return

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from ktui.actions.audit import Entry
+from ktui.actions.audit import AuditLog, Entry
 from ktui.rollout.timeline import Deed, Moment
 from ktui.tui import detail_lines, timeline_lines
 from ktui.tui.chrome import Hint
@@ -112,7 +112,7 @@ class TimelineScreen(LiveScreen):
 
     async def _read_deeds(self) -> None:
         try:
-            entries = await asyncio.to_thread(self.ktui.options.audit.tail, _ENTRIES)
+            entries = await asyncio.to_thread(AuditLog(self.ktui.options.audit).tail, _ENTRIES)
         except OSError:
             # The log is only one source of several; that it cannot be written is said when it should be.
             return
