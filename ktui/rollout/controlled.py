@@ -20,7 +20,6 @@ from ktui.rollout.cohorts import (
     target,
     waits_for_deletion,
 )
-from ktui.rollout.ordered import diagnose
 from ktui.rollout.progress import Progress, Track, observe, seconds_left
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import change_cause
@@ -46,6 +45,9 @@ def _summary(
     settled = track.finished is not None and numbers.old.existing == 0
     causes: tuple[Cause, ...] = ()
     if not is_complete(workload):
+        # As for Deployments (`rollout.summarise`): a cluster that is well never asks.
+        from ktui.rollout.ordered import diagnose  # noqa: PLC0415
+
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
     phase = _phase(workload, numbers, judged, causes)
     was_watched = track.finished is None or track.samples[0].at <= track.finished
