@@ -14,7 +14,7 @@ _WORDS: Final = {
     Resource.STATEFULSETS: ("statefulset", "statefulsets", "sts"),
     Resource.DAEMONSETS: ("daemonset", "daemonsets", "ds"),
 }
-_SHORT: Final = {Resource.STATEFULSETS: "sts", Resource.DAEMONSETS: "ds"}
+_SHORT: Final = {"StatefulSet": "sts", "DaemonSet": "ds"}
 _KINDS: Final = {
     spelled: resource
     for resource, words in _WORDS.items()
@@ -43,12 +43,12 @@ class Reference(msgspec.Struct, frozen=True, order=False):
     @property
     def short(self) -> str:
         """As a list shows it: a Deployment by its name alone, others as `sts/db` and `ds/agent`."""
-        return short(self.resource, self.name)
+        return short(self.kind, self.name)
 
 
-def short(resource: Resource, name: str) -> str:
+def short(kind: str, name: str) -> str:
     """A workload as a list shows it: a Deployment by its name alone, others as `sts/db` and `ds/agent`."""
-    word = _SHORT.get(resource)
+    word = _SHORT.get(kind)
     return f"{word}/{name}" if word else name
 
 

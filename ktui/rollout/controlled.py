@@ -36,6 +36,12 @@ def look(store: Store, workload: Controlled, track: Track | None, now: datetime)
     return followed, _summary(store, workload, followed, now, parts=parts, numbers=numbers)
 
 
+def summarise(store: Store, workload: Controlled, track: Track, now: datetime) -> Rollout:
+    """Everything known of it, in answers, without adding to the track."""
+    parts = cohorts_of(store, workload)
+    return _summary(store, workload, track, now, parts=parts, numbers=progress(workload, parts, now))
+
+
 def _summary(
     store: Store, workload: Controlled, track: Track, now: datetime, *, parts: Sequence[Cohort], numbers: Progress
 ) -> Rollout:

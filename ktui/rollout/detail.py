@@ -5,7 +5,7 @@ All text in here is fit for a screen: on one line, and without characters that m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from heapq import nlargest
 from typing import Final
@@ -27,11 +27,12 @@ from ktui.rollout.words import clean
 EVENTS_SHOWN: Final = 200
 """How many events a detail holds, the newest ones."""
 
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+"""Before anything that a cluster tells of: what has no time is the oldest."""
 
 
 class Revision(msgspec.Struct, frozen=True):
-    """One revision: a ReplicaSet, its numbers and its pods.
+    """One revision: a ReplicaSet or a ControllerRevision, its numbers and its pods.
 
     `pods` are in the order in which they were made, those that are stopping included, so that each keeps its place.
     """
@@ -54,7 +55,7 @@ class Revision(msgspec.Struct, frozen=True):
 
 
 class ConditionRow(msgspec.Struct, frozen=True):
-    """A condition of the Deployment; `is_bad` where it tells of something wrong."""
+    """A condition of the workload; `is_bad` where it tells of something wrong."""
 
     type: str
     status: str
@@ -65,7 +66,7 @@ class ConditionRow(msgspec.Struct, frozen=True):
 
 
 class EventRow(msgspec.Struct, frozen=True):
-    """Something that happened to the Deployment, to one of its ReplicaSets or to one of their pods."""
+    """Something that happened to the workload, to one of its revisions or to one of their pods."""
 
     uid: str
     at: datetime | None
@@ -92,7 +93,7 @@ class Detail(msgspec.Struct, frozen=True):
     rollout: Rollout
     created: datetime | None
     strategy: str
-    """`RollingUpdate` or `Recreate`."""
+    """`RollingUpdate`, `Recreate` or `OnDelete`."""
     bounds: Bounds
     min_ready_seconds: int
     deadline_seconds: int | None
@@ -105,6 +106,8 @@ class Detail(msgspec.Struct, frozen=True):
     capacity: Capacity
     remarks: tuple[Cause, ...] = ()
     """What stands around it and is worth knowing, as far as that was asked for."""
+    partition: int = 0
+    """Of a StatefulSet: pods with an ordinal below it stay as they are."""
 
 
 def detail(
@@ -124,7 +127,7 @@ def detail(
         min_ready_seconds=spec.min_ready_seconds,
         deadline_seconds=None if deadline == NO_DEADLINE else deadline,
         revisions=tuple(_revision(store, rs, rs is current, now) for rs in revisions.newest_first(replicasets)),
-        conditions=tuple(_condition(condition) for condition in deployment.status.conditions),
+        conditions=tuple(condition_row(condition) for condition in deployment.status.conditions),
         events=_events(store, deployment, replicasets),
         capacity=Capacity(track.samples, strategy.promised(deployment), spec.desired),
         remarks=_remarks(deployment, rollout, around) if around is not None else (),
@@ -141,7 +144,7 @@ def _remarks(deployment: Deployment, rollout: Rollout, around: Surroundings) -> 
 def _revision(store: Store, replicaset: ReplicaSet, is_current: bool, now: datetime) -> Revision:
     seconds = replicaset.spec.min_ready_seconds
     pods = [pod_state(pod, min_ready_seconds=seconds, now=now) for pod in store.pods(replicaset.metadata.uid)]
-    pods.sort(key=lambda pod: (pod.created or _LONG_AGO, pod.name))
+    pods.sort(key=lambda pod: (pod.created or LONG_AGO, pod.name))
     template = replicaset.spec.template
     return Revision(
         number=revisions.revision(replicaset),
@@ -161,7 +164,8 @@ def _revision(store: Store, replicaset: ReplicaSet, is_current: bool, now: datet
     )
 
 
-def _condition(condition: Condition) -> ConditionRow:
+def condition_row(condition: Condition) -> ConditionRow:
+    """A condition as it is shown."""
     return ConditionRow(
         type=clean(condition.type),
         status=clean(condition.status),
@@ -196,7 +200,12 @@ def _events(store: Store, deployment: Deployment, replicasets: Sequence[ReplicaS
         found += [(event, name) for event in store.events(part)]
         for pod in (*(pod.metadata.uid for pod in store.pods(part)), *gone_pods[part]):
             found += [(event, part_name) for event in store.events(pod)]
-    newest = nlargest(EVENTS_SHOWN, found, key=lambda pair: (pair[0].last_seen or _LONG_AGO, pair[0].metadata.name))
+    return newest_events(found)
+
+
+def newest_events(found: Iterable[tuple[Event, str]]) -> tuple[EventRow, ...]:
+    """The newest of these events, each with the name that its object's begins with (empty for none)."""
+    newest = nlargest(EVENTS_SHOWN, found, key=lambda pair: (pair[0].last_seen or LONG_AGO, pair[0].metadata.name))
     return tuple(_event(event, owner) for event, owner in newest)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.reference import short
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.cause import Cause
@@ -75,6 +76,11 @@ class Rollout(msgspec.Struct, frozen=True):
     """Whether the strategy is OnDelete: a pod changes only when somebody deletes it."""
     hold: Hold | None = None
     """The hold of a canary, or what somebody left of one."""
+
+    @property
+    def label(self) -> str:
+        """What a list calls it: a Deployment by its name alone, others as `sts/db` and `ds/agent`."""
+        return short(self.kind, self.name)
 
     @property
     def why(self) -> str:

@@ -30,7 +30,7 @@ Lines = list[list[Span]]
 def headline(rollout: Rollout, pending: str) -> list[Span]:
     """Which rollout, and what it is up to."""
     name = Span(f"{rollout.namespace}/{rollout.name}", "title")
-    spans = [name, Span("  Deployment  ", "dim"), look.phase(rollout.phase)]
+    spans = [name, Span(f"  {rollout.kind}  ", "dim"), look.phase(rollout.phase)]
     if rollout.paused and rollout.phase is not Phase.PAUSED:
         spans += [Span("  "), Span("‖ paused", "paused")]
     if pending:
@@ -42,11 +42,11 @@ def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
     """What stands over a rollout that is gone: the name, and that this is the past."""
     told = "this is what was last known of it"
     if has_namesake:
-        told += "; another Deployment has its name now"
+        told += f"; another {rollout.kind} has its name now"
     return [
         [
             Span(f"{rollout.namespace}/{rollout.name}", "title"),
-            Span("  Deployment  ", "dim"),
+            Span(f"  {rollout.kind}  ", "dim"),
             look.phase(Phase.DELETED),
         ],
         [Span(f"× deleted: {told}. esc goes back.", "failed")],
@@ -105,6 +105,12 @@ def _terms(detail: Detail) -> list[Span]:
     limits = detail.bounds
     if detail.strategy == "Recreate":
         terms = "Recreate: all old pods stop before new ones start"
+    elif detail.rollout.waits_for_deletion:
+        terms = "OnDelete: a pod changes only when it is deleted"
+    elif detail.rollout.kind == "StatefulSet":
+        terms = f"from the highest ordinal down, {limits.unavailable} at a time"
+        if detail.partition:
+            terms += f"   partition {detail.partition}: pods below that ordinal stay"
     else:
         terms = (
             f"surge {_written(limits.surge_text, limits.surge)}   "
@@ -113,7 +119,10 @@ def _terms(detail: Detail) -> list[Span]:
     if detail.min_ready_seconds and detail.rollout.phase is not Phase.HELD:
         terms += f"   ready for {duration(detail.min_ready_seconds)} counts"
     deadline = detail.deadline_seconds
-    terms += f"   deadline {duration(deadline)}" if deadline is not None else "   no deadline"
+    if deadline is not None:
+        terms += f"   deadline {duration(deadline)}"
+    elif detail.rollout.kind == "Deployment":
+        terms += "   no deadline"
     return [Span(terms, "dim")]
 
 

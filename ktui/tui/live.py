@@ -57,12 +57,12 @@ class Live:
     def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:
         """One rollout in full, with what was found around it; None where it is gone."""
         # This and the next two are for screens that are not open when the first frame is drawn.
-        from ktui.rollout.detail import detail  # noqa: PLC0415
+        from ktui.rollout.in_full import in_full  # noqa: PLC0415
 
-        deployment, track = self.store.deployment(uid), self._tracks.get(uid)
-        if deployment is None or track is None:
+        workload, track = self.store.workload(uid), self._tracks.get(uid)
+        if workload is None or track is None:
             return None
-        return detail(self.store, deployment, track, now, around)
+        return in_full(self.store, workload, track, now, around)
 
     def timeline(self, uid: str, deeds: Sequence[Deed]) -> tuple[Moment, ...]:
         """What happened to one rollout, with what was done with ktui; nothing where it is gone."""

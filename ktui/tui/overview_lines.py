@@ -123,7 +123,7 @@ def row(
             spans.append(Span(_GAP))
 
     add(fitted.namespace, Span(rollout.namespace, "dim"))
-    add(fitted.name, Span(rollout.name, "" if settled else "strong"))
+    add(fitted.name, Span(rollout.label, "" if settled else "strong"))
     add(fitted.phase, Span(f"… {pending}", "warn") if pending else look.phase(rollout.phase))
     if fitted.bar:
         spans.extend([*look.bar(numbers, fitted.bar, is_settled=settled), Span(_GAP)])
@@ -172,7 +172,7 @@ def explanation(rollout: Rollout | None, cells: int) -> list[list[Span]]:
     why = rollout.why or _at_rest(rollout)
     if rollout.serving:
         why = f"{why}; {rollout.serving}"
-    first = [Span(f"{glyph} ", style), Span(f"{rollout.namespace}/{rollout.name}", "strong"), Span(f"  {why}")]
+    first = [Span(f"{glyph} ", style), Span(f"{rollout.namespace}/{rollout.label}", "strong"), Span(f"  {why}")]
     cause = rollout.causes[0] if rollout.causes else None
     if rollout.hold is not None and rollout.hold.repair is not None:
         second = [Span("  c ", "key"), Span(rollout.hold.remedy)]
@@ -201,7 +201,7 @@ def _at_rest(rollout: Rollout) -> str:
 
 def matches(rollout: Rollout, words: Sequence[str]) -> bool:
     """Whether every word of the filter stands somewhere in what the row says."""
-    text = f"{rollout.namespace}/{rollout.name} {rollout.phase} {rollout.image} {rollout.why}".lower()
+    text = f"{rollout.namespace}/{rollout.label} {rollout.phase} {rollout.image} {rollout.why}".lower()
     return all(word in text for word in words)
 
 

@@ -83,7 +83,7 @@ class DetailScreen(LiveScreen):
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the Deployment went while it was open."""
+        """Whether it went while it was open."""
         return self._detail is not None and self._uid not in self.ktui.live.rollouts
 
     @property
@@ -92,11 +92,12 @@ class DetailScreen(LiveScreen):
 
     @property
     def _has_namesake(self) -> bool:
-        """Whether another Deployment has the name of this one by now."""
+        """Whether another one of its kind has its name by now."""
         rollout = self._detail.rollout if self._detail is not None else None
         others = self.ktui.live.rollouts.values()
         return rollout is not None and any(
-            (other.namespace, other.name) == (rollout.namespace, rollout.name) and other.uid != self._uid
+            (other.namespace, other.kind, other.name) == (rollout.namespace, rollout.kind, rollout.name)
+            and other.uid != self._uid
             for other in others
         )
 
