@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -398,8 +399,11 @@ def test_logs_of_a_pod_and_of_a_deployment(web: Kubectl) -> None:
 
 
 def test_top_pods(web: Kubectl) -> None:
+    assert web("top", "pods").err == "error: metrics not available yet\n"
     names = sorted(_column(web.ok("get", "pods"), "NAME"))
-    assert _column(web.ok("top", "pods"), "NAME") == names
+    end = time.monotonic() + 20
+    while (measured := web("top", "pods")).code or _column(measured.out, "NAME") != names:
+        assert time.monotonic() < end, measured
     assert _column(web.ok("top", "pod", names[0], "--containers"), "POD") == names[:1]
     assert "node-1" in _column(web.ok("top", "nodes"), "NAME")
     assert 'podmetrics.metrics.k8s.io "none" not found' in web("top", "pod", "none").err

@@ -14,6 +14,8 @@ The annotations, all optional, stand on the pod template:
 `sim.ktui/container`            the container that it strikes; without a name, the first main one
 `sim.ktui/reason`               the word for what goes wrong, where the fate leaves a choice
 `sim.ktui/message`              what is said of it, in place of what is usually said
+`sim.ktui/cpu`                  what that container uses of CPU, as a quantity, in place of a share of its request
+`sim.ktui/memory`               and of memory
 =============================== =====================================================================
 """
 
@@ -32,7 +34,7 @@ FATES = (
     "noconfig", "stuck", "nodelost", "refused",
 )  # fmt: skip
 _NUMBERS = ("startup-seconds", "pull-seconds", "run-seconds", "stop-seconds", "log-rate", "share")
-_TEXTS = ("container", "reason", "message")
+_TEXTS = ("container", "reason", "message", "cpu", "memory")
 TAGS = ("crash", "nopull", "slow", "unschedulable")
 _SLOW_STARTUP_SECONDS = 20.0
 
@@ -52,6 +54,8 @@ class Fate:
     container: str = ""
     reason: str = ""
     message: str = ""
+    cpu: str = ""
+    memory: str = ""
 
     @classmethod
     def read(cls, settings: Mapping[str, str]) -> Fate:

@@ -23,7 +23,7 @@ class SimulatedPods:
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
         self._logs = ContainerLogs(plane.api, plane.kernel, self._fate)
-        self._metrics = Metrics(plane.api)
+        self._metrics = Metrics(plane.api, self._fate)
 
     async def log(self, call: Call) -> web.StreamResponse:
         """The log of a container."""
