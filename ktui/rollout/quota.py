@@ -72,17 +72,13 @@ class Demand(msgspec.Struct, frozen=True):
         return max(self.extra * new, self.added * new - self.freed * old, Decimal(0))
 
 
-def demand(deployment: Deployment, new: int, old: int, terminating: int, *, surges: bool = True) -> Demand:
-    """What a Deployment may still bring where so many pods of its template, of others, and stopping ones exist.
+def demand(desired: int, surge: int, new: int, old: int, terminating: int, *, goal: int | None = None) -> Demand:
+    """What a rollout may still bring where so many pods of its template, of others, and stopping ones exist.
 
-    A held canary stays at its size. A change of the number of pods alone does not surge.
+    `goal` is how many new ones it goes to, where that is not all of them: a held canary, a partition.
     """
-    limits, desired = strategy.bounds(deployment), deployment.spec.desired
-    surge = limits.surge if surges else 0
-    goal, stay = desired, surge
-    if strategy.held(deployment):
-        goal = min(limits.surge or limits.unavailable, desired)
-        stay = desired + surge - goal
+    goal = desired if goal is None else goal
+    stay = desired + surge - goal
     return Demand(
         extra=max(0, desired + surge - new - old - terminating),
         added=max(0, goal - new),
@@ -90,11 +86,18 @@ def demand(deployment: Deployment, new: int, old: int, terminating: int, *, surg
     )
 
 
+def demand_of(deployment: Deployment, new: int, old: int, terminating: int, *, surges: bool = True) -> Demand:
+    """The same of a Deployment. A change of the number of pods alone does not surge."""
+    limits, desired = strategy.bounds(deployment), deployment.spec.desired
+    goal = min(limits.surge or limits.unavailable, desired) if strategy.held(deployment) else None
+    return demand(desired, limits.surge if surges else 0, new, old, terminating, goal=goal)
+
+
 def demand_now(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, surges: bool = True) -> Demand:
     """The same from the ReplicaSets that there are."""
     new = sum(rs.status.replicas for rs in replicasets if rs.spec.template == deployment.spec.template)
     old = sum(rs.status.replicas for rs in replicasets) - new
-    return demand(deployment, new, old, deployment.status.terminating_replicas or 0, surges=surges)
+    return demand_of(deployment, new, old, deployment.status.terminating_replicas or 0, surges=surges)
 
 
 class Room(msgspec.Struct, frozen=True):

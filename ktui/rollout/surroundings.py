@@ -15,7 +15,7 @@ from ktui.rollout.cause import Cause, Kind, Remedy
 from ktui.rollout.diagnosis import legible
 from ktui.rollout.footprint import footprint
 from ktui.rollout.quantities import amount_text
-from ktui.rollout.quota import Demand, Quota, Room, demand, rooms
+from ktui.rollout.quota import Demand, Quota, Room, demand_of, rooms
 from ktui.rollout.words import count
 
 
@@ -145,7 +145,7 @@ def _budgeted(budget: Budget) -> list[Cause]:
 def _limited(deployment: Deployment, quotas: tuple[Quota, ...]) -> list[Cause]:
     status = deployment.status
     old = max(0, status.replicas - status.updated_replicas)
-    more = demand(deployment, status.updated_replicas, old, status.terminating_replicas or 0)
+    more = demand_of(deployment, status.updated_replicas, old, status.terminating_replicas or 0)
     pod = footprint(deployment.spec.template)
     return [
         Cause(

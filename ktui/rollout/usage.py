@@ -16,7 +16,9 @@ import msgspec
 
 from ktui.model.objects import Deployment, Pod
 from ktui.model.store import Store
+from ktui.model.workloads import StatefulSet, Workload
 from ktui.rollout import revisions
+from ktui.rollout.cohorts import Controlled, cohorts_of
 from ktui.rollout.footprint import MEASURED, REQUESTS, footprint, limit_of, running_together
 from ktui.rollout.podstatus import ENDED_PHASES, is_terminating
 from ktui.rollout.words import clean
@@ -155,15 +157,25 @@ class Usage(msgspec.Struct, frozen=True):
         return self.at is not None and now - self.at > max(timedelta(seconds=self.window * _STALE_WINDOWS), _STALE)
 
 
-def parts(store: Store, deployment: Deployment) -> tuple[Part, ...]:
-    """The revisions of a Deployment that have pods."""
+def parts(store: Store, workload: Workload) -> tuple[Part, ...]:
+    """The revisions of a workload that have pods: the current one first, then the newest."""
+    found = _of_deployment(store, workload) if isinstance(workload, Deployment) else _of_cohorts(store, workload)
+    return tuple(sorted((part for part in found if part.pods), key=lambda part: not part.is_current))
+
+
+def _of_deployment(store: Store, deployment: Deployment) -> list[Part]:
     replicasets = store.replicasets(deployment.metadata.uid)
     current = revisions.current(deployment, replicasets)
-    found = [
+    return [
         Part(revisions.revision(rs), rs.metadata.name, rs is current, tuple(store.pods(rs.metadata.uid)))
         for rs in revisions.newest_first(replicasets)
     ]
-    return tuple(sorted((part for part in found if part.pods), key=lambda part: not part.is_current))
+
+
+def _of_cohorts(store: Store, workload: Controlled) -> list[Part]:
+    # The pods of a StatefulSet are known by their whole names.
+    name = "" if isinstance(workload, StatefulSet) else workload.metadata.name
+    return [Part(each.number, name, each.is_current, each.pods) for each in cohorts_of(store, workload)]
 
 
 def usage(found: Sequence[Part], samples: Iterable[Sample]) -> Usage:

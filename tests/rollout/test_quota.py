@@ -10,7 +10,7 @@ import pytest
 from ktui.kube.quotas import defaults_in, quotas_in
 from ktui.model.template import Amounts, PodTemplate, Resources
 from ktui.rollout.footprint import Footprint, footprint
-from ktui.rollout.quota import Demand, Quota, demand, rooms
+from ktui.rollout.quota import Demand, Quota, demand_of, rooms
 from tests.rollout.made import Made
 
 JSON = dict[str, Any]
@@ -116,7 +116,7 @@ HOLD = {"minReadySeconds": 2147483646, "strategy": {"type": "RollingUpdate"} | U
     ],
 )
 def test_how_many_pods_a_rollout_may_still_bring(made: JSON, pods: tuple[int, int, int], wanted: Demand) -> None:
-    assert demand(deployment(**made), *pods) == wanted
+    assert demand_of(deployment(**made), *pods) == wanted
 
 
 def test_larger_new_pods_take_more_at_the_end_than_the_surge_does_at_the_beginning() -> None:
