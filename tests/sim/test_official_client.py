@@ -228,8 +228,12 @@ def test_custom_objects_that_are_not_served_are_not_found(admin: Any) -> None:
 
 def test_metrics_of_pods(admin: Any, apps: Any, cluster: SimulatedCluster) -> None:
     _created(apps, cluster, "measured")
-    found: Any = client.CustomObjectsApi(admin).list_namespaced_custom_object(
-        "metrics.k8s.io", "v1beta1", NAMESPACE, "pods", label_selector="app=measured"
-    )
-    assert len(found["items"]) == 2
-    assert found["items"][0]["containers"][0]["usage"]["cpu"].endswith("n")
+    objects = client.CustomObjectsApi(admin)
+
+    def items() -> Any:
+        return objects.list_namespaced_custom_object(
+            "metrics.k8s.io", "v1beta1", NAMESPACE, "pods", label_selector="app=measured"
+        )["items"]
+
+    cluster.wait_until(lambda _: len(items()) == 2)
+    assert items()[0]["containers"][0]["usage"]["cpu"].endswith("n")
