@@ -228,7 +228,7 @@ def test_custom_objects_that_are_not_served_are_not_found(admin: Any) -> None:
 
 def test_metrics_of_pods(admin: Any, apps: Any, cluster: SimulatedCluster) -> None:
     _created(apps, cluster, "measured")
-    objects = client.CustomObjectsApi(admin)
+    objects: Any = client.CustomObjectsApi(admin)
 
     def items() -> Any:
         return objects.list_namespaced_custom_object(
