@@ -68,7 +68,7 @@ def read(body: bytes) -> JSON:
         if message not in _messages():
             raise unsupported_media_type("application/json", "application/yaml")
         return {"apiVersion": version, "kind": kind} | _message(message, envelope.get(2, b""))
-    except (IndexError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise bad_request("the protobuf body cannot be decoded") from error
 
 
