@@ -5,6 +5,7 @@ Two templates are the same when their digests are (SEMANTICS.md, Identity).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -71,6 +72,27 @@ class PodTemplate:
         return f"PodTemplate({', '.join(c.image for c in self.containers)}, {self.digest.hex()[:8]})"
 
 
+class RevisionData:
+    """What a ControllerRevision keeps: for StatefulSets and DaemonSets, a patch that replaces the template.
+
+    The API server takes any data there is, from anybody who may write it; what is no such patch has no template.
+    Its digest tells whether two revisions mean the same; their bytes do not (SEMANTICS.md, StatefulSets).
+    """
+
+    __slots__ = ("template",)
+
+    def __init__(self, raw: Any) -> None:
+        self.template: PodTemplate | None = None
+        with suppress(LookupError, TypeError, AttributeError, ValueError, msgspec.ValidationError):
+            self.template = PodTemplate(raw["spec"]["template"])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RevisionData) and other.template == self.template
+
+    def __hash__(self) -> int:
+        return hash(self.template)
+
+
 def _ports(containers: list[dict[str, Any]] | None) -> tuple[tuple[str, int], ...]:
     """The ports that the containers declare, as name (often empty) and number, sorted."""
     declared = (port for container in containers or () for port in container.get("ports") or ())
@@ -85,4 +107,6 @@ def decode_hook(kind: type, raw: Any) -> Any:
     """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`."""
     if kind is PodTemplate:
         return PodTemplate(raw)
+    if kind is RevisionData:
+        return RevisionData(raw)
     raise NotImplementedError(kind)

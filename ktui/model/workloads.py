@@ -19,7 +19,7 @@ from ktui.model.objects import (
 )
 from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
 from ktui.model.structs import Struct
-from ktui.model.template import PodTemplate
+from ktui.model.template import PodTemplate, RevisionData
 
 ON_DELETE: Final = "OnDelete"
 """The update strategy under which a pod changes only when somebody deletes it."""
@@ -146,30 +146,17 @@ class DaemonSet(Struct, frozen=True):
         return self.metadata.generation <= self.status.observed_generation
 
 
-class _RevisionSpec(Struct, frozen=True):
-    template: PodTemplate | None = None
-
-
-class RevisionData(Struct, frozen=True):
-    """What a ControllerRevision keeps: for StatefulSets and DaemonSets, a patch that replaces the template.
-
-    Its digest tells whether two revisions mean the same; their bytes do not (SEMANTICS.md, StatefulSets).
-    """
-
-    spec: _RevisionSpec = _RevisionSpec()
-
-
 class ControllerRevision(Struct, frozen=True):
     """apps/v1 ControllerRevision: one revision of a StatefulSet or a DaemonSet."""
 
     metadata: Meta
     revision: int = 0
-    data: RevisionData = RevisionData()
+    data: RevisionData = RevisionData(None)
 
     @property
     def template(self) -> PodTemplate | None:
         """The template that it would bring back; None for data of another kind."""
-        return self.data.spec.template
+        return self.data.template
 
     @property
     def pod_hash(self) -> str:

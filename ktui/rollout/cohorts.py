@@ -40,6 +40,11 @@ class Cohort(msgspec.Struct, frozen=True):
         """The revision's number; 0 where it is not known."""
         return self.revision.revision if self.revision is not None else 0
 
+    @property
+    def running(self) -> tuple[Pod, ...]:
+        """Its pods without those that are stopping."""
+        return tuple(pod for pod in self.pods if not is_terminating(pod))
+
 
 def newest_first(known: Sequence[ControllerRevision]) -> list[ControllerRevision]:
     """Sorted by number, the highest first; equal ones by age, the youngest first."""
@@ -80,6 +85,23 @@ def cohorts_of(store: Store, workload: Controlled) -> tuple[Cohort, ...]:
     """All revisions of a workload with their pods, from what is known."""
     uid = workload.metadata.uid
     return cohorts(workload, store.controller_revisions(uid), store.pods(uid))
+
+
+def rollback_target(workload: Controlled, parts: Sequence[Cohort]) -> ControllerRevision | None:
+    """What came before the template as it is now, and differs from it; None where nothing did.
+
+    kubectl takes the second highest number, which is one too far back while the newest template has none yet.
+    """
+    return next(
+        (
+            part.revision
+            for part in parts
+            if part.revision is not None
+            and not part.is_current
+            and part.revision.template not in (None, workload.spec.template)
+        ),
+        None,
+    )
 
 
 def desired(workload: Controlled) -> int:
@@ -136,9 +158,8 @@ def _counts(workload: Controlled) -> _Counts:
 
 def progress(workload: Controlled, parts: Sequence[Cohort], now: datetime) -> Progress:
     """Both sides of a rollout: by its pods where all of them are known, or else by the status."""
-    counts, limits = _counts(workload), bounds(workload)
-    running = sum(not is_terminating(pod) for part in parts for pod in part.pods)
-    new, old = _by_pods(workload, parts, now) if running >= counts.existing else _by_status(counts)
+    limits = bounds(workload)
+    new, old = _by_pods(workload, parts, now) if has_all_pods(workload, parts) else by_status(workload)
     pods = desired(workload)
     return Progress(
         desired=pods,
@@ -167,8 +188,14 @@ def _side(pods: Sequence[Pod], min_ready_seconds: int, now: datetime) -> Side:
     )
 
 
-def _by_status(counts: _Counts) -> tuple[Side, Side]:
-    """Pods that are not ready are taken for new ones: those are the ones that start."""
+def has_all_pods(workload: Controlled, parts: Sequence[Cohort]) -> bool:
+    """Whether all pods that the status counts are known: they follow later, and not everybody may read them."""
+    return sum(len(part.running) for part in parts) >= _counts(workload).existing
+
+
+def by_status(workload: Controlled) -> tuple[Side, Side]:
+    """New and old pods as the status counts them. Those that are not ready are taken for new ones, which start."""
+    counts = _counts(workload)
     updated = min(counts.updated, counts.existing)
     old = counts.existing - updated
     return (

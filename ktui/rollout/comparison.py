@@ -1,4 +1,4 @@
-"""Any two of a Deployment's templates side by side: those of its revisions, and the live one."""
+"""Any two of a workload's templates side by side: those of its revisions, and the live one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIVE: Final = -1
 
 
 class Templates(msgspec.Struct, frozen=True):
-    """The whole templates of a Deployment and of its ReplicaSets, by uid, as they were read at one time."""
+    """The whole templates of a workload and of its revisions, by uid, as they were read at one time."""
 
     live: Template
     revisions: Mapping[str, Template]
@@ -35,9 +35,9 @@ class Pair(msgspec.Struct, frozen=True):
     after: int
 
 
-def templates(raw: dict[str, Any], raw_replicasets: Mapping[str, dict[str, Any]]) -> Templates:
-    """The templates in a Deployment and its ReplicaSets, which are given by uid."""
-    return Templates(template_of(raw), {uid: template_of(each) for uid, each in raw_replicasets.items()}, writer(raw))
+def templates(raw: dict[str, Any], raw_revisions: Mapping[str, dict[str, Any]]) -> Templates:
+    """The templates in a workload and in its ReplicaSets or ControllerRevisions, which are given by uid."""
+    return Templates(template_of(raw), {uid: template_of(each) for uid, each in raw_revisions.items()}, writer(raw))
 
 
 def pair(history: History, selected: PastRevision, marked: PastRevision | None = None) -> Pair | None:

@@ -1,4 +1,4 @@
-"""The revisions of a Deployment as an operator asks for them: what changed in each, when, why, and who did it."""
+"""The revisions of a workload as an operator asks for them: what changed in each, when, why, and who did it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from itertools import zip_longest
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from ktui.model.objects import RESTARTED_AT, Deployment, ReplicaSet
+from ktui.model.objects import CHANGE_CAUSE, RESTARTED_AT, Deployment, ReplicaSet
+from ktui.model.store import Store
 from ktui.model.template import Container, PodTemplate
-from ktui.rollout import images, revisions
+from ktui.model.workloads import ControllerRevision, Workload
+from ktui.rollout import cohorts, images, revisions
+from ktui.rollout.cohorts import Cohort, Controlled
+from ktui.rollout.podstatus import is_ready
+from ktui.rollout.progress import Side
 from ktui.rollout.provenance import Provenance, marked, provenance
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean
@@ -62,6 +68,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """All revisions that there are, the newest first. Equal ones look the same."""
 
     uid: str
+    kind: str
+    """`Deployment`, `StatefulSet` or `DaemonSet`."""
     namespace: str
     name: str
     revisions: tuple[PastRevision, ...]
@@ -103,60 +111,136 @@ def by_whom(revision: PastRevision, writer: Writer | None) -> str:
     return writer.manager if writer is not None and revision.is_current else ""
 
 
+class _Made(msgspec.Struct, frozen=True):
+    """What one revision is kept in, a ReplicaSet or a ControllerRevision, as far as a history asks."""
+
+    number: int
+    former: tuple[int, ...]
+    uid: str
+    name: str
+    template: PodTemplate | None
+    annotations: Mapping[str, str]
+    created: datetime | None
+    wanted: int
+    existing: int
+    ready: int
+    is_current: bool
+
+    @property
+    def cause(self) -> str:
+        """The change-cause as it was written, or nothing."""
+        return self.annotations.get(CHANGE_CAUSE, "")
+
+
+def history_of(store: Store, workload: Workload, took: float | None = None) -> History:
+    """The revisions of a workload of any kind; `took` is how long the rollout of the live template took."""
+    if isinstance(workload, Deployment):
+        return history(workload, store.replicasets(workload.metadata.uid), took)
+    return controlled_history(workload, cohorts.cohorts_of(store, workload), took)
+
+
 def history(deployment: Deployment, replicasets: Sequence[ReplicaSet], took: float | None = None) -> History:
     """The revisions that the Deployment still has; `took` is how long the rollout of the live template took."""
-    ordered = revisions.newest_first(replicasets)
     current = revisions.current(deployment, replicasets)
-    undo = ordered[1] if len(ordered) > 1 else None
     back = revisions.rollback_target(deployment, replicasets)
-    rows = [
-        _past(deployment, each, before, is_current=each is current, is_undo=each is undo, took=took)
-        for each, before in zip_longest(ordered, ordered[1:])
-    ]
-    return History(
-        uid=deployment.metadata.uid,
-        namespace=clean(deployment.metadata.namespace),
-        name=clean(deployment.metadata.name),
-        revisions=tuple(rows),
-        back=0 if isinstance(back, Refusal) else revisions.revision(back),
-        undo=revisions.revision(undo) if undo is not None else 0,
-        provenance=provenance(deployment),
-        live=deployment.spec.template.digest,
+    made = [_of_replicaset(each, is_current=each is current) for each in revisions.newest_first(replicasets)]
+    return _history(deployment, made, 0 if isinstance(back, Refusal) else revisions.revision(back), took)
+
+
+def controlled_history(workload: Controlled, parts: Sequence[Cohort], took: float | None = None) -> History:
+    """The revisions that a StatefulSet or a DaemonSet still has, with the pods that were made from each."""
+    back = cohorts.rollback_target(workload, parts)
+    made = [_of_cohort(workload, part, part.revision) for part in parts if part.revision is not None]
+    if not cohorts.has_all_pods(workload, parts):
+        newest_old = next((each for each in made if not each.is_current), None)
+        made = [_counted(workload, each, is_newest_old=each is newest_old) for each in made]
+    return _history(workload, made, back.revision if back is not None else 0, took)
+
+
+def _of_replicaset(replicaset: ReplicaSet, *, is_current: bool) -> _Made:
+    meta, status = replicaset.metadata, replicaset.status
+    return _Made(
+        number=revisions.revision(replicaset),
+        former=revisions.former_revisions(replicaset),
+        uid=meta.uid,
+        name=meta.name,
+        template=replicaset.spec.template,
+        annotations=meta.annotations,
+        created=meta.creation_timestamp,
+        wanted=replicaset.spec.desired,
+        existing=status.replicas,
+        ready=status.ready_replicas,
+        is_current=is_current,
     )
 
 
-def _past(
-    deployment: Deployment,
-    replicaset: ReplicaSet,
-    before: ReplicaSet | None,
-    *,
-    is_current: bool,
-    is_undo: bool,
-    took: float | None,
-) -> PastRevision:
-    template, older = replicaset.spec.template, before.spec.template if before is not None else None
-    cause = revisions.change_cause(replicaset)
-    # The labels that Flux and older Argo CD go by are the Deployment's alone, and tell of the live template.
-    owner = provenance(deployment) if is_current else marked({}, replicaset.metadata.annotations)
+def _of_cohort(workload: Controlled, part: Cohort, revision: ControllerRevision) -> _Made:
+    """Of an old revision nothing tells how many pods it is to keep: those that it has."""
+    meta, existing = revision.metadata, len(part.running)
+    return _Made(
+        number=revision.revision,
+        former=(),
+        uid=meta.uid,
+        name=meta.name,
+        template=revision.template,
+        annotations=meta.annotations,
+        created=meta.creation_timestamp,
+        wanted=max(existing, cohorts.target(workload)) if part.is_current else existing,
+        existing=existing,
+        ready=sum(is_ready(pod) for pod in part.running),
+        is_current=part.is_current,
+    )
+
+
+def _counted(workload: Controlled, made: _Made, *, is_newest_old: bool) -> _Made:
+    """With the pods that the status counts, where the pods themselves are not known."""
+    new, old = cohorts.by_status(workload)
+    side = new if made.is_current else old if is_newest_old else Side()
+    wanted = max(side.existing, cohorts.target(workload)) if made.is_current else side.existing
+    return replace(made, wanted=wanted, existing=side.existing, ready=side.ready)
+
+
+def _history(workload: Workload, made: Sequence[_Made], back: int, took: float | None) -> History:
+    undo = made[1] if len(made) > 1 else None
+    rows = [
+        _past(workload, each, before, is_undo=each is undo, took=took) for each, before in zip_longest(made, made[1:])
+    ]
+    return History(
+        uid=workload.metadata.uid,
+        kind=type(workload).__name__,
+        namespace=clean(workload.metadata.namespace),
+        name=clean(workload.metadata.name),
+        revisions=tuple(rows),
+        back=back,
+        undo=undo.number if undo is not None else 0,
+        provenance=provenance(workload),
+        live=workload.spec.template.digest,
+    )
+
+
+def _past(workload: Workload, made: _Made, before: _Made | None, *, is_undo: bool, took: float | None) -> PastRevision:
+    template, older = made.template, before.template if before is not None else None
+    # The labels that Flux and older Argo CD go by are the workload's alone, and tell of the live template.
+    owner = provenance(workload) if made.is_current else marked({}, made.annotations)
     restarted = template.annotations.get(RESTARTED_AT, "") if template is not None else ""
     repeats = older is not None and older.annotations.get(RESTARTED_AT) == restarted
     return PastRevision(
-        number=revisions.revision(replicaset),
-        former=revisions.former_revisions(replicaset),
-        uid=replicaset.metadata.uid,
-        name=clean(replicaset.metadata.name),
+        number=made.number,
+        former=made.former,
+        uid=made.uid,
+        name=clean(made.name),
         images=_images(template, older),
         restarted="" if repeats else clean(restarted),
-        created=replicaset.metadata.creation_timestamp,
-        change_cause=clean(cause),
-        cause_is_stale=bool(cause) and before is not None and revisions.change_cause(before) == cause,
+        created=made.created,
+        change_cause=clean(made.cause),
+        cause_is_stale=bool(made.cause) and before is not None and before.cause == made.cause,
         deployed_by=owner,
-        wanted=replicaset.spec.desired,
-        existing=replicaset.status.replicas,
-        ready=replicaset.status.ready_replicas,
-        is_current=is_current,
+        wanted=made.wanted,
+        existing=made.existing,
+        ready=made.ready,
+        is_current=made.is_current,
         is_undo=is_undo,
-        took=took if is_current else None,
+        took=took if made.is_current else None,
     )
 
 
@@ -181,7 +265,7 @@ def _containers(template: PodTemplate) -> list[tuple[bool, Container]]:
 
 
 def writer(raw: Mapping[str, Any]) -> Writer | None:
-    """Who last wrote the live template: the newest entry of a Deployment's `managedFields` that owns a part of it.
+    """Who last wrote the live template: the newest entry of a workload's `managedFields` that owns a part of it.
 
     None where the server keeps none, or says nothing of it.
     """

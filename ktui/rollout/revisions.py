@@ -84,11 +84,12 @@ def rollback_target(
 
 
 def template_of(raw: dict[str, Any]) -> dict[str, Any]:
-    """The pod template of a Deployment or of a ReplicaSet, without the label that the controller adds to the latter.
+    """The pod template of a workload or of one of its revisions, without what controllers add to the latter.
 
-    It is a copy.
+    It is a copy. A ControllerRevision keeps it in `data`, as a patch that replaces the whole template.
     """
-    template: dict[str, Any] = deepcopy(raw["spec"]["template"])
+    template: dict[str, Any] = deepcopy(raw.get("data", raw)["spec"]["template"])
+    template.pop("$patch", None)
     labels = (template.get("metadata") or {}).get("labels") or {}
     labels.pop(POD_TEMPLATE_HASH, None)
     return template

@@ -73,12 +73,12 @@ class Live:
 
     def history(self, uid: str) -> History | None:
         """The revisions of one rollout; None where it is gone."""
-        from ktui.rollout.history import history  # noqa: PLC0415
+        from ktui.rollout.history import history_of  # noqa: PLC0415
 
-        deployment, track = self.store.deployment(uid), self._tracks.get(uid)
-        if deployment is None or track is None:
+        workload, track = self.store.workload(uid), self._tracks.get(uid)
+        if workload is None or track is None:
             return None
-        return history(deployment, self.store.replicasets(uid), track.took)
+        return history_of(self.store, workload, track.took)
 
     @property
     def link(self) -> Link | None:
