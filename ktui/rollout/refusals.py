@@ -33,9 +33,13 @@ class Refused(NamedTuple):
     wants_room: bool = False
 
 
+_TRIED: Final = re.compile(r"^.*?(?:Error creating: |failed error: )", re.DOTALL)
+"""What controllers put before the API server's own words in their Events."""
+
+
 def in_words(message: str) -> Refused:
     """The API server's refusal in words; texts that are not known stay as they are."""
-    text = _FORBIDDEN.sub("", message).strip()
+    text = _FORBIDDEN.sub("", _TRIED.sub("", message)).strip()
     if found := _QUOTA.search(text):
         helps = "raise the quota, lower the surge, or scale something else in"
         return Refused(_quota(*found.groups()), helps, wants_room=True)

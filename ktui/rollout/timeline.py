@@ -7,7 +7,7 @@ all that is left. The same thing that happens to many pods at once is told once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,7 +16,10 @@ import msgspec
 
 from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet
 from ktui.model.store import Store
+from ktui.model.template import PodTemplate
+from ktui.model.workloads import Workload
 from ktui.rollout import images, refusals, revisions
+from ktui.rollout.cohorts import Controlled, cohorts_of
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
 from ktui.rollout.words import clean, count
@@ -85,26 +88,34 @@ class _Fact(msgspec.Struct, frozen=True):
     since: datetime | None = None
 
 
-def timeline(store: Store, deployment: Deployment, deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
+def timeline(store: Store, workload: Workload, deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
     """Everything that is known to have happened, the oldest first."""
-    facts = [*_of_deployment(store, deployment)]
-    owned = store.replicasets(deployment.metadata.uid)
-    gone = store.gone_parts([replicaset.metadata.uid for replicaset in owned])
-    for replicaset in owned:
-        facts += _of_revision(store, replicaset, gone[replicaset.metadata.uid])
+    facts = list(_of_life(workload))
+    if isinstance(workload, Deployment):
+        facts += _of_deployment(store, workload)
+        owned = store.replicasets(workload.metadata.uid)
+        gone = store.gone_parts([replicaset.metadata.uid for replicaset in owned])
+        for replicaset in owned:
+            facts += _of_revision(store, replicaset, gone[replicaset.metadata.uid])
+    else:
+        facts += _of_controlled(store, workload)
     facts += [_Fact(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
     return tuple(_folded(sorted(facts, key=lambda fact: (fact.at, _ORDER.index((fact.what, bool(fact.pod)))))))
 
 
-# The Deployment
+# The workload
+
+
+def _of_life(workload: Workload) -> Iterator[_Fact]:
+    meta, kind = workload.metadata, type(workload).__name__
+    if meta.creation_timestamp is not None:
+        yield _Fact(meta.creation_timestamp, What.MADE, f"the {kind} was made")
+    if meta.deletion_timestamp is not None:
+        yield _Fact(meta.deletion_timestamp, What.STOPPING, f"the {kind} is being deleted", is_warning=True)
 
 
 def _of_deployment(store: Store, deployment: Deployment) -> Iterator[_Fact]:
     meta = deployment.metadata
-    if meta.creation_timestamp is not None:
-        yield _Fact(meta.creation_timestamp, What.MADE, "the Deployment was made")
-    if meta.deletion_timestamp is not None:
-        yield _Fact(meta.deletion_timestamp, What.STOPPING, "the Deployment is being deleted", is_warning=True)
     replicasets = store.replicasets(meta.uid)
     current = revisions.current(deployment, replicasets)
     number = revisions.revision(current) if current is not None else 0
@@ -138,7 +149,7 @@ def _of_condition(condition: Condition, revision: int) -> Iterator[_Fact]:
 
 def _refused(message: str) -> str:
     """Why pods are refused, without the names of the pods, so that it is one thing however often it happens."""
-    return f"pods are refused: {refusals.in_words(message.rpartition('Error creating: ')[2]).why}"
+    return f"pods are refused: {refusals.in_words(message).why}"
 
 
 _SCALED: Final = re.compile(
@@ -155,6 +166,51 @@ def _scaling(event: Event, names: dict[str, str]) -> str:
     return f"{names.get(found[2], found[2])} scaled {found[1]}{start} to {found[4]}"
 
 
+def _of_controlled(store: Store, workload: Controlled) -> Iterator[_Fact]:
+    """What a StatefulSet or a DaemonSet tells, its revisions and its pods, those that are gone among them."""
+    meta = workload.metadata
+    stopping = {pod.metadata.name for pod in store.pods(meta.uid) if pod.metadata.deletion_timestamp is not None}
+    for part in cohorts_of(store, workload):
+        whose = f"revision {part.number}" if part.revision is not None else meta.name
+        if part.revision is not None and (made := part.revision.metadata.creation_timestamp) is not None:
+            template = part.revision.template
+            yield _Fact(made, What.MADE, _making(whose, template, revisions.change_cause(part.revision)))
+        for pod in part.pods:
+            yield from _of_pod(pod, whose, meta.name)
+            for event in store.events(pod.metadata.uid):
+                yield from _of_pod_event(event, whose, meta.name, is_known=True)
+    # Of what revision a pod was that is gone, nothing tells any more.
+    for uid in store.gone_parts({meta.uid})[meta.uid]:
+        for event in store.events(uid):
+            yield from _of_pod_event(event, meta.name, meta.name, is_known=False)
+    for event in store.events(meta.uid):
+        if event.reason == "SuccessfulDelete":
+            yield from _of_deletion(event, meta.name, stopping)
+            continue
+        if event.reason == "SuccessfulCreate":
+            # Pods tell of their beginning themselves, and those that are gone left events.
+            continue
+        refused = event.reason == "FailedCreate"
+        said = _refused(event.message) if refused else f"{event.reason}: {event.message}"
+        yield from _of_event(event, What.TROUBLE if event.type == "Warning" else What.NOTE, said=said)
+
+
+_DELETED: Final = re.compile(r"^(?:delete Pod (\S+) in StatefulSet \S+ successful|Deleted pod: (\S+))$")
+
+
+def _of_deletion(event: Event, owner: str, stopping: Collection[str]) -> Iterator[_Fact]:
+    """A pod that went; one that still stops tells of it itself."""
+    found = _DELETED.match(event.message)
+    name = (found[1] or found[2]) if found is not None else ""
+    if name and name not in stopping:
+        yield from _of_event(event, What.STOPPING, said="told to stop", whose=owner, pod=_short(name, owner))
+
+
+def _making(whose: str, template: PodTemplate | None, cause: str) -> str:
+    image = f": {images.of_template(template)}" if template is not None else ""
+    return f"{whose} was made{image}" + (f', "{cause}"' if cause else "")
+
+
 # A revision and its pods
 
 
@@ -163,9 +219,7 @@ def _of_revision(store: Store, replicaset: ReplicaSet, gone: Sequence[str]) -> I
     meta, template = replicaset.metadata, replicaset.spec.template
     whose = f"revision {revisions.revision(replicaset)}"
     if meta.creation_timestamp is not None:
-        image = f": {images.of_template(template)}" if template is not None else ""
-        cause = revisions.change_cause(replicaset)
-        yield _Fact(meta.creation_timestamp, What.MADE, f"{whose} was made{image}" + (f', "{cause}"' if cause else ""))
+        yield _Fact(meta.creation_timestamp, What.MADE, _making(whose, template, revisions.change_cause(replicaset)))
     pods = store.pods(meta.uid)
     for pod in pods:
         yield from _of_pod(pod, whose, meta.name)

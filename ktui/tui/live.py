@@ -68,8 +68,8 @@ class Live:
         """What happened to one rollout, with what was done with ktui; nothing where it is gone."""
         from ktui.rollout.timeline import timeline  # noqa: PLC0415
 
-        deployment = self.store.deployment(uid)
-        return timeline(self.store, deployment, deeds) if deployment is not None else ()
+        workload = self.store.workload(uid)
+        return timeline(self.store, workload, deeds) if workload is not None else ()
 
     def history(self, uid: str) -> History | None:
         """The revisions of one rollout; None where it is gone."""

@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
-from ktui.model.objects import ContainerStatus, Pod, ReplicaSet, Terminated
+from ktui.model.objects import ContainerStatus, Pod, Terminated
 from ktui.model.store import Store
-from ktui.rollout import images, revisions
+from ktui.rollout import images
+from ktui.rollout.parts import Part, parts_of
 from ktui.rollout.podstatus import Health, broken_container, pod_state
 from ktui.rollout.words import clean
 from ktui.tui.log_buffer import Source
@@ -74,26 +75,25 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 def select(store: Store, uid: str, side: Side, choice: Choice, followed: Collection[Source] = ()) -> Selection | None:
-    """The logs of one side of a rollout; None where the Deployment is gone. What is followed stays so."""
-    deployment = store.deployment(uid)
-    if deployment is None:
+    """The logs of one side of a rollout; None where the workload is gone. What is followed stays so."""
+    workload = store.workload(uid)
+    if workload is None:
         return None
-    replicasets = store.replicasets(uid)
-    current = revisions.current(deployment, replicasets)
-    chosen = [rs for rs in revisions.newest_first(replicasets) if (rs is current) == (side is Side.NEW)]
-    pods = [(rs, pod) for rs in chosen for pod in store.pods(rs.metadata.uid)]
+    parts = parts_of(store, workload)
+    chosen = [part for part in parts if part.is_current == (side is Side.NEW)]
+    pods = [(part, pod) for part in chosen for pod in part.pods]
     pods.sort(key=lambda each: _urgency(each[1]))
-    wanted = [(rs, pod) for rs, pod in pods if choice.pod in ("", pod.metadata.uid)]
-    watched = [each for rs, pod in wanted for each in _of_pod(rs, pod, choice.container)]
+    wanted = [(part, pod) for part, pod in pods if choice.pod in ("", pod.metadata.uid)]
+    watched = [each for part, pod in wanted for each in _of_pod(part, pod, choice.container)]
     watched.sort(key=lambda each: each.source not in followed)
     kept = watched[:MOST_SOURCES]
     return Selection(
         watched=tuple(kept),
         left_out=len({each.source.uid for each in watched} - {each.source.uid for each in kept}),
-        revisions=tuple(_revision(rs) for rs in chosen if side is Side.NEW or store.pods(rs.metadata.uid)),
-        pods=tuple((pod.metadata.uid, _short(rs, pod)) for rs, pod in pods),
+        revisions=tuple(_revision(part) for part in chosen if side is Side.NEW or part.pods),
+        pods=tuple((pod.metadata.uid, _short(part, pod)) for part, pod in pods),
         containers=tuple(dict.fromkeys(name for _, pod in pods for name in _names(pod))),
-        alive=frozenset(pod.metadata.uid for rs in replicasets for pod in store.pods(rs.metadata.uid)),
+        alive=frozenset(pod.metadata.uid for part in parts for pod in part.pods),
     )
 
 
@@ -103,21 +103,21 @@ def _urgency(pod: Pod) -> tuple[bool, float]:
     return pod_state(pod).health is not Health.BROKEN, -created.timestamp() if created is not _LONG_AGO else 0.0
 
 
-def _revision(replicaset: ReplicaSet) -> tuple[int, str]:
-    template = replicaset.spec.template
+def _revision(part: Part) -> tuple[int, str]:
+    template = part.template
     shown = " ".join(images.short(c.image) for c in template.containers) if template is not None else ""
-    return revisions.revision(replicaset), clean(shown)
+    return part.number, clean(shown)
 
 
-def _short(replicaset: ReplicaSet, pod: Pod) -> str:
-    return clean(pod.metadata.name.removeprefix(f"{replicaset.metadata.name}-"))
+def _short(part: Part, pod: Pod) -> str:
+    return clean(pod.metadata.name.removeprefix(f"{part.stem}-"))
 
 
 def _names(pod: Pod) -> list[str]:
     return [container.name for container in (*pod.spec.init_containers, *pod.spec.containers)]
 
 
-def _of_pod(replicaset: ReplicaSet, pod: Pod, chosen: str) -> list[Watched]:
+def _of_pod(part: Part, pod: Pod, chosen: str) -> list[Watched]:
     statuses = {each.name: each for each in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
     names = _names(pod)
     if not chosen:
@@ -127,7 +127,7 @@ def _of_pod(replicaset: ReplicaSet, pod: Pod, chosen: str) -> list[Watched]:
         names = [name for name in names if name in matters]
     elif chosen != EVERY:
         names = [name for name in names if name == chosen]
-    short = _short(replicaset, pod)
+    short = _short(part, pod)
     meta = pod.metadata
     return [
         _watched(Source(meta.uid, meta.namespace, meta.name, short, name), pod, statuses.get(name)) for name in names
