@@ -28,6 +28,9 @@ from tests.benchmarks.cluster import Cluster, Event
 _KINDS: Final = {
     "deployments": ("apps/v1", "Deployment"),
     "replicasets": ("apps/v1", "ReplicaSet"),
+    "statefulsets": ("apps/v1", "StatefulSet"),
+    "daemonsets": ("apps/v1", "DaemonSet"),
+    "controllerrevisions": ("apps/v1", "ControllerRevision"),
     "pods": ("v1", "Pod"),
     "events": ("v1", "Event"),
 }
@@ -45,7 +48,8 @@ class Server:
     def __init__(self, cluster: Cluster, *, paced: bool) -> None:
         self._cluster = cluster
         self._paced = paced
-        self._lists = cluster.lists()
+        # Of what the cluster has nothing of, there are empty lists.
+        self._lists: dict[str, list[bytes]] = {plural: [] for plural in _KINDS} | cluster.lists()
         self._chunks = {
             plural: b"".join(_chunk(_event("ADDED", obj)) for obj in objects) for plural, objects in self._lists.items()
         }
