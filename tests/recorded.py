@@ -14,7 +14,7 @@ import msgspec
 from ktui.model.changes import Change, Gone, Listed, Put, Resource
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.template import decode_hook
-from ktui.model.workloads import KubeObject
+from ktui.model.workloads import KubeObject, StatefulSet
 
 FOLDER = Path(__file__).parent / "recordings"
 
@@ -136,7 +136,9 @@ def clock(name: str) -> datetime:
     first = next(
         said
         for said in recording(name)
-        if isinstance(said, Said) and isinstance(said.change, Put) and isinstance(said.change.object, Deployment)
+        if isinstance(said, Said)
+        and isinstance(said.change, Put)
+        and isinstance(said.change.object, Deployment | StatefulSet)
     )
     created = first.change.object.metadata.creation_timestamp if isinstance(first.change, Put) else None
     assert created is not None

@@ -1,4 +1,4 @@
-"""Asks for what stands around one Deployment: autoscalers, disruption budgets, quotas."""
+"""Asks for what stands around one workload: autoscalers, disruption budgets, quotas."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import msgspec
 from ktui.kube.api import Api
 from ktui.kube.errors import Forbidden, NotFound
 from ktui.kube.quotas import quotas_in, readable
-from ktui.model.objects import Deployment
+from ktui.model.workloads import Workload
 from ktui.rollout.surroundings import Autoscaler, Budget, Selector, Surroundings
 
 
-async def read_surroundings(api: Api, deployment: Deployment) -> Surroundings:
+async def read_surroundings(api: Api, workload: Workload) -> Surroundings:
     """What stands around it. What we may not list, or the server does not have, is left out.
 
     Raises:
         KubeError: the server cannot be asked.
     """
-    namespace = quote(deployment.metadata.namespace, safe="")
+    namespace = quote(workload.metadata.namespace, safe="")
     autoscalers, budgets, quotas = await asyncio.gather(
         _listed(api, f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers"),
         _listed(api, f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets"),
         _listed(api, f"/api/v1/namespaces/{namespace}/resourcequotas"),
     )
-    return surroundings(deployment, autoscalers, budgets, quotas)
+    return surroundings(workload, autoscalers, budgets, quotas)
 
 
 async def _listed(api: Api, path: str) -> list[Any]:
@@ -38,10 +38,10 @@ async def _listed(api: Api, path: str) -> list[Any]:
     return items
 
 
-def surroundings(deployment: Deployment, autoscalers: list[Any], budgets: list[Any], quotas: list[Any]) -> Surroundings:
-    """Those of the objects, as the API serves them, that are about this Deployment or its pods."""
-    labels = deployment.spec.template.labels
-    target = ("Deployment", deployment.metadata.name)
+def surroundings(workload: Workload, autoscalers: list[Any], budgets: list[Any], quotas: list[Any]) -> Surroundings:
+    """Those of the objects, as the API serves them, that are about this workload or its pods."""
+    labels = workload.spec.template.labels
+    target = (type(workload).__name__, workload.metadata.name)
     return Surroundings(
         tuple(
             _autoscaler(each) for each in readable(autoscalers, _Autoscaler) if each.spec.scale_target_ref.is_(target)

@@ -8,16 +8,19 @@ from datetime import datetime
 from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import images, revisions
-from ktui.rollout.cohorts import Cohort, Controlled, bounds, cohorts_of, target
+from ktui.rollout.cohorts import Cohort, Controlled, bounds, cohorts_of, is_complete, target
 from ktui.rollout.controlled import summarise
 from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
 from ktui.rollout.podstatus import Health, pod_state
 from ktui.rollout.progress import Track
+from ktui.rollout.surroundings import Surroundings, remarks
 from ktui.rollout.words import clean
 
 
-def detail(store: Store, workload: Controlled, track: Track, now: datetime) -> Detail:
-    """Everything known of one StatefulSet or DaemonSet."""
+def detail(
+    store: Store, workload: Controlled, track: Track, now: datetime, around: Surroundings | None = None
+) -> Detail:
+    """Everything known of one StatefulSet or DaemonSet; `around` is what was found around it, where that was asked."""
     rollout = summarise(store, workload, track, now)
     parts = cohorts_of(store, workload)
     return Detail(
@@ -31,6 +34,7 @@ def detail(store: Store, workload: Controlled, track: Track, now: datetime) -> D
         conditions=tuple(condition_row(condition) for condition in workload.status.conditions),
         events=_events(store, workload),
         capacity=Capacity(track.samples, rollout.progress.promised, rollout.progress.desired),
+        remarks=remarks(workload, around, is_under_way=not is_complete(workload)) if around is not None else (),
         partition=workload.spec.partition if isinstance(workload, StatefulSet) else 0,
     )
 

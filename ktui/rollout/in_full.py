@@ -18,5 +18,5 @@ def in_full(
 ) -> Detail:
     """Everything known of a workload; `around` is what was found around it, where that was asked for."""
     if not isinstance(workload, Deployment):
-        return controlled_detail.detail(store, workload, track, now)
+        return controlled_detail.detail(store, workload, track, now, around)
     return detail(store, workload, track, now, around)

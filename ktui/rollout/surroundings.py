@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ktui.model.objects import Deployment
+from ktui.model.workloads import DaemonSet, Workload
 from ktui.rollout.cause import Cause, Kind, Remedy
 from ktui.rollout.diagnosis import legible
 from ktui.rollout.footprint import footprint
@@ -82,17 +83,22 @@ class Requirement(msgspec.Struct):
                 return False
 
 
-def remarks(deployment: Deployment, around: Surroundings, *, is_under_way: bool) -> tuple[Cause, ...]:
-    """What the surroundings do to a Deployment, as far as it is worth knowing now."""
-    found = [cause for autoscaler in around.autoscalers for cause in _autoscaled(deployment, autoscaler)]
+def remarks(workload: Workload, around: Surroundings, *, is_under_way: bool) -> tuple[Cause, ...]:
+    """What the surroundings do to a workload, as far as it is worth knowing now."""
+    found: list[Cause] = []
+    if not isinstance(workload, DaemonSet):
+        asked = workload.spec.desired
+        found += [cause for autoscaler in around.autoscalers for cause in _autoscaled(asked, autoscaler)]
     if is_under_way:
         found += [cause for budget in around.budgets for cause in _budgeted(budget)]
-        found += _limited(deployment, around.quotas)
+        if isinstance(workload, Deployment):
+            # The others take a pod down before they make the next one, but for a DaemonSet that surges.
+            found += _limited(workload, around.quotas)
     return tuple(legible(cause) for cause in found)
 
 
-def _autoscaled(deployment: Deployment, autoscaler: Autoscaler) -> list[Cause]:
-    asked, name = deployment.spec.desired, autoscaler.name
+def _autoscaled(asked: int, autoscaler: Autoscaler) -> list[Cause]:
+    name = autoscaler.name
     if asked == 0:
         # At 0 an autoscaler leaves its target alone.
         return []

@@ -195,7 +195,7 @@ def _of_controlled(store: Store, workload: Controlled) -> Iterator[_Fact]:
         yield from _of_event(event, What.TROUBLE if event.type == "Warning" else What.NOTE, said=said)
 
 
-_DELETED: Final = re.compile(r"^(?:delete Pod (\S+) in StatefulSet \S+ successful|Deleted pod: (\S+))$")
+_DELETED: Final = re.compile(r"^(?:[Dd]elete Pod (\S+) in StatefulSet \S+ successful|Deleted pod: (\S+))$")
 
 
 def _of_deletion(event: Event, owner: str, stopping: Collection[str]) -> Iterator[_Fact]:

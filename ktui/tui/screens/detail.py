@@ -111,6 +111,7 @@ class DetailScreen(LiveScreen):
         wide = self.size.width >= WIDE
         self.set_class(wide, "-wide")
         self.set_class(self.size.height >= TALL, "-tall")
+        self.set_class(not detail.conditions, "-unconditional")
         self.set_class(self.is_deleted, "-deleted")
         pending = app.pending.get(self._uid, "")
         lines = detail_lines.summary(detail, now, self.size.width - 2, pending)
@@ -148,18 +149,18 @@ class DetailScreen(LiveScreen):
     # What is asked for
 
     def _ask_around_where_new(self, detail: Detail) -> None:
-        """Ask for what stands around the Deployment when the screen opens, and when its spec has changed."""
+        """Ask for what stands around it when the screen opens, and when its spec has changed."""
         wanted = (detail.rollout.generation, self.ktui.connection)
         if wanted != self._asked_around and not self.is_deleted:
             self._asked_around = wanted
             self.run_worker(self._ask_around(), group="around", exclusive=True)
 
     async def _ask_around(self) -> None:
-        connection, deployment = self.ktui.connection, self.ktui.live.store.deployment(self._uid)
-        if connection is None or deployment is None:
+        connection, workload = self.ktui.connection, self.ktui.live.store.workload(self._uid)
+        if connection is None or workload is None:
             return
         try:
-            self._around = await read_surroundings(Api(connection), deployment)
+            self._around = await read_surroundings(Api(connection), workload)
         except KubeError:
             # It is but what is worth knowing beside the rest; that the link is broken is said elsewhere.
             return
