@@ -15,7 +15,7 @@ from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resou
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
 
-_W = TypeVar("_W", Deployment, StatefulSet, DaemonSet)
+_W = TypeVar("_W", bound=Workload)
 _WORKLOAD: Final = (Deployment, StatefulSet, DaemonSet)
 
 _TOMBSTONES: Final = 4096
