@@ -50,13 +50,13 @@ class Drawer:
             await self._pilot.pause(0.05)
 
     async def open(self, name: str) -> None:
-        await self.sees("13 rollouts", "pods  ", "h history")
+        await self.sees("15 rollouts", "pods  ", "h history")
         await self.press("slash", *name, "enter", "enter")
         await self.sees(f"/{name}  Deployment", "EVENTS")
 
 
 async def _overview(drawer: Drawer) -> None:
-    await drawer.sees("13 rollouts", "pods  ", "h history")
+    await drawer.sees("15 rollouts", "pods  ", "h history")
 
 
 async def _in_mid_rollout(drawer: Drawer) -> None:
