@@ -35,6 +35,9 @@ DEPLOYMENTS = (
 )
 """The recordings of Deployments."""
 
+SETS = "statefulset-daemonset"
+"""The recording of a StatefulSet and a DaemonSet."""
+
 
 class Note(msgspec.Struct, frozen=True):
     """What the scenario ran (`$ kubectl …`), or a line that kubectl printed."""

@@ -28,7 +28,10 @@ ORDERED_READY: Final = "OrderedReady"
 
 
 class PartitionedUpdate(Struct, frozen=True):
-    """How a StatefulSet updates: pods with an ordinal below `partition` stay as they are; missing means 0."""
+    """How a StatefulSet updates: its first `partition` pods stay as they are; missing means 0.
+
+    They are counted from the first ordinal, wherever that begins (`isCurrentRevisionNeeded` of its controller).
+    """
 
     partition: int | None = None
     max_unavailable: int | str | None = None
@@ -65,7 +68,7 @@ class StatefulSetSpec(Struct, frozen=True):
 
     @property
     def partition(self) -> int:
-        """The first ordinal that is updated; 0 for all of them. It may lie beyond the last one."""
+        """How many pods, from the first ordinal on, stay as they are; it may be more than there are."""
         rolling = self.update_strategy.rolling_update
         return (rolling.partition or 0) if rolling is not None else 0
 
@@ -98,9 +101,8 @@ class StatefulSet(Struct, frozen=True):
 
     @property
     def target(self) -> int:
-        """How many pods the update is to reach: those with an ordinal from the partition up."""
-        first = self.spec.ordinals.start
-        return max(0, min(self.spec.desired, first + self.spec.desired - self.spec.partition))
+        """How many pods the update is to reach: all but the first ones, that the partition holds."""
+        return max(0, self.spec.desired - self.spec.partition)
 
 
 class DaemonSetStrategy(Struct, frozen=True):

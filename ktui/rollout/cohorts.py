@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from ktui.model.changes import Resource
 from ktui.model.objects import Pod, RollingUpdate
 from ktui.model.store import Store
 from ktui.model.workloads import ON_DELETE, ControllerRevision, DaemonSet, StatefulSet
@@ -122,16 +123,16 @@ def waits_for_deletion(workload: Controlled) -> bool:
 
 
 def bounds(workload: Controlled) -> Bounds:
-    """Surge and unavailability in pods. Both kinds round percentages up, and without surge one pod may be missing.
+    """Surge and unavailability in pods; without surge, one pod may always be missing.
 
-    Sources: `SurgeCount` and `UnavailableCount` of the DaemonSet controller, `getStatefulSetMaxUnavailable` of the
-    StatefulSet controller.
+    A DaemonSet rounds both up (`SurgeCount`, `UnavailableCount` of its controller). A StatefulSet has no surge, and
+    rounds down (`getStatefulSetMaxUnavailable`), whatever the API's reference says.
     """
     rolling, pods = workload.spec.update_strategy.rolling_update, desired(workload)
     missing = 1 if rolling is None or rolling.max_unavailable is None else rolling.max_unavailable
     extra = (rolling.max_surge or 0) if isinstance(rolling, RollingUpdate) else 0
     surge = in_pods(extra, pods, round_up=True)
-    unavailable = in_pods(missing, pods, round_up=True)
+    unavailable = in_pods(missing, pods, round_up=isinstance(workload, DaemonSet))
     return Bounds(
         surge, min(pods, unavailable if surge else max(1, unavailable)), clean(str(extra)), clean(str(missing))
     )
@@ -156,10 +157,10 @@ def _counts(workload: Controlled) -> _Counts:
     )
 
 
-def progress(workload: Controlled, parts: Sequence[Cohort], now: datetime) -> Progress:
-    """Both sides of a rollout: by its pods where all of them are known, or else by the status."""
+def progress(workload: Controlled, parts: Sequence[Cohort], now: datetime, *, has_pods: bool) -> Progress:
+    """Both sides of a rollout: by its pods where they are known, or else by the status."""
     limits = bounds(workload)
-    new, old = _by_pods(workload, parts, now) if has_all_pods(workload, parts) else by_status(workload)
+    new, old = _by_pods(workload, parts, now) if has_pods else by_status(workload)
     pods = desired(workload)
     return Progress(
         desired=pods,
@@ -188,9 +189,12 @@ def _side(pods: Sequence[Pod], min_ready_seconds: int, now: datetime) -> Side:
     )
 
 
-def has_all_pods(workload: Controlled, parts: Sequence[Cohort]) -> bool:
-    """Whether all pods that the status counts are known: they follow later, and not everybody may read them."""
-    return sum(len(part.running) for part in parts) >= _counts(workload).existing
+def has_pods(store: Store, workload: Controlled, parts: Sequence[Cohort]) -> bool:
+    """Whether its pods are known: they follow later than the workloads, and not everybody may read them.
+
+    The status lags behind them, and counts those that are stopping.
+    """
+    return Resource.PODS in store.listed or sum(len(part.pods) for part in parts) >= _counts(workload).existing
 
 
 def by_status(workload: Controlled) -> tuple[Side, Side]:
@@ -217,9 +221,9 @@ def stands_still(workload: Controlled) -> bool:
 
 def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) -> Glimpse:
     """What is seen of it now."""
-    newest = next((part.revision for part in parts if part.is_current), None)
+    newest = next((part for part in parts if part.is_current and part.revision is not None), None)
     ended = is_complete(workload)
-    made = newest.metadata.creation_timestamp if newest is not None else None
+    made = newest.revision.metadata.creation_timestamp if newest is not None and newest.revision is not None else None
     # A revision that a roll back has brought back is older than its rollout.
     is_youngest = made is not None and all(
         part.revision is None or (part.revision.metadata.creation_timestamp or _LONG_AGO) <= made for part in parts
@@ -232,6 +236,17 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
         stands_still=stands_still(workload),
         is_complete=ended,
         started=made if is_youngest else None,
-        finished=(made or workload.metadata.creation_timestamp) if ended else None,
+        finished=_finished(workload, newest, made if is_youngest else None) if ended else None,
         is_going=workload.metadata.deletion_timestamp is not None,
     )
+
+
+def _finished(workload: Controlled, newest: Cohort | None, made: datetime | None) -> datetime | None:
+    """When a rollout that was not watched came to its end, as well as that can be told.
+
+    Neither kind notes it. The age of what was `made` for it is near; where a roll back brought back what was there,
+    the age of its youngest pod is.
+    """
+    pods = newest.running if newest is not None and made is None else ()
+    youngest = max((at for pod in pods if (at := pod.metadata.creation_timestamp) is not None), default=None)
+    return made or youngest or workload.metadata.creation_timestamp

@@ -15,15 +15,16 @@ from ktui.rollout.cohorts import (
     cohorts_of,
     desired,
     glimpse,
+    has_pods,
     is_complete,
     progress,
     target,
     waits_for_deletion,
 )
-from ktui.rollout.progress import Progress, Track, observe, seconds_left
+from ktui.rollout.progress import Progress, Track, observe
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import change_cause
-from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.rollout import Phase, Rollout, time_left
 from ktui.rollout.status import Verdict, verdict
 from ktui.rollout.words import clean
 
@@ -31,7 +32,7 @@ from ktui.rollout.words import clean
 def look(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
     """The track with what is seen now, and everything known, in answers."""
     parts = cohorts_of(store, workload)
-    numbers = progress(workload, parts, now)
+    numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
     followed = observe(track, glimpse(workload, parts, numbers), now)
     return followed, _summary(store, workload, followed, now, parts=parts, numbers=numbers)
 
@@ -39,7 +40,8 @@ def look(store: Store, workload: Controlled, track: Track | None, now: datetime)
 def summarise(store: Store, workload: Controlled, track: Track, now: datetime) -> Rollout:
     """Everything known of it, in answers, without adding to the track."""
     parts = cohorts_of(store, workload)
-    return _summary(store, workload, track, now, parts=parts, numbers=progress(workload, parts, now))
+    numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
+    return _summary(store, workload, track, now, parts=parts, numbers=numbers)
 
 
 def _summary(
@@ -76,7 +78,7 @@ def _summary(
         image_change=image_change,
         since=_since(workload, phase, track),
         started=track.started,
-        seconds_left=seconds_left(track, numbers, now) if phase is Phase.PROGRESSING else None,
+        seconds_left=time_left(phase, track, numbers, now),
         lowest=track.lowest.available if has_lowest else None,
         lowest_at=track.lowest.at if has_lowest else None,
         causes=causes,

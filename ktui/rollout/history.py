@@ -136,7 +136,8 @@ def history_of(store: Store, workload: Workload, took: float | None = None) -> H
     """The revisions of a workload of any kind; `took` is how long the rollout of the live template took."""
     if isinstance(workload, Deployment):
         return history(workload, store.replicasets(workload.metadata.uid), took)
-    return controlled_history(workload, cohorts.cohorts_of(store, workload), took)
+    parts = cohorts.cohorts_of(store, workload)
+    return controlled_history(workload, parts, took, has_pods=cohorts.has_pods(store, workload, parts))
 
 
 def history(deployment: Deployment, replicasets: Sequence[ReplicaSet], took: float | None = None) -> History:
@@ -147,11 +148,16 @@ def history(deployment: Deployment, replicasets: Sequence[ReplicaSet], took: flo
     return _history(deployment, made, 0 if isinstance(back, Refusal) else revisions.revision(back), took)
 
 
-def controlled_history(workload: Controlled, parts: Sequence[Cohort], took: float | None = None) -> History:
-    """The revisions that a StatefulSet or a DaemonSet still has, with the pods that were made from each."""
+def controlled_history(
+    workload: Controlled, parts: Sequence[Cohort], took: float | None = None, *, has_pods: bool = True
+) -> History:
+    """The revisions that a StatefulSet or a DaemonSet still has, with the pods that were made from each.
+
+    Without pods, with as many as its status tells of.
+    """
     back = cohorts.rollback_target(workload, parts)
     made = [_of_cohort(workload, part, part.revision) for part in parts if part.revision is not None]
-    if not cohorts.has_all_pods(workload, parts):
+    if not has_pods:
         newest_old = next((each for each in made if not each.is_current), None)
         made = [_counted(workload, each, is_newest_old=each is newest_old) for each in made]
     return _history(workload, made, back.revision if back is not None else 0, took)

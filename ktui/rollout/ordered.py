@@ -9,14 +9,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from ktui.model.objects import Event, Pod
-from ktui.model.workloads import ORDERED_READY, StatefulSet
+from ktui.model.workloads import ORDERED_READY, DaemonSet, StatefulSet
 from ktui.rollout import refusals
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
 from ktui.rollout.causes import of_pods
 from ktui.rollout.cohorts import Cohort, Controlled, desired
 from ktui.rollout.diagnosis import legible
-from ktui.rollout.podstatus import is_ready, is_terminating
+from ktui.rollout.podstatus import is_ready
 from ktui.rollout.words import clean, count
 
 _RECENT: Final = timedelta(minutes=20)
@@ -37,54 +39,78 @@ def diagnose(
     """
     new = [pod for part in parts if part.is_current for pod in part.pods]
     old = [pod for part in parts if not part.is_current for pod in part.pods]
-    running = sum(not is_terminating(pod) for pod in (*new, *old))
     found = of_pods(new, now, "pod" if is_settled else "new pod", events_of)
-    stranded = _stranded(workload, parts)
-    names = {pod.metadata.uid for pod in stranded}
-    found += of_pods([pod for pod in old if pod.metadata.uid not in names], now, "old pod", events_of)
-    causes = [*_refused(workload, running, now, events_of), *_left_behind(workload, stranded, now, events_of), *found]
+    stranded = _stranded(workload, parts, now, events_of)
+    found += of_pods([pod for pod in old if pod not in stranded], now, "old pod", events_of)
+    causes = [*_refused(workload, parts, now, events_of), *_left_behind(workload, stranded), *found]
     order = list(Kind)
     causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
-    return tuple(legible(cause) for cause in causes)
+    return tuple(legible(_fit(cause, workload)) for cause in causes)
+
+
+def _fit(cause: Cause, workload: Controlled) -> Cause:
+    """The cause with what helps this kind: neither has its pods moved from a lost node, nor a DaemonSet a size."""
+    try_next, remedies = cause.try_next, cause.remedies
+    if cause.kind is Kind.NODE:
+        try_next = "look at the node; where it is gone for good, delete it: its pods are not replaced before"
+    if isinstance(workload, DaemonSet):
+        remedies = tuple(remedy for remedy in remedies if remedy is not Remedy.SCALE)
+    return msgspec.structs.replace(cause, try_next=try_next, remedies=remedies)
 
 
 def _refused(
-    workload: Controlled, running: int, now: datetime, events_of: Callable[[str], Sequence[Event]]
+    workload: Controlled, parts: Sequence[Cohort], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Cause]:
-    """Pods that the API server does not let the controller create: only its Events tell."""
-    if running >= desired(workload):
+    """Pods that the API server does not let the controller create: only its Events tell.
+
+    They stay for an hour: what came before the youngest pod no longer holds.
+    """
+    running = [pod for part in parts for pod in part.running]
+    if len(running) >= desired(workload):
         return []
     failures = [event for event in events_of(workload.metadata.uid) if event.reason == "FailedCreate"]
     newest = max(failures, key=lambda event: event.last_seen or now, default=None)
     if newest is None or newest.last_seen is None or now - newest.last_seen > _RECENT:
         return []
+    if any((made := pod.metadata.creation_timestamp) is not None and made > newest.last_seen for pod in running):
+        return []
     refused = refusals.in_words(newest.message)
+    helps = "raise the quota, or scale something else in" if refused.wants_room else refused.helps
     return [
         Cause(
             Kind.FORBIDDEN,
             f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created",
             blocking=not refused.may_pass or now - newest.last_seen > PATIENCE or newest.times > 2,
-            try_next=refused.helps,
+            try_next=helps,
             detail=newest.message,
             remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
         )
     ]
 
 
-def _stranded(workload: Controlled, parts: Sequence[Cohort]) -> list[Pod]:
-    """Pods of another revision that never became ready and that an OrderedReady StatefulSet does not replace.
+def _stranded(
+    workload: Controlled, parts: Sequence[Cohort], now: datetime, events_of: Callable[[str], Sequence[Event]]
+) -> list[Pod]:
+    """Pods of another revision that will not become ready, and that an OrderedReady StatefulSet does not replace.
 
     It waits for them to become ready first, so a roll back alone does not mend them (SEMANTICS.md, StatefulSets).
     """
-    if not isinstance(workload, StatefulSet) or workload.spec.pod_management_policy != ORDERED_READY:
+    if (
+        not isinstance(workload, StatefulSet)
+        or not workload.observed
+        or workload.spec.pod_management_policy != ORDERED_READY
+    ):
         return []
-    return [
+    held = workload.spec.ordinals.start + workload.spec.partition
+    unready = [
         pod
         for part in parts
         if not part.is_current
-        for pod in part.pods
-        if not is_terminating(pod) and not is_ready(pod) and _ordinal(pod) >= workload.spec.partition
+        for pod in part.running
+        if not is_ready(pod) and _ordinal(pod) >= held
     ]
+    broken = {name for cause in of_pods(unready, now, "old pod", events_of) if cause.blocking for name in cause.pods}
+    return [pod for pod in unready if pod.metadata.name in broken]
 
 
 def _ordinal(pod: Pod) -> int:
@@ -92,19 +118,16 @@ def _ordinal(pod: Pod) -> int:
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else -1
 
 
-def _left_behind(
-    workload: Controlled, stranded: Sequence[Pod], now: datetime, events_of: Callable[[str], Sequence[Event]]
-) -> list[Cause]:
-    broken = {name for cause in of_pods(stranded, now, "old pod", events_of) if cause.blocking for name in cause.pods}
-    names = sorted(pod.metadata.name for pod in stranded if pod.metadata.name in broken)
-    if not names or not workload.observed:
+def _left_behind(workload: Controlled, stranded: Sequence[Pod]) -> list[Cause]:
+    names = sorted(pod.metadata.name for pod in stranded)
+    if not names:
         return []
     shown = ", ".join(clean(name) for name in names)
-    them, verb = ("it", "was") if len(names) == 1 else ("them", "were")
+    them, verb = ("it", "does") if len(names) == 1 else ("them", "do")
     return [
         Cause(
             Kind.POD,
-            f"{count(len(names), 'old pod')} {verb} never ready, and the StatefulSet waits for {them}: {shown}",
+            f"{count(len(names), 'old pod')} {verb} not become ready, and the StatefulSet waits for {them}: {shown}",
             blocking=True,
             try_next=f"delete {them}: kubectl delete pod {' '.join(clean(name) for name in names)}"
             f" -n {clean(workload.metadata.namespace)}; {'it comes' if len(names) == 1 else 'they come'}"

@@ -130,7 +130,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         image_change=_image_change(deployment, old) if track.finished is None else None,
         since=_since(deployment, phase, track, hold),
         started=track.started,
-        seconds_left=_eta(phase, track, numbers, now),
+        seconds_left=time_left(phase, track, numbers, now),
         lowest=lowest.available if lowest is not None else None,
         lowest_at=lowest.at if lowest is not None else None,
         causes=causes,
@@ -187,7 +187,8 @@ def _since(deployment: Deployment, phase: Phase, track: Track, hold: Hold | None
     return track.started
 
 
-def _eta(phase: Phase, track: Track, numbers: Progress, now: datetime) -> float | None:
+def time_left(phase: Phase, track: Track, numbers: Progress, now: datetime) -> float | None:
+    """How many seconds more it takes, told no more exactly than they are known; None for unknown."""
     if phase is not Phase.PROGRESSING:
         return None
     left = seconds_left(track, numbers, now)
@@ -217,6 +218,8 @@ def _why(rollout: Rollout) -> str:
             return _holding(rollout)
         case Phase.PROGRESSING:
             return _under_way(rollout)
+        case Phase.SCALED_TO_ZERO if rollout.kind == "DaemonSet":
+            return "no node is to run it"
         case Phase.COMPLETE if rollout.hold is not None:
             return rollout.hold.told
         case _:

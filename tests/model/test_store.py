@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.objects import Deployment
 from ktui.model.store import Store
-from tests.recorded import DEPLOYMENTS, Said, decode, recording
+from ktui.model.workloads import DaemonSet, KubeObject, StatefulSet
+from tests.recorded import DEPLOYMENTS, SETS, Said, decode, recording
 
-PARTS = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS)
+PARTS = (
+    Resource.DEPLOYMENTS,
+    Resource.STATEFULSETS,
+    Resource.DAEMONSETS,
+    Resource.REPLICASETS,
+    Resource.CONTROLLER_REVISIONS,
+    Resource.PODS,
+    Resource.EVENTS,
+)
 
 
 def raw(resource: Resource, uid: str, version: int, parent: str = "", **spec: Any) -> dict[str, Any]:
@@ -25,6 +34,8 @@ def raw(resource: Resource, uid: str, version: int, parent: str = "", **spec: An
     if parent:
         meta["ownerReferences"] = [{"uid": parent, "controller": True}]
     template = {"spec": {"containers": [{"name": "c", "image": f"i:{version}"}]}}
+    if resource is Resource.CONTROLLER_REVISIONS:
+        return {"metadata": meta, "revision": version, "data": {"spec": {"template": template}}}
     return {"metadata": meta, "spec": {"template": template, **spec}}
 
 
@@ -35,16 +46,21 @@ def put(resource: Resource, uid: str, version: int, parent: str = "") -> Put:
 def answers(store: Store) -> dict[str, Any]:
     """All that a store can be asked, independent of the order in which it learned it."""
     known: dict[str, Any] = {r.plural: store.count(r) for r in Resource}
-    uids = [f"{kind}{number}" for kind in "drp" for number in range(3)]
+    known["workloads"] = versions(store.workloads())
+    uids = [f"{kind}{number}" for kind in "dsarvp" for number in range(3)]
     for uid in uids:
-        deployment = store.deployment(uid)
-        known[f"deployment {uid}"] = deployment.metadata.resource_version if deployment is not None else None
-        known[f"replicasets {uid}"] = sorted(
-            (o.metadata.uid, o.metadata.resource_version) for o in store.replicasets(uid)
-        )
-        known[f"pods {uid}"] = sorted((o.metadata.uid, o.metadata.resource_version) for o in store.pods(uid))
-        known[f"events {uid}"] = sorted((o.metadata.uid, o.metadata.resource_version) for o in store.events(uid))
+        workload, deployment = store.workload(uid), store.deployment(uid)
+        known[f"workload {uid}"] = workload.metadata.resource_version if workload is not None else None
+        assert deployment is None or deployment is workload
+        known[f"replicasets {uid}"] = versions(store.replicasets(uid))
+        known[f"controller revisions {uid}"] = versions(store.controller_revisions(uid))
+        known[f"pods {uid}"] = versions(store.pods(uid))
+        known[f"events {uid}"] = versions(store.events(uid))
     return known
+
+
+def versions(objects: Iterable[KubeObject]) -> list[tuple[str, str]]:
+    return sorted((each.metadata.uid, each.metadata.resource_version) for each in objects)
 
 
 class Step(NamedTuple):
@@ -56,11 +72,17 @@ class Step(NamedTuple):
     gone: bool
 
 
-KIND = {Resource.DEPLOYMENTS: "d", Resource.REPLICASETS: "r", Resource.PODS: "p", Resource.EVENTS: "e"}
-ABOVE = {Resource.DEPLOYMENTS: "", Resource.REPLICASETS: "d", Resource.PODS: "r", Resource.EVENTS: "p"}
+KIND = dict(zip(PARTS, "dsarvpe", strict=True))
+ABOVE = {
+    Resource.REPLICASETS: "d",
+    Resource.CONTROLLER_REVISIONS: "sa",
+    Resource.PODS: "rsa",
+    Resource.EVENTS: "psa",
+}
+"""What each may belong to, or be about."""
 
 steps = st.lists(
-    st.builds(Step, st.sampled_from(PARTS), st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=40
+    st.builds(Step, st.sampled_from(PARTS), st.integers(0, 2), st.integers(0, 8), st.booleans()), max_size=40
 )
 
 
@@ -73,7 +95,8 @@ def history(happened: Sequence[Step]) -> dict[Resource, list[Change]]:
     alive: set[str] = set()
     for version, step in enumerate(happened, start=1):
         uid = f"{KIND[step.resource]}{step.number}"
-        parent = f"{ABOVE[step.resource]}{step.parent}" if ABOVE[step.resource] else ""
+        above = ABOVE.get(step.resource, "")
+        parent = f"{above[step.parent // 3 % len(above)]}{step.parent % 3}" if above else ""
         if step.gone and uid not in alive:
             continue
         if step.gone:
@@ -165,7 +188,7 @@ def test_after_a_restored_backup_only_what_is_said_since_counts(before: list[Ste
     for stream in lost.values():
         store.apply(stream)
     store.take_dirty()
-    known = {d.metadata.uid for d in store.deployments()}
+    known = {workload.metadata.uid for workload in store.workloads()}
     kept = history(after)
     for resource in PARTS:
         store.apply([Restored(resource), *kept[resource]])
@@ -173,22 +196,24 @@ def test_after_a_restored_backup_only_what_is_said_since_counts(before: list[Ste
     assert known <= store.take_dirty()
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", [*DEPLOYMENTS, SETS])
 def test_a_recording_ends_the_same_with_its_resources_one_after_another(name: str) -> None:
     changes = [said.change for said in recording(name) if isinstance(said, Said)]
     as_recorded, pods_first = Store(), Store()
     as_recorded.apply(changes)
     for resource in reversed(PARTS):
         pods_first.apply(c for c in changes if getattr(c, "resource", None) is resource)
-    for deployment in as_recorded.deployments():
-        uid = deployment.metadata.uid
-        assert pods_first.deployment(uid) == deployment
+    for workload in as_recorded.workloads():
+        uid = workload.metadata.uid
+        assert pods_first.workload(uid) == workload
+        assert versions(pods_first.controller_revisions(uid)) == versions(as_recorded.controller_revisions(uid))
+        assert versions(pods_first.pods(uid)) == versions(as_recorded.pods(uid))
         revisions = {rs.metadata.uid: rs for rs in as_recorded.replicasets(uid)}
         assert {rs.metadata.uid: rs for rs in pods_first.replicasets(uid)} == revisions
         for rs in revisions:
             pods = {pod.metadata.uid: pod for pod in as_recorded.pods(rs)}
             assert {pod.metadata.uid: pod for pod in pods_first.pods(rs)} == pods
-    assert as_recorded.count(Resource.DEPLOYMENTS) == pods_first.count(Resource.DEPLOYMENTS) > 0
+    assert len(list(as_recorded.workloads())) == len(list(pods_first.workloads())) > 0
 
 
 def family() -> Store:
@@ -200,6 +225,10 @@ def family() -> Store:
             put(Resource.REPLICASETS, "r1", 3, "d1"),
             put(Resource.PODS, "p1", 4, "r1"),
             put(Resource.EVENTS, "e1", 5, "p1"),
+            put(Resource.STATEFULSETS, "s1", 6),
+            put(Resource.CONTROLLER_REVISIONS, "v1", 7, "s1"),
+            put(Resource.PODS, "p2", 8, "s1"),
+            put(Resource.DAEMONSETS, "a1", 8),
         ]
     )
     store.take_dirty()
@@ -232,6 +261,46 @@ def test_a_change_touches_the_deployment_that_it_belongs_to_and_no_other(change:
 @pytest.mark.parametrize(
     "change",
     [
+        put(Resource.STATEFULSETS, "s1", 9),
+        put(Resource.CONTROLLER_REVISIONS, "v1", 9, "s1"),
+        put(Resource.PODS, "p2", 9, "s1"),
+        put(Resource.EVENTS, "e2", 9, "s1"),
+        put(Resource.EVENTS, "e2", 9, "p2"),
+        Gone(Resource.CONTROLLER_REVISIONS, "v1", "9"),
+        Gone(Resource.PODS, "p2", "9"),
+        Gone(Resource.STATEFULSETS, "s1", "9"),
+        Restored(Resource.STATEFULSETS),
+    ],
+)
+def test_a_change_touches_the_statefulset_that_it_belongs_to_and_no_other(change: Change) -> None:
+    store = family()
+    store.apply([change])
+    assert store.take_dirty() == {"s1"}
+
+
+def test_what_a_statefulset_has_is_known_by_its_uid() -> None:
+    store = family()
+    assert versions(store.controller_revisions("s1")) == [("v1", "7")]
+    assert versions(store.pods("s1")) == [("p2", "8")]
+    assert {workload.metadata.uid for workload in store.workloads()} == {"d1", "d2", "s1", "a1"}
+    assert {deployment.metadata.uid for deployment in store.deployments()} == {"d1", "d2"}
+
+
+def test_a_name_is_looked_for_among_its_own_kind() -> None:
+    store = Store()
+    for resource, uid in ((Resource.DEPLOYMENTS, "d1"), (Resource.STATEFULSETS, "s1"), (Resource.DAEMONSETS, "a1")):
+        named = raw(resource, uid, 1)
+        named["metadata"]["name"] = "same"
+        store.apply([Put(resource, decode(resource, named))])
+    found = store.named(Deployment, "ns", "same"), store.named(StatefulSet, "ns", "same")
+    assert [each.metadata.uid for each in found if each is not None] == ["d1", "s1"]
+    assert store.named(DaemonSet, "ns", "same") == store.workload("a1")
+    assert store.named(StatefulSet, "elsewhere", "same") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
         put(Resource.PODS, "p9", 9, "elsewhere"),
         put(Resource.PODS, "p9", 9),
         put(Resource.EVENTS, "e9", 9, "elsewhere"),
@@ -240,7 +309,7 @@ def test_a_change_touches_the_deployment_that_it_belongs_to_and_no_other(change:
         Link(Resource.PODS, LinkState.LIVE, datetime(2026, 11, 23, tzinfo=UTC)),
     ],
 )
-def test_what_belongs_to_no_deployment_touches_none(change: Change) -> None:
+def test_what_belongs_to_no_workload_touches_none(change: Change) -> None:
     store = family()
     store.apply([change])
     assert store.take_dirty() == set()
@@ -310,7 +379,7 @@ def test_deletions_are_remembered_for_a_while_and_not_for_ever() -> None:
         store.apply([put(Resource.PODS, f"q{number}", 10 + number, "r1"), Gone(Resource.PODS, f"q{number}", "6000")])
     assert store.pods("r1")[0].metadata.uid == "p1"
     store.apply([put(Resource.PODS, "q4999", 20, "r1")])
-    assert store.count(Resource.PODS) == 1
+    assert store.count(Resource.PODS) == 2
 
 
 def test_the_worst_link_is_the_one_to_show() -> None:

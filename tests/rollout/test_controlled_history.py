@@ -10,12 +10,11 @@ from ktui.model.changes import Resource
 from ktui.rollout.cohorts import cohorts_of
 from ktui.rollout.comparison import LIVE, Pair, compare, templates, what_changed
 from ktui.rollout.history import History, history_of
-from tests.recorded import Note, recording
+from tests.recorded import SETS, Note, recording
 from tests.rollout.made import ago
 from tests.rollout.replay import notes, store_at
 from tests.rollout.sets import MadeSet, counted, daemonset, statefulset, template
 
-NAME = "statefulset-daemonset"
 CAUSE = "kubernetes.io/change-cause"
 
 
@@ -29,7 +28,7 @@ def numbers(known: History) -> list[int]:
 
 def printed_by_kubectl(kind: str) -> tuple[float, list[list[str]]]:
     """When `kubectl rollout history` ran in the recording, and the rows of its table: number and change-cause."""
-    said = [note for note in recording(NAME) if isinstance(note, Note)]
+    said = [note for note in recording(SETS) if isinstance(note, Note)]
     at = next(index for index, note in enumerate(said) if note.text.startswith(f"$ kubectl rollout history {kind}/"))
     rows = [note.text.split(maxsplit=1) for note in said[at + 3 : at + 5]]
     return said[at].t, rows
@@ -38,7 +37,7 @@ def printed_by_kubectl(kind: str) -> tuple[float, list[list[str]]]:
 @pytest.mark.parametrize(("kind", "name"), [("statefulset", "db"), ("daemonset", "agent")])
 def test_the_recorded_history_is_the_one_that_kubectl_printed(kind: str, name: str) -> None:
     at, rows = printed_by_kubectl(kind)
-    store = store_at(NAME, at)
+    store = store_at(SETS, at)
     workload = next(known for known in store.workloads() if known.metadata.name == name)
     known = history_of(store, workload)
     told = [[str(each.number), each.change_cause or "<none>"] for each in reversed(known.revisions)]
@@ -49,8 +48,8 @@ def test_the_recorded_history_is_the_one_that_kubectl_printed(kind: str, name: s
 
 
 def test_after_the_recorded_roll_back_the_old_revision_is_the_newest() -> None:
-    end = max(note.t for note in notes(NAME))
-    store = store_at(NAME, end)
+    end = max(note.t for note in notes(SETS))
+    store = store_at(SETS, end)
     workload = next(known for known in store.workloads() if known.metadata.name == "db")
     known = history_of(store, workload)
     newest, before = known.revisions

@@ -10,6 +10,7 @@ import pytest
 
 from ktui.model.changes import Put
 from ktui.model.objects import Deployment
+from ktui.model.workloads import DaemonSet, StatefulSet, Workload
 from ktui.rollout.status import Verdict, verdict
 from tests.recorded import DEPLOYMENTS, Note, Said, deployment, recording
 
@@ -52,15 +53,15 @@ def runs(name: str) -> Iterator[Run]:
             run = None
 
 
-def states(name: str, deployment_name: str) -> list[tuple[float, Deployment]]:
-    """The states of a Deployment in the order in which they came, with when."""
+def states(name: str, workload_name: str) -> list[tuple[float, Workload]]:
+    """The states of a workload in the order in which they came, with when."""
     return [
         (said.t, obj)
         for said in recording(name)
         if isinstance(said, Said)
         and isinstance(said.change, Put)
-        and isinstance(obj := said.change.object, Deployment)
-        and obj.metadata.name == deployment_name
+        and isinstance(obj := said.change.object, Deployment | StatefulSet | DaemonSet)
+        and obj.metadata.name == workload_name
     ]
 
 
@@ -81,7 +82,7 @@ def test_the_verdict_gives_the_lines_that_kubectl_printed(name: str) -> None:
     assert found
     for run in found:
         known = states(name, run.name)
-        start = _aligned(run, known, seen.get(run.name, 0))
+        start = aligned(run, known, seen.get(run.name, 0))
         end = start + len(run.lines)
         judged = [verdict(state) for _, state in known[start:end]]
         assert [printed(v) for v in judged] == run.texts
@@ -94,7 +95,7 @@ def test_the_verdict_gives_the_lines_that_kubectl_printed(name: str) -> None:
         seen[run.name] = end - 1
 
 
-def _aligned(run: Run, known: Sequence[tuple[float, Deployment]], not_before: int) -> int:
+def aligned(run: Run, known: Sequence[tuple[float, Workload]], not_before: int) -> int:
     """The state that was current when kubectl listed, or a neighbour of it within the lag of two watches."""
     listed = run.lines[0].t
     candidates = [
