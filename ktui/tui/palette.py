@@ -1,56 +1,86 @@
-"""The rollouts in the command palette: open one by typing a part of its name."""
+"""The command palette: every key by its name, what it would do now, and every rollout to open."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.dom import DOMNode
 
 from ktui.rollout.words import clean
 from ktui.tui.overview_lines import ordered
+from ktui.tui.screens.base import KEY_NAMES
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
 
+_AT_FIRST: Final = 8
+"""How many rollouts are listed before anything is typed."""
+
+
+class _Command(NamedTuple):
+    title: str
+    told: str
+    run: partial[None]
+
 
 class RolloutCommands(Provider):
-    """Every rollout in scope, and what can be done to the one in question."""
+    """What can be done here, each with its key, and every rollout in scope."""
 
-    def _commands(self) -> list[tuple[str, str, partial[None]]]:
-        app = cast("KtuiApp", self.app)
-        commands = [
-            (
-                f"Open {clean(rollout.namespace)}/{clean(rollout.name)}",
+    @property
+    def _ktui(self) -> KtuiApp:
+        return cast("KtuiApp", self.app)
+
+    def _keys(self) -> Iterator[_Command]:
+        """The keys of the screen that the palette was opened on, in the order in which it names them."""
+        uid = self._ktui.chosen
+        offers = {offer.key: offer for offer in self._ktui.offers(uid)} if uid is not None else {}
+        told: set[str] = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not (binding.show and binding.id and binding.description) or binding.id in told or not active.enabled:
+                continue
+            if binding.id == "rollout.bluegreen" and (uid is None or not self._ktui.is_side(uid)):
+                continue
+            told.add(binding.id)
+            offer = offers.get(binding.key)
+            title = offer.label if offer is not None else binding.description
+            key = f"key {KEY_NAMES.get(binding.key, binding.key)}"
+            if offer is not None and not offer.open:
+                key += f" · closed: {offer.why_not}"
+            yield _Command(title[:1].upper() + title[1:], key, partial(self._act, binding, active.node))
+
+    def _scope(self) -> Iterator[_Command]:
+        """Where to go also from a dialog, whose own keys are all that it takes."""
+        if not any(active.binding.id == "scope.context" for active in self.screen.active_bindings.values()):
+            yield _Command("Namespace", "another one, or all of them", partial(self._ktui.action_pick_namespace))
+            yield _Command("Context", "another cluster", partial(self._ktui.action_pick_context))
+
+    def _act(self, binding: Binding, node: DOMNode) -> None:
+        self.app.call_later(self.app.run_action, binding.action, node)
+
+    def _rollouts(self) -> Iterator[_Command]:
+        app = self._ktui
+        for rollout in ordered(app.live.rollouts.values(), "name"):
+            yield _Command(
+                f"Open {clean(rollout.namespace)}/{clean(rollout.label)}",
                 f"{rollout.phase} {clean(rollout.image)}",
                 partial(app.open_rollout, rollout.uid),
             )
-            for rollout in ordered(app.live.rollouts.values(), "name")
-        ]
-        scope = [
-            ("Namespace", "Show another namespace, or all of them", partial(app.action_pick_namespace)),
-            ("Context", "Go to another cluster", partial(app.action_pick_context)),
-        ]
-        return [*scope, *self._pair(), *commands]
-
-    def _pair(self) -> list[tuple[str, str, partial[None]]]:
-        """The way to the Service, where the rollout in question is one of its sides."""
-        app = cast("KtuiApp", self.app)
-        uid = app.chosen
-        if uid is None or not app.is_side(uid):
-            return []
-        return [("Blue-green", "Where traffic goes, both sides, switch", partial(app.open_blue_green, uid))]
 
     async def discover(self) -> Hits:
         """What is there before anything is typed."""
-        for title, told, command in self._commands()[:8]:
+        for title, told, command in (*self._keys(), *self._scope(), *list(self._rollouts())[:_AT_FIRST]):
             yield DiscoveryHit(Content(title), command, text=title, help=_plain(told))
 
     async def search(self, query: str) -> Hits:
         """What fits what was typed."""
         matcher = self.matcher(query)
-        for title, told, command in self._commands():
+        for title, told, command in (*self._keys(), *self._scope(), *self._rollouts()):
             score = matcher.match(title)
             if score > 0:
                 yield Hit(score, Content(title), command, text=title, help=_plain(told))

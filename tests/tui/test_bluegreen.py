@@ -295,7 +295,7 @@ async def test_the_palette_leads_there(shop: ServiceWitness, dashboard: Dashboar
         await screen.sees("pods  ", "B blue-green")
         await screen.press("ctrl+p")
         await screen.type("blue-green")
-        await screen.sees("Where traffic goes, both sides, switch")
+        await screen.sees("Blue-green", "key B")
         await screen.press("enter")
         await screen.sees("WHERE TRAFFIC GOES NOW")
 

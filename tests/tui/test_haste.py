@@ -92,7 +92,7 @@ async def test_who_goes_to_another_cluster_by_the_palette_leaves_the_plan_behind
         await screen.sees("Pause shop/cart", "y yes")
         await screen.press("ctrl+p")
         await screen.type("context")
-        await screen.sees("Go to another cluster")
+        await screen.sees("another cluster")
         await screen.press("enter")
         await screen.sees("type to narrow")
         await screen.type("viewer")

@@ -213,6 +213,29 @@ async def test_the_palette_opens_a_rollout(stage: Stage, dashboard: Dashboard) -
         await screen.sees("search/api  Deployment")
 
 
+async def test_the_palette_names_every_key_and_what_it_would_do_now(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "18 pods", "b roll back")
+        await screen.press("ctrl+p")
+        await screen.sees("Pause", "key space", "key p · closed: ", "Time line", "key e")
+        await screen.type("time line")
+        await screen.sees_no("key space")
+        await screen.press("enter")
+        await screen.sees("TIME LINE", "the Deployment was made")
+
+
+async def test_the_palette_begins_an_action(stage: Stage, dashboard: Dashboard) -> None:
+    _three(stage)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "18 pods", "R restart")
+        await screen.press("ctrl+p")
+        await screen.type("restart")
+        await screen.sees("key R")
+        await screen.press("enter")
+        await screen.sees("Restart shop/", "y yes")
+
+
 async def test_a_click_chooses_and_a_second_one_opens(stage: Stage, dashboard: Dashboard) -> None:
     _three(stage)
     async with dashboard() as screen:
