@@ -11,6 +11,7 @@ import msgspec
 
 from ktui.kube.api import Api, Autoscaler, DisruptionBudget
 from ktui.kube.errors import Interrupted
+from ktui.kube.selection import selector_text
 from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.template import Resources, decode_hook
@@ -121,24 +122,6 @@ async def read_subject(
         raise Interrupted(
             f"The server's answer is not a Deployment with its ReplicaSets: {clean(str(error))}."
         ) from error
-
-
-def selector_text(raw: dict[str, Any]) -> str:
-    """A Deployment's own selector as the API takes it in a query: `app=web,tier in (a,b),!legacy`."""
-    selector = raw["spec"].get("selector") or {}
-    terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
-    for expression in selector.get("matchExpressions") or ():
-        key, values = expression["key"], ",".join(expression.get("values") or ())
-        match expression["operator"]:
-            case "In":
-                terms.append(f"{key} in ({values})")
-            case "NotIn":
-                terms.append(f"{key} notin ({values})")
-            case "Exists":
-                terms.append(key)
-            case "DoesNotExist":
-                terms.append(f"!{key}")
-    return ",".join(terms)
 
 
 def _observed(raw: dict[str, Any]) -> bool:

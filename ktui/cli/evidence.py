@@ -10,12 +10,12 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ktui.actions.subject import selector_text
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, Rejected
 from ktui.kube.listing import list_once
 from ktui.kube.logs import ContainerLog, LogLine, read_log
+from ktui.kube.selection import selector_text
 from ktui.kube.watch import Unreadable
 from ktui.model.changes import Put, Resource
 from ktui.model.objects import ContainerStatus, Deployment, Pod

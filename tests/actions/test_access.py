@@ -7,8 +7,9 @@ import pytest
 from ktui.actions.access import PATCH, PATCH_SCALE, Offer, Reviews, Rights, open_actions
 from ktui.actions.planning import plan
 from ktui.actions.request import Abort, Action, Pause, Promote, Request, Restart, Resume, RollBack
-from ktui.actions.subject import Subject, selector_text
+from ktui.actions.subject import Subject
 from ktui.kube.api import Api
+from ktui.kube.selection import selector_text
 from ktui.rollout.revisions import Refusal
 from ktui.sim import SimulatedCluster
 from tests.actions.builders import NEW, OLD, complete, deployment, made, midway, replicaset

@@ -105,6 +105,15 @@ async def test_its_time_line_and_its_logs(sets: Stage, dashboard: Dashboard) -> 
         await screen.sees("● 2 db:2  1 pod", "following")
 
 
+async def test_its_history_and_what_changed(sets: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await detail_of(screen, "sts/db")
+        await screen.press("h")
+        await screen.sees("●   2  live  db:2", "○   1  undo  db:1", "WHAT CHANGED", "db:1 → registry.example/db:2")
+        await screen.press("y")
+        await screen.sees("- image: registry.example/db:1", "+ image: registry.example/db:2")
+
+
 async def test_a_daemonset_that_crashes_is_told_by_its_pods(sets: Stage, dashboard: Dashboard) -> None:
     sets.apps.patch_namespaced_daemon_set("agent", "shop", new_image("agent", "agent:crash"))
     sets.advance(120)

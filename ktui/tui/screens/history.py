@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from ktui.actions.request import Action
-from ktui.actions.subject import read_subject
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
+from ktui.kube.revisions import read_with_revisions
+from ktui.model.reference import reference_to
 from ktui.rollout.comparison import Pair, Templates, compare, compare_as_yaml, label, pair, templates
 from ktui.rollout.history import History, PastRevision
 from ktui.rollout.words import clean
@@ -216,10 +217,14 @@ class HistoryScreen(LiveScreen):
         connection = self.ktui.connection
         if connection is None:
             raise KubeError("There is no connection to the cluster now.")
-        subject = await read_subject(Api(connection), history.namespace, history.name)
-        if subject.deployment.metadata.uid != history.uid:
-            raise KubeError("This Deployment was deleted, and another one has its name now.")
-        return templates(subject.raw, subject.raw_replicasets)
+        known = self.ktui.live.store.workload(history.uid)
+        if known is None:
+            raise KubeError("It is gone, and its templates with it.")
+        reference = reference_to(known)
+        found = await read_with_revisions(Api(connection), known.metadata.namespace, reference)
+        if found.uid != history.uid:
+            raise KubeError(f"This {reference.kind} was deleted, and another one has its name now.")
+        return templates(found.raw, found.revisions)
 
     # Keys
 

@@ -1,0 +1,40 @@
+"""Reads a workload with all of its revisions, whole: for their templates, which are never kept."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ktui.kube.api import Api
+from ktui.kube.selection import selector_text
+from ktui.model.changes import Resource
+from ktui.model.reference import Reference
+
+
+class WithRevisions(NamedTuple):
+    """A workload and its ReplicaSets or ControllerRevisions, by uid, as the API serves them."""
+
+    raw: dict[str, Any]
+    revisions: dict[str, dict[str, Any]]
+
+    @property
+    def uid(self) -> str:
+        """The workload's uid."""
+        return str(self.raw["metadata"]["uid"])
+
+
+async def read_with_revisions(api: Api, namespace: str, reference: Reference) -> WithRevisions:
+    """The workload of that name as it is now, with the revisions that it controls. Raises KubeError."""
+    raw = await api.get(reference.resource, namespace, reference.name)
+    is_deployment = reference.resource is Resource.DEPLOYMENTS
+    kept_as = Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS
+    listed = await api.get_path(kept_as.path(namespace), {"labelSelector": selector_text(raw)})
+    uid = raw["metadata"]["uid"]
+    return WithRevisions(
+        raw, {each["metadata"]["uid"]: each for each in listed.get("items") or () if _owner(each) == uid}
+    )
+
+
+def _owner(raw: dict[str, Any]) -> str:
+    """The uid of what controls an object; empty for an orphan."""
+    owners = raw["metadata"].get("ownerReferences") or ()
+    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), "")
