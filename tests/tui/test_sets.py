@@ -111,7 +111,7 @@ async def test_its_history_and_what_changed(sets: Stage, dashboard: Dashboard) -
         await screen.press("h")
         await screen.sees("●   2  live  db:2", "○   1  undo  db:1", "WHAT CHANGED", "db:1 → registry.example/db:2")
         await screen.press("y")
-        await screen.sees("- image: registry.example/db:1", "+ image: registry.example/db:2")
+        await screen.sees("-     image: registry.example/db:1", "+     image: registry.example/db:2")
 
 
 async def test_a_daemonset_that_crashes_is_told_by_its_pods(sets: Stage, dashboard: Dashboard) -> None:
