@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Nothing can be changed: every action is closed."""
     theme: str = ""
     """The dashboard's theme, by Textual's name for it; empty is the default one."""
+    history: bool = True
+    """Whether ktui remembers the rollouts that it saw, for its figures (docs/figures.md)."""
 
     @property
     def timeout(self) -> float | None:
@@ -100,6 +102,11 @@ def state_folder() -> Path:
 def audit_file() -> Path:
     """The audit log."""
     return state_folder() / "audit.jsonl"
+
+
+def figures_folder() -> Path:
+    """Where the histories of rollouts are, a file for each context."""
+    return state_folder() / "figures"
 
 
 def logs_folder() -> Path:

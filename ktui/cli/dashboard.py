@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 from textual.theme import BUILTIN_THEMES
 
 from ktui.cli.cluster import access
+from ktui.cli.past import book_opener
 from ktui.settings import Settings, SettingsError, audit_file
 from ktui.tui.app import Options, run
 
+if TYPE_CHECKING:
+    from ktui.figures.book import Book
 
-def dashboard(settings: Settings, *, hint: str = "") -> int:
+
+def dashboard(settings: Settings, *, hint: str = "", open_book: Callable[[str], Book] | None = None) -> int:
     """Run the dashboard until it is quit; the exit code. Without a namespace it shows all of them.
+
+    `open_book` opens the history of a context's rollouts, where that is another one than the user's own.
 
     Raises SettingsError for a theme that does not exist, UsageError where there is no terminal.
     """
@@ -32,5 +40,6 @@ def dashboard(settings: Settings, *, hint: str = "") -> int:
             read_only=settings.read_only,
             theme=settings.theme,
             hint=hint,
+            open_book=open_book or book_opener(settings),
         )
     )

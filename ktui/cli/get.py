@@ -13,6 +13,7 @@ from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
 from ktui.cli.options import NAME, Command, output_option, settings_of
+from ktui.cli.past import book_opener, remembered
 from ktui.cli.running import run
 from ktui.cli.shape import rollout_document
 from ktui.cli.watch import Happened, JsonLines, Speaker, Told, watch
@@ -72,7 +73,8 @@ async def _watch(settings: Settings, names: Sequence[str], output: str) -> int:
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
         speaker: Speaker = JsonLines() if output == "json" else _Rows(with_namespace=settings.all_namespaces)
-        return await watch(connection, namespace, settings.selector, names, speaker)
+        async with remembered(connection, book_opener(settings)) as past:
+            return await watch(connection, namespace, settings.selector, names, speaker, past=past)
 
 
 async def _read_store(

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 
 import click
@@ -19,6 +18,7 @@ from ktui.cli import printing
 from ktui.cli.carry import Follow, Followed
 from ktui.cli.failures import FAILED, NOT_FINISHED
 from ktui.cli.options import DURATION
+from ktui.cli.past import Past, book_opener, remembered
 from ktui.kube.api import Api
 from ktui.kube.streams import Streams
 from ktui.model.changes import LinkState, Resource
@@ -30,7 +30,7 @@ from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.words import count
-from ktui.settings import audit_file, seconds
+from ktui.settings import Settings, audit_file, seconds
 
 _NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
 
@@ -82,14 +82,19 @@ def watch_of(*, watch: bool, auto_abort: bool, soak: str, timeout: str) -> Watch
     return Watch(auto_abort, seconds(soak), seconds(timeout)) if watch else None
 
 
-def follower(watch: Watch, *, says: bool) -> Follow:
-    """Looks on at what a plan has set going."""
-    return partial(_follow, watch, says)
+def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
+    """Looks on at what a plan has set going, and remembers it."""
+
+    async def follow(api: Api, made: Plan) -> Followed:
+        async with remembered(api.connection, book_opener(settings)) as past:
+            return await _follow(watch, past, says, api, made)
+
+    return follow
 
 
-async def _follow(watch: Watch, says: bool, api: Api, made: Plan) -> Followed:
+async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) -> Followed:
     deployment = msgspec.convert(made.after, Deployment, dec_hook=decode_hook)
-    watching = _Watching(api, arm(deployment), watch, says=says)
+    watching = _Watching(api, arm(deployment), watch, past, says=says)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
             return await watching.until_it_ends(limit)
@@ -104,8 +109,8 @@ async def _follow(watch: Watch, says: bool, api: Api, made: Plan) -> Followed:
 class _Watching:
     """One rollout that is looked on at."""
 
-    def __init__(self, api: Api, armed: Armed, watch: Watch, *, says: bool) -> None:
-        self._api, self._armed, self._watch, self._says = api, armed, watch, says
+    def __init__(self, api: Api, armed: Armed, watch: Watch, past: Past, *, says: bool) -> None:
+        self._api, self._armed, self._watch, self._past, self._says = api, armed, watch, past, says
         self._store = Store()
         self._track: Track | None = None
         self._told = self._noted = ""
@@ -158,6 +163,8 @@ class _Watching:
 
     def _summary(self, deployment: Deployment) -> Rollout:
         self._track, rollout = look(self._store, deployment, self._track, datetime.now(UTC))
+        if self._is_listed:
+            self._past.saw(self._store, deployment, rollout)
         return rollout
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:

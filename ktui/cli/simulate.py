@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -178,10 +179,12 @@ def demo(
 ) -> int:
     """Run the dashboard on a simulated cluster in the same process: nothing else is needed."""
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415 - sim needs no screens
+    from ktui.figures.book import Book  # noqa: PLC0415
 
     cluster = _cluster(scenario, Fleet(pods, deployments, rate), seed=seed, speed=speed, name="demo")
-    with tempfile.TemporaryDirectory(prefix="ktui-demo-") as folder, cluster.serving():
+    with tempfile.TemporaryDirectory(prefix="ktui-demo-") as folder, cluster.serving(), closing(Book()) as book:
         kubeconfig = cluster.write_kubeconfig(Path(folder) / "kubeconfig")
         # Whatever cluster the user's own settings name, this is not it.
         here = {"kubeconfig": str(kubeconfig), "context": "", "as_user": "", "as_groups": (), "request_timeout": "0"}
-        return dashboard(msgspec.structs.replace(settings_of(context), **here), hint=_HINT)
+        settings = msgspec.structs.replace(settings_of(context), **here)
+        return dashboard(settings, hint=_HINT, open_book=lambda _: book)

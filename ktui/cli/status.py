@@ -18,9 +18,11 @@ from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
 from ktui.cli.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.junit import Report, Trouble, junit, write_whole
 from ktui.cli.options import DURATION, NAME, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.past import book_opener, remembered
 from ktui.cli.recovery import Recovery, roll_back
 from ktui.cli.running import run
 from ktui.cli.status_shape import Gated, junit_report, log_lines, reasons, status_document
+from ktui.cli.witness import Witness, witnessing
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, NotFound
@@ -153,7 +155,9 @@ class _Gate:
         begun, start = datetime.now(UTC), monotonic()
         try:
             async with connected(settings) as connection:
-                gated = await self._gated(connection, begun, start)
+                opener = book_opener(settings) if self._manner.watch else None
+                async with remembered(connection, opener) as past, witnessing(connection, self._name, past) as witness:
+                    gated = await self._gated(connection, witness, begun, start)
         except KubeError as error:
             trouble = Trouble("error", str(error), error.hint, is_error=True)
             self._write(
@@ -167,7 +171,7 @@ class _Gate:
             printing.document(status_document(gated), self._options.output)
         return gated.ending.code
 
-    async def _gated(self, connection: Connection, begun: datetime, start: float) -> Gated:
+    async def _gated(self, connection: Connection, witness: Witness, begun: datetime, start: float) -> Gated:
         self._namespace = connection.namespace
         # A name that does not exist is an error at once, not something to wait for.
         await Api(connection).read(Resource.DEPLOYMENTS, connection.namespace, self._name)
@@ -177,6 +181,7 @@ class _Gate:
         if ending.error:
             printing.note(f"error: {ending.error}")
         look, log = await self._evidence(connection, follow, ending)
+        await witness.also_saw(look, ended=ending.outcome in (Outcome.COMPLETE, Outcome.DELETED))
         if ending.code and self._options.output == "text":
             self._explain(look, log)
         # What the failed pods had to say is read by now: a roll back takes them away.

@@ -21,6 +21,7 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.failures import FAILED
+from ktui.cli.past import Past
 from ktui.cli.shape import rollout_document
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
@@ -70,8 +71,9 @@ class Told(msgspec.Struct, frozen=True):
 class Ledger:
     """What was told of each rollout, and from that, what there is to tell now. No I/O."""
 
-    def __init__(self, names: Collection[str] = ()) -> None:
+    def __init__(self, names: Collection[str], past: Past) -> None:
         self._names = frozenset(names)
+        self._past = past
         self._store = Store()
         self._tracks: dict[str, Track] = {}
         self._told: dict[str, Told] = {}
@@ -113,6 +115,7 @@ class Ledger:
         if times:
             dirty |= {uid for uid, told in self._told.items() if told.rollout.phase not in _AT_REST}
         found = [each for uid in dirty if (each := self._look(uid, now)) is not None]
+        self._past.has_listed()
         return sorted(found, key=lambda each: (each[1].rollout.namespace, each[1].rollout.name, each[0]))
 
     def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
@@ -120,10 +123,12 @@ class Ledger:
         if deployment is None:
             self._tracks.pop(uid, None)
             self._told.pop(uid, None)
+            self._past.missed(uid)
             return (Happened.GONE, before) if before is not None else None
         if self._names and deployment.metadata.name not in self._names:
             return None
         self._tracks[uid], rollout = look(self._store, deployment, self._tracks.get(uid), now)
+        self._past.saw(self._store, deployment, rollout)
         told = Told(rollout, rollout_document(rollout, deployment))
         if before is not None and before.essence == told.essence:
             return None
@@ -158,13 +163,19 @@ class JsonLines:
 
 
 async def watch(
-    connection: Connection, namespace: str | None, selector: str, names: Collection[str], speaker: Speaker
+    connection: Connection,
+    namespace: str | None,
+    selector: str,
+    names: Collection[str],
+    speaker: Speaker,
+    *,
+    past: Past,
 ) -> int:
     """Tell what there is, and then what changes, until nobody reads it. Raises KubeError where the server refuses.
 
     The exit code is 1 where a name does not exist; else this does not return.
     """
-    ledger, has_listed, troubles = Ledger(names), False, _Troubles()
+    ledger, has_listed, troubles = Ledger(names, past), False, _Troubles()
     loop = asyncio.get_running_loop()
     ticked = loop.time()
     async with Streams(connection, namespace, selector) as streams:

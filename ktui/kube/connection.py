@@ -54,6 +54,15 @@ def contexts(access: Access, around: Surroundings | None = None) -> tuple[Contex
     return _kubeconfig(access, around or Surroundings()).choices()
 
 
+def whereabouts(access: Access, around: Surroundings | None = None) -> tuple[str, str]:
+    """The names of the context and of the namespace that are meant, as files alone tell: no server is asked.
+
+    Raises ConfigError.
+    """
+    target = _target(access, around or Surroundings())
+    return target.context, access.namespace or target.namespace
+
+
 def _kubeconfig(access: Access, around: Surroundings) -> Kubeconfig:
     return kubeconfig.read(kubeconfig.locate(access.kubeconfig, around.environ))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
@@ -27,6 +27,8 @@ from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Phase, Rollout, time_left
 from ktui.rollout.status import Verdict, verdict
 from ktui.rollout.words import clean
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def look(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
@@ -88,6 +90,18 @@ def _summary(
         settled=settled,
         finished=track.finished,
         waits_for_deletion=waits_for_deletion(workload),
+        template=track.template,
+        came_back=current is not None and any(_is_younger(part, current) for part in old),
+    )
+
+
+def _is_younger(part: Cohort, than: Cohort) -> bool:
+    """A revision that comes back keeps its age and takes the highest number."""
+    return (
+        part.revision is not None
+        and than.revision is not None
+        and (part.revision.metadata.creation_timestamp or _LONG_AGO)
+        > (than.revision.metadata.creation_timestamp or _LONG_AGO)
     )
 
 

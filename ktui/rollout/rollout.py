@@ -76,6 +76,10 @@ class Rollout(msgspec.Struct, frozen=True):
     """Whether the strategy is OnDelete: a pod changes only when somebody deletes it."""
     hold: Hold | None = None
     """The hold of a canary, or what somebody left of one."""
+    template: bytes = b""
+    """The digest of the pod template: another template is another rollout."""
+    came_back: bool = False
+    """Whether an earlier template came back with it, as a roll back makes it do."""
 
     @property
     def label(self) -> str:
@@ -141,6 +145,8 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         settled=settled(deployment, current),
         finished=track.finished,
         hold=hold,
+        template=track.template,
+        came_back=current is not None and bool(revisions.former_revisions(current)),
     )
 
 

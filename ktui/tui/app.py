@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from ktui.tui import chrome, sheets
 from ktui.tui.live import Live
 from ktui.tui.paint import COMPONENTS, Line
 from ktui.tui.palette import RolloutCommands
+from ktui.tui.past import Past
 from ktui.tui.screens.base import LiveScreen
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.overview import OverviewScreen
@@ -27,6 +28,7 @@ from ktui.tui.shades import shades
 
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
+    from ktui.figures.book import Book
     from ktui.kube.access import Access
     from ktui.kube.connection import Connection
     from ktui.rollout.bluegreen import BlueGreen, Side
@@ -50,7 +52,7 @@ class Options:
     """What the dashboard is started with.
 
     `audit` is the file of the audit log. `namespace` empty means all of them. `hint` is one line that stays on the
-    screen: what to press first.
+    screen: what to press first. `open_book` opens the history of a context's rollouts; None is to remember none.
     """
 
     access: Access
@@ -60,6 +62,7 @@ class Options:
     read_only: bool = False
     theme: str = ""
     hint: str = ""
+    open_book: Callable[[str], Book] | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -82,6 +85,7 @@ class KtuiApp(App[None]):
         self.options = options
         self.live = Live()
         self.pending: dict[str, str] = {}
+        self.past = Past(self)
         self._session: Session | None = None
         self._steering: Steering | None = None
         self._pairs: Pairs | None = None
@@ -112,6 +116,11 @@ class KtuiApp(App[None]):
         """The cluster and the scope, as the header says them."""
         session = self._session
         return session.title if session is not None else "connecting"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that is shown; empty for all of them."""
+        return self._session.namespace if self._session is not None else self.options.namespace
 
     @property
     def notices(self) -> Sequence[str]:
@@ -190,6 +199,7 @@ class KtuiApp(App[None]):
 
     def begin_anew(self) -> None:
         """Another cluster or scope: nothing of what was known holds."""
+        self.past.leave()
         self.live = Live()
         self.pending.clear()
         if self._steering is not None:
@@ -238,7 +248,13 @@ class KtuiApp(App[None]):
                 await asyncio.sleep(BREATH)
                 begun = monotonic()
 
+    async def on_unmount(self) -> None:
+        """Keep what is known of the rollouts that are under way."""
+        self.past.leave()
+        await self.past.aclose()
+
     def _settle(self) -> None:
+        self.past.keep()
         if self._steering is not None:
             self._steering.settle()
         if self._guards is not None:
@@ -286,6 +302,12 @@ class KtuiApp(App[None]):
         from ktui.tui.screens.timeline import TimelineScreen  # noqa: PLC0415
 
         self.push_screen(TimelineScreen(uid))
+
+    def open_figures(self, uid: str | None, only: Collection[str] | None = None) -> None:
+        """Show what the rollouts of one come to, or of all, or only of these that are shown."""
+        from ktui.tui.screens.figures import open_figures  # noqa: PLC0415 - nothing for the first frame
+
+        open_figures(self, uid, only)
 
     def open_logs(self, uid: str) -> None:
         """Show what the containers of one rollout write."""

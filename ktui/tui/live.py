@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ktui.figures.observer import Observer
+from ktui.figures.told import told
 from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource
 from ktui.model.store import Store
 from ktui.rollout.look import look
@@ -28,6 +30,8 @@ class Live:
     def __init__(self) -> None:
         self.store = Store()
         self.rollouts: dict[str, Rollout] = {}
+        self.observer = Observer()
+        """Sees every rollout go by, for what is to be remembered of it."""
         self._tracks: dict[str, Track] = {}
 
     def apply(self, changes: Iterable[Change]) -> None:
@@ -45,14 +49,28 @@ class Live:
         for uid in dirty:
             self._work_out(uid, now)
             yield
+        if self.is_listed and not self.observer.has_listed:
+            # Before, a Deployment may stand there without its ReplicaSets.
+            for uid in list(self.rollouts):
+                self._observe(uid, now)
+                yield
+            self.observer.has_listed = True
 
     def _work_out(self, uid: str, now: datetime) -> None:
         workload = self.store.workload(uid)
         if workload is None:
             self._tracks.pop(uid, None)
             self.rollouts.pop(uid, None)
+            self.observer.gone(uid, now)
             return
         self._tracks[uid], self.rollouts[uid] = look(self.store, workload, self._tracks.get(uid), now)
+        if self.observer.has_listed:
+            self._observe(uid, now)
+
+    def _observe(self, uid: str, now: datetime) -> None:
+        rollout, workload = self.rollouts[uid], self.store.workload(uid)
+        if workload is not None:
+            self.observer.look(rollout, now, lambda: told(self.store, workload, rollout))
 
     def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:
         """One rollout in full, with what was found around it; None where it is gone."""

@@ -45,6 +45,7 @@ class LiveScreen(Screen[None]):
         Binding("h", "history", "history", id="rollout.history"),
         Binding("l", "logs", "logs", id="rollout.logs"),
         Binding("e", "timeline", "time line", id="rollout.timeline"),
+        Binding("f", "figures", "figures", id="rollout.figures"),
         Binding("A", "guard", "auto-abort, on or off", id="rollout.guard"),
         Binding("B", "blue_green", "blue-green", id="rollout.bluegreen"),
         Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
@@ -115,6 +116,11 @@ class LiveScreen(Screen[None]):
         """Open the time line of the selected rollout."""
         if self.selected is not None:
             self.ktui.open_timeline(self.selected)
+
+    def action_figures(self) -> None:
+        """Open the figures of the selected rollout."""
+        if self.selected is not None:
+            self.ktui.open_figures(self.selected)
 
     def action_logs(self) -> None:
         """Open the logs of the selected rollout."""

@@ -128,6 +128,7 @@ class DetailScreen(LiveScreen):
             Hint("h", "history", "screen.history"),
             Hint("l", "logs", "screen.logs"),
             Hint("e", "time line", "screen.timeline"),
+            Hint("f", "figures", "screen.figures"),
             Hint("t", "only pods that are not ready" if self._every_pod else "every pod", "screen.every_pod"),
             Hint("?", "help", "app.help"),
             Hint("esc", "back", "app.pop_screen"),

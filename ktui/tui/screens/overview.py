@@ -195,6 +195,7 @@ class OverviewScreen(LiveScreen):
             *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),
             *((Hint("l", "logs", "screen.logs"),) if self._cursor is not None else ()),
             *((Hint("e", "time line", "screen.timeline"),) if self._cursor is not None else ()),
+            Hint("f", "figures", "screen.figures"),
             Hint("/", "filter", "screen.filter"),
             Hint("n", "namespace", "app.pick_namespace"),
             Hint("x", "context", "app.pick_context"),
@@ -236,6 +237,11 @@ class OverviewScreen(LiveScreen):
         orders = list(SORTS)
         self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
         self.draw_now()
+
+    def action_figures(self) -> None:
+        """Open the figures of all that is shown."""
+        is_chosen = self._filter or self.ktui.options.selector
+        self.ktui.open_figures(None, [rollout.uid for rollout in self._rows] if is_chosen else None)
 
     def action_filter(self) -> None:
         """Ask for a filter."""

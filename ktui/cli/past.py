@@ -1,0 +1,81 @@
+"""Where commands keep what they saw of rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ktui.cli import printing
+from ktui.figures.chronicle import Chronicle
+from ktui.figures.observer import Observer
+from ktui.figures.told import told
+from ktui.settings import Settings, figures_folder
+
+if TYPE_CHECKING:
+    from ktui.figures.book import Book
+    from ktui.kube.connection import Connection
+    from ktui.model.store import Store
+    from ktui.model.workloads import Workload
+    from ktui.rollout.rollout import Rollout
+
+
+def book_opener(settings: Settings) -> Callable[[str], Book] | None:
+    """Opens the history of a context's rollouts; None where none is to be kept."""
+    return open_book if settings.history else None
+
+
+def open_book(context: str) -> Book:
+    """The history of a context's rollouts; its file need not be there."""
+    from ktui.figures.book import Book, file_name  # noqa: PLC0415 - no first frame waits for SQLite
+
+    return Book(figures_folder() / file_name(context))
+
+
+class Past:
+    """Remembers the rollouts that a command looks at, beside what it does."""
+
+    def __init__(self, chronicle: Chronicle | None) -> None:
+        self._chronicle = chronicle
+        self._observer = Observer()
+
+    def saw(self, store: Store, workload: Workload, rollout: Rollout) -> None:
+        """A rollout as it is now."""
+        self._observer.look(rollout, datetime.now(UTC), partial(told, store, workload, rollout))
+        self._keep()
+
+    def missed(self, uid: str) -> None:
+        """That workload is gone."""
+        self._observer.gone(uid, datetime.now(UTC))
+        self._keep()
+
+    def has_listed(self) -> None:
+        """All that existed has been shown: what comes now is new."""
+        self._observer.has_listed = True
+
+    async def aclose(self) -> None:
+        """Write down what is known of the rollouts that are still under way."""
+        if self._chronicle is not None:
+            self._chronicle.add(self._observer.leave(datetime.now(UTC)))
+            await self._chronicle.aclose()
+
+    def _keep(self) -> None:
+        if self._chronicle is not None and (news := self._observer.take()):
+            self._chronicle.add(news)
+
+
+@asynccontextmanager
+async def remembered(connection: Connection, opener: Callable[[str], Book] | None) -> AsyncIterator[Past]:
+    """Remember what is seen in there of the rollouts of that connection's context; what goes wrong is said once."""
+    chronicle = None
+    if opener is not None:
+        chronicle = Chronicle(
+            opener(connection.context), lambda: datetime.now(UTC), lambda text: printing.note(f"ktui: {text}")
+        )
+    past = Past(chronicle)
+    try:
+        yield past
+    finally:
+        await past.aclose()

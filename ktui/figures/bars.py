@@ -1,0 +1,27 @@
+"""Numbers as a line of bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_BARS = "▁▂▃▄▅▆▇█"
+NOTHING = "·"
+
+
+def bars(values: Sequence[float]) -> str:
+    """A bar each, the highest for the largest; 0 is a point, so that nothing is told from little."""
+    highest = max(values, default=0.0)
+    return "".join(_bar(value / highest) if value > 0 else NOTHING for value in values)
+
+
+def _bar(share: float) -> str:
+    return _BARS[min(len(_BARS) - 1, int(share * len(_BARS)))]
+
+
+def gathered(values: Sequence[int], most: int) -> list[int]:
+    """At most so many numbers, where there are more: neighbours added up, the last ones whole."""
+    size = max(1, -(-len(values) // most))
+    first = len(values) % size
+    groups = [values[:first]] if first else []
+    groups += [values[at : at + size] for at in range(first, len(values), size)]
+    return [sum(group) for group in groups]

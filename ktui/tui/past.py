@@ -1,0 +1,77 @@
+"""What is remembered of the rollouts of the context that is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ktui.rollout.words import clean
+
+if TYPE_CHECKING:
+    from ktui.figures.chronicle import Chronicle
+    from ktui.figures.record import Record
+    from ktui.tui.app import KtuiApp
+
+
+class Past:
+    """Writes down what the observer of the live rollouts has seen, and reads it again for the figures."""
+
+    def __init__(self, app: KtuiApp) -> None:
+        self._app = app
+        self.context = ""
+        """The context that the history which is open is of; empty while none is."""
+        self._chronicle: Chronicle | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is remembered at all."""
+        return self._app.options.open_book is not None
+
+    @property
+    def edition(self) -> tuple[str, int]:
+        """Another one where there may be more to read."""
+        return self.context, self._chronicle.writes if self._chronicle is not None else 0
+
+    @property
+    def trouble(self) -> str:
+        """Why what is new is not remembered now; empty where it is."""
+        return self._chronicle.trouble if self._chronicle is not None else ""
+
+    def keep(self) -> None:
+        """Write down what has begun, gone wrong or ended since the last time."""
+        if news := self._app.live.observer.take():
+            self._write(news)
+
+    def leave(self) -> None:
+        """What is shown is left: keep what is known so far of the rollouts that are under way."""
+        if news := self._app.live.observer.leave(self._app.now()):
+            self._write(news)
+
+    async def read(self, since: datetime) -> tuple[list[Record], datetime | None]:
+        """The rollouts of this context that began from then on, and since when it is watched. Raises BookError."""
+        if self._chronicle is None:
+            return [], None
+        book = self._chronicle.book
+        return await asyncio.to_thread(book.read, since), await asyncio.to_thread(book.since)
+
+    async def aclose(self) -> None:
+        """Write what there is still to be written."""
+        if self._chronicle is not None:
+            await self._chronicle.aclose()
+
+    def _write(self, news: Sequence[Record]) -> None:
+        from ktui.figures.chronicle import Chronicle  # noqa: PLC0415 - it brings SQLite, for which no frame waits
+
+        open_book, connection = self._app.options.open_book, self._app.connection
+        context = connection.context if connection is not None else self.context
+        if open_book is None or not context:
+            return
+        if self._chronicle is None or context != self.context:
+            self.context = context
+            self._chronicle = Chronicle(open_book(context), self._app.now, self._say)
+        self._chronicle.add(news)
+
+    def _say(self, sentence: str) -> None:
+        self._app.notify(clean(sentence), severity="warning", timeout=12, markup=False)

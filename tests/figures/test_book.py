@@ -1,0 +1,248 @@
+"""The history in its file: shared, private, bounded, and no harm to anybody when something is wrong with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from msgspec.structs import replace
+
+from ktui.figures import book as books
+from ktui.figures.book import Book, BookError, file_name
+from ktui.figures.chronicle import Chronicle
+from ktui.figures.record import Outcome, Record, Sight
+from tests.figures.test_record import accounts
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def record(revision: int = 2, **members: Any) -> Record:
+    made: dict[str, Any] = {
+        "uid": "u",
+        "namespace": "shop",
+        "name": "cart",
+        "started": NOW - timedelta(minutes=revision),
+    }
+    return Record(revision=revision, **(made | members))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "figures" / file_name("prod-eu")
+
+
+@pytest.fixture
+def book(path: Path) -> Book:
+    return Book(path)
+
+
+def test_what_was_written_is_read(book: Book) -> None:
+    whole = record(
+        sight=Sight.WATCHED, outcome=Outcome.LATE, is_rollback=True, failed=NOW, troubled=NOW, finished=NOW,
+        cause="crash", sentence="1 of 2 new pods crash", waited=1.5, lowest=0, promised=3, desired=4,
+    )  # fmt: skip
+    book.write([whole, record(1)], NOW)
+    assert book.read() == [whole, record(1)]
+    assert book.read(NOW - timedelta(seconds=90)) == [record(1)]
+    assert book.since() == NOW
+
+
+@settings(max_examples=50, deadline=None)
+@given(one=accounts, other=accounts)
+def test_a_rollout_is_kept_once_whoever_tells_of_it(one: Record, other: Record) -> None:
+    memory = Book()
+    try:
+        memory.write([one], NOW)
+        memory.write([other], NOW)
+        assert len(memory.read()) == (one.at is not None or other.at is not None)
+    finally:
+        memory.close()
+
+
+def test_a_book_without_a_file_is_empty_and_makes_none(book: Book, path: Path) -> None:
+    assert (book.read(), book.since()) == ([], None)
+    assert not path.parent.exists()
+
+
+def test_nobody_else_may_read_it(book: Book, path: Path) -> None:
+    os.umask(before := os.umask(0))
+    os.umask(0)
+    try:
+        book.write([record()], NOW)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_what_is_old_goes_and_the_oldest_of_too_many(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "MOST", 5)
+    book.write([record(n, started=NOW - timedelta(days=n)) for n in range(1, 10)], NOW)
+    assert [each.revision for each in book.read()] == [5, 4, 3, 2, 1]
+    book.write([], NOW + books.KEPT - timedelta(days=2, hours=1))
+    assert [each.revision for each in book.read()] == [2, 1]
+
+
+_WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from ktui.figures.book import Book
+from ktui.figures.record import Outcome, Record, Sight
+now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+book = Book(Path(sys.argv[1]))
+for n in range(1, 101):
+    book.write([Record(uid="u", revision=n, namespace="shop", name="cart", started=now, sight=Sight.WATCHED)], now)
+    book.write([Record(uid=sys.argv[2], revision=n, namespace="shop", name="cart", started=now)], now)
+"""
+
+
+def test_two_processes_at_once(book: Book, path: Path) -> None:
+    writers = [subprocess.Popen([sys.executable, "-c", _WRITER, str(path), name]) for name in ("one", "two")]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    found = book.read()
+    assert len(found) == 300
+    assert len({(each.uid, each.revision) for each in found}) == 300
+
+
+@pytest.mark.parametrize(
+    "context", ["../../etc/passwd", "a/b\\c:d", "\0", "", "ü" * 300, "arn:aws:eks:eu-1:1:cluster/p", "-rf"]
+)
+def test_a_context_may_be_called_anything(context: str, tmp_path: Path) -> None:
+    name = file_name(context)
+    assert (tmp_path / name).resolve().parent == tmp_path.resolve()
+    assert len(name) < 100
+    assert name.isascii()
+    assert not name.startswith(("-", "."))
+    Book(tmp_path / name).write([record()], NOW)
+
+
+def test_contexts_that_look_alike_have_files_of_their_own() -> None:
+    assert len({file_name(name).lower() for name in ("Prod", "prod", "prod/", "prod-", "")}) == 5
+
+
+# What may be wrong with it
+
+
+@pytest.fixture
+def written(book: Book, path: Path) -> Path:
+    book.write([record(n) for n in range(500)], NOW)
+    return path
+
+
+@pytest.mark.parametrize("place", [0, 20_000], ids=["its beginning", "its middle"])
+def test_what_is_damaged_is_set_aside_and_a_new_one_begun(written: Path, place: int) -> None:
+    with written.open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xff" * 8000)
+    damaged = written.read_bytes()
+    book = Book(written)
+    book.write([record()], NOW)
+    (aside,) = written.parent.glob("*.damaged-*")
+    assert aside.read_bytes() == damaged
+    assert str(aside) in book.notice
+    assert book.read() == [record()]
+    book.write([record(3)], NOW)
+    assert len(list(written.parent.glob("*.damaged-*"))) == 1
+
+
+def test_a_damaged_one_that_is_only_read_is_left_where_it_is(written: Path) -> None:
+    written.write_bytes(b"no database" * 1000)
+    with pytest.raises(BookError, match=r"is damaged\. Move it away; ktui begins a new one\."):
+        Book(written).read()
+    assert written.exists()
+
+
+USES: dict[str, Callable[[Book], object]] = {
+    "write": lambda book: book.write([record()], NOW),
+    "read": lambda book: book.read(),
+    "since": lambda book: book.since(),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_that_of_a_newer_ktui_is_left_alone(written: Path, use: str) -> None:
+    database = sqlite3.connect(written)
+    database.execute("PRAGMA user_version = 7")
+    database.close()
+    before = written.read_bytes()
+    said = r"a newer ktui has written it \(schema 7, this one knows 1\)\. Update ktui"
+    with pytest.raises(BookError, match=said):
+        USES[use](Book(written))
+    assert written.read_bytes() == before
+
+
+def test_what_cannot_be_written_while_it_is_locked_comes_with_what_follows(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(books, "_PATIENCE", 0.05)
+    book = Book(written)
+    other = sqlite3.connect(written, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BookError, match="is locked by another program"):
+        book.write([record(900)], NOW)
+    # Reading goes on.
+    assert len(book.read()) == 500
+    other.execute("ROLLBACK")
+    other.close()
+
+
+_FULL = """
+import resource, signal, sys
+from pathlib import Path
+from tests.figures.test_book import NOW, record
+from ktui.figures.book import Book, BookError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+book = Book(Path(sys.argv[1]))
+book.write([record()], NOW)
+resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))
+try:
+    book.write([record(n, sentence="x" * 200) for n in range(500)], NOW)
+except BookError as error:
+    print(error)
+print(len(book.read()))
+"""
+
+
+def test_a_disk_that_is_full_costs_what_is_new_and_nothing_else(path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", _FULL, str(path)], capture_output=True, text=True, check=True)
+    sentence, left = ran.stdout.splitlines()
+    assert sentence.startswith(f"The history of rollouts {path} cannot be")
+    assert left == "1"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(BookError, match=r"cannot be used: (Not a directory|File exists)\."):
+        Book(tmp_path / "state" / "x.sqlite").write([record()], NOW)
+
+
+def test_a_chronicle_says_once_what_is_wrong_and_writes_it_all_when_it_can(written: Path) -> None:
+    said: list[str] = []
+    asyncio.run(_tell_while_there_is_a_folder_in_its_place(written, said))
+    assert {901, 902, 903, 904} <= {each.revision for each in Book(written).read()}
+    assert len(said) == 1
+
+
+async def _tell_while_there_is_a_folder_in_its_place(written: Path, said: list[str]) -> None:
+    away = await asyncio.to_thread(written.rename, written.with_name("away"))
+    await asyncio.to_thread(written.mkdir)
+    chronicle = Chronicle(Book(written), lambda: NOW, said.append)
+    for number in (901, 902, 903):
+        chronicle.add([record(number)])
+        await chronicle.aclose()
+    assert chronicle.writes == 0
+    await asyncio.to_thread(written.rmdir)
+    await asyncio.to_thread(away.rename, written)
+    chronicle.add([replace(record(904), outcome=Outcome.COMPLETE)])
+    await chronicle.aclose()
