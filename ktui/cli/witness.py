@@ -8,13 +8,13 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
 
-from ktui.actions.subject import selector_text
 from ktui.cli.evidence import Look
 from ktui.cli.past import Past
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.reflector import Reflector
+from ktui.kube.selection import selector_text
 from ktui.model.changes import Link, LinkState, Resource
 from ktui.model.store import Store
 from ktui.rollout.look import look
