@@ -11,6 +11,7 @@ from ktui.actions.request import RollBack
 from ktui.actions.rollback import plan_rollback
 from ktui.actions.subject import Subject
 from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.workloads import Workload
 from ktui.rollout import revisions
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.status import verdict
@@ -25,9 +26,9 @@ class Entrusted(msgspec.Struct, frozen=True):
     """The digest of its pod template."""
 
 
-def entrusted(deployment: Deployment) -> Entrusted:
-    """What a Deployment is rolling out as it is seen for the first time."""
-    return Entrusted(deployment.metadata.name, deployment.metadata.uid, deployment.spec.template.digest)
+def entrusted(workload: Workload) -> Entrusted:
+    """What a workload is rolling out as it is seen for the first time."""
+    return Entrusted(workload.metadata.name, workload.metadata.uid, workload.spec.template.digest)
 
 
 def plan_automatic_rollback(told: Entrusted, subject: Subject) -> Plan | Refusal:

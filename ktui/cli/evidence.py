@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -17,10 +17,12 @@ from ktui.kube.listing import list_once
 from ktui.kube.logs import ContainerLog, LogLine, read_log
 from ktui.kube.selection import selector_text
 from ktui.kube.watch import Unreadable
-from ktui.model.changes import Put, Resource
+from ktui.model.changes import Change, Listed, Put, Resource
 from ktui.model.objects import ContainerStatus, Deployment, Pod
+from ktui.model.reference import Reference
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
+from ktui.model.workloads import DaemonSet, StatefulSet, Workload
 from ktui.rollout import revisions
 from ktui.rollout.look import look
 from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
@@ -36,14 +38,12 @@ _ORDER: Final = re.compile(r"##(?=\w*\[)")
 _ASKED_ABOUT: Final = 3
 """Failing pods whose events are read."""
 
-_T = TypeVar("_T")
-
 
 class Look(msgspec.Struct, frozen=True):
-    """A rollout at one moment, with the pods of its current revision."""
+    """A rollout at one moment, with the pods that it depends on: of a Deployment, those of its current revision."""
 
     rollout: Rollout
-    deployment: Deployment
+    workload: Workload
     pods: tuple[Pod, ...]
 
     @property
@@ -82,45 +82,65 @@ class LogTail(msgspec.Struct, frozen=True):
 
 
 class Onlooker:
-    """Looks at one Deployment again and again, and remembers how its rollout went."""
+    """Looks at one workload again and again, and remembers how its rollout went."""
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: Connection, reference: Reference) -> None:
         self._connection = connection
-        self._name = name
+        self._reference = reference
         self._track: Track | None = None
 
     async def look(self) -> Look:
-        """The rollout as it is now. Pods and events that may not be read are done without. Raises KubeError."""
-        connection, namespace = self._connection, self._connection.namespace
-        raw = await Api(connection).get(Resource.DEPLOYMENTS, namespace, self._name)
-        try:
-            deployment = msgspec.convert(raw, Deployment, dec_hook=decode_hook)
-        except msgspec.ValidationError as error:
-            raise Interrupted(f"The server's answer is not a Deployment: {clean(str(error))}.") from error
+        """The rollout as it is now. What may not be read beside the workload is done without. Raises KubeError."""
+        connection, namespace, resource = self._connection, self._connection.namespace, self._reference.resource
+        raw = await Api(connection).get(resource, namespace, self._reference.name)
+        workload = _workload(raw, self._reference)
         selector = selector_text(raw)
-        replicasets, pods = await asyncio.gather(
-            list_once(connection, Resource.REPLICASETS, namespace, selector),
-            self._if_allowed(Resource.PODS, selector),
-        )
         store = Store()
-        store.apply([Put(Resource.DEPLOYMENTS, deployment), *_readable(replicasets), *pods])
-        own = store.replicasets(deployment.metadata.uid)
-        current = revisions.current(deployment, own)
-        new = tuple(store.pods(current.metadata.uid)) if current is not None else ()
-        unready = [pod for pod in new if health(pod) is not Health.READY]
-        for about in unready[:_ASKED_ABOUT]:
-            store.apply(await self._if_allowed(Resource.EVENTS, fields=f"involvedObject.uid={about.metadata.uid}"))
-        now = datetime.now(UTC)
-        self._track, rollout = look(store, deployment, self._track, now)
-        return Look(rollout, deployment, new)
+        store.apply([Put(resource, workload)])
+        for changes in await asyncio.gather(self._history(selector), self._if_allowed(Resource.PODS, selector)):
+            store.apply(changes)
+        pods = _pods(store, workload)
+        unready = [pod for pod in pods if health(pod) is not Health.READY]
+        about = [workload.metadata.uid, *(pod.metadata.uid for pod in unready[:_ASKED_ABOUT])]
+        if isinstance(workload, Deployment):
+            # Its conditions say what a controller of the others only tells in events.
+            del about[0]
+        for uid in about:
+            store.apply(await self._if_allowed(Resource.EVENTS, fields=f"involvedObject.uid={uid}"))
+        self._track, rollout = look(store, workload, self._track, datetime.now(UTC))
+        return Look(rollout, workload, pods)
 
-    async def _if_allowed(self, resource: Resource, selector: str = "", fields: str = "") -> list[Put]:
+    async def _history(self, selector: str) -> list[Change]:
+        """The revisions: without its ReplicaSets nothing can be said of a Deployment."""
+        if self._reference.resource is not Resource.DEPLOYMENTS:
+            return await self._if_allowed(Resource.CONTROLLER_REVISIONS, selector)
+        listed = await list_once(self._connection, Resource.REPLICASETS, self._connection.namespace, selector)
+        return list(_readable(listed))
+
+    async def _if_allowed(self, resource: Resource, selector: str = "", fields: str = "") -> list[Change]:
         try:
-            return list(
-                _readable(await list_once(self._connection, resource, self._connection.namespace, selector, fields))
-            )
+            listed = await list_once(self._connection, resource, self._connection.namespace, selector, fields)
         except Forbidden:
             return []
+        return [*_readable(listed), Listed(resource)]
+
+
+def _workload(raw: dict[str, Any], reference: Reference) -> Workload:
+    try:
+        found = msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook)
+    except msgspec.ValidationError as error:
+        raise Interrupted(f"The server's answer is not a {reference.kind}: {clean(str(error))}.") from error
+    assert isinstance(found, Deployment | StatefulSet | DaemonSet), "what a reference names"
+    return found
+
+
+def _pods(store: Store, workload: Workload) -> tuple[Pod, ...]:
+    """Those that it depends on: old ones too of a StatefulSet or a DaemonSet, which waits for all of them."""
+    uid = workload.metadata.uid
+    if not isinstance(workload, Deployment):
+        return tuple(sorted(store.pods(uid), key=lambda pod: pod.metadata.name))
+    current = revisions.current(workload, store.replicasets(uid))
+    return tuple(store.pods(current.metadata.uid)) if current is not None else ()
 
 
 def _readable(listed: Iterable[Put | Unreadable]) -> Iterator[Put]:

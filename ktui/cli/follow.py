@@ -17,9 +17,11 @@ from ktui.cli.failures import FAILED, NOT_FINISHED
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.reflector import Reflector
-from ktui.model.changes import Gone, Link, LinkState, Put, Resource
+from ktui.model.changes import Gone, Link, LinkState, Put
 from ktui.model.objects import Deployment
-from ktui.rollout import revisions
+from ktui.model.reference import Reference
+from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.rollout.revisions import revision
 from ktui.rollout.rollout import Phase
 from ktui.rollout.status import verdict
 from ktui.rollout.words import duration
@@ -40,6 +42,8 @@ class Outcome(StrEnum):
     COMPLETE = "complete"
     FAILED = "failed"
     """The progress deadline has passed: kubectl's error."""
+    WAITS = "waits for deletion"
+    """Its strategy is OnDelete, of which kubectl tells no status."""
     STALLED = "stalled"
     """Something that waiting does not cure has lasted longer than the patience for it."""
     TIMED_OUT = "timed out"
@@ -81,19 +85,19 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     says_lines: bool = True
     """Whether kubectl's lines are printed."""
     revision: int | None = None
-    """The revision that it has to be."""
+    """The revision that a Deployment has to be; as for kubectl, other kinds are taken as they are."""
     template: bytes | None = None
     """The digest of the template that it has to be."""
 
 
 class Follow:
-    """One Deployment, followed once."""
+    """One workload, followed once."""
 
-    def __init__(self, connection: Connection, name: str, manner: Manner) -> None:
+    def __init__(self, connection: Connection, reference: Reference, manner: Manner) -> None:
         self._connection = connection
-        self._name = name
+        self._reference = reference
         self._manner = manner
-        self._onlooker = Onlooker(connection, name)
+        self._onlooker = Onlooker(connection, reference)
         self._line = ""
         self._was_paused = False
         self._trouble = ""
@@ -129,16 +133,16 @@ class Follow:
     async def _judge_changes(self) -> Ending:
         reflector = Reflector(
             self._connection,
-            Resource.DEPLOYMENTS,
+            self._reference.resource,
             self._connection.namespace,
-            field_selector=f"metadata.name={self._name}",
+            field_selector=f"metadata.name={self._reference.name}",
         )
         async with aclosing(reflector.changes()) as batches:
             async for batch in batches:
                 for change in batch:
                     match change:
-                        case Put(_, Deployment() as deployment):
-                            if ending := self._judge(deployment):
+                        case Put(_, (Deployment() | StatefulSet() | DaemonSet()) as workload):
+                            if ending := self._judge(workload):
                                 return ending
                         case Gone():
                             return Ending(Outcome.DELETED, _DELETED)
@@ -146,20 +150,21 @@ class Follow:
                             self._say_link(change)
         raise AssertionError("a reflector does not end")
 
-    def _judge(self, deployment: Deployment) -> Ending | None:
+    def _judge(self, workload: Workload) -> Ending | None:
         """What this state of it ends the watch with; None where it goes on."""
-        self.first = self.first or entrusted(deployment)
-        if self.first.uid != deployment.metadata.uid:
+        self.first = self.first or entrusted(workload)
+        if self.first.uid != workload.metadata.uid:
             return Ending(Outcome.DELETED, _DELETED)
-        wanted, running = self._manner.revision, revisions.revision(deployment)
-        if wanted is not None and running != wanted:
+        wanted = self._manner.revision
+        if wanted is not None and isinstance(workload, Deployment) and (running := revision(workload)) != wanted:
             said = f"desired revision ({wanted}) is different from the running revision ({running})"
             return Ending(Outcome.SUPERSEDED, said)
-        if self._manner.template not in (None, deployment.spec.template.digest):
+        if self._manner.template not in (None, workload.spec.template.digest):
             return Ending(Outcome.SUPERSEDED, "somebody else has changed the pod template meanwhile")
-        judged = verdict(deployment)
+        judged = verdict(workload)
         if judged.failed:
-            return Ending(Outcome.FAILED, judged.line)
+            is_deployment = isinstance(workload, Deployment)
+            return Ending(Outcome.FAILED if is_deployment else Outcome.WAITS, judged.line)
         self._line = judged.line
         if self._manner.says_lines:
             printing.line(judged.line)
@@ -168,9 +173,10 @@ class Follow:
             return Ending(Outcome.COMPLETE)
         if not self._manner.watch:
             return Ending(Outcome.NOT_FINISHED)
-        if deployment.spec.paused and not self._was_paused:
+        is_paused = isinstance(workload, Deployment) and workload.spec.paused
+        if is_paused and not self._was_paused:
             self._note("ktui: it is paused: nothing rolls out until it is resumed.")
-        self._was_paused = deployment.spec.paused
+        self._was_paused = is_paused
         return None
 
     def _say_link(self, link: Link) -> None:
@@ -223,8 +229,10 @@ class Follow:
         except (KubeError, TimeoutError):
             return self._line or "nothing has been heard of it yet"
         numbers = rollout.progress
+        # A partition leaves some pods as they are; of a Deployment, the size is what new pods come to in the end.
+        wanted = numbers.desired if rollout.kind == "Deployment" else numbers.new.wanted
         why = f"; {rollout.why}" if rollout.why else ""
-        return f"{rollout.phase.value}, {numbers.new.available} of {numbers.desired} new pods available{why}"
+        return f"{rollout.phase.value}, {numbers.new.available} of {wanted} new pods available{why}"
 
     def _note(self, text: str) -> None:
         printing.note(inert(text))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,21 +11,17 @@ import click
 from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
-from ktui.cli.options import NAME, Command, output_option, settings_of
+from ktui.cli.namesake import say_missing
+from ktui.cli.options import WORKLOAD, Command, output_option, settings_of
 from ktui.cli.past import book_opener, remembered
 from ktui.cli.running import run
 from ktui.cli.shape import rollout_document
+from ktui.cli.snapshot import read_store
 from ktui.cli.watch import Happened, JsonLines, Speaker, Told, watch
-from ktui.kube.connection import Connection
-from ktui.kube.listing import list_once
-from ktui.kube.watch import Unreadable
-from ktui.model.changes import Put, Resource
-from ktui.model.objects import ReplicaSet
+from ktui.model.reference import Reference, reference_to
 from ktui.model.store import Store
-from ktui.rollout import revisions
 from ktui.rollout.look import look
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.status import verdict
 from ktui.rollout.words import age, clean
 from ktui.settings import Settings
 
@@ -35,14 +30,14 @@ _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="[NAME]...", type=NAME, nargs=-1)
+@click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1)
 @click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
 @output_option
 @click.pass_context
-def get(context: click.Context, names: tuple[str, ...], *, watches: bool, output: str) -> int:
-    """Show rollouts, one a line, worst first.
+def get(context: click.Context, names: tuple[Reference, ...], *, watches: bool, output: str) -> int:
+    """Show rollouts, one a line, worst first: of Deployments, StatefulSets and DaemonSets.
 
-    Without a NAME: all of the namespace, or of all namespaces with -A.
+    A NAME is web, statefulset/db or daemonset/agent. Without one: all of the namespace, or of all namespaces with -A.
     """
     settings = settings_of(context)
     if names and (settings.selector or settings.all_namespaces):
@@ -52,77 +47,29 @@ def get(context: click.Context, names: tuple[str, ...], *, watches: bool, output
     return run(_watch(settings, names, output) if watches else _get(settings, names, output))
 
 
-async def _get(settings: Settings, names: Sequence[str], output: str) -> int:
+async def _get(settings: Settings, names: Sequence[Reference], output: str) -> int:
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
-        store = await _read_store(connection, namespace, settings.selector, names)
-    found = _rollouts(store, datetime.now(UTC))
-    missing = [name for name in names if all(rollout.name != name for rollout in found)]
-    if output == "text":
-        _print(found, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
-    else:
-        printing.document(
-            {"rollouts": [rollout_document(rollout, store.deployment(rollout.uid)) for rollout in found]}, output
-        )
-    for name in missing:
-        printing.error(f'deployments.apps "{name}" not found in the namespace {namespace}.')
+        store = await read_store(connection, namespace, settings.selector, names)
+        found = _rollouts(store, datetime.now(UTC))
+        there = {reference_to(workload) for workload in store.workloads()}
+        missing = [name for name in names if name not in there]
+        if output == "text":
+            _print(found, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
+        else:
+            printing.document(
+                {"rollouts": [rollout_document(rollout, store.workload(rollout.uid)) for rollout in found]}, output
+            )
+        await say_missing(connection, missing)
     return FAILED if missing else 0
 
 
-async def _watch(settings: Settings, names: Sequence[str], output: str) -> int:
+async def _watch(settings: Settings, names: Sequence[Reference], output: str) -> int:
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
         speaker: Speaker = JsonLines() if output == "json" else _Rows(with_namespace=settings.all_namespaces)
         async with remembered(connection, book_opener(settings)) as past:
             return await watch(connection, namespace, settings.selector, names, speaker, past=past)
-
-
-async def _read_store(
-    connection: Connection, namespace: str | None, selector: str = "", names: Sequence[str] = ()
-) -> Store:
-    """What there is now of Deployments and ReplicaSets, and of pods where something is not complete.
-
-    Raises KubeError.
-    """
-    store = Store()
-    deployments, replicasets = await asyncio.gather(
-        list_once(connection, Resource.DEPLOYMENTS, namespace, selector),
-        list_once(connection, Resource.REPLICASETS, namespace),
-    )
-    wanted = [put for put in _readable(deployments) if not names or put.object.metadata.name in names]
-    store.apply([*wanted, *_readable(replicasets)])
-    store.apply(_readable(await _pods(connection, store)))
-    return store
-
-
-async def _pods(connection: Connection, store: Store) -> list[Put | Unreadable]:
-    """The pods of the new revisions that are not complete: what a diagnosis looks at."""
-    unfinished = []
-    for deployment in store.deployments():
-        judged = verdict(deployment)
-        current = revisions.current(deployment, store.replicasets(deployment.metadata.uid))
-        if current is not None and (judged.failed or not judged.done):
-            unfinished.append(current)
-    lists = await asyncio.gather(*(_pods_of(connection, replicaset) for replicaset in unfinished))
-    return [pod for pods in lists for pod in pods]
-
-
-async def _pods_of(connection: Connection, replicaset: ReplicaSet) -> list[Put | Unreadable]:
-    # Those of other revisions may have the same labels; the store tells whose each one is.
-    template = replicaset.spec.template
-    selector = ",".join(f"{key}={value}" for key, value in template.labels.items()) if template is not None else ""
-    return await list_once(connection, Resource.PODS, replicaset.metadata.namespace, selector)
-
-
-def _readable(listed: Iterable[Put | Unreadable]) -> list[Put]:
-    """What could be decoded; what could not is said."""
-    puts = []
-    for item in listed:
-        if isinstance(item, Put):
-            puts.append(item)
-        else:
-            printing.note(f"ktui: {item.name} of the {item.resource.plural} cannot be read: {item.why}")
-    return puts
 
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:
@@ -138,7 +85,7 @@ def _worst_first(rollout: Rollout) -> tuple[int, str, str]:
 def _print(found: Sequence[Rollout], namespace: str | None, *, with_namespace: bool, quiet: bool) -> None:
     if not found:
         if not quiet:
-            printing.note(f"No Deployments found in {f'the namespace {namespace}' if namespace else 'any namespace'}.")
+            printing.note(f"No rollouts found in {f'the namespace {namespace}' if namespace else 'any namespace'}.")
         return
     now = datetime.now(UTC)
     rows = [_row(rollout, now) for rollout in found]
@@ -188,7 +135,7 @@ class _Rows:
 def _row(rollout: Rollout, now: datetime) -> list[str]:
     numbers = rollout.progress
     return [
-        rollout.name,
+        rollout.label,
         rollout.phase.value,
         f"{numbers.new.existing}/{numbers.desired}",
         f"{numbers.ready}/{numbers.desired}",

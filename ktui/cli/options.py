@@ -54,7 +54,7 @@ def global_options() -> list[click.Parameter]:
         GlobalOption("--context", metavar="NAME", help="The kubeconfig's context to use."),
         GlobalOption("-n", "--namespace", metavar="NAME", help="The namespace."),
         GlobalOption("-A", "--all-namespaces", is_flag=True, help="All namespaces."),
-        GlobalOption("-l", "--selector", metavar="LABELS", help="Only Deployments that the label selector matches."),
+        GlobalOption("-l", "--selector", metavar="LABELS", help="Only workloads that the label selector matches."),
         GlobalOption("--as", "as_user", metavar="USER", help="Act as that user."),
         GlobalOption("--as-group", "as_groups", metavar="GROUP", multiple=True, help="Act as a member of that group."),
         GlobalOption("--request-timeout", type=DURATION, help="How long a request may take: 10s, 1m30s; 0: no limit."),

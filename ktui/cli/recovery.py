@@ -22,6 +22,7 @@ from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.model.objects import Deployment
+from ktui.model.reference import Reference
 from ktui.model.template import decode_hook
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file
@@ -101,7 +102,7 @@ async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recov
     template = msgspec.convert(made.after, Deployment, dec_hook=decode_hook).spec.template.digest
     watched = msgspec.structs.replace(manner, patience=None, revision=None, template=template)
     try:
-        ending = await Follow(connection, made.target.name, watched).to_the_end()
+        ending = await Follow(connection, Reference(made.target.name, made.target.resource), watched).to_the_end()
     except KubeError as error:
         return Recovery(
             Recovered.NOT_COMPLETE, f"{made.done_sentence} Whether it is complete cannot be seen: {error}", made.title

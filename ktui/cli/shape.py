@@ -11,16 +11,17 @@ from ktui.actions.batch import Applied, Batch
 from ktui.actions.outcome import Outcome
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
-from ktui.model.objects import Deployment
+from ktui.model.workloads import Workload
 from ktui.rollout.hold import Hold
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Rollout
 
 
-def rollout_document(rollout: Rollout, deployment: Deployment | None) -> dict[str, Any]:
-    """One rollout of that Deployment. Times are RFC 3339, lengths of it seconds; null is unknown, or does not apply."""
+def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, Any]:
+    """One rollout of that workload. Times are RFC 3339, lengths of it seconds; null is unknown, or does not apply."""
     numbers = rollout.progress
     return {
+        "kind": rollout.kind,
         "namespace": rollout.namespace,
         "name": rollout.name,
         "uid": rollout.uid,
@@ -33,7 +34,7 @@ def rollout_document(rollout: Rollout, deployment: Deployment | None) -> dict[st
         "image": rollout.image,
         "containers": [
             {"name": container.name, "image": container.image}
-            for container in (deployment.spec.template.containers if deployment is not None else ())
+            for container in (workload.spec.template.containers if workload is not None else ())
         ],
         "imageChange": dict(zip(("from", "to"), rollout.image_change, strict=True)) if rollout.image_change else None,
         "changeCause": rollout.change_cause or None,

@@ -17,7 +17,8 @@ from ktui.cli.cluster import connected
 from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
 from ktui.cli.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.junit import Report, Trouble, junit, write_whole
-from ktui.cli.options import DURATION, NAME, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.namesake import namesake_hint
+from ktui.cli.options import DURATION, WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.past import book_opener, remembered
 from ktui.cli.recovery import Recovery, roll_back
 from ktui.cli.running import run
@@ -27,6 +28,7 @@ from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, NotFound
 from ktui.model.changes import Resource
+from ktui.model.reference import Reference
 from ktui.settings import Settings, seconds
 
 _PATIENCE: Final = 60.0
@@ -47,7 +49,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(cls=Command)
-@click.argument("name", type=NAME)
+@click.argument("reference", metavar="NAME", type=WORKLOAD)
 @click.option("--watch/--no-watch", "-w", default=True, help="Follow it to its end (the default), or look once.")
 @click.option("--timeout", type=DURATION, default="0", help="Give up after that time; 0, the default, is never.")
 @click.option("--revision", type=click.IntRange(min=1), help="It is an error if another revision takes its place.")
@@ -79,7 +81,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 def status(
     context: click.Context,
     /,
-    name: str,
+    reference: Reference,
     *,
     watch: bool,
     timeout: str,
@@ -100,7 +102,9 @@ def status(
     refuse_scope_flags(context)
     settings = settings_of(context)
     if back_on_failure or back_on_timeout:
-        _check_that_it_may_roll_back(settings, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
+        _check_that_it_may_roll_back(settings, reference, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
+    if revision is not None and reference.resource is not Resource.DEPLOYMENTS:
+        printing.note(f"ktui: Like kubectl, ktui takes no notice of --revision for a {reference.kind}.")
     if report is not None:
         _check_that_it_can_be_written(report)
     manner = Manner(
@@ -118,11 +122,15 @@ def status(
         back_on_failure=back_on_failure,
         back_on_timeout=back_on_timeout,
     )
-    return run(_Gate(name, manner, options).run(settings))
+    return run(_Gate(reference, manner, options).run(settings))
 
 
-def _check_that_it_may_roll_back(settings: Settings, *, watch: bool, timeout: str, on_timeout: bool) -> None:
+def _check_that_it_may_roll_back(
+    settings: Settings, reference: Reference, *, watch: bool, timeout: str, on_timeout: bool
+) -> None:
     """Said before anything is waited for. Raises UsageError."""
+    if reference.resource is not Resource.DEPLOYMENTS:
+        raise click.UsageError(f"A gate rolls back Deployments alone, and {reference.full} is a {reference.kind}.")
     if settings.read_only:
         raise click.UsageError("A roll back is a change, and ktui is read-only.")
     if not watch:
@@ -144,8 +152,9 @@ def _check_that_it_can_be_written(report: Path) -> None:
 class _Gate:
     """One run of the command."""
 
-    def __init__(self, name: str, manner: Manner, options: _Options) -> None:
-        self._name = name
+    def __init__(self, reference: Reference, manner: Manner, options: _Options) -> None:
+        self._reference = reference
+        self._name = reference.short
         self._manner = manner
         self._options = options
         self._namespace = ""
@@ -156,7 +165,10 @@ class _Gate:
         try:
             async with connected(settings) as connection:
                 opener = book_opener(settings) if self._manner.watch else None
-                async with remembered(connection, opener) as past, witnessing(connection, self._name, past) as witness:
+                async with (
+                    remembered(connection, opener) as past,
+                    witnessing(connection, self._reference, past) as witness,
+                ):
                     gated = await self._gated(connection, witness, begun, start)
         except KubeError as error:
             trouble = Trouble("error", str(error), error.hint, is_error=True)
@@ -173,9 +185,8 @@ class _Gate:
 
     async def _gated(self, connection: Connection, witness: Witness, begun: datetime, start: float) -> Gated:
         self._namespace = connection.namespace
-        # A name that does not exist is an error at once, not something to wait for.
-        await Api(connection).read(Resource.DEPLOYMENTS, connection.namespace, self._name)
-        follow = Follow(connection, self._name, self._manner)
+        await self._check_that_it_exists(Api(connection), connection.namespace)
+        follow = Follow(connection, self._reference, self._manner)
         ending = await follow.to_the_end()
         took = monotonic() - start
         if ending.error:
@@ -188,6 +199,14 @@ class _Gate:
         recovery = await self._roll_back(connection, follow, ending, look)
         return Gated(connection.namespace, self._name, begun, took, ending, look, log, recovery)
 
+    async def _check_that_it_exists(self, api: Api, namespace: str) -> None:
+        """A name that does not exist is an error at once, not something to wait for. Raises KubeError."""
+        try:
+            await api.read(self._reference.resource, namespace, self._reference.name)
+        except NotFound as error:
+            error.hint = await namesake_hint(api, namespace, self._reference) or error.hint
+            raise
+
     async def _evidence(
         self, connection: Connection, follow: Follow, ending: Ending
     ) -> tuple[Look | None, LogTail | None]:
@@ -197,7 +216,7 @@ class _Gate:
             return None, None
         try:
             async with asyncio.timeout(_EVIDENCE_TIMEOUT):
-                look = await Onlooker(connection, self._name).look()
+                look = await Onlooker(connection, self._reference).look()
                 if follow.first is not None and look.rollout.uid != follow.first.uid:
                     return None, None
                 most = self._options.log_lines if ending.code else 0

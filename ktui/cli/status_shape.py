@@ -24,6 +24,7 @@ class Gated(msgspec.Struct, frozen=True):
 
     namespace: str
     name: str
+    """As a list shows it: `web`, `sts/db`."""
     begun: datetime
     seconds: float
     """From the first look to the verdict, without a roll back."""
@@ -37,7 +38,7 @@ class Gated(msgspec.Struct, frozen=True):
 def status_document(gated: Gated) -> dict[str, Any]:
     """One gate. `causes` are those of the rollout, said once more where a reader looks first."""
     look, ending = gated.look, gated.ending
-    rollout = rollout_document(look.rollout, look.deployment) if look is not None else None
+    rollout = rollout_document(look.rollout, look.workload) if look is not None else None
     return {
         "schema": STATUS_SCHEMA,
         "verdict": ending.outcome.value,

@@ -21,12 +21,14 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.failures import FAILED
+from ktui.cli.namesake import say_missing
 from ktui.cli.past import Past
 from ktui.cli.shape import rollout_document
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.streams import Streams
-from ktui.model.changes import STREAMED, Change, Link, LinkState, Resource, Restored
+from ktui.model.changes import NEEDED, STREAMED, Change, Link, LinkState, Resource, Restored
+from ktui.model.reference import Reference, reference_to
 from ktui.model.store import Store
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
@@ -35,8 +37,10 @@ from ktui.rollout.rollout import Phase, Rollout
 WATCH_SCHEMA: Final = "ktui.watch/1"
 """Members, and types of lines, may be added to it; where one changes its meaning or goes, the number changes."""
 
-_NEEDED: Final = frozenset({Resource.DEPLOYMENTS, Resource.REPLICASETS})
+_NEEDED: Final = frozenset(NEEDED)
 """Without these there is nothing to say; without the others, only less."""
+
+_OPTIONAL: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS, Resource.CONTROLLER_REVISIONS)
 
 _TICK: Final = 2.0
 """Seconds between looks at what time alone may turn into trouble, and at whether anybody still reads."""
@@ -71,8 +75,8 @@ class Told(msgspec.Struct, frozen=True):
 class Ledger:
     """What was told of each rollout, and from that, what there is to tell now. No I/O."""
 
-    def __init__(self, names: Collection[str], past: Past) -> None:
-        self._names = frozenset(names)
+    def __init__(self, names: Collection[Reference], past: Past) -> None:
+        self._names = tuple(names)
         self._past = past
         self._store = Store()
         self._tracks: dict[str, Track] = {}
@@ -95,9 +99,10 @@ class Ledger:
         return set(STREAMED) <= self._store.listed | refused
 
     @property
-    def names(self) -> set[str]:
-        """Of the rollouts that there are."""
-        return {told.rollout.name for told in self._told.values()}
+    def missing(self) -> list[Reference]:
+        """The names that were asked for, and of which there is nothing, as far as it may be read."""
+        known = {reference_to(known) for uid in self._told if (known := self._store.workload(uid)) is not None}
+        return [name for name in self._names if name not in known]
 
     def __len__(self) -> int:
         return len(self._told)
@@ -119,17 +124,17 @@ class Ledger:
         return sorted(found, key=lambda each: (each[1].rollout.namespace, each[1].rollout.name, each[0]))
 
     def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
-        deployment, before = self._store.deployment(uid), self._told.get(uid)
-        if deployment is None:
+        workload, before = self._store.workload(uid), self._told.get(uid)
+        if workload is None:
             self._tracks.pop(uid, None)
             self._told.pop(uid, None)
             self._past.missed(uid)
             return (Happened.GONE, before) if before is not None else None
-        if self._names and deployment.metadata.name not in self._names:
+        if self._names and reference_to(workload) not in self._names:
             return None
-        self._tracks[uid], rollout = look(self._store, deployment, self._tracks.get(uid), now)
-        self._past.saw(self._store, deployment, rollout)
-        told = Told(rollout, rollout_document(rollout, deployment))
+        self._tracks[uid], rollout = look(self._store, workload, self._tracks.get(uid), now)
+        self._past.saw(self._store, workload, rollout)
+        told = Told(rollout, rollout_document(rollout, workload))
         if before is not None and before.essence == told.essence:
             return None
         self._told[uid] = told
@@ -166,7 +171,7 @@ async def watch(
     connection: Connection,
     namespace: str | None,
     selector: str,
-    names: Collection[str],
+    names: Collection[Reference],
     speaker: Speaker,
     *,
     past: Past,
@@ -175,7 +180,7 @@ async def watch(
 
     The exit code is 1 where a name does not exist; else this does not return.
     """
-    ledger, has_listed, troubles = Ledger(names, past), False, _Troubles()
+    ledger, has_listed, troubles = Ledger(names, past), False, _Troubles({name.resource for name in names})
     loop = asyncio.get_running_loop()
     ticked = loop.time()
     async with Streams(connection, namespace, selector) as streams:
@@ -197,17 +202,19 @@ async def watch(
             if ledger.is_listed and not has_listed:
                 has_listed = True
                 speaker.listed(len(ledger))
-                missing = sorted(set(names) - ledger.names)
-                for name in missing:
-                    printing.error(f'deployments.apps "{name}" not found in the namespace {namespace}.')
-                if missing:
+                if missing := ledger.missing:
+                    await say_missing(connection, missing)
                     return FAILED
 
 
 class _Troubles:
-    """What is wrong with the links, said once each on standard error."""
+    """What is wrong with the links, said once each on standard error.
 
-    def __init__(self) -> None:
+    Who may not see a kind that nobody asked for sees the others, and need not hear of it each time.
+    """
+
+    def __init__(self, asked_for: Collection[Resource]) -> None:
+        self._needed = {*_NEEDED, *asked_for}
         self._said: dict[Resource, str] = {}
 
     def say(self, changes: Iterable[Change]) -> None:
@@ -215,8 +222,10 @@ class _Troubles:
         for change in changes:
             if not isinstance(change, Link):
                 continue
-            if change.state is LinkState.REFUSED and change.resource in _NEEDED:
+            if change.state is LinkState.REFUSED and change.resource in self._needed:
                 raise KubeError(change.reason)
+            if change.state is LinkState.REFUSED and change.resource in _OPTIONAL:
+                continue
             trouble = change.reason if change.state in (LinkState.REFUSED, LinkState.RECONNECTING) else ""
             if trouble and trouble != self._said.get(change.resource):
                 printing.note(f"ktui: {trouble} Trying again.")

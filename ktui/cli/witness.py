@@ -16,6 +16,7 @@ from ktui.kube.errors import KubeError
 from ktui.kube.reflector import Reflector
 from ktui.kube.selection import selector_text
 from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.reference import Reference
 from ktui.model.store import Store
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
@@ -25,33 +26,35 @@ _PATIENCE: Final = 2.0
 
 
 class Witness:
-    """Follows a Deployment and its ReplicaSets, not its pods: of those the gate looks at what it needs.
+    """Follows a workload and its revisions, not its pods: of those the gate looks at what it needs.
 
     It is beside the gate: what it cannot see is not remembered, and that is all.
     """
 
-    def __init__(self, connection: Connection, name: str, past: Past) -> None:
-        self._connection, self._name, self._past = connection, name, past
+    def __init__(self, connection: Connection, reference: Reference, past: Past) -> None:
+        self._connection, self._reference, self._past = connection, reference, past
+        is_deployment = reference.resource is Resource.DEPLOYMENTS
+        self._revisions = Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS
         self._store = Store()
         self._track: Track | None = None
         self._has_ended = asyncio.Event()
 
     async def follow(self) -> None:
         """See what changes, until cancelled."""
-        namespace = self._connection.namespace
+        namespace, name = self._connection.namespace, self._reference.name
         try:
-            raw = await Api(self._connection).get(Resource.DEPLOYMENTS, namespace, self._name)
+            raw = await Api(self._connection).get(self._reference.resource, namespace, name)
         except KubeError:
             return
         await asyncio.gather(
-            self._stream(Resource.DEPLOYMENTS, fields=f"metadata.name={self._name}"),
-            self._stream(Resource.REPLICASETS, labels=selector_text(raw)),
+            self._stream(self._reference.resource, fields=f"metadata.name={name}"),
+            self._stream(self._revisions, labels=selector_text(raw)),
         )
 
     async def also_saw(self, seen: Look | None, *, ended: bool) -> None:
         """What the gate has seen: causes, for which it looked at pods; or an end, which these streams tell soon."""
         if seen is not None:
-            self._past.saw(self._store, seen.deployment, seen.rollout)
+            self._past.saw(self._store, seen.workload, seen.rollout)
         if ended:
             try:
                 async with asyncio.timeout(_PATIENCE):
@@ -69,7 +72,7 @@ class Witness:
                 self._look()
 
     def _look(self) -> None:
-        if not self._store.listed.issuperset({Resource.DEPLOYMENTS, Resource.REPLICASETS}):
+        if not self._store.listed.issuperset({self._reference.resource, self._revisions}):
             return
         for uid in self._store.take_dirty():
             workload = self._store.workload(uid)
@@ -84,9 +87,9 @@ class Witness:
 
 
 @asynccontextmanager
-async def witnessing(connection: Connection, name: str, past: Past) -> AsyncIterator[Witness]:
+async def witnessing(connection: Connection, reference: Reference, past: Past) -> AsyncIterator[Witness]:
     """Follow it for as long as this lasts."""
-    witness = Witness(connection, name, past)
+    witness = Witness(connection, reference, past)
     task = asyncio.create_task(witness.follow())
     try:
         yield witness

@@ -246,7 +246,7 @@ class SimulatedCluster:
             bucket.compact(self.plane.storage.number)
 
     def kubeconfig(self, user: str = "admin") -> JSON:
-        """A kubeconfig for a user: `admin`, `viewer`, `developer` or `stranger`.
+        """A kubeconfig for a user: `admin`, `viewer`, `developer`, `releaser` or `stranger`.
 
         Raises:
             ValueError: there is no such user.

@@ -8,14 +8,17 @@ from typing import Any
 
 import yaml
 
-from ktui.sim.api.rbac import ADMIN, VIEWER, Directory, User, developer, stranger
+from ktui.sim.api.rbac import ADMIN, VIEWER, Directory, User, developer, releaser, stranger
 
 JSON = dict[str, Any]
 
 
 def directory(developer_namespace: str) -> Directory:
-    """The users of the cluster, by token: `admin`, `viewer`, `developer` (one namespace), `stranger` (nothing)."""
-    users: tuple[User, ...] = (ADMIN, VIEWER, developer(developer_namespace), stranger("stranger"))
+    """The users of the cluster, by token.
+
+    `admin`, `viewer`, `developer` (one namespace), `releaser` (sees Deployments alone) and `stranger` (nothing).
+    """
+    users: tuple[User, ...] = (ADMIN, VIEWER, developer(developer_namespace), releaser(), stranger("stranger"))
     return Directory({f"{user.name}-token": user for user in users})
 
 
@@ -25,7 +28,7 @@ def kubeconfig(url: str, user: str, cluster: str, developer_namespace: str, ca: 
     Raises:
         ValueError: there is no such user.
     """
-    names = ("admin", "viewer", "developer", "stranger")
+    names = ("admin", "viewer", "developer", "releaser", "stranger")
     if user not in names:
         raise ValueError(f"the simulated cluster knows no user {user} (it knows {', '.join(names)})")
     server: JSON = {"server": url}

@@ -15,6 +15,8 @@ import pytest
 from ktui.cli.failures import BUG
 from ktui.cli.root import main
 from ktui.sim import SimulatedCluster
+from tests.cli.sets import Sets
+from tests.cli.sets import manifest as set_manifest
 from tests.simulated import NEW, OLD, STUCK, Witness, image_patch, manifest
 
 
@@ -130,3 +132,14 @@ def cannot_pull(cluster: SimulatedCluster) -> bool:
         for pod in cluster.list("pods", "shop")
         for status in pod["status"].get("containerStatuses") or ()
     )
+
+
+@pytest.fixture
+def sets(cluster: SimulatedCluster, kubeconfig: Path) -> Iterator[Sets]:
+    """shop/db, three pods, and shop/agent, one on each node: revision 1 of both, complete."""
+    sets = Sets(kubeconfig, cluster)
+    cluster.apply(set_manifest("StatefulSet", "db", "1", replicas=3, serviceName="db"))
+    cluster.apply(set_manifest("DaemonSet", "agent", "1"))
+    sets.settle()
+    yield sets
+    sets.close()

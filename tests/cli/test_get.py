@@ -91,7 +91,7 @@ def test_what_a_cluster_says_cannot_act_on_a_terminal(
 
 def test_where_there_is_nothing_it_says_so_beside_the_output(ktui: Ktui, cluster: SimulatedCluster) -> None:
     ran = ktui("get", "-n", "nowhere")
-    assert (ran.code, ran.out, ran.err) == (0, "", "No Deployments found in the namespace nowhere.\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "No rollouts found in the namespace nowhere.\n")
     assert json.loads(ktui("get", "-n", "nowhere", "-o", "json").out) == {"rollouts": []}
 
 

@@ -116,7 +116,7 @@ def test_the_kubeconfig_has_a_context_for_each_user(tmp_path: Path) -> None:
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert config["current-context"] == "demo-viewer"
     assert [context["name"] for context in config["contexts"]] == [
-        "demo", "demo-viewer", "demo-developer", "demo-stranger",
+        "demo", "demo-viewer", "demo-developer", "demo-releaser", "demo-stranger",
     ]  # fmt: skip
     developer = next(c["context"] for c in config["contexts"] if c["name"] == "demo-developer")
     assert developer["namespace"] == "shop"
@@ -128,6 +128,7 @@ def test_the_kubeconfig_has_a_context_for_each_user(tmp_path: Path) -> None:
         ("admin-token", 200, 200, 200),
         ("viewer-token", 200, 200, 200),
         ("developer-token", 403, 200, 403),
+        ("releaser-token", 200, 200, 200),
         ("stranger-token", 403, 403, 403),
         ("nobody-has-this", 401, 401, 401),
     ],

@@ -103,6 +103,14 @@ def developer(namespace: str) -> User:
     return User("developer", rules=(*_editing(namespace), *_REVIEWS))
 
 
+def releaser() -> User:
+    """A user who may see Deployments and what they are made of, everywhere, and no other workload."""
+    apps = ("deployments", "deployments/status", "replicasets", "replicasets/status")
+    core = ("events", "namespaces", "pods", "pods/log", "pods/status")
+    rules = (Rule(_READ, ("apps",), apps), Rule(_READ, ("",), core))
+    return User("releaser", rules=(*rules, *_REVIEWS))
+
+
 def stranger(name: str) -> User:
     """A user whom the cluster knows and who has no role in it."""
     return User(name, rules=_REVIEWS)

@@ -1,0 +1,223 @@
+"""`ktui status` of StatefulSets and DaemonSets beside the real `kubectl rollout status`, and as a gate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ktui.sim import SimulatedCluster
+from tests.cli.conftest import Ktui
+from tests.cli.junit import trouble_of, valid_report
+from tests.cli.sets import Sets, crash_looping
+from tests.simulated import Witness
+
+Start = Callable[..., subprocess.Popen[str]]
+ON_DELETE = {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}
+NAMES = {"db": "statefulset/db", "agent": "daemonset/agent"}
+
+
+@pytest.fixture
+def blocked(sets: Sets, cluster: SimulatedCluster) -> Sets:
+    """shop/db with a second revision whose first pod crashes: nothing goes on."""
+    sets.image("db", "crash")
+    cluster.wait_until(crash_looping, 30)
+    return sets
+
+
+def test_what_is_complete_says_so(ktui: Ktui, sets: Sets) -> None:
+    for written in ("sts/db", "statefulset/db", "statefulsets.apps/db"):
+        ran = ktui("status", written)
+        assert (ran.code, ran.out, ran.err) == (
+            0,
+            "partitioned roll out complete: 3 new pods have been updated...\n",
+            "",
+        )
+    for written in ("ds/agent", "daemonset/agent"):
+        ran = ktui("status", written)
+        assert (ran.code, ran.out, ran.err) == (0, 'daemon set "agent" successfully rolled out\n', "")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "end"),
+    [
+        ("db", "statefulset", "partitioned roll out complete: 3 new pods have been updated...\n"),
+        ("agent", "daemon set", 'daemon set "agent" successfully rolled out\n'),
+    ],
+)
+def test_the_lines_are_those_of_kubectl(name: str, kind: str, end: str, sets: Sets, ktui_process: Start) -> None:
+    cluster = sets.cluster
+    cluster.pause()
+    sets.image(name, "2")
+    kubectl = sets.kubectl_process("rollout", "status", NAMES[name])
+    ours = ktui_process("status", NAMES[name])
+    # Both are watching before anything moves, so the first line of both is the same one.
+    first = f"Waiting for {kind} spec update to be observed...\n"
+    assert kubectl.stdout is not None
+    assert ours.stdout is not None
+    assert kubectl.stdout.readline() == first
+    assert ours.stdout.readline() == first
+    cluster.resume()
+    out, err = ours.communicate(timeout=30)
+    said, _ = kubectl.communicate(timeout=30)
+    assert out == said
+    assert out.endswith(end)
+    assert len(out.splitlines()) > 3
+    assert (ours.returncode, kubectl.returncode, err) == (0, 0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("db", {"updateStrategy": {"rollingUpdate": {"partition": 2}}}),
+        ("db", {"updateStrategy": {"rollingUpdate": {"partition": 9}}}),
+        ("db", {"replicas": 5}),
+        ("db", ON_DELETE),
+        ("agent", ON_DELETE),
+        ("agent", {"minReadySeconds": 60}),
+    ],
+)
+@pytest.mark.parametrize("moment", ["before it is observed", "after"])
+def test_one_look_says_what_kubectl_says_and_errors_are_its_own(
+    moment: str, name: str, spec: dict[str, object], ktui: Ktui, sets: Sets
+) -> None:
+    if moment == "before it is observed":
+        sets.cluster.pause()
+    sets.patch(name, spec)
+    if moment == "after":
+        sets.cluster.wait_until(lambda _: sets.is_observed(name))
+        sets.cluster.pause()
+    kubectl = sets.kubectl("rollout", "status", NAMES[name], "--watch=false")
+    ran = ktui("status", NAMES[name], "--no-watch")
+    assert ran.out.startswith(kubectl.stdout)
+    assert ran.err == kubectl.stderr
+    assert bool(kubectl.stdout) is (spec is not ON_DELETE)
+    # kubectl ends a single look with 0 whatever it saw; an error is one for both.
+    assert (ran.code == 1) is (kubectl.returncode == 1)
+
+
+@pytest.mark.parametrize("name", ["db", "agent"])
+def test_on_delete_has_no_status_and_says_what_it_waits_for(name: str, ktui: Ktui, sets: Sets) -> None:
+    sets.image(name, "2", **ON_DELETE)
+    sets.cluster.wait_until(lambda _: ktui("get", NAMES[name], "-o", "json").out.count('"paused"'))
+    kubectl = sets.kubectl("rollout", "status", NAMES[name])
+    ran = ktui("status", NAMES[name])
+    words = "error: rollout status is only available for RollingUpdate strategy type\n"
+    assert (kubectl.returncode, kubectl.stderr) == (1, words)
+    assert (ran.code, ran.err) == (1, words)
+    assert ran.lines == ["paused: OnDelete: 3 old pods change only when deleted"]
+    document = json.loads(ktui("status", NAMES[name], "-o", "json").out)
+    assert (document["verdict"], document["exitCode"]) == ("waits for deletion", 1)
+
+
+def test_a_revision_is_taken_no_notice_of_as_by_kubectl(ktui: Ktui, sets: Sets) -> None:
+    for name in ("db", "agent"):
+        kubectl = sets.kubectl("rollout", "status", NAMES[name], "--revision=7")
+        ran = ktui("status", NAMES[name], "--revision", "7")
+        assert (ran.code, ran.out) == (kubectl.returncode, kubectl.stdout) == (0, ran.out)
+        assert ran.err.startswith("ktui: Like kubectl, ktui takes no notice of --revision for a ")
+
+
+def test_what_takes_too_long_is_not_finished(ktui: Ktui, blocked: Sets) -> None:
+    kubectl = blocked.kubectl("rollout", "status", "sts/db", "--timeout=1s")
+    ran = ktui("status", "sts/db", "--timeout", "200ms")
+    assert (ran.code, ran.err) == (3, "error: timed out waiting for the condition\n")
+    assert kubectl.stderr == ran.err
+    assert ran.lines[0] == kubectl.stdout.splitlines()[0] == "Waiting for 1 pods to be ready..."
+
+
+def test_what_is_deleted_while_watched_is_an_error(blocked: Sets, ktui_process: Start) -> None:
+    ours = ktui_process("status", "sts/db")
+    assert ours.stdout is not None
+    ours.stdout.readline()
+    assert blocked.kubectl("delete", "sts", "db", "--wait=false").returncode == 0
+    _, err = ours.communicate(timeout=30)
+    assert (ours.returncode, err) == (1, "error: object has been deleted\n")
+
+
+# Names
+
+
+def test_a_plain_name_is_a_deployment_and_its_namesakes_are_pointed_to(ktui: Ktui, sets: Sets) -> None:
+    ran = ktui("status", "db")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        'ktui: Not found: deployments.apps "db" not found.',
+        "There is a StatefulSet of that name: write statefulset/db.",
+    ]
+    assert "There is a DaemonSet of that name: write daemonset/agent." in ktui("status", "agent").err
+    assert "There is a" not in ktui("status", "basket").err
+
+
+def test_a_set_that_does_not_exist_is_an_error_at_once(ktui: Ktui, sets: Sets, cart: Witness) -> None:
+    ran = ktui("status", "sts/cart")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == 'ktui: Not found: statefulsets.apps "cart" not found.\n'
+
+
+# As a gate
+
+
+def test_a_broken_pod_ends_the_gate_after_its_patience_with_the_reason_and_last_words(
+    blocked: Sets, ktui: Ktui, tmp_path: Path
+) -> None:
+    """kubectl waits for ever: no StatefulSet ever fails by itself."""
+    report = tmp_path / "report.xml"
+    ran = ktui("status", "sts/db", "--patience", "1s", "--junit", str(report), "--timeout", "60s")
+    assert ran.code == 1
+    assert ran.err.startswith("error: stalled for ")
+    assert "the new pod crashes" in ran.err
+    assert any(line.startswith("stalled: the new pod crashes") for line in ran.lines)
+    assert any(line.startswith("Last words of the container db of pod db-2") for line in ran.lines)
+    found = trouble_of(valid_report(report))
+    assert found is not None
+    assert found[:2] == ("failure", "stalled")
+    assert found[2].startswith("the new pod crashes")
+    assert 'name="sts/db"' in report.read_text()
+
+
+def test_as_a_document_it_names_its_kind_its_pods_and_their_log(blocked: Sets, ktui: Ktui) -> None:
+    document = json.loads(ktui("status", "sts/db", "--no-watch", "-o", "json").out)
+    assert document["verdict"] == "not finished"
+    assert (document["rollout"]["kind"], document["rollout"]["name"]) == ("StatefulSet", "db")
+    assert document["rollout"]["phase"] == "stalled"
+    assert [pod["name"] for pod in document["pods"]] == ["db-2"]
+    assert document["log"]["pod"] == "db-2"
+
+
+def test_a_daemonset_that_crashes_on_its_nodes_is_told_as_well(sets: Sets, ktui: Ktui) -> None:
+    sets.image("agent", "crash")
+    sets.cluster.wait_until(crash_looping, 30)
+    ran = ktui("status", "ds/agent", "--patience", "500ms", "--timeout", "60s")
+    assert ran.code == 1
+    assert any(line.startswith("stalled: the new pod crashes") for line in ran.lines)
+
+
+def test_one_that_was_rolled_back_but_waits_for_its_broken_pod_says_which_to_delete(blocked: Sets, ktui: Ktui) -> None:
+    assert blocked.kubectl("rollout", "undo", "sts/db").returncode == 0
+    blocked.cluster.wait_until(lambda _: "waits for it" in ktui("get", "sts/db").out)
+    ran = ktui("status", "sts/db", "--no-watch")
+    assert ran.code == 3
+    assert "  delete it: kubectl delete pod db-2 -n shop; it comes back with the newest template" in ran.lines
+    assert blocked.kubectl("delete", "pod", "db-2", "--wait=false").returncode == 0
+    assert ktui("status", "sts/db").code == 0
+    assert blocked.pods("db") == ["1", "1", "1"]
+
+
+def test_a_silence_is_broken_by_a_sign_of_life(blocked: Sets, ktui_process: Start) -> None:
+    ours = ktui_process("status", "sts/db", "--heartbeat", "100ms")
+    assert ours.stderr is not None
+    assert "stalled, 0 of 3 new pods available; the new pod crashes" in ours.stderr.readline()
+    ours.terminate()
+    ours.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("flag", ["--rollback-on-failure", "--rollback-on-timeout"])
+@pytest.mark.parametrize("name", NAMES.values())
+def test_a_gate_rolls_back_deployments_alone(name: str, flag: str, ktui: Ktui, sets: Sets) -> None:
+    ran = ktui("status", name, flag, "--timeout", "1s")
+    assert (ran.code, ran.out) == (2, "")
+    assert "A gate rolls back Deployments alone" in ran.err
