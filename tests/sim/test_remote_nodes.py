@@ -99,3 +99,23 @@ async def test_pods_that_were_half_way_get_there_with_new_nodes(cluster: Simulat
     async with nodes(tmp_path / "kubeconfig"):
         await settle(cluster)
     assert len(cluster.list("pods")) == 2
+
+
+@pytest.mark.usefixtures("remote")
+async def test_the_nodes_are_seen_to_live(cluster: SimulatedCluster) -> None:
+    """A controller manager gives up nodes whose leases nobody renews, and deletes their pods after five minutes."""
+
+    def leases(cluster: SimulatedCluster) -> bool:
+        return {lease["metadata"]["name"] for lease in cluster.list("leases")} == {"node-1", "node-2"}
+
+    await asyncio.to_thread(cluster.wait_until, leases)
+    assert all(lease["spec"]["renewTime"] for lease in cluster.list("leases"))
+
+
+@pytest.mark.usefixtures("remote")
+async def test_what_no_server_has_heard_of_is_said_again(cluster: SimulatedCluster) -> None:
+    for path in ("binding", "status"):
+        cluster.faults.fail_next(2, 503, path=path)
+    cluster.apply(deployment(replicas=2))
+    await settle(cluster)
+    assert [pod["status"]["phase"] for pod in cluster.list("pods")] == ["Running", "Running"]

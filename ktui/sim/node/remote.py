@@ -11,6 +11,8 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,9 @@ JSON = dict[str, Any]
 LOG = logging.getLogger(__name__)
 WRITERS = 8
 RETRY_SECONDS = 1.0
+HEARTBEAT_SECONDS = 10.0
+LEASE_SECONDS = 40
+_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _MERGE = "application/merge-patch+json"
 _GONE = (404, 409, 422)
 """Answers to a write that came too late: the pod is gone, or another one by now."""
@@ -111,11 +116,18 @@ class RemotePort:
 
     async def _drain(self, queue: asyncio.Queue[tuple[str, str, JSON, str]]) -> None:
         while True:
-            method, path, body, content_type = await queue.get()
-            try:
-                await self._link.send(method, path, body, content_type)
-            except aiohttp.ClientError as error:
-                LOG.warning("%s %s: %s", method, path, error)
+            writing = await queue.get()
+            while not await self._has_arrived(*writing):  # noqa: ASYNC110 (what is awaited is elsewhere)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _has_arrived(self, method: str, path: str, body: JSON, content_type: str) -> bool:
+        """Send something once. False where no server has heard of it; then it is to be sent again."""
+        try:
+            status = await self._link.send(method, path, body, content_type)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            LOG.warning("%s %s: %s", method, path, error)
+            return False
+        return status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS
 
     def _put(self, pod: JSON, method: str, path: str, body: JSON, content_type: str = "application/json") -> None:
         queue = self._queues[hash(pod["metadata"]["uid"]) % WRITERS]
@@ -184,9 +196,10 @@ class RemoteNodes:
 
     async def run(self, *, register_nodes: bool, on_ready: Callable[[], None]) -> None:
         """Follow the pods until cancelled; `on_ready` is called once the first list is in."""
-        if register_nodes:
-            await self._register()
         async with asyncio.TaskGroup() as tasks:
+            if register_nodes:
+                await self._register()
+                tasks.create_task(self._beat())
             tasks.create_task(self._pace.drive())
             tasks.create_task(self._port.write())
             tasks.create_task(self._follow(on_ready))
@@ -194,8 +207,25 @@ class RemoteNodes:
     async def _register(self) -> None:
         for node, address in self._nodes:
             obj = node_object(node, address, self._kernel.stamp())
-            if await self._link.send("POST", "/api/v1/nodes", obj) < 300:
-                await self._link.send("PATCH", f"/api/v1/nodes/{node.name}/status", {"status": obj["status"]}, _MERGE)
+            await self._link.send("POST", "/api/v1/nodes", obj)
+            await self._link.send("PATCH", f"/api/v1/nodes/{node.name}/status", {"status": obj["status"]}, _MERGE)
+
+    async def _beat(self) -> None:
+        """Renew the nodes' leases, as kubelets do: else kube-controller-manager gives the nodes up, and their pods."""
+        while True:
+            for node, _ in self._nodes:
+                try:
+                    await self._renew(node.name)
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    LOG.warning("the lease of %s is not renewed: %s", node.name, error)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _renew(self, node: str) -> None:
+        renewed = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        spec = {"holderIdentity": node, "leaseDurationSeconds": LEASE_SECONDS, "renewTime": renewed}
+        lease = {"metadata": {"name": node}, "spec": spec}
+        if await self._link.send("PATCH", f"{_LEASES}/{node}", lease, _MERGE) == HTTPStatus.NOT_FOUND:
+            await self._link.send("POST", _LEASES, lease)
 
     async def _follow(self, on_ready: Callable[[], None]) -> None:
         while True:
