@@ -9,35 +9,53 @@ from datetime import UTC, datetime
 from typing import Final
 
 import click
+import msgspec
 
-from ktui.actions.subject import Subject, read_subject
 from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
-from ktui.cli.history_shape import changes_of_all, difference_document, history_document, revision_document
-from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.history_shape import (
+    changes_of_all,
+    difference_document,
+    history_document,
+    revision_document,
+    revisions_kind,
+)
+from ktui.cli.namesake import namesake_hint
+from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
 from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import Forbidden, Interrupted, NotFound
+from ktui.kube.listing import list_once
+from ktui.kube.revisions import WithRevisions, read_with_revisions
+from ktui.kube.selection import selector_text
+from ktui.model.changes import Change, Listed, Put, Resource
+from ktui.model.reference import Reference, short
+from ktui.model.store import Store
+from ktui.model.template import decode_hook
 from ktui.rollout.comparison import Pair, Templates, chosen, compare, compare_as_yaml, label, templates
-from ktui.rollout.history import History, PastRevision, Writer, by_whom
-from ktui.rollout.history import history as history_of
-from ktui.rollout.progress import glimpse, observe
+from ktui.rollout.history import History, PastRevision, Writer, by_whom, history_of
+from ktui.rollout.look import look
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.template_diff import DiffLine, TemplateDiff, presentable, yaml_lines
-from ktui.rollout.words import age, duration
+from ktui.rollout.words import age, clean, duration
 from ktui.settings import Settings
+
+_PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between looks at what the controller has not seen yet."""
 
 _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": None}
 
 
 @click.command(cls=Command)
-@click.argument("name", type=NAME)
+@click.argument("reference", metavar="NAME", type=WORKLOAD)
 @click.option("--revision", type=int, metavar="N", help="One revision in full, with its template.")
 @output_option
 @click.pass_context
-def history(context: click.Context, name: str, revision: int | None, output: str) -> int:
+def history(context: click.Context, reference: Reference, revision: int | None, output: str) -> int:
     """Show the revisions of NAME, newest first: what changed in each, when, why, and who deployed it."""
     refuse_scope_flags(context)
-    past, known = asyncio.run(_read(settings_of(context), name))
+    past, known = asyncio.run(_read(settings_of(context), reference))
     if revision is None:
         if output == "text":
             _print_table(past, known)
@@ -55,14 +73,14 @@ def history(context: click.Context, name: str, revision: int | None, output: str
 
 
 @click.command(cls=Command)
-@click.argument("name", type=NAME)
+@click.argument("reference", metavar="NAME", type=WORKLOAD)
 @click.option("--from", "before", type=int, metavar="N", help="The revision before; without it, the one before.")
 @click.option("--to", "after", type=int, metavar="N", help="The revision after; without it, what is live.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="Show the difference as YAML, not by field.")
 @output_option
 @click.pass_context
 def diff(
-    context: click.Context, name: str, *, before: int | None, after: int | None, as_yaml: bool, output: str
+    context: click.Context, reference: Reference, *, before: int | None, after: int | None, as_yaml: bool, output: str
 ) -> int:
     """Show what differs between the pod templates of two revisions of NAME.
 
@@ -71,7 +89,7 @@ def diff(
     refuse_scope_flags(context)
     if as_yaml and output != "text":
         raise click.UsageError("--yaml is a way to print text; it does not go with -o json or -o yaml.")
-    past, known = asyncio.run(_read(settings_of(context), name))
+    past, known = asyncio.run(_read(settings_of(context), reference))
     compared = chosen(past, before, after)
     if isinstance(compared, Refusal):
         return _refuse(compared)
@@ -85,15 +103,54 @@ def diff(
     return 0
 
 
-async def _read(settings: Settings, name: str) -> tuple[History, Templates]:
+async def _read(settings: Settings, reference: Reference) -> tuple[History, Templates]:
     async with connected(settings) as connection:
-        subject = await read_subject(Api(connection), connection.namespace, name)
-    return _history(subject), templates(subject.raw, subject.raw_replicasets)
+        api, namespace = Api(connection), connection.namespace
+        try:
+            found = await _settled(api, namespace, reference)
+        except NotFound as error:
+            error.hint = await namesake_hint(api, namespace, reference) or error.hint
+            raise
+        pods = await _pods(connection, reference, found)
+    return _history(reference, found, pods), templates(found.raw, found.revisions)
 
 
-def _history(subject: Subject) -> History:
-    track = observe(None, glimpse(subject.deployment, subject.replicasets), subject.now)
-    return history_of(subject.deployment, subject.replicasets, track.took)
+async def _settled(api: Api, namespace: str, reference: Reference) -> WithRevisions:
+    """With the revision of a change that was made just now: the controller is waited for, though not for long."""
+    for pause in _PATIENCE:
+        found = await read_with_revisions(api, namespace, reference)
+        if found.raw.get("status", {}).get("observedGeneration", 0) >= found.raw["metadata"].get("generation", 0):
+            return found
+        await asyncio.sleep(pause)
+    return await read_with_revisions(api, namespace, reference)
+
+
+async def _pods(connection: Connection, reference: Reference, found: WithRevisions) -> list[Change]:
+    """The pods of what counts none by revision; nothing where they may not be read."""
+    if reference.resource is Resource.DEPLOYMENTS:
+        return []
+    try:
+        listed = await list_once(connection, Resource.PODS, connection.namespace, selector_text(found.raw))
+    except Forbidden:
+        return []
+    return [*(put for put in listed if isinstance(put, Put)), Listed(Resource.PODS)]
+
+
+def _history(reference: Reference, found: WithRevisions, pods: Sequence[Change]) -> History:
+    resource = reference.resource
+    kept_as = Resource.REPLICASETS if resource is Resource.DEPLOYMENTS else Resource.CONTROLLER_REVISIONS
+    store = Store()
+    try:
+        for of, raw in ((resource, found.raw), *((kept_as, raw) for raw in found.revisions.values())):
+            store.apply([Put(of, msgspec.convert(raw, of.type, dec_hook=decode_hook))])
+    except msgspec.ValidationError as error:
+        told = f"The server's answer is not a {reference.kind} with its revisions: {clean(str(error))}."
+        raise Interrupted(told) from error
+    store.apply(pods)
+    workload = store.workload(found.uid)
+    assert workload is not None, "it was just put there"
+    track, _ = look(store, workload, None, datetime.now(UTC))
+    return history_of(store, workload, track.took)
 
 
 def _refuse(refusal: Refusal) -> int:
@@ -104,7 +161,7 @@ def _refuse(refusal: Refusal) -> int:
 def _print_table(past: History, known: Templates) -> None:
     """kubectl's columns are the first and the last; what it says of a missing change-cause stays as well."""
     if not past.revisions:
-        printing.note(f"{past.name} has no revision yet.")
+        printing.note(f"{short(past.kind, past.name)} has no revision yet.")
         return
     now = datetime.now(UTC)
     changed = changes_of_all(past, known)
@@ -131,9 +188,11 @@ def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer
 
 def _print_revision(past: History, known: Templates, revision: PastRevision) -> None:
     """What `kubectl rollout history --revision` prints, and what ktui knows besides."""
-    printing.line(f"deployment.apps/{past.name} with revision #{revision.number}")
-    for name, value in _facts(past, known, revision):
-        printing.line(f"{name + ':':<14} {value}")
+    printing.line(f"{past.kind.lower()}.apps/{past.name} with revision #{revision.number}")
+    facts = _facts(past, known, revision)
+    width = max(14, *(len(name) + 1 for name, _ in facts))
+    for name, value in facts:
+        printing.line(f"{name + ':':<{width}} {value}")
     printing.line("Pod Template:")
     for line in yaml_lines(presentable(known.revisions[revision.uid])):
         printing.line(f"  {line}")
@@ -145,7 +204,7 @@ def _facts(past: History, known: Templates, revision: PastRevision) -> list[tupl
     facts = [
         ("State", "live" if revision.is_current else "kubectl rollout undo leads here" if revision.is_undo else ""),
         ("Formerly", ", ".join(map(str, revision.former))),
-        ("ReplicaSet", revision.name),
+        (revisions_kind(past), revision.name),
         ("Pods", f"{revision.ready} of {revision.wanted} ready"),
         ("Made", f"{revision.created:%Y-%m-%d %H:%M:%S} UTC" if revision.created is not None else ""),
         ("Took", duration(revision.took) if revision.took is not None else ""),
@@ -159,7 +218,7 @@ def _facts(past: History, known: Templates, revision: PastRevision) -> list[tupl
 
 
 def _print_difference(past: History, compared: Pair, found: TemplateDiff, yaml: Sequence[DiffLine] | None) -> None:
-    printing.line(f"{past.name}: {label(past, compared.before)} → {label(past, compared.after)}")
+    printing.line(f"{short(past.kind, past.name)}: {label(past, compared.before)} → {label(past, compared.after)}")
     if found.is_empty:
         printing.line("no difference")
     for note in found.notes:

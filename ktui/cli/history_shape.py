@@ -38,7 +38,7 @@ def history_document(past: History, known: Templates) -> dict[str, Any]:
             "operation": known.writer.operation,
             "time": _time(known.writer.at),
         },
-        "revisions": [_revision(each, changed[each.uid]) for each in past.revisions],
+        "revisions": [_revision(past, each, changed[each.uid]) for each in past.revisions],
     }
 
 
@@ -47,7 +47,7 @@ def revision_document(past: History, known: Templates, revision: PastRevision) -
     changed = changes_of_all(past, known)[revision.uid]
     return {
         **_header(past),
-        **_revision(revision, changed),
+        **_revision(past, revision, changed),
         "template": presentable(known.revisions[revision.uid]),
     }
 
@@ -72,7 +72,12 @@ def difference_document(past: History, compared: Pair, found: TemplateDiff) -> d
 
 
 def _header(past: History) -> dict[str, Any]:
-    return {"namespace": past.namespace, "name": past.name, "uid": past.uid}
+    return {"kind": past.kind, "namespace": past.namespace, "name": past.name, "uid": past.uid}
+
+
+def revisions_kind(past: History) -> str:
+    """What its revisions are kept in: `ReplicaSet` or `ControllerRevision`."""
+    return "ReplicaSet" if past.kind == "Deployment" else "ControllerRevision"
 
 
 def _side(past: History, number: int) -> dict[str, Any]:
@@ -80,11 +85,12 @@ def _side(past: History, number: int) -> dict[str, Any]:
     return {"revision": current if number == LIVE else number, "live": number in (LIVE, current)}
 
 
-def _revision(revision: PastRevision, changed: tuple[str, ...] | None) -> dict[str, Any]:
+def _revision(past: History, revision: PastRevision, changed: tuple[str, ...] | None) -> dict[str, Any]:
     return {
         "revision": revision.number,
         "formerRevisions": list(revision.former),
-        "replicaSet": revision.name,
+        "replicaSet": revision.name if past.kind == "Deployment" else None,
+        "controllerRevision": revision.name if past.kind != "Deployment" else None,
         "isCurrent": revision.is_current,
         "images": [
             {"container": each.container, "image": each.image, "init": each.is_init, "changed": each.is_new}
