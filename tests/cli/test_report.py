@@ -36,21 +36,25 @@ def file(state: Path) -> Path:
     return path
 
 
-def test_a_rollout_that_a_gate_waited_for(ktui: Ktui, cart: Witness) -> None:
-    cart.patch(image_patch(OLD))
-    assert ktui("status", "cart", "--timeout", "60s").code == 0
+def test_a_rollout_that_a_gate_waited_for(ktui: Ktui, cart: Witness, ktui_process: Start) -> None:
+    template = image_patch(OLD)["spec"]["template"] | {"metadata": {"annotations": {"sim.ktui/startup-seconds": "30"}}}
+    cart.patch({"spec": {"paused": True, "template": template}})
+    with ktui_process("status", "cart", "--timeout", "60s") as gate:
+        assert gate.stderr is not None
+        assert "it is paused" in gate.stderr.readline()
+        cart.patch({"spec": {"paused": False}})
+        assert gate.wait(60) == 0
     told = reported(ktui)
     assert (told["schema"], told["namespace"], told["names"]) == ("ktui.report/1", "shop", [])
     (service,) = told["services"]
-    assert (service["kind"], service["name"], service["figures"]["outcomes"]["complete"]) == ("Deployment", "cart", 1)
+    assert (service["kind"], service["name"], service["figures"]["changes"]) == ("Deployment", "cart", 3)
     last = newest(told)
-    assert (last["revision"], last["outcome"], last["rollBack"]) == (3, "complete", True)
-    assert last["promised"] == 3
-    assert told["figures"]["rollBacks"] == 1
+    assert (last["revision"], last["sight"], last["outcome"]) == (3, "joined", "complete")
+    assert (last["lowest"], last["promised"], last["previousRevision"]) == (3, 3, 2)
 
 
 def test_a_failure_and_the_roll_back_after_it(ktui: Ktui, cart: Witness) -> None:
-    cart.patch(image_patch(STUCK) | {})
+    cart.patch(image_patch(STUCK))
     cart.patch({"spec": {"progressDeadlineSeconds": 30}})
     assert ktui("status", "cart", "--rollback-on-failure", "--timeout", "60s").code == 1
     told = reported(ktui, "cart")
