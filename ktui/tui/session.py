@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from random import Random
@@ -16,10 +16,12 @@ from ktui.kube.errors import ConfigError, KubeError
 from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope
 from ktui.kube.streams import Streams
-from ktui.model.changes import LinkState, Resource
+from ktui.model.changes import WORKLOADS, LinkState, Resource
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
+
+_KINDS: Final = {resource: f"{resource.type.__name__}s" for resource in WORKLOADS}
 
 _HELP: Final = "r tries again now · x another context · n another namespace · q quits"
 
@@ -77,6 +79,14 @@ class Session:
         """What a person should know about all that is shown."""
         told = [self._scope_notice] if self._scope_notice else []
         live = self._app.live
+        hidden = [kind for kind in _KINDS if self._is_refused(kind)]
+        if Resource.DEPLOYMENTS in hidden:
+            # Then nothing at all is shown, and in its place it says why.
+            hidden = []
+        if hidden:
+            told.append(f"You may not see {_named(hidden, 'and')} here.")
+        elif self._is_refused(Resource.CONTROLLER_REVISIONS):
+            told.append("You may not see ControllerRevisions here: of StatefulSets and DaemonSets no revision is told.")
         for resource in (Resource.PODS, Resource.EVENTS):
             link = live.store.links.get(resource)
             if link is not None and link.state is LinkState.REFUSED:
@@ -100,9 +110,14 @@ class Session:
                 return (link.reason, "Trying again by itself.", _HELP)
             case LinkState.LIVE if self._app.live.is_listed:
                 chosen = f" that match {self._selector}" if self._selector else ""
-                return (f"There are no Deployments{chosen} in {where}.", "n another namespace · x another context")
+                kinds = _named([kind for kind in _KINDS if not self._is_refused(kind)], "or")
+                return (f"There are no {kinds}{chosen} in {where}.", "n another namespace · x another context")
             case _:
-                return (f"Asking {self.context or 'the cluster'} for its Deployments…",)
+                return (f"Asking {self.context or 'the cluster'} for its workloads…",)
+
+    def _is_refused(self, resource: Resource) -> bool:
+        link = self._app.live.store.links.get(resource)
+        return link is not None and link.state is LinkState.REFUSED
 
     async def namespaces(self) -> tuple[tuple[str, ...], str]:
         """The namespaces to choose from, with a note where they are only those that are known of."""
@@ -185,3 +200,9 @@ class Session:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+def _named(kinds: Sequence[Resource], conjunction: str) -> str:
+    """`Deployments, StatefulSets or DaemonSets`."""
+    *most, last = (_KINDS[kind] for kind in kinds)
+    return f"{', '.join(most)} {conjunction} {last}" if most else last

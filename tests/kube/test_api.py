@@ -202,6 +202,8 @@ async def test_a_login_page_in_front_of_the_server_is_no_answer(connecting: Conn
     [
         ("admin", None, Scope(None)),
         ("viewer", None, Scope(None)),
+        # Without the other kinds there is still something to show.
+        ("releaser", None, Scope(None)),
         ("admin", "shop", Scope("shop")),
         ("stranger", "shop", Scope("shop")),
         (

@@ -97,7 +97,7 @@ async def test_the_cursor_stays_on_its_rollout_when_rows_move(stage: Stage, dash
 
 async def test_an_empty_namespace_says_so(stage: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
-        await screen.sees("There are no Deployments in any namespace.", "another namespace")
+        await screen.sees("There are no Deployments, StatefulSets or DaemonSets in any namespace.", "another namespace")
 
 
 async def test_a_namespace_is_picked_from_a_list(stage: Stage, dashboard: Dashboard) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
@@ -148,3 +149,15 @@ def test_detail_snapshot(sets: Stage, options: Options, snap_compare: Snap) -> N
         await stillness(pilot)
 
     assert snap_compare(KtuiApp(replace(options)), run_before=before, terminal_size=(120, 36))
+
+
+async def test_who_may_see_deployments_alone_sees_these_and_is_told_what_is_hidden(
+    sets: Stage, dashboard: Dashboard
+) -> None:
+    access = Access(kubeconfig=str(sets.kubeconfig("releaser")))
+    async with dashboard(access=access) as screen:
+        hidden = "You may not see StatefulSets and DaemonSets here."
+        await screen.sees(hidden, "● live", "1 rollout ", "cart")
+        sets.deploy("billing", "billing:1.0")
+        await screen.sees("2 rollouts", hidden)
+        assert "sts/db" not in screen.text
