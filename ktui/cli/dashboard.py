@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
-from textual.theme import BUILTIN_THEMES
 
 from ktui.cli.cluster import access
 from ktui.cli.past import book_opener
 from ktui.settings import Settings, SettingsError, audit_file
 from ktui.tui.app import Options, run
+from ktui.tui.shades import THEMES
 
 if TYPE_CHECKING:
     from ktui.figures.book import Book
@@ -25,8 +25,8 @@ def dashboard(settings: Settings, *, hint: str = "", open_book: Callable[[str], 
 
     Raises SettingsError for a theme that does not exist, UsageError where there is no terminal.
     """
-    if settings.theme and settings.theme not in BUILTIN_THEMES:
-        raise SettingsError(f'There is no theme "{settings.theme}".', f"There is: {', '.join(sorted(BUILTIN_THEMES))}.")
+    if settings.theme and settings.theme not in THEMES:
+        raise SettingsError(f'There is no theme "{settings.theme}".', f"There is: {', '.join(sorted(THEMES))}.")
     # Textual reads keys from standard input and draws on standard error.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError("The dashboard needs a terminal; `ktui get` prints the same, one rollout a line.")

@@ -44,6 +44,9 @@ SLICE: Final = 0.004
 BREATH: Final = 0.002
 """Seconds of working out what changed, and of seeing to keys in between, while there is much of it."""
 
+STINT: Final = 0.012
+"""Seconds of it for each drawing, after which whatever is not in sight waits for the next."""
+
 ALL_NAMESPACES: Final = "all namespaces"
 
 
@@ -242,11 +245,15 @@ class KtuiApp(App[None]):
 
     async def _work_out(self) -> None:
         times, self._second_is_over = self._second_is_over, False
-        begun = monotonic()
-        for _ in self.live.refresh(self.now(), times=times):
-            if monotonic() - begun > SLICE:
+        in_sight = self._front.in_sight if self._front is not None else frozenset()
+        slice_begun = begun = monotonic()
+        for can_wait in self.live.refresh(self.now(), in_sight | self.guarded, times=times):
+            if can_wait and monotonic() - begun > STINT:
+                self.draw_soon()
+                return
+            if monotonic() - slice_begun > SLICE:
                 await asyncio.sleep(BREATH)
-                begun = monotonic()
+                slice_begun = monotonic()
 
     async def on_unmount(self) -> None:
         """Keep what is known of the rollouts that are under way."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -33,30 +33,40 @@ class Live:
         self.observer = Observer()
         """Sees every rollout go by, for what is to be remembered of it."""
         self._tracks: dict[str, Track] = {}
+        self._waiting: dict[str, None] = {}
+        """The uids of what has changed and is yet to be worked out, that which waits the longest first."""
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Take in what a stream said."""
         self.store.apply(changes)
 
-    def refresh(self, now: datetime, *, times: bool = False) -> Iterator[None]:
+    def refresh(self, now: datetime, first: Collection[str] = (), *, times: bool = False) -> Iterator[bool]:
         """Work out anew what changed, a rollout with each step, so that hundreds of them do not keep a key waiting.
 
-        With `times`, the rollouts that move are worked out as well: they tell how long something has been so.
+        The uids of `first`, and what was not known before, come first; each step tells whether what is left can wait
+        for the next call, as nothing can while the cluster is being listed. With `times`, the rollouts that move are
+        worked out as well: they tell how long something has been so.
         """
-        dirty = self.store.take_dirty()
+        self._waiting |= dict.fromkeys(self.store.take_dirty())
         if times:
-            dirty |= {uid for uid, rollout in self.rollouts.items() if rollout.phase not in _AT_REST}
-        for uid in dirty:
+            moving = (uid for uid, rollout in self.rollouts.items() if rollout.phase not in _AT_REST)
+            self._waiting |= dict.fromkeys(moving)
+        others = self.rollouts.keys() - set(first) if self.observer.has_listed else frozenset()
+        for uid in [uid for uid in self._waiting if uid not in others]:
             self._work_out(uid, now)
-            yield
+            yield False
         if self.is_listed and not self.observer.has_listed:
             # Before, a Deployment may stand there without its ReplicaSets.
             for uid in list(self.rollouts):
                 self._observe(uid, now)
-                yield
+                yield False
             self.observer.has_listed = True
+        for uid in list(self._waiting):
+            self._work_out(uid, now)
+            yield True
 
     def _work_out(self, uid: str, now: datetime) -> None:
+        del self._waiting[uid]
         workload = self.store.workload(uid)
         if workload is None:
             self._tracks.pop(uid, None)

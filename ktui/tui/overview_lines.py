@@ -21,6 +21,7 @@ _MOST_IMAGE: Final = 26
 _LEAST_IMAGE: Final = 12
 """The cells that IMAGE gives up first, down to these."""
 _GAP: Final = "  "
+_BETWEEN: Final = Span(_GAP)
 _GUARDED: Final = "auto-abort · "
 
 SORTS: Final[dict[str, str]] = {
@@ -116,28 +117,26 @@ def row(
     quiet = "dim" if settled else ""
     spans: list[Span] = [Span(("▸" if is_chosen else " ") + ("✓" if is_marked else " "), "key")]
 
-    def add(cells: int, *parts: Span, right: bool = False) -> None:
+    def add(cells: int, text: str, style: str, *, right: bool = False) -> None:
         if cells:
-            text = fit(parts[0].text, cells, right=right) if len(parts) == 1 else ""
-            spans.extend([parts[0]._replace(text=text)] if text else parts)
-            spans.append(Span(_GAP))
+            spans.extend((Span(fit(text, cells, right=right), style), _BETWEEN))
 
-    add(fitted.namespace, Span(rollout.namespace, "dim"))
-    add(fitted.name, Span(rollout.label, "" if settled else "strong"))
-    add(fitted.phase, Span(f"… {pending}", "warn") if pending else look.phase(rollout.phase))
+    add(fitted.namespace, rollout.namespace, "dim")
+    add(fitted.name, rollout.label, "" if settled else "strong")
+    add(fitted.phase, *((f"… {pending}", "warn") if pending else look.phase(rollout.phase)[:2]))
     if fitted.bar:
-        spans.extend([*look.bar(numbers, fitted.bar, is_settled=settled), Span(_GAP)])
-    add(fitted.share, Span(f"{numbers.new.existing}/{numbers.desired}", quiet), right=True)
+        spans.extend([*look.bar(numbers, fitted.bar, is_settled=settled), _BETWEEN])
+    add(fitted.share, f"{numbers.new.existing}/{numbers.desired}", quiet, right=True)
     short = "" if numbers.ready >= numbers.desired else "warn"
-    add(fitted.ready, Span(f"{numbers.ready}/{numbers.desired}", short or quiet), right=True)
-    add(fitted.revision, Span(str(rollout.revision or "-"), quiet), right=True)
-    add(fitted.image, Span(_tail(clean(rollout.image), fitted.image), quiet))
-    add(fitted.since, Span(age(rollout.since, now), "dim"), right=True)
+    add(fitted.ready, f"{numbers.ready}/{numbers.desired}", short or quiet, right=True)
+    add(fitted.revision, str(rollout.revision or "-"), quiet, right=True)
+    add(fitted.image, _tail(clean(rollout.image), fitted.image), quiet)
+    add(fitted.since, age(rollout.since, now), "dim", right=True)
     guarded = _GUARDED if is_guarded and fitted.why > len(_GUARDED) else ""
     if guarded:
         spans.append(Span(guarded, "warn"))
     style = style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"
-    add(fitted.why - len(guarded), Span(rollout.why, style))
+    add(fitted.why - len(guarded), rollout.why, style)
     return spans
 
 

@@ -225,7 +225,7 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
             self._resize()
             self.refresh()
             return
-        for index in self._in_sight():
+        for index in self.in_sight:
             drawn = self._drawn.get(index)
             if drawn is None or drawn.line != lines[index] or drawn.under_cursor != (index == cursor):
                 self.refresh_line(index)
@@ -276,7 +276,9 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn[index] = _Drawn(line, cells, under_cursor, strip)
         return strip
 
-    def _in_sight(self) -> range:
+    @property
+    def in_sight(self) -> range:
+        """The lines that are to be seen now."""
         top = self.scroll_offset.y
         return range(top, min(top + self.page, len(self._lines)))
 

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+
+THEMES: Final = frozenset(BUILTIN_THEMES)
+"""The names of the themes."""
 
 _READABLE: Final = 4.5
 """The contrast that text needs (WCAG 2.1, level AA)."""

@@ -81,6 +81,11 @@ class LiveScreen(Screen[None]):
         raise NotImplementedError
 
     @property
+    def in_sight(self) -> frozenset[str]:
+        """The uids of the rollouts that are to be seen now."""
+        return frozenset({self.selected} if self.selected is not None else ())
+
+    @property
     def is_moving(self) -> bool:
         """Whether something on it changes by itself: then it is drawn again at the next tick."""
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import ClassVar, Final, overload
+from typing import ClassVar, Final, NamedTuple, overload
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from ktui.rollout.rollout import Rollout
+from ktui.rollout.words import age
 from ktui.tui import chrome, overview_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.overview_lines import SORTS, Columns
@@ -19,8 +20,20 @@ from ktui.tui.paint import Line, Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.screens.base import LiveScreen, action_hints
 
 
+class _Made(NamedTuple):
+    """A row as it was drawn, and all that it was made from."""
+
+    rollout: Rollout
+    facts: tuple[object, ...]
+    line: Line
+
+
 class _Rows(Sequence[Line]):
-    """The rows of the table, each made when it is looked at."""
+    """The rows of the table, each made when it is looked at.
+
+    A row that was in the last table, and that would say the same, is taken from there: of the rows in sight, a key
+    changes two, and making a row takes as long as drawing one.
+    """
 
     def __init__(
         self,
@@ -32,9 +45,12 @@ class _Rows(Sequence[Line]):
         *,
         marked: Collection[str],
         guarded: Collection[str],
+        last: _Rows | None,
     ) -> None:
         self._rollouts, self._fitted, self._now = rollouts, fitted, now
         self._pending, self._cursor, self._marked, self._guarded = pending, cursor, marked, guarded
+        self._made: dict[str, _Made] = {}
+        self._made_before = last._made if last is not None else {}
 
     def __len__(self) -> int:
         return len(self._rollouts)
@@ -47,16 +63,23 @@ class _Rows(Sequence[Line]):
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
         rollout = self._rollouts[index]
-        pending = self._pending.get(rollout.uid, "")
-        return overview_lines.row(
-            rollout,
-            self._fitted,
-            self._now,
-            pending,
-            is_chosen=index == self._cursor,
-            is_marked=rollout.uid in self._marked,
-            is_guarded=rollout.uid in self._guarded,
-        )
+        uid, pending, is_chosen = rollout.uid, self._pending.get(rollout.uid, ""), index == self._cursor
+        is_marked, is_guarded = uid in self._marked, uid in self._guarded
+        facts = (self._fitted, pending, is_chosen, is_marked, is_guarded, age(rollout.since, self._now))
+        made = self._made.get(uid) or self._made_before.get(uid)
+        if made is None or made.rollout is not rollout or made.facts != facts:
+            line = overview_lines.row(
+                rollout,
+                self._fitted,
+                self._now,
+                pending,
+                is_chosen=is_chosen,
+                is_marked=is_marked,
+                is_guarded=is_guarded,
+            )
+            made = _Made(rollout, facts, line)
+        self._made[uid] = made
+        return made.line
 
 
 _BATCH_HINTS: Final = (
@@ -90,6 +113,7 @@ class OverviewScreen(LiveScreen):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[Rollout] = []
+        self._table: _Rows | None = None
         self._cursor: str | None = None
         self._has_moved = False
         self._sort = "worst"
@@ -118,6 +142,11 @@ class OverviewScreen(LiveScreen):
     def selected(self) -> str | None:  # noqa: D102
         return self._cursor
 
+    @property
+    def in_sight(self) -> frozenset[str]:  # noqa: D102
+        lines = self.query_one("#table", Scroll).in_sight if self.is_drawable else range(0)
+        return frozenset(rollout.uid for rollout in self._rows[lines.start : lines.stop])
+
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app, cells = self.ktui, self.size.width
         everything = list(app.live.rollouts.values())
@@ -129,8 +158,10 @@ class OverviewScreen(LiveScreen):
         table = self.query_one("#table", Scroll)
         # One cell is left and right of everything, and one is kept for a scrollbar.
         fitted = overview_lines.columns(everything, cells - 3)
-        rows = _Rows(self._rows, fitted, now, app.pending, at, marked=self._marked, guarded=app.guarded)
-        table.show(rows, at)
+        self._table = _Rows(
+            self._rows, fitted, now, app.pending, at, marked=self._marked, guarded=app.guarded, last=self._table
+        )
+        table.show(self._table, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(everything)])
         current = self._rows[at] if at is not None else None
