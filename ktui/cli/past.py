@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ktui.cli import printing
-from ktui.figures.chronicle import Chronicle
 from ktui.figures.observer import Observer
 from ktui.figures.told import told
 from ktui.settings import Settings, figures_folder
 
 if TYPE_CHECKING:
     from ktui.figures.book import Book
+    from ktui.figures.chronicle import Chronicle
     from ktui.kube.connection import Connection
     from ktui.model.store import Store
     from ktui.model.workloads import Workload
@@ -71,6 +71,8 @@ async def remembered(connection: Connection, opener: Callable[[str], Book] | Non
     """Remember what is seen in there of the rollouts of that connection's context; what goes wrong is said once."""
     chronicle = None
     if opener is not None:
+        from ktui.figures.chronicle import Chronicle  # noqa: PLC0415 - nor for what writes with it
+
         chronicle = Chronicle(
             opener(connection.context), lambda: datetime.now(UTC), lambda text: printing.note(f"ktui: {text}")
         )
