@@ -14,7 +14,7 @@ import msgspec
 from ktui.model.changes import Resource
 from ktui.model.objects import Pod, RollingUpdate
 from ktui.model.store import Store
-from ktui.model.workloads import ON_DELETE, ControllerRevision, DaemonSet, StatefulSet
+from ktui.model.workloads import ON_DELETE, ORDERED_READY, ControllerRevision, DaemonSet, StatefulSet
 from ktui.rollout.podstatus import is_available, is_ready, is_terminating
 from ktui.rollout.progress import Glimpse, Progress, Side
 from ktui.rollout.strategy import Bounds, in_pods
@@ -212,6 +212,29 @@ def is_complete(workload: Controlled) -> bool:
     """Whether every pod is of the newest revision and available. A partition that holds some back is not the end."""
     counts, pods = _counts(workload), desired(workload)
     return workload.observed and counts.updated >= pods and counts.available >= pods and counts.existing <= pods
+
+
+def place(statefulset: StatefulSet, pod: Pod) -> int:
+    """Which pod of the set it is, counted from the one at `ordinals.start`; negative for a name that is none of it."""
+    _, _, number = pod.metadata.name.rpartition("-")
+    is_ordinal = number.isascii() and number.isdecimal() and len(number) < 10
+    return int(number) - statefulset.spec.ordinals.start if is_ordinal else -1
+
+
+def stranded(workload: Controlled, parts: Sequence[Cohort]) -> list[Pod]:
+    """Pods of another revision that are not ready and that an OrderedReady StatefulSet does not replace.
+
+    It waits for them to become ready first, so another template alone does not mend them (SEMANTICS.md, StatefulSets).
+    """
+    if not isinstance(workload, StatefulSet) or workload.spec.pod_management_policy != ORDERED_READY:
+        return []
+    return [
+        pod
+        for part in parts
+        if not part.is_current
+        for pod in part.pods
+        if not is_terminating(pod) and not is_ready(pod) and place(workload, pod) >= workload.spec.partition
+    ]
 
 
 def stands_still(workload: Controlled) -> bool:

@@ -18,9 +18,9 @@ from ktui.rollout.cohorts import (
     has_pods,
     is_complete,
     progress,
-    target,
     waits_for_deletion,
 )
+from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.progress import Progress, Track, observe
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import change_cause
@@ -59,7 +59,8 @@ def _summary(
         from ktui.rollout.ordered import diagnose  # noqa: PLC0415
 
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
-    phase = _phase(workload, numbers, judged, causes)
+    partition = partition_of(workload) if isinstance(workload, StatefulSet) and workload.observed else None
+    phase = _phase(workload, numbers, judged, causes, partition)
     was_watched = track.finished is None or track.samples[0].at <= track.finished
     has_lowest = bool(old) and was_watched
     image_change = _image_change(workload, old) if track.finished is None else None
@@ -72,13 +73,13 @@ def _summary(
         generation=meta.generation,
         phase=phase,
         verdict=judged,
-        paused=phase is Phase.PAUSED,
+        paused=phase is Phase.PAUSED or (partition is not None and partition.is_pause),
         progress=numbers,
         revision=current.number if current is not None else 0,
         previous_revision=old[0].number if old else 0,
         image=clean(images.of_template(workload.spec.template)),
         image_change=image_change,
-        since=_since(workload, phase, track),
+        since=_since(workload, phase, track, partition),
         started=track.started,
         seconds_left=time_left(phase, track, numbers, now),
         lowest=track.lowest.available if has_lowest else None,
@@ -91,6 +92,7 @@ def _summary(
         finished=track.finished,
         waits_for_deletion=waits_for_deletion(workload),
         template=track.template,
+        partition=partition,
         came_back=current is not None and any(_is_younger(part, current) for part in old),
     )
 
@@ -105,7 +107,9 @@ def _is_younger(part: Cohort, than: Cohort) -> bool:
     )
 
 
-def _phase(workload: Controlled, numbers: Progress, judged: Verdict, causes: Sequence[Cause]) -> Phase:
+def _phase(
+    workload: Controlled, numbers: Progress, judged: Verdict, causes: Sequence[Cause], partition: Partition | None
+) -> Phase:
     """Neither kind has a deadline, so neither ever fails by kubectl's verdict: what is stuck is stalled."""
     if workload.metadata.deletion_timestamp is not None:
         return Phase.DELETED
@@ -114,10 +118,10 @@ def _phase(workload: Controlled, numbers: Progress, judged: Verdict, causes: Seq
     has_old = numbers.old.existing > 0
     if waits_for_deletion(workload) and has_old:
         return Phase.PAUSED
-    if isinstance(workload, StatefulSet) and workload.observed and desired(workload):
-        if target(workload) == 0:
+    if partition is not None:
+        if partition.is_pause:
             return Phase.PAUSED
-        if has_old and target(workload) < desired(workload):
+        if has_old:
             return Phase.HELD
     if waits_for_deletion(workload):
         return Phase.COMPLETE if is_complete(workload) else Phase.PROGRESSING
@@ -135,7 +139,9 @@ def _image_change(workload: Controlled, old: Sequence[Cohort]) -> tuple[str, str
     return (clean(change[0]), clean(change[1])) if change is not None else None
 
 
-def _since(workload: Controlled, phase: Phase, track: Track) -> datetime | None:
+def _since(workload: Controlled, phase: Phase, track: Track, partition: Partition | None) -> datetime | None:
+    if phase in (Phase.HELD, Phase.PAUSED) and partition is not None and partition.record is not None:
+        return partition.record.since
     if phase is Phase.DELETED:
         return workload.metadata.deletion_timestamp
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):

@@ -12,13 +12,12 @@ from typing import Final
 import msgspec
 
 from ktui.model.objects import Event, Pod
-from ktui.model.workloads import ORDERED_READY, DaemonSet, StatefulSet
+from ktui.model.workloads import DaemonSet
 from ktui.rollout import refusals
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
 from ktui.rollout.causes import of_pods
-from ktui.rollout.cohorts import Cohort, Controlled, desired
+from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded
 from ktui.rollout.diagnosis import legible
-from ktui.rollout.podstatus import is_ready
 from ktui.rollout.words import clean, count
 
 _RECENT: Final = timedelta(minutes=20)
@@ -40,9 +39,9 @@ def diagnose(
     new = [pod for part in parts if part.is_current for pod in part.pods]
     old = [pod for part in parts if not part.is_current for pod in part.pods]
     found = of_pods(new, now, "pod" if is_settled else "new pod", events_of)
-    stranded = _stranded(workload, parts, now, events_of)
-    found += of_pods([pod for pod in old if pod not in stranded], now, "old pod", events_of)
-    causes = [*_refused(workload, parts, now, events_of), *_left_behind(workload, stranded), *found]
+    hopeless = _hopeless(workload, parts, now, events_of)
+    found += of_pods([pod for pod in old if pod not in hopeless], now, "old pod", events_of)
+    causes = [*_refused(workload, parts, now, events_of), *_left_behind(workload, hopeless), *found]
     order = list(Kind)
     causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
     return tuple(legible(_fit(cause, workload)) for cause in causes)
@@ -88,38 +87,19 @@ def _refused(
     ]
 
 
-def _stranded(
+def _hopeless(
     workload: Controlled, parts: Sequence[Cohort], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Pod]:
-    """Pods of another revision that will not become ready, and that an OrderedReady StatefulSet does not replace.
-
-    It waits for them to become ready first, so a roll back alone does not mend them (SEMANTICS.md, StatefulSets).
-    """
-    if (
-        not isinstance(workload, StatefulSet)
-        or not workload.observed
-        or workload.spec.pod_management_policy != ORDERED_READY
-    ):
+    """The pods that an OrderedReady StatefulSet waits for and that will not become ready."""
+    if not workload.observed:
         return []
-    held = workload.spec.ordinals.start + workload.spec.partition
-    unready = [
-        pod
-        for part in parts
-        if not part.is_current
-        for pod in part.running
-        if not is_ready(pod) and _ordinal(pod) >= held
-    ]
+    unready = stranded(workload, parts)
     broken = {name for cause in of_pods(unready, now, "old pod", events_of) if cause.blocking for name in cause.pods}
     return [pod for pod in unready if pod.metadata.name in broken]
 
 
-def _ordinal(pod: Pod) -> int:
-    _, _, number = pod.metadata.name.rpartition("-")
-    return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else -1
-
-
-def _left_behind(workload: Controlled, stranded: Sequence[Pod]) -> list[Cause]:
-    names = sorted(pod.metadata.name for pod in stranded)
+def _left_behind(workload: Controlled, hopeless: Sequence[Pod]) -> list[Cause]:
+    names = sorted(pod.metadata.name for pod in hopeless)
     if not names:
         return []
     shown = ", ".join(clean(name) for name in names)

@@ -14,6 +14,7 @@ from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.cause import Cause
 from ktui.rollout.hold import Disturbance, Hold, hold_of
+from ktui.rollout.partition import Partition
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
 from ktui.rollout.provenance import Provenance, provenance
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
@@ -80,6 +81,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """The digest of the pod template: another template is another rollout."""
     came_back: bool = False
     """Whether an earlier template came back with it, as a roll back makes it do."""
+    partition: Partition | None = None
+    """What holds a StatefulSet."""
 
     @property
     def label(self) -> str:
@@ -250,7 +253,7 @@ def _holding(rollout: Rollout) -> str:
         return "nothing is left to hold, but no new pod counts as available until the hold is ended"
     wanted = numbers.new.wanted or min(numbers.surge or numbers.unavailable, numbers.desired)
     is_ready = numbers.new.ready >= wanted
-    hold = rollout.hold
+    hold = rollout.partition or rollout.hold
     if hold is None or _by_hand(hold):
         ready = "ready" if wanted == 1 else "all ready"
         return f"canary of {wanted} held, {ready}" if is_ready else f"canary of {wanted}, {numbers.new.ready} ready"
@@ -259,8 +262,10 @@ def _holding(rollout: Rollout) -> str:
     return ", ".join([part for part in told if part] + ([f"by {hold.by}"] if hold.by else []))
 
 
-def _by_hand(hold: Hold) -> bool:
+def _by_hand(hold: Hold | Partition) -> bool:
     """Whether it is a canary like any other, but for a record of it."""
+    if isinstance(hold, Partition):
+        return hold.record is None
     return hold.record is None and hold.disturbance in (None, Disturbance.BY_HAND)
 
 

@@ -1,0 +1,116 @@
+"""The partition of a StatefulSet: how many pods it holds back, and what ktui writes about that.
+
+A partition holds server-side, whoever set it. Beside it ktui writes the annotation `ktui.dev/partition`: what the
+partition was before, whether it is a pause or a canary, and where an abort goes back to.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from ktui.model.workloads import ON_DELETE, StatefulSet
+from ktui.rollout import steps
+from ktui.rollout.words import clean
+
+ANNOTATION: Final = "ktui.dev/partition"
+VERSION: Final = 1
+
+_MOST_STEPS: Final = 100
+
+
+class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What the annotation says. It counts for as long as the partition is the one that was set with it."""
+
+    version: int = VERSION
+    partition: int
+    saved: int
+    """The partition before: what comes back when the hold ends."""
+    steps: steps.Steps = ()
+    """The sizes of a canary; none of a pause."""
+    step: int = 0
+    back: str = ""
+    """The name of the ControllerRevision that a canary came from."""
+    since: datetime
+    by: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.step <= max(0, len(self.steps) - 1) or len(self.steps) > _MOST_STEPS:
+            raise ValueError("the step is none of the steps")
+        if self.saved < 0:
+            raise ValueError("no partition is negative")
+
+
+class Partition(msgspec.Struct, frozen=True):
+    """A partition that holds pods back, as it is now. Texts are clean."""
+
+    first: int
+    """The first pod that is updated, counted from 0."""
+    desired: int
+    record: Record | None = None
+    """What ktui wrote; None where somebody else set the partition."""
+
+    @property
+    def pods(self) -> int:
+        """How many pods the update is to reach."""
+        return max(0, self.desired - self.first)
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether everything stands until it is resumed: nothing is reached, or ktui paused it where it was."""
+        return self.pods == 0 or (self.record is not None and not self.record.steps)
+
+    @property
+    def size(self) -> str:
+        """`1 of 4`."""
+        return f"{self.pods} of {self.desired}"
+
+    @property
+    def step(self) -> str:
+        """`step 1 of 3`; nothing where there is but one before everything."""
+        record = self.record
+        if record is None or len(record.steps) < 3:
+            return ""
+        return f"step {record.step + 1} of {len(record.steps)}"
+
+    @property
+    def by(self) -> str:
+        """Who set it; nothing where that is not known."""
+        return clean(self.record.by) if self.record is not None else ""
+
+    @property
+    def before(self) -> int:
+        """What going on to the end brings back: the partition of before if that holds less back, else none."""
+        return self.record.saved if self.record is not None and self.record.saved < self.first else 0
+
+    @property
+    def following(self) -> tuple[int, int | None]:
+        """The step that comes next, and how many pods that is; None for all that the hold kept back."""
+        sizes = self.record.steps if self.record is not None else ()
+        if not sizes:
+            return 0, None
+        index = steps.following(sizes, self.desired, self.pods)
+        step = sizes[index]
+        return index, None if steps.is_full(step, self.desired) else steps.in_pods(step, self.desired)
+
+
+def read(text: str | None) -> Record | None:
+    """The record that an annotation holds; None where there is none, or it is not one that this ktui can read."""
+    if text is None:
+        return None
+    try:
+        record = msgspec.json.decode(text, type=Record)
+    except msgspec.DecodeError:
+        return None
+    return record if record.version == VERSION else None
+
+
+def partition_of(statefulset: StatefulSet) -> Partition | None:
+    """The partition that holds it; None where nothing is held, or the strategy knows no partition."""
+    first, desired = statefulset.spec.partition, statefulset.spec.desired
+    if first == 0 or desired == 0 or statefulset.spec.update_strategy.type == ON_DELETE:
+        return None
+    record = read(statefulset.metadata.annotations.get(ANNOTATION))
+    return Partition(first, desired, record if record is not None and record.partition == first else None)
