@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from ktui.actions.retemplate import refuse_restart
 from ktui.actions.rollback import abort_target, rollback_target
 from ktui.actions.sentences import being_deleted, image_of
 from ktui.kube.api import Api
+from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.rollout.hold import Hold, hold_of
 from ktui.rollout.revisions import Refusal, revision
@@ -39,13 +41,13 @@ class Permission(NamedTuple):
         return f"{self.verb} {self.resource}" + (f"/{self.subresource}" if self.subresource else "")
 
 
-PATCH: Final = Permission("patch", "apps", "deployments")
-PATCH_SCALE: Final = Permission("patch", "apps", "deployments", "scale")
+def needed(action: Action, resource: Resource = Resource.DEPLOYMENTS) -> Permission:
+    """The right that an action on that kind of workload needs."""
+    return Permission("patch", "apps", resource.plural, "scale" if action is Action.SCALE else "")
 
 
-def needed(action: Action) -> Permission:
-    """The right that an action needs."""
-    return PATCH_SCALE if action is Action.SCALE else PATCH
+PATCH: Final = needed(Action.PAUSE)
+PATCH_SCALE: Final = needed(Action.SCALE)
 
 
 Rights = Mapping[Permission, bool]
@@ -53,17 +55,18 @@ Rights = Mapping[Permission, bool]
 
 
 class Reviews:
-    """SelfSubjectAccessReviews on Deployments, each remembered for a minute."""
+    """SelfSubjectAccessReviews on workloads, each remembered for a minute."""
 
     def __init__(self, api: Api, clock: Callable[[], float] = monotonic) -> None:
         self._api = api
         self._clock = clock
         self._known: dict[tuple[str, str, Permission], tuple[float, bool]] = {}
 
-    async def rights(self, namespace: str, name: str) -> Rights:
-        """What we may do with that Deployment. Raises KubeError."""
-        answers = await asyncio.gather(*(self._allowed(namespace, name, each) for each in (PATCH, PATCH_SCALE)))
-        return dict(zip((PATCH, PATCH_SCALE), answers, strict=True))
+    async def rights(self, namespace: str, name: str, resource: Resource = Resource.DEPLOYMENTS) -> Rights:
+        """What we may do with that workload. Raises KubeError."""
+        wanted = (needed(Action.PAUSE, resource), needed(Action.SCALE, resource))
+        answers = await asyncio.gather(*(self._allowed(namespace, name, each) for each in wanted))
+        return dict(zip(wanted, answers, strict=True))
 
     async def _allowed(self, namespace: str, name: str, permission: Permission) -> bool:
         key = (namespace, name, permission)
@@ -79,7 +82,7 @@ class Reviews:
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """One action on one Deployment as a footer, a panel or a palette shows it."""
+    """One action on one workload as a footer, a panel or a palette shows it."""
 
     action: Action
     label: str
@@ -100,10 +103,7 @@ def open_actions(
     not been asked for yet closes nothing: the server has the last word anyway.
     """
 
-    def offer(action: Action, label: str, key: str, refused: Refusal | None) -> Offer:
-        why_not = _closed(action, read_only, rights or {}) or (refused.reason if refused is not None else "")
-        return Offer(action, label, key, not why_not, why_not)
-
+    offer = partial(offered, Resource.DEPLOYMENTS, read_only=read_only, rights=rights or {})
     paused = deployment.spec.paused
     hold = hold_of(deployment, replicasets)
     gone = being_deleted(deployment)
@@ -131,11 +131,25 @@ def open_actions(
     )
 
 
-def _closed(action: Action, read_only: bool, rights: Rights) -> str:
+def offered(
+    resource: Resource,
+    action: Action,
+    label: str,
+    key: str,
+    refused: Refusal | None,
+    *,
+    read_only: bool,
+    rights: Rights,
+) -> Offer:
+    """The offer of an action on that kind of workload: open unless something closes it."""
+    permission = needed(action, resource)
     if read_only:
-        return READ_ONLY
-    permission = needed(action)
-    return "" if rights.get(permission, True) else f"not allowed: you may not {permission}"
+        why_not = READ_ONLY
+    elif not rights.get(permission, True):
+        why_not = f"not allowed: you may not {permission}"
+    else:
+        why_not = refused.reason if refused is not None else ""
+    return Offer(action, label, key, not why_not, why_not)
 
 
 def _refuse_promote(deployment: Deployment, replicasets: Sequence[ReplicaSet], hold: Hold | None) -> Refusal | None:

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
+from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Partly, Unclear
 from ktui.actions.plan import Plan
 from ktui.actions.request import AnyRequest, for_the_record
 from ktui.model.changes import Resource
@@ -31,7 +31,7 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One action. `outcome` is done, failed, conflict, unclear or interrupted."""
+    """One action. `outcome` is done, failed, conflict, unclear, partly or interrupted."""
 
     time: datetime
     context: str
@@ -86,6 +86,8 @@ def _told(outcome: Outcome | None) -> tuple[str, str]:
             kind = "conflict"
         case Unclear():
             kind = "unclear"
+        case Partly():
+            kind = "partly"
         case None:
             return "interrupted", "Interrupted while it was being sent: whether it took place is not known."
     return kind, outcome.sentence

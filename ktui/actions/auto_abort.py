@@ -60,7 +60,7 @@ async def auto_abort(
     if not isinstance(tried, Accepted):
         reason = tried.reason if isinstance(tried, Refusal) else tried.sentence
         return Aborted(is_done=False, sentence=f"{where} was not aborted: {reason.removesuffix('.')}.")
-    performed = await perform(api, tried.plan, log, automatic=cause)
+    performed = await perform(api, tried.plan, log, automatic=cause, clock=clock)
     outcome = performed.outcome
     if isinstance(outcome, Done):
         sentence = f"{outcome.sentence} This was automatic, because {cause}."

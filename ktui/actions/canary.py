@@ -26,6 +26,7 @@ from ktui.actions.sentences import (
     next_revision,
     pace,
     revision_of,
+    stale_cause,
     target_of,
     tests_for,
 )
@@ -91,14 +92,18 @@ def promote_label(hold: Hold) -> str:
 def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
     """Begin: template, settings and record in one patch."""
     deployment = subject.deployment
-    refused = refuse_canary(deployment, subject.replicasets) or _refuse_what(request, subject)
+    refused = (
+        refuse_canary(deployment, subject.replicasets)
+        or _refuse_size(request, deployment)
+        or refuse_what(request, subject.raw)
+    )
     if refused is not None:
         return refused
     current = revisions.current(deployment, subject.replicasets)
     assert current is not None, "what is not in flight has a ReplicaSet"
     target = target_of(deployment)
     draft = Draft(subject.raw, tests_for(target))
-    changed = _change_template(draft, request)
+    changed = change_template(draft, request)
     template = PodTemplate(draft.after["spec"]["template"])
     if template == deployment.spec.template:
         return Refusal(f'nothing to change: deployment "{target.name}" runs that already')
@@ -139,17 +144,20 @@ def plan_promote_held(request: Promote, subject: Subject, hold: Hold) -> Plan | 
 # Beginning
 
 
-def _refuse_what(request: Canary, subject: Subject) -> Refusal | None:
+def _refuse_size(request: Canary, deployment: Deployment) -> Refusal | None:
+    wrong = steps.wrong(request.steps, deployment.spec.desired, surge=request.surge)
+    return Refusal(wrong) if wrong else None
+
+
+def refuse_what(request: Canary, raw: dict[str, Any]) -> Refusal | None:
+    """Why a canary of that workload cannot be of what is asked for."""
     if request.template is None and not request.images:
         return Refusal("a canary needs something new: an image, or a manifest with another template")
-    wrong = steps.wrong(request.steps, subject.deployment.spec.desired, surge=request.surge)
-    if wrong:
-        return Refusal(wrong)
-    template = request.template or subject.raw["spec"]["template"]
+    template = request.template or raw["spec"]["template"]
     return refuse_images(request, {"spec": {"template": template}}) if request.images else None
 
 
-def _change_template(draft: Draft, request: Canary) -> list[tuple[str, str, str]]:
+def change_template(draft: Draft, request: Canary) -> list[tuple[str, str, str]]:
     """Put the template in, and the images; returns the containers with the images that they had and get."""
     if request.template is not None:
         draft.put(_TEMPLATE, request.template)
@@ -206,12 +214,10 @@ def _size(step: str, desired: int) -> str:
 
 def _warned(subject: Subject, record: Record) -> tuple[str, ...]:
     replaced = 0 if record.surge else record.pods
-    return (*canary_warnings(subject, extra=record.pods - replaced, replaced=replaced), *_stale_cause(subject))
-
-
-def _stale_cause(subject: Subject) -> tuple[str, ...]:
-    cause = clean(revisions.change_cause(subject.deployment))
-    return (f'The change-cause "{cause}" stays, and will describe the canary too.',) if cause else ()
+    return (
+        *canary_warnings(subject, extra=record.pods - replaced, replaced=replaced),
+        *stale_cause(subject.deployment, "canary"),
+    )
 
 
 def _begin_commands(

@@ -6,13 +6,14 @@ import msgspec
 
 from ktui.actions.patch import expect
 from ktui.actions.request import Canary, Request
+from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError
-from ktui.model.changes import Resource
+from ktui.model.changes import resource_of
 
 
-async def completed(api: Api, subject: Subject, request: Request) -> Request:
+async def completed(api: Api, subject: Subject | SetSubject, request: Request) -> Request:
     """The request with what the server adds to its template, so that a plan shows what differs and nothing else.
 
     Where the server does not take the template, the request stays as it is: the plan's own dry run says why. Raises
@@ -20,13 +21,13 @@ async def completed(api: Api, subject: Subject, request: Request) -> Request:
     """
     if not isinstance(request, Canary) or request.template is None:
         return request
-    meta = subject.deployment.metadata
+    meta, resource = subject.workload.metadata, resource_of(subject.workload)
     patch = (
         expect(("metadata", "uid"), meta.uid),
         {"op": "replace", "path": "/spec/template", "value": request.template},
     )
     try:
-        answer = await api.patch(Resource.DEPLOYMENTS, meta.namespace, meta.name, patch, dry_run=True)
+        answer = await api.patch(resource, meta.namespace, meta.name, patch, dry_run=True)
     except ApiError:
         return request
     return msgspec.structs.replace(request, template=answer["spec"]["template"])

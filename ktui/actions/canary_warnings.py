@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ktui.actions.sentences import owner_warnings
+from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject
 from ktui.rollout.provenance import provenance
 from ktui.rollout.words import clean, count
 
 
-def canary_warnings(subject: Subject, *, extra: int, replaced: int) -> tuple[str, ...]:
+def canary_warnings(subject: Subject | SetSubject, *, extra: int, replaced: int) -> tuple[str, ...]:
     """What a person should know before so many pods are added, and so many old ones are given up."""
     return (
         *healed(subject),
@@ -19,23 +20,24 @@ def canary_warnings(subject: Subject, *, extra: int, replaced: int) -> tuple[str
     )
 
 
-def healed(subject: Subject) -> tuple[str, ...]:
-    """Who else decides about the Deployment, and whether the hold would outlast that."""
-    owner = provenance(subject.deployment)
-    ends = (f"If {owner.tool} heals this Deployment, it ends the hold early.",) if owner and owner.heals else ()
-    return (*owner_warnings(subject.deployment), *(clean(each) for each in ends))
+def healed(subject: Subject | SetSubject) -> tuple[str, ...]:
+    """Who else decides about the workload, and whether the hold would outlast that."""
+    owner, kind = provenance(subject.workload), type(subject.workload).__name__
+    ends = (f"If {owner.tool} heals this {kind}, it ends the hold early.",) if owner and owner.heals else ()
+    return (*owner_warnings(subject.workload), *(clean(each) for each in ends))
 
 
-def _autoscaled(subject: Subject) -> Iterator[str]:
+def _autoscaled(subject: Subject | SetSubject) -> Iterator[str]:
+    how = "in proportion" if isinstance(subject, Subject) else "with it, because the partition stays"
     for autoscaler in subject.autoscalers:
         yield (
             f"The HorizontalPodAutoscaler {autoscaler.name} ({autoscaler.least} to {autoscaler.most} pods) may scale "
-            "it while it is held: the canary then grows or shrinks in proportion."
+            f"it while it is held: the canary then grows or shrinks {how}."
         )
 
 
-def _budgeted(subject: Subject, extra: int, replaced: int) -> Iterator[str]:
-    labels = subject.deployment.spec.template.labels.items()
+def _budgeted(subject: Subject | SetSubject, extra: int, replaced: int) -> Iterator[str]:
+    labels = subject.workload.spec.template.labels.items()
     for budget in subject.budgets:
         if not budget.match_labels.items() <= labels:
             continue

@@ -1,4 +1,4 @@
-"""How an action ended: one of four, each with one sentence."""
+"""How an action ended: one of five, each with one sentence."""
 
 from __future__ import annotations
 
@@ -40,4 +40,13 @@ class Unclear(msgspec.Struct, frozen=True, tag="unclear", tag_field="outcome"):
     hint: str = ""
 
 
-Outcome = Done | Failed | Conflict | Unclear
+class Partly(msgspec.Struct, frozen=True, tag="partly", tag_field="outcome"):
+    """The change took place, but a pod that was to be deleted after it was not."""
+
+    sentence: str
+    hint: str = ""
+    after: dict[str, Any] = {}
+    """The patched object as it is now."""
+
+
+Outcome = Done | Failed | Conflict | Unclear | Partly

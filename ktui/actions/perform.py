@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
 from ktui.actions.audit import AuditLog, Operator, entry
+from ktui.actions.clearing import clear
 from ktui.actions.outcome import Done, Failed, Outcome, Unclear
 from ktui.actions.patch import took_place
 from ktui.actions.plan import Plan
@@ -22,19 +24,28 @@ class Performed(msgspec.Struct, frozen=True):
     audit_failure: str = ""
 
 
-async def perform(api: Api, plan: Plan, log: AuditLog, *, automatic: str = "") -> Performed:
-    """Send exactly the plan's patch, once, and append what became of it to the audit log.
+async def perform(
+    api: Api,
+    plan: Plan,
+    log: AuditLog,
+    *,
+    automatic: str = "",
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Performed:
+    """Send exactly the plan's patch, once, delete the pods that it names, and write down what became of it.
 
     A conflict is reported, never forced. An action that is interrupted is written down as well. `automatic` says why
-    it is done without a person's word, where it is.
+    it is done without a person's word, where it is. `clock` tells the time of the entry in the audit log.
     """
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
     outcome: Outcome | None = None
     failure = ""
     try:
         outcome = await _send(api, plan)
+        if isinstance(outcome, Done) and plan.deletes:
+            outcome = await clear(api, plan, outcome)
     finally:
-        failure = log.append(entry(plan, outcome, operator, datetime.now(UTC), automatic=automatic))
+        failure = log.append(entry(plan, outcome, operator, clock(), automatic=automatic))
     return Performed(outcome, failure)
 
 

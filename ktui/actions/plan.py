@@ -26,6 +26,13 @@ class Target(msgspec.Struct, frozen=True):
         return f"{kind}{self.namespace}/{self.name}"
 
 
+class Doomed(msgspec.Struct, frozen=True):
+    """A pod that is deleted after the patch, because its StatefulSet would wait for it for ever."""
+
+    name: str
+    uid: str
+
+
 class Undo(msgspec.Struct, frozen=True):
     """How to take an action back: in a sentence, and as a request; None where no single action does."""
 
@@ -59,6 +66,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What the patch makes of it, server's defaults and admission aside."""
     subresource: str = ""
     """`scale` where that is patched instead of the object itself."""
+    deletes: tuple[Doomed, ...] = ()
+    """The pods that are deleted once the controller has seen the patch; nearly always none."""
 
     @property
     def action(self) -> Action:

@@ -25,14 +25,16 @@ from ktui.actions.request import (
 from ktui.actions.retemplate import plan_restart, plan_set_image
 from ktui.actions.rollback import plan_abort, plan_rollback
 from ktui.actions.scaling import plan_scale
+from ktui.actions.sets.planning import plan_set
+from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject
 from ktui.rollout.hold import hold_of
 from ktui.rollout.revisions import Refusal
 
 
-def plan(request: Request, subject: Subject) -> Plan | Refusal:
-    """What a request comes to on a Deployment as it is now, or why it cannot be done. Pure."""
-    made = _plan(request, subject)
+def plan(request: Request, subject: Subject | SetSubject) -> Plan | Refusal:
+    """What a request comes to on a workload as it is now, or why it cannot be done. Pure."""
+    made = plan_set(request, subject) if isinstance(subject, SetSubject) else _plan(request, subject)
     if isinstance(made, Refusal):
         return made
     return msgspec.structs.replace(made, warnings=(*made.warnings, *quota_warnings(made, subject)))

@@ -7,10 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from ktui.actions.outcome import Conflict, Failed
-from ktui.actions.plan import Plan
+from ktui.actions.plan import Doomed, Plan
 from ktui.actions.verify import why_refused
 from ktui.kube.api import Api
-from ktui.kube.errors import ApiError, KubeError, Rejected
+from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected
+from ktui.kube.errors import Conflict as Conflicting
+from ktui.model.changes import Resource
 from ktui.model.objects import REVISION
 from ktui.rollout.diff import Change, diff
 
@@ -38,6 +40,8 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     """Ask the server what the plan would change. Nothing is changed by it."""
     try:
         after = await api.patch_path(plan.path, plan.patch, dry_run=True)
+        for doomed in plan.deletes:
+            await _try_to_delete(api, plan, doomed)
     except ApiError as error:
         if isinstance(error, Rejected) and _UNSUPPORTED in error.message:
             return Preview(diff(plan.before, plan.after), f"The server cannot try it first: {error.message}.")
@@ -45,6 +49,14 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     except KubeError as error:
         return Failed(str(error), error.hint)
     return Preview(diff(_comparable(plan.before), _comparable(after)))
+
+
+async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:
+    """Whether we may: a pod that has gone meanwhile is none that has to. Raises KubeError."""
+    try:
+        await api.delete(Resource.PODS, plan.target.namespace, doomed.name, uid=doomed.uid, dry_run=True)
+    except (NotFound, Conflicting):
+        return
 
 
 def _comparable(document: dict[str, Any]) -> dict[str, Any]:

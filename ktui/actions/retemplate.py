@@ -19,6 +19,7 @@ from ktui.actions.sentences import (
     owner_warnings,
     replacement,
     revision_of,
+    stale_cause,
     target_of,
     tests_for,
     waits_for_resume,
@@ -30,8 +31,8 @@ from ktui.rollout import images, revisions
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean
 
-_POD_SPEC = ("spec", "template", "spec")
-_RESTARTED_AT = ("spec", "template", "metadata", "annotations", RESTARTED_AT)
+POD_SPEC = ("spec", "template", "spec")
+RESTARTED = ("spec", "template", "metadata", "annotations", RESTARTED_AT)
 
 
 def refuse_restart(deployment: Deployment) -> Refusal | None:
@@ -53,7 +54,7 @@ def plan_restart(request: Restart, subject: Subject) -> Plan | Refusal:
         return Refusal("a restart has been triggered within the past second already; wait before triggering another")
     target = target_of(deployment)
     draft = Draft(subject.raw, tests_for(target))
-    draft.put(_RESTARTED_AT, stamp)
+    draft.put(RESTARTED, stamp)
     comes = f"revision {next_revision(subject.replicasets)}, image {image_of(deployment.spec.template)}"
     busy = ("A rollout is in flight: the restart puts another revision on top of it.",)
     return Plan(
@@ -85,7 +86,7 @@ def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
     changed = []
     for field, index, container, image in matching(request, subject.raw):
         if container.get("image") != image:
-            draft.put((*_POD_SPEC, field, index, "image"), image)
+            draft.put((*POD_SPEC, field, index, "image"), image)
             changed.append((container["name"], container.get("image", ""), image))
     # Several pairs may name one container, and the last one counts.
     if draft.after == subject.raw:
@@ -103,7 +104,7 @@ def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
             *(clean(f"Container {name}: {images.short(old)} → {images.short(to)}.") for name, old, to in changed),
             *_rollout_of(subject, draft.after),
         ),
-        warnings=(*owner_warnings(deployment), *_stale_cause(deployment), *held_warnings(deployment)),
+        warnings=(*owner_warnings(deployment), *stale_cause(deployment), *held_warnings(deployment)),
         undo=_undo_image(subject, changed),
         commands=(command(subject, "set", "image", f"deployment/{target.name}", *pairs),),
         before=subject.raw,
@@ -151,11 +152,6 @@ def _rollout_of(subject: Subject, after: dict[str, Any]) -> tuple[str, ...]:
         return replacement(subject, f"revision {number}, image {image_of(template)}")
     again = f"This is the template of revision {revisions.revision(known)}: it comes back, numbered {number}."
     return (*replacement(subject, revision_of(known), known), again)
-
-
-def _stale_cause(deployment: Deployment) -> tuple[str, ...]:
-    cause = revisions.change_cause(deployment)
-    return (f'The change-cause "{clean(cause)}" stays, and will describe the new revision too.',) if cause else ()
 
 
 def _undo_image(subject: Subject, changed: list[tuple[str, str, str]]) -> Undo:

@@ -1,8 +1,8 @@
 """Scale: another number of pods, through the `scale` subresource.
 
-Why `/scale` and not the Deployment: that is what the permission `deployments/scale` is for, and what `kubectl scale`
-and autoscalers do. A Scale has no generation to test, but all that a scale replaces is the number, so the number that
-was shown is what is tested; a template that changed meanwhile changes nothing about what was asked.
+Why `/scale` and not the workload itself: that is what the permission `deployments/scale` is for, and what `kubectl
+scale` and autoscalers do. A Scale has no generation to test, but all that a scale replaces is the number, so the number
+that was shown is what is tested; a template that changed meanwhile changes nothing about what was asked.
 """
 
 from __future__ import annotations
@@ -10,24 +10,27 @@ from __future__ import annotations
 from ktui.actions.patch import Draft, expect
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Scale
-from ktui.actions.sentences import being_deleted, command, owner_warnings, target_of
+from ktui.actions.sentences import autoscaled, being_deleted, called, command, owner_warnings, target_of, to_zero
+from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject
 from ktui.model.objects import Deployment
+from ktui.model.reference import reference_to
+from ktui.model.workloads import StatefulSet
 from ktui.rollout import revisions
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.rollout.words import count
 
 MOST = 2**31 - 1
 """`replicas` is a 32-bit number."""
 
 
-def refuse_scale(deployment: Deployment, replicas: int) -> Refusal | None:
+def refuse_scale(workload: Deployment | StatefulSet, replicas: int) -> Refusal | None:
     """Why it cannot be scaled to that number."""
     if not 0 <= replicas <= MOST:
         return Refusal(f"the number of pods must be between 0 and {MOST}, not {replicas}")
-    if replicas == deployment.spec.desired:
-        return Refusal(f'nothing to change: deployment "{deployment.metadata.name}" is at {count(replicas, "replica")}')
-    return being_deleted(deployment)
+    if replicas == workload.spec.desired:
+        return Refusal(f"nothing to change: {called(workload)} is at {count(replicas, 'replica')}")
+    return being_deleted(workload)
 
 
 def plan_scale(request: Scale, subject: Subject) -> Plan | Refusal:
@@ -36,8 +39,20 @@ def plan_scale(request: Scale, subject: Subject) -> Plan | Refusal:
     refused = refuse_scale(deployment, request.replicas)
     if refused is not None:
         return refused
-    target = target_of(deployment)
-    now, then = deployment.spec.desired, request.replicas
+    return scaled(request, subject, deployment, effects=_effects(subject, request.replicas))
+
+
+def scaled(
+    request: Scale,
+    subject: Subject | SetSubject,
+    workload: Deployment | StatefulSet,
+    *,
+    effects: tuple[str, ...],
+    warnings: tuple[str, ...] = (),
+) -> Plan:
+    """The plan for a workload of either kind that has a number of pods."""
+    target = target_of(workload)
+    now, then = workload.spec.desired, request.replicas
     # The API leaves a zero out, so that a Scale of 0 has an empty spec.
     scale = {
         "metadata": {"name": target.name, "namespace": target.namespace, "uid": target.uid},
@@ -46,18 +61,17 @@ def plan_scale(request: Scale, subject: Subject) -> Plan | Refusal:
     seen = expect(("spec", "replicas"), now) if now else expect(("spec",), {})
     draft = Draft(scale, (expect(("metadata", "uid"), target.uid), seen))
     draft.put(("spec", "replicas"), then)
+    name = reference_to(workload).full
     return Plan(
         request=request,
         title=f"Scale {target} from {now} to {then}",
         done=f"scaled from {now} to {then}",
         target=target,
         patch=draft.patch,
-        effects=_effects(subject, then),
-        warnings=(*_autoscaled(subject), *owner_warnings(deployment), *_to_zero(then)),
+        effects=effects,
+        warnings=(*warnings, *autoscaled(subject), *owner_warnings(workload), *to_zero(then)),
         undo=Undo(f"Scale back to {now}.", Scale(now)),
-        commands=(
-            command(subject, "scale", f"deployment/{target.name}", f"--replicas={then}", f"--current-replicas={now}"),
-        ),
+        commands=(command(subject, "scale", name, f"--replicas={then}", f"--current-replicas={now}"),),
         before=scale,
         after=draft.after,
         subresource="scale",
@@ -78,15 +92,3 @@ def _effects(subject: Subject, then: int) -> tuple[str, ...]:
         f"A rollout is in flight: the change is spread over revisions {spread}, in proportion to their pods, and "
         "what is left over goes to the largest.",
     )
-
-
-def _autoscaled(subject: Subject) -> tuple[str, ...]:
-    return tuple(
-        f"The HorizontalPodAutoscaler {clean(hpa.name)} ({hpa.least} to {hpa.most} pods) decides the number, "
-        "and will undo this."
-        for hpa in subject.autoscalers
-    )
-
-
-def _to_zero(then: int) -> tuple[str, ...]:
-    return ("No pod is left: nothing serves any more.",) if then == 0 else ()

@@ -7,39 +7,47 @@ from collections.abc import Sequence
 
 from ktui.actions.patch import Operation, expect
 from ktui.actions.plan import Target
+from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject
+from ktui.model.changes import resource_of
 from ktui.model.objects import LAST_APPLIED, Deployment, ReplicaSet
 from ktui.model.template import PodTemplate
+from ktui.model.workloads import Workload
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean, count
 
 
-def target_of(deployment: Deployment) -> Target:
-    """The Deployment as what a plan is for."""
-    meta = deployment.metadata
-    return Target(meta.namespace, meta.name, meta.uid, meta.generation)
+def target_of(workload: Workload) -> Target:
+    """The workload as what a plan is for."""
+    meta = workload.metadata
+    return Target(meta.namespace, meta.name, meta.uid, meta.generation, resource_of(workload))
 
 
 def tests_for(target: Target) -> tuple[Operation, Operation]:
-    """What makes a patch of the Deployment fail on any other, or on this one after its spec has changed.
+    """What makes a patch of the workload fail on any other, or on this one after its spec has changed.
 
     The generation, not the resourceVersion: that changes with every status update (SEMANTICS.md, Roll back).
     """
     return expect(("metadata", "uid"), target.uid), expect(("metadata", "generation"), target.generation)
 
 
-def command(subject: Subject, *arguments: str) -> str:
+def command(subject: Subject | SetSubject, *arguments: str) -> str:
     """A kubectl command on the subject's namespace, for a shell."""
-    return clean(shlex.join((*subject.kubectl, "-n", subject.deployment.metadata.namespace, *arguments)))
+    return clean(shlex.join((*subject.kubectl, "-n", subject.workload.metadata.namespace, *arguments)))
 
 
-def being_deleted(deployment: Deployment) -> Refusal | None:
+def being_deleted(workload: Workload) -> Refusal | None:
     """Nothing can be done to what is on its way out."""
-    if deployment.metadata.deletion_timestamp is None:
+    if workload.metadata.deletion_timestamp is None:
         return None
-    return Refusal(f'deployment "{deployment.metadata.name}" is being deleted')
+    return Refusal(f"{called(workload)} is being deleted")
+
+
+def called(workload: Workload) -> str:
+    """`deployment "web"`, as kubectl's sentences have it."""
+    return f'{type(workload).__name__.lower()} "{workload.metadata.name}"'
 
 
 def image_of(template: PodTemplate | None) -> str:
@@ -103,15 +111,15 @@ def waits_for_resume(deployment: Deployment) -> str:
     return f"It is paused: {count(deployment.spec.desired, 'pod')} will be replaced only once it is resumed."
 
 
-def owner_warnings(deployment: Deployment) -> tuple[str, ...]:
-    """Who else decides about the Deployment, and would take back what is changed by hand."""
-    owner = provenance(deployment)
+def owner_warnings(workload: Workload) -> tuple[str, ...]:
+    """Who else decides about the workload, and would take back what is changed by hand."""
+    owner = provenance(workload)
     if owner is not None:
         return (clean(owner.sentence),)
-    controller = deployment.metadata.controller
+    controller, kind = workload.metadata.controller, type(workload).__name__
     if controller is not None:
-        return (clean(f"{controller.kind} {controller.name} controls this Deployment, and may undo a change by hand."),)
-    if LAST_APPLIED in deployment.metadata.annotations:
+        return (clean(f"{controller.kind} {controller.name} controls this {kind}, and may undo a change by hand."),)
+    if LAST_APPLIED in workload.metadata.annotations:
         return ("It was deployed with kubectl apply: applying the same manifest again undoes a change made by hand.",)
     return ()
 
@@ -124,3 +132,23 @@ def held_warnings(deployment: Deployment) -> tuple[str, ...]:
         f"A canary is held (minReadySeconds {deployment.spec.min_ready_seconds}): "
         "no new pod becomes available until that is set back.",
     )
+
+
+def stale_cause(workload: Workload, described: str = "new revision") -> tuple[str, ...]:
+    """A change-cause that nobody has changed says what an earlier change was for."""
+    cause = clean(revisions.change_cause(workload))
+    return (f'The change-cause "{cause}" stays, and will describe the {described} too.',) if cause else ()
+
+
+def autoscaled(subject: Subject | SetSubject) -> tuple[str, ...]:
+    """Who else decides how many pods there are."""
+    return tuple(
+        f"The HorizontalPodAutoscaler {clean(hpa.name)} ({hpa.least} to {hpa.most} pods) decides the number, "
+        "and will undo this."
+        for hpa in subject.autoscalers
+    )
+
+
+def to_zero(pods: int) -> tuple[str, ...]:
+    """What nobody should find out afterwards."""
+    return ("No pod is left: nothing serves any more.",) if pods == 0 else ()

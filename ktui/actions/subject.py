@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -13,28 +13,26 @@ from ktui.kube.api import Api, Autoscaler, DisruptionBudget
 from ktui.kube.errors import Interrupted
 from ktui.kube.selection import selector_text
 from ktui.model.changes import Resource
-from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.objects import Deployment, Pod, ReplicaSet
 from ktui.model.template import Resources, decode_hook
+from ktui.model.workloads import ControllerRevision
 from ktui.rollout import revisions
 from ktui.rollout.quota import Quota
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
 from ktui.rollout.words import clean
 
+_T = TypeVar("_T", ReplicaSet, ControllerRevision, Pod)
+
 _PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
-"""Seconds between looks at a Deployment that the controller has not seen yet."""
+"""Seconds between looks at a workload that the controller has not seen yet."""
 
 
-class Subject(msgspec.Struct, frozen=True):
-    """One Deployment, whole. The typed objects are what rules look at; patches are made from the raw ones."""
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What else of the cluster an action on a workload is planned on, whatever its kind."""
 
-    deployment: Deployment
-    replicasets: tuple[ReplicaSet, ...]
-    raw: dict[str, Any]
-    raw_replicasets: Mapping[str, dict[str, Any]]
-    """By uid."""
     now: datetime
     autoscalers: tuple[Autoscaler, ...] = ()
-    """Those that target the Deployment."""
+    """Those that target the workload."""
     kubectl: tuple[str, ...] = ("kubectl",)
     """How kubectl is called for this cluster: a copied command must not go to whatever context a shell has."""
     quotas: tuple[Quota, ...] = ()
@@ -47,35 +45,49 @@ class Subject(msgspec.Struct, frozen=True):
     """What the namespace's LimitRanges give to containers that say nothing; None where that cannot be read."""
 
 
-def subject(
-    raw: dict[str, Any],
-    raw_replicasets: Sequence[dict[str, Any]],
-    now: datetime,
-    autoscalers: tuple[Autoscaler, ...] = (),
-    kubectl: tuple[str, ...] = ("kubectl",),
-    *,
-    quotas: tuple[Quota, ...] = (),
-    budgets: tuple[DisruptionBudget, ...] = (),
-    user: str = "",
-    defaults: Resources | None = None,
-) -> Subject:
+class Subject(Around, frozen=True, kw_only=True):
+    """One Deployment, whole. The typed objects are what rules look at; patches are made from the raw ones."""
+
+    deployment: Deployment
+    replicasets: tuple[ReplicaSet, ...]
+    raw: dict[str, Any]
+    raw_replicasets: Mapping[str, dict[str, Any]]
+    """By uid."""
+
+    @property
+    def workload(self) -> Deployment:
+        """The Deployment, by the name that it shares with other kinds."""
+        return self.deployment
+
+
+def subject(raw: dict[str, Any], raw_replicasets: Sequence[dict[str, Any]], now: datetime, **around: Any) -> Subject:
     """Build a subject from raw objects; ReplicaSets that the Deployment does not control are left out.
 
-    Raises msgspec.ValidationError for what is no Deployment, or no ReplicaSet.
+    `around` are the other members of `Around`. Raises msgspec.ValidationError for what is no Deployment, or no
+    ReplicaSet.
     """
     deployment = msgspec.convert(raw, Deployment, dec_hook=decode_hook)
-    own: dict[str, dict[str, Any]] = {}
-    replicasets = []
-    for each in raw_replicasets:
-        replicaset = msgspec.convert(each, ReplicaSet, dec_hook=decode_hook)
-        owner = replicaset.metadata.controller
-        if owner is not None and owner.uid == deployment.metadata.uid:
-            replicasets.append(replicaset)
-            own[replicaset.metadata.uid] = each
-    return Subject(deployment, tuple(replicasets), raw, own, now, autoscalers, kubectl, quotas, budgets, user, defaults)
+    found = own(raw_replicasets, ReplicaSet, deployment.metadata.uid)
+    return Subject(
+        deployment=deployment,
+        replicasets=tuple(replicaset for replicaset, _ in found),
+        raw=raw,
+        raw_replicasets={replicaset.metadata.uid: each for replicaset, each in found},
+        now=now,
+        **around,
+    )
 
 
-def _utc_now() -> datetime:
+def own(raw: Sequence[dict[str, Any]], kind: type[_T], uid: str) -> list[tuple[_T, dict[str, Any]]]:
+    """Those of the objects that the workload of that uid controls, typed and raw. Raises msgspec.ValidationError."""
+    typed = ((msgspec.convert(each, kind, dec_hook=decode_hook), each) for each in raw)
+    return [
+        (obj, each) for obj, each in typed if obj.metadata.controller is not None and obj.metadata.controller.uid == uid
+    ]
+
+
+def utc_now() -> datetime:
+    """The time of this machine."""
     return datetime.now(UTC)
 
 
@@ -85,43 +97,50 @@ async def read_subject(
     name: str,
     kubectl: tuple[str, ...] = ("kubectl",),
     *,
-    clock: Callable[[], datetime] = _utc_now,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Subject:
-    """Read what an action on that Deployment is planned on.
-
-    A Deployment that the controller has not seen yet is waited for, though not for long: which revision is the
-    previous one is known only then (SEMANTICS.md, Roll back). Raises KubeError.
-    """
-    for pause in (*_PATIENCE, None):
-        raw = await api.get(Resource.DEPLOYMENTS, namespace, name)
-        if pause is None or _observed(raw):
-            break
-        await asyncio.sleep(pause)
-    listed, autoscalers, quotas, budgets, defaults = await asyncio.gather(
+    """Read what an action on that Deployment is planned on. Raises KubeError."""
+    raw = await read_observed(api, Resource.DEPLOYMENTS, namespace, name)
+    listed, around = await asyncio.gather(
         api.get_path(Resource.REPLICASETS.path(namespace), {"labelSelector": selector_text(raw)}),
-        api.autoscalers(namespace, "Deployment", name),
-        api.quotas(namespace),
-        api.disruption_budgets(namespace),
-        api.container_defaults(namespace),
+        read_around(api, namespace, "Deployment", name),
     )
-    replicasets = listed.get("items") or ()
-    user = api.connection.user
     try:
-        return subject(
-            raw,
-            replicasets,
-            clock(),
-            autoscalers,
-            kubectl,
-            quotas=quotas,
-            budgets=budgets,
-            user=user,
-            defaults=defaults,
-        )
+        return subject(raw, listed.get("items") or (), clock(), kubectl=kubectl, **around)
     except msgspec.ValidationError as error:
         raise Interrupted(
             f"The server's answer is not a Deployment with its ReplicaSets: {clean(str(error))}."
         ) from error
+
+
+async def read_observed(api: Api, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
+    """A workload. One that the controller has not seen yet is waited for, though not for long.
+
+    Which revision is the previous one is known only then (SEMANTICS.md, Roll back). Raises KubeError.
+    """
+    for pause in (*_PATIENCE, None):
+        raw = await api.get(resource, namespace, name)
+        if pause is None or _observed(raw):
+            break
+        await asyncio.sleep(pause)
+    return raw
+
+
+async def read_around(api: Api, namespace: str, kind: str, name: str) -> dict[str, Any]:
+    """The members of `Around` that are read from the cluster. Raises KubeError."""
+    autoscalers, quotas, budgets, defaults = await asyncio.gather(
+        api.autoscalers(namespace, kind, name),
+        api.quotas(namespace),
+        api.disruption_budgets(namespace),
+        api.container_defaults(namespace),
+    )
+    return {
+        "autoscalers": autoscalers,
+        "quotas": quotas,
+        "budgets": budgets,
+        "defaults": defaults,
+        "user": api.connection.user,
+    }
 
 
 def _observed(raw: dict[str, Any]) -> bool:

@@ -115,6 +115,27 @@ class Api:
         )
         return _object(answer)
 
+    async def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        *,
+        uid: str,
+        resource_version: str = "",
+        dry_run: bool = False,
+    ) -> None:
+        """Delete exactly that object: another one of the name, or one that has changed since, is a Conflict.
+
+        Raises AnswerLost where it is not known whether it was deleted.
+        """
+        preconditions = {"uid": uid, **({"resourceVersion": resource_version} if resource_version else {})}
+        options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
+        if dry_run:
+            options["dryRun"] = ["All"]
+        path = _path(resource, namespace, name)
+        await self.connection.request("DELETE", path, body=msgspec.json.encode(options), changes=not dry_run)
+
     async def get_path(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The object or list at that path."""
         return _object(await self.connection.request("GET", path, params=params))

@@ -120,4 +120,4 @@ def midway(**changes: Any) -> Subject:
 
 
 def made(raw: JSON, *replicasets: JSON, autoscalers: tuple[Autoscaler, ...] = ()) -> Subject:
-    return subject(raw, replicasets, NOW, autoscalers, ("kubectl", "--context", "prod-eu"))
+    return subject(raw, replicasets, NOW, autoscalers=autoscalers, kubectl=("kubectl", "--context", "prod-eu"))

@@ -1,0 +1,94 @@
+"""Delete the pods that a StatefulSet would wait for, after a change of its template (SEMANTICS.md, StatefulSets).
+
+An OrderedReady StatefulSet replaces nothing while a pod is not ready, not even that pod. Deleted by hand it comes back
+with the template of the moment, and so it is deleted only once the controller has seen the change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from ktui.actions.outcome import Done, Partly
+from ktui.actions.plan import Doomed, Plan
+from ktui.kube.api import Api
+from ktui.kube.errors import AnswerLost, Conflict, KubeError, NotFound
+from ktui.model.changes import Resource
+from ktui.model.objects import Pod
+from ktui.rollout.podstatus import is_ready, is_terminating
+from ktui.rollout.words import clean
+
+_LOOKS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, *([1.0] * 14))
+"""Seconds between looks at whether the controller has seen the change: a quarter of a minute in all."""
+
+_ATTEMPTS: Final = 5
+"""How often a pod that changes in the moment of its deletion is looked at again."""
+
+
+async def clear(api: Api, plan: Plan, done: Done) -> Done | Partly:
+    """Delete the plan's pods, each only if it is still that pod and still not ready; what became of the action."""
+    reason = await _waited(api, plan, done.after)
+    deleted, left = [], dict.fromkeys(plan.deletes, reason) if reason else {}
+    for doomed in plan.deletes if not reason else ():
+        try:
+            if await _delete(api, plan.target.namespace, doomed):
+                deleted.append(doomed.name)
+        except KubeError as error:
+            left[doomed] = str(error).removesuffix(".")
+    told = f"{done.sentence} Deleted for it: {_names(deleted)}." if deleted else done.sentence
+    if not left:
+        return Done(told, done.after)
+    names = [doomed.name for doomed in left]
+    hint = f"The StatefulSet waits for it: kubectl -n {plan.target.namespace} delete pod {' '.join(names)}"
+    return Partly(f"{told} Not deleted: {_names(names)}, because {next(iter(left.values()))}.", clean(hint), done.after)
+
+
+async def _waited(api: Api, plan: Plan, after: dict[str, Any]) -> str:
+    """Wait until the controller has seen the change; why not, where it has not."""
+    generation = (after.get("metadata") or {}).get("generation", 0)
+    for pause in (*_LOOKS, None):
+        try:
+            now = await api.get_path(plan.path)
+        except KubeError as error:
+            return str(error).removesuffix(".")
+        meta = now["metadata"]
+        if meta.get("uid") != plan.target.uid or meta.get("generation", 0) != generation:
+            return f"{plan.target} has been changed again meanwhile"
+        if (now.get("status") or {}).get("observedGeneration", 0) >= generation:
+            return ""
+        if pause is None:
+            break
+        await asyncio.sleep(pause)
+    return "the controller has not seen the change yet"
+
+
+async def _delete(api: Api, namespace: str, doomed: Doomed) -> bool:
+    """Whether it was deleted here: a pod that is gone, stopping or ready by now needs it no longer.
+
+    Raises KubeError.
+    """
+    is_sent = False
+    for _ in range(_ATTEMPTS):
+        try:
+            pod = await api.read(Resource.PODS, namespace, doomed.name)
+        except NotFound:
+            return is_sent
+        assert isinstance(pod, Pod), "the type of the resource"
+        if pod.metadata.uid != doomed.uid or is_terminating(pod):
+            return is_sent
+        if is_ready(pod):
+            return False
+        version = pod.metadata.resource_version
+        try:
+            await api.delete(Resource.PODS, namespace, doomed.name, uid=doomed.uid, resource_version=version)
+        except AnswerLost:
+            is_sent = True
+            continue
+        except (Conflict, NotFound):
+            continue
+        return True
+    raise KubeError(f"{doomed.name} changes faster than it can be deleted.")
+
+
+def _names(names: list[str]) -> str:
+    return clean(", ".join(names))

@@ -1,0 +1,222 @@
+"""Roll back of a StatefulSet or a DaemonSet, and abort, which is a roll back from the middle of a rollout.
+
+The template of a ControllerRevision takes the place of the whole template: its data is a strategic merge patch that
+says so (`$patch: replace`), and a JSON patch says the same. kubectl applies the data itself and touches nothing else;
+here the change-cause comes back with it, as for Deployments.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Final
+
+from ktui.actions.patch import Draft
+from ktui.actions.plan import Plan, Undo
+from ktui.actions.request import Abort, Request, RollBack
+from ktui.actions.sentences import amid, being_deleted, command, image_of, owner_warnings, target_of, tests_for
+from ktui.actions.sets import hold
+from ktui.actions.sets.sentences import (
+    changed,
+    deletion_commands,
+    doomed,
+    in_flight,
+    name_of,
+    next_revision,
+    of_the_doomed,
+    replacement,
+    revision_of,
+    stranded_warnings,
+)
+from ktui.actions.sets.subject import Known, SetSubject
+from ktui.model.objects import CHANGE_CAUSE
+from ktui.model.workloads import ControllerRevision, StatefulSet
+from ktui.rollout import revisions
+from ktui.rollout.cohorts import Controlled, newest_first, waits_for_deletion
+from ktui.rollout.partition import Partition, partition_of
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.words import clean, count
+
+_TEMPLATE: Final = ("spec", "template")
+_CAUSE: Final = ("metadata", "annotations", CHANGE_CAUSE)
+_DIRECTIVE: Final = "$patch"
+"""What makes a strategic merge patch replace: no part of the template."""
+
+
+def rollback_target(known: Known, to_revision: int | None = None) -> ControllerRevision | Refusal:
+    """The revision that a roll back would bring back, or why there is none, in kubectl's words and order.
+
+    Without a number kubectl takes the second highest, which is the wrong one while the highest is not yet that of the
+    template as it is: then it has to be waited for.
+    """
+    workload = known.workload
+    deleted = being_deleted(workload)
+    if deleted is not None:
+        return deleted
+    ordered = newest_first(known.revisions)
+    if to_revision:
+        target = next((rev for rev in ordered if rev.revision == to_revision), None) if to_revision > 0 else None
+        if target is None:
+            return Refusal(f"unable to find specified revision {to_revision} in history")
+    else:
+        now = known.current
+        before = [rev for rev in ordered if now is None or rev.metadata.uid != now.metadata.uid]
+        if not before:
+            return Refusal("no last revision to roll back to")
+        if not workload.observed or now is None:
+            return Refusal("the controller has not seen the last change yet, so the previous revision is not known")
+        target = before[0]
+    if target.template is None:
+        return Refusal(f"revision {target.revision} has no pod template to go back to")
+    if target.template == workload.spec.template:
+        return Refusal(f"skipped rollback (current template already matches revision {target.revision})")
+    return target
+
+
+def abort_target(known: Known) -> ControllerRevision | Refusal:
+    """The revision that an abort would bring back, or why there is nothing to abort.
+
+    It is the one that ktui's canary came from, or the one that a StatefulSet was last of in full, which it reports;
+    a DaemonSet reports none, so it is the one before.
+    """
+    workload = known.workload
+    if not in_flight(known):
+        number = known.current.revision if known.current is not None else 0
+        return being_deleted(workload) or Refusal(
+            f"nothing to abort: every pod is of revision {number}; a roll back goes to an earlier one"
+        )
+    if isinstance(workload, StatefulSet):
+        held = partition_of(workload)
+        wanted = held.record.back if held is not None and held.record is not None else ""
+        for name in (wanted, workload.status.current_revision):
+            found = next((rev for rev in known.revisions if rev.metadata.name == name), None)
+            if found is not None and found.template not in (None, workload.spec.template):
+                return being_deleted(workload) or found
+    return rollback_target(known)
+
+
+def plan_rollback(request: RollBack, subject: SetSubject) -> Plan | Refusal:
+    """Bring an earlier template back, wherever the rollout is."""
+    found = rollback_target(subject.known, request.revision)
+    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
+
+
+def plan_abort(request: Abort, subject: SetSubject) -> Plan | Refusal:
+    """Bring the template back that is being replaced."""
+    found = abort_target(subject.known)
+    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
+
+
+def template_in(raw_revision: dict[str, Any]) -> dict[str, Any]:
+    """The pod template that a ControllerRevision's data holds. It is a copy."""
+    template: dict[str, Any] = deepcopy(raw_revision["data"]["spec"]["template"])
+    template.pop(_DIRECTIVE, None)
+    return template
+
+
+def _going_back(request: Request, subject: SetSubject, back: ControllerRevision, verb: str) -> Plan:
+    workload = subject.workload
+    target = target_of(workload)
+    raw_back = subject.raw_revisions[back.metadata.uid]
+    draft = Draft(subject.raw, tests_for(target))
+    draft.put(_TEMPLATE, template_in(raw_back))
+    cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
+    if cause is None:
+        draft.remove(_CAUSE)
+    elif cause != revisions.change_cause(workload):
+        draft.put(_CAUSE, cause)
+    held = partition_of(workload) if isinstance(workload, StatefulSet) else None
+    if held is not None and held.record is not None:
+        hold.put(draft, held.record.saved)
+    after = changed(subject, draft.after)
+    image = image_of(back.template)
+    destination = f"to revision {back.revision}" + (f" ({image})" if image else "")
+    return Plan(
+        request=request,
+        title=f"{verb} {target} {destination}",
+        done=f"rolled back {destination}",
+        target=target,
+        patch=draft.patch,
+        effects=(
+            *replacement(subject, after, revision_of(back)),
+            *_numbered(subject, back, cause),
+            *_partitioned(held),
+            *of_the_doomed(subject, after),
+        ),
+        warnings=(
+            *owner_warnings(workload),
+            *_unproven(subject, back),
+            *_left_alone(subject, after, held, back),
+            *stranded_warnings(subject, after),
+        ),
+        undo=_undo(subject),
+        commands=(
+            command(subject, "rollout", "undo", name_of(subject), f"--to-revision={back.revision}"),
+            *(hold.commands(subject, held.record.saved) if held is not None and held.record is not None else ()),
+            *deletion_commands(subject, after),
+        ),
+        before=subject.raw,
+        after=draft.after,
+        deletes=doomed(subject, after),
+    )
+
+
+def _numbered(subject: SetSubject, back: ControllerRevision, cause: str | None) -> tuple[str, ...]:
+    sentences = [f"Revision {back.revision} will be numbered {next_revision(subject.revisions)}."]
+    now = revisions.change_cause(subject.workload)
+    if cause and cause != now:
+        sentences.append(f'The change-cause becomes "{clean(cause)}" again.')
+    elif cause is None and now:
+        sentences.append(f'The change-cause "{clean(now)}" goes: revision {back.revision} had none.')
+    return tuple(sentences)
+
+
+def _partitioned(held: Partition | None) -> tuple[str, ...]:
+    """What becomes of the partition: ktui's own goes with what it held, anybody else's stays, as with kubectl."""
+    if held is None:
+        return ()
+    if held.record is None:
+        return (f"The partition stays at {held.first}.",)
+    what = "pause" if not held.record.steps else "hold of the canary"
+    return (f"The {what} ends: the partition goes from {held.first} back to {held.record.saved}.",)
+
+
+def _left_alone(
+    subject: SetSubject, after: Controlled, held: Partition | None, back: ControllerRevision
+) -> tuple[str, ...]:
+    """A partition that stays may keep pods from going back, and that is what a roll back is seldom meant to do."""
+    if held is None or held.record is not None or not isinstance(after, StatefulSet):
+        return ()
+    below = [pod for pod in subject.pods if hold.is_below(after, pod) and pod.revision_hash != back.pod_hash]
+    if not below:
+        return ()
+    keeps = "keeps" if len(below) == 1 else "keep"
+    return (
+        f"{count(len(below), 'pod')} below the partition {keeps} another revision: promote takes "
+        f"{'it' if len(below) == 1 else 'them'} to revision {next_revision(subject.revisions)} afterwards.",
+    )
+
+
+def _unproven(subject: SetSubject, back: ControllerRevision) -> tuple[str, ...]:
+    """A roll back in the middle of one rollout may lead into another that was never finished either."""
+    workload = subject.workload
+    if not isinstance(workload, StatefulSet) or waits_for_deletion(workload) or not in_flight(subject.known):
+        return ()
+    last = next((rev for rev in subject.revisions if rev.metadata.name == workload.status.current_revision), None)
+    if last is None or last is back or last.template == workload.spec.template:
+        return ()
+    return (
+        f"Revision {back.revision} may never have been complete: the last that was is {amid(revision_of(last))} "
+        f"and a roll back to revision {last.revision} returns to that.",
+    )
+
+
+def _undo(subject: SetSubject) -> Undo:
+    now = subject.current
+    if now is None:
+        return Undo(
+            "Nothing brings the present template back: it was changed, but never became a revision. "
+            "Save it first if it is needed: kubectl get -o yaml."
+        )
+    if subject.workload.spec.revision_history_limit == 0:
+        return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
+    return Undo(f"Roll back to revision {now.revision} ({image_of(now.template)}).", RollBack(now.revision))
