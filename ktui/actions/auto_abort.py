@@ -11,10 +11,10 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan
+from ktui.actions.plan import Plan, called
 from ktui.actions.planning import plan
+from ktui.actions.reading import AnySubject, read_any
 from ktui.actions.request import Abort
-from ktui.actions.subject import Subject, read_subject
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
 from ktui.rollout.guard import Armed, disowned
@@ -29,9 +29,9 @@ class Aborted(msgspec.Struct, frozen=True):
     audit_failure: str = ""
 
 
-def plan_auto_abort(armed: Armed, subject: Subject) -> Plan | Refusal:
+def plan_auto_abort(armed: Armed, subject: AnySubject) -> Plan | Refusal:
     """The plan of `abort`, or why the rollout is none of the guard's any more. Pure."""
-    reason = disowned(armed, subject.deployment)
+    reason = disowned(armed, subject.workload)
     return Refusal(reason) if reason else plan(Abort(), subject)
 
 
@@ -48,10 +48,10 @@ async def auto_abort(
 
     The entry in the audit log says that it was automatic, and why.
     """
-    where = f"{armed.namespace}/{armed.name}"
+    where = called(armed.resource, armed.namespace, armed.name)
 
     async def planned() -> Plan | Refusal:
-        return plan_auto_abort(armed, await read_subject(api, armed.namespace, armed.name, kubectl, clock=clock))
+        return plan_auto_abort(armed, await read_any(api, armed.namespace, armed.reference, kubectl, clock=clock))
 
     try:
         tried = await try_out(api, planned)

@@ -22,8 +22,13 @@ class Target(msgspec.Struct, frozen=True):
     resource: Resource = Resource.DEPLOYMENTS
 
     def __str__(self) -> str:
-        kind = "" if self.resource is Resource.DEPLOYMENTS else f"{self.resource.type.__name__} "
-        return f"{kind}{self.namespace}/{self.name}"
+        return called(self.resource, self.namespace, self.name)
+
+
+def called(resource: Resource, namespace: str, name: str) -> str:
+    """What sentences call an object: a Deployment `shop/cart`, others with their kind, `StatefulSet shop/db`."""
+    kind = "" if resource is Resource.DEPLOYMENTS else f"{resource.type.__name__} "
+    return f"{kind}{namespace}/{name}"
 
 
 class Doomed(msgspec.Struct, frozen=True):

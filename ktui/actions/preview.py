@@ -20,6 +20,9 @@ _UNSUPPORTED: Final = "does not support dry run"
 """The API server's words where an admission webhook stands in the way of every dry run (400)."""
 
 
+_NUMBERS: Final = (REVISION, "deprecated.daemonset.template.generation")
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What the server would make of the patch: admission, defaults and quota of fields included."""
 
@@ -60,7 +63,7 @@ async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:
 
 
 def _comparable(document: dict[str, Any]) -> dict[str, Any]:
-    """What was asked about: not a Scale's status, nor the number that the controller may have given meanwhile."""
+    """What was asked about: not a Scale's status, nor the numbers that controller and server may have given."""
     meta = document.get("metadata") or {}
-    annotations = {key: text for key, text in (meta.get("annotations") or {}).items() if key != REVISION}
+    annotations = {key: text for key, text in (meta.get("annotations") or {}).items() if key not in _NUMBERS}
     return {"metadata": {**meta, "annotations": annotations}, "spec": document.get("spec") or {}}

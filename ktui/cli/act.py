@@ -11,7 +11,8 @@ from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBac
 from ktui.cli.batch import carry_out_all
 from ktui.cli.carry import Job, Manner, carry_out, carry_out_job, planner
 from ktui.cli.look_on import Watch, follower
-from ktui.cli.options import NAME, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.model.reference import Reference
 
 _Callback = Callable[..., int]
 
@@ -33,10 +34,10 @@ def action_on(kind: click.ParamType[Any], metavar: str = "NAME...") -> Callable[
     return decorate_all
 
 
-action: Final = action_on(NAME)
-"""A command for an action on one Deployment or several."""
+action: Final = action_on(WORKLOAD)
+"""A command for an action on one workload or several."""
 
-Names = tuple[str, ...]
+Names = tuple[Reference, ...]
 
 
 def act(
@@ -48,7 +49,7 @@ def act(
 
 def act_on_each(
     context: click.Context,
-    requests: Sequence[tuple[str, Request]],
+    requests: Sequence[tuple[Reference, Request]],
     manner: dict[str, Any],
     watch: Watch | None = None,
 ) -> int:
@@ -72,13 +73,13 @@ def act_on_each(
 
 @action
 def pause(context: click.Context, names: Names, **manner: Any) -> int:
-    """Stop rolling NAME out where it is; what runs keeps running."""
+    """Stop rolling NAME out where it is; what runs keeps running. A StatefulSet is held by its partition."""
     return act(context, names, Pause(), manner)
 
 
 @action
 def resume(context: click.Context, names: Names, **manner: Any) -> int:
-    """Let the paused Deployment NAME roll out again."""
+    """Let NAME roll out again, which is paused."""
     return act(context, names, Resume(), manner)
 
 
@@ -124,20 +125,22 @@ IMAGE: Final = _Image()
 _IMAGES: Final = "CONTAINER=IMAGE..."
 
 
-class _NameOrImage(click.ParamType[str | tuple[str, str]]):
+class _NameOrImage(click.ParamType[Reference | tuple[str, str]]):
     name = "name"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str | tuple[str, str]:
-        return (IMAGE if "=" in str(value) else NAME).convert(value, param, ctx)
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Reference | tuple[str, str]:
+        return (IMAGE if "=" in str(value) else WORKLOAD).convert(value, param, ctx)
 
 
 @action_on(_NameOrImage(), f"NAME... {_IMAGES}")
-def set_image(context: click.Context, names: tuple[str | tuple[str, str], ...], **manner: Any) -> int:
+def set_image(context: click.Context, names: tuple[Reference | tuple[str, str], ...], **manner: Any) -> int:
     """Roll another image of NAME out. The container * means all of them."""
-    meant = tuple(word for word in names if isinstance(word, str))
-    images = tuple(word for word in names if not isinstance(word, str))
+    meant = tuple(word for word in names if isinstance(word, Reference))
+    images = tuple(word for word in names if not isinstance(word, Reference))
     if len(meant) > 1 and not images:
-        raise click.UsageError(f'"{meant[-1]}" is not CONTAINER=IMAGE.')
+        raise click.UsageError(f'"{meant[-1].short}" is not CONTAINER=IMAGE.')
     if not (meant and images):
         raise click.UsageError(f"Missing argument '{_IMAGES if meant else 'NAME...'}'.")
     return act(context, meant, SetImage(images), manner)

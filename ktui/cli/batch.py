@@ -1,4 +1,4 @@
-"""Carry one action out on several Deployments: one plan, one question, then one after another until one fails."""
+"""Carry one action out on several workloads: one plan, one question, then one after another until one fails."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import click
 
 from ktui.actions.batch import Applied, Batch, Planned, one_after_another, try_all
 from ktui.actions.outcome import Done, Outcome
-from ktui.actions.plan import Plan
+from ktui.actions.plan import Plan, called
 from ktui.actions.request import Request
 from ktui.cli import printing
 from ktui.cli.carry import Manner, Reached, Stopped, check, planner, reached
 from ktui.cli.failures import FAILED
 from ktui.cli.shape import batch_document
+from ktui.model.reference import Reference
 from ktui.rollout.words import count
 from ktui.settings import Settings
 
 
-def carry_out_all(settings: Settings, requests: Sequence[tuple[str, Request]], manner: Manner) -> int:
-    """Do what is requested to the Deployment of each name. Raises KubeError.
+def carry_out_all(settings: Settings, requests: Sequence[tuple[Reference, Request]], manner: Manner) -> int:
+    """Do what is requested to each of the workloads that are named. Raises KubeError.
 
     The exit code is 1 where any was not done; of a dry run, where any could not be.
     """
@@ -32,7 +33,7 @@ def carry_out_all(settings: Settings, requests: Sequence[tuple[str, Request]], m
         return FAILED
 
 
-def _carry_out(cluster: Reached, requests: Sequence[tuple[str, Request]], manner: Manner) -> int:
+def _carry_out(cluster: Reached, requests: Sequence[tuple[Reference, Request]], manner: Manner) -> int:
     batch = cluster.runner.run(try_all(cluster.api, [_wanted(cluster, *each) for each in requests]))
     if manner.output == "text" or not (manner.dry_run or manner.yes):
         # Where standard output is for a document, the question still needs its plan.
@@ -48,9 +49,10 @@ def _carry_out(cluster: Reached, requests: Sequence[tuple[str, Request]], manner
     return 0 if done and not batch.left_out else FAILED
 
 
-def _wanted(cluster: Reached, name: str, request: Request) -> tuple[str, Planned]:
-    planned = planner(name, request)
-    return f"{cluster.namespace}/{name}", lambda: planned(cluster.api, cluster.namespace, cluster.kubectl)
+def _wanted(cluster: Reached, reference: Reference, request: Request) -> tuple[str, Planned]:
+    planned = planner(reference, request)
+    name = called(reference.resource, cluster.namespace, reference.name)
+    return name, lambda: planned(cluster.api, cluster.namespace, cluster.kubectl)
 
 
 def _apply(cluster: Reached, batch: Batch, *, says: bool) -> Applied:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ktui.actions.request import Canary, Promote, Repair, Switch
 from ktui.cli.act import IMAGE, Names, act, act_on_each, action, action_on
 from ktui.cli.carry import Manner
 from ktui.cli.look_on import watch_of, watch_options
 from ktui.cli.manifest import read_template
-from ktui.cli.options import DURATION, NAME_OR_SERVICE, ServiceName
+from ktui.cli.options import DURATION, WORKLOAD_OR_SERVICE, ServiceName
 from ktui.cli.switch import switch
+from ktui.model.changes import Resource
+from ktui.model.reference import Reference
 from ktui.rollout.steps import FULL, Steps, read_steps
 
 
 @action
 @click.option("--image", "images", metavar="C=IMAGE", type=IMAGE, multiple=True, help="The canary's image.")
-@click.option("-f", "--filename", metavar="FILE", help="A manifest whose Deployment NAME has the canary's template.")
+@click.option("-f", "--filename", metavar="FILE", help="A manifest whose NAME has the canary's template.")
 @click.option("--pods", type=click.IntRange(min=1), metavar="N", help="How many new pods to hold; without it, 1.")
 @click.option("--percent", type=click.IntRange(1, 99), metavar="P", help="How many, as a share of the desired pods.")
 @click.option("--steps", metavar="SIZES", help="Several sizes, one after another: 1,25%,50%,100%.")
@@ -45,7 +48,7 @@ def canary(
 ) -> int:
     """Roll NAME out to a few pods and hold there; `promote` goes on, `abort` goes back.
 
-    The Deployment controller itself holds the canary: nothing needs to keep running.
+    The controller itself holds the canary, of a StatefulSet by its partition: nothing needs to keep running.
     """
     watched = watch_of(watch=watch, auto_abort=auto_abort, soak=soak, timeout=timeout)
     if repair:
@@ -60,14 +63,18 @@ def canary(
         raise click.UsageError("Standard input can be read once: give several NAMEs a file.")
     sizes = _steps(steps or (f"{percent}%" if percent else str(pods or 1)))
 
-    def request(name: str) -> Canary:
+    has_asked_for_surge = surge and context.get_parameter_source("surge") is ParameterSource.COMMANDLINE
+
+    def request(name: Reference) -> Canary:
+        if has_asked_for_surge and name.resource is Resource.STATEFULSETS:
+            raise click.UsageError(f"{name.full} has no surge: each pod of a StatefulSet takes an old one's place.")
         template = read_template(filename, name) if filename is not None else None
         return Canary(steps=sizes, images=images, template=template, manifest=filename or "", surge=surge)
 
     return act_on_each(context, [(name, request(name)) for name in names], manner, watched)
 
 
-@action_on(NAME_OR_SERVICE)
+@action_on(WORKLOAD_OR_SERVICE)
 @click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Take a held canary to that many pods.")
 @click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Take it to that share; 100 is --full.")
 @click.option("--full", is_flag=True, help="Leave out the steps that are left: all pods become new.")
@@ -81,7 +88,7 @@ def canary(
 @watch_options
 def promote(
     context: click.Context,
-    names: Names,
+    names: tuple[Reference | ServiceName, ...],
     *,
     pods: int | None,
     percent: int | None,
@@ -106,7 +113,7 @@ def promote(
         if pods or percent or full:
             raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
         if watch or auto_abort:
-            raise click.UsageError("--watch and --auto-abort are for a Deployment; a switch is always looked on at.")
+            raise click.UsageError("--watch and --auto-abort are for a rollout; a switch is always looked on at.")
         return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
     watched = watch_of(watch=watch, auto_abort=auto_abort, soak=soak, timeout=timeout or "0")
     if to or force or (timeout and not watched):
@@ -114,7 +121,8 @@ def promote(
     if len([size for size in (pods, percent, full) if size]) > 1:
         raise click.UsageError("--pods, --percent and --full are three ways to say one thing: give one of them.")
     to = FULL if full else f"{percent}%" if percent else str(pods or "")
-    return act(context, names, Promote(to), manner, watched)
+    workloads = tuple(name for name in names if isinstance(name, Reference))
+    return act(context, workloads, Promote(to), manner, watched)
 
 
 def _steps(text: str) -> Steps:

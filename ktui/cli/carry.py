@@ -20,14 +20,15 @@ from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.preview import Preview
+from ktui.actions.reading import read_any
 from ktui.actions.request import Request
-from ktui.actions.subject import read_subject
 from ktui.cli import printing
 from ktui.cli.cluster import access, kubectl_call
 from ktui.cli.failures import FAILED
 from ktui.cli.shape import action_document
 from ktui.kube.api import Api
 from ktui.kube.connection import connect
+from ktui.model.reference import Reference
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
 
@@ -77,19 +78,19 @@ class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
         self.hint = hint
 
 
-def planner(name: str, request: Request) -> Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]:
-    """Plans that for the Deployment of that name, for a `Job`."""
+def planner(reference: Reference, request: Request) -> Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]:
+    """Plans that for the workload that is named, for a `Job`."""
 
     async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
-        subject = await read_subject(api, namespace, name, kubectl)
+        subject = await read_any(api, namespace, reference, kubectl)
         return plan(await completed(api, subject, request), subject)
 
     return planned
 
 
-def carry_out(settings: Settings, name: str, request: Request, manner: Manner) -> int:
-    """Do that to the Deployment of that name; the exit code, as of `carry_out_job`. Raises KubeError."""
-    return carry_out_job(settings, Job(planner(name, request)), manner)
+def carry_out(settings: Settings, reference: Reference, request: Request, manner: Manner) -> int:
+    """Do that to the workload that is named; the exit code, as of `carry_out_job`. Raises KubeError."""
+    return carry_out_job(settings, Job(planner(reference, request)), manner)
 
 
 def carry_out_job(settings: Settings, job: Job, manner: Manner) -> int:

@@ -13,7 +13,7 @@ import msgspec
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
-from ktui.actions.plan import Plan
+from ktui.actions.plan import Plan, called
 from ktui.cli import printing
 from ktui.cli.carry import Follow, Followed
 from ktui.cli.failures import FAILED, NOT_FINISHED
@@ -25,6 +25,7 @@ from ktui.model.changes import LinkState, Resource
 from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
+from ktui.model.workloads import StatefulSet, Workload
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
@@ -32,7 +33,11 @@ from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.words import count
 from ktui.settings import Settings, audit_file, seconds
 
-_NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
+_NEEDED: Final = {
+    Resource.DEPLOYMENTS: (Resource.DEPLOYMENTS, Resource.REPLICASETS),
+    Resource.STATEFULSETS: (Resource.STATEFULSETS, Resource.CONTROLLER_REVISIONS, Resource.PODS),
+}
+"""What has to be seen of each kind that can be looked on at: a DaemonSet can neither be promoted nor held."""
 
 _LOOK: Final = 1.0
 """Seconds from one look to the next where nothing is heard: some causes take only time."""
@@ -93,8 +98,8 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
 
 
 async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) -> Followed:
-    deployment = msgspec.convert(made.after, Deployment, dec_hook=decode_hook)
-    watching = _Watching(api, arm(deployment), watch, past, says=says)
+    kind: type[Deployment | StatefulSet] = StatefulSet if made.target.resource is Resource.STATEFULSETS else Deployment
+    watching = _Watching(api, arm(msgspec.convert(made.after, kind, dec_hook=decode_hook)), watch, past, says=says)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
             return await watching.until_it_ends(limit)
@@ -133,15 +138,15 @@ class _Watching:
     async def _look(self, limit: asyncio.Timeout) -> Followed | None:
         links = self._store.links.values()
         for link in links:
-            if link.resource in _NEEDED and link.state is LinkState.REFUSED:
+            if link.resource in self._needed and link.state is LinkState.REFUSED:
                 return self.ended("not seen", f"It cannot be looked on at: {link.reason}", NOT_FINISHED)
         broken = next((link for link in links if link.state is LinkState.RECONNECTING), None)
         if broken is not None:
             self._note(f"{broken.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
         is_live = self._is_listed and broken is None
-        deployment = self._store.deployment(self._armed.uid)
-        rollout = self._summary(deployment) if deployment is not None else None
-        judged = judge(self._armed, deployment, rollout, is_live=is_live)
+        workload = self._store.workload(self._armed.uid)
+        rollout = self._summary(workload) if workload is not None else None
+        judged = judge(self._armed, workload, rollout, is_live=is_live)
         match judged.move:
             case Move.ABORT:
                 if self._auto:
@@ -159,12 +164,16 @@ class _Watching:
 
     @property
     def _is_listed(self) -> bool:
-        return set(_NEEDED) <= self._store.listed
+        return set(self._needed) <= self._store.listed
 
-    def _summary(self, deployment: Deployment) -> Rollout:
-        self._track, rollout = look(self._store, deployment, self._track, datetime.now(UTC))
+    @property
+    def _needed(self) -> tuple[Resource, ...]:
+        return _NEEDED[self._armed.resource]
+
+    def _summary(self, workload: Workload) -> Rollout:
+        self._track, rollout = look(self._store, workload, self._track, datetime.now(UTC))
         if self._is_listed:
-            self._past.saw(self._store, deployment, rollout)
+            self._past.saw(self._store, workload, rollout)
         return rollout
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
@@ -209,7 +218,7 @@ class _Watching:
 
     @property
     def _name(self) -> str:
-        return f"{self._armed.namespace}/{self._armed.name}"
+        return called(self._armed.resource, self._armed.namespace, self._armed.name)
 
     def _say(self, text: str) -> None:
         if self._says:
@@ -223,5 +232,5 @@ class _Watching:
 
 def _is_ready(rollout: Rollout) -> bool:
     """Whether a held canary is as large as it is to be, and every pod of it ready."""
-    hold = rollout.hold
+    hold = rollout.partition or rollout.hold
     return rollout.phase is Phase.HELD and hold is not None and rollout.progress.new.ready >= max(hold.pods, 1)

@@ -1,4 +1,4 @@
-"""The pod template of a Deployment in a manifest file."""
+"""The pod template of a workload in a manifest file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 import click
 import yaml
 
+from ktui.model.reference import Reference
 from ktui.rollout.revisions import template_of
 from ktui.rollout.words import clean
 
 
-def read_template(file: str, name: str) -> dict[str, Any]:
-    """The template of the Deployment of that name, from YAML or JSON; `-` is standard input. Raises UsageError."""
+def read_template(file: str, reference: Reference) -> dict[str, Any]:
+    """The template of the workload that is named, from YAML or JSON; `-` is standard input. Raises UsageError."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -25,32 +26,32 @@ def read_template(file: str, name: str) -> dict[str, Any]:
         documents = list(yaml.safe_load_all(text))
     except yaml.YAMLError as error:
         raise click.UsageError(f"{file} is neither YAML nor JSON: {clean(str(error))}.") from error
-    found = [each for document in documents for each in _deployments(document)]
+    found = [each for document in documents for each in _workloads(document, reference.kind)]
     for each in found:
-        if _name(each) == name:
+        if _name(each) == reference.name:
             return _template(each, file)
     there = ", ".join(clean(_name(each)) for each in found) or "none"
-    raise click.UsageError(f'{file} has no Deployment "{name}"; there is: {there}.')
+    raise click.UsageError(f'{file} has no {reference.kind} "{reference.name}"; there is: {there}.')
 
 
-def _deployments(document: Any) -> Iterator[dict[str, Any]]:
+def _workloads(document: Any, kind: str) -> Iterator[dict[str, Any]]:
     if not isinstance(document, dict):
         return
-    if document.get("kind") == "Deployment":
+    if document.get("kind") == kind:
         yield document
     elif document.get("kind") == "List" and isinstance(document.get("items"), list):
         for item in document["items"]:
-            yield from _deployments(item)
+            yield from _workloads(item, kind)
 
 
-def _name(deployment: dict[str, Any]) -> str:
-    meta = deployment.get("metadata")
+def _name(workload: dict[str, Any]) -> str:
+    meta = workload.get("metadata")
     return str(meta.get("name", "")) if isinstance(meta, dict) else ""
 
 
-def _template(deployment: dict[str, Any], file: str) -> dict[str, Any]:
-    spec = deployment.get("spec")
+def _template(workload: dict[str, Any], file: str) -> dict[str, Any]:
+    spec, kind = workload.get("spec"), workload["kind"]
     template = spec.get("template") if isinstance(spec, dict) else None
     if not isinstance(template, dict) or not isinstance(template.get("spec"), dict):
-        raise click.UsageError(f"The Deployment in {file} has no pod template.")
-    return template_of(deployment)
+        raise click.UsageError(f"The {kind} in {file} has no pod template.")
+    return template_of(workload)

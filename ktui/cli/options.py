@@ -142,23 +142,27 @@ NAME: Final = DeploymentName()
 
 
 class ServiceName(str):
-    """The name of a Service, where a Deployment's could have been given."""
+    """The name of a Service, where a workload's could have been given."""
 
     __slots__ = ()
 
 
-class DeploymentOrService(DeploymentName):
-    """A Deployment as `DeploymentName` takes it, or `service/shop`, with any of kubectl's words for a Service."""
+class WorkloadOrService(click.ParamType[Reference | ServiceName]):
+    """A workload as `WorkloadName` takes it, or `service/shop`, with any of kubectl's words for a Service."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The Deployment's name, or the Service's as a `ServiceName`."""
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Reference | ServiceName:
+        """The workload, or the Service's name."""
+        if isinstance(value, ServiceName):
+            return value
         kind, _, name = str(value).partition("/")
         if kind.lower() not in ("service", "services", "svc") or not name or "/" in name:
-            return super().convert(value, param, ctx)
+            return WORKLOAD.convert(value, param, ctx)
         return ServiceName(name)
 
 
-NAME_OR_SERVICE: Final = DeploymentOrService()
+WORKLOAD_OR_SERVICE: Final = WorkloadOrService()
 
 output_option = click.option(
     "-o",

@@ -83,6 +83,7 @@ def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> di
         "warnings": list(plan.warnings),
         "undo": plan.undo.sentence,
         "kubectl": list(plan.commands),
+        "deletes": [{"pod": doomed.name, "uid": doomed.uid} for doomed in plan.deletes],
         "changes": [
             {
                 "kind": change.kind.value,

@@ -69,3 +69,5 @@ class Cause(msgspec.Struct, frozen=True):
     remedies: tuple[Remedy, ...] = ()
     """What of it ktui has on a key, the most promising first."""
     remark: bool = False
+    of_old: bool = False
+    """Whether it is about pods that give way, and that their own controller waits for: no fault of what is new."""

@@ -1,7 +1,7 @@
 """When a rollout that is being watched over is to be aborted without a question, and when it must not be.
 
-A guard is armed for one template of one Deployment. It acts on what the new pods do; whatever else becomes of the
-Deployment, it acts on nothing and is disarmed.
+A guard is armed for one template of one workload. It acts on what the new pods do; whatever else becomes of the
+workload, it acts on nothing and is disarmed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from typing import Final
 
 import msgspec
 
+from ktui.model.changes import Resource, resource_of
 from ktui.model.objects import Deployment
+from ktui.model.reference import Reference
+from ktui.model.workloads import StatefulSet, Workload
 from ktui.rollout.cause import Cause, Kind
+from ktui.rollout.partition import partition_of
 from ktui.rollout.rollout import Phase, Rollout
 
 _OTHERS_FAULT: Final = frozenset({Kind.STOPPING, Kind.NODE})
@@ -28,10 +32,16 @@ class Armed(msgspec.Struct, frozen=True):
     namespace: str
     name: str
     generation: int
-    """Of the Deployment when it was armed: what is older tells nothing."""
+    """Of the workload when it was armed: what is older tells nothing."""
     template: bytes
     """The digest of the pod template."""
     paused: bool
+    resource: Resource = Resource.DEPLOYMENTS
+
+    @property
+    def reference(self) -> Reference:
+        """What names it."""
+        return Reference(self.name, self.resource)
 
 
 class Move(StrEnum):
@@ -55,17 +65,30 @@ class Judgement(msgspec.Struct, frozen=True):
 _KEEP: Final = Judgement(Move.KEEP)
 
 
-def arm(deployment: Deployment) -> Armed:
-    """Watch over what that Deployment is rolling out."""
-    meta = deployment.metadata
-    template = deployment.spec.template.digest
-    return Armed(meta.uid, meta.namespace, meta.name, meta.generation, template, deployment.spec.paused)
+def arm(workload: Workload) -> Armed:
+    """Watch over what that workload is rolling out."""
+    meta, template = workload.metadata, workload.spec.template.digest
+    paused = _is_paused(workload)
+    return Armed(meta.uid, meta.namespace, meta.name, meta.generation, template, paused, resource_of(workload))
+
+
+def _is_paused(workload: Workload) -> bool:
+    match workload:
+        case Deployment():
+            return workload.spec.paused
+        case StatefulSet():
+            held = partition_of(workload)
+            return held is not None and held.is_pause
+        case _:
+            return False
 
 
 def refuse_arm(rollout: Rollout) -> str:
     """Why there is nothing to watch over, in a sentence; nothing where there is."""
     if rollout.phase is Phase.DELETED:
         return "it is being deleted"
+    if rollout.waits_for_deletion:
+        return "the strategy is OnDelete: nothing rolls out by itself"
     if _is_over(rollout):
         return "nothing is being rolled out: there is nothing to go back from"
     if rollout.verdict.failed or failure(rollout) is not None:
@@ -73,33 +96,33 @@ def refuse_arm(rollout: Rollout) -> str:
     return ""
 
 
-def disowned(armed: Armed, deployment: Deployment) -> str:
+def disowned(armed: Armed, workload: Workload) -> str:
     """Why that is not the rollout any more that is watched over; nothing where it is."""
-    if deployment.metadata.uid != armed.uid:
+    if workload.metadata.uid != armed.uid:
         return "it was deleted, and another one has its name now"
-    if deployment.metadata.deletion_timestamp is not None:
+    if workload.metadata.deletion_timestamp is not None:
         return "it is being deleted"
-    if deployment.spec.template.digest != armed.template:
+    if workload.spec.template.digest != armed.template:
         return "its pod template was changed: that is another rollout"
-    if deployment.spec.paused and not armed.paused:
+    if _is_paused(workload) and not armed.paused:
         return "it was paused: whoever did that decides what comes next"
     return ""
 
 
-def judge(armed: Armed, deployment: Deployment | None, rollout: Rollout | None, *, is_live: bool) -> Judgement:
-    """What to do about the rollout as the streams tell it; None is a Deployment that is not there.
+def judge(armed: Armed, workload: Workload | None, rollout: Rollout | None, *, is_live: bool) -> Judgement:
+    """What to do about the rollout as the streams tell it; None is a workload that is not there.
 
     While a link is not live, what is known is old, and what is not heard of proves nothing: it is kept.
     """
     if not is_live:
         return _KEEP
-    if deployment is None:
+    if workload is None:
         return Judgement(Move.DISARM, "it was deleted")
-    if deployment.metadata.uid == armed.uid and deployment.metadata.generation < armed.generation:
+    if workload.metadata.uid == armed.uid and workload.metadata.generation < armed.generation:
         return _KEEP
-    if reason := disowned(armed, deployment):
+    if reason := disowned(armed, workload):
         return Judgement(Move.DISARM, reason)
-    if rollout is None or not rollout.observed or rollout.generation != deployment.metadata.generation:
+    if rollout is None or not rollout.observed or rollout.generation != workload.metadata.generation:
         return _KEEP
     hold = rollout.hold
     if hold is not None and hold.disturbance is not None:
@@ -116,7 +139,9 @@ def judge(armed: Armed, deployment: Deployment | None, rollout: Rollout | None, 
 
 def failure(rollout: Rollout) -> Cause | None:
     """The first thing that is wrong with what is new and that waiting does not cure."""
-    return next((cause for cause in rollout.causes if cause.blocking and cause.kind not in _OTHERS_FAULT), None)
+    return next(
+        (each for each in rollout.causes if each.blocking and not each.of_old and each.kind not in _OTHERS_FAULT), None
+    )
 
 
 def _is_over(rollout: Rollout) -> bool:

@@ -40,8 +40,9 @@ def diagnose(
     old = [pod for part in parts if not part.is_current for pod in part.pods]
     found = of_pods(new, now, "pod" if is_settled else "new pod", events_of)
     hopeless = _hopeless(workload, parts, now, events_of)
-    found += of_pods([pod for pod in old if pod not in hopeless], now, "old pod", events_of)
-    causes = [*_refused(workload, parts, now, events_of), *_left_behind(workload, hopeless), *found]
+    ailing = of_pods([pod for pod in old if pod not in hopeless], now, "old pod", events_of)
+    of_old = [msgspec.structs.replace(cause, of_old=True) for cause in (*_left_behind(workload, hopeless), *ailing)]
+    causes = [*_refused(workload, parts, now, events_of), *of_old, *found]
     order = list(Kind)
     causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
     return tuple(legible(_fit(cause, workload)) for cause in causes)

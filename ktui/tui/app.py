@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +87,6 @@ class KtuiApp(App[None]):
         super().__init__()
         self.options = options
         self.live = Live()
-        self.pending: dict[str, str] = {}
         self.past = Past(self)
         self._session: Session | None = None
         self._steering: Steering | None = None
@@ -139,6 +138,11 @@ class KtuiApp(App[None]):
     def offers(self, uid: str) -> tuple[Offer, ...]:
         """The actions on a rollout, open or not."""
         return self._steering.offers(uid) if self._steering is not None else ()
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """What is under way on which rollout, by uid."""
+        return self._steering.pending if self._steering is not None else {}
 
     @property
     def chosen(self) -> str | None:
@@ -204,7 +208,6 @@ class KtuiApp(App[None]):
         """Another cluster or scope: nothing of what was known holds."""
         self.past.leave()
         self.live = Live()
-        self.pending.clear()
         if self._steering is not None:
             self._steering.forget()
         if self._pairs is not None:

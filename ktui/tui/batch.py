@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Final
 from ktui.actions.batch import Batch, LeftOut, Planned, one_after_another, try_all
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
+from ktui.actions.reading import read_any
 from ktui.actions.request import Abort, Action, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale
-from ktui.actions.subject import read_subject
+from ktui.actions.sentences import target_of
 from ktui.kube.api import Api
-from ktui.model.objects import Deployment
+from ktui.model.reference import reference_to
+from ktui.model.workloads import Workload
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean, count
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.confirm_batch import ConfirmBatchScreen
 from ktui.tui.screens.dialog import Dialog
-from ktui.tui.steering import wrong_number
+from ktui.tui.steering import steered, wrong_number
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -40,25 +42,25 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
     if isinstance(app.screen, Dialog):
         # A key that was pressed twice, before the first question was to be seen.
         return
-    found = [app.live.store.deployment(uid) for uid in uids]
-    deployments = [deployment for deployment in found if deployment is not None]
+    found = [app.live.store.workload(uid) for uid in uids]
+    workloads = [workload for workload in found if workload is not None]
     connection = session.connection
-    if connection is None or not deployments:
+    if connection is None or not workloads:
         steering.say("There is no connection to the cluster now.", "warning")
         return
-    action = _action(name, deployments, steering)
+    action = _action(name, workloads, steering)
     if action in (Action.SET_IMAGE, Action.CANARY):
         steering.say("A new image is for one rollout at a time: esc clears the selection.", "warning")
         return
-    title = f"{action.value.capitalize()}: {count(len(deployments), 'selected rollout')}"
+    title = f"{action.value.capitalize()}: {count(len(workloads), 'selected rollout')}"
     request = await _ask_scale(app, title) if action is Action.SCALE else _REQUESTS[action]()
     if request is None:
         return
     api = Api(connection)
-    closed = _closed(action, deployments, steering)
+    closed = _closed(action, workloads, steering)
     wanted = [
         (_name(each), _planned(api, each, request, app, session))
-        for each in deployments
+        for each in workloads
         if each.metadata.uid not in closed
     ]
 
@@ -66,7 +68,7 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
         batch = await try_all(api, wanted)
         return Batch(batch.accepted, (*closed.values(), *batch.left_out))
 
-    guarded = sum(each.metadata.uid in app.guarded for each in deployments)
+    guarded = sum(each.metadata.uid in app.guarded for each in workloads)
     note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, it goes back by itself."
     agreed = await app.push_screen_wait(ConfirmBatchScreen(title, ask, note=note if guarded else ""))
     if agreed is None:
@@ -76,32 +78,31 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
         steering.say(applied.stopped, "error")
 
 
-def _action(name: str, deployments: Sequence[Deployment], steering: Steering) -> Action:
-    if name == "toggle_pause":
-        return Action.RESUME if all(each.spec.paused for each in deployments) else Action.PAUSE
-    if name == Action.CANARY:
-        offers = (offer for each in deployments for offer in steering.offers(each.metadata.uid))
-        return Action.REPAIR if any(offer.action is Action.REPAIR for offer in offers) else Action.CANARY
-    return Action(name)
+def _action(name: str, workloads: Sequence[Workload], steering: Steering) -> Action:
+    """What the key stands for: all have to be paused for it to resume, and one that can be repaired is."""
+    meant = [steered(name, steering.offers(each.metadata.uid)) for each in workloads]
+    if Action.REPAIR in meant:
+        return Action.REPAIR
+    return meant[0] if len(set(meant)) == 1 else Action.PAUSE
 
 
-def _closed(action: Action, deployments: Sequence[Deployment], steering: Steering) -> dict[str, LeftOut]:
+def _closed(action: Action, workloads: Sequence[Workload], steering: Steering) -> dict[str, LeftOut]:
     """What the screen knows to be closed, by uid: the server need not be asked about it."""
     closed = {}
-    for deployment in deployments:
-        uid = deployment.metadata.uid
+    for workload in workloads:
+        uid = workload.metadata.uid
         offer = next((each for each in steering.offers(uid) if each.action is action), None)
         if offer is not None and not offer.open:
-            closed[uid] = LeftOut(_name(deployment), offer.why_not)
+            closed[uid] = LeftOut(_name(workload), offer.why_not)
     return closed
 
 
-def _planned(api: Api, deployment: Deployment, request: Request, app: KtuiApp, session: Session) -> Planned:
-    meta = deployment.metadata
+def _planned(api: Api, workload: Workload, request: Request, app: KtuiApp, session: Session) -> Planned:
+    meta, reference = workload.metadata, reference_to(workload)
 
     async def planned() -> Plan | Refusal:
-        subject = await read_subject(api, meta.namespace, meta.name, session.kubectl, clock=app.now)
-        if subject.deployment.metadata.uid != meta.uid:
+        subject = await read_any(api, meta.namespace, reference, session.kubectl, clock=app.now)
+        if subject.workload.metadata.uid != meta.uid:
             return Refusal("It was deleted, and another one has its name now.")
         return plan(request, subject)
 
@@ -113,5 +114,5 @@ async def _ask_scale(app: KtuiApp, title: str) -> Scale | None:
     return Scale(int(value)) if value is not None else None
 
 
-def _name(deployment: Deployment) -> str:
-    return clean(f"{deployment.metadata.namespace}/{deployment.metadata.name}")
+def _name(workload: Workload) -> str:
+    return clean(str(target_of(workload)))

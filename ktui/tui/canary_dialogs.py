@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ktui.actions.request import Canary
 from ktui.model.objects import Deployment
+from ktui.model.workloads import StatefulSet
 from ktui.rollout import steps
 from ktui.rollout.words import count
 from ktui.tui.screens.ask import AskScreen
@@ -20,20 +21,20 @@ _NO_SURGE: Final = "no-surge"
 
 
 async def ask_canary(
-    app: KtuiApp, deployment: Deployment, images: tuple[tuple[str, str], ...], title: str
+    app: KtuiApp, workload: Deployment | StatefulSet, images: tuple[tuple[str, str], ...], title: str
 ) -> Canary | None:
-    """The request, or None where the person thought better of it."""
-    desired = deployment.spec.desired
+    """The request, or None where the person thought better of it. A StatefulSet has no surge to be asked about."""
+    desired, can_surge = workload.spec.desired, isinstance(workload, Deployment)
     note = (
         f"{count(desired, 'pod')} asked for. How many new ones are to be held? A number, a share such as 25%, "
         "or one step after another: 1,25%,50%"
     )
-    size = await app.push_screen_wait(AskScreen(title, note, "1", _wrong_size(desired)))
+    size = await app.push_screen_wait(AskScreen(title, note, "1", _wrong_size(desired, surge=can_surge)))
     if size is None:
         return None
     sizes = steps.read_steps(size)
     where = _SURGE
-    if not steps.wrong(sizes, desired, surge=False):
+    if can_surge and not steps.wrong(sizes, desired, surge=False):
         pods = count(steps.in_pods(sizes[0], desired), "pod")
         choices = [
             (_SURGE, f"surge: {pods} more, all old ones stay"),
@@ -46,10 +47,10 @@ async def ask_canary(
     return Canary(steps=sizes, images=images, surge=where == _SURGE)
 
 
-def _wrong_size(desired: int) -> Callable[[str], str]:
+def _wrong_size(desired: int, *, surge: bool) -> Callable[[str], str]:
     def check(value: str) -> str:
         try:
-            wrong = steps.wrong(steps.read_steps(value), desired, surge=True)
+            wrong = steps.wrong(steps.read_steps(value), desired, surge=surge)
         except ValueError as error:
             wrong = str(error)
         return f"{wrong[:1].upper()}{wrong[1:]}." if wrong else ""

@@ -26,7 +26,7 @@ class Guards:
 
     @property
     def uids(self) -> frozenset[str]:
-        """The Deployments that are watched over."""
+        """The rollouts that are watched over."""
         return frozenset(self._armed)
 
     def toggle(self, uid: str) -> None:
@@ -34,15 +34,15 @@ class Guards:
         if (armed := self._armed.pop(uid, None)) is not None:
             self._steering.say(f"Auto-abort is off for {armed.namespace}/{armed.name}.", "information")
             return
-        deployment, rollout = self._app.live.store.deployment(uid), self._app.live.rollouts.get(uid)
-        if deployment is None or rollout is None:
+        workload, rollout = self._app.live.store.workload(uid), self._app.live.rollouts.get(uid)
+        if workload is None or rollout is None:
             return
         abort = next((offer for offer in self._steering.offers(uid) if offer.action is Action.ABORT), None)
         closed = abort.why_not if abort is not None else ""
         if refused := refuse_arm(rollout) or closed:
             self._steering.say(f"Auto-abort: {refused}", "warning")
             return
-        armed = self._armed[uid] = arm(deployment)
+        armed = self._armed[uid] = arm(workload)
         self._steering.say(
             f"Auto-abort is on for {armed.namespace}/{armed.name} while ktui runs: if a new pod fails or the deadline "
             "passes, it goes back by itself. A turns it off.",
@@ -54,7 +54,7 @@ class Guards:
         live = self._app.live
         is_live = live.is_listed and live.link is not None and live.link.state is LinkState.LIVE
         for uid, armed in list(self._armed.items()):
-            judged = judge(armed, live.store.deployment(uid), live.rollouts.get(uid), is_live=is_live)
+            judged = judge(armed, live.store.workload(uid), live.rollouts.get(uid), is_live=is_live)
             if judged.move is Move.KEEP:
                 continue
             del self._armed[uid]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.preview import preview
+from ktui.actions.reading import read_any
 from ktui.actions.request import (
     Abort,
     Action,
@@ -31,11 +32,17 @@ from ktui.actions.request import (
     Scale,
     SetImage,
 )
-from ktui.actions.subject import read_subject
+from ktui.actions.sentences import target_of
+from ktui.actions.sets.offers import open_set_actions
+from ktui.actions.sets.subject import Known
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
+from ktui.model.changes import Resource, resource_of
 from ktui.model.objects import Deployment
+from ktui.model.reference import reference_to
+from ktui.model.store import Store
+from ktui.model.workloads import DaemonSet, Workload
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean
 from ktui.tui.canary_dialogs import ask_canary
@@ -68,13 +75,27 @@ _PATIENCE: Final = timedelta(seconds=20)
 _RIGHTS_LAST: Final = timedelta(seconds=60)
 """How long rights count, and how long those that could not be found out are left alone."""
 
+_Place = tuple[str, Resource]
+"""What rights are about: a namespace, and a kind of workload."""
+
 MAX_REPLICAS: Final = 2147483647
 
 
 @dataclass(frozen=True)
-class _Pending:
+class _Awaited:
     generation: int
     until: datetime
+
+
+def offers_on(
+    store: Store, workload: Workload, *, read_only: bool = False, rights: Rights | None = None
+) -> tuple[Offer, ...]:
+    """The actions on a workload of any kind, from what the streams have brought."""
+    uid = workload.metadata.uid
+    if isinstance(workload, Deployment):
+        return open_actions(workload, store.replicasets(uid), read_only=read_only, rights=rights)
+    known = Known(workload, tuple(store.controller_revisions(uid)), tuple(store.pods(uid)))
+    return open_set_actions(known, read_only=read_only, rights=rights)
 
 
 class Steering:
@@ -86,57 +107,67 @@ class Steering:
         self._read_only = read_only
         self._reviews: Reviews | None = None
         self._reviewed: Connection | None = None
-        self._rights: dict[str, Rights] = {}
-        self._asked: dict[str, datetime] = {}
-        """The namespaces whose rights have been asked for, and until when they are not asked for again."""
-        self._awaited: dict[str, _Pending] = {}
+        self._rights: dict[_Place, Rights] = {}
+        self._asked: dict[_Place, datetime] = {}
+        """Where rights have been asked for, and until when they are not asked for again."""
+        self._planning: list[str] = []
+        """The uids that the server is being asked about, for a plan; one may be there twice."""
+        self._sent: dict[str, str] = {}
+        """What was sent, and is being done, by uid."""
+        self._awaited: dict[str, _Awaited] = {}
+        """What the server has taken and the stream has not reported yet."""
         self._is_deciding = False
 
     # What is open
 
     def offers(self, uid: str) -> tuple[Offer, ...]:
         """The actions on a rollout, open or not. What the user may do is found out on the way."""
-        deployment = self._app.live.store.deployment(uid)
-        if deployment is None:
+        workload = self._app.live.store.workload(uid)
+        if workload is None:
             return ()
-        namespace = deployment.metadata.namespace
+        place = (workload.metadata.namespace, resource_of(workload))
         now = self._app.now()
-        if self._asked.get(namespace, now) <= now and self._session.connection is not None:
-            self._asked[namespace] = now + _RIGHTS_LAST
-            self._app.run_worker(self._ask_rights(deployment), group="rights")
-        replicasets = self._app.live.store.replicasets(uid)
-        return open_actions(deployment, replicasets, read_only=self._read_only, rights=self._rights.get(namespace))
+        if self._asked.get(place, now) <= now and self._session.connection is not None:
+            self._asked[place] = now + _RIGHTS_LAST
+            self._app.run_worker(self._ask_rights(workload), group="rights")
+        return offers_on(self._app.live.store, workload, read_only=self._read_only, rights=self._rights.get(place))
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """What is under way on which rollout, by uid: an action that was sent, or the question before one."""
+        return {**dict.fromkeys(self._planning, "asking"), **self._sent}
 
     def forget(self) -> None:
         """Another cluster or scope: rights and pending actions are others there."""
         self._rights.clear()
         self._asked.clear()
+        self._sent.clear()
         self._awaited.clear()
 
-    async def _ask_rights(self, deployment: Deployment) -> None:
+    async def _ask_rights(self, workload: Workload) -> None:
         connection = self._session.connection
         if connection is None:
             return
         if self._reviewed is not connection or self._reviews is None:
             self._reviews, self._reviewed = Reviews(Api(connection)), connection
-        namespace = deployment.metadata.namespace
+        namespace, resource = workload.metadata.namespace, resource_of(workload)
         try:
-            rights = await self._reviews.rights(namespace, deployment.metadata.name)
+            rights = await self._reviews.rights(namespace, workload.metadata.name, resource)
         except KubeError:
             # Not known is not refused: the server has the last word when something is sent. Asked again later.
             return
         if self._session.connection is connection:
-            self._rights[namespace] = rights
+            self._rights[namespace, resource] = rights
             self._app.draw_soon()
 
     # What is done
 
     async def steer(self, uid: str, name: str, *, revision: int | None = None) -> None:
         """Everything from the key to the outcome; `revision` is the one to roll back to, None the one before."""
-        deployment = self._app.live.store.deployment(uid)
+        workload = self._app.live.store.workload(uid)
         connection = self._session.connection
-        if deployment is None:
-            self.say("This Deployment is gone.", "warning")
+        if workload is None:
+            self.say("This rollout is gone.", "warning")
             return
         if connection is None:
             self.say("There is no connection to the cluster now.", "warning")
@@ -145,27 +176,20 @@ class Steering:
             self.say("One thing at a time: the server is still being asked about the last one.", "warning")
             return
         offers = self.offers(uid)
-        action = self._action(name, deployment, offers)
+        action = steered(name, offers)
         offer = next((each for each in offers if each.action is action), None)
         if offer is not None and not offer.open:
             self.say(f"{offer.label}: {offer.why_not}", "warning")
             return
         with self._deciding():
-            request = RollBack(revision) if revision is not None else await self._request(action, deployment)
+            request = RollBack(revision) if revision is not None else await self._request(action, workload)
         if request is not None:
             try:
-                await self._carry_out(request, deployment, connection)
+                await self._carry_out(request, workload, connection)
             except KubeError as error:
                 self.say(f"{error} {error.hint}".strip(), "error")
 
-    def _action(self, name: str, deployment: Deployment, offers: Sequence[Offer]) -> Action:
-        if name == "toggle_pause":
-            return Action.RESUME if deployment.spec.paused else Action.PAUSE
-        if name == Action.CANARY and any(offer.action is Action.REPAIR for offer in offers):
-            return Action.REPAIR
-        return Action(name)
-
-    async def _request(self, action: Action, deployment: Deployment) -> Request | None:
+    async def _request(self, action: Action, workload: Workload) -> Request | None:
         simple: dict[Action, Callable[[], Request]] = {
             Action.PAUSE: Pause,
             Action.RESUME: Resume,
@@ -178,24 +202,25 @@ class Steering:
         if action in simple:
             return simple[action]()
         if action is Action.SCALE:
-            return await self._ask_scale(deployment)
-        name = f"{deployment.metadata.namespace}/{deployment.metadata.name}"
+            return await self._ask_scale(workload)
+        name = str(target_of(workload))
         title = f"Canary of {name}" if action is Action.CANARY else f"Set the image of {name}"
-        image = await self._ask_image(deployment, title)
-        if image is None or action is not Action.CANARY:
+        image = await self._ask_image(workload, title)
+        if image is None or action is not Action.CANARY or isinstance(workload, DaemonSet):
             return image
-        return await ask_canary(self._app, deployment, image.images, title)
+        return await ask_canary(self._app, workload, image.images, title)
 
-    async def _ask_scale(self, deployment: Deployment) -> Request | None:
-        now = deployment.spec.desired
-        title = f"Scale {deployment.metadata.namespace}/{deployment.metadata.name}"
+    async def _ask_scale(self, workload: Workload) -> Request | None:
+        assert not isinstance(workload, DaemonSet), "which cannot be scaled, and so is not asked about"
+        now = workload.spec.desired
+        title = f"Scale {target_of(workload)}"
         value = await self._app.push_screen_wait(
             AskScreen(title, f"{now} pods are asked for now. How many should there be?", str(now), wrong_number)
         )
         return Scale(int(value)) if value is not None else None
 
-    async def _ask_image(self, deployment: Deployment, title: str) -> SetImage | None:
-        containers = deployment.spec.template.containers
+    async def _ask_image(self, workload: Workload, title: str) -> SetImage | None:
+        containers = workload.spec.template.containers
         container = containers[0]
         if len(containers) > 1:
             choices = [(each.name, f"{each.name}  {each.image}") for each in containers]
@@ -207,20 +232,22 @@ class Steering:
         value = await self._app.push_screen_wait(AskScreen(title, note, container.image, _wrong_image))
         return SetImage(((container.name, value),)) if value is not None else None
 
-    async def _carry_out(self, request: Request, deployment: Deployment, connection: Connection) -> None:
-        api, meta = Api(connection), deployment.metadata
+    async def _carry_out(self, request: Request, workload: Workload, connection: Connection) -> None:
+        api, meta, reference = Api(connection), workload.metadata, reference_to(workload)
 
         async def planned() -> Plan | Refusal:
-            self._app.pending[meta.uid] = "asking"
+            self._planning.append(meta.uid)
             self._app.draw_soon()
             try:
                 kubectl = self._session.kubectl
-                subject = await read_subject(api, meta.namespace, meta.name, kubectl, clock=self._app.now)
+                subject = await read_any(api, meta.namespace, reference, kubectl, clock=self._app.now)
             finally:
-                self._app.pending.pop(meta.uid, None)
+                self._planning.remove(meta.uid)
                 self._app.draw_soon()
-            if subject.deployment.metadata.uid != meta.uid:
-                return Refusal("This Deployment was deleted, and another one has its name now. Nothing was sent.")
+            if subject.workload.metadata.uid != meta.uid:
+                return Refusal(
+                    f"This {reference.kind} was deleted, and another one has its name now. Nothing was sent."
+                )
             return plan(request, subject)
 
         await self.carry_out(api, planned)
@@ -282,20 +309,21 @@ class Steering:
     async def send(self, api: Api, planned: Plan) -> Outcome:
         """Send what a person has said yes to, and say how it ended; the row shows it as pending meanwhile."""
         uid, action = planned.target.uid, planned.action
-        self._app.pending[uid] = _DOING[action]
+        self._awaited.pop(uid, None)
+        self._sent[uid] = _DOING[action]
         self._app.draw_soon()
         done = False
         try:
-            performed = await perform(api, planned, AuditLog(self._app.options.audit))
+            performed = await perform(api, planned, AuditLog(self._app.options.audit), clock=self._app.now)
             done = isinstance(performed.outcome, Done)
         finally:
             if not done:
-                self._app.pending.pop(uid, None)
+                self._sent.pop(uid, None)
                 self._app.draw_soon()
         outcome = performed.outcome
         if isinstance(outcome, Done):
             generation = outcome.after.get("metadata", {}).get("generation", planned.target.generation + 1)
-            self._awaited[uid] = _Pending(generation, self._app.now() + _PATIENCE)
+            self._awaited[uid] = _Awaited(generation, self._app.now() + _PATIENCE)
             self.say(outcome.sentence, "information")
         else:
             self.say(f"{outcome.sentence} {outcome.hint}".strip(), _severity(outcome))
@@ -306,18 +334,28 @@ class Steering:
     def settle(self) -> None:
         """End what was pending where the stream has reported it, or has not for too long."""
         for uid, awaited in list(self._awaited.items()):
-            deployment = self._app.live.store.deployment(uid)
+            workload = self._app.live.store.workload(uid)
             if (
-                deployment is None
-                or deployment.metadata.generation >= awaited.generation
+                workload is None
+                or workload.metadata.generation >= awaited.generation
                 or self._app.now() > awaited.until
             ):
                 del self._awaited[uid]
-                self._app.pending.pop(uid, None)
+                self._sent.pop(uid, None)
 
     def say(self, sentence: str, severity: SeverityLevel) -> None:
         """Tell a person how it went."""
         self._app.notify(clean(sentence), severity=severity, timeout=8, markup=False)
+
+
+def steered(name: str, offers: Sequence[Offer]) -> Action:
+    """The action that a key stands for here: some keys do one of two, whichever is offered."""
+    offered = {offer.action for offer in offers}
+    if name == "toggle_pause":
+        return Action.RESUME if Action.RESUME in offered else Action.PAUSE
+    if name == Action.CANARY and Action.REPAIR in offered:
+        return Action.REPAIR
+    return Action(name)
 
 
 def _severity(outcome: Outcome) -> SeverityLevel:

@@ -122,7 +122,7 @@ def test_a_lost_connection_aborts_nothing(
     [
         (["promote", "cart", "--auto-abort", "--yes"], "--auto-abort acts while ktui looks on: give --watch too."),
         (["promote", "cart", "web", "--watch", "--yes"], "--watch follows one rollout: give one NAME."),
-        (["promote", "service/cart", "--watch", "--yes"], "are for a Deployment"),
+        (["promote", "service/cart", "--watch", "--yes"], "are for a rollout"),
     ],
 )
 def test_wrong_usage(ktui: Ktui, arguments: list[str], said: str) -> None:

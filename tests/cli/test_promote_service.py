@@ -165,8 +165,8 @@ def test_a_service_without_a_pair(ktui: Ktui, shop: ServiceWitness, cluster: Sim
         (["service/shop", "--pods", "2"], "a Service switches as a whole"),
         (["shop-blue", "--to", "green"], "write service/NAME"),
         (["shop-blue", "--force"], "write service/NAME"),
-        (["service/", "--yes"], "not a Deployment"),
-        (["pod/shop", "--yes"], "not a Deployment"),
+        (["service/", "--yes"], "names no Deployment"),
+        (["pod/shop", "--yes"], "names no Deployment"),
     ],
 )
 def test_wrong_usage(ktui: Ktui, arguments: list[str], said: str) -> None:

@@ -57,8 +57,8 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
     ("arguments", "said"),
     [
         (["frobnicate"], 'There is no command "frobnicate"; there is: get, status, '),
-        (["get", "statefulset/web"], '"statefulset/web" is not a Deployment'),
-        (["pause", "deploy/"], '"deploy/" is not a Deployment'),
+        (["get", "pod/web"], '"pod/web" names no Deployment, StatefulSet or DaemonSet'),
+        (["pause", "deploy/"], '"deploy/" names no Deployment'),
         (["pause"], "Missing argument 'NAME...'"),
         (["pause", "cart", "-A"], "-A chooses among rollouts, and a NAME is one already."),
         (["status", "cart", "-l", "app=cart"], "-l chooses among rollouts, and a NAME is one already."),

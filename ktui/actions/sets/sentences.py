@@ -82,23 +82,27 @@ def replacement(subject: SetSubject, after: Controlled, comes: str) -> tuple[str
         replaced = [pod for pod in pods if _is_reached(after, pod)]
         moved, kept = moved + len(replaced), kept + len(pods) - len(replaced)
         if replaced:
-            of = f"of {amid(revision_of(part.revision))} " if part.revision is not None else ""
-            which = f"({names(replaced)}) " if isinstance(after, StatefulSet) else ""
+            which = f"({names(replaced)})" if isinstance(after, StatefulSet) else ""
+            of = _spaced(amid(f"of {revision_of(part.revision)} {which}".strip()) if part.revision else which)
             if waits_for_deletion(after):
                 each = "it comes back as" if len(replaced) == 1 else "each comes back as"
                 stays = "stays as it is" if len(replaced) == 1 else "stay as they are"
                 sentences.append(
-                    f"{count(len(replaced), 'pod')} {of}{which}{stays} until somebody deletes "
+                    f"{count(len(replaced), 'pod')} {of}{stays} until somebody deletes "
                     f"{'it' if len(replaced) == 1 else 'them'}; {each} {comes}."
                 )
             else:
-                sentences.append(f"{count(len(replaced), 'pod')} {of}{which}will be replaced by {comes}.")
+                sentences.append(f"{count(len(replaced), 'pod')} {of}will be replaced by {comes}.")
     if waits_for_deletion(after):
         return (*sentences, "Nothing is replaced by itself: the strategy is OnDelete.")
     if kept and isinstance(after, StatefulSet):
         stays = "stays" if kept == 1 else "stay"
         sentences.append(f"{count(kept, 'pod')} {stays} below the partition of {after.spec.partition} as before.")
     return (*sentences, *([pace(after)] if moved else ()))
+
+
+def _spaced(text: str) -> str:
+    return f"{text} " if text else ""
 
 
 def reached(subject: SetSubject, after: Controlled) -> list[Pod]:
@@ -136,9 +140,10 @@ def pace(workload: Controlled) -> str:
         return "One after another from the highest down, each only once the one before is available."
     rolling = workload.spec.update_strategy.rolling_update
     if isinstance(rolling, RollingUpdate) and limits.surge:
-        return f"On up to {count(limits.surge, 'node')} at a time a new pod starts before the old one stops."
-    nodes = count(limits.unavailable, "node")
-    return f"On up to {nodes} at a time the old pod stops first, and nothing of it serves there meanwhile."
+        nodes = f"On up to {limits.surge} nodes at a time" if limits.surge > 1 else "One node after another"
+        return f"{nodes}: a new pod starts before the old one stops."
+    nodes = f"On up to {limits.unavailable} nodes at a time" if limits.unavailable > 1 else "One node after another"
+    return f"{nodes}: the old pod stops first, and nothing of it serves there meanwhile."
 
 
 def in_flight(known: Known) -> bool:

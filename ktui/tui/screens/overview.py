@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final, NamedTuple, overload
 
@@ -40,7 +40,7 @@ class _Rows(Sequence[Line]):
         rollouts: list[Rollout],
         fitted: Columns,
         now: datetime,
-        pending: dict[str, str],
+        pending: Mapping[str, str],
         cursor: int | None,
         *,
         marked: Collection[str],
