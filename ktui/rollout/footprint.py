@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
@@ -133,4 +134,8 @@ def _own(resources: Resources, part: str, name: str) -> Decimal | None:
 
 
 def _number(amounts: Amounts, name: str) -> Decimal | None:
-    return quantity(amounts.cpu if name == "cpu" else amounts.memory)
+    return _known(amounts.cpu if name == "cpu" else amounts.memory)
+
+
+_known: Final = lru_cache(maxsize=1024)(quantity)
+"""All pods of a revision ask for the same."""

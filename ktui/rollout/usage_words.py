@@ -18,16 +18,16 @@ NAMES: Final = {"cpu": "CPU", "memory": "memory"}
 
 
 def compared(usage: Usage) -> tuple[str, ...]:
-    """What a new pod uses against an old one, memory first; nothing where one of the two is not measured."""
+    """What a new pod uses against an old one, memory first, and of how many of them that is known."""
     new, old = usage.new, usage.old
-    if new is None or old is None:
+    if new is None:
         return ()
     told = []
     for resource in ("memory", "cpu"):
-        one, other = new.meter(resource), old.meter(resource)
+        one, other = new.meter(resource), old.meter(resource) if old is not None else None
         if one is not None and other is not None:
             told.append(f"{_against(one, other)}{_limit(one)}.")
-    if told and new.measured < len(new.pods):
+    if 0 < new.measured < len(new.pods):
         told.append(f"{new.measured} of {count(len(new.pods), 'new pod')} measured so far.")
     return tuple(told)
 
@@ -91,15 +91,15 @@ def _near(revision: RevisionUse) -> Iterator[str]:
 
 
 def room(of: Room) -> str:
-    """`room for 2 more pods; the rollout needs 3`, or why that is not known."""
+    """`room for 2 pods; the rollout needs 3`, or why that is not known."""
     if of.lacking:
         return f"{clean(', '.join(of.lacking))} does not say how much, and is refused unless a LimitRange does"
     if of.untold:
         return clean(of.untold)
-    fits = f"room for {count(of.fits or 0, 'more pod')}" if of.fits is not None else ""
+    fits = f"room for {count(of.fits or 0, 'pod')}" if of.fits is not None else ""
     if of.needed is None or not of.needed:
         return fits
     needs = amount_text(of.resource, of.needed)
     if of.each and of.needed % of.each == 0:
         needs = str(int(of.needed / of.each))
-    return f"{fits}; the rollout needs {needs}" + ("" if of.is_short else " at most")
+    return f"{fits}; the rollout needs {'' if of.is_short else 'up to '}{needs}"

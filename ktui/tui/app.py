@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ktui.tui.pairs import Pairs
     from ktui.tui.session import Session
     from ktui.tui.steering import Steering
+    from ktui.tui.usage_feed import UsageFeed
 
 TICK: Final = 0.08
 """Seconds from one drawing to the next, at least: what is heard in the meantime is drawn together."""
@@ -92,6 +93,7 @@ class KtuiApp(App[None]):
         self._steering: Steering | None = None
         self._pairs: Pairs | None = None
         self._guards: Guards | None = None
+        self.usage: UsageFeed | None = None
         self._news = asyncio.Event()
         self._second_is_over = False
         if options.theme:
@@ -182,6 +184,7 @@ class KtuiApp(App[None]):
         from ktui.tui.pairs import Pairs  # noqa: PLC0415
         from ktui.tui.session import Session  # noqa: PLC0415
         from ktui.tui.steering import Steering  # noqa: PLC0415
+        from ktui.tui.usage_feed import UsageFeed  # noqa: PLC0415
 
         if not self.is_headless:
             # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
@@ -193,6 +196,7 @@ class KtuiApp(App[None]):
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self._pairs = Pairs(self)
         self._guards = Guards(self, self._session, self._steering)
+        self.usage = UsageFeed(self)
         self.set_interval(1.0, self._every_second)
         self.run_worker(self._keep_drawn(), group="drawing")
         self._follow()
@@ -313,6 +317,12 @@ class KtuiApp(App[None]):
 
         self.push_screen(TimelineScreen(uid))
 
+    def open_usage(self, uid: str) -> None:
+        """Show what the pods of one rollout use, new against old."""
+        from ktui.tui.screens.usage import UsageScreen  # noqa: PLC0415
+
+        self.push_screen(UsageScreen(uid))
+
     def open_figures(self, uid: str | None, only: Collection[str] | None = None) -> None:
         """Show what the rollouts of one come to, or of all, or only of these that are shown."""
         from ktui.tui.screens.figures import open_figures  # noqa: PLC0415 - nothing for the first frame
@@ -374,6 +384,8 @@ class KtuiApp(App[None]):
 
     def action_retry(self) -> None:
         """Do not wait for the next attempt to connect."""
+        if self.usage is not None:
+            self.usage.ask_anew()
         if self._session is not None:
             self._session.retry_now()
 

@@ -19,7 +19,7 @@ def _sheets(*names: str) -> list[str | PurePath]:
 FIRST: Final = _sheets("app", "paint", "overview")
 """What the app names as its own. Textual parses that before it draws anything."""
 
-_OTHERS: Final = _sheets("detail", "history", "logs", "timeline", "bluegreen", "figures")
+_OTHERS: Final = _sheets("detail", "history", "logs", "timeline", "usage", "bluegreen", "figures")
 
 
 def read_others(into: Stylesheet) -> None:

@@ -204,12 +204,12 @@ def pods(hard: int, used: int, needed: int) -> Room:
 @pytest.mark.parametrize(
     ("found", "text"),
     [
-        (pods(9, 7, 3), "room for 2 more pods; the rollout needs 3"),
-        (pods(9, 7, 1), "room for 2 more pods; the rollout needs 1 at most"),
-        (pods(9, 8, 0), "room for 1 more pod"),
+        (pods(9, 7, 3), "room for 2 pods; the rollout needs 3"),
+        (pods(9, 7, 1), "room for 2 pods; the rollout needs up to 1"),
+        (pods(9, 8, 0), "room for 1 pod"),
         (
             Room("q", "cpu", Decimal(4), Decimal("3.5"), Decimal("0.4"), Decimal("0.6")),
-            "room for 1 more pod; the rollout needs 600m",
+            "room for 1 pod; the rollout needs 600m",
         ),
         (Room("q", "gpu", Decimal(4), Decimal(1), untold="nobody knows"), "nobody knows"),
     ],

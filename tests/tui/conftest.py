@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from ktui.kube.access import Access
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
+from ktui.tui.screens.base import LiveScreen
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -68,6 +69,12 @@ class Screen:
 
 async def stillness(pilot: Pilot[None]) -> None:
     """Wait until nothing on the screen has changed for a while: what is still on its way is not to be pictured."""
+    front = next((screen for screen in reversed(pilot.app.screen_stack) if isinstance(screen, LiveScreen)), None)
+    for _ in range(250):
+        # What pods use is asked for once a screen that shows it is there.
+        if front is None or not front.FOLLOWS_USE or front.selected not in front.ktui.live.rollouts or front.use:
+            break
+        await pilot.pause(0.02)
     seen, unchanged = "", 0
     while unchanged < 15:
         await pilot.pause(0.05)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from ktui.tui import chrome
 from ktui.tui.chrome import Hint
@@ -16,6 +16,7 @@ from ktui.tui.paint import Painting
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
     from ktui.tui.app import KtuiApp
+    from ktui.tui.usage_feed import Shown
 
 KEY_NAMES = {
     "space": "space",
@@ -45,6 +46,7 @@ class LiveScreen(Screen[None]):
         Binding("h", "history", "history", id="rollout.history"),
         Binding("l", "logs", "logs", id="rollout.logs"),
         Binding("e", "timeline", "time line", id="rollout.timeline"),
+        Binding("u", "usage", "use: CPU, memory, quota", id="rollout.usage"),
         Binding("f", "figures", "figures", id="rollout.figures"),
         Binding("A", "guard", "auto-abort, on or off", id="rollout.guard"),
         Binding("B", "blue_green", "blue-green", id="rollout.bluegreen"),
@@ -53,6 +55,9 @@ class LiveScreen(Screen[None]):
         Binding("question_mark", "app.help", "help", id="help"),
         Binding("q", "app.quit", "quit", id="quit"),
     ]
+
+    FOLLOWS_USE: ClassVar[bool] = False
+    """Whether it shows what pods use: that is read only while such a screen is in front."""
 
     _is_composed = False
 
@@ -96,7 +101,15 @@ class LiveScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What happened while the screen was covered is shown at once."""
+        usage, uid = self.ktui.usage, self.selected
+        if self.FOLLOWS_USE and usage is not None and uid is not None:
+            self.run_worker(usage.follow(uid), group="use", exclusive=True)
         self.draw_now()
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is read for a screen that is not seen; behind a dialog it is."""
+        if not isinstance(self.app.screen, ModalScreen):
+            self.workers.cancel_group(self, "use")
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""
@@ -121,6 +134,11 @@ class LiveScreen(Screen[None]):
         """Open the time line of the selected rollout."""
         if self.selected is not None:
             self.ktui.open_timeline(self.selected)
+
+    def action_usage(self) -> None:
+        """Open what the pods of the selected rollout use."""
+        if self.selected is not None:
+            self.ktui.open_usage(self.selected)
 
     def action_figures(self) -> None:
         """Open the figures of the selected rollout."""
@@ -152,6 +170,12 @@ class LiveScreen(Screen[None]):
     def guard_hints(self) -> list[Hint]:
         """How to turn auto-abort off, where it is on for the selected rollout."""
         return [Hint("A", "auto-abort off", "screen.guard")] if self.selected in self.ktui.guarded else []
+
+    @property
+    def use(self) -> Shown | None:
+        """What the pods of the selected rollout use, as far as that was read."""
+        usage, uid = self.ktui.usage, self.selected
+        return usage.shown(uid) if usage is not None and uid is not None else None
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""

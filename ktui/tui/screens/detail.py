@@ -15,7 +15,7 @@ from ktui.kube.errors import KubeError
 from ktui.kube.surroundings import read_surroundings
 from ktui.rollout.detail import Detail
 from ktui.rollout.surroundings import Surroundings
-from ktui.tui import detail_lines, why_lines
+from ktui.tui import detail_lines, usage_lines, why_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.paint import Pages, Painting, Span, shorten
 from ktui.tui.screens.base import LiveScreen, action_hints
@@ -34,6 +34,7 @@ TALL = 34
 class DetailScreen(LiveScreen):
     """Everything about one rollout. When it is deleted meanwhile, what was last known stays, and is marked so."""
 
+    FOLLOWS_USE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", id="detail.back"),
         Binding("t", "every_pod", "every pod", id="detail.pods"),
@@ -60,6 +61,8 @@ class DetailScreen(LiveScreen):
             with Vertical(id="right"):
                 yield Painting(id="why-title", classes="panel-title")
                 yield Painting(id="why")
+                yield Painting(id="use-title", classes="panel-title")
+                yield Painting(id="use")
                 yield Painting(id="conditions-title", classes="panel-title")
                 yield Painting(id="conditions")
                 yield Painting(id="events-title", classes="panel-title")
@@ -119,6 +122,7 @@ class DetailScreen(LiveScreen):
             lines[0] = shorten([*lines[0], Span("   auto-abort is on", "warn")], self.size.width - 2)
         if self.is_deleted:
             lines[:2] = detail_lines.deleted(detail.rollout, self._has_namesake)
+        lines += self._draw_use(now)
         self.query_one("#summary", Painting).show(lines)
         self._draw_panels(detail, now, wide)
         hints = [
@@ -128,6 +132,7 @@ class DetailScreen(LiveScreen):
             Hint("h", "history", "screen.history"),
             Hint("l", "logs", "screen.logs"),
             Hint("e", "time line", "screen.timeline"),
+            Hint("u", "use", "screen.usage"),
             Hint("f", "figures", "screen.figures"),
             Hint("t", "only pods that are not ready" if self._every_pod else "every pod", "screen.every_pod"),
             Hint("?", "help", "app.help"),
@@ -146,6 +151,21 @@ class DetailScreen(LiveScreen):
         conditions = self.query_one("#conditions", Painting)
         conditions.show(detail_lines.conditions(detail.conditions, now, right))
         events.show(detail_lines.events(detail.events, now, right))
+
+    def _draw_use(self, now: datetime) -> list[list[Span]]:
+        """What the pods use: a panel where there is room, else a line for the summary where it tells something."""
+        shown = self.use
+        panel, has_room = self.query_one("#use", Painting), self.has_class("-wide") or self.has_class("-tall")
+        room = max(30, self.query_one("#events", Pages).scrollable_content_region.width)
+        block = usage_lines.block(shown.usage, shown.rooms, room) if shown is not None and has_room else []
+        self.set_class(bool(block), "-use")
+        panel.show(block)
+        if shown is not None:
+            self.query_one("#use-title", Painting).show([shorten(usage_lines.title(shown.usage, now), room)])
+        if shown is None or has_room:
+            return []
+        line = usage_lines.line(shown.usage, shown.rooms, self.size.width - 2)
+        return [line] if line else []
 
     # What is asked for
 

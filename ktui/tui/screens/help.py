@@ -29,6 +29,7 @@ _KEYS = (
     ("B", "blue-green, of a Deployment that takes turns: p switches its Service, b switches back, F forces"),
     ("l", "logs of the new pods; then v old or both, p one pod, c one container"),
     ("e", "time line: what happened, in order, the newest at the end; from there t times, w warnings only"),
+    ("u", "use: CPU and memory of new and old pods against requests and limits, what quotas leave"),
     ("f", "figures: how rollouts went, of all or of one; then d w m: a day, a week, a month"),
     ("/ f t w S", "in the logs: search, only what matches, times, wrap, save; space pauses"),
     ("tab", "in a rollout: from the pods to the events and back"),

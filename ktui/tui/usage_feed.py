@@ -1,0 +1,112 @@
+"""Reads what the pods of a rollout use, and what quotas leave, for as long as a screen shows it."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.kube.metrics import SECONDS, Absent, Metrics
+from ktui.kube.selection import selector_text
+from ktui.model.changes import resource_of
+from ktui.model.template import Resources
+from ktui.model.workloads import Workload
+from ktui.rollout.headroom import headroom
+from ktui.rollout.quota import Quota, Room
+from ktui.rollout.usage import Sample, Usage, parts, usage
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+
+_UNCONNECTED: Final = 1.0
+"""Seconds until it is looked again whether there is a connection."""
+
+
+class _Reading(msgspec.Struct, frozen=True):
+    uid: str
+    samples: tuple[Sample, ...] = ()
+    problem: str = ""
+    quotas: tuple[Quota, ...] = ()
+    defaults: Resources | None = None
+    selector: str | None = None
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What a screen shows of it; `problem` says why there is nothing, or nothing new."""
+
+    usage: Usage
+    rooms: tuple[Room, ...]
+    problem: str = ""
+
+
+class UsageFeed:
+    """One rollout at a time: the one that is looked at."""
+
+    def __init__(self, app: KtuiApp) -> None:
+        self._app = app
+        self._metrics: Metrics | None = None
+        self._reading = _Reading("")
+        self._next = 0.0
+        """When it is to be read again, by the monotonic clock."""
+        self._made: tuple[_Reading, int, Shown] | None = None
+
+    def shown(self, uid: str) -> Shown | None:
+        """What is known of that rollout; None before anything was read. Worked out once a second at most."""
+        reading, second = self._reading, int(self._app.now().timestamp())
+        workload, rollout = self._app.live.store.workload(uid), self._app.live.rollouts.get(uid)
+        if reading.uid != uid or workload is None or rollout is None:
+            return None
+        if self._made is None or self._made[:2] != (reading, second):
+            found = parts(self._app.live.store, workload)
+            rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
+            self._made = (reading, second, Shown(usage(found, reading.samples), rooms, reading.problem))
+        return self._made[2]
+
+    def ask_anew(self) -> None:
+        """Forget that there were no metrics: somebody may have seen to that."""
+        self._metrics, self._next = None, 0.0
+
+    async def follow(self, uid: str) -> None:
+        """Read it again and again, until cancelled."""
+        while True:
+            connection, workload = self._app.connection, self._app.live.store.workload(uid)
+            if connection is None or workload is None:
+                await asyncio.sleep(_UNCONNECTED)
+                continue
+            if self._reading.uid != uid or self._metrics is None or self._metrics.connection is not connection:
+                self._next = 0.0
+            if (wait := self._next - monotonic()) > 0:
+                await asyncio.sleep(wait)
+                continue
+            before = self._reading if self._reading.uid == uid else _Reading(uid)
+            self._reading, wait = await self._read(connection, workload, before)
+            self._next = monotonic() + wait
+            self._app.draw_soon()
+
+    async def _read(self, connection: Connection, workload: Workload, before: _Reading) -> tuple[_Reading, float]:
+        """What is known now, and in how many seconds to read again. What cannot be read stays as it was."""
+        if self._metrics is None or self._metrics.connection is not connection:
+            self._metrics = Metrics(connection)
+        api, meta = Api(connection), workload.metadata
+        selector, quotas, defaults = before.selector, before.quotas, before.defaults
+        try:
+            if selector is None:
+                raw = await api.get(resource_of(workload), meta.namespace, meta.name)
+                selector = selector_text(raw)
+                defaults = await api.container_defaults(meta.namespace)
+            quotas = await api.quotas(meta.namespace)
+            measured = await self._metrics.read(meta.namespace, selector)
+        except KubeError as error:
+            return msgspec.structs.replace(before, problem=f"What pods use cannot be read: {error}"), SECONDS
+        problem, samples, wait = "", before.samples, SECONDS
+        if isinstance(measured, Absent):
+            # Quotas go on being read where there are no metrics.
+            problem, wait = measured.sentence, min(max(measured.again, SECONDS), 4 * SECONDS)
+        else:
+            samples = measured
+        return _Reading(meta.uid, samples, problem, quotas, defaults, selector), wait
