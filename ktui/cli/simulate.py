@@ -15,6 +15,7 @@ import msgspec
 from ktui.cli import printing
 from ktui.cli.options import CONTEXT_SETTINGS, Command, settings_of
 from ktui.sim import SimulatedCluster, scenarios
+from ktui.sim.cluster import Heard
 
 _HINT: Final = "A simulated cluster: try anything · enter opens · b rolls back · ? says more"
 """It fits beside the sign of a notice at 80 columns."""
@@ -52,11 +53,13 @@ class Fleet(msgspec.Struct, frozen=True, omit_defaults=True):
     events_per_second: int | None = None
 
 
-def _cluster(scenario: str, fleet: Fleet, *, seed: int, speed: float, **made: Any) -> SimulatedCluster:
-    """A cluster with a scenario, by name or from a file. Raises UsageError."""
+def _cluster(
+    scenario: str, fleet: Fleet, *, seed: int, speed: float, heard: Heard | None = None, **made: Any
+) -> SimulatedCluster:
+    """A cluster with a scenario, by name or from a file; `heard` hears of its history. Raises UsageError."""
     cluster = SimulatedCluster(seed=seed, speed=speed, **made)
     try:
-        cluster.load(scenario, **msgspec.to_builtins(fleet))
+        cluster.load(scenario, heard, **msgspec.to_builtins(fleet))
     except FileNotFoundError:
         known = ", ".join(info.name for info in scenarios())
         raise click.UsageError(f'There is no scenario "{scenario}"; there is: {known}, or a file.') from None
@@ -179,10 +182,18 @@ def demo(
 ) -> int:
     """Run the dashboard on a simulated cluster in the same process: nothing else is needed."""
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415 - sim needs no screens
+    from ktui.cli.hindsight import Hindsight  # noqa: PLC0415
     from ktui.figures.book import Book  # noqa: PLC0415
 
-    cluster = _cluster(scenario, Fleet(pods, deployments, rate), seed=seed, speed=speed, name="demo")
-    with tempfile.TemporaryDirectory(prefix="ktui-demo-") as folder, cluster.serving(), closing(Book()) as book:
+    past = Hindsight()
+    fleet = Fleet(pods, deployments, rate)
+    cluster = _cluster(scenario, fleet, seed=seed, speed=speed, heard=past.hear, name="demo")
+    with (
+        tempfile.TemporaryDirectory(prefix="ktui-demo-") as folder,
+        cluster.serving(),
+        closing(Book()) as book,
+        past.written_into(book),
+    ):
         kubeconfig = cluster.write_kubeconfig(Path(folder) / "kubeconfig")
         # Whatever cluster the user's own settings name, this is not it.
         here = {"kubeconfig": str(kubeconfig), "context": "", "as_user": "", "as_groups": (), "request_timeout": "0"}

@@ -38,6 +38,9 @@ _STEPS: Final = (
     """,
 )
 """What leads from each version of the schema to the next; the version of a file is its `user_version`."""
+_WATCHED_SINCE: Final = """
+    INSERT INTO facts VALUES ('since', ?) ON CONFLICT DO UPDATE SET value = min(value, excluded.value)
+"""
 
 
 class BookError(Exception):
@@ -77,12 +80,12 @@ class Book:
             self._memory.close()
 
     def write(self, records: Sequence[Record], now: datetime) -> None:
-        """Add records, each merged with what is known of the same rollout, and drop what is too old.
+        """Add records, each merged with what is known of the same rollout, and drop what is too old at that time.
 
         Raises BookError.
         """
         with self._opened() as database, _whole(database):
-            database.execute("INSERT OR IGNORE INTO facts VALUES ('since', ?)", (now.isoformat(),))
+            database.execute(_WATCHED_SINCE, (now.isoformat(),))
             for record in records:
                 _add(database, record)
             _prune(database, now)

@@ -14,6 +14,8 @@ from ktui.rollout.words import clean, count, duration
 
 __all__ = ["Cause", "Kind", "Remedy", "diagnose", "legible"]
 
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+
 _NOT_MADE = "ReplicaSetCreateError"
 """Reason of the condition Progressing where the new ReplicaSet itself was refused."""
 
@@ -40,8 +42,7 @@ def diagnose(
     is_settled = settled(deployment, current)
     found = of_pods(pods, now, "pod" if is_settled else "new pod", events_of)
     causes = [*_refused(deployment, current, now), *found, *old]
-    order = list(Kind)
-    causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
+    causes.sort(key=lambda cause: (not cause.blocking, _ORDER[cause.kind], -len(cause.pods), cause.sentence))
     if not is_settled:
         # That time ran out is the least of all explanations.
         causes += [*_grace(deployment, stopping, now), *_paused(deployment, current)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from ktui.model.objects import HOLD_SECONDS, Deployment
+from ktui.model.objects import HOLD_SECONDS, Deployment, Strategy
 from ktui.rollout.words import clean
 
 RECREATE: Final = "Recreate"
@@ -31,7 +32,12 @@ def bounds(deployment: Deployment) -> Bounds:
     Surge rounds up and unavailability down; where both come to 0, one pod may be unavailable, or nothing could
     ever move (`ResolveFenceposts` of the Deployment controller). Recreate takes everything down first.
     """
-    strategy, desired = deployment.spec.strategy, deployment.spec.desired
+    return _bounds(deployment.spec.strategy, deployment.spec.desired)
+
+
+@lru_cache(maxsize=1024)
+def _bounds(strategy: Strategy, desired: int) -> Bounds:
+    # One look at a rollout asks for them three times, and few strategies differ.
     if strategy.type == RECREATE:
         return Bounds(surge=0, unavailable=desired)
     rolling = strategy.rolling_update

@@ -9,9 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -28,8 +29,11 @@ from ktui.sim.serving.podreads import SimulatedPods
 from ktui.sim.serving.requests import Requests
 from ktui.sim.serving.server import HttpServer
 from ktui.sim.serving.watching import Watches
+from ktui.sim.storage import Change
 
 JSON = dict[str, Any]
+Heard = Callable[[float, str, str, JSON], None]
+"""Is told of a change: the virtual time, the resource's plural, ADDED, MODIFIED or DELETED, and the object."""
 T = TypeVar("T")
 LOGGED_REQUESTS = 10_000
 
@@ -105,22 +109,38 @@ class SimulatedCluster:
 
     # -- scenarios and time ------------------------------------------------------------------------------------
 
-    def load(self, scenario: str | Path, **params: object) -> None:
-        """Play a scenario: its history at once, the rest as time passes.
+    def load(self, scenario: str | Path, heard: Heard | None = None, **params: object) -> None:
+        """Play a scenario: its history at once, the rest as time passes. `heard` hears of each change in the history.
 
         Raises:
             FileNotFoundError: there is none of that name, and no such file.
             ValueError: the file does not say a scenario, or not with these parameters.
         """
-        self.play(find_scenario(scenario, params))
+        self.play(find_scenario(scenario, params), heard)
 
-    def play(self, scenario: Scenario) -> None:
+    def play(self, scenario: Scenario, heard: Heard | None = None) -> None:
         """As `load`, with a scenario that was read already."""
         if self.kernel.now == self._began and self.plane.storage.number == self._untouched:
             self._nodes = max(self._nodes, scenario.nodes)
             self._begin_at(self._began if self._own_time else time.time() - scenario.history_seconds)
         Script(self.plane, scenario).begin()
-        self.run_for(scenario.history_seconds)
+        with self._overheard(heard):
+            self.run_for(scenario.history_seconds)
+
+    @contextmanager
+    def _overheard(self, heard: Heard | None) -> Iterator[None]:
+        """Tell that of every change for a while."""
+        if heard is None:
+            yield
+            return
+        with ExitStack() as stack:
+            # Versions of one thing share what is stored.
+            for resource in {each.storage: each for each in resources.RESOURCES}.values():
+                stack.callback(self.api.bucket(resource).listen(partial(self._tell, heard, resource.plural)))
+            yield
+
+    def _tell(self, heard: Heard, plural: str, change: Change) -> None:
+        heard(self.kernel.now, plural, change.type, change.version.obj)
 
     def run_for(self, seconds: float) -> None:
         """Let virtual time pass, at once.

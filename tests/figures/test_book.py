@@ -54,6 +54,7 @@ def test_what_was_written_is_read(book: Book) -> None:
     book.write([whole, record(1)], NOW)
     assert book.read() == [whole, record(1)]
     assert book.read(NOW - timedelta(seconds=90)) == [record(1)]
+    book.write([], NOW + timedelta(days=1))
     assert book.since() == NOW
 
 
