@@ -17,11 +17,12 @@ import msgspec
 import yaml
 
 from ktui.kube.surroundings import surroundings
-from ktui.model.changes import Gone, Listed, Put, Resource
+from ktui.model.changes import STREAMED, Gone, Listed, Put, Resource
 from ktui.rollout.cause import Cause, Remedy
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.surroundings import remarks
 from ktui.sim import SimulatedCluster
+from ktui.sim.apiserver import PODS
 from ktui.sim.scenario import find_scenario
 from ktui.tui.live import Live
 from tests.recorded import decode
@@ -30,8 +31,6 @@ DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "causes.md"
 SCENARIOS: Final = Path(__file__).parents[1] / "ktui" / "sim" / "scenarios" / "causes"
 START: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STEP: Final = 5
-
-_STREAMED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS)
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,8 +77,10 @@ class Play:
 
     @property
     def remarks(self) -> Sequence[Cause]:
-        """What ktui tells of what stands around the Deployment, when it is looked at in full."""
-        deployment = next(self._live.store.deployments())
+        """What ktui tells of what stands around a Deployment, when it is looked at in full."""
+        deployment = next(self._live.store.deployments(), None)
+        if deployment is None:
+            return ()
         listed = (
             self.cluster.list(kind) for kind in ("horizontalpodautoscalers", "poddisruptionbudgets", "resourcequotas")
         )
@@ -94,7 +95,11 @@ class Play:
             yield self.rollout
 
     def roll_back(self) -> None:
-        """Bring the first revision back, as any client would."""
+        """Bring the first revision back, as any client would, and delete what a StatefulSet would wait for."""
+        sets = [*self.cluster.list("statefulsets"), *self.cluster.list("daemonsets")]
+        if sets:
+            self._roll_back_set(sets[0])
+            return
         deployment = self.cluster.list("deployments")[0]
         first = min(self.cluster.list("replicasets"), key=lambda rs: str(rs["metadata"]["creationTimestamp"]))
         template: dict[str, Any] = {**first["spec"]["template"]}
@@ -102,8 +107,18 @@ class Play:
         template["metadata"] = {**template["metadata"], "labels": labels}
         self.cluster.apply(deployment | {"spec": deployment["spec"] | {"template": template}})
 
+    def _roll_back_set(self, workload: dict[str, Any]) -> None:
+        first = min(self.cluster.list("controllerrevisions"), key=lambda revision: int(revision["revision"]))
+        template = {name: value for name, value in first["data"]["spec"]["template"].items() if name != "$patch"}
+        self.cluster.apply(workload | {"spec": workload["spec"] | {"template": template}})
+        kept = {first["metadata"]["name"], first["metadata"]["labels"].get("controller-revision-hash")}
+        for pod in self.cluster.list("pods"):
+            meta = pod["metadata"]
+            if meta["labels"]["controller-revision-hash"] not in kept:
+                self.cluster.api.delete(PODS, meta["namespace"], meta["name"])
+
     def _look(self) -> None:
-        for resource in _STREAMED:
+        for resource in STREAMED:
             objects = {obj["metadata"]["uid"]: obj for obj in self.cluster.list(resource.plural)}
             for uid, obj in objects.items():
                 version = obj["metadata"]["resourceVersion"]
@@ -133,8 +148,8 @@ _OPENING: Final = """\
 # What keeps a rollout from finishing
 
 Each row is a rollout that gets nowhere: what happened, the sentence that ktui begins with, and what it says to try. The
-sentences come with the numbers of the case; those here are of a Deployment `web` of a few pods. To see one with your
-own eyes: `ktui demo causes/NAME`, with the name from the last column.
+sentences come with the numbers of the case; those here are of a Deployment `web`, a StatefulSet `db` or a DaemonSet
+`agent` of a few pods. To see one with your own eyes: `ktui demo causes/NAME`, with the name from the last column.
 
 What will not pass by waiting makes a rollout ▲ stalled at once, long before its deadline. What may pass (a node that
 is still being added, a registry that is down, a volume that comes late) is said at once too, and stalls the rollout
@@ -155,7 +170,8 @@ def document() -> str:
 
 
 def _row(case: Case) -> str:
-    said = "nothing: it is on its way" if not case.says else f"{_glyph(case)} {case.says}"
+    idle = "nothing: it is held there" if case.phase is Phase.HELD else "nothing: it is on its way"
+    said = f"{_glyph(case)} {case.says}" if case.says else idle
     keys = ", ".join(_KEYS[remedy] for remedy in case.keys)
     cells = (case.title, said, case.helps, keys, f"`{case.name}`")
     return "| " + " | ".join(re.sub(r"([|<>])", r"\\\1", cell) for cell in cells) + " |"

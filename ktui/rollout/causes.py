@@ -126,7 +126,8 @@ def _say_unschedulable(group: Group) -> Cause:
         for resource, amount in (("cpu", requests.cpu), ("memory", requests.memory)):
             if amount:
                 asked[resource] = "" if resource in asked else amount
-    placement = scheduling.in_words(group.said, asked)
+    owner = group.sick[0].pod.metadata.controller
+    placement = scheduling.in_words(group.said, asked, is_bound=owner is not None and owner.kind == "DaemonSet")
     conditions = (condition_of(each.pod.status.conditions, "PodScheduled") for each in group.sick)
     since = [condition.last_transition_time for condition in conditions if condition is not None]
     waited = [group.now - moment for moment in since if moment is not None]

@@ -16,7 +16,7 @@ from ktui.model.workloads import DaemonSet
 from ktui.rollout import refusals
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
 from ktui.rollout.causes import of_pods
-from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded
+from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded, target, waits_for_deletion
 from ktui.rollout.diagnosis import legible
 from ktui.rollout.words import clean, count
 
@@ -43,6 +43,7 @@ def diagnose(
     ailing = of_pods([pod for pod in old if pod not in hopeless], now, "old pod", events_of)
     of_old = [msgspec.structs.replace(cause, of_old=True) for cause in (*_left_behind(workload, hopeless), *ailing)]
     causes = [*_refused(workload, parts, now, events_of), *of_old, *found]
+    causes += _held_back(workload, [pod for part in parts if not part.is_current for pod in part.running])
     order = list(Kind)
     causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
     return tuple(legible(_fit(cause, workload)) for cause in causes)
@@ -52,7 +53,7 @@ def _fit(cause: Cause, workload: Controlled) -> Cause:
     """The cause with what helps this kind: neither has its pods moved from a lost node, nor a DaemonSet a size."""
     try_next, remedies = cause.try_next, cause.remedies
     if cause.kind is Kind.NODE:
-        try_next = "look at the node; where it is gone for good, delete it: its pods are not replaced before"
+        try_next = "look at the node; where it is gone for good, delete it: its pods are not replaced before that"
     if isinstance(workload, DaemonSet):
         remedies = tuple(remedy for remedy in remedies if remedy is not Remedy.SCALE)
     return msgspec.structs.replace(cause, try_next=try_next, remedies=remedies)
@@ -97,6 +98,26 @@ def _hopeless(
     unready = stranded(workload, parts)
     broken = {name for cause in of_pods(unready, now, "old pod", events_of) if cause.blocking for name in cause.pods}
     return [pod for pod in unready if pod.metadata.name in broken]
+
+
+def _held_back(workload: Controlled, old: Sequence[Pod]) -> list[Cause]:
+    """A change that somebody has to let through: kubectl calls the one complete, and has no word for the other."""
+    if not old or not workload.observed:
+        return []
+    names = sorted((pod.metadata.name for pod in old), key=lambda name: (len(name), name))
+    if waits_for_deletion(workload):
+        verb, them = ("changes", "it: it comes") if len(old) == 1 else ("change", "them one by one: each comes")
+        sentence = f"OnDelete: {count(len(old), 'old pod')} {verb} only when deleted"
+        first = f"kubectl delete pod {clean(names[-1])} -n {clean(workload.metadata.namespace)}"
+        helps = f"delete {them} back with the newest template ({first})"
+        remedies: tuple[Remedy, ...] = ()
+    elif target(workload) == 0 < desired(workload):
+        sentence = "changed while paused: nothing rolls out until it is resumed"
+        helps = "resume it, which lowers the partition, or take the change back"
+        remedies = (Remedy.RESUME, Remedy.ROLLBACK)
+    else:
+        return []
+    return [Cause(Kind.PAUSED, sentence, blocking=False, try_next=helps, pods=tuple(names), remedies=remedies)]
 
 
 def _left_behind(workload: Controlled, hopeless: Sequence[Pod]) -> list[Cause]:

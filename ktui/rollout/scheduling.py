@@ -13,6 +13,8 @@ _NODES: Final = re.compile(r"^\d+/(\d+) nodes are available: (.*)$", re.DOTALL)
 _COUNTED: Final = re.compile(r"^(\d+) (.+)$", re.DOTALL)
 
 _MORE_ROOM: Final = "add nodes, lower the requests, or scale something else in"
+_MORE_ROOM_THERE: Final = "lower the requests, or make room on that node"
+_ELSEWHERE: Final = re.compile(r"node affinity/selector|NodeAffinity")
 _NAMES: Final = {"cpu": "CPU", "ephemeral-storage": "ephemeral storage"}
 
 
@@ -116,9 +118,10 @@ class Placement(NamedTuple):
     blames_nodes: bool
 
 
-def in_words(message: str, asked: dict[str, str]) -> Placement:
+def in_words(message: str, asked: dict[str, str], *, is_bound: bool = False) -> Placement:
     """A scheduler's message in words; `asked` is what the pod requests: `{"cpu": "500m"}`.
 
+    A pod that is bound to one node, as those of a DaemonSet are, fits no other by its affinity: that says nothing.
     Texts that are not known stay as they are.
     """
     text = message.partition(" preemption: ")[0].strip().rstrip(".")
@@ -126,15 +129,22 @@ def in_words(message: str, asked: dict[str, str]) -> Placement:
     total, rest = (int(found[1]), found[2]) if found is not None else (0, text)
     parts: list[str] = []
     helps: list[str] = []
-    for part in re.split(r", (?=\d+ )", rest):
+    split = re.split(r", (?=\d+ )", rest)
+    if is_bound:
+        # One node is left, and there the other reasons hold.
+        split = [part for part in split if not _ELSEWHERE.search(part)] or split
+        total = 0
+    for part in split:
         why, help_ = _part(part, total, asked, is_first=not parts)
+        if is_bound and help_ == _MORE_ROOM:
+            help_ = _MORE_ROOM_THERE
         parts.append(why)
         helps.append(help_)
     told = list(dict.fromkeys(filter(None, helps)))
     return Placement(
         ", ".join(filter(None, parts)),
         "; ".join(told[:2]) or _MORE_ROOM,
-        wants_room=told in ([], [_MORE_ROOM]),
+        wants_room=told in ([], [_MORE_ROOM], [_MORE_ROOM_THERE]),
         blames_nodes=bool(told) and all(help_ in _OF_NODES for help_ in told),
     )
 
@@ -160,7 +170,9 @@ def _part(part: str, total: int, asked: dict[str, str], *, is_first: bool) -> tu
 
 
 def _nodes(number: int, total: int, *, is_first: bool) -> str:
-    """`2 of 3 nodes`, `all 3 nodes`; after the first, where it is clear what is counted, `1`."""
+    """`2 of 3 nodes`, `all 3 nodes`; after the first, where it is clear what is counted, `1`; `its node` for none."""
+    if not total:
+        return "its node"
     if not is_first:
         return str(number)
     if number == total:

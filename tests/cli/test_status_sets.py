@@ -108,7 +108,9 @@ def test_on_delete_has_no_status_and_says_what_it_waits_for(name: str, ktui: Ktu
     words = "error: rollout status is only available for RollingUpdate strategy type\n"
     assert (kubectl.returncode, kubectl.stderr) == (1, words)
     assert (ran.code, ran.err) == (1, words)
-    assert ran.lines == ["paused: OnDelete: 3 old pods change only when deleted"]
+    assert ran.lines[0] == "paused: OnDelete: 3 old pods change only when deleted"
+    assert ran.lines[1].startswith("  delete them one by one: each comes back with the newest template (kubectl delete")
+    assert len(ran.lines) == 2
     document = json.loads(ktui("status", NAMES[name], "-o", "json").out)
     assert (document["verdict"], document["exitCode"]) == ("waits for deletion", 1)
 

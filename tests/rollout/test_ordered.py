@@ -191,3 +191,28 @@ def test_what_a_cluster_says_is_shown_and_not_obeyed() -> None:
     made.raw["spec"]["template"] = template("db:\x1b[2J")
     for cause in made.rollout().causes:
         assert all(text.isprintable() for text in (cause.sentence, cause.try_next, cause.detail, *cause.pods))
+
+
+# Held back on purpose: no alarm, but what lets it go on
+
+
+def test_on_delete_says_which_pod_to_begin_with() -> None:
+    made = statefulset("db:2", 11, strategy={"type": "OnDelete"}, replicas=11, readyReplicas=11, updatedReplicas=0)
+    rollout = made.revision(1, "db:1", age=900, pods=11).revision(2, "db:2").rollout()
+    cause = rollout.causes[0]
+    assert (rollout.phase, cause.kind, cause.blocking) == (Phase.PAUSED, Kind.PAUSED, False)
+    assert cause.try_next.endswith("(kubectl delete pod db-10 -n shop)")
+    assert (cause.pods[0], cause.pods[-1]) == ("db-0", "db-10")
+
+
+def test_a_partition_that_holds_all_is_a_pause_and_one_that_holds_some_is_none() -> None:
+    def held(partition: int) -> MadeSet:
+        counts = {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2, "updatedReplicas": 2 - partition}
+        made = statefulset("db:2", 2, strategy=partitioned(partition), **counts)
+        return made.revision(1, "db:1", age=900, pods=partition).revision(2, "db:2", pods=2 - partition)
+
+    assert held(2).rollout().causes[0].remedies == (Remedy.RESUME, Remedy.ROLLBACK)
+    assert held(1).rollout().causes == ()
+    # Where all pods are of the newest revision, nothing waits to be let through.
+    same = statefulset("db:2", 2, strategy=partitioned(2), replicas=2, readyReplicas=2, updatedReplicas=2)
+    assert same.revision(2, "db:2", pods=2).rollout().causes == ()

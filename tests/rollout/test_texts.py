@@ -42,6 +42,16 @@ def test_what_schedulers_write(text: str) -> None:
     assert in_words(text, {}).why == TEXTS[text]
 
 
+def test_of_a_pod_that_is_bound_to_one_node_the_others_say_nothing() -> None:
+    said = "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector."
+    placement = scheduling.in_words(said, {"memory": "4Gi"}, is_bound=True)
+    assert placement.why == "its node has too little memory free (each pod asks for 4Gi)"
+    assert placement.helps == "lower the requests, or make room on that node"
+    assert placement.wants_room
+    nowhere = "0/2 nodes are available: 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
+    assert "node selector or affinity" in scheduling.in_words(nowhere, {}, is_bound=True).why
+
+
 def test_what_is_asked_for_is_said_where_it_is_short() -> None:
     placement = scheduling.in_words("0/2 nodes are available: 2 Insufficient cpu.", {"cpu": "4", "memory": "1Gi"})
     assert placement.why == "all 2 nodes have too little CPU free (each pod asks for 4)"

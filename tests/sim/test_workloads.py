@@ -276,3 +276,28 @@ def test_the_pod_that_goes_first_is_the_one_that_serves_least(cluster: Simulated
     patch(cluster, "deployments", "web", {"spec": {"replicas": 2}})
     cluster.run_for(0.1)
     assert newest not in images(cluster)
+
+
+@pytest.mark.parametrize(
+    ("made", "kind", "said"),
+    [
+        (stateful(), "statefulsets", "create Pod db-0 in StatefulSet db failed error: pods "),
+        (workload("DaemonSet", "agent", "registry.example/agent:1"), "daemonsets", "Error creating: pods "),
+    ],
+)
+def test_a_pod_that_is_refused_is_told_in_an_event_and_tried_again(
+    cluster: SimulatedCluster, made: JSON, kind: str, said: str
+) -> None:
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight", "namespace": "default"}}
+    cluster.apply({**quota, "spec": {"hard": {"pods": "0"}}})
+    cluster.apply(made)
+    cluster.run_for(10)
+    failures = [event for event in cluster.list("events") if event["reason"] == "FailedCreate"]
+    assert failures
+    assert failures[0]["type"] == "Warning"
+    assert failures[0]["message"].startswith(said)
+    assert "exceeded quota: tight, requested: pods=1, used: pods=0, limited: pods=0" in failures[0]["message"]
+    assert cluster.list(kind)[0]["status"]["observedGeneration"] == 1
+    cluster.apply({**quota, "spec": {"hard": {"pods": "9"}}})
+    cluster.run_for(60)
+    assert len(cluster.list("pods")) == 3

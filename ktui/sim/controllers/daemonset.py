@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ktui.sim.api.errors import ApiError
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.common import (
     DAEMON_SETS,
@@ -60,10 +61,12 @@ class DaemonSetController:
         digest = revision["metadata"]["labels"][REVISION_LABEL]
         nodes = [node["metadata"]["name"] for node in self._api.bucket(NODES).all()]
         pods = self._pods.of(owner["metadata"]["uid"])
-        self._place(owner, digest, nodes, pods)
-        if owner["spec"]["updateStrategy"]["type"] == "RollingUpdate":
-            self._replace(owner, digest, nodes, pods)
-        self._write_status(owner, digest, nodes)
+        try:
+            self._place(owner, digest, nodes, pods)
+            if owner["spec"]["updateStrategy"]["type"] == "RollingUpdate":
+                self._replace(owner, digest, nodes, pods)
+        finally:
+            self._write_status(owner, digest, nodes)
         in_use = {f"{owner['metadata']['name']}-{_digest(pod)}" for pod in pods} | {revision["metadata"]["name"]}
         self._history.prune(owner, in_use)
 
@@ -85,7 +88,11 @@ class DaemonSetController:
         pod["spec"]["affinity"] = _on_node(node)
         metadata = owner["metadata"]
         like = (metadata["uid"], digest)
-        made = self._api.create(PODS, metadata["namespace"], pod, manager=MANAGER, trusted=True, like=like)
+        try:
+            made = self._api.create(PODS, metadata["namespace"], pod, manager=MANAGER, trusted=True, like=like)
+        except ApiError as error:
+            self._events.event(owner, "Warning", "FailedCreate", f"Error creating: {error.message}")
+            raise
         self._events.event(owner, "Normal", "SuccessfulCreate", f"Created pod: {made['metadata']['name']}")
 
     def _delete(self, owner: JSON, pod: JSON) -> None:

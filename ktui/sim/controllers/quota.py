@@ -50,7 +50,7 @@ class QuotaController:
                 if name in asked and number_of(used[name]) + asked[name] > number_of(str(hard[name]))
             )  # fmt: skip
             if over:
-                requested = ",".join(f"{name}={_written(asked[name])}" for name in over)
+                requested = ",".join(f"{name}={_written(name, asked[name])}" for name in over)
                 taken = ",".join(f"{name}={used[name]}" for name in over)
                 limited = ",".join(f"{name}={hard[name]}" for name in over)
                 name = quota["metadata"]["name"]
@@ -67,7 +67,7 @@ class QuotaController:
         for name, resource in _COUNTED.items():
             if name in total:
                 total[name] = sum(1 for _ in self._api.bucket(resource).in_namespace(namespace))
-        return {name: _written(amount) for name, amount in total.items()}
+        return {name: _written(name, amount) for name, amount in total.items()}
 
     def _reconcile(self, key: Key) -> None:
         quota = self._api.bucket(QUOTAS).get(*key)
@@ -94,5 +94,10 @@ def _is_finished(pod: JSON) -> bool:
     return pod["status"].get("phase") in ("Succeeded", "Failed")
 
 
-def _written(amount: float) -> str:
+def _written(name: str, amount: float) -> str:
+    """As a Quantity writes itself: bytes in the largest unit that they are a whole number of."""
+    if "memory" in name or "storage" in name:
+        whole = int(amount)
+        unit = next((unit for unit in (4, 3, 2, 1) if whole and whole % 1024**unit == 0), 0)
+        return f"{whole // 1024**unit}{('', 'Ki', 'Mi', 'Gi', 'Ti')[unit]}"
     return str(int(amount)) if amount == int(amount) else f"{round(amount * 1000)}m"

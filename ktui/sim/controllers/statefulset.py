@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ktui.sim.api.errors import ApiError
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.common import (
     MANAGER,
@@ -72,8 +73,11 @@ class _Turn:
         self._current_revision = owner["status"].get("currentRevision") or self._update_revision
 
     def take(self) -> None:
-        self._act()
-        self._write_status()
+        """Raises ApiError where a pod is refused; the status is written all the same."""
+        try:
+            self._act()
+        finally:
+            self._write_status()
         in_use = {_revision(pod) for pod in self._by_ordinal.values()} | {self._current_revision, self._update_revision}
         self._history.prune(self._set, in_use)
 
@@ -139,7 +143,12 @@ class _Turn:
         if service := self._spec.get("serviceName"):
             pod["spec"]["subdomain"] = service
         like = (metadata["uid"], revision)
-        made = self._api.create(PODS, metadata["namespace"], pod, manager=MANAGER, trusted=True, like=like)
+        try:
+            made = self._api.create(PODS, metadata["namespace"], pod, manager=MANAGER, trusted=True, like=like)
+        except ApiError as error:
+            said = f"create Pod {name} in StatefulSet {metadata['name']} failed error: {error.message}"
+            self._events.event(self._set, "Warning", "FailedCreate", said)
+            raise
         self._by_ordinal[ordinal] = made
         self._tell("Create", name)
 
