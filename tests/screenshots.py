@@ -13,12 +13,15 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from ktui.cli.hindsight import Hindsight
+from ktui.figures.book import Book
 from ktui.kube.access import Access
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
@@ -52,7 +55,7 @@ class Drawer:
     async def open(self, name: str) -> None:
         await self.sees("15 rollouts", "pods  ", "h history")
         await self.press("slash", *name, "enter", "enter")
-        await self.sees(f"/{name}  Deployment", "EVENTS")
+        await self.sees(f"/{name.rpartition('/')[2]}  ", "EVENTS")
 
 
 async def _overview(drawer: Drawer) -> None:
@@ -91,12 +94,31 @@ async def _blue_green(drawer: Drawer) -> None:
     await drawer.sees("all traffic goes to blue", "Ingress shop", "p switch to green (3 ready)")
 
 
+async def _statefulset(drawer: Drawer) -> None:
+    await drawer.open("sts/orders-db")
+    await drawer.sees("partition 2", "canary of 1")
+
+
+async def _figures(drawer: Drawer) -> None:
+    await drawer.sees("15 rollouts", "pods  ", "h history")
+    await drawer.press("f")
+    await drawer.sees("FIGURES", "success", "SERVICE")
+
+
+async def _use(drawer: Drawer) -> None:
+    await drawer.open("api")
+    await drawer.press("u")
+    await drawer.sees("MEMORY", "QUOTA search-team", "PODS")
+
+
 class Shot(NamedTuple):
     """A picture: how large, what leads to it, and on which scenario."""
 
     size: tuple[int, int]
     steps: Steps
     scenario: str = "demo"
+    later: float = 0
+    """How many seconds go by in the cluster before it is drawn; those that are drawn after it are as late."""
 
 
 async def _timeline(drawer: Drawer) -> None:
@@ -113,11 +135,14 @@ SHOTS: Final[dict[str, Shot]] = {
     "canary": Shot((132, 30), _canary, "canary"),
     "history": Shot((132, 40), _history),
     "timeline": Shot((132, 32), _timeline),
+    "figures": Shot((132, 34), _figures),
+    "statefulset": Shot((132, 30), _statefulset),
+    "use": Shot((132, 40), _use, later=18),
     "blue-green": Shot((132, 36), _blue_green, "blue-green"),
 }
 
 
-async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, folder: Path) -> str:
+async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, folder: Path, book: Path) -> str:
     kubeconfig = cluster.write_kubeconfig(folder / "config")
     os.environ["KUBECONFIG"] = str(kubeconfig)
     app = KtuiApp(
@@ -125,6 +150,7 @@ async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, 
             access=Access(),
             audit=folder / "audit.jsonl",
             now=lambda: datetime.fromtimestamp(cluster.now, UTC),
+            open_book=lambda _: Book(book),
         )
     )
     async with app.run_test(size=size) as pilot:
@@ -143,12 +169,15 @@ def draw(target: Path, names: tuple[str, ...] = ()) -> None:
     for scenario in dict.fromkeys(shot.scenario for shot in wanted.values()):
         with tempfile.TemporaryDirectory() as folder:
             cluster = SimulatedCluster(seed=1, start=START, name="prod-eu")
-            cluster.load(scenario)
+            past, book = Hindsight(), Path(folder) / "figures.db"
+            cluster.load(scenario, past.hear)
+            past.write(Book(book))
             with cluster.serving():
                 cluster.pause()
                 for name, shot in wanted.items():
                     if shot.scenario == scenario:
-                        picture = asyncio.run(_draw(cluster, shot.size, shot.steps, Path(folder)))
+                        cluster.call(partial(cluster.kernel.run_until, cluster.now + shot.later))
+                        picture = asyncio.run(_draw(cluster, shot.size, shot.steps, Path(folder), book))
                         (target / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 

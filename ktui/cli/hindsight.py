@@ -52,6 +52,10 @@ class Hindsight:
             has_to_end.set()
             thread.join()
 
+    def write(self, book: Book) -> None:
+        """Write it into that book, however long that takes."""
+        self._write(book, threading.Event())
+
     def _write(self, book: Book, has_to_end: threading.Event) -> None:
         heard, self._heard = self._heard, []
         if not heard or len(heard) > _MOST:
