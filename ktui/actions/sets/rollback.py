@@ -31,7 +31,7 @@ from ktui.actions.sets.subject import Known, SetSubject
 from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.rollout import revisions
-from ktui.rollout.cohorts import Controlled, newest_first, waits_for_deletion
+from ktui.rollout.cohorts import Controlled, newest_first, place, waits_for_deletion
 from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean, count
@@ -125,8 +125,9 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
     elif cause != revisions.change_cause(workload):
         draft.put(_CAUSE, cause)
     held = partition_of(workload) if isinstance(workload, StatefulSet) else None
-    if held is not None and held.record is not None:
-        hold.put(draft, held.record.saved)
+    ends_at = _ends_at(subject.known, held)
+    if ends_at is not None:
+        hold.put(draft, ends_at)
     after = changed(subject, draft.after)
     image = image_of(back.template)
     destination = f"to revision {back.revision}" + (f" ({image})" if image else "")
@@ -139,7 +140,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
         effects=(
             *replacement(subject, after, revision_of(back)),
             *_numbered(subject, back, cause),
-            *_partitioned(held),
+            *_partitioned(held, ends_at),
             *of_the_doomed(subject, after),
         ),
         warnings=(
@@ -151,7 +152,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
         undo=_undo(subject),
         commands=(
             command(subject, "rollout", "undo", name_of(subject), f"--to-revision={back.revision}"),
-            *(hold.commands(subject, held.record.saved) if held is not None and held.record is not None else ()),
+            *(hold.commands(subject, ends_at) if ends_at is not None else ()),
             *deletion_commands(subject, after),
         ),
         before=subject.raw,
@@ -170,14 +171,28 @@ def _numbered(subject: SetSubject, back: ControllerRevision, cause: str | None) 
     return tuple(sentences)
 
 
-def _partitioned(held: Partition | None) -> tuple[str, ...]:
-    """What becomes of the partition: ktui's own goes with what it held, anybody else's stays, as with kubectl."""
+def _ends_at(known: Known, held: Partition | None) -> int | None:
+    """The partition that ends ktui's own hold: that of before, or lower where a pod is new that has to go back too.
+
+    None where there is no such hold: anybody else's partition stays, as with kubectl.
+    """
+    if held is None or held.record is None or not isinstance(known.workload, StatefulSet):
+        return None
+    now = known.current
+    new = [place(known.workload, pod) for pod in known.pods if now is not None and pod.revision_hash == now.pod_hash]
+    return min([held.record.saved, *(each for each in new if each >= held.first)])
+
+
+def _partitioned(held: Partition | None, ends_at: int | None) -> tuple[str, ...]:
     if held is None:
         return ()
-    if held.record is None:
+    if held.record is None or ends_at is None:
         return (f"The partition stays at {held.first}.",)
     what = "pause" if not held.record.steps else "hold of the canary"
-    return (f"The {what} ends: the partition goes from {held.first} back to {held.record.saved}.",)
+    if ends_at < held.record.saved:
+        saved = held.record.saved
+        return (f"The {what} ends: the partition goes to {ends_at}. Below the {saved} of before, pods would stay new.",)
+    return (f"The {what} ends: the partition goes from {held.first} back to {ends_at}.",)
 
 
 def _left_alone(

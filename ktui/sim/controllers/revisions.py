@@ -53,7 +53,8 @@ class History:
                 "labels": (template["metadata"].get("labels") or {}) | {self._label: digest},
                 "ownerReferences": [owner_reference(owner)],
             },
-            "data": data,
+            # A controller writes it sorted, and kubectl compares bytes.
+            "data": msgspec.json.decode(msgspec.json.encode(data, order="sorted")),
             "revision": number,
         }
         if annotations := metadata.get("annotations"):
