@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "status": ("ktui.cli.status", "Follow one rollout to its end."),
     "history": ("ktui.cli.history", "Revisions: what changed, when, why, who."),
     "diff": ("ktui.cli.history", "What differs between two revisions."),
+    "usage": ("ktui.cli.usage", "CPU and memory, new against old; quota left."),
     "report": ("ktui.cli.report", "How rollouts went: success, durations, recovery."),
     "pause": ("ktui.cli.act", "Stop rolling out; what runs keeps running."),
     "resume": ("ktui.cli.act", "Let a paused Deployment roll out again."),

@@ -87,6 +87,8 @@ class PodUse(msgspec.Struct, frozen=True):
     """One pod; None for what is not measured."""
 
     name: str
+    """Without what it shares with all pods of its revision."""
+    full_name: str
     created: datetime | None
     cpu: Decimal | None = None
     memory: Decimal | None = None
@@ -201,7 +203,7 @@ def _revision(part: Part, by_pod: Mapping[str, Sample]) -> RevisionUse:
 
 def _pod(pod: Pod, part: Part, sample: Sample | None) -> PodUse:
     meta = pod.metadata
-    use = PodUse(clean(meta.name.removeprefix(f"{part.name}-")), meta.creation_timestamp)
+    use = PodUse(clean(meta.name.removeprefix(f"{part.name}-")), clean(meta.name), meta.creation_timestamp)
     if sample is None or not _is_of(sample, pod):
         return use
     return msgspec.structs.replace(
