@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, overload
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -32,6 +33,35 @@ _STALE: Final = timedelta(minutes=1)
 """After that the figures are worked out again where nothing has happened: the period has moved on."""
 
 _OVER: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+
+
+class _WorkedOut(NamedTuple):
+    """What some records come to, and the rows that are made of them."""
+
+    figures: Figures
+    services: Sequence[tuple[Service, Figures]] = ()
+    rollouts: Sequence[Record] = ()
+
+
+class _Rows(Sequence[Line]):
+    """The rows of a table, each made when it is looked at."""
+
+    def __init__(self, count: int, row: Callable[[int], Line]) -> None:
+        self._count, self._row = count, row
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(self._count))]
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return self._row(index)
 
 
 def service_of(rollout: Rollout) -> Service:
@@ -70,11 +100,12 @@ class PeriodScreen(LiveScreen):
         super().__init__()
         self._span = span
         self._at = 0
-        self._known: list[Record] = []
+        self._known: Sequence[Record] = ()
         self._watched: datetime | None = None
         self._since: datetime | None = None
         self._until: datetime | None = None
         self._figures: Figures | None = None
+        self._fitted: tuple[int, lines.Columns] | None = None
         self._problem = ""
         self._asked_for: tuple[tuple[str, int], str] | None = None
 
@@ -140,8 +171,12 @@ class PeriodScreen(LiveScreen):
         """What Enter opens."""
         raise NotImplementedError
 
-    def _take_in(self, records: list[Record], since: datetime, until: datetime) -> None:
-        """Work out what is shown of these records."""
+    def _work_out(self, records: list[Record], since: datetime, until: datetime, namespace: str) -> _WorkedOut:
+        """What these records come to here. It runs in a thread."""
+        raise NotImplementedError
+
+    def _take_in(self, worked_out: _WorkedOut) -> None:
+        """Show that from now on, the cursor on what it was on."""
         raise NotImplementedError
 
     def _heading(self, cells: int) -> Line:
@@ -174,8 +209,11 @@ class PeriodScreen(LiveScreen):
             self._problem = ""
         except BookError as error:
             records, self._problem = [], str(error)
+        # Many rollouts take a moment to count, in which keys are not to wait.
+        worked_out = await asyncio.to_thread(self._work_out, records, since, now, self.ktui.namespace)
         self._since, self._until = since, now
-        self._take_in(records, since, now)
+        self._figures, self._fitted = worked_out.figures, None
+        self._take_in(worked_out)
         self.draw_now()
 
     # Keys
@@ -213,7 +251,7 @@ class FiguresScreen(PeriodScreen):
     def __init__(self, only: frozenset[Service] | None, span: str) -> None:
         super().__init__(span)
         self._only = only
-        self._services: list[tuple[Service, Figures]] = []
+        self._services: Sequence[tuple[Service, Figures]] = ()
 
     @property
     def selected(self) -> str | None:  # noqa: D102
@@ -229,17 +267,19 @@ class FiguresScreen(PeriodScreen):
     def _opens(self) -> str:
         return "its rollouts"
 
-    def _take_in(self, records: list[Record], since: datetime, until: datetime) -> None:
-        namespace, only = self.ktui.namespace, self._only
-        before = self._services[self._at][0] if self._services else None
+    def _work_out(self, records: list[Record], since: datetime, until: datetime, namespace: str) -> _WorkedOut:
+        only = self._only
         shown = [
             each
             for each in records
             if (not namespace or each.namespace == namespace)
             and (only is None or Service(each.namespace, each.kind, each.name) in only)
         ]
-        self._figures = figures(shown, since, until)
-        self._services = by_service(shown, since, until)
+        return _WorkedOut(figures(shown, since, until), services=by_service(shown, since, until))
+
+    def _take_in(self, worked_out: _WorkedOut) -> None:
+        before = self._services[self._at][0] if self._services else None
+        self._services = worked_out.services
         # The cursor stays on its service wherever that moves.
         places = [service for service, _ in self._services]
         self._at = places.index(before) if before in places else 0
@@ -249,10 +289,12 @@ class FiguresScreen(PeriodScreen):
 
     def _rows(self, now: datetime, cells: int) -> Sequence[Line]:
         room = lines.name_room(self._services)
-        return [
-            lines.service_row(service, its, room, cells, is_chosen=at == self._at)
-            for at, (service, its) in enumerate(self._services)
-        ]
+
+        def row(at: int) -> Line:
+            service, its = self._services[at]
+            return lines.service_row(service, its, room, cells, is_chosen=at == self._at)
+
+        return _Rows(len(self._services), row)
 
     def _story(self, cells: int) -> Sequence[Line]:
         return lines.service_story(*self._services[self._at], cells)
@@ -282,33 +324,37 @@ class ServiceScreen(PeriodScreen):
     def _opens(self) -> str:
         return "what runs now"
 
-    def _take_in(self, records: list[Record], since: datetime, until: datetime) -> None:
+    def _work_out(self, records: list[Record], since: datetime, until: datetime, namespace: str) -> _WorkedOut:
         its = [each for each in records if Service(each.namespace, each.kind, each.name) == self._service]
+        return _WorkedOut(figures(its, since, until), rollouts=its[::-1])
+
+    def _take_in(self, worked_out: _WorkedOut) -> None:
         before = self._known[self._at] if self._known else None
-        self._figures = figures(its, since, until)
-        self._known = its[::-1]
+        self._known = worked_out.rollouts
         keys = [(each.uid, each.revision) for each in self._known]
         key = (before.uid, before.revision) if before is not None else None
         # Whoever looks at the newest goes on to look at the newest.
         self._at = keys.index(key) if self._at and key in keys else 0
 
     def _heading(self, cells: int) -> Line:
-        return lines.rollouts_heading(lines.rollout_columns(self._known, cells))
+        return lines.rollouts_heading(self._columns(cells))
+
+    def _columns(self, cells: int) -> lines.Columns:
+        """Worked out once for these rollouts and that width."""
+        if self._fitted is None or self._fitted[0] != cells:
+            self._fitted = (cells, lines.rollout_columns(self._known, cells))
+        return self._fitted[1]
 
     def _rows(self, now: datetime, cells: int) -> Sequence[Line]:
-        fitted = lines.rollout_columns(self._known, cells)
-        live = self.ktui.live.rollouts
-        under_way = {(uid, each.revision) for uid, each in live.items() if each.phase not in _OVER}
-        return [
-            lines.rollout_row(
-                each,
-                fitted,
-                now,
-                is_chosen=at == self._at,
-                is_under_way=(each.uid, each.revision) in under_way,
-            )
-            for at, each in enumerate(self._known)
-        ]
+        fitted, live = self._columns(cells), self.ktui.live.rollouts
+
+        def row(at: int) -> Line:
+            record = self._known[at]
+            current = live.get(record.uid)
+            is_under_way = current is not None and current.revision == record.revision and current.phase not in _OVER
+            return lines.rollout_row(record, fitted, now, is_chosen=at == self._at, is_under_way=is_under_way)
+
+        return _Rows(len(self._known), row)
 
     def _story(self, cells: int) -> Sequence[Line]:
         return lines.rollout_story(self._known[self._at], cells)
