@@ -10,6 +10,7 @@ from typing import Final
 
 from ktui.cli.evidence import Look
 from ktui.cli.past import Past
+from ktui.figures.observer import is_numbered
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
@@ -82,7 +83,7 @@ class Witness:
                 continue
             self._track, rollout = look(self._store, workload, self._track, datetime.now(UTC))
             self._past.saw(self._store, workload, rollout)
-            if rollout.finished is not None and rollout.observed:
+            if rollout.finished is not None and is_numbered(rollout):
                 self._has_ended.set()
 
 

@@ -48,7 +48,7 @@ class Observer:
 
     def look(self, rollout: Rollout, now: datetime, tell: Callable[[], Sequence[Record]] = tuple) -> None:
         """Show a rollout as it is now. At the first look, `tell` is asked for what the cluster knows of its past."""
-        if not _is_numbered(rollout):
+        if not is_numbered(rollout):
             if _stands_still(rollout):
                 self._still_before.add(rollout.uid)
             return
@@ -138,7 +138,7 @@ class Observer:
         self._news[record.uid, record.revision] = record
 
 
-def _is_numbered(rollout: Rollout) -> bool:
+def is_numbered(rollout: Rollout) -> bool:
     """Whether the revision's number is that of this template: a template that comes back first has its old one."""
     return rollout.observed and rollout.revision > max(0, rollout.previous_revision)
 

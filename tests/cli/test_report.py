@@ -15,6 +15,7 @@ import pytest
 
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
+from tests.cli.sets import Sets
 from tests.simulated import NEW, OLD, STUCK, Witness, image_patch, manifest
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -226,3 +227,33 @@ def test_a_name_that_could_be_a_path(ktui: Ktui, cluster: SimulatedCluster, kube
     assert file(state).parent == state / "figures"
     assert file(state).name.startswith("etc-passwd")
     assert reported(ktui)["context"] == name
+
+
+# Other kinds
+
+
+@pytest.mark.parametrize(("name", "written"), [("db", "sts/db"), ("agent", "ds/agent")])
+def test_statefulsets_and_daemonsets(ktui: Ktui, sets: Sets, ktui_process: Start, name: str, written: str) -> None:
+    cluster = sets.cluster
+    cluster.pause()
+    for image, revision in (("2", 2), ("1", 3)):
+        cluster.pause()
+        sets.image(name, image)
+        with ktui_process("status", written) as gate:
+            assert gate.stdout is not None
+            gate.stdout.readline()
+            cluster.resume()
+            gate.communicate(timeout=60)
+            assert gate.returncode == 0
+        told = reported(ktui, written)
+        last = newest(told)
+        assert (last["kind"], last["revision"], last["outcome"]) == (sets_kind(written), revision, "complete")
+    # The same template as the first has come back.
+    assert last["rollBack"]
+    assert [service["name"] for service in told["services"]] == [name]
+    assert written in ktui("report").out
+    assert reported(ktui, "cart")["rollouts"] == []
+
+
+def sets_kind(written: str) -> str:
+    return {"sts": "StatefulSet", "ds": "DaemonSet"}[written.partition("/")[0]]
