@@ -41,6 +41,7 @@ class Shown(msgspec.Struct, frozen=True):
 
     usage: Usage
     rooms: tuple[Room, ...]
+    quotas: tuple[Quota, ...]
     problem: str = ""
 
 
@@ -53,6 +54,7 @@ class UsageFeed:
         self._reading = _Reading("")
         self._next = 0.0
         """When it is to be read again, by the monotonic clock."""
+        self._wake = asyncio.Event()
         self._made: tuple[_Reading, int, Shown] | None = None
 
     def shown(self, uid: str) -> Shown | None:
@@ -64,12 +66,13 @@ class UsageFeed:
         if self._made is None or self._made[:2] != (reading, second):
             found = parts(self._app.live.store, workload)
             rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
-            self._made = (reading, second, Shown(usage(found, reading.samples), rooms, reading.problem))
+            self._made = (reading, second, Shown(usage(found, reading.samples), rooms, reading.quotas, reading.problem))
         return self._made[2]
 
     def ask_anew(self) -> None:
         """Forget that there were no metrics: somebody may have seen to that."""
         self._metrics, self._next = None, 0.0
+        self._wake.set()
 
     async def follow(self, uid: str) -> None:
         """Read it again and again, until cancelled."""
@@ -81,12 +84,20 @@ class UsageFeed:
             if self._reading.uid != uid or self._metrics is None or self._metrics.connection is not connection:
                 self._next = 0.0
             if (wait := self._next - monotonic()) > 0:
-                await asyncio.sleep(wait)
+                await self._pause(wait)
                 continue
             before = self._reading if self._reading.uid == uid else _Reading(uid)
             self._reading, wait = await self._read(connection, workload, before)
             self._next = monotonic() + wait
             self._app.draw_soon()
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
 
     async def _read(self, connection: Connection, workload: Workload, before: _Reading) -> tuple[_Reading, float]:
         """What is known now, and in how many seconds to read again. What cannot be read stays as it was."""

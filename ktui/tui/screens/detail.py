@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -13,6 +14,7 @@ from textual.containers import Container, Vertical
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
 from ktui.kube.surroundings import read_surroundings
+from ktui.rollout.cause import Kind
 from ktui.rollout.detail import Detail
 from ktui.rollout.surroundings import Surroundings
 from ktui.tui import detail_lines, usage_lines, why_lines
@@ -106,7 +108,7 @@ class DetailScreen(LiveScreen):
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
-        self._detail = app.live.detail(self._uid, now, self._around) or self._detail
+        self._detail = app.live.detail(self._uid, now, self._around_now) or self._detail
         detail = self._detail
         if detail is None:
             return
@@ -122,7 +124,7 @@ class DetailScreen(LiveScreen):
             lines[0] = shorten([*lines[0], Span("   auto-abort is on", "warn")], self.size.width - 2)
         if self.is_deleted:
             lines[:2] = detail_lines.deleted(detail.rollout, self._has_namesake)
-        lines += self._draw_use(now)
+        lines += self._draw_use(detail, now)
         self.query_one("#summary", Painting).show(lines)
         self._draw_panels(detail, now, wide)
         hints = [
@@ -152,19 +154,30 @@ class DetailScreen(LiveScreen):
         conditions.show(detail_lines.conditions(detail.conditions, now, right))
         events.show(detail_lines.events(detail.events, now, right))
 
-    def _draw_use(self, now: datetime) -> list[list[Span]]:
+    @property
+    def _around_now(self) -> Surroundings | None:
+        """What stands around it, with the quotas as they were read last together with what its pods use."""
+        around, use = self._around, self.use
+        if around is None or use is None or not use.quotas:
+            return around
+        return msgspec.structs.replace(around, quotas=use.quotas)
+
+    def _draw_use(self, detail: Detail, now: datetime) -> list[list[Span]]:
         """What the pods use: a panel where there is room, else a line for the summary where it tells something."""
         shown = self.use
+        causes = (*detail.rollout.causes, *detail.remarks)
+        is_told = any(cause.kind in (Kind.QUOTA, Kind.FORBIDDEN) for cause in causes)
+        rooms = shown.rooms if shown is not None and not is_told else ()
         panel, has_room = self.query_one("#use", Painting), self.has_class("-wide") or self.has_class("-tall")
         room = max(30, self.query_one("#events", Pages).scrollable_content_region.width)
-        block = usage_lines.block(shown.usage, shown.rooms, room) if shown is not None and has_room else []
+        block = usage_lines.block(shown.usage, rooms, room) if shown is not None and has_room else []
         self.set_class(bool(block), "-use")
         panel.show(block)
         if shown is not None:
             self.query_one("#use-title", Painting).show([shorten(usage_lines.title(shown.usage, now), room)])
         if shown is None or has_room:
             return []
-        line = usage_lines.line(shown.usage, shown.rooms, self.size.width - 2)
+        line = usage_lines.line(shown.usage, rooms, self.size.width - 2)
         return [line] if line else []
 
     # What is asked for
