@@ -7,12 +7,17 @@ from collections.abc import Sequence
 import msgspec
 
 from ktui.actions.plan import Plan
+from ktui.actions.reading import AnySubject
 from ktui.actions.request import RollBack
 from ktui.actions.rollback import plan_rollback
-from ktui.actions.subject import Subject
+from ktui.actions.sets.planning import plan_set
+from ktui.actions.sets.subject import SetSubject
 from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.reference import Reference, reference_to
 from ktui.model.workloads import Workload
 from ktui.rollout import revisions
+from ktui.rollout.cohorts import Cohort, cohorts, waits_for_deletion
+from ktui.rollout.podstatus import is_available
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.status import verdict
 
@@ -20,7 +25,7 @@ from ktui.rollout.status import verdict
 class Entrusted(msgspec.Struct, frozen=True):
     """The rollout that somebody was told to look after: nothing else may be rolled back in their name."""
 
-    name: str
+    reference: Reference
     uid: str
     template: bytes
     """The digest of its pod template."""
@@ -28,26 +33,30 @@ class Entrusted(msgspec.Struct, frozen=True):
 
 def entrusted(workload: Workload) -> Entrusted:
     """What a workload is rolling out as it is seen for the first time."""
-    return Entrusted(workload.metadata.name, workload.metadata.uid, workload.spec.template.digest)
+    return Entrusted(reference_to(workload), workload.metadata.uid, workload.spec.template.digest)
 
 
-def plan_automatic_rollback(told: Entrusted, subject: Subject) -> Plan | Refusal:
+def plan_automatic_rollback(told: Entrusted, subject: AnySubject) -> Plan | Refusal:
     """The roll back of exactly that rollout, or why it is no longer one's own to take back.
 
     The number of pods may have changed: an autoscaler does that. It goes to the old revision that serves best, where
     one serves, since the one before may never have been complete either; else to the one before.
     """
-    deployment = subject.deployment
-    if deployment.metadata.uid != told.uid:
+    workload = subject.workload
+    if workload.metadata.uid != told.uid:
         return Refusal("it has been deleted and created again: it is another object now")
-    if deployment.spec.template.digest != told.template:
+    if workload.spec.template.digest != told.template:
         return Refusal("somebody else has changed its pod template meanwhile")
-    if deployment.spec.paused:
+    if isinstance(workload, Deployment) and workload.spec.paused:
         return Refusal("it is paused, and whoever did that decides what comes next")
-    judged = verdict(deployment)
+    if not isinstance(workload, Deployment) and waits_for_deletion(workload):
+        return Refusal("its strategy is OnDelete, and whoever deletes its pods decides what comes next")
+    judged = verdict(workload)
     if judged.done and not judged.failed:
         return Refusal("it is complete by now")
-    return plan_rollback(RollBack(serving_revision(deployment, subject.replicasets)), subject)
+    if isinstance(subject, SetSubject):
+        return plan_set(RollBack(serving_set_revision(subject)), subject)
+    return plan_rollback(RollBack(serving_revision(subject.deployment, subject.replicasets)), subject)
 
 
 def serving_revision(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> int | None:
@@ -58,3 +67,16 @@ def serving_revision(deployment: Deployment, replicasets: Sequence[ReplicaSet]) 
     if best is None or best.status.available_replicas == 0:
         return None
     return revisions.revision(best)
+
+
+def serving_set_revision(subject: SetSubject) -> int | None:
+    """The same of a StatefulSet or a DaemonSet, whose pods tell; the template as it is never serves as an old one."""
+    workload, seconds = subject.workload, subject.workload.spec.min_ready_seconds
+
+    def serving(part: Cohort) -> tuple[int, int]:
+        return sum(is_available(pod, seconds, subject.now) for pod in part.running), part.number
+
+    parts = cohorts(workload, subject.revisions, subject.pods)
+    old = [part for part in parts if part.revision is not None and not part.is_current]
+    best = max(old, key=serving, default=None)
+    return best.number if best is not None and serving(best)[0] else None

@@ -11,10 +11,10 @@ import msgspec
 from ktui.actions.audit import AuditLog
 from ktui.actions.automatic import Entrusted, plan_automatic_rollback
 from ktui.actions.batch import Accepted, try_out
-from ktui.actions.outcome import Conflict, Done, Failed
+from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
-from ktui.actions.subject import read_subject
+from ktui.actions.reading import read_any
 from ktui.cli import printing
 from ktui.cli.evidence import inert
 from ktui.cli.follow import Follow, Manner, Outcome
@@ -22,10 +22,14 @@ from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.model.objects import Deployment
-from ktui.model.reference import Reference
+from ktui.model.reference import reference_to
 from ktui.model.template import decode_hook
+from ktui.model.workloads import DaemonSet, StatefulSet
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file
+
+_PATIENCE: Final = 60.0
+"""Seconds that a cause which blocks may last in what is rolled back, where the gate itself had no patience."""
 
 _ATTEMPTS: Final = 3
 """How often it is planned anew where something else of the object, such as its size, changed in that moment."""
@@ -68,7 +72,7 @@ async def _roll_back(
     api = Api(connection)
 
     async def planned() -> Plan | Refusal:
-        return plan_automatic_rollback(told, await read_subject(api, connection.namespace, told.name))
+        return plan_automatic_rollback(told, await read_any(api, connection.namespace, told.reference))
 
     for _ in range(_ATTEMPTS):
         match await try_out(api, planned):
@@ -86,6 +90,8 @@ async def _roll_back(
             case Done(sentence, after):
                 say(sentence)
                 return await _complete(connection, msgspec.structs.replace(made, after=after or made.after), manner)
+            case Partly(sentence, hint):
+                return Recovery(Recovered.NOT_COMPLETE, f"{sentence} {hint}".strip(), made.title)
             case Conflict(gone=False):
                 continue
             case Conflict(sentence) | Failed(sentence):
@@ -99,10 +105,14 @@ async def _roll_back(
 
 async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recovery:
     """Wait until the earlier revision is back in full."""
-    template = msgspec.convert(made.after, Deployment, dec_hook=decode_hook).spec.template.digest
-    watched = msgspec.structs.replace(manner, patience=None, revision=None, template=template)
+    workload = msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)
+    assert isinstance(workload, Deployment | StatefulSet | DaemonSet), "what a plan is for"
+    # A Deployment has a deadline. The others would be waited for for ever.
+    patience = None if isinstance(workload, Deployment) else manner.patience or _PATIENCE
+    template = workload.spec.template.digest
+    watched = msgspec.structs.replace(manner, patience=patience, revision=None, template=template)
     try:
-        ending = await Follow(connection, Reference(made.target.name, made.target.resource), watched).to_the_end()
+        ending = await Follow(connection, reference_to(workload), watched).to_the_end()
     except KubeError as error:
         return Recovery(
             Recovered.NOT_COMPLETE, f"{made.done_sentence} Whether it is complete cannot be seen: {error}", made.title

@@ -102,7 +102,7 @@ def status(
     refuse_scope_flags(context)
     settings = settings_of(context)
     if back_on_failure or back_on_timeout:
-        _check_that_it_may_roll_back(settings, reference, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
+        _check_that_it_may_roll_back(settings, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
     if revision is not None and reference.resource is not Resource.DEPLOYMENTS:
         printing.note(f"ktui: Like kubectl, ktui takes no notice of --revision for a {reference.kind}.")
     if report is not None:
@@ -125,12 +125,8 @@ def status(
     return run(_Gate(reference, manner, options).run(settings))
 
 
-def _check_that_it_may_roll_back(
-    settings: Settings, reference: Reference, *, watch: bool, timeout: str, on_timeout: bool
-) -> None:
+def _check_that_it_may_roll_back(settings: Settings, *, watch: bool, timeout: str, on_timeout: bool) -> None:
     """Said before anything is waited for. Raises UsageError."""
-    if reference.resource is not Resource.DEPLOYMENTS:
-        raise click.UsageError(f"A gate rolls back Deployments alone, and {reference.full} is a {reference.kind}.")
     if settings.read_only:
         raise click.UsageError("A roll back is a change, and ktui is read-only.")
     if not watch:

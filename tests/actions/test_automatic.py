@@ -10,8 +10,10 @@ from ktui.actions.request import RollBack
 from ktui.actions.subject import Subject
 from ktui.rollout.revisions import Refusal
 from tests.actions.builders import JSON, NEW, OLD, complete, deployment, made, midway, replicaset, template
+from tests.actions.setting import SetOperator, image
 
 TOLD = entrusted(midway().deployment)
+OTHER = {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}
 BROKEN = template("registry.example/shop/cart:broken")
 
 
@@ -59,3 +61,40 @@ def test_another_object_of_the_same_name_is_left_alone() -> None:
     raw["metadata"]["uid"] = "22222222-bbbb"
     refused = plan_automatic_rollback(TOLD, made(raw, replicaset(31, OLD, count=3, owner="22222222-bbbb")))
     assert refused == Refusal("it has been deleted and created again: it is another object now")
+
+
+# StatefulSets and DaemonSets
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+def test_a_set_goes_back_to_the_revision_that_serves_not_to_another_failure(kind: str) -> None:
+    operator = SetOperator(kind)
+    operator.send(image("crash"), seconds=30)
+    operator.merge(
+        {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}, 2
+    )
+    subject = operator.subject()
+    planned = plan_automatic_rollback(entrusted(subject.workload), subject)
+    assert isinstance(planned, Plan)
+    assert planned.request == RollBack(1)
+
+
+def test_a_set_that_is_not_ones_own_to_take_back_is_left_alone() -> None:
+    operator = SetOperator()
+    operator.send(image("crash"), seconds=30)
+    told = entrusted(operator.subject().workload)
+    operator.merge(
+        {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}, 2
+    )
+    assert plan_automatic_rollback(told, operator.subject()) == Refusal(
+        "somebody else has changed its pod template meanwhile"
+    )
+    whole = SetOperator().subject()
+    assert plan_automatic_rollback(entrusted(whole.workload), whole) == Refusal("it is complete by now")
+
+
+def test_under_on_delete_nothing_goes_back_by_itself() -> None:
+    subject = SetOperator(updateStrategy={"type": "OnDelete"}).subject()
+    refused = plan_automatic_rollback(entrusted(subject.workload), subject)
+    assert isinstance(refused, Refusal)
+    assert "OnDelete" in refused.reason

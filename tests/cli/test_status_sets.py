@@ -217,9 +217,48 @@ def test_a_silence_is_broken_by_a_sign_of_life(blocked: Sets, ktui_process: Star
     ours.communicate(timeout=30)
 
 
-@pytest.mark.parametrize("flag", ["--rollback-on-failure", "--rollback-on-timeout"])
-@pytest.mark.parametrize("name", NAMES.values())
-def test_a_gate_rolls_back_deployments_alone(name: str, flag: str, ktui: Ktui, sets: Sets) -> None:
-    ran = ktui("status", name, flag, "--timeout", "1s")
-    assert (ran.code, ran.out) == (2, "")
-    assert "A gate rolls back Deployments alone" in ran.err
+def test_a_broken_statefulset_is_rolled_back_with_the_pod_that_it_would_wait_for(
+    blocked: Sets, ktui: Ktui, state: Path
+) -> None:
+    ran = ktui("status", "sts/db", "--rollback-on-failure", "--patience", "500ms", "-o", "json")
+    document = json.loads(ran.out)
+    assert (ran.code, document["verdict"]) == (1, "stalled")
+    assert document["rollback"]["outcome"] == "complete"
+    assert document["rollback"]["title"].startswith("Roll back StatefulSet shop/db to revision 1")
+    assert "exiting with code" in "".join(document["log"]["lines"])
+    assert blocked.pods("db") == ["1", "1", "1"]
+    (entry,) = [json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines()]
+    assert (entry["outcome"], entry["automatic"]) == ("done", "ktui status: stalled (crash)")
+
+
+def test_a_broken_daemonset_is_rolled_back_after_a_timeout_where_that_is_asked_for(sets: Sets, ktui: Ktui) -> None:
+    sets.image("agent", "crash")
+    sets.cluster.wait_until(crash_looping, 30)
+    assert ktui("status", "ds/agent", "--timeout", "200ms", "--rollback-on-failure").code == 3
+    assert "crash" in sets.pods("agent")
+    ran = ktui("status", "ds/agent", "--timeout", "3s", "--rollback-on-timeout")
+    assert ran.code == 3
+    assert ran.lines[-2] == 'daemon set "agent" successfully rolled out'
+    assert ran.lines[-1].endswith("rolled back to revision 1 (agent:1). The roll back is complete.")
+    assert sets.pods("agent") == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize("name", ["db", "agent"])
+def test_on_delete_is_nothing_to_roll_back(name: str, sets: Sets, ktui: Ktui, state: Path) -> None:
+    sets.image(name, "2", **ON_DELETE)
+    sets.cluster.wait_until(lambda _: sets.is_observed(name))
+    ran = ktui("status", NAMES[name], "--rollback-on-failure")
+    assert ran.code == 1
+    assert "Roll back" not in ran.out
+    assert "rolled back" not in ran.out
+    assert not (state / "audit.jsonl").exists()
+
+
+def test_what_somebody_else_changed_meanwhile_is_left_alone(blocked: Sets, ktui_process: Start, state: Path) -> None:
+    ours = ktui_process("status", "sts/db", "--timeout", "2s", "--rollback-on-timeout")
+    assert ours.stdout is not None
+    ours.stdout.readline()
+    blocked.image("db", "3")
+    out, _ = ours.communicate(timeout=30)
+    assert out.splitlines()[-1].startswith("Not rolled back: somebody else has changed its pod template meanwhile")
+    assert not (state / "audit.jsonl").exists()
