@@ -28,6 +28,7 @@ JSON = dict[str, Any]
 SCENARIOS = Path(__file__).parent / "scenarios"
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.sh") if path.stem != "common")
+NODES = 3
 STAGGER_SECONDS = 0.3
 HURRIED = ("pause-resume",)
 """Scenarios whose next command must come before a rollout ends: on a slower cluster a busy machine has the time."""
@@ -43,16 +44,23 @@ FOLLOWED = (
 
 @contextmanager
 def simulated(folder: Path, speed: float) -> Iterator[Path]:
-    """The kubeconfig of a simulated cluster. The recorded one had no Node objects, so this has none."""
+    """The kubeconfig of a simulated cluster. On the recorded one no DaemonSet found a node, so this has none."""
     with SimulatedCluster(seed=1, speed=speed, register_nodes=False).serving() as cluster:
         yield cluster.write_kubeconfig(folder / f"kubeconfig-{speed}")
 
 
 @asynccontextmanager
 async def nodes_of(kubeconfig: Path) -> AsyncIterator[None]:
-    """Scheduler and kubelets for a control plane that has none."""
+    """Scheduler and kubelets for a control plane that has none.
+
+    Its nodes have never said that they are ready, as the recorded ones had not: no DaemonSet uses them, but pods on
+    nodes that nobody knows would be in no EndpointSlice.
+    """
+    async with link_of(kubeconfig, None) as link:
+        for number in range(1, NODES + 1):
+            await link.send("POST", "/api/v1/nodes", {"metadata": {"name": f"node-{number}"}})
     ready = asyncio.Event()
-    running = asyncio.create_task(run_nodes(kubeconfig, register_nodes=False, on_ready=ready.set))
+    running = asyncio.create_task(run_nodes(kubeconfig, nodes=NODES, register_nodes=False, on_ready=ready.set))
     await asyncio.wait({running, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
     yield
     running.cancel()
