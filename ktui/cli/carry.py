@@ -25,6 +25,7 @@ from ktui.actions.request import Request
 from ktui.cli import printing
 from ktui.cli.cluster import access, kubectl_call
 from ktui.cli.failures import FAILED
+from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.shape import action_document
 from ktui.kube.api import Api
 from ktui.kube.connection import connect
@@ -82,7 +83,8 @@ def planner(reference: Reference, request: Request) -> Callable[[Api, str, tuple
     """Plans that for the workload that is named, for a `Job`."""
 
     async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
-        subject = await read_any(api, namespace, reference, kubectl)
+        async with pointing_to_namesakes(api, namespace, reference):
+            subject = await read_any(api, namespace, reference, kubectl)
         return plan(await completed(api, subject, request), subject)
 
     return planned

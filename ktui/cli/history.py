@@ -21,11 +21,11 @@ from ktui.cli.history_shape import (
     revision_document,
     revisions_kind,
 )
-from ktui.cli.namesake import namesake_hint
+from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden, Interrupted, NotFound
+from ktui.kube.errors import Forbidden, Interrupted
 from ktui.kube.listing import list_once
 from ktui.kube.revisions import WithRevisions, read_with_revisions
 from ktui.kube.selection import selector_text
@@ -106,11 +106,8 @@ def diff(
 async def _read(settings: Settings, reference: Reference) -> tuple[History, Templates]:
     async with connected(settings) as connection:
         api, namespace = Api(connection), connection.namespace
-        try:
+        async with pointing_to_namesakes(api, namespace, reference):
             found = await _settled(api, namespace, reference)
-        except NotFound as error:
-            error.hint = await namesake_hint(api, namespace, reference) or error.hint
-            raise
         pods = await _pods(connection, reference, found)
     return _history(reference, found, pods), templates(found.raw, found.revisions)
 

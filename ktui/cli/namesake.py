@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from ktui.cli import printing
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
-from ktui.kube.errors import KubeError
+from ktui.kube.errors import KubeError, NotFound
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
 
 _OTHERS: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS)
 
 
-async def namesake_hint(api: Api, namespace: str, reference: Reference) -> str:
+@asynccontextmanager
+async def pointing_to_namesakes(api: Api, namespace: str, reference: Reference) -> AsyncIterator[None]:
+    """Where what is read in there does not exist, the error's hint says what else has its name."""
+    try:
+        yield
+    except NotFound as error:
+        error.hint = await _namesakes(api, namespace, reference) or error.hint
+        raise
+
+
+async def _namesakes(api: Api, namespace: str, reference: Reference) -> str:
     """What to write for the StatefulSet or DaemonSet of that name; nothing where there is none. Never raises."""
     if reference.resource is not Resource.DEPLOYMENTS:
         return ""
@@ -38,6 +49,6 @@ async def say_missing(connection: Connection, missing: Iterable[Reference]) -> N
     """Say of each that it does not exist, in kubectl's words, and what else has its name."""
     for reference in missing:
         namespace = connection.namespace
-        hint = await namesake_hint(Api(connection), namespace, reference)
+        hint = await _namesakes(Api(connection), namespace, reference)
         resource = f"{reference.resource.plural}.apps"
         printing.error(f'{resource} "{reference.name}" not found in the namespace {namespace}.', hint)

@@ -17,7 +17,7 @@ from ktui.cli.cluster import connected
 from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
 from ktui.cli.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.junit import Report, Trouble, junit, write_whole
-from ktui.cli.namesake import namesake_hint
+from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import DURATION, WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.past import book_opener, remembered
 from ktui.cli.recovery import Recovery, roll_back
@@ -181,7 +181,10 @@ class _Gate:
 
     async def _gated(self, connection: Connection, witness: Witness, begun: datetime, start: float) -> Gated:
         self._namespace = connection.namespace
-        await self._check_that_it_exists(Api(connection), connection.namespace)
+        api, namespace = Api(connection), connection.namespace
+        # A name that does not exist is an error at once, not something to wait for.
+        async with pointing_to_namesakes(api, namespace, self._reference):
+            await api.read(self._reference.resource, namespace, self._reference.name)
         follow = Follow(connection, self._reference, self._manner)
         ending = await follow.to_the_end()
         took = monotonic() - start
@@ -194,14 +197,6 @@ class _Gate:
         # What the failed pods had to say is read by now: a roll back takes them away.
         recovery = await self._roll_back(connection, follow, ending, look)
         return Gated(connection.namespace, self._name, begun, took, ending, look, log, recovery)
-
-    async def _check_that_it_exists(self, api: Api, namespace: str) -> None:
-        """A name that does not exist is an error at once, not something to wait for. Raises KubeError."""
-        try:
-            await api.read(self._reference.resource, namespace, self._reference.name)
-        except NotFound as error:
-            error.hint = await namesake_hint(api, namespace, self._reference) or error.hint
-            raise
 
     async def _evidence(
         self, connection: Connection, follow: Follow, ending: Ending

@@ -12,12 +12,11 @@ import msgspec
 from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
-from ktui.cli.namesake import namesake_hint
+from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.usage_shape import Measured, usage_document
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
-from ktui.kube.errors import NotFound
 from ktui.kube.listing import list_once
 from ktui.kube.metrics import Absent, Metrics
 from ktui.kube.selection import selector_text
@@ -61,11 +60,8 @@ def usage(context: click.Context, reference: Reference, *, each_pod: bool, outpu
 async def _read(settings: Settings, reference: Reference) -> Measured:
     async with connected(settings) as connection:
         api, namespace = Api(connection), connection.namespace
-        try:
+        async with pointing_to_namesakes(api, namespace, reference):
             raw = await api.get(reference.resource, namespace, reference.name)
-        except NotFound as error:
-            error.hint = await namesake_hint(api, namespace, reference) or error.hint
-            raise
         selector = selector_text(raw)
         store = Store()
         store.apply([Put(reference.resource, msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook))])

@@ -150,7 +150,10 @@ def test_a_plain_name_is_a_deployment_and_its_namesakes_are_pointed_to(ktui: Ktu
         'ktui: Not found: deployments.apps "db" not found.',
         "There is a StatefulSet of that name: write statefulset/db.",
     ]
-    assert "There is a DaemonSet of that name: write daemonset/agent." in ktui("status", "agent").err
+    for command in (["status"], ["restart", "--yes"], ["rollback", "--dry-run"], ["pause", "--yes"], ["usage"]):
+        ran = ktui(*command, "agent")
+        assert ran.code == 1
+        assert "There is a DaemonSet of that name: write daemonset/agent." in ran.err
     assert "There is a" not in ktui("status", "basket").err
 
 
