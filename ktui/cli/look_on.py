@@ -130,7 +130,7 @@ class _Watching:
                         self._store.apply(await streams.take())
                 except TimeoutError:
                     pass  # Time alone is news too.
-                if self._is_listed:
+                if self._armed.resource in self._store.listed:
                     streams.go()
                 if (ended := await self._look(limit)) is not None:
                     return ended
