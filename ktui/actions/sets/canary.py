@@ -87,7 +87,7 @@ def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) 
         effects=(
             *(clean(f"Container {name}: {images.short(old)} → {images.short(to)}.") for name, old, to in differing),
             *_beginning(subject, statefulset, record, pods, image),
-            pace(changed(subject, draft.after)),
+            *((pace(changed(subject, draft.after)),) if pods > 1 else ()),
         ),
         warnings=(*canary_warnings(subject, extra=0, replaced=pods), *stale_cause(statefulset, "canary")),
         undo=Undo(f"Abort goes back to {amid(revision_of(current))} with the partition of {record.saved}.", Abort()),
