@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
@@ -18,6 +16,7 @@ from textual.binding import Binding, BindingType
 from ktui.model.changes import Change
 from ktui.tui import chrome, sheets
 from ktui.tui.live import Live
+from ktui.tui.pace import Pace
 from ktui.tui.paint import COMPONENTS, Line
 from ktui.tui.palette import RolloutCommands
 from ktui.tui.past import Past
@@ -37,16 +36,6 @@ if TYPE_CHECKING:
     from ktui.tui.session import Session
     from ktui.tui.steering import Steering
     from ktui.tui.usage_feed import UsageFeed
-
-TICK: Final = 0.08
-"""Seconds from one drawing to the next, at least: what is heard in the meantime is drawn together."""
-
-SLICE: Final = 0.004
-BREATH: Final = 0.002
-"""Seconds of working out what changed, and of seeing to keys in between, while there is much of it."""
-
-STINT: Final = 0.012
-"""Seconds of it for each drawing, after which whatever is not in sight waits for the next."""
 
 ALL_NAMESPACES: Final = "all namespaces"
 
@@ -94,8 +83,7 @@ class KtuiApp(App[None]):
         self._pairs: Pairs | None = None
         self._guards: Guards | None = None
         self.usage: UsageFeed | None = None
-        self._news = asyncio.Event()
-        self._second_is_over = False
+        self._pace = Pace(self)
         if options.theme:
             self.theme = options.theme
 
@@ -149,7 +137,7 @@ class KtuiApp(App[None]):
     @property
     def chosen(self) -> str | None:
         """The uid of the rollout that keys would steer now."""
-        return self._front.selected if self._front is not None else None
+        return self.front.selected if self.front is not None else None
 
     def is_side(self, uid: str) -> bool:
         """Whether that Deployment takes turns with another behind a Service, as far as is known."""
@@ -197,8 +185,8 @@ class KtuiApp(App[None]):
         self._pairs = Pairs(self)
         self._guards = Guards(self, self._session, self._steering)
         self.usage = UsageFeed(self)
-        self.set_interval(1.0, self._every_second)
-        self.run_worker(self._keep_drawn(), group="drawing")
+        self.set_interval(1.0, self._pace.second_is_over)
+        self.run_worker(self._pace.keep(), group="drawing")
         self._follow()
 
     def _follow(self) -> None:
@@ -227,40 +215,14 @@ class KtuiApp(App[None]):
 
     def draw_soon(self) -> None:
         """Draw at the next tick."""
-        self._news.set()
+        self._pace.draw_soon()
 
-    def _every_second(self) -> None:
-        self._second_is_over = True
-        self.draw_soon()
-
-    async def _keep_drawn(self) -> None:
-        """Draw whatever is new, for as long as the app runs."""
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            begun = monotonic()
-            await self._work_out()
-            # As a message among the others: a screen that is just being opened or closed is not drawn half.
-            self.call_later(self._draw)
-            await asyncio.sleep(max(BREATH, begun + TICK - monotonic()))
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw what is known now, once all that looks on has seen it."""
         self._settle()
         self.redraw()
-        if self._front is not None and self._front.is_moving:
+        if self.front is not None and self.front.is_moving:
             self.draw_soon()
-
-    async def _work_out(self) -> None:
-        times, self._second_is_over = self._second_is_over, False
-        in_sight = self._front.in_sight if self._front is not None else frozenset()
-        slice_begun = begun = monotonic()
-        for can_wait in self.live.refresh(self.now(), in_sight | self.guarded, times=times):
-            if can_wait and monotonic() - begun > STINT:
-                self.draw_soon()
-                return
-            if monotonic() - slice_begun > SLICE:
-                await asyncio.sleep(BREATH)
-                slice_begun = monotonic()
 
     async def on_unmount(self) -> None:
         """Keep what is known of the rollouts that are under way."""
@@ -275,13 +237,13 @@ class KtuiApp(App[None]):
             self._guards.look()
 
     @property
-    def _front(self) -> LiveScreen | None:
+    def front(self) -> LiveScreen | None:
         """The full screen that is to be seen, be there a dialog over it or not."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)), None)
 
     def redraw(self) -> None:
         """Draw what is known now on the screen in front."""
-        front = self._front
+        front = self.front
         if front is not None:
             front.draw_now()
 

@@ -12,7 +12,7 @@ from tests.benchmarks import decoding, report, startup, storm, terminal
 from tests.benchmarks.report import Figure
 
 MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
-    "first-frame": ("First frame (best of 9, in a pseudo-terminal)", startup.first_frame),
+    "first-frame": ("First frame (best of 15, in a pseudo-terminal)", startup.first_frame),
     "listing": (
         "10,000 pods in 200 Deployments, from process start (best of 5, by the clock)",
         lambda: startup.listing(10_000, 120, runs=5),

@@ -12,7 +12,7 @@ from tests.benchmarks.report import Figure
 from tests.benchmarks.serving import Served, served
 from tests.benchmarks.terminal import Terminal
 
-RUNS = 9
+RUNS = 15
 
 
 class Start(NamedTuple):

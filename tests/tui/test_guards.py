@@ -214,7 +214,7 @@ def test_how_it_looks(
         if opened:
             await screen.press("enter")
             await screen.sees("EVENTS", "auto-abort is on")
-            await screen.until(lambda: not app._front.is_moving, "the cells to be still")  # type: ignore[union-attr]
+            await screen.until(lambda: not app.front.is_moving, "the cells to be still")  # type: ignore[union-attr]
         app.clear_notifications()
         await stillness(pilot)
 

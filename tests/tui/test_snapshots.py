@@ -56,7 +56,7 @@ async def _open(screen: Screen, name: str) -> None:
     await screen.type(name)
     await screen.press("enter", "enter")
     await screen.sees(f"/{name}  Deployment", "EVENTS")
-    await screen.until(lambda: not screen.app._front.is_moving, "the cells to be still")  # type: ignore[union-attr]
+    await screen.until(lambda: not screen.app.front.is_moving, "the cells to be still")  # type: ignore[union-attr]
 
 
 @pytest.fixture
