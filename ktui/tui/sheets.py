@@ -19,11 +19,12 @@ def _sheets(*names: str) -> list[str | PurePath]:
 FIRST: Final = _sheets("app", "paint", "overview")
 """What the app names as its own. Textual parses that before it draws anything."""
 
-_OTHERS: Final = _sheets("detail", "history", "logs", "timeline", "usage", "bluegreen", "figures")
+OTHERS: Final = _sheets("detail", "history", "logs", "timeline", "usage", "bluegreen", "figures")
+"""What only the other screens need."""
 
 
 def read_others(into: Stylesheet) -> None:
     """Add the sheets of the screens that are not open yet; rules that are there already are not parsed again."""
-    for sheet in _OTHERS:
+    for sheet in OTHERS:
         into.read(sheet)
     into.parse()

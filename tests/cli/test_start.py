@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = ["aiohttp", "kubernetes_asyncio", "yaml", "ktui.kube.connection", "ktui.sim", "hypothesis"]
+from ktui.tui import sheets
+
+HEAVY = [
+    "aiohttp", "kubernetes_asyncio", "yaml", "sqlite3", "tomllib", "ktui.kube.connection", "ktui.sim", "ktui.actions",
+    "ktui.rollout.diagnosis", "ktui.rollout.ordered", "ktui.rollout.detail", "ktui.tui.screens.detail", "hypothesis",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -15,7 +21,7 @@ HEAVY = ["aiohttp", "kubernetes_asyncio", "yaml", "ktui.kube.connection", "ktui.
     ["import ktui.cli.root", "import ktui.cli.root, ktui.cli.dashboard"],
     ids=["the command line", "the dashboard until its first frame"],
 )
-def test_the_client_library_is_not_imported(start: str) -> None:
+def test_nothing_is_imported_that_is_not_needed_yet(start: str) -> None:
     code = f"{start}\nimport sys\nprint([name for name in {HEAVY!r} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
@@ -31,3 +37,8 @@ def test_help_imports_no_command() -> None:
     assert "ktui.cli.options" in ran.stderr
     for module in ("ktui.cli.get", "ktui.kube", "ktui.actions", "ktui.tui", "ktui.rollout"):
         assert f"'{module}" not in ran.stderr
+
+
+def test_every_style_sheet_is_read_with_the_first_frame_or_after_it() -> None:
+    read = {Path(sheet) for sheet in (*sheets.FIRST, *sheets.OTHERS)}
+    assert read == set(next(iter(read)).parent.glob("*.tcss"))
