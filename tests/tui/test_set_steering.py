@@ -97,7 +97,7 @@ async def test_a_roll_back_deletes_the_pod_that_would_be_waited_for(db: Stage, d
         )
         await screen.until(lambda: spec(db).template.spec.containers[0].image.endswith(":1"), "the patch")
         assert pods(db)[3] == "crash"  # the controller has not seen it yet
-        await screen.sees("… rolling back")
+        await screen.sees("… rolling")
         db.advance(1)
         await screen.hears("Deleted for it: db-3.")
         db.advance(60)
