@@ -41,6 +41,7 @@ _STEPS: Final = (
 _WATCHED_SINCE: Final = """
     INSERT INTO facts VALUES ('since', ?) ON CONFLICT DO UPDATE SET value = min(value, excluded.value)
 """
+_OFF: Final = "history = false in config.toml switches it off."
 
 
 class BookError(Exception):
@@ -268,9 +269,9 @@ def _told(path: Path, error: Exception) -> str:
         case sqlite3.OperationalError() if "full" in text:
             return f"{file} cannot be written: the disk is full."
         case sqlite3.OperationalError() if "readonly" in text:
-            return f"{file} cannot be written: it is read-only. history = false in config.toml switches it off."
+            return f"{file} cannot be written: it is read-only. {_OFF}"
         case sqlite3.DatabaseError() if _is_damage(error):
             return f"{file} is damaged. Move it away; ktui begins a new one."
         case OSError():
-            text = error.strerror or text
+            return f"{file} cannot be used: {error.strerror or text}. {_OFF}"
     return f"{file} cannot be used: {text}."

@@ -222,9 +222,47 @@ def test_a_disk_that_is_full_costs_what_is_new_and_nothing_else(path: Path) -> N
     assert left == "1"
 
 
+_READ_ONLY = """
+import os, sys, tempfile
+from pathlib import Path
+from tests.figures.test_book import NOW, record
+from ktui.figures.book import Book, BookError
+with tempfile.TemporaryDirectory() as folder:
+    if os.geteuid() == 0:
+        # Root may write anywhere.
+        os.chown(folder, 65534, 65534)
+        os.setuid(65534)
+    path = Path(folder) / "figures" / "x.sqlite"
+    Book(path).write([record()], NOW)
+    for file, what in ((0o600, "x"), (0o400, "r"), (0o400, "rf")):
+        path.chmod(file)
+        path.parent.chmod(0o700 if what == "r" else 0o500)
+        try:
+            Book(path).write([record(3)], NOW)
+            print("written")
+        except BookError as error:
+            print(str(error).replace(str(path), "FILE"))
+        print(len(Book(path).read()))
+    path.parent.chmod(0o700)
+"""
+
+
+def test_a_file_or_a_folder_that_is_read_only_is_read_all_the_same() -> None:
+    ran = subprocess.run([sys.executable, "-c", _READ_ONLY], capture_output=True, text=True, check=True)
+    off = "history = false in config.toml switches it off."
+    assert ran.stdout.splitlines() == [
+        f"The history of rollouts FILE cannot be written: it is read-only. {off}",
+        "1",
+        f"The history of rollouts FILE cannot be used: Permission denied. {off}",
+        "1",
+        f"The history of rollouts FILE cannot be used: Permission denied. {off}",
+        "1",
+    ]
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
-    with pytest.raises(BookError, match=r"cannot be used: (Not a directory|File exists)\."):
+    with pytest.raises(BookError, match=r"cannot be used: (Not a directory|File exists)\. history = false"):
         Book(tmp_path / "state" / "x.sqlite").write([record()], NOW)
 
 
