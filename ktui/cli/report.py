@@ -29,6 +29,10 @@ from ktui.settings import Settings
 
 _LABEL: Final = 14
 _WIDEST: Final = 120
+_WIDE: Final = 110
+"""Cells from which on a rollout is told with the image that gave way."""
+_LEAST: Final = 12
+"""Cells that the last column of a table is left on the line."""
 _BARS: Final = 12
 
 
@@ -132,12 +136,12 @@ def _print(told: Report) -> None:
             printing.line(f"{name:<{_LABEL}}{line}")
     printing.line()
     if told.names:
-        _print_rollouts(told)
+        _print_rollouts(told, room)
     else:
-        _print_services(by_service(told.rollouts, told.since, told.until), with_namespace=told.namespace is None)
+        _print_services(by_service(told.rollouts, told.since, told.until), room, with_namespace=told.namespace is None)
 
 
-def _print_services(services: Sequence[tuple[Service, Figures]], *, with_namespace: bool) -> None:
+def _print_services(services: Sequence[tuple[Service, Figures]], room: int, *, with_namespace: bool) -> None:
     header = ["SERVICE", "CHANGES", "FAILED", "MEDIAN", "P95", "RECOVERY", "DURATIONS", "IN THE WAY"]
     rows = []
     for service, its in services:
@@ -154,25 +158,40 @@ def _print_services(services: Sequence[tuple[Service, Figures]], *, with_namespa
                 f"{cause.cause} ×{cause.count}" if cause is not None else "-",
             ]
         )
-    printing.table(header, rows)
+    _print_table(header, rows, room, ("DURATIONS", "P95"))
 
 
-def _print_rollouts(told: Report) -> None:
+def _print_rollouts(told: Report, room: int) -> None:
     header = ["BEGAN", "NAME", "OUTCOME", "REV", "IMAGE", "TOOK", "LOWEST", "WHY"]
     rows = [
         [
             words.stamp(each.at, told.until),
-            each.name,
+            words.name(each, with_namespace=False),
             words.outcome(each, is_under_way=False),
             str(each.revision),
-            clean(words.images(each)),
+            clean(words.images(each) if room >= _WIDE else each.image),
             words.took(each),
             words.low(each),
             clean(each.sentence),
         ]
         for each in reversed(told.rollouts)
     ]
-    printing.table(header, rows)
+    _print_table(header, rows, room, ("LOWEST",), ("NAME",) if len(told.names) == 1 else ())
+
+
+def _print_table(
+    header: list[str], rows: list[list[str]], room: int, in_turn: Sequence[str], at_once: Sequence[str] = ()
+) -> None:
+    """A table without the columns `at_once`, and without those that are named `in_turn` until it fits."""
+    left_out = set(at_once)
+    for name in (*in_turn, ""):
+        kept = [at for at, column in enumerate(header) if column not in left_out]
+        widths = printing.widths_of([[row[at] for at in kept] for row in (header, *rows)])
+        # Sentences at the end of a line may be as long as they are: they wrap.
+        if sum(widths[:-1]) + 3 * len(widths) + min(widths[-1], _LEAST) <= room or not name:
+            break
+        left_out.add(name)
+    printing.table([header[at] for at in kept], [[row[at] for at in kept] for row in rows])
 
 
 def _stamp(at: datetime) -> str:

@@ -123,7 +123,9 @@ class Book:
                 raise BookError(_told(self.path, error)) from error
 
     def _writing(self, path: Path) -> sqlite3.Connection:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):
+            # The mode is for the last folder of a path alone.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create(path)
         try:
             database = _connected(path, thoroughly=not self._has_checked)

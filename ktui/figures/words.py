@@ -112,7 +112,7 @@ def low(record: Record) -> str:
 def outcome(record: Record, *, is_under_way: bool) -> str:
     """How it ended, in a word or a few."""
     if record.outcome is Outcome.OPEN:
-        return "under way" if is_under_way else "not seen"
+        return "under way" if is_under_way else "no end seen"
     return record.outcome.value
 
 

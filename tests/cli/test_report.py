@@ -77,7 +77,9 @@ def test_it_needs_no_server(cluster: SimulatedCluster, ktui: Ktui, cart: Witness
     assert "cart" in told.out
     assert max(map(len, told.lines)) <= 80
     assert "\x1b" not in told.out
-    assert "cart" in ktui("report", "cart", "--since", "2w").out
+    one = ktui("report", "cart", "--since", "2w")
+    assert "cart:4.9" in one.out
+    assert max(map(len, one.lines)) <= 80
 
 
 def test_a_watch_remembers_what_began_and_ended_before_its_eyes(ktui: Ktui, cart: Witness, ktui_process: Start) -> None:
@@ -108,6 +110,7 @@ def test_the_file_is_its_owners_alone(ktui: Ktui, cart: Witness, state: Path) ->
     ktui("status", "cart")
     assert stat.S_IMODE(file(state).stat().st_mode) == 0o600
     assert stat.S_IMODE(file(state).parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("how", ["setting", "environment"])
