@@ -145,7 +145,8 @@ class _Watching:
             self._note(f"{broken.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
         is_live = self._is_listed and broken is None
         workload = self._store.workload(self._armed.uid)
-        rollout = self._summary(workload) if workload is not None else None
+        # What has not all been heard of yet tells nothing of how the rollout goes, nor when it began.
+        rollout = self._summary(workload) if workload is not None and self._is_listed else None
         judged = judge(self._armed, workload, rollout, is_live=is_live)
         match judged.move:
             case Move.ABORT:
@@ -172,8 +173,7 @@ class _Watching:
 
     def _summary(self, workload: Workload) -> Rollout:
         self._track, rollout = look(self._store, workload, self._track, datetime.now(UTC))
-        if self._is_listed:
-            self._past.saw(self._store, workload, rollout)
+        self._past.saw(self._store, workload, rollout)
         return rollout
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ktui.figures.observer import Observer
 from ktui.figures.told import told
-from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource
+from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource, resource_of
 from ktui.model.store import Store
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 _WORST = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
 _AT_REST = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+_CONTROLLED = (Resource.CONTROLLER_REVISIONS, Resource.PODS)
+_PARTS = {
+    Resource.DEPLOYMENTS: (Resource.REPLICASETS,),
+    Resource.STATEFULSETS: _CONTROLLED,
+    Resource.DAEMONSETS: _CONTROLLED,
+}
+"""What tells how the rollouts of each kind go."""
 
 
 class Live:
@@ -33,6 +40,10 @@ class Live:
         self.observer = Observer()
         """Sees every rollout go by, for what is to be remembered of it."""
         self._tracks: dict[str, Track] = {}
+        self._begun: set[Resource] = set()
+        """The kinds of which all has been heard that tells how their rollouts go."""
+        self._too_early: set[str] = set()
+        """The uids of those that were looked at before that."""
         self._waiting: dict[str, None] = {}
         """The uids of what has changed and is yet to be worked out, that which waits the longest first."""
 
@@ -47,6 +58,9 @@ class Live:
         for the next call, as nothing can while the cluster is being listed. With `times`, the rollouts that move are
         worked out as well: they tell how long something has been so.
         """
+        # What is listed while this goes on is dirty the next time.
+        is_listed = self.is_listed
+        self._begin()
         self._waiting |= dict.fromkeys(self.store.take_dirty())
         if times:
             moving = (uid for uid, rollout in self.rollouts.items() if rollout.phase not in _AT_REST)
@@ -55,7 +69,7 @@ class Live:
         for uid in [uid for uid in self._waiting if uid not in others]:
             self._work_out(uid, now)
             yield False
-        if self.is_listed and not self.observer.has_listed:
+        if is_listed and not self.observer.has_listed:
             # Before, a Deployment may stand there without its ReplicaSets.
             for uid in list(self.rollouts):
                 self._observe(uid, now)
@@ -65,15 +79,35 @@ class Live:
             self._work_out(uid, now)
             yield True
 
+    def _begin(self) -> None:
+        """Look again, as if for the first time, at what was looked at too early.
+
+        Which of the lists comes first is chance. A workload without what it has made does not tell when its rollout
+        began or ended, so what was seen of it until all of that has been heard of is no beginning to go on from.
+        """
+        if len(self._begun) == len(WORKLOADS):
+            return
+        heard = self.store.listed | self._refused
+        begun = {kind for kind in WORKLOADS if heard.issuperset(_PARTS[kind])}
+        if not begun <= self._begun:
+            self._begun |= begun
+            self._waiting |= dict.fromkeys(self._too_early)
+
     def _work_out(self, uid: str, now: datetime) -> None:
         del self._waiting[uid]
         workload = self.store.workload(uid)
         if workload is None:
             self._tracks.pop(uid, None)
             self.rollouts.pop(uid, None)
+            self._too_early.discard(uid)
             self.observer.gone(uid, now)
             return
-        self._tracks[uid], self.rollouts[uid] = look(self.store, workload, self._tracks.get(uid), now)
+        before = self._tracks.get(uid) if uid not in self._too_early else None
+        self._tracks[uid], self.rollouts[uid] = look(self.store, workload, before, now)
+        if resource_of(workload) in self._begun:
+            self._too_early.discard(uid)
+        else:
+            self._too_early.add(uid)
         if self.observer.has_listed:
             self._observe(uid, now)
 
@@ -121,8 +155,12 @@ class Live:
     @property
     def is_listed(self) -> bool:
         """Whether all workloads and ReplicaSets that exist, and that we may see, have been heard of."""
-        refused = {link.resource for link in self.store.links.values() if link.state is LinkState.REFUSED}
-        return self.store.listed.issuperset(NEEDED) and (self.store.listed | refused).issuperset(WORKLOADS)
+        heard = self.store.listed | self._refused
+        return self.store.listed.issuperset(NEEDED) and heard.issuperset(WORKLOADS)
+
+    @property
+    def _refused(self) -> set[Resource]:
+        return {link.resource for link in self.store.links.values() if link.state is LinkState.REFUSED}
 
     @property
     def pods(self) -> int | None:

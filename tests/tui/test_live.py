@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from ktui.model.changes import WORKLOADS, Gone, Listed, Put, Resource
-from ktui.rollout.rollout import Phase
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from ktui.model.changes import WORKLOADS, Change, Gone, Link, LinkState, Listed, Put, Resource
+from ktui.rollout.rollout import Phase, Rollout
 from ktui.tui.live import Live
 from tests.recorded import decode
-from tests.rollout.made import NOW, template
+from tests.rollout.made import NOW, Made, template
 
 
 def deployment(uid: str, *, image: str = "web:1.0", version: int = 1) -> Put:
@@ -63,3 +68,63 @@ def test_what_moves_is_worked_out_anew_for_its_times() -> None:
     assert live.rollouts["a"].phase is Phase.PROGRESSING
     assert list(live.refresh(NOW)) == []
     assert list(live.refresh(NOW, times=True)) == [True]
+
+
+# Whichever of the lists comes first
+
+
+LISTS = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
+
+
+def rolling() -> Made:
+    """A rollout half a minute old, of a Deployment that is 9,000 seconds old."""
+    made = Made("web:1.1", 4, replicas=5, updatedReplicas=2, availableReplicas=4)
+    made.condition("Progressing", "True", "ReplicaSetUpdated", since=9000)
+    made.revision(1, "web:1.0", 3, ready=3, age=9000).revision(2, "web:1.1", 2, ready=1, age=30)
+    return made.pod(2, "aaaaa")
+
+
+def lists(made: Made) -> dict[Resource, list[Change]]:
+    """What each of the lists tells of it."""
+    told: dict[Resource, list[Change]] = {
+        Resource.DEPLOYMENTS: [Put(Resource.DEPLOYMENTS, made.deployment())],
+        Resource.REPLICASETS: [Put(Resource.REPLICASETS, each) for each in made.store.replicasets("d")],
+        Resource.PODS: [Put(Resource.PODS, each) for each in made.store.pods("r2")],
+    }
+    return {kind: [*changes, Listed(kind)] for kind, changes in told.items()}
+
+
+def heard(live: Live, changes: list[Change], *, later: float = 0) -> Rollout:
+    """The rollout as it stands after these changes."""
+    live.apply(changes)
+    for _ in live.refresh(NOW + timedelta(seconds=later)):
+        pass
+    return live.rollouts["d"]
+
+
+@pytest.mark.parametrize("order", permutations(LISTS), ids=lambda order: "-".join(kind.plural for kind in order))
+def test_a_rollout_began_when_its_replicaset_says_whichever_list_comes_first(order: tuple[Resource, ...]) -> None:
+    told, live = lists(rolling()), Live()
+    for kind in order:
+        live.apply(told[kind])
+        list(live.refresh(NOW))
+    assert live.rollouts["d"].started == NOW - timedelta(seconds=30)
+
+
+def test_what_is_seen_from_then_on_is_gone_on_from() -> None:
+    made, live = rolling(), Live()
+    for changes in lists(made).values():
+        live.apply(changes)
+        list(live.refresh(NOW))
+    for available in (2, 4):
+        made.raw["status"]["availableReplicas"] = available
+        rollout = heard(live, [Put(Resource.DEPLOYMENTS, made.deployment())])
+    assert rollout.lowest == 2
+
+
+def test_replicasets_that_may_not_be_seen_are_not_waited_for() -> None:
+    made, live = rolling(), Live()
+    heard(live, [*lists(made)[Resource.DEPLOYMENTS], Link(Resource.REPLICASETS, LinkState.REFUSED, NOW)])
+    made.raw["spec"]["template"] = template("web:1.2")
+    rollout = heard(live, [Put(Resource.DEPLOYMENTS, made.deployment())], later=5)
+    assert rollout.started == NOW + timedelta(seconds=5)
