@@ -211,9 +211,13 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
             """The lines that were clicked into."""
             return self.scroll
 
+    class RoomChanged(Message):
+        """Lines have more cells than before, or fewer: those that were made for so many are to be made again."""
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Line] = ()
+        self._room = 0
         self._drawn: dict[int, _Drawn] = {}
         self.cursor_line: int | None = None
 
@@ -262,6 +266,11 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         """Lines are as wide as the widget: there is no scrolling sideways."""
         self._resize()
+        self._tell_room()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """The bar takes a cell of each line, and coming and going it resizes nothing."""
+        self._tell_room()
 
     def render_line(self, y: int) -> Strip:  # noqa: D102
         index = y + self.scroll_offset.y
@@ -282,19 +291,33 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
         top = self.scroll_offset.y
         return range(top, min(top + self.page, len(self._lines)))
 
+    def _tell_room(self) -> None:
+        room = self.scrollable_content_region.width
+        if room != self._room:
+            self._room = room
+            self.post_message(self.RoomChanged())
+
     def _resize(self) -> None:
         self._drawn.clear()
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._lines))
 
 
 class Pages(Scroll, inherit_bindings=False):
-    """Lines to read: the keys of a pager."""
+    """Lines to read: the keys of a pager. Each takes effect at once, so that none is lost to one that follows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_down", "down", show=False),
-        Binding("up,k", "scroll_up", "up", show=False),
-        Binding("pagedown,ctrl+f", "page_down", "page down", show=False),
-        Binding("pageup,ctrl+b", "page_up", "page up", show=False),
-        Binding("g,home", "scroll_home", "first", show=False),
-        Binding("G,end", "scroll_end", "last", show=False),
+        Binding("down,j", "by(1)", "down", show=False),
+        Binding("up,k", "by(-1)", "up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
+        Binding("g,home", "by(-1000000)", "first", show=False),
+        Binding("G,end", "by(1000000)", "last", show=False),
     ]
+
+    def action_by(self, lines: int) -> None:
+        """Scroll by so many lines, as far as there are any."""
+        self.scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by what is in sight."""
+        self.action_by(pages * self.page)

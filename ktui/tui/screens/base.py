@@ -115,6 +115,10 @@ class LiveScreen(Screen[None]):
         """Lines are made for the width that there is."""
         self.call_after_refresh(self.draw_now)
 
+    def on_scroll_room_changed(self) -> None:
+        """What was laid out by an earlier drawing has its size now, or a scrollbar has come or gone."""
+        self.draw_now()
+
     def draw_now(self) -> None:
         """Redraw at once, if there is something to draw on: what is answered late may find the screen gone."""
         if self.is_drawable:

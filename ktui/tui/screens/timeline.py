@@ -85,10 +85,13 @@ class TimelineScreen(LiveScreen):
         pages.show(rows or [[Span("Nothing that is a warning is known." if self._moments else "Nothing yet.", "dim")]])
         if self._follows:
             self._is_going_to_the_end = True
-            self.call_after_refresh(self._go_to_the_end)
+            self.call_after_refresh(self._go_to_the_end, pages.scroll_offset.y)
 
-    def _go_to_the_end(self) -> None:
-        self.query_one("#moments", Pages).scroll_end(animate=False, immediate=True)
+    def _go_to_the_end(self, left: int) -> None:
+        """Once it is known where the end is. Who has gone up since the view was `left` at that line stays up there."""
+        pages = self.query_one("#moments", Pages)
+        if pages.scroll_offset.y >= left:
+            pages.scroll_end(animate=False, immediate=True)
         self._is_going_to_the_end = False
 
     def _hints(self, *, is_deleted: bool) -> list[Hint]:
