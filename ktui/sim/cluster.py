@@ -87,6 +87,7 @@ class SimulatedCluster:
         self.faults = Faults()
         self.developer_namespace = developer_namespace
         self._speed = speed
+        self._paused = False
         self._tls: TlsFiles | None = None
         self._own_time = start is not None
         self._seed, self._nodes, self._register_nodes, self._run_nodes = seed, nodes, register_nodes, run_nodes
@@ -166,22 +167,22 @@ class SimulatedCluster:
     @speed.setter
     def speed(self, speed: float) -> None:
         self._speed = speed
-        self.call(lambda: self._set_pace(speed=speed))
+        self.call(self._set_pace)
 
     def pause(self) -> None:
-        """Let virtual time stand still; requests are still answered."""
-        self.call(lambda: self._set_pace(paused=True))
+        """Let virtual time stand still, now or from the moment that it is served; requests are still answered."""
+        self._paused = True
+        self.call(self._set_pace)
 
     def resume(self) -> None:
         """Let virtual time go on."""
-        self.call(lambda: self._set_pace(paused=False))
+        self._paused = False
+        self.call(self._set_pace)
 
-    def _set_pace(self, *, speed: float | None = None, paused: bool | None = None) -> None:
+    def _set_pace(self) -> None:
         if self._pace is not None:
-            if speed is not None:
-                self._pace.speed = speed
-            if paused is not None:
-                self._pace.paused = paused
+            self._pace.speed = self._speed
+            self._pace.paused = self._paused
 
     # -- serving -----------------------------------------------------------------------------------------------
 
@@ -223,7 +224,7 @@ class SimulatedCluster:
         """
         if not self._own_time and self._speed == 1.0:
             self.kernel.run_until(time.time())  # loading took a moment
-        pace = Pace(self.kernel, self._speed)
+        pace = Pace(self.kernel, self._speed, paused=self._paused)
         watches = Watches(self.kernel, self.plane.storage, self.faults, self._bookmark_seconds)
         routes = Requests(self.api, watches, self.faults, SimulatedPods(self.plane))
         users = kubeconfig.directory(self.developer_namespace)

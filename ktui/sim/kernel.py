@@ -117,10 +117,10 @@ def seconds_of(stamp: str) -> float:
 class Pace:
     """Drives a kernel in real time: `speed` virtual seconds a real second, and a pause."""
 
-    def __init__(self, kernel: Kernel, speed: float = 1.0) -> None:
+    def __init__(self, kernel: Kernel, speed: float = 1.0, *, paused: bool = False) -> None:
         self.kernel = kernel
         self._speed = speed
-        self._paused = False
+        self._paused = paused
         self._anchor = (time.monotonic(), kernel.now)
         self._wake = asyncio.Event()
         self._sleeping_until = 0.0
