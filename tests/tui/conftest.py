@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,11 +15,20 @@ import pytest
 from kubernetes import client
 from kubernetes.config import new_client_from_config
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from ktui.kube.access import Access
+from ktui.kube.streams import AT_ONCE
+from ktui.model.changes import STREAMED, LinkState
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
-from ktui.tui.screens.base import LiveScreen
+from ktui.tui.screens.detail import DetailScreen
+
+PATIENCE = 60.0
+"""Seconds after which what has not come true never will; a busy machine may need some."""
+
+LASTING = ("session", "drawing", "traffic", "use", "steering", "picking")
+"""The groups of workers that last as long as the dashboard, or until a person has answered."""
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -50,11 +60,15 @@ class Screen:
 
     async def until(self, holds: Callable[[], object], what: str) -> None:
         """Wait for something to come true."""
-        end = time.monotonic() + 15
+        end = time.monotonic() + PATIENCE
         while not holds():
             if time.monotonic() > end:
                 raise AssertionError(f"never: {what}\n{self.text}\n{self.told}")
             await self.pilot.pause(0.02)
+
+    async def knows_all(self) -> None:
+        """Wait until everything there is has been listed, and the overview shows it."""
+        await self.until(lambda: _is_told(self.app) and re.search(r"\d pods?  ", self.text), "all there is")
 
     async def sees(self, *texts: str) -> None:
         for text in texts:
@@ -68,18 +82,37 @@ class Screen:
 
 
 async def stillness(pilot: Pilot[None]) -> None:
-    """Wait until nothing on the screen has changed for a while: what is still on its way is not to be pictured."""
-    front = next((screen for screen in reversed(pilot.app.screen_stack) if isinstance(screen, LiveScreen)), None)
-    for _ in range(250):
-        # What pods use is asked for once a screen that shows it is there.
-        if front is None or not front.FOLLOWS_USE or front.selected not in front.ktui.live.rollouts or front.use:
-            break
-        await pilot.pause(0.02)
-    seen, unchanged = "", 0
-    while unchanged < 15:
-        await pilot.pause(0.05)
-        now = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-        seen, unchanged = now, unchanged + 1 if now == seen else 0
+    """Wait until nothing is on its way to the screen any more, and it has stopped changing: then it may be pictured."""
+    app = pilot.app
+    assert isinstance(app, KtuiApp)
+    screen = Screen(app, pilot)
+    await screen.until(lambda: _is_told(app), "all lists to be in, or refused")
+    seen: list[Strip] = []
+    unchanged = 0
+
+    def is_still() -> bool:
+        nonlocal seen, unchanged
+        now = app.screen._compositor.render_strips()
+        unchanged = unchanged + 1 if now == seen and not _is_busy(app) else 0
+        seen = now
+        return unchanged > 10
+
+    await screen.until(is_still, "the screen to be still")
+
+
+def _is_told(app: KtuiApp) -> bool:
+    """Whether all that was asked for has been listed, or refused. Who may not see Deployments is not shown the rest."""
+    store = app.live.store
+    refused = {kind for kind, link in store.links.items() if link.state is LinkState.REFUSED}
+    return (store.listed | refused).issuperset(STREAMED if app.live.is_listed else AT_ONCE)
+
+
+def _is_busy(app: KtuiApp) -> bool:
+    """Whether a question to the server is open, or a cell still flashes."""
+    front = app._front
+    is_asking = any(not worker.is_finished and worker.group not in LASTING for worker in app.workers)
+    awaits_use = front is not None and front.FOLLOWS_USE and front.selected in app.live.rollouts and front.use is None
+    return is_asking or awaits_use or (isinstance(front, DetailScreen) and front.is_moving)
 
 
 class Stage:
@@ -148,8 +181,8 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     cluster = SimulatedCluster(seed=7, start=START, name="prod-eu", developer_namespace="shop")
+    cluster.pause()
     with cluster.serving():
-        cluster.pause()
         stage = Stage(cluster, tmp_path)
         yield stage
         cluster.faults.clear()

@@ -11,7 +11,7 @@ BORN = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 async def _opened(screen: Screen) -> None:
-    await screen.sees("1 rollout")
+    await screen.knows_all()
     await screen.press("enter")
     await screen.sees("REVISIONS AND PODS")
 

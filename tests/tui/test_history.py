@@ -51,7 +51,7 @@ def three(stage: Stage) -> Stage:
 
 
 async def opened(screen: Screen) -> None:
-    await screen.sees("1 rollout")
+    await screen.knows_all()
     await screen.press("h")
     await screen.sees("WHAT CHANGED")
     await screen.sees_no("asking the server")

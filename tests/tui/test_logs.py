@@ -17,7 +17,7 @@ Opened = Callable[[Screen], Awaitable[LogsScreen]]
 
 
 async def opened(screen: Screen) -> LogsScreen:
-    await screen.sees("1 rollout")
+    await screen.knows_all()
     await screen.press("l")
     await screen.until(lambda: isinstance(screen.app.screen, LogsScreen), "the logs")
     logs = screen.app.screen

@@ -239,7 +239,8 @@ async def test_the_palette_begins_an_action(stage: Stage, dashboard: Dashboard) 
 async def test_a_click_chooses_and_a_second_one_opens(stage: Stage, dashboard: Dashboard) -> None:
     _three(stage)
     async with dashboard() as screen:
-        await screen.sees("3 rollouts", "18 pods")
+        await screen.knows_all()
+        await screen.sees("3 rollouts", "18 pods", "  cart ")
         row = next(y for y, line in enumerate(screen.text.splitlines()) if "  cart " in line)
         await screen.pilot.click(offset=(10, row))
         await screen.sees("shop/cart")

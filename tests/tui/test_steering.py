@@ -11,6 +11,7 @@ from tests.tui.conftest import Dashboard, Screen, Stage
 
 async def _at_rest(stage: Stage, screen: Screen, name: str = "cart") -> None:
     await screen.sees("1 rollout", f"shop/{name}", "4 pods")
+    await screen.knows_all()
 
 
 def _deployed(stage: Stage, name: str = "cart") -> None:
@@ -61,6 +62,7 @@ async def test_roll_back_of_a_rollout_that_crashes(stage: Stage, dashboard: Dash
     stage.set_image("cart", "cart:crash")
     stage.advance(10)
     async with dashboard(size=(120, 44)) as screen:
+        await screen.knows_all()
         await screen.sees("▲ stalled", "b roll back to 1")
         await screen.press("b")
         await screen.sees("Roll back shop/cart to revision 1 (cart:1.0)", "cart:crash →", "UNDONE BY", "y yes")
@@ -79,7 +81,8 @@ async def test_roll_back_of_a_paused_rolling_update_resumes_it(stage: Stage, das
     stage.apps.patch_namespaced_deployment("cart", "shop", {"spec": {"paused": True}})
     stage.advance(5)
     async with dashboard(size=(120, 44)) as screen:
-        await screen.sees("‖ paused", "1 rollout")
+        await screen.sees("‖ paused", "a abort")
+        await screen.knows_all()
         await screen.press("a")
         await screen.sees("roll back shop/cart to revision 1", "spec.paused", "y yes")
         await screen.press("y")

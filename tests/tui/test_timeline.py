@@ -29,7 +29,7 @@ def crashing(stage: Stage) -> Stage:
 
 
 async def opened(screen: Screen) -> None:
-    await screen.sees("1 rollout", "b roll back")
+    await screen.knows_all()
     await screen.press("e")
     await screen.sees("TIME LINE", "revision 2 was made")
 
