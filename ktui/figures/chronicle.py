@@ -15,12 +15,22 @@ _MOST_WAITING: Final = 10_000
 
 
 class Chronicle:
-    """One book that is written to in a thread, one batch after another. `say` is told what went wrong, once each."""
+    """One book that is written to in a thread, one batch after another. `say` is told what went wrong, once each.
 
-    def __init__(self, book: Book, now: Callable[[], datetime], say: Callable[[str], None]) -> None:
+    `written` is called whenever there is more to read.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        now: Callable[[], datetime],
+        say: Callable[[str], None],
+        written: Callable[[], None] = lambda: None,
+    ) -> None:
         self.book = book
         self._now = now
         self._say = say
+        self._written = written
         self._waiting: list[Record] = []
         self._task: asyncio.Task[None] | None = None
         self._said: set[str] = set()
@@ -33,8 +43,13 @@ class Chronicle:
         """Write these down soon."""
         self._waiting.extend(records)
         del self._waiting[:-_MOST_WAITING]
-        if self._waiting and (self._task is None or self._task.done()):
+        if self._waiting and not self.is_writing:
             self._task = asyncio.create_task(self._write())
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether something is still on its way into the book."""
+        return self._task is not None and not self._task.done()
 
     async def aclose(self) -> None:
         """Write what there is still to be written."""
@@ -55,6 +70,7 @@ class Chronicle:
                 self._tell(self.trouble)
                 return
             self.writes, self.trouble = self.writes + 1, ""
+            self._written()
             self._tell(self.book.notice)
 
     def _tell(self, sentence: str) -> None:

@@ -35,6 +35,11 @@ class Past:
         return self.context, self._chronicle.writes if self._chronicle is not None else 0
 
     @property
+    def is_being_written(self) -> bool:
+        """Whether there will be another edition in a moment."""
+        return self._chronicle is not None and self._chronicle.is_writing
+
+    @property
     def trouble(self) -> str:
         """Why what is new is not remembered now; empty where it is."""
         return self._chronicle.trouble if self._chronicle is not None else ""
@@ -70,7 +75,7 @@ class Past:
             return
         if self._chronicle is None or context != self.context:
             self.context = context
-            self._chronicle = Chronicle(open_book(context), self._app.now, self._say)
+            self._chronicle = Chronicle(open_book(context), self._app.now, self._say, self._app.draw_soon)
         self._chronicle.add(news)
 
     def _say(self, sentence: str) -> None:

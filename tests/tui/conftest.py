@@ -108,11 +108,12 @@ def _is_told(app: KtuiApp) -> bool:
 
 
 def _is_busy(app: KtuiApp) -> bool:
-    """Whether a question to the server is open, or a cell still flashes."""
+    """Whether a question to the server is open, something is being remembered, or a cell still flashes."""
     front = app._front
     is_asking = any(not worker.is_finished and worker.group not in LASTING for worker in app.workers)
     awaits_use = front is not None and front.FOLLOWS_USE and front.selected in app.live.rollouts and front.use is None
-    return is_asking or awaits_use or (isinstance(front, DetailScreen) and front.is_moving)
+    is_moving = isinstance(front, DetailScreen) and front.is_moving
+    return is_asking or awaits_use or is_moving or app.past.is_being_written
 
 
 class Stage:

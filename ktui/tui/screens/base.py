@@ -63,9 +63,14 @@ class LiveScreen(Screen[None]):
 
     @property
     def is_drawable(self) -> bool:
-        """Whether all that the screen consists of is there: it is on the stack before that, and while the app ends."""
+        """Whether all that the screen consists of is there.
+
+        It is on the stack before that, and while the app ends; and what is left of it when it has gone from there is
+        attached for a moment more.
+        """
         app = self.app
-        return self._is_composed and self.is_attached and app.is_running and app.return_code is None
+        is_open = self._is_composed and self.is_attached and self in app.screen_stack
+        return is_open and app.is_running and app.return_code is None
 
     def on_mount(self) -> None:
         """From here on there is something to draw on."""
