@@ -109,7 +109,7 @@ def _is_told(app: KtuiApp) -> bool:
 
 def _is_busy(app: KtuiApp) -> bool:
     """Whether a question to the server is open, something is being remembered, or a cell still flashes."""
-    front = app._front
+    front = app.front
     is_asking = any(not worker.is_finished and worker.group not in LASTING for worker in app.workers)
     awaits_use = front is not None and front.FOLLOWS_USE and front.selected in app.live.rollouts and front.use is None
     is_moving = isinstance(front, DetailScreen) and front.is_moving
