@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from ktui.actions.plan import Plan
 from ktui.actions.reading import AnySubject
 from ktui.actions.request import RollBack
@@ -13,42 +11,25 @@ from ktui.actions.rollback import plan_rollback
 from ktui.actions.sets.planning import plan_set
 from ktui.actions.sets.subject import SetSubject
 from ktui.model.objects import Deployment, ReplicaSet
-from ktui.model.reference import Reference, reference_to
-from ktui.model.workloads import Workload
 from ktui.rollout import revisions
 from ktui.rollout.cohorts import Cohort, cohorts, waits_for_deletion
+from ktui.rollout.guard import Armed, disowned, is_paused
 from ktui.rollout.podstatus import is_available
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.status import verdict
 
 
-class Entrusted(msgspec.Struct, frozen=True):
-    """The rollout that somebody was told to look after: nothing else may be rolled back in their name."""
-
-    reference: Reference
-    uid: str
-    template: bytes
-    """The digest of its pod template."""
-
-
-def entrusted(workload: Workload) -> Entrusted:
-    """What a workload is rolling out as it is seen for the first time."""
-    return Entrusted(reference_to(workload), workload.metadata.uid, workload.spec.template.digest)
-
-
-def plan_automatic_rollback(told: Entrusted, subject: AnySubject) -> Plan | Refusal:
-    """The roll back of exactly that rollout, or why it is no longer one's own to take back.
+def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
+    """The roll back of exactly that rollout, or why it is no longer (or was never) one's own to take back.
 
     The number of pods may have changed: an autoscaler does that. It goes to the old revision that serves best, where
     one serves, since the one before may never have been complete either; else to the one before.
     """
     workload = subject.workload
-    if workload.metadata.uid != told.uid:
-        return Refusal("it has been deleted and created again: it is another object now")
-    if workload.spec.template.digest != told.template:
-        return Refusal("somebody else has changed its pod template meanwhile")
-    if isinstance(workload, Deployment) and workload.spec.paused:
-        return Refusal("it is paused, and whoever did that decides what comes next")
+    if reason := disowned(told, workload):
+        return Refusal(reason)
+    if is_paused(workload):
+        return Refusal("it was paused before: whoever did that decides what comes next")
     if not isinstance(workload, Deployment) and waits_for_deletion(workload):
         return Refusal("its strategy is OnDelete, and whoever deletes its pods decides what comes next")
     judged = verdict(workload)

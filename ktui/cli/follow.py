@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.actions.automatic import Entrusted, entrusted
 from ktui.cli import printing
 from ktui.cli.evidence import Onlooker, inert
 from ktui.cli.failures import FAILED, NOT_FINISHED
@@ -21,6 +20,7 @@ from ktui.model.changes import Gone, Link, LinkState, Put
 from ktui.model.objects import Deployment
 from ktui.model.reference import Reference
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.rollout.guard import Armed, arm
 from ktui.rollout.revisions import revision
 from ktui.rollout.rollout import Phase
 from ktui.rollout.status import verdict
@@ -102,7 +102,7 @@ class Follow:
         self._was_paused = False
         self._trouble = ""
         self._begun = self._said = 0.0
-        self.first: Entrusted | None = None
+        self.first: Armed | None = None
         """What was being rolled out when it was first seen."""
 
     async def to_the_end(self) -> Ending:
@@ -152,7 +152,7 @@ class Follow:
 
     def _judge(self, workload: Workload) -> Ending | None:
         """What this state of it ends the watch with; None where it goes on."""
-        self.first = self.first or entrusted(workload)
+        self.first = self.first or arm(workload)
         if self.first.uid != workload.metadata.uid:
             return Ending(Outcome.DELETED, _DELETED)
         wanted = self._manner.revision

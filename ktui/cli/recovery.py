@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from ktui.actions.audit import AuditLog
-from ktui.actions.automatic import Entrusted, plan_automatic_rollback
+from ktui.actions.automatic import plan_automatic_rollback
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
@@ -25,6 +25,7 @@ from ktui.model.objects import Deployment
 from ktui.model.reference import reference_to
 from ktui.model.template import decode_hook
 from ktui.model.workloads import DaemonSet, StatefulSet
+from ktui.rollout.guard import Armed
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file
 
@@ -54,7 +55,7 @@ class Recovery(msgspec.Struct, frozen=True):
 
 
 async def roll_back(
-    connection: Connection, told: Entrusted, manner: Manner, why: str, say: Callable[[str], None]
+    connection: Connection, told: Armed, manner: Manner, why: str, say: Callable[[str], None]
 ) -> Recovery:
     """Take the rollout back that was `told`, and nothing else; `why` goes into the audit log. Never raises KubeError.
 
@@ -67,7 +68,7 @@ async def roll_back(
 
 
 async def _roll_back(
-    connection: Connection, told: Entrusted, manner: Manner, why: str, say: Callable[[str], None]
+    connection: Connection, told: Armed, manner: Manner, why: str, say: Callable[[str], None]
 ) -> Recovery:
     api = Api(connection)
 

@@ -68,11 +68,12 @@ _KEEP: Final = Judgement(Move.KEEP)
 def arm(workload: Workload) -> Armed:
     """Watch over what that workload is rolling out."""
     meta, template = workload.metadata, workload.spec.template.digest
-    paused = _is_paused(workload)
+    paused = is_paused(workload)
     return Armed(meta.uid, meta.namespace, meta.name, meta.generation, template, paused, resource_of(workload))
 
 
-def _is_paused(workload: Workload) -> bool:
+def is_paused(workload: Workload) -> bool:
+    """Whether a person stopped it: a Deployment by its field, a StatefulSet by the partition that ktui sets."""
     match workload:
         case Deployment():
             return workload.spec.paused
@@ -104,7 +105,7 @@ def disowned(armed: Armed, workload: Workload) -> str:
         return "it is being deleted"
     if workload.spec.template.digest != armed.template:
         return "its pod template was changed: that is another rollout"
-    if _is_paused(workload) and not armed.paused:
+    if is_paused(workload) and not armed.paused:
         return "it was paused: whoever did that decides what comes next"
     return ""
 

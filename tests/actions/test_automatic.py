@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.actions.automatic import entrusted, plan_automatic_rollback
+from ktui.actions.automatic import plan_automatic_rollback
 from ktui.actions.plan import Plan
 from ktui.actions.request import RollBack
 from ktui.actions.subject import Subject
+from ktui.rollout.guard import arm
 from ktui.rollout.revisions import Refusal
 from tests.actions.builders import JSON, NEW, OLD, complete, deployment, made, midway, replicaset, template
 from tests.actions.setting import SetOperator, image
 
-TOLD = entrusted(midway().deployment)
+TOLD = arm(midway().deployment)
 OTHER = {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}
 BROKEN = template("registry.example/shop/cart:broken")
 
@@ -44,9 +45,9 @@ def test_another_size_is_the_same_rollout() -> None:
 @pytest.mark.parametrize(
     ("subject", "reason"),
     [
-        (midway(paused=True), "it is paused"),
+        (midway(paused=True), "it was paused"),
         (complete(), "it is complete by now"),
-        (made(deployment(BROKEN, counts=(5, 2, 4)), replicaset(30, OLD, count=3)), "somebody else has changed"),
+        (made(deployment(BROKEN, counts=(5, 2, 4)), replicaset(30, OLD, count=3)), "its pod template was changed"),
         (going(), "no rollout history found"),
     ],
 )
@@ -60,7 +61,7 @@ def test_another_object_of_the_same_name_is_left_alone() -> None:
     raw = deployment(NEW, counts=(5, 2, 4))
     raw["metadata"]["uid"] = "22222222-bbbb"
     refused = plan_automatic_rollback(TOLD, made(raw, replicaset(31, OLD, count=3, owner="22222222-bbbb")))
-    assert refused == Refusal("it has been deleted and created again: it is another object now")
+    assert refused == Refusal("it was deleted, and another one has its name now")
 
 
 # StatefulSets and DaemonSets
@@ -74,7 +75,7 @@ def test_a_set_goes_back_to_the_revision_that_serves_not_to_another_failure(kind
         {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}, 2
     )
     subject = operator.subject()
-    planned = plan_automatic_rollback(entrusted(subject.workload), subject)
+    planned = plan_automatic_rollback(arm(subject.workload), subject)
     assert isinstance(planned, Plan)
     assert planned.request == RollBack(1)
 
@@ -82,19 +83,19 @@ def test_a_set_goes_back_to_the_revision_that_serves_not_to_another_failure(kind
 def test_a_set_that_is_not_ones_own_to_take_back_is_left_alone() -> None:
     operator = SetOperator()
     operator.send(image("crash"), seconds=30)
-    told = entrusted(operator.subject().workload)
+    told = arm(operator.subject().workload)
     operator.merge(
         {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}, 2
     )
     assert plan_automatic_rollback(told, operator.subject()) == Refusal(
-        "somebody else has changed its pod template meanwhile"
+        "its pod template was changed: that is another rollout"
     )
     whole = SetOperator().subject()
-    assert plan_automatic_rollback(entrusted(whole.workload), whole) == Refusal("it is complete by now")
+    assert plan_automatic_rollback(arm(whole.workload), whole) == Refusal("it is complete by now")
 
 
 def test_under_on_delete_nothing_goes_back_by_itself() -> None:
     subject = SetOperator(updateStrategy={"type": "OnDelete"}).subject()
-    refused = plan_automatic_rollback(entrusted(subject.workload), subject)
+    refused = plan_automatic_rollback(arm(subject.workload), subject)
     assert isinstance(refused, Refusal)
     assert "OnDelete" in refused.reason

@@ -255,8 +255,8 @@ def test_it_goes_back_to_what_serves_not_to_another_failure(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (image_patch(OTHER), "somebody else has changed its pod template meanwhile"),
-        ({"spec": {"paused": True}}, "it is paused"),
+        (image_patch(OTHER), "its pod template was changed: that is another rollout"),
+        ({"spec": {"paused": True}}, "it was paused"),
     ],
 )
 def test_what_somebody_else_changed_meanwhile_is_left_alone(

@@ -263,5 +263,5 @@ def test_what_somebody_else_changed_meanwhile_is_left_alone(blocked: Sets, ktui_
     ours.stdout.readline()
     blocked.image("db", "3")
     out, _ = ours.communicate(timeout=30)
-    assert out.splitlines()[-1].startswith("Not rolled back: somebody else has changed its pod template meanwhile")
+    assert out.splitlines()[-1].startswith("Not rolled back: its pod template was changed: that is another rollout")
     assert not (state / "audit.jsonl").exists()
