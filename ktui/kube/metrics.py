@@ -6,6 +6,7 @@ remembered for a while, so that looking at many rollouts does not ask for it eac
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from ktui.rollout.usage import Sample, Used
 
 SECONDS: Final = 15.0
 """From one reading to the next: a metrics server measures no more often than that."""
+
+_MUCH: Final = 500_000
+"""Bytes from which on an answer is read in a thread: the keys of a screen do not wait for it."""
 
 _TIMEOUT: Final = 10.0
 """Seconds without a byte of the answer."""
@@ -105,10 +109,13 @@ async def read_samples(connection: Connection, namespace: str, selector: str = "
     params = {"labelSelector": selector} if selector else None
     body = await connection.request("GET", path, params=params, timeout=_TIMEOUT)
     try:
-        listed = _decoder.decode(body)
+        return _samples(body) if len(body) < _MUCH else await asyncio.to_thread(_samples, body)
     except msgspec.DecodeError as error:
         raise Interrupted(f"The answer is not what a metrics server says: {clean(str(error), 120)}.") from error
-    return tuple(_sample(item) for item in listed.items or ())
+
+
+def _samples(body: bytes) -> tuple[Sample, ...]:
+    return tuple(_sample(item) for item in _decoder.decode(body).items or ())
 
 
 def _sample(item: _PodMetrics) -> Sample:

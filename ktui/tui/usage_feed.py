@@ -23,6 +23,9 @@ from ktui.rollout.usage import Sample, Usage, parts, usage
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
 
+_AGAIN: Final = 0.9
+"""Seconds after which it is worked out again, for pods have come and gone; screens are drawn every second anyway."""
+
 _UNCONNECTED: Final = 1.0
 """Seconds until it is looked again whether there is a connection."""
 
@@ -55,18 +58,23 @@ class UsageFeed:
         self._next = 0.0
         """When it is to be read again, by the monotonic clock."""
         self._wake = asyncio.Event()
-        self._made: tuple[_Reading, int, Shown] | None = None
+        self._made: tuple[_Reading, float, Shown] | None = None
+        """What came of which reading, and when it is to be worked out again."""
 
     def shown(self, uid: str) -> Shown | None:
-        """What is known of that rollout; None before anything was read. Worked out once a second at most."""
-        reading, second = self._reading, int(self._app.now().timestamp())
+        """What is known of that rollout; None before anything was read.
+
+        It is worked out once a second, and of very many pods less often: that takes no more than a tenth of the time.
+        """
+        reading, began = self._reading, monotonic()
         workload, rollout = self._app.live.store.workload(uid), self._app.live.rollouts.get(uid)
         if reading.uid != uid or workload is None or rollout is None:
             return None
-        if self._made is None or self._made[:2] != (reading, second):
+        if self._made is None or self._made[0] is not reading or began >= self._made[1]:
             found = parts(self._app.live.store, workload)
             rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
-            self._made = (reading, second, Shown(usage(found, reading.samples), rooms, reading.quotas, reading.problem))
+            shown = Shown(usage(found, reading.samples), rooms, reading.quotas, reading.problem)
+            self._made = (reading, monotonic() + max(_AGAIN, 10 * (monotonic() - began)), shown)
         return self._made[2]
 
     def ask_anew(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import Final
+from typing import Final, overload
 
 from ktui.rollout.quantities import amount_text
 from ktui.rollout.quota import Room
@@ -18,6 +18,7 @@ from ktui.tui import look
 from ktui.tui.paint import Span, fit, shorten, wrap
 
 Lines = list[list[Span]]
+_Row = tuple[RevisionUse, PodUse]
 
 _RESOURCES: Final = ("memory", "cpu")
 _LEAST_BAR, _MOST_BAR = 8, 24
@@ -141,7 +142,27 @@ def _row(name: str, of: RevisionUse, meter: Meter, cells: int) -> list[Span]:
 # The screen of its own
 
 
-def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Lines:
+class Page(Sequence[list[Span]]):
+    """The lines of everything; those of pods, of which there may be thousands, are made when they are looked at."""
+
+    def __init__(self, above: Lines, pods: Sequence[_Row], line: Callable[[_Row], list[Span]]) -> None:
+        self._above, self._pods, self._line = above, pods, line
+
+    def __len__(self) -> int:
+        return len(self._above) + len(self._pods)
+
+    @overload
+    def __getitem__(self, index: int) -> list[Span]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Lines: ...
+    def __getitem__(self, index: int | slice) -> list[Span] | Lines:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        return self._above[place] if place < len(self._above) else self._line(self._pods[place - len(self._above)])
+
+
+def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Page:
     """Everything: what it comes to in sentences, each resource, the quotas, each pod."""
     lines: Lines = []
     for sentence in compared(usage):
@@ -152,7 +173,14 @@ def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Line
     for resource in _RESOURCES:
         lines += _section(usage, resource, cells)
     lines += _quotas(rooms, cells)
-    return [*lines, *_pods(usage, now, cells)][1 if lines and not lines[0] else 0 :]
+    pods = [(each, pod) for each in usage.revisions for pod in each.pods] if usage.at is not None else []
+    names = min(20, max((len(pod.name) for _, pod in pods), default=0))
+    length = max(_LEAST_BAR, min(_MOST_BAR, (cells - 74) // 2 + 8))
+    if pods:
+        head = f"{fit('', names + 4)}{fit('memory', length + 26)}{fit('CPU', length + 26)}age"
+        lines += [[], [Span(fit("PODS", 6), "head"), Span(head[6:], "dim")]]
+    above = lines[1:] if lines and not lines[0] else lines
+    return Page(above, pods, lambda row: shorten(_pod(row, now, names, length), cells))
 
 
 def _section(usage: Usage, resource: str, cells: int) -> Lines:
@@ -232,24 +260,16 @@ def _quota_bar(part: Decimal, cells: int) -> list[Span]:
     return [Span("▒" * filled, "dim"), Span("─" * (cells - filled), "frame")]
 
 
-def _pods(usage: Usage, now: datetime, cells: int) -> Lines:
-    pods = [(each, pod) for each in usage.revisions for pod in each.pods]
-    if not any(pod.is_measured for _, pod in pods):
-        return []
-    length = max(_LEAST_BAR, min(_MOST_BAR, (cells - 74) // 2 + 8))
-    names = min(20, max(len(pod.name) for _, pod in pods))
-    head = f"{fit('', names + 4)}{fit('memory', length + 26)}{fit('CPU', length + 26)}age"
-    lines: Lines = [[], [Span(fit("PODS", 6), "head"), Span(head[6:], "dim")]]
-    for each, pod in pods:
-        style, _ = _SIDES[each.is_current]
-        spans = [Span("● " if each.is_current else "○ ", style), Span(f"{fit(pod.name, names)}  ")]
-        if pod.is_measured:
-            for resource in _RESOURCES:
-                spans += _used(pod, resource, length, is_new=each.is_current)
-        else:
-            spans.append(Span(fit("not measured yet", 2 * (length + 26)), "dim"))
-        lines.append(shorten([*spans, Span(age(pod.created, now), "dim")], cells))
-    return lines
+def _pod(row: _Row, now: datetime, names: int, length: int) -> list[Span]:
+    each, pod = row
+    style, _ = _SIDES[each.is_current]
+    spans = [Span("● " if each.is_current else "○ ", style), Span(f"{fit(pod.name, names)}  ")]
+    if pod.is_measured:
+        for resource in _RESOURCES:
+            spans += _used(pod, resource, length, is_new=each.is_current)
+    else:
+        spans.append(Span(fit("not measured yet", 2 * (length + 26)), "dim"))
+    return [*spans, Span(age(pod.created, now), "dim")]
 
 
 def _used(pod: PodUse, resource: str, length: int, *, is_new: bool) -> list[Span]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -169,6 +170,26 @@ async def test_a_metrics_server_that_is_down_is_asked_less_and_less_often(
 )
 def test_windows_as_go_writes_durations(text: str, seconds: float) -> None:
     assert seconds_of(text) == seconds
+
+
+async def test_ten_thousand_pods(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [
+        {
+            "metadata": {"name": f"web-{number}"},
+            "timestamp": "2026-11-23T12:00:00Z",
+            "window": "15s",
+            "containers": [{"name": "main", "usage": {"cpu": f"{number}n", "memory": f"{number}Ki"}}],
+        }
+        for number in range(10_000)
+    ]
+
+    async def page(*_: object, **__: object) -> bytes:
+        return json.dumps({"kind": "PodMetricsList", "items": items}).encode()
+
+    monkeypatch.setattr(connection, "request", page)
+    samples = await read_samples(connection, "shop")
+    assert len(samples) == 10_000
+    assert samples[7].containers["main"].memory == 7 * 1024
 
 
 async def test_an_answer_that_is_none(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
