@@ -108,6 +108,7 @@ class PodUse(msgspec.Struct, frozen=True):
 class Part(msgspec.Struct, frozen=True):
     """One revision, by whatever controller it is kept, with its pods."""
 
+    uid: str
     number: int
     name: str
     """What the names of its pods begin with."""
@@ -118,12 +119,15 @@ class Part(msgspec.Struct, frozen=True):
 class RevisionUse(msgspec.Struct, frozen=True):
     """What one revision uses. Pods that are stopping or have ended are left out."""
 
+    uid: str
     number: int
     is_current: bool
     pods: tuple[PodUse, ...]
     """Those that use most memory first; those that are not measured last."""
     meters: tuple[Meter, ...]
     """CPU and memory; none where no pod is measured."""
+    is_past: bool = False
+    """Whether it is what was measured last, of pods that are gone."""
 
     @property
     def measured(self) -> int:
@@ -150,13 +154,33 @@ class Usage(msgspec.Struct, frozen=True):
 
     @property
     def old(self) -> RevisionUse | None:
-        """Of the others, the one with the most measured pods."""
+        """Of the others, the one with the most measured pods, or what was measured of it last."""
         others = [each for each in self.revisions if not each.is_current]
         return max(others, key=lambda each: each.measured, default=None)
 
     def is_stale(self, now: datetime) -> bool:
         """Whether the numbers are several windows old."""
         return self.at is not None and now - self.at > max(timedelta(seconds=self.window * _STALE_WINDOWS), _STALE)
+
+
+def with_past(now: Usage, past: RevisionUse | None) -> Usage:
+    """With what was measured of an old revision before, where no old pod is measured any more.
+
+    New pods are often not measured before the last old one is gone.
+    """
+    old, new = now.old, now.new
+    if past is None or (old is not None and old.measured) or (new is not None and new.uid == past.uid):
+        return now
+    others = tuple(each for each in now.revisions if each.uid != past.uid)
+    return msgspec.structs.replace(now, revisions=(*others, msgspec.structs.replace(past, is_past=True)))
+
+
+def worth_keeping(now: Usage, past: RevisionUse | None) -> RevisionUse | None:
+    """What to remember of the old revision: of as many of its pods as were measured at a time."""
+    old = now.old
+    if old is None or old.is_past or not old.measured:
+        return past
+    return past if past is not None and past.uid == old.uid and past.measured > old.measured else old
 
 
 def parts(store: Store, workload: Workload) -> tuple[Part, ...]:
@@ -169,7 +193,9 @@ def _of_deployment(store: Store, deployment: Deployment) -> list[Part]:
     replicasets = store.replicasets(deployment.metadata.uid)
     current = revisions.current(deployment, replicasets)
     return [
-        Part(revisions.revision(rs), rs.metadata.name, rs is current, tuple(store.pods(rs.metadata.uid)))
+        Part(
+            rs.metadata.uid, revisions.revision(rs), rs.metadata.name, rs is current, tuple(store.pods(rs.metadata.uid))
+        )
         for rs in revisions.newest_first(replicasets)
     ]
 
@@ -177,7 +203,10 @@ def _of_deployment(store: Store, deployment: Deployment) -> list[Part]:
 def _of_cohorts(store: Store, workload: Controlled) -> list[Part]:
     # The pods of a StatefulSet are known by their whole names.
     name = "" if isinstance(workload, StatefulSet) else workload.metadata.name
-    return [Part(each.number, name, each.is_current, each.pods) for each in cohorts_of(store, workload)]
+    return [
+        Part(each.revision.metadata.uid if each.revision else "", each.number, name, each.is_current, each.pods)
+        for each in cohorts_of(store, workload)
+    ]
 
 
 def usage(found: Sequence[Part], samples: Iterable[Sample]) -> Usage:
@@ -194,6 +223,7 @@ def _revision(part: Part, by_pod: Mapping[str, Sample]) -> RevisionUse:
     uses = {pod.metadata.uid: _pod(pod, part, by_pod.get(pod.metadata.name)) for pod in staying}
     measured = [(pod, uses[pod.metadata.uid]) for pod in staying if uses[pod.metadata.uid].is_measured]
     return RevisionUse(
+        uid=part.uid,
         number=part.number,
         is_current=part.is_current,
         pods=tuple(sorted(uses.values(), key=lambda use: (not use.is_measured, -use.used("memory"), use.name))),

@@ -26,7 +26,8 @@ def compared(usage: Usage) -> tuple[str, ...]:
     for resource in ("memory", "cpu"):
         one, other = new.meter(resource), old.meter(resource) if old is not None else None
         if one is not None and other is not None:
-            told.append(f"{_against(one, other)}{_limit(one)}.")
+            then = " when it was last measured" if old is not None and old.is_past else ""
+            told.append(f"{_against(one, other)}{then}{_limit(one)}.")
     if 0 < new.measured < len(new.pods):
         told.append(f"{new.measured} of {count(len(new.pods), 'new pod')} measured so far.")
     return tuple(told)
@@ -69,7 +70,7 @@ def _limit(meter: Meter) -> str:
 
 def near_limits(usage: Usage) -> tuple[str, ...]:
     """The containers that are near a limit, each revision and resource in one sentence, and what that leads to."""
-    return tuple(sentence for revision in usage.revisions for sentence in _near(revision))
+    return tuple(sentence for revision in usage.revisions for sentence in _near(revision) if not revision.is_past)
 
 
 def _near(revision: RevisionUse) -> Iterator[str]:

@@ -18,7 +18,7 @@ from ktui.model.template import Resources
 from ktui.model.workloads import Workload
 from ktui.rollout.headroom import headroom
 from ktui.rollout.quota import Quota, Room
-from ktui.rollout.usage import Sample, Usage, parts, usage
+from ktui.rollout.usage import RevisionUse, Sample, Usage, parts, usage, with_past, worth_keeping
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -55,6 +55,8 @@ class UsageFeed:
         self._app = app
         self._metrics: Metrics | None = None
         self._reading = _Reading("")
+        self._past: RevisionUse | None = None
+        """What was measured of its old revision when that still had pods."""
         self._next = 0.0
         """When it is to be read again, by the monotonic clock."""
         self._wake = asyncio.Event()
@@ -73,7 +75,9 @@ class UsageFeed:
         if self._made is None or self._made[0] is not reading or began >= self._made[1]:
             found = parts(self._app.live.store, workload)
             rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
-            shown = Shown(usage(found, reading.samples), rooms, reading.quotas, reading.problem)
+            used = usage(found, reading.samples)
+            self._past = worth_keeping(used, self._past)
+            shown = Shown(with_past(used, self._past), rooms, reading.quotas, reading.problem)
             self._made = (reading, monotonic() + max(_AGAIN, 10 * (monotonic() - began)), shown)
         return self._made[2]
 
@@ -95,6 +99,8 @@ class UsageFeed:
                 await self._pause(wait)
                 continue
             before = self._reading if self._reading.uid == uid else _Reading(uid)
+            if self._reading.uid != uid:
+                self._past = None
             self._reading, wait = await self._read(connection, workload, before)
             self._next = monotonic() + wait
             self._app.draw_soon()

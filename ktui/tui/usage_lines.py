@@ -60,7 +60,7 @@ def line(usage: Usage, rooms: Sequence[Room], cells: int) -> list[Span]:
     spans = [Span("use ", "dim"), Span("new" if new is not None and new.measured else "")]
     for resource in _RESOURCES:
         meters = [each.meter(resource) if each is not None else None for each in (new, old)]
-        spans += _pair(resource, *meters)
+        spans += _pair(resource, *meters, old_word="was" if old is not None and old.is_past else "old")
     spans += [Span(" ! quota ", "warn")] if short else []
     return shorten([*spans, Span(" u", "key", "screen.usage"), Span(" more", "", "screen.usage")], cells)
 
@@ -69,14 +69,14 @@ def _warns(usage: Usage, rooms: Sequence[Room]) -> bool:
     return bool(near_limits(usage)) or any(room.is_short for room in rooms)
 
 
-def _pair(resource: str, new: Meter | None, old: Meter | None) -> list[Span]:
+def _pair(resource: str, new: Meter | None, old: Meter | None, *, old_word: str) -> list[Span]:
     if new is None and old is None:
         return []
     spans = [Span(f" {NAMES[resource]} ", "dim")]
     if new is not None:
         spans += [Span(share(new), "strong"), *_of_limit(new)]
     if old is not None:
-        spans.append(Span(f"{', ' if new is not None else ''}old {share(old)}"))
+        spans.append(Span(f"{', ' if new is not None else ''}{old_word} {share(old)}"))
     return [*spans, Span("  ")]
 
 
@@ -94,7 +94,7 @@ def title(usage: Usage, now: datetime) -> list[Span]:
         told = f"{age(usage.at, now)} ago"
         spans.append(Span(f"stale: {told}", "warn") if usage.is_stale(now) else Span(told, "dim"))
     for each in (usage.new, usage.old):
-        if each is not None and each.measured < len(each.pods):
+        if each is not None and each.measured < len(each.pods) and not each.is_past:
             whose = "new" if each.is_current else "old"
             spans.append(Span(f", {each.measured} of {len(each.pods)} {whose} pods", "dim"))
     return [*spans, Span("   u", "key", "screen.usage"), Span(" more", "", "screen.usage")]
@@ -123,7 +123,7 @@ def _row(name: str, of: RevisionUse, meter: Meter, cells: int) -> list[Span]:
     style, _ = _SIDES[of.is_current]
     spans = [
         Span(fit(name, 7), "dim"),
-        Span(f"{style} ", "dim"),
+        Span("was " if of.is_past else f"{style} ", "dim"),
         Span(fit(share(meter), 7, right=True), "strong"),
         Span(" "),
     ]
@@ -173,7 +173,8 @@ def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Page
     for resource in _RESOURCES:
         lines += _section(usage, resource, cells)
     lines += _quotas(rooms, cells)
-    pods = [(each, pod) for each in usage.revisions for pod in each.pods] if usage.at is not None else []
+    revisions = [each for each in usage.revisions if not each.is_past and usage.at is not None]
+    pods = [(each, pod) for each in revisions for pod in each.pods]
     names = min(20, max((len(pod.name) for _, pod in pods), default=0))
     length = max(_LEAST_BAR, min(_MOST_BAR, (cells - 74) // 2 + 8))
     if pods:
@@ -216,7 +217,10 @@ def _name(of: RevisionUse) -> list[Span]:
     style, _ = _SIDES[of.is_current]
     mark = "● " if of.is_current else "○ "
     number = str(of.number) if of.number else "?"
-    return [Span(mark, style), Span(fit(f"{number} {style}", 12), style)]
+    return [
+        Span(mark, style),
+        Span(fit(f"{number} {'gone' if of.is_past else style}", 12), "dim" if of.is_past else style),
+    ]
 
 
 def _request(meter: Meter, length: int, *, is_new: bool) -> list[Span]:

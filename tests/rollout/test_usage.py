@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ktui.model.changes import Resource
 from ktui.rollout.quantities import quantity
 from ktui.rollout.quota import Room
-from ktui.rollout.usage import Sample, Usage, Used, parts, usage
+from ktui.rollout.usage import Sample, Usage, Used, parts, usage, with_past, worth_keeping
 from ktui.rollout.usage_words import compared, near_limits, percent, room
 from tests.rollout.made import NOW, Made, ago, container, running
 
@@ -152,6 +152,27 @@ def test_numbers_grow_stale_after_several_windows() -> None:
     assert fresh.is_stale(NOW + timedelta(seconds=41))
     slow = measured(rolling(), msgspec.structs.replace(sample("2-x", old=20), window=60.0))
     assert not slow.is_stale(NOW + timedelta(seconds=200))
+
+
+def test_old_pods_that_are_gone_are_compared_with_as_they_were() -> None:
+    made = rolling()
+    before = measured(made, *(sample(f"1-{name}", memory="60Mi") for name in "abc"))
+    kept = worth_keeping(before, None)
+    assert kept is not None
+    assert kept.measured == 3
+    # Of its last pods, which may be idle by then, nothing is kept that is worth less.
+    assert worth_keeping(measured(made, sample("1-a", memory="10Mi")), kept) is kept
+    alone = Made("web:1.1", 4, replicas=2, updatedReplicas=2).revision(1, "web:1.0", 0).revision(2, "web:1.1", 2)
+    for name in "xy":
+        alone.pod(2, name, **RUNS)
+    after = with_past(measured(alone, sample("2-x", memory="120Mi"), sample("2-y", memory="120Mi")), kept)
+    assert compared(after)[0] == (
+        "A new pod uses 2.0 × the memory of an old one: 120Mi against 60Mi when it was last measured, limit 128Mi."
+    )
+    assert len(near_limits(after)) == 1
+    assert worth_keeping(after, kept) is kept
+    # A roll back: what was old is new.
+    assert with_past(before, before.new) is before
 
 
 def test_statefulsets_and_their_pods_by_revision() -> None:

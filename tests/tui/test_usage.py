@@ -79,6 +79,24 @@ async def test_pods_that_have_just_started_are_not_measured_yet(rolling: Stage, 
         await screen.sees("new pods measured so far", "not measured yet")
 
 
+async def test_old_pods_that_are_gone_by_the_time_that_new_ones_are_measured(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    stage.deploy("cart", "cart:1.0", template=template("cart:1.0", "60Mi"))
+    stage.advance(60)
+    async with dashboard() as screen:
+        await screen.sees("1 rollout", "s scale")
+        await screen.press("u")
+        await screen.sees("● 1 new")
+        stage.apps.patch_namespaced_deployment("cart", "shop", {"spec": {"template": template("cart:1.1", "120Mi")}})
+        stage.advance(0.4)
+        await screen.sees("○ 1 old", "● 2 new")
+        stage.advance(60)
+        await screen.sees("complete")
+        await screen.press("r")
+        await screen.sees("× the memory of an old one", "when it was last measured", "○ 1 gone", "● 2 new")
+
+
 async def test_at_80_columns_it_is_one_line(rolling: Stage, dashboard: Dashboard) -> None:
     async with dashboard(size=(80, 24)) as screen:
         await opened(screen, "enter")
