@@ -140,6 +140,7 @@ _KEYS: Final = {
     Remedy.SET_IMAGE: "`i` set image",
     Remedy.SCALE: "`s` scale",
     Remedy.RESUME: "`space` resume",
+    Remedy.REPAIR: "`c` repair",
     Remedy.HISTORY: "`h` history",
     Remedy.TIMELINE: "`e` time line",
 }

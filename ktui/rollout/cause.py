@@ -48,6 +48,7 @@ class Remedy(StrEnum):
     SET_IMAGE = "set-image"
     SCALE = "scale"
     RESUME = "resume"
+    REPAIR = "repair"
     HISTORY = "history"
     TIMELINE = "timeline"
 

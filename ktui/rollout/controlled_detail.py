@@ -57,7 +57,7 @@ def _revision(workload: Controlled, part: Cohort, now: datetime) -> Revision:
         images=tuple(clean(images.short(c.image)) for c in template.containers) if template is not None else (),
         created=known.metadata.creation_timestamp if known is not None else None,
         change_cause=clean(revisions.change_cause(known)) if known is not None else "",
-        wanted=target(workload) if part.is_current else len(running),
+        wanted=max(target(workload), len(running)) if part.is_current else len(running),
         existing=len(running),
         ready=sum(pod.health is Health.READY for pod in running),
         available=sum(pod.is_available for pod in running),

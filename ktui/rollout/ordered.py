@@ -135,6 +135,6 @@ def _left_behind(workload: Controlled, hopeless: Sequence[Pod]) -> list[Cause]:
             f" -n {clean(workload.metadata.namespace)}; {'it comes' if len(names) == 1 else 'they come'}"
             " back with the newest template",
             pods=tuple(names),
-            remedies=(Remedy.LOGS,),
+            remedies=(Remedy.REPAIR, Remedy.LOGS),
         )
     ]

@@ -21,7 +21,7 @@ from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.preview import Preview, preview
 from ktui.actions.reading import read_any
-from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.actions.request import Abort, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.kube.access import Access
 from ktui.kube.api import Api
 from ktui.kube.connection import Surroundings, connect
@@ -187,6 +187,25 @@ async def test_a_pod_that_would_be_waited_for_is_deleted_after_the_patch(
     await settled(sets)
     assert sets.pods("db") == ["1", "1", "1"]
     assert log.tail()[-1].sentence == outcome.sentence
+
+
+async def test_a_repair_deletes_what_kubectls_undo_leaves_behind(
+    api: Api, sets: Sets, official: Any, log: AuditLog
+) -> None:
+    await crashing(api, sets, log)
+    kubectl(sets, "rollout", "undo", "statefulset/db")
+    before = raw(official, DB)
+    outcome = await done(api, Repair(), log)
+    assert outcome.sentence == "StatefulSet shop/db is repaired. Deleted for it: db-2."
+    await settled(sets)
+    assert sets.pods("db") == ["1", "1", "1"]
+    assert raw(official, DB) == before
+    sets.image("db", "crash")
+    await asyncio.to_thread(sets.cluster.wait_until, crash_looping)
+    kubectl(sets, "rollout", "undo", "statefulset/db")
+    made = await planned(api, Repair())
+    sets.image("db", "2")
+    assert isinstance((await perform(api, made, log)).outcome, Conflict)
 
 
 async def test_another_pod_of_that_name_is_not_deleted(

@@ -89,7 +89,7 @@ def test_what_is_about_the_course_of_a_rollout_is_refused_under_on_delete() -> N
         (Promote(), "rolls out by itself"),
         (canary("2"), "set-image goes node by node, and abort takes it back"),
         (Scale(2), "one on each node"),
-        (Repair(), "no hold to repair"),
+        (Repair(), "nothing to repair"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -380,6 +380,25 @@ def test_without_the_deletion_it_would_stay_stuck() -> None:
     db.send(image("crash"), seconds=60)
     db.merge({"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:1"}]}}}}, 300)
     assert db.tags == ["1", "1", "1", "crash"]
+
+
+def test_what_somebody_elses_roll_back_left_behind_is_repaired() -> None:
+    db = SetOperator()
+    assert db.refused(Repair()) == "there is nothing to repair: no pod of an earlier revision is waited for"
+    db.send(image("crash"), seconds=60)
+    # The pod that crashes is of the newest revision: going back is what helps, and canary is what the key is for.
+    assert db.offer(Action.REPAIR) is None
+    db.merge({"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:1"}]}}}}, 60)
+    offer = db.offer(Action.REPAIR)
+    assert offer is not None
+    assert (offer.label, offer.key, offer.open) == ("repair: delete db-3", "c", True)
+    before = db.spec
+    made = db.send(Repair())
+    assert made.title == "Repair StatefulSet shop/db: delete db-3"
+    assert {operation["op"] for operation in made.patch} == {"test"}
+    assert made.commands == ("kubectl -n shop delete pod db-3",)
+    assert (db.spec, db.tags) == (before, ["1"] * 4)
+    assert db.offer(Action.REPAIR) is None
 
 
 # Scale

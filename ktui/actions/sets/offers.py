@@ -11,6 +11,7 @@ from ktui.actions.sentences import being_deleted, image_of
 from ktui.actions.sets.canary import refuse_canary
 from ktui.actions.sets.pausing import promote_label, refuse_pause, refuse_promote, refuse_resume, stands_still
 from ktui.actions.sets.planning import refuse_of_daemonsets
+from ktui.actions.sets.repair import left_behind, refuse_repair, repair_label
 from ktui.actions.sets.rollback import abort_target, rollback_target
 from ktui.actions.sets.subject import Known
 from ktui.model.changes import resource_of
@@ -24,7 +25,8 @@ _Offer = Callable[[Action, str, str, Refusal | None], Offer]
 def open_set_actions(known: Known, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
     """Every action on that StatefulSet or DaemonSet, as `access.open_actions` has them for Deployments.
 
-    Of pause and resume the one that fits is offered: what its partition holds still can only be resumed.
+    Of pause and resume the one that fits is offered: what its partition holds still can only be resumed. So it is with
+    canary and repair: what waits for a pod that was left behind takes no canary.
     """
     workload = known.workload
     offer = partial(offered, resource_of(workload), read_only=read_only, rights=rights or {})
@@ -55,7 +57,9 @@ def _of_statefulset(offer: _Offer, statefulset: StatefulSet, known: Known) -> tu
         if resumes
         else offer(Action.PAUSE, "pause", "space", refuse_pause(statefulset, known)),
         offer(Action.PROMOTE, promote_label(statefulset), "p", refuse_promote(statefulset, known)),
-        offer(Action.CANARY, "canary", "c", refuse_canary(statefulset, known)),
+        offer(Action.REPAIR, repair_label(known), "c", refuse_repair(known))
+        if left_behind(known)
+        else offer(Action.CANARY, "canary", "c", refuse_canary(statefulset, known)),
         offer(Action.SCALE, "scale", "s", being_deleted(statefulset)),
     )
 

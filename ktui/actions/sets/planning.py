@@ -22,6 +22,7 @@ from ktui.actions.request import (
 )
 from ktui.actions.sets.canary import plan_canary
 from ktui.actions.sets.pausing import plan_pause, plan_promote, plan_resume
+from ktui.actions.sets.repair import plan_repair
 from ktui.actions.sets.retemplate import plan_restart, plan_set_image
 from ktui.actions.sets.rollback import plan_abort, plan_rollback
 from ktui.actions.sets.scaling import plan_scale
@@ -38,10 +39,6 @@ _NOT_OF_DAEMONSETS: Final = {
     Action.CANARY: f"{_NO_HOLD}; set-image goes node by node, and abort takes it back",
     Action.SCALE: "a DaemonSet has no number of pods: it runs one on each node that its template selects",
 }
-
-_NO_REPAIR: Final = Refusal(
-    "there is no hold to repair: a partition is as it is, and promote, resume or abort change it"
-)
 
 
 def refuse_of_daemonsets(action: Action) -> Refusal | None:
@@ -62,7 +59,7 @@ def plan_set(request: Request, subject: SetSubject) -> Plan | Refusal:
         case Restart():
             return plan_restart(request, subject)
         case Repair():
-            return _NO_REPAIR
+            return plan_repair(request, subject)
         case Pause() | Resume() | Promote() | Canary() | Scale():
             if isinstance(subject.workload, StatefulSet):
                 return _of_statefulset(request, subject, subject.workload)

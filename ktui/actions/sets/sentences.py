@@ -73,7 +73,7 @@ def replacement(subject: SetSubject, after: Controlled, comes: str) -> tuple[str
     parts = cohorts.cohorts(after, subject.revisions, subject.pods)
     sentences, moved, kept = [], 0, 0
     for part in parts:
-        pods = _from_the_top(after, part.pods)
+        pods = from_the_top(after, part.pods)
         if part.is_current:
             if pods:
                 stay = "is there already and stays" if len(pods) == 1 else "are there already and stay"
@@ -111,10 +111,10 @@ def reached(subject: SetSubject, after: Controlled) -> list[Pod]:
         return []
     parts = cohorts.cohorts(after, subject.revisions, subject.pods)
     old = [pod for part in parts if not part.is_current for pod in part.pods]
-    return [pod for pod in _from_the_top(after, old) if _is_reached(after, pod)]
+    return [pod for pod in from_the_top(after, old) if _is_reached(after, pod)]
 
 
-def _from_the_top(workload: Controlled, pods: Iterable[Pod]) -> list[Pod]:
+def from_the_top(workload: Controlled, pods: Iterable[Pod]) -> list[Pod]:
     """The pods that are not stopping; those of a StatefulSet in the order in which they are replaced."""
     running = [pod for pod in pods if not is_terminating(pod)]
     if isinstance(workload, StatefulSet):
@@ -207,7 +207,7 @@ def _stranded(subject: SetSubject, after: Controlled) -> list[Pod]:
     if waits_for_deletion(after):
         return []
     found = cohorts.stranded(after, cohorts.cohorts(after, subject.revisions, subject.pods))
-    return _from_the_top(after, found)
+    return from_the_top(after, found)
 
 
 def refuse_on_delete(workload: Controlled, what: str) -> Refusal | None:
