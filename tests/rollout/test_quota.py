@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ktui.kube.quotas import defaults_in, quotas_in
 from ktui.model.template import Amounts, PodTemplate, Resources
 from ktui.rollout.footprint import Footprint, footprint
 from ktui.rollout.quota import Demand, Quota, demand_of, rooms
+from ktui.sim.controllers.quota import usage
 from tests.rollout.made import Made
 
 JSON = dict[str, Any]
@@ -54,6 +57,27 @@ def asks(amount: str, **more: Any) -> JSON:
 )
 def test_what_a_pod_takes(found: Decimal | None, cores: str | None) -> None:
     assert found == (Decimal(cores) if cores is not None else None)
+
+
+AMOUNTS = st.sampled_from([None, {"cpu": "50m"}, {"cpu": "250m", "memory": "64Mi"}, {"memory": "1Gi"}])
+CONTAINERS = st.builds(lambda requests, limits: container(requests=requests, limits=limits), AMOUNTS, AMOUNTS)
+INIT = st.builds(lambda each, always: each | ({"restartPolicy": "Always"} if always else {}), CONTAINERS, st.booleans())
+
+
+@given(st.lists(CONTAINERS, min_size=1, max_size=3), st.lists(INIT, max_size=4))
+def test_it_is_what_the_quota_of_the_simulated_cluster_counts(main: list[JSON], init: list[JSON]) -> None:
+    admitted = {
+        "spec": {"containers": [requested(each) for each in main], "initContainers": list(map(requested, init))}
+    }
+    counted = {name: taken for name, taken in usage({"spec": spec}).items() if "." in name}
+    amounts = footprint(template(*main, init=tuple(init))).amounts
+    assert {name: float(amount) for name, amount in amounts.items()} == pytest.approx(counted)
+
+
+def requested(each: JSON) -> JSON:
+    """As the API server admits it: what is not requested is the limit."""
+    resources = each["resources"]
+    return each | {"resources": resources | {"requests": resources.get("limits", {}) | resources.get("requests", {})}}
 
 
 def test_who_says_nothing_is_named_and_a_limit_range_says_it_for_them() -> None:

@@ -80,14 +80,36 @@ class QuotaController:
 
 
 def usage(pod: JSON) -> dict[str, float]:
-    """What a pod takes from a quota."""
-    taken: dict[str, float] = {"pods": 1, "count/pods": 1}
+    """What a pod takes from a quota: all that runs together, or an init container where that asks for more."""
+    together: dict[str, float] = {}
+    most: dict[str, float] = {}
+    for container in pod["spec"].get("initContainers") or ():
+        if container.get("restartPolicy") == "Always":
+            together = _sum(together, _asked(container))
+            most = _larger(most, together)
+        else:
+            most = _larger(most, _sum(together, _asked(container)))
     for container in pod["spec"]["containers"]:
-        given = container.get("resources") or {}
-        for part in ("requests", "limits"):
-            for name, quantity in (given.get(part) or {}).items():
-                taken[f"{part}.{name}"] = taken.get(f"{part}.{name}", 0) + number_of(str(quantity))
+        together = _sum(together, _asked(container))
+    taken = {"pods": 1.0, "count/pods": 1.0} | _larger(most, together)
     return taken | {name: taken[f"requests.{name}"] for name in ("cpu", "memory") if f"requests.{name}" in taken}
+
+
+def _asked(container: JSON) -> dict[str, float]:
+    given = container.get("resources") or {}
+    return {
+        f"{part}.{name}": number_of(str(quantity))
+        for part in ("requests", "limits")
+        for name, quantity in (given.get(part) or {}).items()
+    }
+
+
+def _sum(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    return {name: one.get(name, 0.0) + other.get(name, 0.0) for name in {**one, **other}}
+
+
+def _larger(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    return {name: max(one.get(name, 0.0), other.get(name, 0.0)) for name in {**one, **other}}
 
 
 def _is_finished(pod: JSON) -> bool:
