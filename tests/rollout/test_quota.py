@@ -66,9 +66,7 @@ INIT = st.builds(lambda each, always: each | ({"restartPolicy": "Always"} if alw
 
 @given(st.lists(CONTAINERS, min_size=1, max_size=3), st.lists(INIT, max_size=4))
 def test_it_is_what_the_quota_of_the_simulated_cluster_counts(main: list[JSON], init: list[JSON]) -> None:
-    admitted = {
-        "spec": {"containers": [requested(each) for each in main], "initContainers": list(map(requested, init))}
-    }
+    spec = {"containers": [requested(each) for each in main], "initContainers": [requested(each) for each in init]}
     counted = {name: taken for name, taken in usage({"spec": spec}).items() if "." in name}
     amounts = footprint(template(*main, init=tuple(init))).amounts
     assert {name: float(amount) for name, amount in amounts.items()} == pytest.approx(counted)
