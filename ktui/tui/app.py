@@ -210,8 +210,9 @@ class KtuiApp(App[None]):
 
     def heard(self, changes: Iterable[Change]) -> None:
         """Changes came in: draw them soon, together with those that follow at once."""
+        missing = self.live.missing
         self.live.apply(changes)
-        self.draw_soon()
+        self._pace.draw_soon(at_once=self.live.missing != missing)
 
     def draw_soon(self) -> None:
         """Draw at the next tick."""

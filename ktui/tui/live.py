@@ -163,6 +163,11 @@ class Live:
         return {link.resource for link in self.store.links.values() if link.state is LinkState.REFUSED}
 
     @property
+    def missing(self) -> tuple[bool, bool]:
+        """Whether there are workloads, and pods, that have not been heard of yet."""
+        return not self.is_listed, self.pods is None
+
+    @property
     def pods(self) -> int | None:
         """How many pods there are; None until all have been heard of."""
         return self.store.count(Resource.PODS) if Resource.PODS in self.store.listed else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -29,11 +30,14 @@ class Pace:
     def __init__(self, app: KtuiApp) -> None:
         self._app = app
         self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._second_is_over = False
 
-    def draw_soon(self) -> None:
-        """Draw at the next tick."""
+    def draw_soon(self, *, at_once: bool = False) -> None:
+        """Draw at the next tick, or without waiting for it."""
         self._news.set()
+        if at_once:
+            self._hurry.set()
 
     def second_is_over(self) -> None:
         """Draw at the next tick, with the times as they are then."""
@@ -45,11 +49,14 @@ class Pace:
         while True:
             await self._news.wait()
             self._news.clear()
+            self._hurry.clear()
             begun = monotonic()
             await self._work_out()
             # As a message among the others: a screen that is just being opened or closed is not drawn half.
             self._app.call_later(self._app.draw)
-            await asyncio.sleep(max(BREATH, begun + TICK - monotonic()))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(BREATH, begun + TICK - monotonic())):
+                    await self._hurry.wait()
 
     async def _work_out(self) -> None:
         app, times, self._second_is_over = self._app, self._second_is_over, False
