@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
+from ktui.actions.plan import called
 from ktui.actions.request import Action
 from ktui.kube.api import Api
 from ktui.model.changes import LinkState
@@ -32,7 +33,7 @@ class Guards:
     def toggle(self, uid: str) -> None:
         """Watch over that rollout, or no longer."""
         if (armed := self._armed.pop(uid, None)) is not None:
-            self._steering.say(f"Auto-abort is off for {armed.namespace}/{armed.name}.", "information")
+            self._steering.say(f"Auto-abort is off for {_name(armed)}.", "information")
             return
         workload, rollout = self._app.live.store.workload(uid), self._app.live.rollouts.get(uid)
         if workload is None or rollout is None:
@@ -44,7 +45,7 @@ class Guards:
             return
         armed = self._armed[uid] = arm(workload)
         self._steering.say(
-            f"Auto-abort is on for {armed.namespace}/{armed.name} while ktui runs: if a new pod fails or the deadline "
+            f"Auto-abort is on for {_name(armed)} while ktui runs: if a new pod fails or the deadline "
             "passes, it goes back by itself. A turns it off.",
             "warning",
         )
@@ -58,7 +59,7 @@ class Guards:
             if judged.move is Move.KEEP:
                 continue
             del self._armed[uid]
-            name = f"{armed.namespace}/{armed.name}"
+            name = _name(armed)
             if judged.move is Move.ABORT:
                 self._app.run_worker(self._abort(armed, judged.reason), group="guarding")
             elif judged.move is Move.OVER:
@@ -69,14 +70,14 @@ class Guards:
     def forget(self) -> None:
         """Another cluster or scope: what cannot be seen cannot be watched over."""
         if self._armed:
-            names = ", ".join(f"{armed.namespace}/{armed.name}" for armed in self._armed.values())
+            names = ", ".join(map(_name, self._armed.values()))
             self._steering.say(f"Auto-abort is off for {names}: something else is shown now.", "warning")
         self._armed.clear()
 
     async def _abort(self, armed: Armed, cause: str) -> None:
         connection = self._session.connection
         if connection is None:
-            self._steering.say(f"{armed.namespace}/{armed.name} was not aborted: there is no connection.", "error")
+            self._steering.say(f"{_name(armed)} was not aborted: there is no connection.", "error")
             return
         aborted = await auto_abort(
             Api(connection), armed, cause, AuditLog(self._app.options.audit), self._session.kubectl, clock=self._app.now
@@ -84,3 +85,7 @@ class Guards:
         self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")
         if aborted.audit_failure:
             self._steering.say(aborted.audit_failure, "warning")
+
+
+def _name(armed: Armed) -> str:
+    return called(armed.resource, armed.namespace, armed.name)

@@ -323,7 +323,24 @@ def test_a_roll_back_of_what_is_paused_resumes_it() -> None:
     assert (db.tags, db.partition) == (["1"] * 4, 0)
 
 
-def test_an_abort_goes_back_to_what_was_last_complete() -> None:
+def test_an_abort_goes_back_to_what_gives_way_and_not_to_what_a_partition_keeps() -> None:
+    db = SetOperator(updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}})
+    db.send(image("2"))
+    assert db.tags == ["1", "2", "2", "2"]
+    db.send(image("3"), seconds=0)
+    db.until(["1", "2", "2", "3"])
+    assert db.send(Abort()).title == "Abort: roll back StatefulSet shop/db to revision 2 (db:2)"
+    assert db.tags == ["1", "2", "2", "2"]
+
+
+def test_an_abort_of_the_last_pod_goes_back_to_what_was_last_complete() -> None:
+    db = SetOperator(replicas=1)
+    db.send(image("crash"), seconds=60)
+    assert db.send(Abort()).title == "Abort: roll back StatefulSet shop/db to revision 1 (db:1)"
+    assert db.tags == ["1"]
+
+
+def test_an_abort_goes_back_to_what_serves() -> None:
     db = SetOperator()
     db.send(image("crash"), seconds=30)
     db.merge(IMAGE_3, 2)

@@ -105,6 +105,21 @@ async def test_a_roll_back_deletes_the_pod_that_would_be_waited_for(db: Stage, d
     assert pods(db) == ["1"] * 4
 
 
+async def test_auto_abort_of_a_statefulset(db: Stage, dashboard: Dashboard) -> None:
+    roll_out(db, "db:crash", ["1", "1", "1"])
+    async with dashboard() as screen:
+        await screen.sees("◐ progressing")
+        await screen.press("A")
+        await screen.hears("Auto-abort is on for StatefulSet shop/db while ktui runs")
+        db.advance(40)
+        await screen.until(lambda: spec(db).template.spec.containers[0].image.endswith(":1"), "the old template")
+        db.advance(1)
+        await screen.hears("This was automatic, because ")
+        db.advance(60)
+        await screen.sees("✔ complete")
+    assert pods(db) == ["1"] * 4
+
+
 async def test_what_a_daemonset_cannot_do_is_said(stage: Stage, dashboard: Dashboard) -> None:
     stage.cluster.apply(workload("DaemonSet", "agent", "agent:1"))
     stage.advance(60)

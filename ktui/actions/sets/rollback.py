@@ -31,8 +31,9 @@ from ktui.actions.sets.subject import Known, SetSubject
 from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.rollout import revisions
-from ktui.rollout.cohorts import Controlled, newest_first, place, waits_for_deletion
+from ktui.rollout.cohorts import Cohort, Controlled, cohorts, newest_first, place
 from ktui.rollout.partition import Partition, partition_of
+from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.words import clean, count
 
@@ -75,8 +76,8 @@ def rollback_target(known: Known, to_revision: int | None = None) -> ControllerR
 def abort_target(known: Known) -> ControllerRevision | Refusal:
     """The revision that an abort would bring back, or why there is nothing to abort.
 
-    It is the one that ktui's canary came from, or the one that a StatefulSet was last of in full, which it reports;
-    a DaemonSet reports none, so it is the one before.
+    It is the one that ktui's canary came from, or that most of the pods are of which give way. Where none is left, it
+    is the one that a StatefulSet was last of in full, as it reports; of a DaemonSet, the one before.
     """
     workload = known.workload
     if not in_flight(known):
@@ -84,14 +85,37 @@ def abort_target(known: Known) -> ControllerRevision | Refusal:
         return being_deleted(workload) or Refusal(
             f"nothing to abort: every pod is of revision {number}; a roll back goes to an earlier one"
         )
-    if isinstance(workload, StatefulSet):
-        held = partition_of(workload)
-        wanted = held.record.back if held is not None and held.record is not None else ""
-        for name in (wanted, workload.status.current_revision):
-            found = next((rev for rev in known.revisions if rev.metadata.name == name), None)
-            if found is not None and found.template not in (None, workload.spec.template):
-                return being_deleted(workload) or found
-    return rollback_target(known)
+    found = _origin(known) or _giving_way(known) or _last_complete(known)
+    if found is None or found.template in (None, workload.spec.template):
+        return rollback_target(known)
+    return being_deleted(workload) or found
+
+
+def _origin(known: Known) -> ControllerRevision | None:
+    held = partition_of(known.workload) if isinstance(known.workload, StatefulSet) else None
+    return _named(known, held.record.back) if held is not None and held.record is not None else None
+
+
+def _giving_way(known: Known) -> ControllerRevision | None:
+    """Those that the partition keeps anyway count only where it lets no old pod go."""
+    workload = known.workload
+    parts = [part for part in cohorts(workload, known.revisions, known.pods) if part.revision and not part.is_current]
+
+    def replaced(part: Cohort) -> int:
+        if not isinstance(workload, StatefulSet):
+            return len(part.running)
+        return sum(not hold.is_below(workload, pod) for pod in part.running)
+
+    most = max(parts, key=lambda part: (replaced(part), len(part.running), part.number), default=None)
+    return most.revision if most is not None and most.running else None
+
+
+def _last_complete(known: Known) -> ControllerRevision | None:
+    return _named(known, known.workload.status.current_revision) if isinstance(known.workload, StatefulSet) else None
+
+
+def _named(known: Known, name: str) -> ControllerRevision | None:
+    return next((revision for revision in known.revisions if revision.metadata.name == name), None)
 
 
 def plan_rollback(request: RollBack, subject: SetSubject) -> Plan | Refusal:
@@ -213,15 +237,16 @@ def _left_alone(
 
 def _unproven(subject: SetSubject, back: ControllerRevision) -> tuple[str, ...]:
     """A roll back in the middle of one rollout may lead into another that was never finished either."""
-    workload = subject.workload
-    if not isinstance(workload, StatefulSet) or waits_for_deletion(workload) or not in_flight(subject.known):
+    parts = [part for part in cohorts(subject.workload, subject.revisions, subject.pods) if not part.is_current]
+    ready = {part.number: sum(is_ready(pod) for pod in part.running) for part in parts}
+    serving = max(parts, key=lambda part: ready[part.number], default=None)
+    if serving is None or serving.revision is None or ready[serving.number] <= ready.get(back.revision, 0):
         return ()
-    last = next((rev for rev in subject.revisions if rev.metadata.name == workload.status.current_revision), None)
-    if last is None or last is back or last.template == workload.spec.template:
-        return ()
+    pods = ready[serving.number]
     return (
-        f"Revision {back.revision} may never have been complete: the last that was is {amid(revision_of(last))} "
-        f"and a roll back to revision {last.revision} returns to that.",
+        f"Revision {back.revision} may never have been complete: {count(pods, 'pod')} of "
+        f"{amid(revision_of(serving.revision))} still {'serves' if pods == 1 else 'serve'}. "
+        f"Roll back to revision {serving.number} to return to that.",
     )
 
 
