@@ -477,3 +477,12 @@ def test_a_daemonset_that_surges_wants_room() -> None:
         for each in SetOperator(DAEMONSET, **surge).planned(Restart(), quotas=quotas).warnings
     )
     assert not SetOperator(DAEMONSET).planned(Restart(), quotas=quotas).warnings
+
+
+def test_an_old_pod_that_is_not_well_is_no_reason_to_abort() -> None:
+    db = SetOperator(DAEMONSET)
+    db.send(image("crash"), seconds=60)
+    causes = db.rollout.causes
+    assert {cause.of_old for cause in causes if cause.blocking} == {False}
+    db.merge({"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}, 0.5)
+    assert all(cause.of_old for cause in db.rollout.causes if "old pod" in cause.sentence)

@@ -62,6 +62,7 @@ CRASH = Cause(Kind.CRASH, "2 of 2 new pods crash", blocking=True)
         ({"causes": (msgspec.structs.replace(CRASH, blocking=False),)}, Judgement(Move.KEEP)),
         ({"causes": (Cause(Kind.STOPPING, "1 old pod does not stop", blocking=True),)}, Judgement(Move.KEEP)),
         ({"causes": (Cause(Kind.NODE, "node-3 is gone", blocking=True),)}, Judgement(Move.KEEP)),
+        ({"causes": (msgspec.structs.replace(CRASH, of_old=True),)}, Judgement(Move.KEEP)),
         ({"causes": (CRASH,), "observed": False}, Judgement(Move.KEEP)),
         ({"causes": (CRASH,), "settled": True}, Judgement(Move.OVER, "it is complete")),
         ({"phase": Phase.COMPLETE}, Judgement(Move.OVER, "it is complete")),
