@@ -16,6 +16,7 @@ from ktui.kube.errors import AnswerLost, Conflict, Forbidden, Interrupted, NotFo
 from ktui.kube.scope import Scope, find_scope
 from ktui.model.changes import Resource
 from ktui.model.objects import Deployment
+from ktui.model.template import Amounts, Resources
 from ktui.sim import SimulatedCluster, TlsFiles
 from tests.kube.conftest import Connecting
 from tests.kube.server import serving
@@ -171,6 +172,17 @@ async def test_namespaces_and_the_version(cluster: SimulatedCluster, api: Api, t
     assert (await api.server_version()).startswith("v1.")
     async with connected(cluster, tmp_path, "developer") as connection:
         assert await Api(connection).namespaces() is None
+
+
+async def test_what_limit_ranges_give_to_containers(api: Api, cluster: SimulatedCluster) -> None:
+    assert await api.container_defaults("shop") == Resources()
+    given = {"type": "Container", "default": {"memory": "256Mi"}, "defaultRequest": {"cpu": "50m", "memory": "128Mi"}}
+    meta = {"name": "defaults", "namespace": "shop"}
+    cluster.apply({"apiVersion": "v1", "kind": "LimitRange", "metadata": meta, "spec": {"limits": [given]}})
+    assert await api.container_defaults("shop") == Resources(Amounts("50m", "128Mi"), Amounts("", "256Mi"))
+    cluster.faults.forbid("list", "limitranges")
+    assert await api.container_defaults("shop") is None
+    cluster.faults.allow("list", "limitranges")
 
 
 async def test_what_else_decides_on_replicas(cluster: SimulatedCluster, api: Api, tmp_path: Path) -> None:
