@@ -47,7 +47,7 @@ def test_sim_serves_kubectl_the_official_client_and_ktui(
             "--kubeconfig",
             kubeconfig,
             "get",
-            "deployments",
+            "deployments,statefulsets,daemonsets",
             "-A",
             "-o",
             "name",

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.cli.sets import Sets, crash_looping
 from tests.simulated import Witness
 
 Start = Callable[..., subprocess.Popen[str]]
-ON_DELETE = {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}
+ON_DELETE: dict[str, Any] = {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}
 NAMES = {"db": "statefulset/db", "agent": "daemonset/agent"}
 
 
@@ -69,34 +70,31 @@ def test_the_lines_are_those_of_kubectl(name: str, kind: str, end: str, sets: Se
     assert (ours.returncode, kubectl.returncode, err) == (0, 0, "")
 
 
-@pytest.mark.parametrize(
-    ("name", "spec"),
-    [
+@pytest.mark.parametrize("is_observed", [False, True])
+def test_one_look_says_what_kubectl_says_and_errors_are_its_own(is_observed: bool, ktui: Ktui, sets: Sets) -> None:
+    specs: list[tuple[str, dict[str, Any]]] = [
         ("db", {"updateStrategy": {"rollingUpdate": {"partition": 2}}}),
         ("db", {"updateStrategy": {"rollingUpdate": {"partition": 9}}}),
         ("db", {"replicas": 5}),
         ("db", ON_DELETE),
-        ("agent", ON_DELETE),
         ("agent", {"minReadySeconds": 60}),
-    ],
-)
-@pytest.mark.parametrize("moment", ["before it is observed", "after"])
-def test_one_look_says_what_kubectl_says_and_errors_are_its_own(
-    moment: str, name: str, spec: dict[str, object], ktui: Ktui, sets: Sets
-) -> None:
-    if moment == "before it is observed":
-        sets.cluster.pause()
-    sets.patch(name, spec)
-    if moment == "after":
-        sets.cluster.wait_until(lambda _: sets.is_observed(name))
-        sets.cluster.pause()
-    kubectl = sets.kubectl("rollout", "status", NAMES[name], "--watch=false")
-    ran = ktui("status", NAMES[name], "--no-watch")
-    assert ran.out.startswith(kubectl.stdout)
-    assert ran.err == kubectl.stderr
-    assert bool(kubectl.stdout) is (spec is not ON_DELETE)
-    # kubectl ends a single look with 0 whatever it saw; an error is one for both.
-    assert (ran.code == 1) is (kubectl.returncode == 1)
+        ("agent", ON_DELETE),
+    ]
+    for name, spec in specs:
+        if not is_observed:
+            sets.cluster.pause()
+        sets.patch(name, spec)
+        if is_observed:
+            sets.cluster.wait_until(lambda _, name=name: sets.is_observed(name))  # type: ignore[misc]
+            sets.cluster.pause()
+        kubectl = sets.kubectl("rollout", "status", NAMES[name], "--watch=false")
+        ran = ktui("status", NAMES[name], "--no-watch")
+        assert ran.out.startswith(kubectl.stdout)
+        assert ran.err == kubectl.stderr
+        assert bool(kubectl.stdout) is (spec is not ON_DELETE)
+        # kubectl ends a single look with 0 whatever it saw; an error is one for both.
+        assert (ran.code == 1) is (kubectl.returncode == 1)
+        sets.cluster.resume()
 
 
 @pytest.mark.parametrize("name", ["db", "agent"])
