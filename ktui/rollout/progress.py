@@ -109,10 +109,13 @@ class Track(msgspec.Struct, frozen=True):
 
     @property
     def took(self) -> float | None:
-        """Seconds from beginning to end, where both are known."""
-        if self.started is None or self.finished is None:
+        """Seconds from beginning to end, where both are known.
+
+        Where nothing tells when a rollout ended, its end stands as its beginning: that is no duration.
+        """
+        if self.started is None or self.finished is None or self.finished <= self.started:
             return None
-        return max(0.0, (self.finished - self.started).total_seconds())
+        return (self.finished - self.started).total_seconds()
 
     @property
     def disturbed(self) -> datetime | None:

@@ -9,6 +9,7 @@ import pytest
 
 from ktui.model.changes import Listed, Resource
 from ktui.rollout.cohorts import bounds, cohorts_of
+from ktui.rollout.look import look
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import NOW, ago
 from tests.rollout.sets import READY, MadeSet, counted, daemonset, partitioned, statefulset, template
@@ -163,6 +164,12 @@ def test_complete_is_every_pod_of_the_newest_revision_and_available() -> None:
     rollout = whole().rollout()
     assert (rollout.phase, rollout.why, rollout.causes) == (Phase.COMPLETE, "", ())
     assert rollout.finished == rollout.since == NOW - timedelta(seconds=30)
+
+
+def test_how_long_a_rollout_took_that_nobody_watched_is_not_guessed() -> None:
+    made = whole()
+    track, _ = look(made.store, made.workload(), None, NOW)
+    assert (track.finished, track.took) == (NOW - timedelta(seconds=30), None)
 
 
 def test_a_partition_that_holds_pods_back_is_held_and_one_that_holds_all_is_paused() -> None:
