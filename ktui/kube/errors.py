@@ -212,6 +212,10 @@ class Status(msgspec.Struct):
 
 _status = msgspec.json.Decoder(Status)
 
+_FROM_KUBELET: Final = re.compile(r'^Get "https?://([^/"]+)/containerLogs/[^"]*": ')
+"""How a kube-apiserver begins to tell that it found no kubelet to fetch a log from: the address of all that it asked
+for, which pushes the cause off the screen."""
+
 
 def status_error(status: Status) -> ApiError:
     """The error of an ERROR event, or of the body of an answer."""
@@ -219,7 +223,7 @@ def status_error(status: Status) -> ApiError:
     return kind(
         status.code,
         reason=status.reason,
-        message=status.message,
+        message=_FROM_KUBELET.sub(r"it cannot reach the kubelet at \1: ", status.message),
         retry_after=status.details.retry_after_seconds if status.details else None,
     )
 

@@ -124,3 +124,13 @@ def test_a_known_secret_is_left_out_wherever_it_stands() -> None:
 def test_words_and_paths_stay() -> None:
     text = "Unable to locate credentials: run aws sso login --profile production-eu in /home/me/.aws/config"
     assert "aws sso login --profile production-eu in /home/me/.aws/config" in redacted(text)
+
+
+def test_a_kubelet_that_the_server_cannot_reach_is_named_without_all_that_was_asked_of_it() -> None:
+    asked = "https://node-1:10250/containerLogs/shop/web-7596b87dc7-xjcz7/app?follow=true&tailLines=1000"
+    message = f'Get "{asked}": dial tcp: lookup node-1 on 10.0.0.53:53: no such host'
+    error = errors.api_error(500, json.dumps({"kind": "Status", "message": message, "code": 500}).encode(), {})
+    assert str(error) == (
+        "The API server failed: it cannot reach the kubelet at node-1:10250: "
+        "dial tcp: lookup node-1 on 10.0.0.53:53: no such host."
+    )

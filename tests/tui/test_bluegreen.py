@@ -97,6 +97,24 @@ async def test_switch_watch_traffic_move_and_switch_back(
     assert [(request["action"], request["to"]) for request in requests] == [("switch", "green"), ("switch", "blue")]
 
 
+async def test_a_switch_behind_another_screen_is_not_timed(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard
+) -> None:
+    async with dashboard() as screen:
+        await _open(screen)
+        await screen.sees("all traffic goes to blue")
+        blue_green = screen.app.screen
+        assert isinstance(blue_green, BlueGreenScreen)
+        await screen.press("enter")
+        await screen.sees("REVISIONS AND PODS")
+        shop.select("green")
+        stage.advance(3)
+        await screen.until(partial(_hears_of, blue_green, "green"), "the switch to be known")
+        await screen.press("escape")
+        await screen.sees("all traffic goes to green")
+        assert "traffic moved" not in screen.text
+
+
 async def test_no_is_no(shop: ServiceWitness, dashboard: Dashboard) -> None:
     version = shop.service().metadata.resource_version
     async with dashboard() as screen:
@@ -155,6 +173,10 @@ async def test_a_switch_by_somebody_else_while_the_plan_is_shown(shop: ServiceWi
         await screen.hears('service "shop" selects green already')
         await screen.sees_no("y yes")
     assert shop.colour() == "green"
+
+
+def _hears_of(screen: BlueGreenScreen, colour: str) -> bool:
+    return all(each.spec.selector.get("color") == colour for each in screen._traffic.services())
 
 
 def _is_closed(screen: BlueGreenScreen) -> bool:

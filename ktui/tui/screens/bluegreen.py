@@ -63,6 +63,8 @@ class BlueGreenScreen(LiveScreen):
         self._shown = ""
         """The uid and key of the pairing that is shown."""
         self._moves: dict[str, Move | None] = {}
+        self._was_covered = False
+        """Whether another screen has been in front since the last look."""
         self._rights: dict[str, bool] = {}
         self._colour = ""
         self._every_pod: bool | None = None
@@ -97,6 +99,10 @@ class BlueGreenScreen(LiveScreen):
         ):
             self.query_one(f"#{name}-title", Painting).show([[Span(title, "head")]])
 
+    def on_screen_suspend(self) -> None:
+        """Behind a dialog it is drawn on; behind another screen it is not."""
+        self._was_covered = self._was_covered or self.ktui.front is not self
+
     # What is known
 
     @property
@@ -129,6 +135,11 @@ class BlueGreenScreen(LiveScreen):
             return
         deployments = list(live.store.deployments())
         before = {_identity(state): state for state in self._states}
+        if self._was_covered:
+            # Nobody has seen when traffic moved in the meantime: nothing is said of how long that took.
+            before.clear()
+            self._moves = {name: move for name, move in self._moves.items() if move is not None and move.ended}
+            self._was_covered = self.ktui.front is not self
         states = [
             blue_green(service, pairing, live.store, self._traffic, rollouts=live.rollouts, now=now)
             for service, pairing in turns(self._deployment, self._traffic.services(), deployments)
