@@ -409,6 +409,7 @@ def test_what_somebody_elses_roll_back_left_behind_is_repaired() -> None:
     offer = db.offer(Action.REPAIR)
     assert offer is not None
     assert (offer.label, offer.key, offer.open) == ("repair: delete db-3", "c", True)
+    assert db.refused(Abort()) == "nothing to abort: it goes back to revision 3, which it was last of in full"
     before = db.spec
     made = db.send(Repair())
     assert made.title == "Repair StatefulSet shop/db: delete db-3"

@@ -79,13 +79,17 @@ def abort_target(known: Known) -> ControllerRevision | Refusal:
     It is the one that ktui's canary came from, or that most of the pods are of which give way. Where none is left, it
     is the one that a StatefulSet was last of in full, as it reports; of a DaemonSet, the one before.
     """
-    workload = known.workload
+    workload, number = known.workload, known.current.revision if known.current is not None else 0
     if not in_flight(known):
-        number = known.current.revision if known.current is not None else 0
         return being_deleted(workload) or Refusal(
             f"nothing to abort: every pod is of revision {number}; a roll back goes to an earlier one"
         )
-    found = _origin(known) or _giving_way(known) or _last_complete(known)
+    last = _last_complete(known)
+    if last is not None and last is known.current:
+        return being_deleted(workload) or Refusal(
+            f"nothing to abort: it goes back to revision {number}, which it was last of in full"
+        )
+    found = _origin(known) or _giving_way(known) or last
     if found is None or found.template in (None, workload.spec.template):
         return rollback_target(known)
     return being_deleted(workload) or found
