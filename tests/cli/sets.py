@@ -102,9 +102,9 @@ def _is_settled(raw: JSON) -> bool:
 
 
 def crash_looping(cluster: SimulatedCluster) -> bool:
-    """Whether a pod has crashed and been started again, twice."""
+    """Whether a pod has crashed again and again, and waits now: as it runs, it is ready for a moment."""
     return any(
-        status["restartCount"] > 1
+        status["restartCount"] > 1 and (status["state"].get("waiting") or {}).get("reason") == "CrashLoopBackOff"
         for pod in cluster.list("pods", "shop")
         for status in pod["status"].get("containerStatuses") or ()
     )
