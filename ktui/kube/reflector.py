@@ -149,6 +149,11 @@ class Reflector:
         if isinstance(error, Silence) and self._last_heard == self._opened:
             # Resumed, and not a word: the server may have been restored to before that version. Ask what there is.
             self._version = ""
+        if isinstance(error, Forbidden) and self._furthest >= 0:
+            # It was let in before. A kube-apiserver that has just started refuses until it has read its roles.
+            if self._link is None or self._link.state is not LinkState.REFUSED:
+                self._backoff.reset()
+            return self._backoff.next(asked)
         if isinstance(error, _REFUSALS):
             return self._backoff.spread(self._pacing.refused_wait, floor=asked)
         return self._backoff.next(asked)

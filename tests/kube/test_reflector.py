@@ -345,6 +345,17 @@ async def test_a_refusal_is_told_and_asked_again_now_and_then(pods: Pods) -> Non
         assert it.states() == [LinkState.CONNECTING, LinkState.REFUSED, LinkState.LIVE]
 
 
+async def test_a_server_that_starts_and_knows_no_roles_yet_is_asked_again_soon(pods: Pods) -> None:
+    collection, connection = pods
+    fill(collection, "a")
+    async with following(connection, pacing=replace(QUICK, refused_wait=3600.0)) as it:
+        await it.until_live()
+        collection.answers = [status(403, "Forbidden", 'pods is forbidden: User "me" cannot list') for _ in range(3)]
+        collection.drop()
+        await it.until(lambda: it.state is LinkState.REFUSED)
+        await it.until_live()
+
+
 async def test_who_has_to_log_in_again_is_told_to(pods: Pods) -> None:
     collection, connection = pods
     collection.answers = [status(401, "Unauthorized") for _ in range(3)]
