@@ -92,13 +92,16 @@ class Book:
             _prune(database, now)
 
     def read(self, since: datetime | None = None) -> list[Record]:
-        """The records of rollouts that began from then on, in the order of time. Raises BookError."""
+        """The records of rollouts that began from then on, in the order of time. Raises BookError.
+
+        A row that makes no sense is passed over.
+        """
         if self.path is not None and not self.path.exists():
             return []
         with self._opened(to_write=False) as database:
             query = f"SELECT {_COLUMNS} FROM rollouts WHERE at >= ? ORDER BY at, revision"  # noqa: S608
             rows = database.execute(query, (since.timestamp() if since is not None else 0.0,)).fetchall()
-        return [_record(row) for row in rows]
+        return [record for row in rows if (record := _record(row)) is not None]
 
     def since(self) -> datetime | None:
         """When ktui began to watch this context; None where it never did. Raises BookError."""
@@ -248,8 +251,12 @@ def _prune(database: sqlite3.Connection, now: datetime) -> None:
         database.execute("DELETE FROM rollouts WHERE at < ?", oldest)
 
 
-def _record(row: Sequence[Any]) -> Record:
-    return msgspec.convert(dict(zip(_FIELDS, row, strict=True)), Record, strict=False)
+def _record(row: Sequence[Any]) -> Record | None:
+    """None for a row that no ktui has written so."""
+    try:
+        return msgspec.convert(dict(zip(_FIELDS, row, strict=True)), Record, strict=False)
+    except msgspec.ValidationError:
+        return None
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

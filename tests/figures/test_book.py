@@ -164,6 +164,15 @@ def test_a_damaged_one_that_is_only_read_is_left_where_it_is(written: Path) -> N
     assert written.exists()
 
 
+def test_a_row_that_makes_no_sense_is_passed_over_and_written_anew(written: Path) -> None:
+    database = sqlite3.connect(written, isolation_level=None)
+    database.execute("UPDATE rollouts SET outcome = 'splendid' WHERE revision = 7")
+    database.close()
+    assert len(Book(written).read()) == 499
+    Book(written).write([record(7)], NOW)
+    assert record(7) in Book(written).read()
+
+
 USES: dict[str, Callable[[Book], object]] = {
     "write": lambda book: book.write([record()], NOW),
     "read": lambda book: book.read(),

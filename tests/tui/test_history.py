@@ -181,7 +181,7 @@ async def test_a_deployment_deleted_while_it_is_open_stays_as_it_was(three: Stag
         three.advance(5)
         await screen.sees("× deleted: this is what was last known of it", "512Mi")
         await screen.press("b")
-        await screen.hears("This Deployment is gone")
+        await screen.hears("This rollout is gone")
 
 
 async def test_a_change_while_paused_is_compared_though_it_has_no_revision(three: Stage, dashboard: Dashboard) -> None:
