@@ -86,6 +86,11 @@ class SetOperator:
         pods = [pod for pod in self.cluster.list("pods", NAMESPACE) if "deletionTimestamp" not in pod["metadata"]]
         return [pod["spec"]["containers"][0]["image"].rpartition(":")[2] for pod in pods]
 
+    def running(self, tag: str) -> set[str]:
+        """The uids of the pods of that tag that are not stopping."""
+        pods = [pod for pod in self.cluster.list("pods", NAMESPACE) if "deletionTimestamp" not in pod["metadata"]]
+        return {pod["metadata"]["uid"] for pod in pods if pod["spec"]["containers"][0]["image"] == self._image(tag)}
+
     def subject(self, **around: Any) -> SetSubject:
         revisions, pods = (deepcopy(self.cluster.list(kind, NAMESPACE)) for kind in ("controllerrevisions", "pods"))
         now = datetime.fromtimestamp(self.cluster.now, UTC)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ktui.actions.planning import plan
 from ktui.actions.request import (
     Abort,
     Action,
@@ -25,6 +26,7 @@ from ktui.kube.api import Autoscaler
 from ktui.model.template import PodTemplate
 from ktui.rollout.partition import ANNOTATION
 from ktui.rollout.quota import Quota
+from ktui.rollout.revisions import Refusal
 from tests.actions.setting import SetOperator, canary, image
 
 CAUSE = "kubernetes.io/change-cause"
@@ -129,6 +131,33 @@ def test_a_pause_in_mid_rollout_lets_no_further_pod_go_and_a_resume_does(start: 
     assert db.partition == 0
     assert ANNOTATION not in db.annotations
     assert db.refused(Resume()) == 'statefulsets.apps "db" is not paused'
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seconds=st.floats(0, 25),
+    policy=st.sampled_from(["OrderedReady", "Parallel"]),
+    lost=st.sampled_from([None, "db-0", "db-2"]),
+    tag=st.sampled_from(["2", "crash"]),
+)
+def test_whenever_it_is_paused_no_further_old_pod_goes(seconds: float, policy: str, lost: str | None, tag: str) -> None:
+    db = SetOperator(podManagementPolicy=policy)
+    db.send(image(tag), seconds=seconds)
+    if lost is not None:
+        db.delete_pod(lost)
+        db.cluster.run_for(1)
+    made = plan(Pause(), db.subject())
+    if isinstance(made, Refusal):
+        return
+    old = db.running("1")
+    db.send(Pause())
+    assert old <= db.running("1")
+    before = db.spec["template"]
+    db.send(Resume(), 300)
+    assert db.spec["template"] == before
+    assert db.partition == 0
+    if tag == "2":
+        assert db.tags == ["2"] * 4
 
 
 def test_a_pod_that_came_back_new_out_of_turn_is_no_reason_to_let_the_others_go() -> None:
