@@ -100,7 +100,7 @@ def test_one_look_says_what_kubectl_says_and_errors_are_its_own(is_observed: boo
 @pytest.mark.parametrize("name", ["db", "agent"])
 def test_on_delete_has_no_status_and_says_what_it_waits_for(name: str, ktui: Ktui, sets: Sets) -> None:
     sets.image(name, "2", **ON_DELETE)
-    sets.cluster.wait_until(lambda _: ktui("get", NAMES[name], "-o", "json").out.count('"paused"'))
+    sets.cluster.wait_until(lambda _: "OnDelete: 3 old pods" in ktui("get", NAMES[name]).out)
     kubectl = sets.kubectl("rollout", "status", NAMES[name])
     ran = ktui("status", NAMES[name])
     words = "error: rollout status is only available for RollingUpdate strategy type\n"
