@@ -31,7 +31,7 @@ class Pause(msgspec.Struct, frozen=True, tag=Action.PAUSE.value, tag_field="acti
 
 
 class Resume(msgspec.Struct, frozen=True, tag=Action.RESUME.value, tag_field="action"):
-    """Let a paused Deployment roll out again."""
+    """Let what is paused roll out again."""
 
 
 class Promote(msgspec.Struct, frozen=True, tag=Action.PROMOTE.value, tag_field="action"):
@@ -85,7 +85,7 @@ class Canary(msgspec.Struct, frozen=True, tag=Action.CANARY.value, tag_field="ac
 
 
 class Repair(msgspec.Struct, frozen=True, tag=Action.REPAIR.value, tag_field="action"):
-    """Mend the hold of a canary that somebody else disturbed."""
+    """Mend the hold of a canary that somebody else disturbed, or delete the pods that a StatefulSet waits for."""
 
 
 class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="action"):
@@ -99,7 +99,7 @@ class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="ac
 
 
 Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart | Canary | Repair
-"""What may be asked for of a Deployment."""
+"""What may be asked for of a workload."""
 
 AnyRequest = Request | Switch
 """Also what may be asked for of a Service."""

@@ -25,8 +25,16 @@ from ktui.rollout.steps import FULL, Steps, read_steps
 @click.option("--pods", type=click.IntRange(min=1), metavar="N", help="How many new pods to hold; without it, 1.")
 @click.option("--percent", type=click.IntRange(1, 99), metavar="P", help="How many, as a share of the desired pods.")
 @click.option("--steps", metavar="SIZES", help="Several sizes, one after another: 1,25%,50%,100%.")
-@click.option("--surge/--no-surge", default=True, help="New pods beside the old ones (the default), or in their place.")
-@click.option("--repair", is_flag=True, help="Mend a hold that somebody else disturbed.")
+@click.option(
+    "--surge/--no-surge",
+    default=True,
+    help="New pods beside the old ones (the default), or, as of a StatefulSet always, in their place.",
+)
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Mend a hold that somebody else disturbed, or delete the pods that a StatefulSet waits for.",
+)
 @click.option("--timeout", type=DURATION, default="0", help="With --watch: give up after that time; 0, never.")
 @watch_options
 def canary(

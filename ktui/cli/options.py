@@ -9,7 +9,6 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference, read_reference
 from ktui.settings import Settings, load, seconds
 
@@ -123,22 +122,6 @@ class WorkloadName(click.ParamType[Reference]):
 
 
 WORKLOAD: Final = WorkloadName()
-
-
-class DeploymentName(click.ParamType[str]):
-    """`web`, `deployment/web`, or with any other of kubectl's words for a Deployment."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The Deployment's name."""
-        found = read_reference(str(value))
-        if found is None or found.resource is not Resource.DEPLOYMENTS:
-            self.fail(f'"{value}" is not a Deployment: write web, or deployment/web.', param, ctx)
-        return found.name
-
-
-NAME: Final = DeploymentName()
 
 
 class ServiceName(str):

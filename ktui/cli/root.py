@@ -22,7 +22,7 @@ _COMMANDS: Final = {
     "usage": ("ktui.cli.usage", "CPU and memory, new against old; quota left."),
     "report": ("ktui.cli.report", "How rollouts went: success, durations, recovery."),
     "pause": ("ktui.cli.act", "Stop rolling out; what runs keeps running."),
-    "resume": ("ktui.cli.act", "Let a paused Deployment roll out again."),
+    "resume": ("ktui.cli.act", "Let what is paused roll out again."),
     "canary": ("ktui.cli.canary", "Roll out to a few pods and hold there."),
     "promote": ("ktui.cli.canary", "Take a rollout to its next stage."),
     "rollback": ("ktui.cli.act", "Bring an earlier revision back."),
