@@ -248,9 +248,9 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
     ended = is_complete(workload)
     made = newest.revision.metadata.creation_timestamp if newest is not None and newest.revision is not None else None
     # A revision that a roll back has brought back is older than its rollout.
-    is_youngest = made is not None and all(
-        part.revision is None or (part.revision.metadata.creation_timestamp or _LONG_AGO) <= made for part in parts
-    )
+    births = [part.revision.metadata.creation_timestamp for part in parts if part.revision is not None]
+    last_made = max((at for at in births if at is not None), default=None)
+    is_youngest = made is not None and made == last_made
     return Glimpse(
         template=workload.spec.template.digest,
         available=numbers.available,
@@ -259,17 +259,20 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
         stands_still=stands_still(workload),
         is_complete=ended,
         started=made if is_youngest else None,
-        finished=_finished(workload, newest, made if is_youngest else None) if ended else None,
+        finished=_finished(workload, newest, made if is_youngest else None, last_made) if ended else None,
         is_going=workload.metadata.deletion_timestamp is not None,
     )
 
 
-def _finished(workload: Controlled, newest: Cohort | None, made: datetime | None) -> datetime | None:
+def _finished(
+    workload: Controlled, newest: Cohort | None, made: datetime | None, last_made: datetime | None
+) -> datetime | None:
     """When a rollout that was not watched came to its end, as well as that can be told.
 
     Neither kind notes it. The age of what was `made` for it is near; where a roll back brought back what was there,
-    the age of its youngest pod is.
+    the age of its youngest pod is. Where the pods are not known either, it cannot have been before the last revision
+    of all was made.
     """
     pods = newest.running if newest is not None and made is None else ()
     youngest = max((at for pod in pods if (at := pod.metadata.creation_timestamp) is not None), default=None)
-    return made or youngest or workload.metadata.creation_timestamp
+    return made or youngest or last_made or workload.metadata.creation_timestamp

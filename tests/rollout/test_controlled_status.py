@@ -273,3 +273,17 @@ def test_a_look_without_a_past_tells_the_same_numbers() -> None:
     assert once.finished is not None
     assert abs((once.finished - last.finished).total_seconds()) < 3
     assert new_track.lowest.available == 4
+
+
+def test_a_roll_back_seen_without_pods_was_not_over_before_the_newest_of_all_revisions_was_made() -> None:
+    store = Store()
+    changes = [said.change for said in recording(SETS) if isinstance(said, Said)]
+    store.apply([change for change in changes if not (isinstance(change, Put) and change.resource is Resource.PODS)])
+    workload = next(known for known in store.workloads() if known.metadata.name == "db")
+    last = seen("db")[-1][1]
+    assert last.started is not None
+    assert last.finished is not None
+    _, once = look(store, workload, None, last.finished + timedelta(seconds=5))
+    assert once.phase is Phase.COMPLETE
+    assert once.finished is not None
+    assert timedelta(0) < last.finished - once.finished < timedelta(seconds=60)
