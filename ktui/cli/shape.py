@@ -13,6 +13,7 @@ from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
 from ktui.model.workloads import Workload
 from ktui.rollout.hold import Hold
+from ktui.rollout.partition import Partition
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Rollout
 
@@ -59,7 +60,7 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
             }
             for cause in rollout.causes
         ],
-        "hold": _hold(rollout.hold),
+        "hold": _partition(rollout.partition) if rollout.partition is not None else _hold(rollout.hold),
         "deployedBy": None
         if rollout.provenance is None
         else {"tool": rollout.provenance.tool, "owner": rollout.provenance.owner},
@@ -132,6 +133,25 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
         "by": record.by if record is not None else None,
         "disturbance": hold.disturbance.value if hold.disturbance is not None else None,
         "told": hold.told or None,
+    }
+
+
+def _partition(partition: Partition) -> dict[str, Any] | None:
+    """The same of a StatefulSet that its partition holds; what is paused by it is no canary."""
+    record = partition.record
+    if partition.is_pause:
+        return None
+    return {
+        "held": True,
+        "pods": partition.pods,
+        "desired": partition.desired,
+        "surge": False,
+        "steps": list(record.steps) if record is not None else None,
+        "step": record.step + 1 if record is not None else None,
+        "since": _time(record.since) if record is not None else None,
+        "by": record.by if record is not None else None,
+        "disturbance": None,
+        "told": None,
     }
 
 

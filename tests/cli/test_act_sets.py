@@ -28,6 +28,17 @@ def test_pause_promote_and_abort_by_the_partition(ktui: Ktui, sets: Sets) -> Non
     assert ran.lines[-1] == "StatefulSet shop/db holds a canary of 1 of 3 pods at db:2."
     sets.settle()
     assert sets.pods("db") == ["1", "1", "2"]
+    (document,) = json.loads(ktui("get", "sts/db", "-o", "json").out)["rollouts"]
+    assert (document["phase"], document["why"]) == ("held", "canary of 1 of 3 held, by admin")
+    hold = document["hold"]
+    assert {key: hold[key] for key in ("held", "pods", "desired", "surge", "step", "by")} == {
+        "held": True,
+        "pods": 1,
+        "desired": 3,
+        "surge": False,
+        "step": 1,
+        "by": "admin",
+    }
     assert ktui("promote", "statefulset/db", "--pods", "2", "--yes").code == 0
     sets.settle()
     assert sets.pods("db") == ["1", "2", "2"]
