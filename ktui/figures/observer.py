@@ -20,7 +20,7 @@ _PASSING: Final = re.compile(r", last \w+ ago")
 
 
 class _Watched(msgspec.Struct, frozen=True):
-    """One Deployment as it was last seen: the record of its rollout, and since when that stands still."""
+    """One workload as it was last seen: the record of its rollout, and since when that stands still."""
 
     record: Record
     template: bytes
@@ -59,7 +59,7 @@ class Observer:
                 self._note(record)
             over = next((each for each in told if each.revision == rollout.revision and each.is_over), None)
             seen = Sight.WATCHED if self.has_listed else Sight.JOINED
-            before = _Watched(over or self._begun(rollout, seen), rollout.template, rollout.progress.available)
+            before = _Watched(over or self._begun(rollout, seen, now), rollout.template, rollout.progress.available)
         elif rollout.revision > before.record.revision and rollout.template != before.template:
             record = self._begun(rollout, Sight.WATCHED, now, before)
             self._gave_way(before, now, Outcome.ROLLED_BACK if record.is_rollback else Outcome.REPLACED)
@@ -69,7 +69,8 @@ class Observer:
         self._watched[rollout.uid] = self._followed(before, rollout, now)
 
     def gone(self, uid: str, now: datetime) -> None:
-        """That Deployment does not exist any more."""
+        """That workload does not exist any more."""
+        self._still_before.discard(uid)
         before = self._watched.pop(uid, None)
         if before is not None:
             self._gave_way(before, now, Outcome.DELETED)
@@ -90,9 +91,7 @@ class Observer:
 
     # How a rollout goes
 
-    def _begun(
-        self, rollout: Rollout, sight: Sight, now: datetime | None = None, before: _Watched | None = None
-    ) -> Record:
+    def _begun(self, rollout: Rollout, sight: Sight, now: datetime, before: _Watched | None = None) -> Record:
         change = rollout.image_change
         gave_way = change[0] if change is not None else before.record.image if before is not None else ""
         was_still = rollout.uid in self._still_before
@@ -109,7 +108,7 @@ class Observer:
             sight=sight,
             is_rollback=rollout.came_back,
             deployed_by=rollout.provenance.tool if rollout.provenance is not None else "",
-            started=now if was_still else rollout.started or now,
+            started=now if was_still else rollout.started or (now if before is not None else None),
             desired=rollout.progress.desired,
         )
         self._note(record)

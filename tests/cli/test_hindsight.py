@@ -29,9 +29,22 @@ steps:
 """
 
 
-def remembered(tmp_path: Path) -> list[Record]:
+PAUSED = """
+description: one service that is changed while it is paused
+history: 2h
+services:
+  - {name: web, namespace: shop, image: registry.example/shop/web, versions: ["1.0"], replicas: 4}
+steps:
+  - {at: -60m, pause: {name: shop/web}}
+  - at: -50m
+    set-image: {name: shop/web, image: "registry.example/shop/web:1.1"}
+  - {at: -30m, resume: {name: shop/web}}
+"""
+
+
+def remembered(tmp_path: Path, story: str = SCENARIO) -> list[Record]:
     scenario = tmp_path / "scenario.yaml"
-    scenario.write_text(SCENARIO)
+    scenario.write_text(story)
     past = Hindsight()
     SimulatedCluster(start=START).load(scenario, past.hear)
     book = Book(tmp_path / "history.sqlite")
@@ -52,6 +65,16 @@ def test_every_rollout_with_its_end_and_its_cause(tmp_path: Path) -> None:
     assert (back.outcome, back.is_rollback) == (Outcome.COMPLETE, True)
     assert (good.outcome, good.image) == (Outcome.COMPLETE, "web:1.1")
     assert (under_way.outcome, under_way.image) == (Outcome.OPEN, "web:1.2")
+
+
+def test_what_is_changed_while_paused_begins_when_it_is_resumed(tmp_path: Path) -> None:
+    _, resumed = remembered(tmp_path, PAUSED)
+    end = START + timedelta(hours=2)
+    assert resumed.started is not None
+    assert abs(resumed.started - (end - timedelta(minutes=30))) < timedelta(seconds=2)
+    assert (resumed.outcome, resumed.waited) == (Outcome.COMPLETE, 0.0)
+    assert resumed.duration is not None
+    assert resumed.duration < 60
 
 
 def test_a_demo_that_is_left_at_once_does_not_wait_for_its_history(tmp_path: Path) -> None:
