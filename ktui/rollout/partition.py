@@ -60,7 +60,12 @@ class Partition(msgspec.Struct, frozen=True):
     @property
     def is_pause(self) -> bool:
         """Whether everything stands until it is resumed: nothing is reached, or ktui paused it where it was."""
-        return self.pods == 0 or (self.record is not None and not self.record.steps)
+        return not self.is_canary and (self.pods == 0 or self.record is not None)
+
+    @property
+    def is_canary(self) -> bool:
+        """Whether ktui holds a canary by it, and that has begun."""
+        return self.pods > 0 and self.record is not None and bool(self.record.steps)
 
     @property
     def size(self) -> str:

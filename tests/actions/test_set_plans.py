@@ -245,6 +245,33 @@ def test_an_abort_brings_template_and_partition_back_in_one_patch(partition: int
     assert db.tags == ["1"] * 4
 
 
+def test_a_canary_that_is_paused_on_its_way_to_a_step_is_a_smaller_canary() -> None:
+    db = SetOperator()
+    before = db.spec
+    db.send(canary("2", "1,3"))
+    db.send(Promote(), seconds=0)
+    db.until(["1", "1", "2", "2"])
+    made = db.send(Pause())
+    assert made.undo.sentence == "Promote takes the canary on from there."
+    assert db.tags == ["1", "1", "2", "2"]
+    assert (db.rollout.phase, db.rollout.why) == ("held", "canary of 2 of 4 held, step 1 of 3, by admin")
+    assert db.refused(Resume()) == "a canary of 2 of 4 is held: promote takes it to its next step, or in full"
+    assert db.offer(Action.RESUME) is None
+    db.send(Promote())
+    assert db.tags == ["1", "2", "2", "2"]
+    db.send(Abort())
+    assert (db.spec, db.tags) == (before, ["1"] * 4)
+
+
+def test_a_canary_that_is_paused_before_it_began_is_resumed_to_its_size() -> None:
+    db = SetOperator()
+    db.send(canary("2", "1,3"), seconds=0)
+    db.send(Pause())
+    assert (db.tags, db.rollout.phase) == (["1"] * 4, "paused")
+    assert db.send(Resume()).title == "Promote StatefulSet shop/db to 1 of 4 pods at db:2 (step 1 of 3)"
+    assert db.tags == ["1", "1", "1", "2"]
+
+
 def test_a_canary_of_a_single_pod_or_of_none_is_refused() -> None:
     assert "there is only one: nothing old would be left" in SetOperator(replicas=1).refused(canary("2"))
     assert "scaled to zero" in SetOperator(replicas=0).refused(canary("2"))

@@ -51,7 +51,8 @@ def open_set_actions(known: Known, *, read_only: bool = False, rights: Rights | 
 
 def _of_statefulset(offer: _Offer, statefulset: StatefulSet, known: Known) -> tuple[Offer, ...]:
     held = partition_of(statefulset)
-    resumes = held is not None and (held.is_pause or stands_still(statefulset, known))
+    stands = held is not None and not held.is_canary and stands_still(statefulset, known)
+    resumes = held is not None and (held.is_pause or stands)
     return (
         offer(Action.RESUME, "resume", "space", refuse_resume(statefulset))
         if resumes

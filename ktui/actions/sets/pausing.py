@@ -66,7 +66,10 @@ def refuse_pause(statefulset: StatefulSet, known: Known) -> Refusal | None:
 
 def refuse_resume(statefulset: StatefulSet) -> Refusal | None:
     """Why it cannot be resumed."""
-    if partition_of(statefulset) is None:
+    held = partition_of(statefulset)
+    if held is not None and held.is_canary:
+        return Refusal(f"a canary of {held.size} is held: promote takes it to its next step, or in full")
+    if held is None:
         refused = refuse_on_delete(statefulset, "nothing to resume")
         return refused or Refusal(f'statefulsets.apps "{statefulset.metadata.name}" is not paused')
     return being_deleted(statefulset)
@@ -105,8 +108,13 @@ def plan_pause(request: Pause, subject: SetSubject, statefulset: StatefulSet) ->
     if refused is not None:
         return refused
     held, at = partition_of(statefulset), pause_at(statefulset, subject.known)
-    saved = statefulset.spec.partition if held is None or held.record is None else held.record.saved
-    record = Record(partition=at, saved=saved, since=subject.now.replace(microsecond=0), by=subject.user)
+    record = _smaller(held, at) if held is not None else None
+    if record is None:
+        saved = statefulset.spec.partition
+        record = Record(partition=at, saved=saved, since=subject.now.replace(microsecond=0), by=subject.user)
+        undo = Undo(f"Resume brings the partition of {saved} back.", Resume())
+    else:
+        undo = Undo("Promote takes the canary on from there.", Promote())
     target = target_of(statefulset)
     draft = Draft(subject.raw, tests_for(target))
     hold.put(draft, at, record)
@@ -118,20 +126,32 @@ def plan_pause(request: Pause, subject: SetSubject, statefulset: StatefulSet) ->
         patch=draft.patch,
         effects=_when_paused(subject, statefulset, at),
         warnings=owner_warnings(statefulset),
-        undo=Undo(f"Resume brings the partition of {saved} back.", Resume()),
+        undo=undo,
         commands=hold.commands(subject, at, record),
         before=subject.raw,
         after=draft.after,
     )
 
 
+def _smaller(held: Partition, at: int) -> Record | None:
+    """The record of ktui's canary that stops on its way to a step: a smaller canary. None where it is none."""
+    record = held.record
+    if record is None or not record.steps:
+        return None
+    step = steps.following(record.steps, held.desired, held.desired - at)
+    return msgspec.structs.replace(record, partition=at, step=max(0, step - 1))
+
+
 def plan_resume(request: Resume, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
-    """Go on to the end, or to where the partition of before holds it."""
+    """Go on to the end, or to where the partition of before holds it; with a canary that has not begun, to its size."""
     refused = refuse_resume(statefulset)
     if refused is not None:
         return refused
     held = partition_of(statefulset)
     assert held is not None, "what is not held is refused"
+    step, pods = held.following
+    if pods is not None:
+        return _further(request, subject, statefulset, held, step=step, pods=pods)
     return _to_the_end(request, subject, statefulset, held, verb="Resume", done="resumed")
 
 
@@ -160,7 +180,7 @@ def plan_promote(request: Promote, subject: SetSubject, statefulset: StatefulSet
 
 
 def _further(
-    request: Promote, subject: SetSubject, statefulset: StatefulSet, held: Partition, *, step: int, pods: int
+    request: Request, subject: SetSubject, statefulset: StatefulSet, held: Partition, *, step: int, pods: int
 ) -> Plan:
     at = held.desired - pods
     since = subject.now.replace(microsecond=0)
