@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("ktui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ktui")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A shell that runs the tests in the background lets its children ignore Ctrl-C, and theirs too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

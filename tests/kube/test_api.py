@@ -59,6 +59,8 @@ def cluster() -> Iterator[SimulatedCluster]:
     it.apply(WEB)
     it.apply(HPA)
     it.apply(QUOTA)
+    # The controllers have done what there is to do: a status that is yet to be written is none to ask for.
+    it.run_for(60)
     with it.serving():
         yield it
 

@@ -29,6 +29,12 @@ def lines_of(pane: LogPane) -> list[str]:
     return [entry.text for entry in pane.buffer.shown]
 
 
+def written(stage: Stage) -> int:
+    """How many lines the only pod has written."""
+    (pod,) = stage.core.list_namespaced_pod("shop").items
+    return len(stage.core.read_namespaced_pod_log(pod.metadata.name, "shop").splitlines())
+
+
 def names(stage: Stage, image: str) -> list[str]:
     """The short names of the pods that run an image."""
     pods = stage.core.list_namespaced_pod("shop").items
@@ -45,8 +51,8 @@ async def test_l_follows_the_pods_of_the_new_revision(stage: Stage, dashboard: D
         before = len(lines_of(logs.pane))
         stage.advance(10)
         await screen.until(lambda: len(lines_of(logs.pane)) > before + 10, "more lines")
-        written = [(entry.source.short, entry.text) for entry in logs.pane.buffer.shown]
-        assert len(set(written)) == len(written)
+        found = [(entry.source.short, entry.text) for entry in logs.pane.buffer.shown]
+        assert len(set(found)) == len(found)
         await screen.press("escape")
         await screen.sees("enter open")
 
@@ -182,7 +188,7 @@ async def test_space_pauses_and_end_follows_again(stage: Stage, dashboard: Dashb
         assert not stage.read("cart").spec.paused
         await screen.press("G")
         await screen.sees("● following")
-        assert view.scroll_offset.y == view.max_scroll_y
+        await screen.until(lambda: view.scroll_offset.y == view.max_scroll_y, "the end again")
 
 
 async def test_who_scrolls_up_reads_in_peace_and_the_top_can_be_reached(stage: Stage, dashboard: Dashboard) -> None:
@@ -198,7 +204,8 @@ async def test_who_scrolls_up_reads_in_peace_and_the_top_can_be_reached(stage: S
         assert "starting cart 1.0" in screen.text
         await screen.press("pagedown", "k", "end")
         await screen.sees("● following")
-        assert logs.pane.view.scroll_offset.y == logs.pane.view.max_scroll_y
+        view = logs.pane.view
+        await screen.until(lambda: view.scroll_offset.y == view.max_scroll_y, "the end again")
 
 
 async def test_search_jumps_counts_filters_and_is_cleared(stage: Stage, dashboard: Dashboard) -> None:
@@ -206,7 +213,7 @@ async def test_search_jumps_counts_filters_and_is_cleared(stage: Stage, dashboar
     stage.advance(200)
     async with dashboard() as screen:
         logs = await opened(screen)
-        await screen.sees("ms trace=")
+        await screen.until(lambda: len(lines_of(logs.pane)) == written(stage), "every line")
         await screen.press("slash")
         await screen.type("post")
         await screen.press("enter")
@@ -258,15 +265,15 @@ async def test_save_writes_a_file_for_the_owner_alone_and_says_where(
     stage.advance(20)
     async with dashboard() as screen:
         logs = await opened(screen)
-        await screen.sees("listening on :8080")
+        await screen.until(lambda: len(lines_of(logs.pane)) == written(stage), "every line")
         await screen.press("space", "S")
         await screen.hears("saved to")
         (path,) = (tmp_path / "state" / "ktui" / "logs").iterdir()
         assert str(path) in screen.told
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        written = path.read_text().splitlines()
-        assert len(written) == len(lines_of(logs.pane))
-        assert re.match(r"2026-11-23T12:00:0\d\.\d{9}Z cart-\w+-\w+/cart INFO  starting cart 1.0", written[0])
+        saved = path.read_text().splitlines()
+        assert len(saved) == len(lines_of(logs.pane))
+        assert re.match(r"2026-11-23T12:00:0\d\.\d{9}Z cart-\w+-\w+/cart INFO  starting cart 1.0", saved[0])
         await screen.press("S")
         await screen.until(lambda: len(list(path.parent.iterdir())) == 2, "a second file")
 

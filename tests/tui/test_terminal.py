@@ -31,18 +31,23 @@ def test_start_see_pause_resume_roll_back_quit(living: Stage, tmp_path: Path) ->
     with Terminal.python("-m", "ktui", "--kubeconfig", kubeconfig, home=tmp_path) as terminal:
         terminal.sees("prod-eu · all namespaces", "● live", "✔ complete", "12 pods")
 
+        # While somebody thinks about what to press, the rollout does not come to its end.
+        living.cluster.pause()
         living.set_image("cart", "cart:1.1")
+        living.advance(1)
         terminal.sees("◐ progressing")
         terminal.press(" ")
         terminal.sees("Pause shop/cart", "y yes")
         terminal.press("y")
+        terminal.until(lambda _: living.read("cart").spec.paused, "the Deployment to be paused")
+        living.advance(1)
         terminal.sees("‖ paused", "space resume")
-        assert living.read("cart").spec.paused
 
         terminal.press(ENTER)
         terminal.sees("shop/cart  Deployment", "cart:1.0  →  cart:1.1", "REVISIONS AND PODS")
         terminal.press(" ")
         terminal.sees("Resume shop/cart", "y yes")
+        living.cluster.resume()
         terminal.press("y")
         terminal.sees("✔ complete", "revision 2")
         assert living.read("cart").status.updated_replicas == 12

@@ -54,6 +54,7 @@ async def test_what_happened_in_order_with_many_pods_told_together(crashing: Sta
             "2 pods of revision 2 crashed again: cart, exit 1",
             "the progress deadline passed",
         ]
+        await screen.until(lambda: all(text in "\n".join(rows(screen)) for text in order), "all that happened")
         places = [row(screen, text) for text in order]
         assert places == sorted(places)
         assert "1m ago" in rows(screen)[row(screen, "revision 2 was made")]
