@@ -213,7 +213,7 @@ def glimpse(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Glimps
         new_ready=new.status.ready_replicas if new is not None else 0,
         stands_still=deployment.spec.paused or strategy.held(deployment),
         is_complete=_is_complete(deployment),
-        started=_started(deployment, new),
+        started=_started(deployment, replicasets, new),
         finished=_finished(deployment, new),
         is_going=deployment.metadata.deletion_timestamp is not None,
     )
@@ -274,13 +274,15 @@ def _finished(deployment: Deployment, new: ReplicaSet | None) -> datetime | None
     return made.metadata.creation_timestamp
 
 
-def _started(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:
+def _started(deployment: Deployment, replicasets: Sequence[ReplicaSet], new: ReplicaSet | None) -> datetime | None:
     """When a rollout that was not seen to begin has begun, as far as the objects tell."""
     if new is not None and not revisions.former_revisions(new):
         return new.metadata.creation_timestamp
-    # A revision that came back is older than its rollout. The condition's last turn is the best that is left.
     condition = progressing(deployment)
     if condition is None or not deployment.observed or _is_complete(deployment):
         # Of a change that the controller has not seen, the condition knows nothing yet.
         return None
-    return condition.last_transition_time
+    # A revision that came back is older than its rollout, and the condition turns only where its status does, which
+    # may have been rollouts ago: but it cannot have come back before the youngest revision was made.
+    births = [rs.metadata.creation_timestamp for rs in replicasets]
+    return max((at for at in (condition.last_transition_time, *births) if at is not None), default=None)

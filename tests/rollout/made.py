@@ -64,21 +64,25 @@ class Made:
         ready: int = 0,
         available: int | None = None,
         age: float = 30,
+        former: str = "",
         **more: Any,
     ) -> Made:
-        """A ReplicaSet that has that many pods, of which so many are ready."""
+        """A ReplicaSet that has that many pods, of which so many are ready; `former` are numbers that it had before."""
         counts = {
             "replicas": pods,
             "readyReplicas": ready,
             "availableReplicas": ready if available is None else available,
         }
+        annotations = {"deployment.kubernetes.io/revision": str(number)} if self.annotated else {}
+        if former:
+            annotations["deployment.kubernetes.io/revision-history"] = former
         raw = {
             "metadata": {
                 "name": f"web-{number}",
                 "namespace": "shop",
                 "uid": f"r{number}",
                 "creationTimestamp": ago(age),
-                "annotations": {"deployment.kubernetes.io/revision": str(number)} if self.annotated else {},
+                "annotations": annotations,
                 "ownerReferences": [{"uid": "d", "kind": "Deployment", "name": "web", "controller": True}],
             },
             "spec": {"template": template(image), "replicas": more.pop("wanted", pods)},

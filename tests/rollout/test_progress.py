@@ -57,6 +57,15 @@ def test_a_rollout_that_begins_under_our_eyes_begins_now() -> None:
     assert (track.finished, track.took) == (None, None)
 
 
+def test_a_revision_that_came_back_did_so_after_the_youngest_was_made() -> None:
+    """The condition stays True from one rollout to the next, and keeps the time of its last turn."""
+    made = Made("web:1.0", 4, replicas=4, updatedReplicas=2, availableReplicas=4)
+    made.condition("Progressing", "True", "ReplicaSetUpdated", since=1500)
+    made.revision(3, "web:1.0", 2, ready=2, age=9000, former="1")
+    made.revision(2, "web:2.0", 2, ready=2, age=60)
+    assert made.track().started == NOW - timedelta(seconds=60)
+
+
 def test_the_lowest_point_is_kept_with_its_time_and_what_comes_after_the_end_is_no_part_of_it() -> None:
     track, _, _ = played([(0, 0, 4), (5, 0, 3), (9, 1, 3), (20, 4, 0)], 4)
     assert track.lowest == Sample(NOW + timedelta(seconds=5), 3, 0)
