@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,20 +86,24 @@ def ktui(kubeconfig: Path, state: Path, monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 @pytest.fixture
-def ktui_process(kubeconfig: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start the command line as a process of its own."""
+def ktui_process(kubeconfig: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the command line as a process of its own; however the test ends, none of them outlasts it."""
+    with ExitStack() as started:
 
-    def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **options,
-        )
+        def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                **options,
+            )
+            started.enter_context(process)
+            started.callback(process.kill)
+            return process
 
-    return start
+        yield start
 
 
 @pytest.fixture
