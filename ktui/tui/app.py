@@ -65,7 +65,8 @@ class KtuiApp(App[None]):
     TITLE = "ktui"
     CSS_PATH = sheets.FIRST
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
-    COMMANDS = App.COMMANDS | {RolloutCommands}
+    # One provider, which has Textual's own commands too: several are asked at once and answer in any order.
+    COMMANDS: ClassVar = {RolloutCommands}
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", "quit", show=False, priority=True),

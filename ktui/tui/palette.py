@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -25,7 +25,7 @@ _AT_FIRST: Final = 8
 class _Command(NamedTuple):
     title: str
     told: str
-    run: partial[None]
+    run: Callable[[], object]
 
 
 class RolloutCommands(Provider):
@@ -60,6 +60,14 @@ class RolloutCommands(Provider):
             yield _Command("Namespace", "another one, or all of them", partial(self._ktui.action_pick_namespace))
             yield _Command("Context", "another cluster", partial(self._ktui.action_pick_context))
 
+    def _of_textual(self) -> Iterator[_Command]:
+        """Theme, a picture of the screen, and what else there is for every program."""
+        for command in self.app.get_system_commands(self.screen):
+            yield _Command(command.title, command.help, command.callback)
+
+    def _all(self) -> tuple[_Command, ...]:
+        return (*self._keys(), *self._scope(), *self._of_textual())
+
     def _act(self, binding: Binding, node: DOMNode) -> None:
         self.app.call_later(self.app.run_action, binding.action, node)
 
@@ -74,13 +82,13 @@ class RolloutCommands(Provider):
 
     async def discover(self) -> Hits:
         """What is there before anything is typed."""
-        for title, told, command in (*self._keys(), *self._scope(), *list(self._rollouts())[:_AT_FIRST]):
+        for title, told, command in (*self._all(), *list(self._rollouts())[:_AT_FIRST]):
             yield DiscoveryHit(Content(title), command, text=title, help=_plain(told))
 
     async def search(self, query: str) -> Hits:
         """What fits what was typed."""
         matcher = self.matcher(query)
-        for title, told, command in (*self._keys(), *self._scope(), *self._rollouts()):
+        for title, told, command in (*self._all(), *self._rollouts()):
             score = matcher.match(title)
             if score > 0:
                 yield Hit(score, Content(title), command, text=title, help=_plain(told))
