@@ -29,6 +29,8 @@ class Preview(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...]
     untried: str = ""
     """Why the server could not try it; then the changes are what ktui expects. Empty where it could."""
+    warnings: tuple[str, ...] = ()
+    """What the server warned of, each a sentence: a template that no pod could be made from, mostly."""
 
     @property
     def sentence(self) -> str:
@@ -41,8 +43,9 @@ class Preview(msgspec.Struct, frozen=True):
 
 async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     """Ask the server what the plan would change. Nothing is changed by it."""
+    warned: list[str] = []
     try:
-        after = await api.patch_path(plan.path, plan.patch, dry_run=True)
+        after = await api.patch_path(plan.path, plan.patch, dry_run=True, warned=warned)
         for doomed in plan.deletes:
             await _try_to_delete(api, plan, doomed)
     except ApiError as error:
@@ -51,7 +54,8 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
         return await why_refused(api, plan, error)
     except KubeError as error:
         return Failed(str(error), error.hint)
-    return Preview(diff(_comparable(plan.before), _comparable(after)))
+    warnings = tuple(f"The server warns: {text}" for text in warned)
+    return Preview(diff(_comparable(plan.before), _comparable(after)), warnings=warnings)
 
 
 async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:

@@ -84,7 +84,7 @@ def _show(batch: Batch, *, err: bool) -> None:
     for accepted in batch.accepted:
         made, seen = accepted.plan, accepted.preview
         say(f"{made.title}: {' '.join(made.effects)}")
-        for warning in made.warnings:
+        for warning in (*made.warnings, *seen.warnings):
             say(f"  Mind: {warning}")
         say(f"  {seen.sentence}")
     for left in batch.left_out:

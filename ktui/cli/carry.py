@@ -222,6 +222,8 @@ def _show(made: Plan, seen: Preview, note: str, *, err: bool) -> None:
         say(f"  {note}")
     say(f"  Undo: {made.undo.sentence}")
     say(f"\n{seen.sentence}")
+    for warning in seen.warnings:
+        say(f"  Mind: {warning}")
     for change in seen.changes:
         say(f"  {change}")
     say("\nThe same with kubectl:")

@@ -81,7 +81,7 @@ def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> di
         },
         "title": plan.title,
         "effects": list(plan.effects),
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *preview.warnings],
         "undo": plan.undo.sentence,
         "kubectl": list(plan.commands),
         "deletes": [{"pod": doomed.name, "uid": doomed.uid} for doomed in plan.deletes],

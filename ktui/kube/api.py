@@ -100,8 +100,12 @@ class Api:
         *,
         dry_run: bool = False,
         field_manager: str = FIELD_MANAGER,
+        warned: list[str] | None = None,
     ) -> dict[str, Any]:
-        """`patch` for an object of a resource that is not streamed, such as a Service, by its path."""
+        """`patch` for an object of a resource that is not streamed, such as a Service, by its path.
+
+        What the server warns of is added to `warned`.
+        """
         params = {"fieldManager": field_manager}
         if dry_run:
             params["dryRun"] = "All"
@@ -112,6 +116,7 @@ class Api:
             body=msgspec.json.encode(body),
             content_type=content_type,
             changes=not dry_run,
+            warned=warned,
         )
         return _object(answer)
 

@@ -21,7 +21,7 @@ from ktui import __version__
 from ktui.kube import kubeconfig
 from ktui.kube.access import Access
 from ktui.kube.credentials import Credentials
-from ktui.kube.errors import ApiError, ConfigError, KubeError, Unauthorized, api_error
+from ktui.kube.errors import ApiError, ConfigError, KubeError, Unauthorized, api_error, warnings_in
 from ktui.kube.failures import failure, shown_address
 from ktui.kube.kubeconfig import SERVICE_ACCOUNT, Context, Kubeconfig, Target
 from ktui.kube.proxy import proxy_for
@@ -155,11 +155,13 @@ class Connection:
         content_type: str = "application/json",
         timeout: float | None = None,
         changes: bool | None = None,
+        warned: list[str] | None = None,
     ) -> bytes:
         """Send one request and return the body of its answer.
 
         `timeout` is in seconds without a byte; `changes` says whether the request changes something (by default
-        anything but GET does), and thereby whether an answer that is lost is an AnswerLost. Raises KubeError.
+        anything but GET does), and thereby whether an answer that is lost is an AnswerLost. What the server warns of
+        is added to `warned`. Raises KubeError.
         """
         limits = aiohttp.ClientTimeout(
             total=self._request_timeout, connect=CONNECT_TIMEOUT, sock_read=timeout or READ_TIMEOUT
@@ -171,6 +173,8 @@ class Connection:
                 exchange, method, path, params, limits, body=body, content_type=content_type
             )
             async with response:
+                if warned is not None:
+                    warned += warnings_in(response.headers.getall("Warning", ()))
                 return await response.read()
 
     @asynccontextmanager

@@ -249,6 +249,19 @@ def api_error(code: int, body: bytes, headers: Mapping[str, str], now: datetime 
     return error
 
 
+_WARNING: Final = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+
+
+def warnings_in(headers: Iterable[str]) -> list[str]:
+    """What an API server says beside its answer (RFC 7234, 5.5; Kubernetes sends code 299), fit for a screen.
+
+    >>> warnings_in(['299 - "unknown field \\\\"spec.replica\\\\""'])
+    ['unknown field "spec.replica"']
+    """
+    found = (text for header in headers for text in _WARNING.findall(header))
+    return [clean(re.sub(r"\\(.)", r"\1", text)) for text in found]
+
+
 def _retry_after(value: str, now: datetime) -> float | None:
     """Seconds to wait, from either form of the header (RFC 9110, 10.2.3)."""
     if value.strip().isdecimal():

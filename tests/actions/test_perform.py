@@ -239,6 +239,14 @@ async def test_a_preview_is_the_servers_answer_and_changes_nothing(api: Api, car
     assert cart.raw() == before
 
 
+async def test_a_preview_tells_what_the_server_warns_of(api: Api, cart: Witness) -> None:
+    made = await planned(api, SetImage((("cart", "cart:6"),)))
+    seen = await preview(api, replaced(made, (*made.patch, {"op": "add", "path": "/spec/replica", "value": 1})))
+    assert isinstance(seen, Preview)
+    assert seen.warnings == ('The server warns: unknown field "spec.replica"',)
+    assert cart.image() != "cart:6"
+
+
 async def test_a_preview_of_a_scale_is_about_the_number_alone(api: Api, cart: Witness) -> None:
     for number in (9, 0):
         seen = await preview(api, await planned(api, Scale(number)))

@@ -134,3 +134,8 @@ def test_a_kubelet_that_the_server_cannot_reach_is_named_without_all_that_was_as
         "The API server failed: it cannot reach the kubelet at node-1:10250: "
         "dial tcp: lookup node-1 on 10.0.0.53:53: no such host."
     )
+
+
+def test_warnings_are_read_from_their_headers_as_text() -> None:
+    headers = [r'299 - "unknown field \"spec.a\"", 299 - "b \\ c"', '299 - "\x1b[31mred"', "nonsense", '199 - "stale"']
+    assert errors.warnings_in(headers) == ['unknown field "spec.a"', "b \\ c", clean("\x1b[31mred")]

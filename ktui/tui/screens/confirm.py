@@ -102,9 +102,10 @@ class ConfirmScreen(Dialog[bool]):
         if not isinstance(answer, Preview):
             told, hint = wrap(answer.sentence, room, 4), wrap(answer.hint, room, 3) if answer.hint else []
             return [*([Span(text, "failed")] for text in told), *([Span(text)] for text in hint)]
+        lines = [line for sentence in answer.warnings for line in bullet("!", sentence, room, "warn")]
         if not answer.changes:
-            return [[Span(answer.sentence, "warn")]]
-        return fields(answer.changes, room)
+            return [*lines, [Span(answer.sentence, "warn")]]
+        return [*lines, *fields(answer.changes, room)]
 
     def action_yes(self) -> None:
         """Send it, if the server has agreed to the dry run."""

@@ -102,7 +102,8 @@ def lines_of(batch: Batch | None, room: int) -> Lines:
     for accepted in batch.accepted:
         made = accepted.plan
         lines += bullet("•", f"{made.title}: {' '.join(made.effects)}", room, "")
-        for sentence in (*made.warnings, *([accepted.preview.untried] if accepted.preview.untried else [])):
+        seen = accepted.preview
+        for sentence in (*made.warnings, *seen.warnings, *([seen.untried] if seen.untried else [])):
             lines += bullet("!", sentence, room, "warn")
     if batch.left_out:
         lines += [[], [Span("LEFT OUT", "head")]]
