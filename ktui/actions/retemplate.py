@@ -75,6 +75,19 @@ def plan_restart(request: Restart, subject: Subject) -> Plan | Refusal:
     )
 
 
+def put_images(draft: Draft, request: SetImage, raw: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Put the images that are asked for into the draft of a workload.
+
+    What changes by that: the container, its image before, its image after.
+    """
+    changed = []
+    for field, index, container, image in matching(request, raw):
+        if container.get("image") != image:
+            draft.put((*POD_SPEC, field, index, "image"), image)
+            changed.append((container["name"], container.get("image", ""), image))
+    return changed
+
+
 def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
     """Roll another image out, as `kubectl set image` does: `*` means init containers too."""
     deployment = subject.deployment
@@ -83,11 +96,7 @@ def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
         return refused
     target = target_of(deployment)
     draft = Draft(subject.raw, tests_for(target))
-    changed = []
-    for field, index, container, image in matching(request, subject.raw):
-        if container.get("image") != image:
-            draft.put((*POD_SPEC, field, index, "image"), image)
-            changed.append((container["name"], container.get("image", ""), image))
+    changed = put_images(draft, request, subject.raw)
     # Several pairs may name one container, and the last one counts.
     if draft.after == subject.raw:
         wanted = ", ".join(f"{name}={image}" for name, image in request.images)

@@ -158,10 +158,7 @@ class Hold(msgspec.Struct, frozen=True):
     @property
     def step(self) -> str:
         """`step 1 of 3`; nothing where there is but one before everything."""
-        record = self.record
-        if record is None or len(record.steps) < 3:
-            return ""
-        return f"step {record.step + 1} of {len(record.steps)}"
+        return steps.place(self.record.steps, self.record.step) if self.record is not None else ""
 
     @property
     def by(self) -> str:

@@ -80,6 +80,11 @@ def following(steps: Sequence[str], desired: int, pods: int) -> int:
     return len(steps) - 1
 
 
+def place(steps: Sequence[str], step: int) -> str:
+    """`step 1 of 3`; nothing where there is but one before everything."""
+    return f"step {step + 1} of {len(steps)}" if len(steps) >= 3 else ""
+
+
 def told(steps: Sequence[str]) -> str:
     """`1, 25%, 100%`."""
     return ", ".join(steps)

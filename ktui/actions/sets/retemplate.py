@@ -7,7 +7,7 @@ from datetime import UTC
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Restart, RollBack, SetImage
-from ktui.actions.retemplate import POD_SPEC, RESTARTED, matching, refuse_images
+from ktui.actions.retemplate import RESTARTED, put_images, refuse_images
 from ktui.actions.sentences import (
     being_deleted,
     called,
@@ -89,11 +89,7 @@ def plan_set_image(request: SetImage, subject: SetSubject) -> Plan | Refusal:
         return refused
     target = target_of(workload)
     draft = Draft(subject.raw, tests_for(target))
-    differing = []
-    for field, index, container, image in matching(request, subject.raw):
-        if container.get("image") != image:
-            draft.put((*POD_SPEC, field, index, "image"), image)
-            differing.append((container["name"], container.get("image", ""), image))
+    differing = put_images(draft, request, subject.raw)
     # Several pairs may name one container, and the last one counts.
     pairs = [f"{name}={image}" for name, image in request.images]
     if draft.after == subject.raw:
