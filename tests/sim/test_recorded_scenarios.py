@@ -53,12 +53,14 @@ def simulated(folder: Path, speed: float) -> Iterator[Path]:
 async def nodes_of(kubeconfig: Path) -> AsyncIterator[None]:
     """Scheduler and kubelets for a control plane that has none.
 
-    Its nodes have never said that they are ready, as the recorded ones had not: no DaemonSet uses them, but pods on
-    nodes that nobody knows would be in no EndpointSlice.
+    Its nodes bear a taint that no DaemonSet tolerates: the recorded ones could run none. But pods on nodes that nobody
+    knows would be in no EndpointSlice.
     """
+    taint = {"key": "tests.ktui.dev/no-daemons", "effect": "NoSchedule"}
     async with link_of(kubeconfig, None) as link:
         for number in range(1, NODES + 1):
-            await link.send("POST", "/api/v1/nodes", {"metadata": {"name": f"node-{number}"}})
+            node = {"metadata": {"name": f"node-{number}"}, "spec": {"taints": [taint]}}
+            await link.send("POST", "/api/v1/nodes", node)
     ready = asyncio.Event()
     running = asyncio.create_task(run_nodes(kubeconfig, nodes=NODES, register_nodes=False, on_ready=ready.set))
     await asyncio.wait({running, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
