@@ -143,7 +143,11 @@ async def test_the_question_says_where_auto_abort_is_on(stage: Stage, dashboard:
         stage.set_image("web", "web:1.1")
         stage.advance(0.3)
         await screen.sees("◐ progressing")
-        await screen.press("g", "A", "v", "j", "v", "space")
+        await screen.press("g")
+        await screen.sees("b roll back to 1")
+        await screen.press("A")
+        await screen.hears("Auto-abort is on for shop/web")
+        await screen.press("v", "j", "v", "space")
         await screen.sees("Pause: 2 selected rollouts", "Auto-abort is on for 1 of them", "y yes, to 2 rollouts")
 
 

@@ -32,7 +32,8 @@ def _audit(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 async def _armed(screen: Screen) -> None:
-    await screen.sees("◐ progressing", "pods  ")
+    # What there is to go back to is known with the new ReplicaSet, which may come after the rollout is seen to begin.
+    await screen.sees("◐ progressing", "pods  ", "b roll back to 1")
     await screen.press("A")
     await screen.hears(ON)
     await screen.sees("auto-abort · ", "auto-abort is on for 1", "A auto-abort off")

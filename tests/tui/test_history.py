@@ -123,6 +123,9 @@ async def test_b_brings_exactly_the_template_of_the_selected_revision_back(stage
         assert after.metadata.annotations[CAUSE] == "release 1.0"
         stage.advance(60)
         await screen.sees("revision 1 before")
+        await screen.until(
+            lambda: any("live" in line and "cart:1.0" in line for line in screen.text.splitlines()), "the live revision"
+        )
         newest = next(line for line in screen.text.splitlines() if "live" in line and "cart:1.0" in line)
         assert newest.split()[:2] == ["▸", "●"]
         assert " 4 " in newest

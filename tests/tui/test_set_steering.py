@@ -64,6 +64,7 @@ async def test_a_pause_in_mid_rollout_lets_no_further_pod_go(db: Stage, dashboar
 
 async def test_a_canary_promoted_and_aborted(db: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
+        await screen.knows_all()
         await screen.sees("sts/db", "✔ complete")
         await screen.press("c")
         await screen.sees("Canary of StatefulSet shop/db")
@@ -108,6 +109,7 @@ async def test_a_roll_back_deletes_the_pod_that_would_be_waited_for(db: Stage, d
 async def test_auto_abort_of_a_statefulset(db: Stage, dashboard: Dashboard) -> None:
     roll_out(db, "db:crash", ["1", "1", "1"])
     async with dashboard() as screen:
+        await screen.knows_all()
         await screen.sees("◐ progressing")
         await screen.press("A")
         await screen.hears("Auto-abort is on for StatefulSet shop/db while ktui runs")
@@ -174,6 +176,7 @@ async def test_what_was_sent_stays_in_sight_while_something_else_is_asked(stage:
 
 async def test_deeds_are_dated_by_the_clock_of_the_screen(db: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
+        await screen.knows_all()
         await screen.sees("sts/db", "✔ complete")
         at = db.now()
         await agreed(screen, "R", "Restart StatefulSet shop/db")

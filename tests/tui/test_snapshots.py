@@ -143,7 +143,7 @@ def test_history(stage: Stage, look: Callable[..., bool], size: tuple[int, int])
     _revisions(stage)
 
     async def steps(screen: Screen) -> None:
-        await screen.sees("1 rollout")
+        await screen.knows_all()
         await screen.press("h")
         await screen.sees("limits.memory", "template last written by")
 
@@ -154,7 +154,7 @@ def test_history_with_a_mark_as_yaml(stage: Stage, look: Callable[..., bool]) ->
     _revisions(stage)
 
     async def steps(screen: Screen) -> None:
-        await screen.sees("1 rollout")
+        await screen.knows_all()
         await screen.press("h", "j", "space", "j", "y")
         await screen.sees("revision 1 → revision 2", "+     image: registry.example/shop/cart:4.9")
 
@@ -260,7 +260,8 @@ def test_deleted_while_open(stage: Stage, look: Callable[..., bool]) -> None:
     async def steps(screen: Screen) -> None:
         await _open(screen, "catalog")
         stage.apps.delete_namespaced_deployment("catalog", "shop")
-        stage.advance(60)
+        # What it had made goes after it; each is told on a stream of its own.
         await screen.sees("× deleted")
+        stage.advance(60)
 
     assert look(steps)
