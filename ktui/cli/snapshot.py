@@ -51,9 +51,13 @@ async def read_store(
 async def _workloads(
     connection: Connection, kind: Resource, namespace: str | None, selector: str, *, is_asked_for: bool
 ) -> list[Put | Unreadable]:
-    if kind in _OPTIONAL and not is_asked_for:
-        return await _if_allowed(connection, kind, namespace, selector)
-    return await list_once(connection, kind, namespace, selector)
+    try:
+        return await list_once(connection, kind, namespace, selector)
+    except Forbidden:
+        if kind not in _OPTIONAL or is_asked_for:
+            raise
+        printing.note(f"ktui: {kind.plural} are left out: you may not list them.")
+        return []
 
 
 def _is_wanted(put: Put, names: Collection[Reference]) -> bool:

@@ -228,7 +228,11 @@ def _why(rollout: Rollout) -> str:
         case Phase.PROGRESSING:
             return _under_way(rollout)
         case Phase.SCALED_TO_ZERO if rollout.kind == "DaemonSet":
-            return "no node is to run it"
+            # Its controller does not count pods on nodes that should not run them, such as those that are not ready.
+            astray = rollout.progress.new.existing + rollout.progress.old.existing
+            return "no node is to run it" + (
+                f", but {count(astray, 'pod')} {'is' if astray == 1 else 'are'} still there" if astray else ""
+            )
         case Phase.COMPLETE if rollout.hold is not None:
             return rollout.hold.told
         case _:
