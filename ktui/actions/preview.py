@@ -31,13 +31,15 @@ class Preview(msgspec.Struct, frozen=True):
     """Why the server could not try it; then the changes are what ktui expects. Empty where it could."""
     warnings: tuple[str, ...] = ()
     """What the server warned of, each a sentence: a template that no pod could be made from, mostly."""
+    deletes: bool = False
+    """Whether pods are deleted besides."""
 
     @property
     def sentence(self) -> str:
         """The server's answer in words."""
         if self.untried:
             return f"{self.untried} This is what is expected:"
-        nothing = "" if self.changes else ", and nothing would change"
+        nothing = "" if self.changes else f", and nothing {'else ' if self.deletes else ''}would change"
         return f"The server accepts it{nothing} (dry run)."
 
 
@@ -55,7 +57,7 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     except KubeError as error:
         return Failed(str(error), error.hint)
     warnings = tuple(f"The server warns: {text}" for text in warned)
-    return Preview(diff(_comparable(plan.before), _comparable(after)), warnings=warnings)
+    return Preview(diff(_comparable(plan.before), _comparable(after)), warnings=warnings, deletes=bool(plan.deletes))
 
 
 async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:

@@ -45,6 +45,8 @@ class Observer:
         """Those that were changed while paused: their rollouts begin when they are resumed."""
         self.has_listed = False
         """Whether all that existed has been shown: whoever shows the rollouts says so. What comes after that is new."""
+        self.was_there: set[str] = set()
+        """The uids of what existed too, but cannot be shown before more is known of it."""
 
     def look(self, rollout: Rollout, now: datetime, tell: Callable[[], Sequence[Record]] = tuple) -> None:
         """Show a rollout as it is now. At the first look, `tell` is asked for what the cluster knows of its past."""
@@ -58,7 +60,8 @@ class Observer:
             for record in told:
                 self._note(record)
             over = next((each for each in told if each.revision == rollout.revision and each.is_over), None)
-            seen = Sight.WATCHED if self.has_listed else Sight.JOINED
+            is_new = self.has_listed and rollout.uid not in self.was_there
+            seen = Sight.WATCHED if is_new else Sight.JOINED
             before = _Watched(over or self._begun(rollout, seen, now), rollout.template, rollout.progress.available)
         elif rollout.revision > before.record.revision and rollout.template != before.template:
             record = self._begun(rollout, Sight.WATCHED, now, before)
@@ -71,6 +74,7 @@ class Observer:
     def gone(self, uid: str, now: datetime) -> None:
         """That workload does not exist any more."""
         self._still_before.discard(uid)
+        self.was_there.discard(uid)
         before = self._watched.pop(uid, None)
         if before is not None:
             self._gave_way(before, now, Outcome.DELETED)
@@ -87,6 +91,7 @@ class Observer:
                 self._note(_waited(watched, now))
         self._watched.clear()
         self._still_before.clear()
+        self.was_there.clear()
         return self.take()
 
     # How a rollout goes

@@ -74,6 +74,7 @@ class Live:
             for uid in list(self.rollouts):
                 self._observe(uid, now)
                 yield False
+            self.observer.was_there |= self._too_early
             self.observer.has_listed = True
         for uid in list(self._waiting):
             self._work_out(uid, now)
@@ -113,7 +114,7 @@ class Live:
 
     def _observe(self, uid: str, now: datetime) -> None:
         rollout, workload = self.rollouts[uid], self.store.workload(uid)
-        if workload is not None:
+        if workload is not None and uid not in self._too_early:
             self.observer.look(rollout, now, lambda: told(self.store, workload, rollout))
 
     def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:

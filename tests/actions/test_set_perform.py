@@ -195,6 +195,9 @@ async def test_a_repair_deletes_what_kubectls_undo_leaves_behind(
     await crashing(api, sets, log)
     kubectl(sets, "rollout", "undo", "statefulset/db")
     before = raw(official, DB)
+    tried = await preview(api, await planned(api, Repair()))
+    assert isinstance(tried, Preview)
+    assert tried.sentence == "The server accepts it, and nothing else would change (dry run)."
     outcome = await done(api, Repair(), log)
     assert outcome.sentence == "StatefulSet shop/db is repaired. Deleted for it: db-2."
     await settled(sets)

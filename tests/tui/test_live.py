@@ -7,10 +7,12 @@ from itertools import permutations
 
 import pytest
 
+from ktui.figures.record import Sight
 from ktui.model.changes import WORKLOADS, Change, Gone, Link, LinkState, Listed, Put, Resource
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.tui.live import Live
 from tests.recorded import decode
+from tests.rollout import sets
 from tests.rollout.made import NOW, Made, template
 
 
@@ -128,3 +130,28 @@ def test_replicasets_that_may_not_be_seen_are_not_waited_for() -> None:
     made.raw["spec"]["template"] = template("web:1.2")
     rollout = heard(live, [Put(Resource.DEPLOYMENTS, made.deployment())], later=5)
     assert rollout.started == NOW + timedelta(seconds=5)
+
+
+SET_LISTS = (*WORKLOADS, Resource.REPLICASETS, Resource.CONTROLLER_REVISIONS, Resource.PODS)
+
+
+@pytest.mark.parametrize("last", [Resource.CONTROLLER_REVISIONS, Resource.PODS], ids=lambda kind: kind.plural)
+@pytest.mark.parametrize("is_paused", [False, True], ids=["moving", "paused"])
+def test_nobody_saw_a_statefulset_begin_that_was_there_before_what_tells_of_it(
+    last: Resource, *, is_paused: bool
+) -> None:
+    made = sets.statefulset("db:2", 3, replicas=3, updatedReplicas=1, strategy=sets.partitioned(2 if is_paused else 0))
+    made.revision(1, "db:1", age=9000, pods=2).revision(2, "db:2", age=30, pods=1)
+    live, late = Live(), timedelta(seconds=1)
+    told: dict[Resource, list[Change]] = {
+        Resource.STATEFULSETS: [Put(Resource.STATEFULSETS, made.workload())],
+        Resource.CONTROLLER_REVISIONS: [
+            Put(Resource.CONTROLLER_REVISIONS, each) for each in made.store.controller_revisions("w")
+        ],
+        Resource.PODS: [Put(Resource.PODS, each) for each in made.store.pods("w")],
+    }
+    for kind in [*(kind for kind in SET_LISTS if kind is not last), last]:
+        live.apply([*told.get(kind, []), Listed(kind)])
+        list(live.refresh(NOW + late))
+    newest = {record.revision: record for record in live.observer.take()}[2]
+    assert (newest.sight, newest.started) == (Sight.JOINED, NOW - timedelta(seconds=30))
