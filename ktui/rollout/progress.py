@@ -151,7 +151,7 @@ def observe(track: Track | None, seen: Glimpse, now: datetime) -> Track:
     """Add what is seen now to what was seen before; another template is another rollout."""
     sample = Sample(now, seen.available, seen.new_available)
     if track is None or track.template != seen.template:
-        return _begin(sample, seen, is_watched=track is not None)
+        return _begin(sample, seen, track)
     if seen.is_going:
         return track
     # The new revision, which tells the beginning, may come later than the first look at the workload.
@@ -184,10 +184,14 @@ def _with(samples: tuple[Sample, ...], sample: Sample) -> tuple[Sample, ...]:
     return (*(samples if len(samples) < _SAMPLES else samples[::2]), sample)
 
 
-def _begin(sample: Sample, seen: Glimpse, *, is_watched: bool) -> Track:
-    """The first look at a rollout; watched means that it began under our eyes."""
-    started = sample.at if is_watched else seen.started
-    if is_watched:
+def _begin(sample: Sample, seen: Glimpse, before: Track | None) -> Track:
+    """The first look at a rollout; where another one was there `before`, it began under our eyes."""
+    started = sample.at if before is not None else seen.started
+    finished = seen.finished
+    if before is not None and finished is not None and finished < before.samples[-1].at:
+        # Pods that are older than the change, and suit it: the other template was still asked for then.
+        finished = sample.at
+    if before is not None:
         # An old revision that comes back may have pods already: only what is added from here on is pace.
         pace_from: Sample | None = sample
     else:
@@ -198,7 +202,7 @@ def _begin(sample: Sample, seen: Glimpse, *, is_watched: bool) -> Track:
         pace_from=pace_from,
         samples=(sample,),
         lowest=sample,
-        finished=seen.finished,
+        finished=finished,
         paused=seen.stands_still,
     )
 

@@ -205,6 +205,20 @@ def test_on_delete_with_no_old_pod_left_is_complete_whatever_kubectl_says() -> N
     assert (rollout.phase, rollout.verdict.failed) == (Phase.COMPLETE, True)
 
 
+def test_a_roll_back_that_finds_its_pods_still_there_is_complete_from_then_on() -> None:
+    made = daemonset("agent:2", 2, strategy={"type": "OnDelete"}, **counted(2, updated=0))
+    made.revision(1, "agent:1", age=9000).revision(2, "agent:2")
+    for _ in range(2):
+        made.pod("agent:1", age=9000, conditions=READY)
+    assert made.rollout().phase is Phase.PAUSED
+    made.revision(3, "agent:1", age=9000)
+    made.raw["spec"]["template"] = template("agent:1")
+    made.raw["status"] |= counted(2, updated=2)
+    rollout = made.rollout(later=60)
+    assert rollout.phase is Phase.COMPLETE
+    assert rollout.since == rollout.started == rollout.finished == NOW + timedelta(seconds=60)
+
+
 def test_a_set_of_no_pods_is_scaled_to_zero() -> None:
     assert statefulset("db:1", 0).revision(1, "db:1").rollout().phase is Phase.SCALED_TO_ZERO
 
