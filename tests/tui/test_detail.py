@@ -67,6 +67,11 @@ async def test_a_deployment_deleted_while_open_stays_as_it_was_and_is_marked(
         stage.advance(5)
         await screen.sees("× deleted: this is what was last known of it")
         await screen.press("space", "b")
+        await screen.sees_no("h history")
+        for key in "hleuf":
+            await screen.press(key)
+            await screen.sees("× deleted: this is what was last known of it", "REVISIONS AND PODS")
+            await screen.hears("This rollout is gone")
         stage.deploy("cart", "cart:2.0")
         stage.advance(5)
         await screen.sees("another Deployment has its name now")

@@ -136,28 +136,36 @@ class LiveScreen(Screen[None]):
 
     def action_history(self) -> None:
         """Open the history of the selected rollout."""
-        if self.selected is not None:
-            self.ktui.open_history(self.selected)
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_history(uid)
 
     def action_timeline(self) -> None:
         """Open the time line of the selected rollout."""
-        if self.selected is not None:
-            self.ktui.open_timeline(self.selected)
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_timeline(uid)
 
     def action_usage(self) -> None:
         """Open what the pods of the selected rollout use."""
-        if self.selected is not None:
-            self.ktui.open_usage(self.selected)
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_usage(uid)
 
     def action_figures(self) -> None:
         """Open the figures of the selected rollout."""
-        if self.selected is not None:
-            self.ktui.open_figures(self.selected)
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_figures(uid)
 
     def action_logs(self) -> None:
         """Open the logs of the selected rollout."""
-        if self.selected is not None:
-            self.ktui.open_logs(self.selected)
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_logs(uid)
+
+    def _still_there(self) -> str | None:
+        """The uid of the selected rollout; None, and said, where it is gone: no other screen has anything to show."""
+        uid = self.selected
+        if uid is not None and uid not in self.ktui.live.rollouts:
+            self.ktui.notify("This rollout is gone.", severity="warning", markup=False)
+            return None
+        return uid
 
     def action_guard(self) -> None:
         """Turn auto-abort of the selected rollout on, or off."""

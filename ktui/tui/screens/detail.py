@@ -32,6 +32,15 @@ WIDE = 104
 TALL = 34
 """From this height on there is room for the conditions where everything stands below one another."""
 
+_ELSEWHERE = (
+    Hint("h", "history", "screen.history"),
+    Hint("l", "logs", "screen.logs"),
+    Hint("e", "time line", "screen.timeline"),
+    Hint("u", "use", "screen.usage"),
+    Hint("f", "figures", "screen.figures"),
+)
+"""The other screens of a rollout that is still there."""
+
 
 class DetailScreen(LiveScreen):
     """Everything about one rollout. When it is deleted meanwhile, what was last known stays, and is marked so."""
@@ -131,11 +140,7 @@ class DetailScreen(LiveScreen):
             *(self.guard_hints if not self.is_deleted else ()),
             *(self.pair_hints if not self.is_deleted else ()),
             *(action_hints(app.offers(self._uid)) if not self.is_deleted else ()),
-            Hint("h", "history", "screen.history"),
-            Hint("l", "logs", "screen.logs"),
-            Hint("e", "time line", "screen.timeline"),
-            Hint("u", "use", "screen.usage"),
-            Hint("f", "figures", "screen.figures"),
+            *(_ELSEWHERE if not self.is_deleted else ()),
             Hint("t", "only pods that are not ready" if self._every_pod else "every pod", "screen.every_pod"),
             Hint("?", "help", "app.help"),
             Hint("esc", "back", "app.pop_screen"),
