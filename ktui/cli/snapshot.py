@@ -35,13 +35,16 @@ async def read_store(
     """
     store = Store()
     kinds = [each for each in WORKLOADS if not names or any(name.resource is each for name in names)]
-    reads = [_workloads(connection, kind, namespace, selector, is_asked_for=bool(names)) for kind in kinds]
+    left_out: list[Resource] | None = None if names else []
+    reads = [_workloads(connection, kind, namespace, selector, left_out) for kind in kinds]
     if Resource.DEPLOYMENTS in kinds:
         reads.append(list_once(connection, Resource.REPLICASETS, namespace))
     if not set(kinds).isdisjoint(_OPTIONAL):
         reads.append(_if_allowed(connection, Resource.CONTROLLER_REVISIONS, namespace))
     for listed in await asyncio.gather(*reads):
         store.apply(put for put in _readable(listed) if not names or _is_wanted(put, names))
+    for kind in left_out or ():
+        printing.note(f"ktui: {kind.plural} are left out: you may not list them.")
     parts = await asyncio.gather(*(_parts(connection, store, workload) for workload in store.workloads()))
     for listed in parts:
         store.apply(_readable(listed))
@@ -49,14 +52,15 @@ async def read_store(
 
 
 async def _workloads(
-    connection: Connection, kind: Resource, namespace: str | None, selector: str, *, is_asked_for: bool
+    connection: Connection, kind: Resource, namespace: str | None, selector: str, left_out: list[Resource] | None
 ) -> list[Put | Unreadable]:
+    """Those of a kind; one that may not be listed is left out where it may be, which is None for never."""
     try:
         return await list_once(connection, kind, namespace, selector)
     except Forbidden:
-        if kind not in _OPTIONAL or is_asked_for:
+        if kind not in _OPTIONAL or left_out is None:
             raise
-        printing.note(f"ktui: {kind.plural} are left out: you may not list them.")
+        left_out.append(kind)
         return []
 
 
