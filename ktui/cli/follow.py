@@ -24,7 +24,7 @@ from ktui.rollout.guard import Armed, arm
 from ktui.rollout.revisions import revision
 from ktui.rollout.rollout import Phase
 from ktui.rollout.status import verdict
-from ktui.rollout.words import duration
+from ktui.rollout.words import count, duration
 
 _DELETED: Final = "object has been deleted"
 """kubectl's words when what it watches is deleted, or deleted and created again."""
@@ -170,6 +170,7 @@ class Follow:
             printing.line(judged.line)
             self._has_spoken()
         if judged.done:
+            self._say_what_stays(workload)
             return Ending(Outcome.COMPLETE)
         if not self._manner.watch:
             return Ending(Outcome.NOT_FINISHED)
@@ -178,6 +179,15 @@ class Follow:
             self._note("ktui: it is paused: nothing rolls out until it is resumed.")
         self._was_paused = is_paused
         return None
+
+    def _say_what_stays(self, workload: Workload) -> None:
+        """To kubectl a StatefulSet is complete too where its partition holds pods back, all of them even."""
+        if not isinstance(workload, StatefulSet):
+            return
+        left = workload.spec.desired - workload.status.updated_replicas
+        if left > 0:
+            stay = "stays" if left == 1 else "stay"
+            self._note(f"ktui: {count(left, 'pod')} {stay} as before: its partition is {workload.spec.partition}.")
 
     def _say_link(self, link: Link) -> None:
         if link.state is LinkState.REFUSED:

@@ -248,6 +248,14 @@ def test_a_broken_daemonset_is_rolled_back_after_a_timeout_where_that_is_asked_f
     assert sets.pods("agent") == ["1", "1", "1"]
 
 
+def test_pods_that_a_partition_holds_back_are_told_of(sets: Sets, ktui: Ktui) -> None:
+    sets.image("db", "2", updateStrategy={"rollingUpdate": {"partition": 3}})
+    sets.cluster.wait_until(lambda _: sets.is_observed("db"))
+    ran = ktui("status", "sts/db")
+    assert (ran.code, ran.lines[-1]) == (0, "partitioned roll out complete: 0 new pods have been updated...")
+    assert ran.err.strip() == "ktui: 3 pods stay as before: its partition is 3."
+
+
 @pytest.mark.parametrize("name", ["db", "agent"])
 def test_on_delete_is_nothing_to_roll_back(name: str, sets: Sets, ktui: Ktui, state: Path) -> None:
     sets.image(name, "2", **ON_DELETE)
