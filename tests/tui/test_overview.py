@@ -26,9 +26,9 @@ async def test_rollouts_are_listed_worst_first_with_what_is_wrong(stage: Stage, 
     async with dashboard() as screen:
         await screen.sees("● live", "3 rollouts", "✖ 1 failed", "◐ 1 progressing", "✔ 1 complete")
         await screen.sees("prod-eu · all namespaces")
-        assert _rows(screen) == ["checkout", "api", "cart"]
         await screen.sees("new pods crash: exit 1")
         await screen.sees("▸ shop", "✖ shop/checkout", "roll back")
+        await screen.until(lambda: _rows(screen) == ["checkout", "api", "cart"], "the rows, worst first")
         await screen.press("G")
         await screen.sees('kubectl deployment "cart" successfully rolled out')
 

@@ -37,6 +37,9 @@ _MERGE = "application/merge-patch+json"
 _GONE = (404, 409, 422)
 """Answers to a write that came too late: the pod is gone, or another one by now."""
 
+_GOODBYE = 0.25
+"""Seconds that aiohttp asks for until TLS connections that are being closed are closed."""
+
 
 class Link:
     """Requests to one API server."""
@@ -96,8 +99,13 @@ async def link_of(kubeconfig: Path | None, context: str | None) -> AsyncIterator
         await config.load_kube_config(config_file=path, context=context, client_configuration=settings)
     except config.ConfigException as error:
         raise ValueError(str(error)) from error
-    async with client.ApiClient(settings) as api:
-        yield Link(api.rest_client.pool_manager, settings)
+    try:
+        async with client.ApiClient(settings) as api:
+            yield Link(api.rest_client.pool_manager, settings)
+    finally:
+        # A watch that is cut off closes its TLS connection on its own: the loop has to go on for a moment, or the
+        # socket stays (aiohttp, Client: graceful shutdown).
+        await asyncio.sleep(_GOODBYE)
 
 
 class RemotePort:
