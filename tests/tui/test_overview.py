@@ -71,7 +71,7 @@ async def test_sort_orders_take_turns(stage: Stage, dashboard: Dashboard) -> Non
         await screen.sees("3 rollouts", "checkout")
         await screen.press("o")
         await screen.sees("by name")
-        assert _rows(screen) == ["api", "cart", "checkout"]
+        await screen.until(lambda: _rows(screen) == ["api", "cart", "checkout"], "the rows in order")
         for told in ("latest change first", "least done first"):
             await screen.press("o")
             await screen.sees(told)
