@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
+from ktui.cli.timestamps import timestamp
 from ktui.rollout.comparison import LIVE, Pair, Templates, compare, what_changed
 from ktui.rollout.history import History, PastRevision
 from ktui.rollout.provenance import Provenance
@@ -36,7 +36,7 @@ def history_document(past: History, known: Templates) -> dict[str, Any]:
         else {
             "manager": known.writer.manager,
             "operation": known.writer.operation,
-            "time": _time(known.writer.at),
+            "time": timestamp(known.writer.at),
         },
         "revisions": [_revision(past, each, changed[each.uid]) for each in past.revisions],
     }
@@ -98,7 +98,7 @@ def _revision(past: History, revision: PastRevision, changed: tuple[str, ...] | 
         ],
         "changed": list(changed) if changed is not None else None,
         "restartedAt": revision.restarted or None,
-        "created": _time(revision.created),
+        "created": timestamp(revision.created),
         "tookSeconds": revision.took,
         "changeCause": revision.change_cause or None,
         "changeCauseIsStale": revision.cause_is_stale,
@@ -111,7 +111,3 @@ def _revision(past: History, revision: PastRevision, changed: tuple[str, ...] | 
 
 def _owner(provenance: Provenance | None) -> dict[str, str] | None:
     return {"tool": provenance.tool, "owner": provenance.owner} if provenance is not None else None
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ktui.cli.timestamps import timestamp
 from ktui.figures.record import Record
 from ktui.figures.statistics import Figures, Lengths, by_service, figures
 
@@ -33,9 +34,9 @@ def report_document(report: Report) -> dict[str, Any]:
         "context": report.context,
         "namespace": report.namespace,
         "names": list(report.names),
-        "since": _time(since),
-        "until": _time(until),
-        "watchedSince": _time(report.watched_since),
+        "since": timestamp(since),
+        "until": timestamp(until),
+        "watchedSince": timestamp(report.watched_since),
         "figures": _figures(figures(report.rollouts, since, until)),
         "services": [
             {"namespace": service.namespace, "kind": service.kind, "name": service.name, "figures": _figures(its)}
@@ -60,7 +61,7 @@ def _figures(of: Figures) -> dict[str, Any]:
         "availability": {"watched": of.watched_lows, "breaches": len(of.breaches)},
         "causes": [{"kind": each.cause, "count": each.count, "sentence": each.sentence} for each in of.troubles],
         "steps": [
-            {"begins": step.begins.isoformat(), "changes": step.changes, "failures": step.failures} for step in of.steps
+            {"begins": timestamp(step.begins), "changes": step.changes, "failures": step.failures} for step in of.steps
         ],
     }
 
@@ -83,10 +84,10 @@ def _rollout(record: Record) -> dict[str, Any]:
         "outcome": record.outcome.value,
         "rollBack": record.is_rollback,
         "deployedBy": record.deployed_by or None,
-        "started": _time(record.started),
-        "finished": _time(record.finished),
-        "troubled": _time(record.troubled),
-        "failed": _time(record.failed),
+        "started": timestamp(record.started),
+        "finished": timestamp(record.finished),
+        "troubled": timestamp(record.troubled),
+        "failed": timestamp(record.failed),
         "cause": record.cause or None,
         "sentence": record.sentence or None,
         "seconds": record.took,
@@ -95,7 +96,3 @@ def _rollout(record: Record) -> dict[str, Any]:
         "promised": record.promised,
         "desired": record.desired,
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None

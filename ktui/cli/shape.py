@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from ktui.actions.batch import Applied, Batch
 from ktui.actions.outcome import Outcome
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
+from ktui.cli.timestamps import timestamp
 from ktui.model.workloads import Workload
 from ktui.rollout.hold import Hold
 from ktui.rollout.partition import Partition
@@ -45,8 +45,8 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
         "promised": numbers.promised,
         "new": _side(numbers.new),
         "old": _side(numbers.old),
-        "since": _time(rollout.since),
-        "started": _time(rollout.started),
+        "since": timestamp(rollout.since),
+        "started": timestamp(rollout.started),
         "secondsLeft": rollout.seconds_left,
         "why": rollout.why or None,
         "causes": [
@@ -129,7 +129,7 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
         "surge": record.surge if record is not None else None,
         "steps": list(record.steps) if record is not None else None,
         "step": record.step + 1 if record is not None else None,
-        "since": _time(record.since) if record is not None else None,
+        "since": timestamp(record.since) if record is not None else None,
         "by": record.by if record is not None else None,
         "disturbance": hold.disturbance.value if hold.disturbance is not None else None,
         "told": hold.told or None,
@@ -148,7 +148,7 @@ def _partition(partition: Partition) -> dict[str, Any] | None:
         "surge": False,
         "steps": list(record.steps) if record is not None else None,
         "step": record.step + 1 if record is not None else None,
-        "since": _time(record.since) if record is not None else None,
+        "since": timestamp(record.since) if record is not None else None,
         "by": record.by if record is not None else None,
         "disturbance": None,
         "told": None,
@@ -163,7 +163,3 @@ def _side(side: Side) -> dict[str, int | None]:
         "available": side.available,
         "terminating": side.terminating,
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None
