@@ -60,7 +60,7 @@ def refuse_canary(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> 
     if deployment.spec.paused:
         return Refusal("it is paused: resume it first, for a canary is held without a pause")
     if in_flight(deployment, replicasets):
-        return Refusal("a rollout is in flight, and cannot become a canary: a pause holds it where it is")
+        return Refusal("a rollout is in flight, and cannot become a canary: pause it to hold it where it is")
     return None
 
 

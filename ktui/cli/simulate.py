@@ -14,7 +14,7 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.options import CONTEXT_SETTINGS, Command, settings_of
-from ktui.sim import SimulatedCluster, scenarios
+from ktui.sim import SimulatedCluster, causes, scenarios
 from ktui.sim.cluster import Heard
 
 _HINT: Final = "A simulated cluster: try anything · enter opens · b rolls back · ? says more"
@@ -70,7 +70,9 @@ def _cluster(
 
 def _print_scenarios(context: click.Context, option: click.Parameter, asked: bool) -> None:
     if asked:
-        printing.table(["SCENARIO", "WHAT HAPPENS"], [[info.name, info.description] for info in scenarios()])
+        printing.table(
+            ["SCENARIO", "WHAT HAPPENS"], [[info.name, info.description] for info in (*scenarios(), *causes())]
+        )
         context.exit()
 
 

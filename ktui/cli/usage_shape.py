@@ -65,7 +65,8 @@ def _meter(meter: Meter | None, names: Mapping[str, str]) -> dict[str, Any] | No
         return None
     return {
         "total": _number(meter.total),
-        "mean": _number(meter.mean),
+        # A mean of bytes is no more exact than a byte.
+        "mean": _number(meter.mean if meter.resource == "cpu" else meter.mean.to_integral_value()),
         "highest": _number(meter.highest),
         "highestPod": names[meter.highest_pod],
         "request": _number(meter.request),

@@ -14,7 +14,7 @@ def since(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
     """When the period begins that `30m`, `24h`, `7d`, `2w` or a date (`2026-11-01`) means.
 
     A date is its midnight in `zone`; None is the zone of this machine. Days are 24 hours. Raises ValueError for
-    anything else, and for what has not begun yet.
+    anything else, and for what does not lie before now.
     """
     text = text.strip()
     length = _LENGTH.fullmatch(text)
@@ -23,7 +23,7 @@ def since(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
     except (ValueError, OverflowError):
         raise ValueError(f'"{text}" is neither a length of time nor a date') from None
     if begins >= now:
-        raise ValueError(f'"{text}" has not begun yet')
+        raise ValueError(f'"{text}" does not begin before now')
     return begins
 
 

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources as package_files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -203,10 +204,19 @@ def _packaged(name: str) -> str | None:
 
 def scenarios() -> list[ScenarioInfo]:
     """The scenarios that come with ktui, `demo` first."""
-    found = []
-    for entry in (package_files.files("ktui.sim") / _FOLDER).iterdir():
-        if entry.name.endswith(".yaml"):
-            text = entry.read_text(encoding="utf-8")
-            description = re.search(r"^description: *(.+)$", text, re.MULTILINE)
-            found.append(ScenarioInfo(entry.name.removesuffix(".yaml"), description.group(1) if description else ""))
+    found = _told(package_files.files("ktui.sim") / _FOLDER, "")
     return sorted(found, key=lambda info: (info.name != "demo", info.name))
+
+
+def causes() -> list[ScenarioInfo]:
+    """The scenarios that each play one cause of trouble alone: `causes/crash`."""
+    found = _told(package_files.files("ktui.sim") / _FOLDER / "causes", "causes/")
+    return sorted(found, key=lambda info: info.name)
+
+
+def _told(folder: Traversable, prefix: str) -> Iterator[ScenarioInfo]:
+    for entry in folder.iterdir():
+        if entry.name.endswith(".yaml"):
+            description = re.search(r"^description: *(.+)$", entry.read_text(encoding="utf-8"), re.MULTILINE)
+            name = f"{prefix}{entry.name.removesuffix('.yaml')}"
+            yield ScenarioInfo(name, description.group(1) if description else "")

@@ -13,7 +13,7 @@ from ktui.tui.paint import Line, Span, between, cut, shorten, width
 
 
 class Hint(NamedTuple):
-    """A key and what it does now. One that is not open is shown as such; pressing it says why."""
+    """A key and what it does now. One that is not open is in brackets; pressing it says why."""
 
     key: str
     label: str
@@ -76,13 +76,17 @@ def keys(shown: Sequence[Hint]) -> list[Span]:
     """Keys in a row, to be pressed or clicked."""
     spans: list[Span] = []
     for hint in shown:
-        spans.append(Span(f" {hint.key}", "key" if hint.is_open else "off", hint.action))
-        spans.append(Span(f" {clean(hint.label)} ", "" if hint.is_open else "off", hint.action))
+        if hint.is_open:
+            spans.append(Span(f" {hint.key}", "key", hint.action))
+            spans.append(Span(f" {clean(hint.label)} ", "", hint.action))
+        else:
+            # Not by its colour alone: without colours, too, it is not what can be pressed now.
+            spans.append(Span(f" ({hint.key} {clean(hint.label)}) ", "off", hint.action))
     return spans
 
 
 def _length(shown: Sequence[Hint]) -> int:
-    return sum(len(hint.key) + len(hint.label) + 3 for hint in shown)
+    return sum(len(hint.key) + len(hint.label) + (3 if hint.is_open else 5) for hint in shown)
 
 
 def notice(text: str, cells: int, *, is_warning: bool = True) -> list[Span]:

@@ -110,7 +110,7 @@ def _terms(detail: Detail) -> list[Span]:
     elif detail.rollout.kind == "StatefulSet":
         terms = f"from the highest ordinal down, {limits.unavailable} at a time"
         if detail.partition:
-            terms += f"   partition {detail.partition}: pods below that ordinal stay"
+            terms += f"   partition {detail.partition}: those below stay"
     else:
         terms = (
             f"surge {_written(limits.surge_text, limits.surge)}   "

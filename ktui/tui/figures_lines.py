@@ -153,9 +153,13 @@ class Columns(NamedTuple):
     both_images: bool
 
 
+_LENGTH: Final = 6
+"""Cells for any length of time, `59m59s`: that of what is under way grows."""
+
+
 def rollout_columns(records: Sequence[Record], cells: int) -> Columns:
     """As wide as what they show needs."""
-    took = max([4, *(cell_len(words.took(each)) for each in records)])
+    took = max([_LENGTH, *(cell_len(words.took(each)) for each in records)])
     low = max([6, *(cell_len(words.low(each)) for each in records)])
     rest = cells - 2 - _WHEN - _OUTCOME - _REVISION - took - 5 * len(_GAP)
     for shown, both in ((low, True), (low, False), (0, False)):
@@ -186,11 +190,18 @@ def rollout_row(record: Record, fitted: Columns, now: datetime, *, is_chosen: bo
         Span(f"{_GAP}{fit(told, _OUTCOME)}", style),
         Span(f"{_GAP}{record.revision:>{_REVISION}}", "strong"),
         Span(f"{_GAP}{fit(clean(image), fitted.image)}"),
-        Span(f"{_GAP}{fit(words.took(record), fitted.took)}"),
+        Span(f"{_GAP}{fit(_took(record, now, is_under_way=is_under_way), fitted.took)}"),
     ]
     if fitted.low:
         spans.append(Span(f"{_GAP}{fit(words.low(record), fitted.low)}", "warn" if record.missing else "dim"))
     return [*spans, Span(f"{_GAP}{fit(clean(why), fitted.why)}", "dim")]
+
+
+def _took(record: Record, now: datetime, *, is_under_way: bool) -> str:
+    """How long it took; of what is under way, how long it has gone on, which no record can know."""
+    if is_under_way and record.outcome is Outcome.OPEN and record.started is not None:
+        return words.seconds(max(0.0, (now - record.started).total_seconds()))
+    return words.took(record)
 
 
 def rollout_story(record: Record, cells: int) -> list[Line]:

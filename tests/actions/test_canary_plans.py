@@ -180,7 +180,7 @@ def test_the_same_with_kubectl() -> None:
         ),
         (made(deployment(NEW, replicas=0), replicaset(31, NEW)), "it is scaled to zero"),
         (complete(paused=True), "it is paused: resume it first, for a canary is held without a pause"),
-        (midway(), "a rollout is in flight, and cannot become a canary: a pause holds it where it is"),
+        (midway(), "a rollout is in flight, and cannot become a canary: pause it to hold it where it is"),
         (held(), "a canary of 2 of 4 is held already: promote it, or abort it"),
         (
             made(

@@ -95,6 +95,7 @@ def test_the_scenarios_are_listed(command: str, capsys: pytest.CaptureFixture[st
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[0] == "SCENARIO"
     assert lines[1].startswith("demo ")
+    assert any(line.startswith("causes/set-stranded ") for line in lines)
 
 
 def test_demo_shows_rollouts_and_ends_with_q() -> None:

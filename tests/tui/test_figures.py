@@ -109,6 +109,18 @@ async def test_one_service_with_its_rollouts_and_on_to_what_runs_now(fleet: Stag
         await screen.sees("REVISIONS AND PODS", "shop/cart")
 
 
+async def test_what_is_under_way_goes_on_before_ones_eyes(fleet: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await opened(screen)
+        await screen.press("j", "enter")
+        await screen.sees("FIGURES  shop/cart", "OUTCOME")
+        fleet.set_image("cart", "cart:nopull")
+        fleet.advance(0.4)
+        await screen.until(lambda: "◐ under way" in rows(screen)[0], "the new one to come first")
+        fleet.advance(40)
+        await screen.until(lambda: "  40s " in rows(screen)[0], "how long it has gone on by now")
+
+
 async def test_from_a_rollout_and_back(fleet: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await screen.sees("2 rollouts", "b roll back")

@@ -68,7 +68,7 @@ async def test_a_statefulset_in_full(sets: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await detail_of(screen, "sts/db")
         await screen.sees("shop/db  StatefulSet  ◆ held", "db:1  →  db:2   revision 1 → 2")
-        await screen.sees("from the highest ordinal down, 1 at a time   partition 3: pods below that ordinal stay")
+        await screen.sees("from the highest ordinal down, 1 at a time   partition 3: those below stay")
         await screen.sees("● 2 db-", "db:2  1 of 1 ready", "○ 1 db-", "db:1  3 of 3 ready")
         await screen.sees("partitioned roll out complete: 1 new pods have")
 

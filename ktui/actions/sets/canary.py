@@ -45,7 +45,7 @@ def refuse_canary(statefulset: StatefulSet, known: Known) -> Refusal | None:
     if held is not None:
         by = f", by {held.by}" if held.by else ""
         return Refusal(f"a partition holds it at {held.size} already{by}: promote it, or abort it")
-    return Refusal("a rollout is in flight, and cannot become a canary: a pause holds it where it is")
+    return Refusal("a rollout is in flight, and cannot become a canary: pause it to hold it where it is")
 
 
 def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
