@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -40,6 +40,79 @@ class Kind(StrEnum):
     QUOTA = "quota"
 
 
+class Reason(StrEnum):
+    """What exactly is wrong: a stable code for tables and programs, finer than the `Kind`.
+
+    How long each may last before it counts as stalled, and before ktui acts on it by itself, stands in `patience`.
+    """
+
+    IMAGE_NAME_INVALID = "image-name-invalid"
+    IMAGE_NOT_FOUND = "image-not-found"
+    IMAGE_ACCESS_DENIED = "image-access-denied"
+    IMAGE_WRONG_PLATFORM = "image-wrong-platform"
+    IMAGE_NEVER_PULLED = "image-never-pulled"
+    """Not on the node, and imagePullPolicy is Never."""
+    IMAGE_UNKNOWN = "image-unknown"
+    """Cannot be pulled, for a reason that is not recognised."""
+    PULL_THROTTLED = "pull-throttled"
+    """The kubelet or the registry limits its own rate."""
+    REGISTRY_ERROR = "registry-error"
+    """The registry answers 5xx, resets connections or times out."""
+    REGISTRY_UNREACHABLE = "registry-unreachable"
+    REGISTRY_UNTRUSTED = "registry-untrusted"
+    NODE_DISK_FULL = "node-disk-full"
+    CONFIG_MISSING = "config-missing"
+    """A ConfigMap, a Secret or a key of one that the container needs does not exist."""
+    CONFIG_INVALID = "config-invalid"
+    """The container cannot be created or started, whatever the cluster does: command, user, mount path."""
+    START_TRANSIENT = "start-transient"
+    """The container could not be created or started for a reason that may pass: a timeout, a reserved name, a cache."""
+    HOOK_FAILED = "hook-failed"
+    VOLUME_MISSING = "volume-missing"
+    """What the volume names (Secret, ConfigMap, claim, key) does not exist."""
+    VOLUME_WAITS = "volume-waits"
+    """The volume is being made, attached or released by another pod."""
+    VOLUME_FAILED = "volume-failed"
+    SANDBOX_FAILED = "sandbox-failed"
+    OUT_OF_MEMORY = "out-of-memory"
+    PROBE_KILLS = "probe-kills"
+    """A liveness or startup probe fails, and the kubelet restarts the container."""
+    CRASHES = "crashes"
+    EXITS = "exits"
+    """The container ends with exit code 0 again and again."""
+    RESTARTED = "restarted"
+    """It runs now, and restarted a short while ago: not over before it has been quiet for a while."""
+    NO_ROOM = "no-room"
+    """No node takes the pod, for lack of resources or for rules of placement."""
+    NODE_COMING = "node-coming"
+    """No node takes the pod yet, but an autoscaler or a preemption makes room."""
+    NODES_ILL = "nodes-ill"
+    """No node takes the pod since nodes are not ready, cordoned or short of something."""
+    PODS_REFUSED = "pods-refused"
+    """Admission refuses the pods: policy, security, quota, limits, a missing account."""
+    ADMISSION_UNREACHABLE = "admission-unreachable"
+    """A webhook does not answer."""
+    REFUSED_AT_NODE = "refused-at-node"
+    """The kubelet refuses each pod: OutOfcpu, UnexpectedAdmissionError, NodeAffinity."""
+    NODE_LOST = "node-lost"
+    ENDED_BY_CLUSTER = "ended-by-cluster"
+    """Eviction, preemption, node shutdown."""
+    NOT_STOPPING = "not-stopping"
+    NOT_READY = "not-ready"
+    GATE = "gate"
+    SLOW = "slow"
+    PAUSED = "paused"
+    DEADLINE_PASSED = "deadline-passed"
+    DEADLINE_NEAR = "deadline-near"
+    NEVER_CONVERGES = "never-converges"
+    """Something rewrites the template or the ReplicaSets again and again."""
+    CONTROLLER_FAILS = "controller-fails"
+    """The workload's own controller reports errors: FailedUpdate, FailedCreate."""
+    NO_PROGRESS = "no-progress"
+    """Nothing moves and nothing tells why."""
+    OTHER = "other"
+
+
 class Remedy(StrEnum):
     """Something that ktui can do about a cause, or show of it."""
 
@@ -72,3 +145,6 @@ class Cause(msgspec.Struct, frozen=True):
     remark: bool = False
     of_old: bool = False
     """Whether it is about pods that give way, and that their own controller waits for: no fault of what is new."""
+    reason: Reason = Reason.OTHER
+    since: datetime | None = None
+    """Since when it lasts, by the server's clock, for the pod that has had it for the longest; None for unknown."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, Pod, ReplicaSet, condition_of
 from ktui.rollout import refusals, strategy
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
@@ -53,15 +55,12 @@ def diagnose(
 
 def legible(cause: Cause) -> Cause:
     """The same cause without anything in it that a cluster could play tricks with on a screen."""
-    return Cause(
-        cause.kind,
-        clean(cause.sentence),
-        cause.blocking,
-        clean(cause.try_next),
-        clean(cause.detail),
-        tuple(clean(name) for name in cause.pods),
-        cause.remedies,
-        cause.remark,
+    return msgspec.structs.replace(
+        cause,
+        sentence=clean(cause.sentence),
+        try_next=clean(cause.try_next),
+        detail=clean(cause.detail),
+        pods=tuple(clean(name) for name in cause.pods),
     )
 
 
