@@ -14,7 +14,7 @@ from ktui.actions.preview import Preview, preview
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import count
+from ktui.text import count
 
 Planned = Callable[[], Awaitable[Plan | Refusal]]
 """Plans one action on what is there now."""

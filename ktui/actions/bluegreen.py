@@ -31,7 +31,7 @@ from ktui.rollout.look import look
 from ktui.rollout.provenance import marked
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.rollout import Rollout
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 
 class ServiceSubject(msgspec.Struct, frozen=True):

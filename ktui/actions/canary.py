@@ -36,7 +36,7 @@ from ktui.model.template import PodTemplate, decode_hook
 from ktui.rollout import images, revisions, steps, strategy
 from ktui.rollout.hold import OVER, Back, Disturbance, Hold, Record, back_of, hold_of
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count, duration
+from ktui.text import clean, count, duration
 
 _TEMPLATE = ("spec", "template")
 

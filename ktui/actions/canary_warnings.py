@@ -8,7 +8,7 @@ from ktui.actions.sentences import owner_warnings
 from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject
 from ktui.rollout.provenance import provenance
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 
 def canary_warnings(subject: Subject | SetSubject, *, extra: int, replaced: int) -> tuple[str, ...]:

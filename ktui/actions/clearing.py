@@ -16,7 +16,7 @@ from ktui.kube.errors import AnswerLost, Conflict, KubeError, NotFound
 from ktui.model.changes import Resource
 from ktui.model.objects import Pod
 from ktui.rollout.podstatus import is_ready, is_terminating
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 _LOOKS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, *([1.0] * 14))
 """Seconds between looks at whether the controller has seen the change: a quarter of a minute in all."""

@@ -13,7 +13,7 @@ from ktui.actions.subject import Subject
 from ktui.model.objects import HOLD_SECONDS, LAST_APPLIED, NO_DEADLINE, ReplicaSet
 from ktui.rollout import strategy
 from ktui.rollout.hold import ANNOTATION, Record, Saved
-from ktui.rollout.words import clean, duration
+from ktui.text import clean, duration
 
 _SECONDS: Final = ("spec", "minReadySeconds")
 _DEADLINE: Final = ("spec", "progressDeadlineSeconds")

@@ -26,7 +26,7 @@ from ktui.rollout.progress import progress
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.status import deadline_exceeded
 from ktui.rollout.steps import FULL
-from ktui.rollout.words import count, duration
+from ktui.text import count, duration
 
 _PAUSED = ("spec", "paused")
 

@@ -19,7 +19,7 @@ from ktui.rollout.cohorts import bounds, desired
 from ktui.rollout.footprint import Footprint, footprint
 from ktui.rollout.quantities import amount_text
 from ktui.rollout.quota import Demand, Room, demand_now, rooms
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 _OF_CANARIES = (Action.CANARY, Action.PROMOTE)
 

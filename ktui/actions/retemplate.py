@@ -29,7 +29,7 @@ from ktui.model.objects import RESTARTED_AT, Deployment
 from ktui.model.template import PodTemplate
 from ktui.rollout import images, revisions
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 POD_SPEC = ("spec", "template", "spec")
 RESTARTED = ("spec", "template", "metadata", "annotations", RESTARTED_AT)

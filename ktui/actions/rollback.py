@@ -29,7 +29,7 @@ from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
 from ktui.rollout import revisions
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved, back_of, hold_of
 from ktui.rollout.revisions import Refusal, revision
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 _TEMPLATE = ("spec", "template")
 _CAUSE = ("metadata", "annotations", CHANGE_CAUSE)

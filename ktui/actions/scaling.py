@@ -18,7 +18,7 @@ from ktui.model.reference import reference_to
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import revisions
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import count
+from ktui.text import count
 
 MOST = 2**31 - 1
 """`replicas` is a 32-bit number."""

@@ -16,7 +16,7 @@ from ktui.model.workloads import Workload
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 
 def target_of(workload: Workload) -> Target:

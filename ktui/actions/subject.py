@@ -19,7 +19,7 @@ from ktui.model.workloads import ControllerRevision
 from ktui.rollout import revisions
 from ktui.rollout.quota import Quota
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 _T = TypeVar("_T", ReplicaSet, ControllerRevision, Pod)
 

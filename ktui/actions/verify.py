@@ -12,7 +12,7 @@ from ktui.kube.api import Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected, TooManyRequests
 from ktui.kube.errors import Conflict as ServerConflict
 from ktui.model.changes import Resource
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 _LOOKS: Final = (0.0, 0.5, 1.0, 2.0)
 """Seconds to wait before each look after a lost answer: the request may still be under way in the server."""

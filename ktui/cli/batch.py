@@ -15,8 +15,8 @@ from ktui.cli.carry import Manner, Reached, Stopped, check, planner, reached
 from ktui.cli.failures import FAILED
 from ktui.cli.shape import batch_document
 from ktui.model.reference import Reference
-from ktui.rollout.words import count
 from ktui.settings import Settings
+from ktui.text import count
 
 
 def carry_out_all(settings: Settings, requests: Sequence[tuple[Reference, Request]], manner: Manner) -> int:

@@ -28,7 +28,7 @@ from ktui.rollout.look import look
 from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Rollout
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 LONGEST_LINE: Final = 400
 """Characters of a log line that are shown: a report is no place for a dump."""

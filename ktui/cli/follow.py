@@ -24,7 +24,7 @@ from ktui.rollout.guard import Armed, arm
 from ktui.rollout.revisions import revision
 from ktui.rollout.rollout import Phase
 from ktui.rollout.status import verdict
-from ktui.rollout.words import count, duration
+from ktui.text import count, duration
 
 _DELETED: Final = "object has been deleted"
 """kubectl's words when what it watches is deleted, or deleted and created again."""

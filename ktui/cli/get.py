@@ -22,8 +22,8 @@ from ktui.model.reference import Reference, reference_to
 from ktui.model.store import Store
 from ktui.rollout.look import look
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.words import age, clean
 from ktui.settings import Settings
+from ktui.text import age, clean
 
 _WORST_FIRST: Final = list(Phase)
 _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]

@@ -38,8 +38,8 @@ from ktui.rollout.history import History, PastRevision, Writer, by_whom, history
 from ktui.rollout.look import look
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.template_diff import DiffLine, TemplateDiff, presentable, yaml_lines
-from ktui.rollout.words import age, clean, duration
 from ktui.settings import Settings
+from ktui.text import age, clean, duration
 
 _PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
 """Seconds between looks at what the controller has not seen yet."""

@@ -30,8 +30,8 @@ from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.words import count
 from ktui.settings import Settings, audit_file, seconds
+from ktui.text import count
 
 _NEEDED: Final = {
     Resource.DEPLOYMENTS: (Resource.DEPLOYMENTS, Resource.REPLICASETS),

@@ -12,7 +12,7 @@ import yaml
 
 from ktui.model.reference import Reference
 from ktui.rollout.revisions import template_of
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 
 def read_template(file: str, reference: Reference) -> dict[str, Any]:

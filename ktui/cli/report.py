@@ -24,8 +24,8 @@ from ktui.figures.statistics import Figures, Service, by_service, figures
 from ktui.kube.connection import whereabouts
 from ktui.kube.errors import ConfigError
 from ktui.model.reference import Reference
-from ktui.rollout.words import clean
 from ktui.settings import Settings
+from ktui.text import clean
 
 _LABEL: Final = 14
 _WIDEST: Final = 120

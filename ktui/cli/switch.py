@@ -23,8 +23,8 @@ from ktui.model.routing import SERVICE_NAME, Service
 from ktui.model.traffic import Traffic
 from ktui.rollout.bluegreen import BlueGreen, Side, took
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import count
 from ktui.settings import seconds
+from ktui.text import count
 
 
 def switch(context: click.Context, service: str, request: Switch, timeout: str, manner: Manner) -> int:

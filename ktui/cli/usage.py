@@ -32,8 +32,8 @@ from ktui.rollout.usage import Meter, PodUse, RevisionUse, Usage, parts
 from ktui.rollout.usage import usage as usage_of
 from ktui.rollout.usage_words import NAMES, compared, near_limits, percent
 from ktui.rollout.usage_words import room as room_text
-from ktui.rollout.words import age, clean, duration
 from ktui.settings import Settings
+from ktui.text import age, clean, duration
 
 
 @click.command(cls=Command)

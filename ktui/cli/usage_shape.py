@@ -13,7 +13,7 @@ from ktui.rollout.quota import Room
 from ktui.rollout.rollout import Rollout
 from ktui.rollout.usage import Meter, Nearest, PodUse, RevisionUse, Usage
 from ktui.rollout.usage_words import compared, near_limits
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from ktui.rollout import images, revisions
 from ktui.rollout.provenance import marked
 from ktui.rollout.rollout import Rollout
 from ktui.rollout.status import progressing
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 _SLACK: Final = timedelta(seconds=2)
 """The stamps of the two objects are whole seconds, made one after another."""

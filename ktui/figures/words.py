@@ -9,7 +9,7 @@ from ktui.figures.bars import bars, gathered
 from ktui.figures.record import Outcome, Record, Sight
 from ktui.figures.statistics import SHORT, Figures, Lengths, Service
 from ktui.model.reference import read_reference
-from ktui.rollout.words import count, duration
+from ktui.text import count, duration
 
 _MOST_BARS: Final = 31
 _COUNTED: Final = (Outcome.COMPLETE, Outcome.LATE, Outcome.FAILED, Outcome.ROLLED_BACK)

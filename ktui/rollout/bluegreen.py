@@ -23,7 +23,7 @@ from ktui.rollout.fronts import Front, fronts
 from ktui.rollout.podstatus import PodState, pod_state
 from ktui.rollout.ports import port_warnings
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 _LONGEST_BASE: Final = 58
 """Characters that the API server keeps of a generateName, so that five more make a name (63)."""

@@ -19,7 +19,7 @@ from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
 from ktui.rollout.groups import Group, Sick
 from ktui.rollout.podstatus import Health, broken_container, health, pod_state
 from ktui.rollout.startup import EventsOf
-from ktui.rollout.words import count, duration
+from ktui.text import count, duration
 
 _EXITS: Final = {126: "its command cannot be run", 127: "its command is not found"}
 """Exit codes that a shell gives to what it could not run."""

@@ -18,7 +18,7 @@ from ktui.model.workloads import ON_DELETE, ORDERED_READY, ControllerRevision, D
 from ktui.rollout.podstatus import is_available, is_ready, is_terminating
 from ktui.rollout.progress import Glimpse, Progress, Side
 from ktui.rollout.strategy import Bounds, in_pods
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 Controlled = StatefulSet | DaemonSet
 """A workload whose pods its own controller makes, and whose revisions are ControllerRevisions."""

@@ -26,7 +26,7 @@ from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Phase, Rollout, time_left
 from ktui.rollout.status import Verdict, verdict
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, 
 from ktui.rollout.podstatus import Health, pod_state
 from ktui.rollout.progress import Track
 from ktui.rollout.surroundings import Surroundings, remarks
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 
 def detail(

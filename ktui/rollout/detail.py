@@ -22,7 +22,7 @@ from ktui.rollout.rollout import Rollout, summarise
 from ktui.rollout.status import DEADLINE_EXCEEDED
 from ktui.rollout.strategy import Bounds
 from ktui.rollout.surroundings import Surroundings, remarks
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 EVENTS_SHOWN: Final = 200
 """How many events a detail holds, the newest ones."""

@@ -12,7 +12,7 @@ from ktui.rollout import refusals, strategy
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
 from ktui.rollout.causes import of_pods
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, REPLICA_FAILURE, deadline_exceeded, progressing, settled
-from ktui.rollout.words import clean, count, duration
+from ktui.text import clean, count, duration
 
 __all__ = ["Cause", "Kind", "Remedy", "diagnose", "legible"]
 

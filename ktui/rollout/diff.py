@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.model.objects import LAST_APPLIED
 from ktui.rollout.masking import Masks, Path, element_names
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 LONGEST: Final = 200
 """Characters of a value that are shown."""

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from ktui.model.routing import BackendRef, HTTPRoute, Ingress, RouteRule, Service
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 _ANY: Final = "*"
 

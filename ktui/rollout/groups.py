@@ -12,7 +12,7 @@ from ktui.rollout.ailments import named
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
 from ktui.rollout.podstatus import PodState
 from ktui.rollout.startup import EventsOf
-from ktui.rollout.words import count, duration
+from ktui.text import count, duration
 
 
 class Sick(NamedTuple):

@@ -20,7 +20,7 @@ from ktui.rollout.podstatus import is_ready
 from ktui.rollout.progress import Side
 from ktui.rollout.provenance import Provenance, marked, provenance
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 
 class ContainerImage(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 
 from ktui.model.objects import HOLD_SECONDS, NO_DEADLINE, Deployment, ReplicaSet
 from ktui.rollout import images, revisions, steps, strategy
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 ANNOTATION: Final = "ktui.dev/hold"
 VERSION: Final = 1

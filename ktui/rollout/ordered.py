@@ -18,7 +18,7 @@ from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
 from ktui.rollout.causes import of_pods
 from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded, target, waits_for_deletion
 from ktui.rollout.diagnosis import legible
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 _RECENT: Final = timedelta(minutes=20)
 """How long ago the controller may have been refused for that to be why pods are missing: it tries at least so often."""

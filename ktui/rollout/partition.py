@@ -13,7 +13,7 @@ import msgspec
 
 from ktui.model.workloads import ON_DELETE, StatefulSet
 from ktui.rollout import steps
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 ANNOTATION: Final = "ktui.dev/partition"
 VERSION: Final = 1

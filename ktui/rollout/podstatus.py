@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
 from ktui.model.template import Container
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 NODE_LOST: Final = "NodeLost"
 ENDED_PHASES: Final = ("Succeeded", "Failed")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ktui.model.routing import Service
 from ktui.model.template import PodTemplate
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 
 def port_warnings(service: Service, templates: Mapping[str, Sequence[PodTemplate]]) -> Iterator[str]:

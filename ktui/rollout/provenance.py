@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ktui.model.workloads import Workload
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 
 class Provenance(msgspec.Struct, frozen=True):

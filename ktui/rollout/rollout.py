@@ -18,7 +18,7 @@ from ktui.rollout.partition import Partition
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
 from ktui.rollout.provenance import Provenance, provenance
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
-from ktui.rollout.words import clean, count, roughly
+from ktui.text import clean, count, roughly
 
 
 class Phase(StrEnum):

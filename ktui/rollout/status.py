@@ -8,7 +8,7 @@ import msgspec
 
 from ktui.model.objects import Condition, Deployment, ReplicaSet, condition_of
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 ROLLING_UPDATE: Final = "RollingUpdate"
 PROGRESSING: Final = "Progressing"

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from ktui.rollout import strategy
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 FULL: Final = "100%"
 """The step that is no canary any more: everything."""

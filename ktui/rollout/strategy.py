@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from ktui.model.objects import HOLD_SECONDS, Deployment, Strategy
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 RECREATE: Final = "Recreate"
 DEFAULT_SHARE: Final = "25%"

@@ -17,7 +17,7 @@ from ktui.rollout.diagnosis import legible
 from ktui.rollout.footprint import footprint
 from ktui.rollout.quantities import amount_text
 from ktui.rollout.quota import Demand, Quota, Room, demand_of, rooms
-from ktui.rollout.words import count
+from ktui.text import count
 
 
 class Autoscaler(msgspec.Struct, frozen=True):

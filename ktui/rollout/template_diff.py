@@ -15,7 +15,7 @@ import yaml
 from ktui.model.objects import RESTARTED_AT
 from ktui.rollout.diff import Change, diff
 from ktui.rollout.masking import Masks, Path, element_names, is_named
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 Template = dict[str, Any]
 

@@ -22,7 +22,7 @@ from ktui.rollout import images, refusals, revisions
 from ktui.rollout.cohorts import Controlled, cohorts_of
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 TOGETHER: Final = timedelta(seconds=10)
 """What follows its like within this time is told together with it."""

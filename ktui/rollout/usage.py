@@ -21,7 +21,7 @@ from ktui.rollout import revisions
 from ktui.rollout.cohorts import Controlled, cohorts_of
 from ktui.rollout.footprint import MEASURED, REQUESTS, footprint, limit_of, running_together
 from ktui.rollout.podstatus import ENDED_PHASES, is_terminating
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 NEAR: Final = Decimal("0.9")
 """From this share of a limit on, a container is near it."""

@@ -9,7 +9,7 @@ from typing import Final
 from ktui.rollout.quantities import amount_text
 from ktui.rollout.quota import Room
 from ktui.rollout.usage import Meter, RevisionUse, Usage
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 _ALIKE: Final = (Decimal("0.9"), Decimal("1.1"))
 """Between these, two amounts are about the same: pods of one revision differ by as much."""

@@ -15,7 +15,7 @@ from ktui.kube.api import Api
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.confirm_batch import ConfirmBatchScreen
 from ktui.tui.screens.dialog import Dialog

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from ktui.rollout.bluegreen import BlueGreen, Move, Side, took
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.rollout import Rollout
-from ktui.rollout.words import age, clean, count, duration
+from ktui.text import age, clean, count, duration
 from ktui.tui import look
 from ktui.tui.difference_lines import Lines, bullet
 from ktui.tui.paint import Span, fit, shorten, wrap

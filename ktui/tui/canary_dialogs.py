@@ -9,7 +9,7 @@ from ktui.actions.request import Canary
 from ktui.model.objects import Deployment
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import steps
-from ktui.rollout.words import count
+from ktui.text import count
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.pick import PickScreen
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ktui.model.changes import Link, LinkState
-from ktui.rollout.words import age, clean, count
+from ktui.text import age, clean, count
 from ktui.tui.look import LINKS
 from ktui.tui.paint import Line, Span, between, cut, shorten, width
 

@@ -12,7 +12,7 @@ from ktui.rollout.hold import OVER, Hold
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.words import age, count, duration, roughly
+from ktui.text import age, count, duration, roughly
 from ktui.tui import look
 from ktui.tui.paint import Span, between, fit, shorten
 from ktui.tui.transitions import Cell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, chop_cells
 
 from ktui.rollout.diff import Change, Kind
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.paint import Span, width, wrap
 
 if TYPE_CHECKING:

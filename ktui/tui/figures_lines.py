@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from ktui.figures import words
 from ktui.figures.record import Outcome, Record
 from ktui.figures.statistics import Figures, Service
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.paint import Line, Span, fit, shorten, wrap
 
 _GAP: Final = "  "

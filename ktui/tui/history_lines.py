@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.cells import cell_len
 
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
-from ktui.rollout.words import age, duration
+from ktui.text import age, duration
 from ktui.tui.difference_lines import Lines, as_yaml, bullet, fields
 from ktui.tui.paint import Line, Span, fit, shorten, width, wrap
 

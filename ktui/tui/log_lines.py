@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, overload
 from rich.cells import cell_len, chop_cells
 
 from ktui.kube.logs import NANOSECONDS, LogStatus, Told
-from ktui.rollout.words import count, duration
+from ktui.text import count, duration
 from ktui.tui.log_buffer import Change, Entry, LogBuffer, Source
 from ktui.tui.log_sources import MOST_SOURCES, Choice, Selection, Side
 from ktui.tui.paint import Line, Span, cut, fit, shorten, wrap

@@ -14,7 +14,7 @@ from ktui.model.store import Store
 from ktui.rollout import images
 from ktui.rollout.parts import Part, parts_of
 from ktui.rollout.podstatus import Health, broken_container, pod_state
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.log_buffer import Source
 
 MOST_SOURCES: Final = 24

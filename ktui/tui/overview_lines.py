@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from rich.cells import cell_len
 
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.words import age, clean
+from ktui.text import age, clean
 from ktui.tui import look
 from ktui.tui.paint import Span, fit, width
 

@@ -11,7 +11,7 @@ from ktui.kube.listing import list_once
 from ktui.model.changes import Put, Resource
 from ktui.model.routing import Service
 from ktui.rollout.bluegreen import may_be_paired, pairings
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp

@@ -11,7 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.overview_lines import ordered
 from ktui.tui.screens.base import KEY_NAMES
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 if TYPE_CHECKING:
     from ktui.figures.chronicle import Chronicle

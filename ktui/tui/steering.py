@@ -44,7 +44,7 @@ from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, Workload
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.canary_dialogs import ask_canary
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.confirm import ConfirmScreen

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ktui.rollout.timeline import Moment, What
-from ktui.rollout.words import age, duration
+from ktui.text import age, duration
 from ktui.tui.paint import Line, Span, fit, shorten
 
 _SIGNS: Final[dict[What, tuple[str, str]]] = {

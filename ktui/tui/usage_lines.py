@@ -13,7 +13,7 @@ from ktui.rollout.quota import Room
 from ktui.rollout.usage import NEAR, Meter, PodUse, RevisionUse, Usage
 from ktui.rollout.usage_words import NAMES, compared, near_limits, percent, share
 from ktui.rollout.usage_words import room as room_text
-from ktui.rollout.words import age, clean, duration
+from ktui.text import age, clean, duration
 from ktui.tui import look
 from ktui.tui.paint import Span, fit, shorten, wrap
 

@@ -29,7 +29,7 @@ from ktui.rollout import images, steps
 from ktui.rollout.cohorts import place
 from ktui.rollout.partition import Record, partition_of
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 
 def refuse_canary(statefulset: StatefulSet, known: Known) -> Refusal | None:

@@ -28,7 +28,7 @@ from ktui.rollout.cohorts import place
 from ktui.rollout.partition import Partition, Record, partition_of
 from ktui.rollout.podstatus import is_terminating
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import count
+from ktui.text import count
 
 
 def stands_still(statefulset: StatefulSet, known: Known) -> bool:

@@ -36,7 +36,7 @@ from ktui.rollout import images
 from ktui.rollout.cohorts import Controlled
 from ktui.rollout.partition import partition_of
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 
 def plan_restart(request: Restart, subject: SetSubject) -> Plan | Refusal:

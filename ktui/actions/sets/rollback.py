@@ -35,7 +35,7 @@ from ktui.rollout.cohorts import Cohort, Controlled, cohorts, newest_first, plac
 from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 _TEMPLATE: Final = ("spec", "template")
 _CAUSE: Final = ("metadata", "annotations", CHANGE_CAUSE)

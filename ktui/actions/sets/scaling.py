@@ -11,7 +11,7 @@ from ktui.actions.sets.subject import SetSubject
 from ktui.model.workloads import ORDERED_READY, StatefulSet
 from ktui.rollout.partition import partition_of
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 
 def plan_scale(request: Scale, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:

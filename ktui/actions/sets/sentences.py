@@ -18,7 +18,7 @@ from ktui.rollout import cohorts
 from ktui.rollout.cohorts import Controlled, bounds, desired, place, waits_for_deletion
 from ktui.rollout.podstatus import is_terminating
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.words import clean, count
+from ktui.text import clean, count
 
 _SHOWN = 4
 """How many pods are named one by one."""

@@ -21,7 +21,7 @@ from ktui.model.workloads import ControllerRevision, DaemonSet, StatefulSet
 from ktui.rollout import cohorts
 from ktui.rollout.cohorts import Controlled
 from ktui.rollout.podstatus import is_ready
-from ktui.rollout.words import clean
+from ktui.text import clean
 
 _KINDS: Final[dict[Resource, type[Controlled]]] = {
     Resource.STATEFULSETS: StatefulSet,

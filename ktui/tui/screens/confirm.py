@@ -13,7 +13,7 @@ from textual.widgets import Label
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.chrome import Hint
 from ktui.tui.difference_lines import bullet, fields
 from ktui.tui.paint import Pages, Span, wrap

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Label
 
 from ktui.actions.batch import Batch
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.chrome import Hint
 from ktui.tui.difference_lines import Lines, bullet
 from ktui.tui.paint import Pages, Span, wrap

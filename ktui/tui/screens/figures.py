@@ -15,7 +15,7 @@ from ktui.figures.book import BookError
 from ktui.figures.record import Record
 from ktui.figures.statistics import Figures, Service, by_service, figures
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.words import count
+from ktui.text import count
 from ktui.tui import figures_lines as lines
 from ktui.tui.chrome import Hint
 from ktui.tui.paint import Line, Painting, Scroll, Span

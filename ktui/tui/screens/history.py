@@ -17,7 +17,7 @@ from ktui.kube.revisions import read_with_revisions
 from ktui.model.reference import reference_to
 from ktui.rollout.comparison import Pair, Templates, compare, compare_as_yaml, label, pair, templates
 from ktui.rollout.history import History, PastRevision
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui import detail_lines, history_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.difference_lines import Lines

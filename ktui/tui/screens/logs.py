@@ -16,8 +16,8 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Input, Label
 
 from ktui.rollout.rollout import Rollout
-from ktui.rollout.words import clean, count
 from ktui.settings import logs_folder
+from ktui.text import clean, count
 from ktui.tui import detail_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.log_lines import Layout, Times

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from ktui.rollout.rollout import Rollout
-from ktui.rollout.words import age
+from ktui.text import age
 from ktui.tui import chrome, overview_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.overview_lines import SORTS, Columns

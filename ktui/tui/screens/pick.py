@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
-from ktui.rollout.words import clean
+from ktui.text import clean
 from ktui.tui.chrome import Hint
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ktui.model.template import PodTemplate
 from ktui.rollout import images
-from ktui.rollout.words import age, clean, count, duration, roughly
+from ktui.text import age, clean, count, duration, roughly
 
 
 @pytest.mark.parametrize(
