@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -13,5 +14,8 @@ settings.load_profile("ktui")
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """A shell that runs the tests in the background lets its children ignore Ctrl-C, and theirs too."""
+    # What colours the machine's own terminal has must not decide what the screens look like.
+    os.environ["COLORTERM"] = "truecolor"
+    os.environ.pop("NO_COLOR", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -164,6 +164,7 @@ async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, 
 def draw(target: Path, names: tuple[str, ...] = ()) -> None:
     """Write the pictures into a folder; without names, all of them."""
     os.environ["TZ"] = "UTC"
+    os.environ["COLORTERM"] = "truecolor"
     time.tzset()
     wanted = {name: SHOTS[name] for name in names or SHOTS}
     for scenario in dict.fromkeys(shot.scenario for shot in wanted.values()):

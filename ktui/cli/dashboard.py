@@ -12,7 +12,7 @@ from ktui.cli.cluster import access
 from ktui.cli.past import book_opener
 from ktui.settings import Settings, SettingsError, audit_file
 from ktui.tui.app import Options, run
-from ktui.tui.shades import THEMES
+from ktui.tui.theme import THEMES
 
 if TYPE_CHECKING:
     from ktui.figures.book import Book

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from ktui.tui.past import Past
 from ktui.tui.screens.base import LiveScreen
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.overview import OverviewScreen
-from ktui.tui.shades import shades
+from ktui.tui.theme import state_colours, terminal_theme
 
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
@@ -75,7 +76,8 @@ class KtuiApp(App[None]):
     ]
 
     def __init__(self, options: Options) -> None:
-        super().__init__()
+        # Without colours, Textual removes them all only if the terminal's own ones are in use.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.options = options
         self.live = Live()
         self.past = Past(self)
@@ -85,13 +87,16 @@ class KtuiApp(App[None]):
         self._guards: Guards | None = None
         self.usage: UsageFeed | None = None
         self._pace = Pace(self)
-        if options.theme:
-            self.theme = options.theme
+        theme = options.theme or terminal_theme(
+            self.console.color_system, no_colour=self.no_color, colorfgbg=os.environ.get("COLORFGBG", "")
+        )
+        if theme:
+            self.theme = theme
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, and those of the states."""
         variables = super().get_css_variables()
-        return {**variables, **shades(variables, ansi=self.current_theme.ansi)}
+        return {**variables, **state_colours(variables, ansi=self.current_theme.ansi, no_colour=self.no_color)}
 
     # What the screens ask for
 
