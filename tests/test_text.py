@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime
+from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ktui.model.template import PodTemplate
 from ktui.rollout import images
-from ktui.text import age, clean, count, duration, roughly
+from ktui.text import (
+    _BLANK,
+    _PLAIN,
+    MOST_MARKS,
+    age,
+    clean,
+    count,
+    duration,
+    exact,
+    roughly,
+    shell_line,
+    visible,
+    without_sequences,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,12 +36,18 @@ from ktui.text import age, clean, count, duration, roughly
         ("two\nlines\tand tabs", "two lines and tabs"),
         ("\x1b[31mred\x1b[0m", "␛[31mred␛[0m"),
         ("\x1b]0;title\x07", "␛]0;title␇"),
-        ("\x9b2J\x7f", "\ufffd2J\ufffd"),
-        ("abc\u202egnp.exe", "abc\ufffdgnp.exe"),
-        ("in\u2066\u200b\ufeff\u00advisible\u061c", "in\ufffd\ufffd\ufffd\ufffdvisible\ufffd"),
-        ("tag\U000e0041", "tag\ufffd"),
+        ("\x9b2J\x7f", "<U+009B>2J␡"),
+        ("abc\u202egnp.exe", "abc<U+202E>gnp.exe"),
+        ("in\u2066\u200bvisible\u061c", "in<U+2066><U+200B>visible<U+061C>"),
+        ("tag\U000e0041", "tag<U+E0041>"),
         ("[bold]markup[/bold] is text", "[bold]markup[/bold] is text"),
-        ("half a pair: \ud800", "half a pair: \ufffd"),
+        ("half a pair: \ud800", "half a pair: <U+D800>"),
+        ("a byte that was not UTF-8: \udc9b", "a byte that was not UTF-8: <9B>"),
+        ("e\u0301, नमस्ते, ภาษาไทย, שָׁלוֹם, العَرَبِيَّة", "e\u0301, नमस्ते, ภาษาไทย, שָׁלוֹם, العَرَبِيَّة"),
+        ("\u0338on what stands before it", "<U+0338>on what stands before it"),
+        ("e" + "\u0301" * 6, "e" + "\u0301" * MOST_MARKS + "<U+0301>" * 2),
+        ("  indented,  spaced  ", "  indented,  spaced  "),
+        (" lines \r\n\t and \u2028 more \n", "lines and more"),
     ],
 )
 def test_clean(text: str, shown: str) -> None:
@@ -34,10 +55,90 @@ def test_clean(text: str, shown: str) -> None:
 
 
 @given(st.text())
+@example("\x1c\u2028 \u0301")
 def test_clean_text_is_printable_and_stays_as_it_is(text: str) -> None:
-    cleaned = clean(text)
-    assert cleaned.isprintable()
-    assert clean(cleaned) == cleaned
+    for cleaned in (clean(text), exact(text)):
+        assert cleaned.isprintable()
+        assert clean(cleaned) == visible(cleaned) == cleaned
+
+
+INVISIBLE = (
+    *"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u180b\u2800\u3164\uffa0\ufeff\ufffc",  # fillers, blanks, marks
+    *map(chr, range(0x200B, 0x2010)),  # zero width, joiners, directions
+    *map(chr, range(0x202A, 0x202F)),
+    *map(chr, range(0x2060, 0x2070)),
+    *map(chr, range(0xFE00, 0xFE10)),  # variation selectors
+    *map(chr, range(0xE0000, 0xE0200, 7)),  # tags, and more selectors
+    *"\xa0\u1680\u2003\u202f\u205f\u3000",  # spaces that are none
+    *map(chr, range(0x7F, 0xA0)),
+    *"\U0001d159\U00016fe4\U00013441\ue000\ud800\udcff\U0010ffff",
+)
+
+
+def test_names_that_differ_look_different() -> None:
+    breaks = "\t\n\x0b\x0c\r\x85\u2028\u2029"
+    names = [
+        "prod",
+        *(f"prod{sign}" for sign in INVISIBLE),
+        *(f"pr{sign}od" for sign in INVISIBLE),
+        "prod\x1c",
+        "prod\x00",
+    ]
+    names = [name for name in names if not set(name) & set(breaks)]
+    shown = [clean(name) for name in names]
+    assert len(set(shown)) == len(names)
+    assert all(len(each) > len("prod") for each in shown[1:])
+    ends = [*names, *(f"prod{each}" for each in breaks), "prod ", " prod", "pr od", "pr\nod"]
+    assert len({exact(name) for name in ends}) == len(ends)
+
+
+def test_what_needs_no_look_at_each_letter_is_visible() -> None:
+    letters = [letter for letter in map(chr, range(0x110000)) if _PLAIN.fullmatch(letter)]
+    assert len(letters) > 20_000
+    assert all(letter.isprintable() and not _BLANK.match(letter) for letter in letters)
+    assert not any(category(letter).startswith("M") for letter in letters)
+
+
+def test_a_long_text_of_spaces_is_cleaned_in_no_time() -> None:
+    assert clean("é" + " " * 1_000_000 + "\u200b").endswith(" <U+200B>")
+    assert clean(" " * 1_000_000 + "\n") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["kubectl", "-n", "shop", "a b"], "kubectl -n shop 'a b'"),
+        (["it's"], """'it'"'"'s'"""),
+        (["app:1\x1b[201~\n", "it's\\\x07"], r"$'app:1\x1b[201~\x0a' $'it\'s\\\x07'"),
+        (["a\u200bü", "\U000e0041", ""], r"$'a\u200bü' $'\U000e0041' ''"),
+        (["e\u0301\u2066"], r"$'e\u0301\u2066'"),
+        (["grüße"], "'grüße'"),
+    ],
+)
+def test_a_command_for_a_shell_says_what_cannot_be_seen(words: list[str], line: str) -> None:
+    assert shell_line(words) == clean(line) == line
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=4))
+@settings(max_examples=20, deadline=None)
+def test_a_shell_reads_the_words_that_were_meant(words: list[str]) -> None:
+    line = shell_line(["printf", r"%s\0", *words])
+    assert clean(line) == line
+    said = subprocess.run(["bash", "-c", line], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"})
+    assert said.stdout.decode() == "".join(f"{word}\0" for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\x1b[31mred\x1b[0m and \x1b]0;title\x07plain", "red and plain"),
+        ("\x9b1mbold\x9b0m", "bold"),
+        ("\x1b", "\x1b"),
+        ("nothing", "nothing"),
+    ],
+)
+def test_what_was_meant_as_colours(text: str, said: str) -> None:
+    assert without_sequences(text) == said
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ told by the EndpointSlices afterwards (SEMANTICS.md, Blue-green).
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +30,7 @@ from ktui.rollout.look import look
 from ktui.rollout.provenance import marked
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.rollout import Rollout
-from ktui.text import clean, count
+from ktui.text import clean, count, shell_line
 
 
 class ServiceSubject(msgspec.Struct, frozen=True):
@@ -202,4 +201,4 @@ def _command(subject: ServiceSubject, key: str, colour: str) -> str:
     meta = subject.service.metadata
     patch = msgspec.json.encode({"spec": {"selector": {key: colour}}}).decode()
     arguments = ("-n", meta.namespace, "patch", f"service/{meta.name}", "--type=merge", "-p", patch)
-    return clean(shlex.join((*subject.kubectl, *arguments)))
+    return shell_line((*subject.kubectl, *arguments))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from ktui.actions.patch import Operation, expect
@@ -16,7 +15,7 @@ from ktui.model.workloads import Workload
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean, count
+from ktui.text import clean, count, shell_line
 
 
 def target_of(workload: Workload) -> Target:
@@ -35,7 +34,7 @@ def tests_for(target: Target) -> tuple[Operation, Operation]:
 
 def command(subject: Subject | SetSubject, *arguments: str) -> str:
     """A kubectl command on the subject's namespace, for a shell."""
-    return clean(shlex.join((*subject.kubectl, "-n", subject.workload.metadata.namespace, *arguments)))
+    return shell_line((*subject.kubectl, "-n", subject.workload.metadata.namespace, *arguments))
 
 
 def being_deleted(workload: Workload) -> Refusal | None:

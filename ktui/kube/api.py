@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, clean
+from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, brief
 from ktui.kube.quotas import defaults_in, quotas_in
 from ktui.model.changes import Resource
 from ktui.model.template import Resources, decode_hook
@@ -193,7 +193,7 @@ class Api:
             changes=False,
         )
         status = _decode(answer, _Review).status
-        return Allowed(status.allowed, clean(status.reason or status.evaluation_error))
+        return Allowed(status.allowed, brief(status.reason or status.evaluation_error))
 
     async def namespaces(self) -> tuple[str, ...] | None:
         """The names of all namespaces, sorted; None where we may not list them."""
@@ -205,7 +205,7 @@ class Api:
 
     async def server_version(self) -> str:
         """The server's version as it writes it, such as `v1.36.2`."""
-        return clean(_decode(await self.connection.request("GET", "/version"), _Version).git_version, 80)
+        return brief(_decode(await self.connection.request("GET", "/version"), _Version).git_version, 80)
 
     async def autoscalers(self, namespace: str, kind: str, name: str) -> tuple[Autoscaler, ...]:
         """The HorizontalPodAutoscalers that target that object; none where they cannot be listed."""
@@ -338,6 +338,6 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def _unreadable(error: Exception) -> KubeError:
     return Interrupted(
-        f"The answer is not what a Kubernetes API server says: {clean(str(error), 120)}.",
+        f"The answer is not what a Kubernetes API server says: {brief(str(error), 120)}.",
         hint="Check that the server in the kubeconfig is the API server, and not a login page in front of it.",
     )

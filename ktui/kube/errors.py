@@ -1,7 +1,7 @@
 """What can go wrong between ktui and an API server, each in one sentence that a person can act on.
 
 `str(error)` says what is wrong, `error.hint` what to do about it. Neither ever holds a secret or a control
-character: whatever a server or a plugin said goes through `clean` or `redacted` first.
+character: whatever a server or a plugin said goes through `brief` or `redacted` first.
 """
 
 # The names say what happened; "NotFoundError" would say it no better.
@@ -10,7 +10,6 @@ character: whatever a server or a plugin said goes through `clean` or `redacted`
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,11 +17,11 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from ktui.text import clean, without_sequences
+
 LONGEST: Final = 600
 """Characters of a server's message that are kept: an invalid object can be answered with pages of text."""
 
-_SPACE: Final = re.compile(r"\s+")
-_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _SECRETS: Final = (
     (re.compile(r"://[^/\s@]*@"), "://***@"),
     (re.compile(r"\beyJ[\w-]+(?:\.[\w-]*)*"), "***"),
@@ -39,17 +38,15 @@ _SECRETS: Final = (
 )
 
 
-def clean(text: str, longest: int = LONGEST) -> str:
-    """One line of that text: no escape sequences, no control or direction characters, not endless."""
-    text = _ESCAPE.sub("", text)
-    shown = (c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
-    text = _SPACE.sub(" ", "".join(shown)).strip()
+def brief(text: str, longest: int = LONGEST) -> str:
+    """What a server or a program said, as one clean line: without its colours, and not endless."""
+    text = clean(without_sequences(text))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """That text, cleaned, without the known secrets and without what looks like one."""
-    text = clean(text)
+    text = brief(text)
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, "***")
@@ -118,8 +115,8 @@ class ApiError(KubeError):
         retry_after: float | None = None,
     ) -> None:
         self.status = status
-        self.reason = clean(reason, 80)
-        self.message = clean(message)
+        self.reason = brief(reason, 80)
+        self.message = brief(message)
         self.retry_after = retry_after
         super().__init__(f"{self.opening}: {self.message or f'HTTP {status}'}".rstrip(".") + ".")
 
@@ -259,7 +256,7 @@ def warnings_in(headers: Iterable[str]) -> list[str]:
     ['unknown field "spec.replica"']
     """
     found = (text for header in headers for text in _WARNING.findall(header))
-    return [clean(re.sub(r"\\(.)", r"\1", text)) for text in found]
+    return [brief(re.sub(r"\\(.)", r"\1", text)) for text in found]
 
 
 def _retry_after(value: str, now: datetime) -> float | None:

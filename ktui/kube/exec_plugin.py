@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.kube.errors import CredentialError, clean, redacted
+from ktui.kube.errors import CredentialError, brief, redacted
 
 TIMEOUT: Final = 60.0
 """Seconds that a plugin may take. A login in a browser is not waited for: it belongs before `ktui`."""
@@ -74,7 +74,7 @@ async def run_plugin(
     version = str(plugin.get("apiVersion", ""))
     if version not in _VERSIONS:
         raise CredentialError(
-            f"The login plugin {name} speaks {clean(version) or 'no version'}, which is no longer supported.",
+            f"The login plugin {name} speaks {brief(version) or 'no version'}, which is no longer supported.",
             hint=f"Its kubeconfig entry needs one of {', '.join(_VERSIONS)}.",
         )
     spec: dict[str, Any] = {"interactive": False}
@@ -82,7 +82,7 @@ async def run_plugin(
         spec["cluster"] = _cluster_info(cluster)
     info = {"apiVersion": version, "kind": "ExecCredential", "spec": spec}
     env = {**environ, **extra, "KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
-    hint = clean(str(plugin.get("installHint") or "")) or f"Check that {name} is installed and on the PATH."
+    hint = brief(str(plugin.get("installHint") or "")) or f"Check that {name} is installed and on the PATH."
     try:
         process = await _start(command, arguments, env)
     except FileNotFoundError as error:
@@ -173,7 +173,7 @@ def _credential(stdout: bytes, name: str, version: str, now: datetime) -> ExecCr
         raise CredentialError(f"The login plugin {name} answered with something that is no ExecCredential.") from None
     if answer.kind != "ExecCredential" or answer.api_version != version:
         raise CredentialError(
-            f"The login plugin {name} answered with {clean(answer.api_version, 80)}, and {version} was asked for."
+            f"The login plugin {name} answered with {brief(answer.api_version, 80)}, and {version} was asked for."
         )
     status = answer.status or _Credential()
     certificate = bool(status.client_certificate_data and status.client_key_data)

@@ -8,7 +8,7 @@ import ssl
 import aiohttp
 from yarl import URL
 
-from ktui.kube.errors import AnswerLost, Interrupted, KubeError, TimedOut, Unreachable, clean
+from ktui.kube.errors import AnswerLost, Interrupted, KubeError, TimedOut, Unreachable, brief
 
 _REFUSED = "Check that the cluster runs, and that the context is the one you mean."
 _NETWORK = "Check the network, the VPN and the proxy settings."
@@ -30,7 +30,7 @@ def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, cha
     trust = _certificate_error(error)
     if trust is not None:
         return Unreachable(
-            f"The certificate of {address} is not trusted: {clean(trust.verify_message, 120)}.",
+            f"The certificate of {address} is not trusted: {brief(trust.verify_message, 120)}.",
             hint="The cluster's certificate-authority in the kubeconfig must be the one that signed it.",
         )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
@@ -81,9 +81,9 @@ def _proxy_failure(error: aiohttp.ClientError, proxy: URL) -> Unreachable:
 def _cause(error: BaseException) -> str:
     """The short technical word for it, without addresses and Python's numbers."""
     if isinstance(error, ssl.SSLError) and error.reason:
-        return clean(str(error.reason).replace("_", " ").lower(), 120)
+        return brief(str(error.reason).replace("_", " ").lower(), 120)
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the server closed it"
     if isinstance(error, OSError) and error.strerror:
-        return clean(error.strerror, 120).lower()
+        return brief(error.strerror, 120).lower()
     return "it was closed in the middle of the answer"

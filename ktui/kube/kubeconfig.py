@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from ktui.kube.errors import ConfigError, clean
+from ktui.kube.errors import ConfigError, brief
 
 _LISTS: Final = {"clusters": "cluster", "contexts": "context", "users": "user"}
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -102,7 +102,7 @@ class Kubeconfig:
             )
         if name not in self.contexts:
             raise ConfigError(
-                f'There is no context "{clean(name)}" in {where}.',
+                f'There is no context "{brief(name)}" in {where}.',
                 hint=f"There is: {', '.join(sorted(self.contexts))}." if self.contexts else "",
             )
         shown = self._context(name)

@@ -33,6 +33,7 @@ from ktui.kube.errors import (
 from ktui.kube.lines import LineSplitter
 from ktui.kube.pacing import Backoff, Pacing
 from ktui.model.changes import Resource
+from ktui.text import visible, without_sequences
 
 LONGEST_LINE: Final = 16_384
 """Characters of a line that are kept; what a container writes without an end must not fill the memory."""
@@ -51,14 +52,12 @@ _WAITING: Final = " is waiting to start: "
 _NO_PREVIOUS: Final = "previous terminated container"
 
 _STAMP: Final = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
-_SEQUENCE: Final = re.compile(
-    r"\x1b(?:"
-    r"\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC, DCS and the other strings: titles, links, clipboard
-    r"|[ -/]*[0-~]"
-    r")|\x9b[0-?]*[ -/]*[@-~]"
-)
 _UNREADABLE: Final = re.compile("\ufffd{2,}")
+_JOINERS: Final = re.compile("(?<=[^\\x00-\\x7f])[\u200c\u200d\ufe0e\ufe0f]")
+"""What shapes the sign before it, as in emoji and in Persian: many programs write these, and in a log none names
+anything."""
+_SPACES: Final = re.compile("[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+"""Spaces of other kinds, which in a log mean no more than a space."""
 
 
 class ContainerLog(NamedTuple):
@@ -107,23 +106,14 @@ def plain(text: str) -> str:
     >>> plain("\\tat \\x1b[31mMain\\x1b[0m")
     '    at Main'
     """
-    if not text.isprintable():
-        text = _SEQUENCE.sub("", text).rstrip("\r")
+    if not (text.isascii() and text.isprintable()):
+        text = without_sequences(text).rstrip("\r")
         # What a terminal would have written over is not shown there either: progress bars, mostly.
-        text = text.rpartition("\r")[2].expandtabs(4)
-        if not text.isprintable():
-            text = "".join(letter if letter.isprintable() else _shown(letter) for letter in text)
-    if "\ufffd" in text:
-        text = _UNREADABLE.sub("\ufffd", text)
+        text = _SPACES.sub(" ", _JOINERS.sub("", text.rpartition("\r")[2].expandtabs(4)))
+        text = visible(_UNREADABLE.sub("\ufffd", text))
     if len(text) > LONGEST_LINE:
         text = f"{text[:LONGEST_LINE]}… ({len(text) - LONGEST_LINE} more characters)"
     return text
-
-
-def _shown(letter: str) -> str:
-    if letter.isspace() and ord(letter) > 0x7F:
-        return " "
-    return chr(0x2400 + ord(letter)) if ord(letter) < 0x20 else "\ufffd"
 
 
 async def read_log(

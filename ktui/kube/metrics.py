@@ -19,7 +19,7 @@ from urllib.parse import quote
 import msgspec
 
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, ServerError, clean
+from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, ServerError, brief
 from ktui.rollout.quantities import quantity
 from ktui.rollout.usage import Sample, Used
 
@@ -88,7 +88,7 @@ class Metrics:
             self._absent[""] = (self._clock() + absent.again, absent.sentence)
         elif isinstance(error, Forbidden):
             sentence = f"You may not read what pods use in {namespace} (list pods.metrics.k8s.io)."
-            absent = Absent(clean(sentence), patience.missing)
+            absent = Absent(brief(sentence), patience.missing)
             self._absent[namespace] = (self._clock() + absent.again, absent.sentence)
         else:
             wait = min(patience.longest, patience.first * 2**self._failures)
@@ -111,7 +111,7 @@ async def read_samples(connection: Connection, namespace: str, selector: str = "
     try:
         return _samples(body) if len(body) < _MUCH else await asyncio.to_thread(_samples, body)
     except msgspec.DecodeError as error:
-        raise Interrupted(f"The answer is not what a metrics server says: {clean(str(error), 120)}.") from error
+        raise Interrupted(f"The answer is not what a metrics server says: {brief(str(error), 120)}.") from error
 
 
 def _samples(body: bytes) -> tuple[Sample, ...]:

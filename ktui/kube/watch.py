@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.kube.errors import Interrupted, KubeError, Status, clean, status_error
+from ktui.kube.errors import Interrupted, KubeError, Status, brief, status_error
 from ktui.model.changes import Gone, Put, Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject
@@ -192,12 +192,12 @@ def _salvaged(resource: Resource, line: bytes, why: str) -> tuple[Heard | None, 
 
 def _unreadable(resource: Resource, meta: _Id, why: str) -> Unreadable:
     name = f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name
-    return Unreadable(resource, meta.uid, clean(name, 300), clean(why, 200))
+    return Unreadable(resource, meta.uid, brief(name, 300), brief(why, 200))
 
 
 def _not_a_watch(error: Exception) -> KubeError:
     return Interrupted(
-        f"The server sent something that is no watch event: {clean(str(error), 120)}.",
+        f"The server sent something that is no watch event: {brief(str(error), 120)}.",
         hint="A proxy may have cut the stream; it is tried again by itself.",
     )
 
@@ -235,7 +235,7 @@ def _piecewise(resource: Resource, body: bytes) -> tuple[_RawPage, list[Put | Un
 
 def _not_a_list(error: Exception) -> KubeError:
     return Interrupted(
-        f"The server answered with something that is no list: {clean(str(error), 120)}.",
+        f"The server answered with something that is no list: {brief(str(error), 120)}.",
         hint="Check that the server in the kubeconfig is the API server, and not a login page in front of it.",
     )
 

@@ -201,8 +201,9 @@ def test_whatever_bytes_a_container_writes_a_line_can_be_shown(raw: bytes) -> No
         ("dos line\r", "dos line"),
         ("\tat Main.java:3", "    at Main.java:3"),
         ("[/bold] [red]not markup[/]", "[/bold] [red]not markup[/]"),
+        ("\u26a0\ufe0f low \U0001f469\u200d\U0001f4bb a\ufe0fb", "\u26a0 low \U0001f469\U0001f4bb a<U+FE0F>b"),
         ("bell\x07 back\x08", "bell␇ back␈"),
-        ("right\u202eleft\u2028line\u00a0space", "right�left line space"),
+        ("right\u202eleft\u2028line\u00a0space", "right<U+202E>left line space"),
     ],
 )
 def test_escape_sequences_and_control_characters_do_not_reach_the_screen(raw: str, shown: str) -> None:

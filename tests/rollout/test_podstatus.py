@@ -331,4 +331,4 @@ def test_nothing_hostile_is_left_in_a_row() -> None:
         )
     )
     assert all(text.isprintable() for text in (state.name, state.word, state.node, state.reason))
-    assert state.name == "a␛[2J\ufffdb"
+    assert state.name == "a␛[2J<U+202E>b"
