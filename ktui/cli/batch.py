@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from ktui import signals
 from ktui.actions.batch import Applied, Batch, Planned, one_after_another, try_all
 from ktui.actions.outcome import Done, Outcome
 from ktui.actions.plan import Plan, called
@@ -34,7 +35,7 @@ def carry_out_all(settings: Settings, requests: Sequence[tuple[Reference, Reques
 
 
 def _carry_out(cluster: Reached, requests: Sequence[tuple[Reference, Request]], manner: Manner) -> int:
-    batch = cluster.runner.run(try_all(cluster.api, [_wanted(cluster, *each) for each in requests]))
+    batch = cluster.run(try_all(cluster.api, [_wanted(cluster, *each) for each in requests]))
     if manner.output == "text" or not (manner.dry_run or manner.yes):
         # Where standard output is for a document, the question still needs its plan.
         _show(batch, err=manner.output != "text")
@@ -67,8 +68,8 @@ def _apply(cluster: Reached, batch: Batch, *, says: bool) -> Applied:
 
     sending: list[Plan] = []
     try:
-        applied = cluster.runner.run(one_after_another(batch, send))
-    except KeyboardInterrupt:
+        applied = cluster.run(one_after_another(batch, send))
+    except (KeyboardInterrupt, signals.Ended):
         last = f"{sending[-1].target} was being sent: whether it took place is not known" if sending else ""
         rest = ", ".join(str(each.plan.target) for each in batch.accepted[len(sending) :])
         printing.error(". ".join(part for part in (last, f"Not done: {rest}" if rest else "") if part) + ".")

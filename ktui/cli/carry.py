@@ -7,11 +7,12 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
 
+from ktui import signals
 from ktui.actions.audit import AuditLog
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.canary_template import completed
@@ -26,12 +27,15 @@ from ktui.cli import printing
 from ktui.cli.cluster import access, kubectl_call
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import pointing_to_namesakes
+from ktui.cli.running import run
 from ktui.cli.shape import action_document
 from ktui.kube.api import Api
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,10 @@ class Reached:
     namespace: str
     kubectl: tuple[str, ...]
 
+    def run(self, question: Coroutine[Any, Any, T]) -> T:
+        """What it returns. Raises KubeError, and `signals.Ended` where a signal ends it."""
+        return run(question, self.runner)
+
     async def send(self, made: Plan) -> Outcome:
         """Perform it, and write it down."""
         performed = await perform(self.api, made, AuditLog(audit_file()))
@@ -133,7 +141,7 @@ class Reached:
 def reached(settings: Settings) -> Iterator[Reached]:
     """Connected for a while. Raises KubeError."""
     with asyncio.Runner() as runner:
-        connection = runner.run(connect(access(settings)))
+        connection = run(connect(access(settings)), runner)
         try:
             yield Reached(runner, Api(connection), connection.namespace, kubectl_call(settings, connection))
         finally:
@@ -185,7 +193,7 @@ class _Carrying:
             printing.line(outcome.sentence)
         if isinstance(outcome, Done) and job.follow is not None:
             there = msgspec.structs.replace(made, after=outcome.after or made.after)
-            followed = self._cluster.runner.run(job.follow(self._cluster.api, there))
+            followed = self._cluster.run(job.follow(self._cluster.api, there))
         if manner.output != "text":
             printing.document({**action_document(made, seen, outcome), **followed.document}, manner.output)
         return followed.code
@@ -193,7 +201,7 @@ class _Carrying:
     def _planned(self, job: Job) -> tuple[Plan, Preview]:
         """A plan that the server accepts. Raises Stopped."""
         there = self._cluster
-        answer = there.runner.run(try_out(there.api, lambda: job.plan(there.api, there.namespace, there.kubectl)))
+        answer = there.run(try_out(there.api, lambda: job.plan(there.api, there.namespace, there.kubectl)))
         match answer:
             case Accepted():
                 return answer.plan, answer.preview
@@ -204,8 +212,8 @@ class _Carrying:
 
     def _sent(self, made: Plan) -> Outcome:
         try:
-            return self._cluster.runner.run(self._cluster.send(made))
-        except KeyboardInterrupt:
+            return self._cluster.run(self._cluster.send(made))
+        except (KeyboardInterrupt, signals.Ended):
             printing.error("Interrupted while it was being sent: whether it took place is not known.")
             raise
 

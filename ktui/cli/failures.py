@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,7 +11,8 @@ from typing import Any, Final
 
 import click
 
-from ktui.cli import printing
+from ktui import signals
+from ktui.cli import printing, standard
 from ktui.settings import SettingsError, crash_file
 
 FAILED: Final = 1
@@ -23,33 +23,38 @@ NOT_FINISHED: Final = 3
 BUG: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 INTERRUPTED: Final = 130
+"""By Ctrl-C. After any other signal it is 128 and the signal's number (`ktui.signals`)."""
 BROKEN_PIPE: Final = 141
+"""Of a command that only shows something: nobody reads it any more."""
 
 
 def guarded(run: Callable[[], Any]) -> int:
     """Run a command and return its exit code, whatever happens in it."""
+    with signals.handled(), standard.streams():
+        code = _code_of(run)
+        if unwritten := standard.failure():
+            printing.error(unwritten)
+        return code
+
+
+def _code_of(run: Callable[[], Any]) -> int:
     try:
         code = run()
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        return silenced()
+        return BROKEN_PIPE
+    except signals.Ended as ended:
+        return int(ended.code or 0)
     except SettingsError as error:
         printing.error(str(error), error.hint)
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last resort
         return _told(error)
     return code if isinstance(code, int) else 0
-
-
-def silenced() -> int:
-    """The exit code for a pipe that nobody reads. Python flushes once more when it exits, and would complain then."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return BROKEN_PIPE
 
 
 def _told(error: Exception) -> int:

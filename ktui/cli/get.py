@@ -29,7 +29,7 @@ _WORST_FIRST: Final = list(Phase)
 _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, shows=True)
 @click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1)
 @click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
 @output_option

@@ -23,6 +23,7 @@ from ktui.cli.history_shape import (
 )
 from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.running import run
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted
@@ -47,7 +48,7 @@ _PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
 _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": None}
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, shows=True)
 @click.argument("reference", metavar="NAME", type=WORKLOAD)
 @click.option("--revision", type=int, metavar="N", help="One revision in full, with its template.")
 @output_option
@@ -55,7 +56,7 @@ _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": None}
 def history(context: click.Context, reference: Reference, revision: int | None, output: str) -> int:
     """Show the revisions of NAME, newest first: what changed in each, when, why, and who deployed it."""
     refuse_scope_flags(context)
-    past, known = asyncio.run(_read(settings_of(context), reference))
+    past, known = run(_read(settings_of(context), reference))
     if revision is None:
         if output == "text":
             _print_table(past, known)
@@ -72,7 +73,7 @@ def history(context: click.Context, reference: Reference, revision: int | None, 
     return 0
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, shows=True)
 @click.argument("reference", metavar="NAME", type=WORKLOAD)
 @click.option("--from", "before", type=int, metavar="N", help="The revision before; without it, the one before.")
 @click.option("--to", "after", type=int, metavar="N", help="The revision after; without it, what is live.")
@@ -89,7 +90,7 @@ def diff(
     refuse_scope_flags(context)
     if as_yaml and output != "text":
         raise click.UsageError("--yaml is a way to print text; it does not go with -o json or -o yaml.")
-    past, known = asyncio.run(_read(settings_of(context), reference))
+    past, known = run(_read(settings_of(context), reference))
     compared = chosen(past, before, after)
     if isinstance(compared, Refusal):
         return _refuse(compared)

@@ -9,6 +9,8 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+from ktui.cli import standard
+from ktui.cli.failures import FAILED
 from ktui.model.reference import Reference, read_reference
 from ktui.settings import Settings, load, seconds
 
@@ -80,12 +82,26 @@ def refuse_scope_flags(context: click.Context) -> None:
 
 
 class Command(click.Command):
-    """A command that takes the global options, or those of them that are `shared`, and lists them apart."""
+    """A command that takes the global options, or those of them that are `shared`, and lists them apart.
 
-    def __init__(self, *args: Any, shared: Container[str] | None = None, **kwargs: Any) -> None:
+    One that `shows` something has failed where that could not be printed. Any other does what it is for, and its exit
+    code says how that went, whether anybody reads or not.
+    """
+
+    def __init__(self, *args: Any, shared: Container[str] | None = None, shows: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._shows = shows
         self.context_settings = {**CONTEXT_SETTINGS, **self.context_settings}
         self.params.extend(each for each in global_options() if shared is None or each.name in shared)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; the exit code. Raises BrokenPipeError where it is for a reader, and there is none."""
+        code = super().invoke(ctx)
+        if not self._shows:
+            return code
+        if not standard.is_read():
+            raise BrokenPipeError
+        return code or (FAILED if standard.failure() else 0)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options, then the global ones."""

@@ -50,7 +50,7 @@ class _Since(click.ParamType[str]):
         return str(value)
 
 
-@click.command(cls=Command, shared=("kubeconfig", "context", "namespace", "all_namespaces"))
+@click.command(cls=Command, shows=True, shared=("kubeconfig", "context", "namespace", "all_namespaces"))
 @click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1)
 @click.option("--since", "back", type=_Since(), default="7d", show_default=True, help="30m, 24h, 7d, 2w, or a date.")
 @output_option

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from ktui import __version__
-from ktui.cli.failures import INTERRUPTED, guarded, silenced
+from ktui.cli.failures import BROKEN_PIPE, INTERRUPTED, guarded
 from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, write_options
 
 _COMMANDS: Final = {
@@ -66,7 +66,7 @@ class Root(click.Group):
         except KeyboardInterrupt:
             raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            raise click.exceptions.Exit(silenced()) from None
+            raise click.exceptions.Exit(BROKEN_PIPE) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands before options: they are what is looked for."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +13,7 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.options import CONTEXT_SETTINGS, Command, settings_of
+from ktui.cli.running import run
 from ktui.sim import SimulatedCluster, causes, scenarios
 from ktui.sim.cluster import Heard
 
@@ -139,7 +139,7 @@ def sim(
         printing.line(f"  ktui --kubeconfig {written}")
 
     try:
-        asyncio.run(cluster.serve(host, port, on_ready=ready))
+        run(cluster.serve(host, port, on_ready=ready))
     except OSError as error:
         # asyncio puts the address in front of the reason.
         reason = str(error.strerror).rpartition(": ")[2]
@@ -155,7 +155,7 @@ def _be_kubelets(kubeconfig: Path, context: str | None, *, speed: float, seed: i
         printing.line(f"Scheduler and kubelets for the cluster of {kubeconfig}, until interrupted.")
 
     try:
-        asyncio.run(run_nodes(kubeconfig, context, speed=speed, seed=seed, on_ready=ready))
+        run(run_nodes(kubeconfig, context, speed=speed, seed=seed, on_ready=ready))
     except ValueError as error:
         printing.error(f"{kubeconfig} cannot be used: {error}.", "Check it with kubectl.")
         return 1

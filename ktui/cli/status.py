@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -12,15 +11,15 @@ from typing import Final
 import click
 import msgspec
 
-from ktui.cli import printing
+from ktui.cli import printing, target
 from ktui.cli.cluster import connected
 from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
 from ktui.cli.follow import Ending, Follow, Manner, Outcome
-from ktui.cli.junit import Report, Trouble, junit, write_whole
+from ktui.cli.junit import Report, Trouble, junit
 from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import DURATION, WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.past import book_opener, remembered
-from ktui.cli.recovery import Recovery, roll_back
+from ktui.cli.recovery import Recovered, Recovery, roll_back
 from ktui.cli.running import run
 from ktui.cli.status_shape import Gated, junit_report, log_lines, reasons, status_document
 from ktui.cli.witness import Witness, witnessing
@@ -29,6 +28,7 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, NotFound
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.rollout.guard import Armed
 from ktui.settings import Settings, seconds
 
 _PATIENCE: Final = 60.0
@@ -36,6 +36,12 @@ _PATIENCE: Final = 60.0
 
 _EVIDENCE_TIMEOUT: Final = 20.0
 """Seconds for reading what is shown at the end: a server that does not answer must not keep a verdict back."""
+
+
+_INTERRUPTED_BEFORE: Final = Recovery(Recovered.NOT_DONE, "Interrupted: it was not rolled back.")
+_INTERRUPTED: Final = Recovery(
+    Recovered.UNCLEAR, "Interrupted during the roll back: whether it took place is not known. Look at it."
+)
 
 
 class _Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +112,7 @@ def status(
     if revision is not None and reference.resource is not Resource.DEPLOYMENTS:
         printing.note(f"ktui: Like kubectl, ktui takes no notice of --revision for a {reference.kind}.")
     if report is not None:
-        _check_that_it_can_be_written(report)
+        _check_that_it_can_be_written(report, output)
     manner = Manner(
         watch=watch,
         limit=seconds(timeout) or None,
@@ -135,14 +141,12 @@ def _check_that_it_may_roll_back(settings: Settings, *, watch: bool, timeout: st
         raise click.UsageError("--rollback-on-timeout needs a --timeout.")
 
 
-def _check_that_it_can_be_written(report: Path) -> None:
+def _check_that_it_can_be_written(report: Path, output: str) -> None:
     """A report that cannot be written is better known before ten minutes of waiting than after. Raises UsageError."""
-    try:
-        report.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"The folder {report.parent} cannot be made: {error.strerror}.") from None
-    if not os.access(report.parent, os.W_OK | os.X_OK):
-        raise click.UsageError(f"Nothing can be written into the folder {report.parent}.")
+    if report == target.STANDARD_OUTPUT and output != "text":
+        raise click.UsageError("Standard output holds one document: give --junit a file, or leave -o away.")
+    if trouble := target.check(report):
+        raise click.UsageError(trouble)
 
 
 class _Gate:
@@ -154,6 +158,8 @@ class _Gate:
         self._manner = manner
         self._options = options
         self._namespace = ""
+        self._gated: Gated | None = None
+        """What has been found out, once there is a verdict."""
 
     async def run(self, settings: Settings) -> int:
         """The exit code. Raises KubeError, and reports it where there is a report."""
@@ -165,21 +171,26 @@ class _Gate:
                     remembered(connection, opener) as past,
                     witnessing(connection, self._reference, past) as witness,
                 ):
-                    gated = await self._gated(connection, witness, begun, start)
+                    gated = await self._judge(connection, witness, begun, start)
         except KubeError as error:
             trouble = Trouble("error", str(error), error.hint, is_error=True)
-            self._write(
-                Report(
-                    self._namespace or settings.namespace or "default", self._name, begun, monotonic() - start, trouble
-                )
-            )
+            self._write(self._no_verdict(settings, begun, start, trouble))
+            raise
+        except asyncio.CancelledError:
+            trouble = Trouble("interrupted", "interrupted before there was a verdict", is_error=True)
+            known = junit_report(self._gated) if self._gated is not None else None
+            self._write(known or self._no_verdict(settings, begun, start, trouble))
             raise
         self._write(junit_report(gated))
         if self._options.output != "text":
             printing.document(status_document(gated), self._options.output)
         return gated.ending.code
 
-    async def _gated(self, connection: Connection, witness: Witness, begun: datetime, start: float) -> Gated:
+    def _no_verdict(self, settings: Settings, begun: datetime, start: float, trouble: Trouble) -> Report:
+        namespace = self._namespace or settings.namespace or "default"
+        return Report(namespace, self._name, begun, monotonic() - start, trouble)
+
+    async def _judge(self, connection: Connection, witness: Witness, begun: datetime, start: float) -> Gated:
         self._namespace = connection.namespace
         api, namespace = Api(connection), connection.namespace
         # A name that does not exist is an error at once, not something to wait for.
@@ -188,6 +199,8 @@ class _Gate:
         follow = Follow(connection, self._reference, self._manner)
         ending = await follow.to_the_end()
         took = monotonic() - start
+        not_done = _INTERRUPTED_BEFORE if self._is_to_go_back(ending) else None
+        self._gated = Gated(namespace, self._name, begun, took, ending, None, None, not_done)
         if ending.error:
             printing.note(f"error: {ending.error}")
         look, log = await self._evidence(connection, follow, ending)
@@ -195,8 +208,12 @@ class _Gate:
         if ending.code and self._options.output == "text":
             self._explain(look, log)
         # What the failed pods had to say is read by now: a roll back takes them away.
-        recovery = await self._roll_back(connection, follow, ending, look)
-        return Gated(connection.namespace, self._name, begun, took, ending, look, log, recovery)
+        gated = Gated(namespace, self._name, begun, took, ending, look, log, recovery=None)
+        if self._is_to_go_back(ending) and follow.first is not None:
+            self._gated = msgspec.structs.replace(gated, recovery=_INTERRUPTED)
+            recovery = await self._roll_back(connection, follow.first, ending, look)
+            gated = msgspec.structs.replace(gated, recovery=recovery)
+        return gated
 
     async def _evidence(
         self, connection: Connection, follow: Follow, ending: Ending
@@ -227,22 +244,21 @@ class _Gate:
         for line in log_lines(log) if log is not None else ():
             printing.line(line)
 
-    async def _roll_back(
-        self, connection: Connection, follow: Follow, ending: Ending, look: Look | None
-    ) -> Recovery | None:
+    def _is_to_go_back(self, ending: Ending) -> bool:
         """Where that was asked for, and this is such an end."""
         wanted = {
             Outcome.FAILED: self._options.back_on_failure,
             Outcome.STALLED: self._options.back_on_failure,
             Outcome.TIMED_OUT: self._options.back_on_timeout,
         }
-        if not wanted.get(ending.outcome) or follow.first is None:
-            return None
+        return wanted.get(ending.outcome, False)
+
+    async def _roll_back(self, connection: Connection, first: Armed, ending: Ending, look: Look | None) -> Recovery:
         # The sentences of causes hold text of the cluster, the kinds do not: they go into the audit log.
         kinds = ", ".join(cause.kind.value for cause in look.rollout.causes if cause.blocking) if look else ""
         why = f"ktui status: {ending.outcome.value}" + (f" ({kinds})" if kinds else "")
         say = printing.line if self._options.output == "text" else printing.note
-        recovery = await roll_back(connection, follow.first, self._manner, why, say)
+        recovery = await roll_back(connection, first, self._manner, why, say)
         say(recovery.sentence)
         return recovery
 
@@ -251,6 +267,6 @@ class _Gate:
         if path is None:
             return
         try:
-            write_whole(path, junit(report))
+            target.write(path, junit(report))
         except OSError as error:
             printing.note(f"ktui: The report {path} could not be written: {error.strerror or error}.")

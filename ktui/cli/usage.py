@@ -14,6 +14,7 @@ from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.running import run
 from ktui.cli.usage_shape import Measured, usage_document
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
@@ -36,7 +37,7 @@ from ktui.settings import Settings
 from ktui.text import age, clean, duration
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, shows=True)
 @click.argument("reference", metavar="NAME", type=WORKLOAD)
 @click.option("--pods", "each_pod", is_flag=True, help="Each pod too; with json and yaml, they are always there.")
 @output_option
@@ -47,7 +48,7 @@ def usage(context: click.Context, reference: Reference, *, each_pod: bool, outpu
     It needs a metrics server in the cluster; without one, the exit code is 1.
     """
     refuse_scope_flags(context)
-    found = asyncio.run(_read(settings_of(context), reference))
+    found = run(_read(settings_of(context), reference))
     if output == "text":
         _print(found, each_pod=each_pod)
     else:

@@ -7,11 +7,7 @@ that tell how long ago something was, are as of the moment of the line.
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
-import os
-import select
-import sys
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,7 +15,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from ktui.cli import printing
+from ktui.cli import printing, standard
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import say_missing
 from ktui.cli.past import Past
@@ -194,11 +190,13 @@ async def watch(
             is_due = loop.time() - ticked >= _TICK
             if is_due:
                 ticked = loop.time()
-                _check_for_readers()
+                standard.check_for_readers()
             ledger.apply(changes)
             troubles.say(changes)
             for happened, told in ledger.news(datetime.now(UTC), times=is_due):
                 speaker.news(happened, told)
+            if not standard.is_read():
+                standard.check_for_readers()
             if ledger.is_listed and not has_listed:
                 has_listed = True
                 speaker.listed(len(ledger))
@@ -230,14 +228,3 @@ class _Troubles:
             if trouble and trouble != self._said.get(change.resource):
                 printing.note(f"ktui: {trouble} Trying again.")
             self._said[change.resource] = trouble
-
-
-def _check_for_readers() -> None:
-    """Where nothing changes, nothing is written, and a reader that has gone would never be noticed.
-
-    Raises BrokenPipeError.
-    """
-    poll = select.poll()
-    poll.register(sys.stdout.fileno(), 0)
-    if any(events & select.POLLERR for _, events in poll.poll(0)):
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

@@ -93,11 +93,8 @@ def ktui_process(kubeconfig: Path) -> Iterator[Callable[..., subprocess.Popen[st
         def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
                 text=True,
-                **options,
+                **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
             )
             started.enter_context(process)
             started.callback(process.kill)

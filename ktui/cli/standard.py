@@ -1,0 +1,123 @@
+"""Standard output and standard error: what is written never fails, and what became of it is known.
+
+Whether anybody reads decides nothing about what a command does. A pipe that is closed, a disk that is full and a
+terminal that is gone end printing, and nothing else.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
+
+_GONE: Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO, errno.ECONNRESET})
+"""Nobody reads: a closed pipe, a terminal that has gone, a descriptor that was never open."""
+
+
+class _Stream(io.RawIOBase):
+    """The bytes of one stream. Takes whatever is written, and keeps the reason why it could not be passed on."""
+
+    def __init__(self, descriptor: int, failure: OSError | None = None) -> None:
+        self._descriptor = descriptor
+        self.failure = failure
+
+    def writable(self) -> bool:
+        """It always is."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return os.isatty(self._descriptor)
+
+    def write(self, data: Any) -> int:
+        """How many bytes were written, or would have been."""
+        while self.failure is None:
+            try:
+                return os.write(self._descriptor, data)
+            except BlockingIOError:
+                # Another process that shares the pipe may have made it so.
+                select.select([], [self._descriptor], [])
+            except OSError as error:
+                self.failure = error
+        return len(data)
+
+
+class _State:
+    """The streams that are in use; None while they are Python's own."""
+
+    out: _Stream | None = None
+
+
+@contextmanager
+def streams() -> Iterator[None]:
+    """In here `sys.stdout` and `sys.stderr` never raise; characters that their encoding lacks are replaced.
+
+    Streams that somebody has put in the place of Python's own stay as they are.
+    """
+    before = sys.stdin, sys.stdout, sys.stderr
+    if sys.stdin is None:
+        _occupy(0)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python has it
+    if sys.stdout is sys.__stdout__:
+        _State.out, sys.stdout = _made(1, before[1], "replace")
+    if sys.stderr is sys.__stderr__:
+        _, sys.stderr = _made(2, before[2], "backslashreplace")
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.stdin, sys.stdout, sys.stderr = before
+        _State.out = None
+
+
+def _made(descriptor: int, before: TextIO | None, errors: str) -> tuple[_Stream, TextIO]:
+    if before is None:
+        # It was closed. What is opened next must not be taken for it.
+        _occupy(descriptor)
+        raw = _Stream(descriptor, OSError(errno.EBADF, os.strerror(errno.EBADF)))
+    else:
+        before.flush()
+        raw = _Stream(descriptor)
+    encoding = before.encoding if before is not None else "utf-8"
+    return raw, io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=errors, line_buffering=True)
+
+
+def _occupy(descriptor: int) -> None:
+    opened = os.open(os.devnull, os.O_RDWR)
+    if opened != descriptor:
+        os.dup2(opened, descriptor)
+        os.close(opened)
+
+
+def is_read() -> bool:
+    """Whether anybody may still read standard output, as far as is known."""
+    failure = _State.out.failure if _State.out is not None else None
+    return failure is None or failure.errno not in _GONE
+
+
+def check_for_readers() -> None:
+    """Where nothing is written, a reader that has gone would never be noticed. Raises BrokenPipeError."""
+    if is_read() and sys.stdout is not None:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        if not any(events & select.POLLERR for _, events in poll.poll(0)):
+            return
+    raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def failure() -> str:
+    """Why what was printed is not where it should be, in a sentence; nothing where it is, or where nobody reads."""
+    broken = _State.out.failure if _State.out is not None else None
+    if broken is None or broken.errno in _GONE:
+        return ""
+    return f"Standard output cannot be written: {broken.strerror}."
