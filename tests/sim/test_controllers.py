@@ -324,3 +324,30 @@ def test_a_pod_that_fits_nowhere_waits_for_room() -> None:
     delete(cluster, "first", "Background")
     cluster.run_for(10)
     assert [pod["status"]["phase"] for pod in cluster.list("pods")] == ["Running"]
+
+
+def test_a_scale_in_the_middle_of_a_rollout_is_noted_on_every_active_replica_set(cluster: SimulatedCluster) -> None:
+    cluster.apply(deployment(replicas=10, strategy=rolling("25%", "25%")))
+    cluster.settle()
+    set_image(cluster, "registry.example/web:nopull")
+    cluster.run_for(15)
+    # From 10 to 11 the new one keeps its five, and is written all the same.
+    change(cluster, replicas=11)
+    cluster.run_for(5)
+    assert noted(cluster) == {"1.0": (9, "11", "14"), "nopull": (5, "11", "14")}
+    # What does not change the number that is wanted is not noted (deployment/sync.go: scaleReplicaSet).
+    change(cluster, strategy=rolling(2, "25%"))
+    cluster.run_for(5)
+    assert noted(cluster) == {"1.0": (9, "11", "14"), "nopull": (5, "11", "14")}
+
+
+def noted(cluster: SimulatedCluster) -> dict[str, tuple[int, str, str]]:
+    """Of each ReplicaSet by image: its size, and what its annotations say is wanted, and at most."""
+    return {
+        rs["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]: (
+            rs["spec"]["replicas"],
+            rs["metadata"]["annotations"]["deployment.kubernetes.io/desired-replicas"],
+            rs["metadata"]["annotations"]["deployment.kubernetes.io/max-replicas"],
+        )
+        for rs in cluster.list("replicasets", "default")
+    }

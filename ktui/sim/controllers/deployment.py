@@ -169,11 +169,17 @@ class _Turn:
         elif sizes.is_rolling(self._deployment):
             size_of = sizes.proportional(self._deployment, active)
             for rs in active:
-                self._resize(rs, size_of[rs["metadata"]["name"]])
+                self._resize(rs, size_of[rs["metadata"]["name"]], always=True)
 
-    def _resize(self, rs: JSON, size: int) -> JSON:
-        """Set the size of a ReplicaSet, and note on it what the Deployment wants; an event tells of a new size."""
+    def _resize(self, rs: JSON, size: int, *, always: bool = False) -> JSON:
+        """Set the size of a ReplicaSet, and note on it what the Deployment wants; an event tells of a new size.
+
+        A ReplicaSet that keeps its size keeps its notes as well, unless they are to be written `always`
+        (deployment/sync.go: scaleReplicaSet).
+        """
         goal, before = wanted(self._deployment), wanted(rs)
+        if before == size and not always:
+            return rs
         notes = {sizes.DESIRED: str(goal), sizes.MAXIMUM: str(goal + sizes.max_surge(self._deployment))}
         annotations = (rs["metadata"].get("annotations") or {}) | notes
         if before == size and annotations == rs["metadata"].get("annotations"):

@@ -41,6 +41,11 @@ class Container:
         return not self.is_init
 
     @property
+    def is_new(self) -> bool:
+        """Whether its process has never run."""
+        return "waiting" in self.state and not self.last
+
+    @property
     def is_running(self) -> bool:
         """Whether its process runs."""
         return "running" in self.state
@@ -148,6 +153,25 @@ def pod_status(
     status["containerStatuses"] = [container.status() for container in main]
     status["qosClass"] = pod["status"].get("qosClass", "BestEffort")
     return status
+
+
+def hold_resize(pod: JSON, status: JSON, name: str, limit: str) -> None:
+    """The memory of a container is to change in place, and its node has no room yet: `limit` stays in force.
+
+    kubelet/allocation: what is in force is in the container's status, and the condition PodResizePending says why.
+    """
+    spec = next(each for each in pod["spec"]["containers"] if each["name"] == name)
+    asked = spec.get("resources") or {}
+    in_force = {field: asked.get(field, {}) | {"memory": limit} for field in ("limits", "requests")}
+    for container in status["containerStatuses"]:
+        if container["name"] == name:
+            container |= {"resources": in_force, "allocatedResources": in_force["requests"]}
+    why = f"Node didn't have enough resource: memory, requested: {asked.get('requests', {}).get('memory', '0')}"
+    before = {known["type"]: known for known in pod["status"].get("conditions") or ()}
+    pending = _condition(
+        "PodResizePending", None, before.get("PodResizePending"), status["conditions"][0]["lastTransitionTime"]
+    )
+    status["conditions"].append(pending | {"reason": "Deferred", "message": why})
 
 
 def _phase(pod: JSON, main: list[Container], *, through: bool) -> str:

@@ -6,9 +6,12 @@ The annotations, all optional, stand on the pod template:
 `sim.ktui/fate`                 one of FATES
 `sim.ktui/startup-seconds`      from the start of the containers until they are ready
 `sim.ktui/pull-seconds`         how long the image takes to pull
-`sim.ktui/run-seconds`          how long a container runs that crashes, fails its liveness, or completes
+`sim.ktui/run-seconds`          how long a container runs that crashes, fails its liveness, or completes; longer than
+                                its start, and it is ready in between
 `sim.ktui/stop-seconds`         how long the pod takes to stop
-`sim.ktui/exit-code`            with which a crashing container ends
+`sim.ktui/exit-code`            with which a container ends that crashes, or that its kubelet kills
+`sim.ktui/back-off`             `told`: it waits with CrashLoopBackOff from the beginning of a back-off on; `kept`: it
+                                stays as it ended, for the first minute, as the kubelet of 1.36 leaves it
 `sim.ktui/log-rate`             lines a second that a container writes that serves
 `sim.ktui/share`                the share of the pods that the fate strikes, 0 to 1; the others are well
 `sim.ktui/container`            the container that it strikes; without a name, the first main one
@@ -16,6 +19,7 @@ The annotations, all optional, stand on the pod template:
 `sim.ktui/message`              what is said of it, in place of what is usually said
 `sim.ktui/cpu`                  what that container uses of CPU, as a quantity, in place of a share of its request
 `sim.ktui/memory`               and of memory
+`sim.ktui/limit`                the memory limit in force, while a resize in place waits
 =============================== =====================================================================
 """
 
@@ -30,11 +34,12 @@ JSON = dict[str, Any]
 PREFIX = "sim.ktui/"
 
 FATES = (
-    "ok", "slow", "crash", "nopull", "unschedulable", "oom", "unready", "unlive", "complete", "evicted",
-    "noconfig", "stuck", "nodelost", "refused",
+    "ok", "slow", "crash", "nopull", "unschedulable", "scaleup", "preempts", "oom", "unready", "unlive", "complete",
+    "evicted", "shutdown", "turnedaway", "noconfig", "hookfails", "stuck", "unresized", "nodelost", "refused",
 )  # fmt: skip
 _NUMBERS = ("startup-seconds", "pull-seconds", "run-seconds", "stop-seconds", "log-rate", "share")
-_TEXTS = ("container", "reason", "message", "cpu", "memory")
+_TEXTS = ("container", "reason", "message", "cpu", "memory", "limit")
+_BACK_OFFS = ("told", "kept")
 TAGS = ("crash", "nopull", "slow", "unschedulable")
 _SLOW_STARTUP_SECONDS = 20.0
 
@@ -48,7 +53,10 @@ class Fate:
     pull_seconds: float = 0.55
     run_seconds: float = 0.35
     stop_seconds: float = 0.6
-    exit_code: int = 1
+    exit_code: int | None = None
+    """None: 1 where it crashes, 137 where its kubelet kills it."""
+    keeps_end: bool = False
+    """Whether the status of a container stays as it ended for the first minute of its back-off."""
     log_rate: float = 1.5
     share: float = 1.0
     container: str = ""
@@ -56,6 +64,7 @@ class Fate:
     message: str = ""
     cpu: str = ""
     memory: str = ""
+    limit: str = ""
 
     @classmethod
     def read(cls, settings: Mapping[str, str]) -> Fate:
@@ -70,6 +79,10 @@ class Fate:
                 fate = replace(fate, kind=text)
             elif name == "exit-code":
                 fate = replace(fate, exit_code=int(text))
+            elif name == "back-off":
+                if text not in _BACK_OFFS:
+                    raise ValueError(f"no such back-off: {text} (there are {', '.join(_BACK_OFFS)})")
+                fate = replace(fate, keeps_end=text == "kept")
             elif name in _TEXTS:
                 texts: dict[str, Any] = {name: text}
                 fate = replace(fate, **texts)

@@ -7,13 +7,22 @@ from typing import Any
 
 from ktui.sim.kernel import Kernel
 from ktui.sim.node.affinity import bound_to
-from ktui.sim.node.fate import Fates
+from ktui.sim.node.fate import Fate, Fates
 from ktui.sim.node.port import Port
 from ktui.sim.quantity import cpu_of, memory_of
 
 JSON = dict[str, Any]
 LATENCY = 0.009
 RETRY_SECONDS = 30.0
+_NO_SCALE_UP = "NotTriggerScaleUp"
+_HOPES = {
+    "": ("cluster-autoscaler", "TriggeredScaleUp", "pod triggered scale-up: [{workers 3->4 (max: 10)}]"),
+    "Nominated": ("karpenter", "Nominated", "Pod should schedule on: nodeclaim/default-8xkpl"),
+    _NO_SCALE_UP: (
+        "cluster-autoscaler", _NO_SCALE_UP, "pod didn't trigger scale-up: 1 max node group size reached",
+    ),
+}  # fmt: skip
+"""What those who add nodes say of a pod that waits for one: their name, the event's reason and its message."""
 NOT_CHOSEN = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 
 
@@ -66,6 +75,8 @@ class Scheduler:
         self._nodes = {node.name: node for node in nodes}
         self._placed: dict[str, str] = {}
         self._unplaced: dict[str, JSON] = {}
+        self._asked: dict[str, float] = {}
+        """Since when a pod waits for room that is being made."""
 
     @property
     def nodes(self) -> list[Node]:
@@ -89,6 +100,7 @@ class Scheduler:
 
     def _release(self, uid: str) -> None:
         self._unplaced.pop(uid, None)
+        self._asked.pop(uid, None)
         node = self._placed.pop(uid, None)
         if node is not None:
             self._nodes[node].give_back(uid)
@@ -124,6 +136,8 @@ class Scheduler:
         if fate.kind == "unschedulable" and fate.message:
             self._refuse(uid, pod, fate.message)
             return
+        if fate.kind in ("scaleup", "preempts") and self._waits_for_room(uid, pod, fate):
+            return
         if fate.kind == "unschedulable":
             lacking = dict.fromkeys(self._nodes, "Insufficient cpu")
         fitting = [node for name, node in self._nodes.items() if lacking[name] is None]
@@ -138,6 +152,26 @@ class Scheduler:
         self._port.event(
             pod, "default-scheduler", "Normal", "Scheduled", f"Successfully assigned {where}", field_path=""
         )
+
+    def _waits_for_room(self, uid: str, pod: JSON, fate: Fate) -> bool:
+        """Whether a pod finds no room yet, while a node is being added or other pods make room for it."""
+        now = self._kernel.now
+        is_first = uid not in self._asked
+        left = self._asked.setdefault(uid, now) + fate.run_seconds - now
+        hopeless = fate.reason == _NO_SCALE_UP
+        if left <= 0 and not hopeless:
+            return False
+        self._refuse(uid, pod, fate.message or f"{len(self._nodes)} Insufficient cpu")
+        if fate.kind == "preempts":
+            if is_first:
+                current = self._unplaced[uid]
+                self._port.set_status(current, current["status"] | {"nominatedNodeName": next(iter(self._nodes))})
+        elif is_first or hopeless:
+            component, reason, message = _HOPES[fate.reason]
+            self._port.event(pod, component, "Normal", reason, message, field_path="")
+        if is_first and not hopeless:
+            self._kernel.after(left, lambda: self._place(uid))
+        return True
 
     def _refuse(self, uid: str, pod: JSON, told: str) -> None:
         total = len(self._nodes)
