@@ -17,6 +17,7 @@ from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Partly, Unclea
 from ktui.actions.plan import Plan
 from ktui.actions.request import AnyRequest, for_the_record
 from ktui.model.changes import Resource
+from ktui.model.reading import NotRead, read
 
 _TAIL: Final = 256 * 1024
 """Bytes from the end of the log that are looked at for its last entries."""
@@ -127,8 +128,8 @@ class AuditLog:
         entries = []
         for line in lines[-most:]:
             try:
-                entries.append(_decoder.decode(line))
-            except msgspec.DecodeError:
+                entries.append(read(_decoder, line))
+            except NotRead:
                 continue
         return tuple(entries)
 

@@ -11,6 +11,7 @@ from ktui.actions.patch import Draft
 from ktui.actions.sentences import command
 from ktui.actions.subject import Subject
 from ktui.model.objects import HOLD_SECONDS, LAST_APPLIED, NO_DEADLINE, ReplicaSet
+from ktui.model.reading import NotRead, read
 from ktui.rollout import strategy
 from ktui.rollout.hold import ANNOTATION, Record, Saved
 from ktui.text import clean, duration
@@ -76,8 +77,8 @@ def guess(raw: dict[str, Any], old: ReplicaSet | None) -> Saved:
 def _applied(raw: dict[str, Any]) -> dict[str, Any]:
     text = (raw["metadata"].get("annotations") or {}).get(LAST_APPLIED, "{}")
     try:
-        spec = msgspec.json.decode(text, type=_Applied).spec
-    except msgspec.DecodeError:
+        spec = read(_applied_config, text).spec
+    except NotRead:
         return {}
     held = spec.get("minReadySeconds") == HOLD_SECONDS
     return {} if held else spec
@@ -85,6 +86,9 @@ def _applied(raw: dict[str, Any]) -> dict[str, Any]:
 
 class _Applied(msgspec.Struct):
     spec: dict[str, Any] = {}
+
+
+_applied_config: Final = msgspec.json.Decoder(_Applied)
 
 
 def put_on(draft: Draft, record: Record) -> None:

@@ -13,6 +13,7 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, brief
 from ktui.kube.quotas import defaults_in, quotas_in
 from ktui.model.changes import Resource
+from ktui.model.reading import NotRead, read
 from ktui.model.template import Resources, decode_hook
 from ktui.model.workloads import KubeObject
 from ktui.rollout.quota import Quota
@@ -327,8 +328,8 @@ def _path(resource: Resource, namespace: str, name: str, subresource: str = "") 
 
 def _decode(raw: bytes, kind: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(raw, type=kind, dec_hook=decode_hook)
-    except msgspec.DecodeError as error:
+        return read(msgspec.json.Decoder(kind, dec_hook=decode_hook), raw)
+    except NotRead as error:
         raise _unreadable(error) from error
 
 

@@ -10,13 +10,17 @@ character: whatever a server or a plugin said goes through `brief` or `redacted`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import ClassVar, Final
 
 import msgspec
 
+from ktui.kube import limits
+from ktui.kube.shallow import members
+from ktui.model.reading import NotRead, read
 from ktui.text import clean, without_sequences
 
 LONGEST: Final = 600
@@ -99,6 +103,12 @@ class AnswerLost(KubeError):
 
 class Interrupted(KubeError):
     """An answer or a stream broke off in the middle, or could not be read."""
+
+
+class TooLarge(Interrupted):
+    """An answer is larger than what is ever read of one: `ktui.kube.limits`."""
+
+    hint = "No API server answers so: check what stands at the server's address in the kubeconfig."
 
 
 class ApiError(KubeError):
@@ -209,6 +219,19 @@ class Status(msgspec.Struct):
 
 _status = msgspec.json.Decoder(Status)
 
+
+def status_in(raw: bytes, path: Sequence[str] = ()) -> Status:
+    """The Status that stands at that path of a document, as far as it can be read at all."""
+    if not path:
+        # What is wrong with the bytes of a message is no reason not to show the rest of it.
+        with suppress(NotRead):
+            return read(_status, raw.decode("utf-8", "replace"))
+    said = members(raw, path)
+    reason = said.get("reason", "")
+    code = 410 if reason in {"Expired", "Gone"} else 0
+    return Status(kind=said.get("kind", ""), code=code, reason=reason, message=said.get("message", ""))
+
+
 _FROM_KUBELET: Final = re.compile(r'^Get "https?://([^/"]+)/containerLogs/[^"]*": ')
 """How a kube-apiserver begins to tell that it found no kubelet to fetch a log from: the address of all that it asked
 for, which pushes the cause off the screen."""
@@ -221,8 +244,12 @@ def status_error(status: Status) -> ApiError:
         status.code,
         reason=status.reason,
         message=_FROM_KUBELET.sub(r"it cannot reach the kubelet at \1: ", status.message),
-        retry_after=status.details.retry_after_seconds if status.details else None,
+        retry_after=_bounded(status.details.retry_after_seconds if status.details else None),
     )
+
+
+def _bounded(seconds: float | None) -> float | None:
+    return min(max(0.0, seconds), limits.RETRY_AFTER) if seconds is not None else None
 
 
 def api_error(code: int, body: bytes, headers: Mapping[str, str], now: datetime | None = None) -> ApiError:
@@ -230,10 +257,7 @@ def api_error(code: int, body: bytes, headers: Mapping[str, str], now: datetime 
 
     `headers` must be readable by `Retry-After`; its seconds or date count more than the body's.
     """
-    try:
-        status = _status.decode(body)
-    except msgspec.DecodeError:
-        status = Status()
+    status = status_in(body)
     if status.kind != "Status":
         text = body[:4000].decode("utf-8", "replace")
         # A page of HTML comes from a proxy or a login portal, and says nothing in one line.
@@ -260,11 +284,12 @@ def warnings_in(headers: Iterable[str]) -> list[str]:
 
 
 def _retry_after(value: str, now: datetime) -> float | None:
-    """Seconds to wait, from either form of the header (RFC 9110, 10.2.3)."""
-    if value.strip().isdecimal():
-        return float(value)
+    """Seconds to wait, from either form of the header (RFC 9110, 10.2.3), within a limit."""
+    value = value.strip()[:64]
+    if value.isdecimal():
+        return _bounded(float(value))
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+        return _bounded((when - now).total_seconds()) if when.tzinfo else None
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, (when - now).total_seconds()) if when.tzinfo else None

@@ -21,6 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from ktui.kube.errors import CredentialError, brief, redacted
+from ktui.model.reading import NotRead, read
 
 TIMEOUT: Final = 60.0
 """Seconds that a plugin may take. A login in a browser is not waited for: it belongs before `ktui`."""
@@ -168,8 +169,8 @@ def _cluster_info(cluster: dict[str, Any]) -> dict[str, Any]:
 
 def _credential(stdout: bytes, name: str, version: str, now: datetime) -> ExecCredential:
     try:
-        answer = _answer.decode(stdout)
-    except msgspec.DecodeError:
+        answer = read(_answer, stdout)
+    except NotRead:
         raise CredentialError(f"The login plugin {name} answered with something that is no ExecCredential.") from None
     if answer.kind != "ExecCredential" or answer.api_version != version:
         raise CredentialError(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ktui.kube.errors import Interrupted
+from ktui.kube import limits
+from ktui.kube.errors import Interrupted, TooLarge
 from ktui.kube.watch import Page, decode_page
 from ktui.model.changes import Resource
 
@@ -32,6 +33,8 @@ class ListReader:
     def feed(self, chunk: bytes) -> Page:
         """What has become whole with these bytes; most often nothing is missing but the last item."""
         self._rest += chunk
+        if len(self._rest) > limits.OBJECT:
+            raise TooLarge(f"The server sends an object of more than {limits.OBJECT // limits.MEGABYTE} MB.")
         if not self._head:
             start = self._rest.find(_ITEMS)
             if start < 0:

@@ -20,6 +20,7 @@ import msgspec
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, ServerError, brief
+from ktui.model.reading import NotRead, read
 from ktui.rollout.quantities import quantity
 from ktui.rollout.usage import Sample, Used
 
@@ -110,12 +111,12 @@ async def read_samples(connection: Connection, namespace: str, selector: str = "
     body = await connection.request("GET", path, params=params, timeout=_TIMEOUT)
     try:
         return _samples(body) if len(body) < _MUCH else await asyncio.to_thread(_samples, body)
-    except msgspec.DecodeError as error:
+    except NotRead as error:
         raise Interrupted(f"The answer is not what a metrics server says: {brief(str(error), 120)}.") from error
 
 
 def _samples(body: bytes) -> tuple[Sample, ...]:
-    return tuple(_sample(item) for item in _decoder.decode(body).items or ())
+    return tuple(_sample(item) for item in read(_decoder, body).items or ())
 
 
 def _sample(item: _PodMetrics) -> Sample:

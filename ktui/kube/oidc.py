@@ -25,6 +25,7 @@ import yaml
 from ktui.kube.errors import ConfigError, CredentialError
 from ktui.kube.kubeconfig import parse
 from ktui.kube.library import configuration_library
+from ktui.model.reading import read
 
 _LOGIN: Final = "Log in again with the tool that wrote the kubeconfig."
 
@@ -33,13 +34,16 @@ class _Claims(msgspec.Struct):
     exp: float | None = None
 
 
+_claims = msgspec.json.Decoder(_Claims)
+
+
 def expiry(id_token: str) -> datetime | None:
     """When that JWT expires; None where it does not say. Raises CredentialError if it is no JWT."""
     try:
         payload = id_token.split(".")[1]
-        claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)), type=_Claims)
+        claims = read(_claims, base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return datetime.fromtimestamp(claims.exp, UTC) if claims.exp is not None else None
-    except (IndexError, binascii.Error, msgspec.DecodeError, ValueError, OverflowError):
+    except (IndexError, binascii.Error, ValueError, OverflowError):
         raise CredentialError("The id-token in the kubeconfig is not a token.", hint=_LOGIN) from None
 
 

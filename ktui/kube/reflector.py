@@ -29,6 +29,7 @@ from ktui.kube.lines import LineSplitter
 from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.watch import Heard, InitialEnd, Inventory, Page, Unreadable, WatchDecoder, decode_page
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Resource, Restored
+from ktui.model.reading import ordinal
 
 _T = TypeVar("_T")
 
@@ -346,10 +347,10 @@ class Reflector:
             raise Silence(f"Nothing has been heard for {seconds:.0f} s.") from None
 
     def _watch_from(self, version: str) -> None:
-        self._version, self._furthest = version, _number(version)
+        self._version, self._furthest = version, ordinal(version)
 
     def _lies_behind(self, version: str) -> bool:
-        return 0 <= _number(version) < self._furthest
+        return 0 <= ordinal(version) < self._furthest
 
     # What is said
 
@@ -398,8 +399,3 @@ class Reflector:
             since = last.since
         self._link = Link(self.resource, state, since or self._clock(), reason)
         return [self._link]
-
-
-def _number(version: str) -> int:
-    """Versions of one resource can be compared, where they are numbers at all (Kubernetes, API concepts)."""
-    return int(version) if version.isdecimal() else -1

@@ -6,15 +6,17 @@ detection of changes). Each line is decoded once, straight into the structs of `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ktui.kube.errors import Interrupted, KubeError, Status, brief, status_error
+from ktui.kube.errors import Interrupted, KubeError, Status, brief, status_error, status_in
+from ktui.kube.shallow import elements, members
 from ktui.model.changes import Gone, Put, Resource
+from ktui.model.reading import Broken, Misfit, NotRead, read
 from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject
 
@@ -39,20 +41,11 @@ class _Error(msgspec.Struct, tag_field="type", tag="ERROR"):
     object: Status
 
 
-class _Id(msgspec.Struct, rename="camel"):
+class _Id(NamedTuple):
     uid: str
-    name: str = ""
-    namespace: str = ""
-    resource_version: str = ""
-
-
-class _IdOnly(msgspec.Struct):
-    metadata: _Id
-
-
-class _AnyEvent(msgspec.Struct):
-    type: str
-    object: msgspec.Raw
+    name: str
+    namespace: str
+    resource_version: str
 
 
 class _ListMeta(msgspec.Struct, rename="camel"):
@@ -117,8 +110,6 @@ class Decoders:
 
 
 _decoders = cache(Decoders)
-_any_event: Final = msgspec.json.Decoder(_AnyEvent)
-_id_only: Final = msgspec.json.Decoder(_IdOnly)
 _raw_page: Final = msgspec.json.Decoder(_RawPage)
 
 
@@ -146,10 +137,10 @@ class WatchDecoder:
         decoders, version = self._decoders, self.version
         for line in lines:
             try:
-                event = decoders.line.decode(line)
-            except msgspec.ValidationError as error:
+                event = read(decoders.line, line)
+            except Misfit as error:
                 said = _salvaged(self.resource, line, str(error))
-            except msgspec.DecodeError as error:
+            except Broken as error:
                 raise _not_a_watch(error) from error
             else:
                 kind = type(event)
@@ -178,24 +169,35 @@ class WatchDecoder:
 
 def _salvaged(resource: Resource, line: bytes, why: str) -> tuple[Heard | None, str]:
     """What can be told of an event whose object does not fit; one of a kind that is new to us means nothing."""
-    try:
-        event = _any_event.decode(line)
-        if event.type not in {"ADDED", "MODIFIED", "DELETED"}:
-            return None, ""
-        meta = _id_only.decode(event.object).metadata
-    except msgspec.DecodeError as error:
-        raise _not_a_watch(error) from error
-    if event.type == "DELETED":
+    kind = members(line, ()).get("type", "")
+    if kind == "ERROR":
+        raise status_error(status_in(line, ("object",)))
+    if kind == "BOOKMARK":
+        raise _not_a_watch(why)
+    if kind not in {"ADDED", "MODIFIED", "DELETED"}:
+        if not kind:
+            raise _not_a_watch(why)
+        return None, ""
+    meta = _identity(line, ("object", "metadata"))
+    if not meta.uid:
+        raise _not_a_watch(why)
+    if kind == "DELETED":
         return Gone(resource, meta.uid, meta.resource_version), meta.resource_version
     return _unreadable(resource, meta, why), meta.resource_version
 
 
+def _identity(raw: bytes, path: Sequence[str]) -> _Id:
+    """What an object is called, as far as that stands where it should."""
+    said = members(raw, path)
+    return _Id(said.get("uid", ""), said.get("name", ""), said.get("namespace", ""), said.get("resourceVersion", ""))
+
+
 def _unreadable(resource: Resource, meta: _Id, why: str) -> Unreadable:
-    name = f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name
+    name = f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name or "one without a name"
     return Unreadable(resource, meta.uid, brief(name, 300), brief(why, 200))
 
 
-def _not_a_watch(error: Exception) -> KubeError:
+def _not_a_watch(error: object) -> KubeError:
     return Interrupted(
         f"The server sent something that is no watch event: {brief(str(error), 120)}.",
         hint="A proxy may have cut the stream; it is tried again by itself.",
@@ -205,35 +207,41 @@ def _not_a_watch(error: Exception) -> KubeError:
 def decode_page(resource: Resource, body: bytes) -> Page:
     """The contents of one page of a list. Raises Interrupted if it is no list."""
     try:
-        page: Any = _decoders(resource).page.decode(body)
-        contents: Sequence[Put | Unreadable] = [Put(resource, obj) for obj in page.items or ()]
-    except msgspec.ValidationError:
-        page, contents = _piecewise(resource, body)
-    except msgspec.DecodeError as error:
+        page: Any = read(_decoders(resource).page, body)
+    except Misfit:
+        return _piecewise(resource, body)
+    except Broken as error:
         raise _not_a_list(error) from error
-    return Page(list(contents), page.metadata.resource_version, page.metadata.next)
+    contents: list[Put | Unreadable] = [Put(resource, obj) for obj in page.items or ()]
+    return Page(contents, page.metadata.resource_version, page.metadata.next)
 
 
-def _piecewise(resource: Resource, body: bytes) -> tuple[_RawPage, list[Put | Unreadable]]:
+def _piecewise(resource: Resource, body: bytes) -> Page:
     """A page with an object in it that does not fit: the others are not to suffer for it."""
     try:
-        page = _raw_page.decode(body)
-    except msgspec.DecodeError as error:
+        page = read(_raw_page, body)
+        meta, items = page.metadata, [bytes(raw) for raw in page.items or ()]
+    except Broken as error:
         raise _not_a_list(error) from error
-    item = _decoders(resource).item
-    contents: list[Put | Unreadable] = []
-    for raw in page.items or ():
+    except Misfit as error:
+        # Too deep even for a look at where each object ends.
+        said = members(body, ("metadata",))
+        if "resourceVersion" not in said:
+            raise _not_a_list(error) from error
+        meta, items = _ListMeta(said["resourceVersion"], said.get("continue", "")), elements(body, "items")
+    return Page(list(_one_by_one(resource, items)), meta.resource_version, meta.next)
+
+
+def _one_by_one(resource: Resource, items: Iterable[bytes]) -> Iterator[Put | Unreadable]:
+    decoder = _decoders(resource).item
+    for raw in items:
         try:
-            contents.append(Put(resource, item.decode(raw)))
-        except msgspec.ValidationError as error:
-            try:
-                contents.append(_unreadable(resource, _id_only.decode(raw).metadata, str(error)))
-            except msgspec.DecodeError as without_id:
-                raise _not_a_list(without_id) from without_id
-    return page, contents
+            yield Put(resource, read(decoder, raw))
+        except NotRead as error:
+            yield _unreadable(resource, _identity(raw, ("metadata",)), str(error))
 
 
-def _not_a_list(error: Exception) -> KubeError:
+def _not_a_list(error: object) -> KubeError:
     return Interrupted(
         f"The server answered with something that is no list: {brief(str(error), 120)}.",
         hint="Check that the server in the kubeconfig is the API server, and not a login page in front of it.",
@@ -257,8 +265,8 @@ class Inventory:
         match heard:
             case Put(_, obj):
                 uid = obj.metadata.uid
-            case Unreadable():
-                uid = heard.uid
+            case Unreadable(uid=uid) if uid:
+                pass
             case Gone(_, uid):
                 self._known.discard(uid)
                 if self._seen is not None:

@@ -8,11 +8,11 @@ thing twice, or something older than what is known, changes nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from math import inf
 from typing import Final, NamedTuple, TypeVar
 
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.reading import ordinal
 from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
 
 _W = TypeVar("_W", bound=Workload)
@@ -25,7 +25,7 @@ _TOMBSTONES: Final = 4096
 class _Tombstone(NamedTuple):
     """What is left of an object: the version at which it went (-1 for unknown), and what it belonged to."""
 
-    version: float
+    version: int
     parent: str
 
 
@@ -136,7 +136,8 @@ class Store:
         uid = obj.metadata.uid
         objects = self._objects[resource]
         known = objects.get(uid)
-        if _number(obj.metadata.resource_version, otherwise=inf) <= self._last_version(uid, known):
+        version = ordinal(obj.metadata.resource_version)
+        if version != -1 and version <= self._last_version(uid, known):
             return
         parent = _parent(obj)
         if known is not None and _parent(known) != parent:
@@ -150,15 +151,15 @@ class Store:
             self._siblings(obj).setdefault(parent, {})[uid] = obj
         self._touch(obj)
 
-    def _last_version(self, uid: str, known: KubeObject | None) -> float:
+    def _last_version(self, uid: str, known: KubeObject | None) -> int:
         if known is not None:
-            return _number(known.metadata.resource_version, otherwise=-1)
+            return ordinal(known.metadata.resource_version)
         tombstone = self._tombstones.get(uid)
         return tombstone.version if tombstone is not None else -1
 
     def _remove(self, resource: Resource, uid: str, resource_version: str) -> None:
         known = self._objects[resource].get(uid)
-        version = _number(resource_version, otherwise=-1)
+        version = ordinal(resource_version)
         if version != -1 and version < self._last_version(uid, known):
             return
         if known is not None:
@@ -220,8 +221,3 @@ def _parent(obj: KubeObject) -> str:
         return obj.involved_object.uid
     owner = obj.metadata.controller
     return owner.uid if owner is not None else ""
-
-
-def _number(resource_version: str, *, otherwise: float) -> float:
-    """A resource version as a number: those of one resource can be compared, where they are numbers at all."""
-    return int(resource_version) if resource_version.isdecimal() else otherwise

@@ -51,8 +51,8 @@ class PodTemplate:
     def __init__(self, raw: dict[str, Any]) -> None:
         meta = raw.get("metadata") or {}
         spec = raw.get("spec") or {}
-        self.labels: dict[str, str] = {k: v for k, v in (meta.get("labels") or {}).items() if k != POD_TEMPLATE_HASH}
-        self.annotations: dict[str, str] = meta.get("annotations") or {}
+        self.labels: dict[str, str] = {k: v for k, v in _strings(meta.get("labels")).items() if k != POD_TEMPLATE_HASH}
+        self.annotations = _strings(meta.get("annotations"))
         self.containers = _containers(spec.get("containers"))
         self.init_containers = _containers(spec.get("initContainers"))
         self.resources = msgspec.convert(spec.get("resources") or {}, Resources)
@@ -93,6 +93,10 @@ class RevisionData:
         return hash(self.template)
 
 
+def _strings(raw: Any) -> dict[str, str]:
+    return msgspec.convert(raw or {}, dict[str, str])
+
+
 def _ports(containers: list[dict[str, Any]] | None) -> tuple[tuple[str, int], ...]:
     """The ports that the containers declare, as name (often empty) and number, sorted."""
     declared = (port for container in containers or () for port in container.get("ports") or ())
@@ -104,9 +108,13 @@ def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
 
 
 def decode_hook(kind: type, raw: Any) -> Any:
-    """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`."""
-    if kind is PodTemplate:
-        return PodTemplate(raw)
-    if kind is RevisionData:
-        return RevisionData(raw)
-    raise NotImplementedError(kind)
+    """Build the types that JSON cannot name; for `msgspec.json.Decoder(..., dec_hook=decode_hook)`.
+
+    Raises ValueError for what they cannot be made from: of all exceptions, msgspec says that with the place of it.
+    """
+    if kind not in (PodTemplate, RevisionData):
+        raise NotImplementedError(kind)
+    try:
+        return PodTemplate(raw) if kind is PodTemplate else RevisionData(raw)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError("it is not a pod template") from error

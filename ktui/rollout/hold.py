@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from ktui.model import reading
 from ktui.model.objects import HOLD_SECONDS, NO_DEADLINE, Deployment, ReplicaSet
 from ktui.rollout import images, revisions, steps, strategy
 from ktui.text import clean, count
@@ -179,13 +180,16 @@ class Hold(msgspec.Struct, frozen=True):
         return None if steps.is_full(step, self.desired) else steps.in_pods(step, self.desired)
 
 
+_record: Final = msgspec.json.Decoder(Record)
+
+
 def read(text: str | None) -> Record | None:
     """The record that an annotation holds; None where there is none, or it is not one that this ktui can read."""
     if text is None:
         return None
     try:
-        record = msgspec.json.decode(text, type=Record)
-    except msgspec.DecodeError:
+        record = reading.read(_record, text)
+    except reading.NotRead:
         return None
     return record if record.version == VERSION else None
 
@@ -246,13 +250,16 @@ def _is_over(record: Record, replicasets: Sequence[ReplicaSet], through: Sequenc
 
 def _is_newer(text: str) -> bool:
     try:
-        return msgspec.json.decode(text, type=_Versioned).version > VERSION
-    except msgspec.DecodeError:
+        return reading.read(_versioned, text).version > VERSION
+    except reading.NotRead:
         return False
 
 
 class _Versioned(msgspec.Struct):
     version: int = 0
+
+
+_versioned: Final = msgspec.json.Decoder(_Versioned)
 
 
 def _not_held(deployment: Deployment, written: Record | None) -> tuple[Disturbance, str]:

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from ktui.model import reading
 from ktui.model.workloads import ON_DELETE, StatefulSet
 from ktui.rollout import steps
 from ktui.text import clean
@@ -98,13 +99,16 @@ class Partition(msgspec.Struct, frozen=True):
         return index, None if steps.is_full(step, self.desired) else steps.in_pods(step, self.desired)
 
 
+_record: Final = msgspec.json.Decoder(Record)
+
+
 def read(text: str | None) -> Record | None:
     """The record that an annotation holds; None where there is none, or it is not one that this ktui can read."""
     if text is None:
         return None
     try:
-        record = msgspec.json.decode(text, type=Record)
-    except msgspec.DecodeError:
+        record = reading.read(_record, text)
+    except reading.NotRead:
         return None
     return record if record.version == VERSION else None
 

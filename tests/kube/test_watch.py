@@ -12,7 +12,7 @@ from ktui.kube.errors import Expired, Interrupted, ServerError
 from ktui.kube.watch import InitialEnd, Inventory, Unreadable, WatchDecoder, decode_page
 from ktui.model.changes import Gone, Put, Resource
 from ktui.model.objects import Pod
-from tests.kube.server import pod
+from tests.kube.server import deployment, pod
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -173,3 +173,55 @@ def test_a_list_that_broke_off_makes_nothing_disappear() -> None:
     inventory.begin()
     inventory.note(put("b"))
     assert inventory.end() == [Gone(Resource.PODS, "uid-a")]
+
+
+DEEP = b"[" * 50_000 + b"]" * 50_000
+WORSE = {
+    "managedFields nested too deeply": b'{"metadata":{"managedFields":[{"f":' + DEEP + b'}],"name":"odd",'
+    b'"namespace":"shop","uid":"uid-odd","resourceVersion":"7"}}',
+    "bytes that are no text": b'{"metadata":{"name":"odd","namespace":"shop","uid":"uid-odd","resourceVersion":"7"},'
+    b'"status":{"message":"\xff","phase":"\xfe"}}',
+    "no template": b'{"metadata":{"name":"odd","namespace":"shop","uid":"uid-odd","resourceVersion":"7"},'
+    b'"spec":{"template":null}}',
+    "a list for labels": b'{"metadata":{"name":"odd","namespace":"shop","uid":"uid-odd","resourceVersion":"7"},'
+    b'"spec":{"template":{"metadata":{"labels":["a"]}}}}',
+    "an endless number": b'{"metadata":{"name":"odd","namespace":"shop","uid":"uid-odd","resourceVersion":"7"},'
+    b'"spec":{"replicas":' + b"9" * 10_000 + b"}}",
+}
+worse = pytest.mark.parametrize("odd", WORSE.values(), ids=WORSE.keys())
+FINE = json.dumps(
+    deployment("fine") | {"metadata": {"name": "fine", "uid": "uid-fine", "resourceVersion": "8"}}
+).encode()
+
+
+@worse
+def test_no_object_of_a_watch_can_end_it(odd: bytes) -> None:
+    decoder = WatchDecoder(Resource.DEPLOYMENTS, "5")
+    report, put = decoder.feed(b'{"type":"ADDED","object":' + each + b"}" for each in (odd, FINE))
+    assert isinstance(report, Unreadable)
+    assert (report.uid, report.name) == ("uid-odd", "shop/odd")
+    assert isinstance(put, Put)
+    assert decoder.version == "8"
+    assert decoder.feed([b'{"type":"DELETED","object":' + odd + b"}"]) == [Gone(Resource.DEPLOYMENTS, "uid-odd", "7")]
+
+
+@worse
+def test_no_object_of_a_list_can_end_it(odd: bytes) -> None:
+    body = (
+        b'{"kind":"List","metadata":{"resourceVersion":"9","continue":"c"},"items":[' + odd + b"," + FINE + b",null]}"
+    )
+    page = decode_page(Resource.DEPLOYMENTS, body)
+    assert (page.version, page.next) == ("9", "c")
+    report, put, *rest = page.contents
+    assert isinstance(report, Unreadable)
+    assert (report.uid, report.name) == ("uid-odd", "shop/odd")
+    assert isinstance(put, Put)
+    assert put.object.metadata.name == "fine"
+    assert all(isinstance(each, Unreadable) for each in rest)
+
+
+def test_an_error_event_is_told_whatever_bytes_its_message_has() -> None:
+    with pytest.raises(Expired, match="too old: \ufffd"):
+        WatchDecoder(Resource.PODS, "5").feed(
+            [b'{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old: \xff"}}']
+        )
