@@ -1,6 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.kube import limits
+from ktui.kube.errors import TooLarge
 from ktui.kube.lines import LineSplitter
 
 
@@ -18,3 +21,12 @@ def test_a_line_of_many_megabytes_comes_whole() -> None:
     assert not any(splitter.feed(part) for _ in range(200))
     assert splitter.feed(b"z\nnext") == [part * 200 + b"z"]
     assert splitter.feed(b"\n") == [b"next"]
+
+
+def test_a_line_that_does_not_end_is_given_up_soon() -> None:
+    splitter, taken = LineSplitter(), 0
+    with pytest.raises(TooLarge, match="more than 16 MB"):
+        while taken < 200 * limits.MEGABYTE:
+            taken += limits.MEGABYTE
+            splitter.feed(b"x" * limits.MEGABYTE)
+    assert taken <= limits.OBJECT + limits.MEGABYTE
