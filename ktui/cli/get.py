@@ -21,11 +21,11 @@ from ktui.cli.watch import Happened, JsonLines, Speaker, Told, watch
 from ktui.model.reference import Reference, reference_to
 from ktui.model.store import Store
 from ktui.rollout.look import look
-from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.order import worst_first
+from ktui.rollout.rollout import Rollout
 from ktui.settings import Settings
 from ktui.text import age, clean
 
-_WORST_FIRST: Final = list(Phase)
 _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 
@@ -75,11 +75,7 @@ async def _watch(settings: Settings, names: Sequence[Reference], output: str) ->
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:
     """All rollouts of a store, worst first."""
     found = [look(store, workload, None, now)[1] for workload in store.workloads()]
-    return sorted(found, key=_worst_first)
-
-
-def _worst_first(rollout: Rollout) -> tuple[int, str, str]:
-    return _WORST_FIRST.index(rollout.phase), rollout.namespace, rollout.name
+    return worst_first(found)
 
 
 def _print(found: Sequence[Rollout], namespace: str | None, *, with_namespace: bool, quiet: bool) -> None:
@@ -123,7 +119,7 @@ class _Rows:
 
     def listed(self, count: int) -> None:
         """The table."""
-        rows = [self._cells(rollout) for rollout in sorted(self._first, key=_worst_first)]
+        rows = [self._cells(rollout) for rollout in worst_first(self._first)]
         self._widths = printing.widths_of([self._header, *rows])
         printing.table(self._header, rows)
 

@@ -9,10 +9,12 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
+from ktui.rollout.order import Harm, harm
+from ktui.rollout.progress import Progress
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.text import age, clean
+from ktui.text import age, clean, count
 from ktui.tui import look
-from ktui.tui.paint import Span, fit, width
+from ktui.tui.paint import Span, fit, shorten, width, wrap
 
 _LEAST_WHY: Final = 22
 """The cells that WHY keeps before another column goes."""
@@ -23,6 +25,9 @@ _LEAST_IMAGE: Final = 12
 _GAP: Final = "  "
 _BETWEEN: Final = Span(_GAP)
 _GUARDED: Final = "auto-abort · "
+
+DOWN: Final = "‼"
+"""The glyph of rollouts of which no pod is available."""
 
 SORTS: Final[dict[str, str]] = {
     "worst": "worst first",
@@ -51,8 +56,8 @@ class Columns(NamedTuple):
 def columns(rollouts: Iterable[Rollout], cells: int) -> Columns:
     """Fit the columns into so many cells.
 
-    Where it is tight they go in this order: FOR, REV, IMAGE, NAMESPACE (where all are in one), READY; the bar
-    gets shorter, and WHY is the last to give way.
+    If it is tight, IMAGE gets narrower first. Then they go in this order: REV, NEW, IMAGE, FOR, NAMESPACE (if all are
+    in one); the bar gets shorter, and WHY is the last to give way. READY always stays: it says who serves.
     """
     rows = list(rollouts)
     namespaces = {row.namespace for row in rows}
@@ -76,7 +81,7 @@ def columns(rollouts: Iterable[Rollout], cells: int) -> Columns:
     if _rest(fitted, cells) < _LEAST_WHY:
         missing = _LEAST_WHY - _rest(fitted, cells)
         fitted = fitted._replace(image=max(min(fitted.image, _LEAST_IMAGE), fitted.image - missing))
-    for column in ("since", "revision", "image", "namespace", "ready"):
+    for column in ("revision", "share", "image", "since", "namespace"):
         if column == "namespace" and len(namespaces) > 1:
             continue
         if _rest(fitted, cells) >= _LEAST_WHY:
@@ -127,8 +132,7 @@ def row(
     if fitted.bar:
         spans.extend([*look.bar(numbers, fitted.bar, is_settled=settled), _BETWEEN])
     add(fitted.share, f"{numbers.new.existing}/{numbers.desired}", quiet, right=True)
-    short = "" if numbers.ready >= numbers.desired else "warn"
-    add(fitted.ready, f"{numbers.ready}/{numbers.desired}", short or quiet, right=True)
+    add(fitted.ready, f"{numbers.ready}/{numbers.desired}", _readiness(numbers) or quiet, right=True)
     add(fitted.revision, str(rollout.revision or "-"), quiet, right=True)
     add(fitted.image, _tail(clean(rollout.image), fitted.image), quiet)
     add(fitted.since, age(rollout.since, now), "dim", right=True)
@@ -140,54 +144,75 @@ def row(
     return spans
 
 
+def _readiness(numbers: Progress) -> str:
+    """The style of READY: nothing serves, fewer than desired, or neither."""
+    if numbers.ready >= numbers.desired:
+        return ""
+    return "warn" if numbers.ready else "failed"
+
+
 def _tail(image: str, cells: int) -> str:
     """An image in so many cells: the tag is what tells two apart, so it is the beginning that gives way."""
     return image if cell_len(image) <= cells or cells < 2 else f"…{image[1 - cells :]}"
 
 
 def totals(rollouts: Iterable[Rollout], cells: int) -> list[Span]:
-    """How many rollouts are in each phase, the worst first; a phase that no rollout is in is left out.
+    """How many rollouts are down, and how many are in each phase, the worst first. Phases without any are left out.
 
-    Where there is no room for all the words, the glyphs, which every row repeats beside the word, do for them.
+    If there is no room for all the words, the glyphs stand alone: every row repeats them beside the word.
     """
-    numbers = Counter(rollout.phase for rollout in rollouts)
+    found = list(rollouts)
+    numbers = Counter(rollout.phase for rollout in found)
+    down = sum(harm(rollout) is Harm.DOWN for rollout in found)
+    chips = [(down, DOWN, "down", "failed")] if down else []
+    chips += [(numbers[phase], *look.PHASES[phase]) for phase in look.PHASES if numbers[phase]]
     for gap, with_words in (("   ", True), ("  ", True), ("  ", False)):
         spans: list[Span] = []
-        for phase, (glyph, word, style) in look.PHASES.items():
-            if numbers[phase]:
-                told = f"{glyph} {numbers[phase]} {word}" if with_words else f"{glyph} {numbers[phase]}"
-                spans.extend([Span(told, style), Span(gap)])
+        for number, glyph, word, style in chips:
+            text = f"{glyph} {number} {word}" if with_words else f"{glyph} {number}"
+            spans.extend([Span(text, style), Span(gap)])
         if width(spans[:-1]) <= cells:
             break
     return spans[:-1]
 
 
-def explanation(rollout: Rollout | None, cells: int) -> list[list[Span]]:
-    """Two lines about the rollout under the cursor: what is going on in full, and kubectl's verdict or what to try."""
+def explanation(rollout: Rollout | None, cells: int, lines: int) -> list[list[Span]]:
+    """About the rollout under the cursor: what is going on in full, and what to try, or kubectl's verdict.
+
+    As many lines as the text needs, at least 2 and at most `lines`; what to try has the last one of them.
+    """
     if rollout is None:
         return [[], []]
     style = look.PHASES[rollout.phase][2]
     glyph = look.PHASES[rollout.phase][0]
-    why = rollout.why or _at_rest(rollout)
+    title = f"{rollout.namespace}/{rollout.label}  "
+    head = [Span(f"{glyph} ", style), Span(title, "strong")]
+    indent = 2 if lines > 2 else width(head)
+    why = [*_serving(rollout), rollout.why or _at_rest(rollout)]
     if rollout.serving:
-        why = f"{why}; {rollout.serving}"
-    first = [Span(f"{glyph} ", style), Span(f"{rollout.namespace}/{rollout.label}", "strong"), Span(f"  {why}")]
+        why.append(rollout.serving)
+    text = "; ".join(filter(None, why))
+    parts = wrap(f"{' ' * (width(head) - indent)}{text}", max(1, cells - indent), max(1, lines - 1))
+    first = [*head, Span(parts[0].lstrip() if parts else "")]
+    more = [[Span(" " * indent + part)] for part in parts[1:]]
+    return [shorten(first, cells), *more, shorten(_next_step(rollout), cells)]
+
+
+def _next_step(rollout: Rollout) -> list[Span]:
     cause = rollout.causes[0] if rollout.causes else None
     if rollout.hold is not None and rollout.hold.repair is not None:
-        second = [Span("  c ", "key"), Span(rollout.hold.remedy)]
-    elif cause is not None and cause.try_next:
-        second = [Span("  try ", "key"), Span(cause.try_next)]
-    else:
-        second = [Span("  kubectl ", "dim"), Span(clean(rollout.verdict.line), "dim")]
-    return [_cut(first, cells), _cut(second, cells)]
+        return [Span("  c ", "key"), Span(rollout.hold.remedy)]
+    if cause is not None and cause.try_next:
+        return [Span("  try ", "key"), Span(cause.try_next)]
+    return [Span("  kubectl ", "dim"), Span(clean(rollout.verdict.line), "dim")]
 
 
-def _cut(line: list[Span], cells: int) -> list[Span]:
-    over = width(line) - cells
-    if over <= 0:
-        return line
-    last = line[-1]
-    return [*line[:-1], last._replace(text=fit(last.text, max(1, cell_len(last.text) - over)))]
+def _serving(rollout: Rollout) -> list[str]:
+    """How many pods serve, if that is fewer than the strategy guarantees."""
+    if harm(rollout) is Harm.NONE:
+        return []
+    numbers = rollout.progress
+    return [f"{numbers.available} of {count(numbers.desired, 'pod')} {'serves' if numbers.desired == 1 else 'serve'}"]
 
 
 def _at_rest(rollout: Rollout) -> str:
@@ -204,11 +229,23 @@ def matches(rollout: Rollout, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
+def best_match(rollouts: Iterable[Rollout], words: Sequence[str]) -> Rollout | None:
+    """The rollout that somebody who typed these words most likely means: by its name rather than by its image.
+
+    Names that are the words, that begin with one, and that hold one, in this order; then the first of all.
+    """
+
+    def distance(rollout: Rollout) -> int:
+        names = (rollout.name.lower(), rollout.label.lower(), f"{rollout.namespace}/{rollout.label}".lower())
+        tests: tuple[Callable[[str, str], bool], ...] = (str.__eq__, str.startswith, str.__contains__)
+        return next((place for place, test in enumerate(tests) if any(test(n, w) for n in names for w in words)), 3)
+
+    return min(rollouts, key=distance, default=None)
+
+
 def ordered(rollouts: Iterable[Rollout], sort: str) -> list[Rollout]:
-    """Sorted by one of `SORTS`. Ties go by namespace and name, so that rows do not dance."""
-    order = list(Phase)
+    """Sorted by one of `SORTS` but the first. Ties go by namespace and name, so that rows do not dance."""
     keys: dict[str, Callable[[Rollout], float]] = {
-        "worst": lambda rollout: order.index(rollout.phase),
         "name": lambda _: 0,
         "newest": lambda rollout: -_last_change(rollout),
         "progress": lambda rollout: rollout.progress.share,

@@ -246,3 +246,30 @@ async def test_a_click_chooses_and_a_second_one_opens(stage: Stage, dashboard: D
         await screen.sees("shop/cart")
         await screen.pilot.click(offset=(10, row), times=2)
         await screen.sees("shop/cart  Deployment")
+
+
+async def test_what_is_down_stands_first_and_is_counted(stage: Stage, dashboard: Dashboard) -> None:
+    """A quota that holds a rollout harms nobody; a service without a pod that is available does."""
+    _three(stage)
+    stage.deploy("zeta", "zeta:1.0", progressDeadlineSeconds=3000)
+    stage.deploy("yard", "yard:1.0", strategy={"type": "Recreate"})
+    stage.advance(20)
+    stage.set_image("yard", "yard:crash")
+    stage.advance(40)
+    async with dashboard(size=(80, 24)) as screen:
+        await screen.sees("‼ 1 down", "READY", "0/4", "0 of 4 pods serve")
+        await screen.until(lambda: _rows(screen)[0] == "yard", "the one that is down at the top")
+
+
+async def test_the_filter_selects_the_best_match_by_name(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("other", "web:1.0")
+    stage.deploy("web", "nginx:1.0")
+    stage.deploy("web-cache", "cache:1.0")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "web-cache")
+        await screen.press("slash")
+        await screen.type("web")
+        await screen.sees("3 of 3 match “web”")
+        await screen.press("enter", "enter")
+        await screen.sees("shop/web  Deployment")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Final, NamedTuple, overload
 
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
+from ktui.rollout.order import Standings, steady
 from ktui.rollout.rollout import Rollout
 from ktui.text import age
 from ktui.tui import chrome, overview_lines
@@ -82,6 +83,13 @@ class _Rows(Sequence[Line]):
         return made.line
 
 
+_EXPLANATION: Final = 2
+_MOST_EXPLANATION: Final = 8
+"""Lines of the explanation: at least, and at most if the table leaves room."""
+
+_READING: Final = timedelta(seconds=4)
+"""How long after the cursor was moved the rows keep their places."""
+
 _BATCH_HINTS: Final = (
     Hint("space", "pause, resume", "screen.steer('toggle_pause')"),
     Hint("p", "promote", "screen.steer('promote')"),
@@ -116,6 +124,8 @@ class OverviewScreen(LiveScreen):
         self._table: _Rows | None = None
         self._cursor: str | None = None
         self._has_moved = False
+        self._moved_at: datetime | None = None
+        self._standings = Standings()
         self._sort = "worst"
         self._filter = ""
         self._marked: set[str] = set()
@@ -152,7 +162,7 @@ class OverviewScreen(LiveScreen):
         everything = list(app.live.rollouts.values())
         words = self._filter.lower().split()
         shown = [rollout for rollout in everything if overview_lines.matches(rollout, words)] if words else everything
-        self._rows = overview_lines.ordered(shown, self._sort)
+        self._rows = self._ordered(shown, now)
         self._marked &= app.live.rollouts.keys()
         at = self._place_cursor()
         table = self.query_one("#table", Scroll)
@@ -165,9 +175,27 @@ class OverviewScreen(LiveScreen):
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(everything)])
         current = self._rows[at] if at is not None else None
-        self.query_one("#explanation", Painting).show(overview_lines.explanation(current, cells - 2))
+        self.query_one("#explanation", Painting).show(
+            overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines())
+        )
         self._say_why_empty(everything, cells)
         self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
+
+    def _ordered(self, shown: list[Rollout], now: datetime) -> list[Rollout]:
+        """The rows in their order; none changes its place under the hands of somebody who moves the cursor."""
+        places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
+        if self._sort == "worst":
+            rows = self._standings.worst_first(shown, now)
+        else:
+            rows = overview_lines.ordered(shown, self._sort)
+        is_reading = self._moved_at is not None and timedelta(0) <= now - self._moved_at < _READING
+        return steady(rows, places) if is_reading else rows
+
+    def _spare_lines(self) -> int:
+        """The lines of the table that no row needs, which the explanation may use."""
+        explanation = self.query_one("#explanation", Painting).size.height
+        room = self.query_one("#table", Scroll).size.height + explanation
+        return max(0, min(_MOST_EXPLANATION, room - len(self._rows)) - _EXPLANATION)
 
     def _place_cursor(self) -> int | None:
         """The cursor stays on its rollout wherever that moves; where it is gone, on what stands in its place."""
@@ -243,7 +271,7 @@ class OverviewScreen(LiveScreen):
             places = [rollout.uid for rollout in self._rows]
             at = places.index(self._cursor) if self._cursor in places else 0
             self._cursor = places[max(0, min(len(places) - 1, at + by))]
-            self._has_moved = True
+            self._has_moved, self._moved_at = True, self.ktui.now()
             self.draw_now()
 
     def action_page(self, pages: int) -> None:
@@ -267,6 +295,7 @@ class OverviewScreen(LiveScreen):
         """Take the next order."""
         orders = list(SORTS)
         self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
+        self._moved_at = None
         self.draw_now()
 
     def action_figures(self) -> None:
@@ -303,8 +332,13 @@ class OverviewScreen(LiveScreen):
         self._leave_filter()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while typing."""
+        """Filter while typing; the cursor goes to the best match, so that Enter opens it."""
         self._filter = event.value.strip()
+        words = self._filter.lower().split()
+        shown = [each for each in self.ktui.live.rollouts.values() if overview_lines.matches(each, words)]
+        best = overview_lines.best_match(self._ordered(shown, self.ktui.now()), words) if words else None
+        if best is not None:
+            self._cursor, self._has_moved = best.uid, True
         self.draw_now()
 
     def on_input_submitted(self) -> None:

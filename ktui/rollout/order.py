@@ -1,0 +1,97 @@
+"""The order of rollouts by the harm that they do: what serves nobody comes first. Pure.
+
+A row moves up at once when its rollout gets worse, and down only once that has been better for a while: a service in
+a crash loop must not jump through the list with every restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from ktui.rollout.rollout import Phase, Rollout
+
+QUIET: Final = timedelta(seconds=15)
+"""How long a rollout has to be better before its row moves down."""
+
+AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
+"""Phases in which nothing is under way."""
+
+_PHASES: Final = {phase: place for place, phase in enumerate(Phase)}
+
+
+class Harm(IntEnum):
+    """What users of a workload notice of its state, the worst first."""
+
+    DOWN = 0
+    """No pod is available, although some are desired."""
+    REDUCED = 1
+    """Fewer pods are available than the strategy guarantees (desired less maxUnavailable)."""
+    NONE = 2
+
+
+class Rank(NamedTuple):
+    """What rollouts are ordered by: harm, then phase, then since when. Smaller is worse."""
+
+    harm: Harm
+    phase: int
+    since: float
+    """In seconds since the epoch, so that what lasts longest comes first; 0 for what is at rest."""
+
+
+def harm(rollout: Rollout) -> Harm:
+    """What users of the workload notice now.
+
+    A workload whose first rollout is still under way has not served anybody yet: nobody misses it.
+    """
+    numbers = rollout.progress
+    if numbers.desired == 0 or rollout.phase in (Phase.DELETED, Phase.SCALED_TO_ZERO):
+        return Harm.NONE
+    if rollout.phase is Phase.PROGRESSING and not rollout.previous_revision and not rollout.settled:
+        return Harm.NONE
+    if numbers.available == 0:
+        return Harm.DOWN
+    return Harm.REDUCED if numbers.available < numbers.promised else Harm.NONE
+
+
+def rank(rollout: Rollout) -> Rank:
+    """Where the rollout stands among others now."""
+    since = rollout.since.timestamp() if rollout.since is not None and rollout.phase not in AT_REST else 0.0
+    return Rank(harm(rollout), _PHASES[rollout.phase], since)
+
+
+def worst_first(rollouts: Iterable[Rollout]) -> list[Rollout]:
+    """The rollouts in the order of harm, phase and time; equal ones by namespace and name."""
+    return sorted(rollouts, key=lambda each: (rank(each), each.namespace, each.name))
+
+
+class Standings:
+    """The ranks of rollouts over time, by uid: the worst that each has had within `QUIET`."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[Rank, datetime]] = {}
+
+    def worst_first(self, rollouts: Iterable[Rollout], now: datetime) -> list[Rollout]:
+        """The rollouts in the order of the worst that each has been lately."""
+        found = list(rollouts)
+        self._seen = {each.uid: self._standing(each, now) for each in found}
+        return sorted(found, key=lambda each: (self._seen[each.uid][0], each.namespace, each.name))
+
+    def _standing(self, rollout: Rollout, now: datetime) -> tuple[Rank, datetime]:
+        current, known = rank(rollout), self._seen.get(rollout.uid)
+        is_better = known is not None and current[:2] > known[0][:2]
+        if known is not None and is_better and timedelta(0) <= now - known[1] < QUIET:
+            return known
+        return current, now
+
+
+def steady(rows: Iterable[Rollout], before: Mapping[str, int]) -> list[Rollout]:
+    """The rows in the places that they had `before`, by uid; new ones come where the order puts them.
+
+    For a moment in which a person moves through the list: what the next key acts on stays where it is.
+    """
+    ordered = list(rows)
+    known = iter(sorted((each for each in ordered if each.uid in before), key=lambda each: before[each.uid]))
+    return [next(known) if each.uid in before else each for each in ordered]
