@@ -124,7 +124,7 @@ class Between:
         return response
 
     async def _thawed(self) -> None:
-        while self.frozen:
+        while self.frozen:  # noqa: ASYNC110 - set from another thread
             await asyncio.sleep(0.01)
 
     async def aclose(self) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from ktui.model.changes import Change
 from ktui.tui import chrome, sheets
+from ktui.tui.door import CleanApp
 from ktui.tui.live import Live
 from ktui.tui.pace import Pace
 from ktui.tui.paint import COMPONENTS, Line
@@ -60,7 +60,7 @@ class Options:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
-class KtuiApp(App[None]):
+class KtuiApp(CleanApp):
     """Rollouts, live."""
 
     TITLE = "ktui"

@@ -93,7 +93,7 @@ async def open_if_paired(app: KtuiApp, pairs: Pairs, uid: str) -> None:
     try:
         sides = await pairs.ask(meta.namespace)
     except KubeError as error:
-        app.notify(f"{error} {error.hint}".strip(), severity="warning", markup=False)
+        app.notify(f"{error} {error.hint}".strip(), severity="warning")
         return
     if uid in sides:
         app.push_screen(BlueGreenScreen(uid, meta.namespace))
@@ -102,5 +102,4 @@ async def open_if_paired(app: KtuiApp, pairs: Pairs, uid: str) -> None:
     app.notify(
         f"{name} is no side of a blue-green pair: no Service's selector tells it from another Deployment by one label.",
         severity="warning",
-        markup=False,
     )

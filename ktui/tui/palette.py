@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
 from textual.dom import DOMNode
 
 from ktui.text import clean
+from ktui.tui.door import plain, without_markup
 from ktui.tui.overview_lines import ordered
 from ktui.tui.screens.base import KEY_NAMES
 
@@ -83,7 +83,7 @@ class RolloutCommands(Provider):
     async def discover(self) -> Hits:
         """What is there before anything is typed."""
         for title, told, command in (*self._all(), *list(self._rollouts())[:_AT_FIRST]):
-            yield DiscoveryHit(Content(title), command, text=title, help=_plain(told))
+            yield DiscoveryHit(plain(title), command, text=title, help=without_markup(told))
 
     async def search(self, query: str) -> Hits:
         """What fits what was typed."""
@@ -91,9 +91,4 @@ class RolloutCommands(Provider):
         for title, told, command in (*self._all(), *self._rollouts()):
             score = matcher.match(title)
             if score > 0:
-                yield Hit(score, Content(title), command, text=title, help=_plain(told))
-
-
-def _plain(text: str) -> str:
-    # The palette reads its help texts as markup, and no escape is safe (TEXTUAL.md): brackets become round ones.
-    return text.translate(str.maketrans("[]", "()"))
+                yield Hit(score, plain(title), command, text=title, help=without_markup(told))

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ktui.text import clean
-
 if TYPE_CHECKING:
     from ktui.figures.chronicle import Chronicle
     from ktui.figures.record import Record
@@ -79,4 +77,4 @@ class Past:
         self._chronicle.add(news)
 
     def _say(self, sentence: str) -> None:
-        self._app.notify(clean(sentence), severity="warning", timeout=12, markup=False)
+        self._app.notify(sentence, severity="warning", timeout=12)

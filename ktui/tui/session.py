@@ -17,6 +17,7 @@ from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope
 from ktui.kube.streams import Streams
 from ktui.model.changes import WORKLOADS, LinkState, Resource
+from ktui.text import exact
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -72,7 +73,7 @@ class Session:
         scope = self.namespace or "all namespaces"
         chosen = f" · {self._selector}" if self._selector else ""
         limits = " · read-only" if self._app.options.read_only else ""
-        return f"{self.context or 'no context'} · {scope}{chosen}{limits}"
+        return f"{exact(self.context) or 'no context'} · {scope}{chosen}{limits}"
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -113,7 +114,7 @@ class Session:
                 kinds = _named([kind for kind in _KINDS if not self._is_refused(kind)], "or")
                 return (f"There are no {kinds}{chosen} in {where}.", "n another namespace · x another context")
             case _:
-                return (f"Asking {self.context or 'the cluster'} for its workloads…",)
+                return (f"Asking {exact(self.context) or 'the cluster'} for its workloads…",)
 
     def _is_refused(self, resource: Resource) -> bool:
         link = self._app.live.store.links.get(resource)
@@ -139,7 +140,7 @@ class Session:
             found = contexts(self._access)
         except ConfigError as error:
             return [], f"{error} {error.hint}"
-        return [(context.name, f"{context.name}  ({context.server})") for context in found], ""
+        return [(context.name, f"{exact(context.name)}  ({exact(context.server)})") for context in found], ""
 
     # Where it goes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from textual.notifications import SeverityLevel
-from textual.widgets import Input
 
 from ktui.actions.access import Offer, Reviews, Rights, open_actions
 from ktui.actions.audit import AuditLog
@@ -44,8 +44,8 @@ from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, Workload
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean
 from ktui.tui.canary_dialogs import ask_canary
+from ktui.tui.door import takes_text
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.confirm import ConfirmScreen
 from ktui.tui.screens.pick import PickScreen
@@ -79,6 +79,8 @@ _Place = tuple[str, Resource]
 """What rights are about: a namespace, and a kind of workload."""
 
 MAX_REPLICAS: Final = 2147483647
+
+_IMAGE: Final = re.compile(r"[\w./:@+-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -304,7 +306,7 @@ class Steering:
 
     @property
     def _is_typing(self) -> bool:
-        return isinstance(self._app.focused, Input)
+        return takes_text(self._app.focused)
 
     async def send(self, api: Api, planned: Plan) -> Outcome:
         """Send what a person has said yes to, and say how it ended; the row shows it as pending meanwhile."""
@@ -345,7 +347,7 @@ class Steering:
 
     def say(self, sentence: str, severity: SeverityLevel) -> None:
         """Tell a person how it went."""
-        self._app.notify(clean(sentence), severity=severity, timeout=8, markup=False)
+        self._app.notify(sentence, severity=severity, timeout=8)
 
 
 def steered(name: str, offers: Sequence[Offer]) -> Action:
@@ -377,4 +379,4 @@ def wrong_number(value: str) -> str:
 def _wrong_image(value: str) -> str:
     if not value:
         return "An image is needed, such as registry.example/shop/cart:5.1."
-    return "" if value.isprintable() and not any(char.isspace() for char in value) else "An image's name has no spaces."
+    return "" if _IMAGE.fullmatch(value) else "An image's name has letters, digits and . _ - / : @ and no spaces."

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Label
 
 from ktui.tui.chrome import Hint
+from ktui.tui.door import Field, Words
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
 
@@ -27,21 +27,21 @@ class AskScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """A title, what is so now, the line, what is wrong with it."""
         with Vertical(classes="dialog"):
-            yield Label(self._title, classes="dialog-title", markup=False)
-            yield Label(self._note, classes="dialog-note", markup=False)
-            yield Input(self._value, compact=True, select_on_focus=True)
-            yield Label("", classes="dialog-error", markup=False)
+            yield Words(self._title, classes="dialog-title")
+            yield Words(self._note, classes="dialog-note")
+            yield Field(self._value, select=True)
+            yield Words("", classes="dialog-error")
             yield DialogKeys(
                 Hint("enter", "next: nothing is sent yet", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)")
             )
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Input).focus()
+        self.query_one(Field).focus()
 
     def on_input_changed(self) -> None:
         """An old complaint does not fit what is typed now."""
-        self.query_one(".dialog-error", Label).update("")
+        self.query_one(".dialog-error", Words).update("")
 
     def on_input_submitted(self) -> None:
         """Enter in the line takes it."""
@@ -49,9 +49,9 @@ class AskScreen(Dialog[str | None]):
 
     def action_take(self) -> None:
         """Take the value if it is one."""
-        value = self.query_one(Input).value.strip()
+        value = self.query_one(Field).value.strip()
         wrong = self._check(value)
         if wrong:
-            self.query_one(".dialog-error", Label).update(wrong)
+            self.query_one(".dialog-error", Words).update(wrong)
         else:
             self.dismiss(value)

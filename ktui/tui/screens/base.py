@@ -163,7 +163,7 @@ class LiveScreen(Screen[None]):
         """The uid of the selected rollout; None, and said, where it is gone: no other screen has anything to show."""
         uid = self.selected
         if uid is not None and uid not in self.ktui.live.rollouts:
-            self.ktui.notify("This rollout is gone.", severity="warning", markup=False)
+            self.ktui.notify("This rollout is gone.", severity="warning")
             return None
         return uid
 

@@ -304,7 +304,7 @@ class BlueGreenScreen(LiveScreen):
             return
         side = self._forward(state)
         if side is None:
-            self.notify("Several sides are idle: put the cursor on one of them.", severity="warning", markup=False)
+            self.notify("Several sides are idle: put the cursor on one of them.", severity="warning")
         else:
             self._switch(state, side, force=force)
 
@@ -318,7 +318,6 @@ class BlueGreenScreen(LiveScreen):
             self.notify(
                 "Where traffic came from was not seen here: put the cursor on a side, and p switches to it.",
                 severity="warning",
-                markup=False,
             )
         else:
             self._switch(state, side, force=False)
@@ -327,7 +326,7 @@ class BlueGreenScreen(LiveScreen):
         why_not = self._why_not(state, side, force=force)
         if why_not:
             could = " F forces it." if side.shortfall and not self._why_not(state, side, force=True) else ""
-            self.notify(f"switch to {side.name}: {why_not}.{could}", severity="warning", markup=False)
+            self.notify(f"switch to {side.name}: {why_not}.{could}", severity="warning")
         else:
             self.ktui.switch(state, side, force=force)
 

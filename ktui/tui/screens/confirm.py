@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Label
 
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
@@ -16,6 +15,7 @@ from ktui.actions.preview import Preview
 from ktui.text import clean
 from ktui.tui.chrome import Hint
 from ktui.tui.difference_lines import bullet, fields
+from ktui.tui.door import Words
 from ktui.tui.paint import Pages, Span, wrap
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
@@ -47,7 +47,7 @@ class ConfirmScreen(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """The title, what there is to know, the keys."""
         with Vertical(classes="dialog -plan"):
-            yield Label(self._plan.title, classes="dialog-title", markup=False)
+            yield Words(self._plan.title, classes="dialog-title")
             yield Pages(id="plan")
             yield DialogKeys()
 
@@ -117,4 +117,4 @@ class ConfirmScreen(Dialog[bool]):
     def action_copy(self) -> None:
         """Put the kubectl command on the clipboard, where the terminal lets us (OSC 52)."""
         self.app.copy_to_clipboard("\n".join(self._plan.commands))
-        self.notify("The kubectl command is on the clipboard, if this terminal allows it.", markup=False)
+        self.notify("The kubectl command is on the clipboard, if this terminal allows it.")

@@ -8,12 +8,12 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Label
 
 from ktui.actions.batch import Batch
 from ktui.text import clean
 from ktui.tui.chrome import Hint
 from ktui.tui.difference_lines import Lines, bullet
+from ktui.tui.door import Words
 from ktui.tui.paint import Pages, Span, wrap
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
@@ -42,7 +42,7 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
     def compose(self) -> ComposeResult:
         """The title, what there is to know, the keys."""
         with Vertical(classes="dialog -plan"):
-            yield Label(self._title, classes="dialog-title", markup=False)
+            yield Words(self._title, classes="dialog-title")
             yield Pages(id="plan")
             yield DialogKeys()
 
@@ -91,7 +91,7 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
         """Put the kubectl commands on the clipboard, where the terminal lets us (OSC 52)."""
         if self._batch is not None:
             self.app.copy_to_clipboard("\n".join(_commands(self._batch)))
-            self.notify("The kubectl commands are on the clipboard, if this terminal allows it.", markup=False)
+            self.notify("The kubectl commands are on the clipboard, if this terminal allows it.")
 
 
 def lines_of(batch: Batch | None, room: int) -> Lines:

@@ -364,4 +364,4 @@ class ServiceScreen(PeriodScreen):
         if (uid := self.selected) is not None:
             self.ktui.open_rollout(uid)
         else:
-            self.notify("It does not exist any more, or is not in sight.", markup=False)
+            self.notify("It does not exist any more, or is not in sight.")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Label
 
 from ktui.rollout.podstatus import Health
 from ktui.rollout.rollout import Phase
 from ktui.tui import look
 from ktui.tui.chrome import Hint
+from ktui.tui.door import Words
 from ktui.tui.paint import Pages, Span, fit
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
@@ -78,7 +78,7 @@ class HelpScreen(Dialog[None]):
     def compose(self) -> ComposeResult:
         """One scrolling page."""
         with Vertical(classes="dialog -large"):
-            yield Label("Keys and signs", classes="dialog-title")
+            yield Words("Keys and signs", classes="dialog-title")
             yield Pages(id="help")
             yield DialogKeys(Hint("↑ ↓", "scroll", ""), Hint("esc", "close", "screen.dismiss"))
 

@@ -271,7 +271,7 @@ class HistoryScreen(LiveScreen):
         elif chosen.number:
             self.ktui.steer(self._uid, name, revision=chosen.number)
         else:
-            self.notify(f"{chosen.name} has no revision number, so nothing can be rolled back to it.", markup=False)
+            self.notify(f"{chosen.name} has no revision number, so nothing can be rolled back to it.")
 
     def on_scroll_picked(self, event: Scroll.Picked) -> None:
         """A click chooses a revision, a second one marks it."""

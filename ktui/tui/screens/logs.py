@@ -13,13 +13,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.widgets import Input, Label
 
 from ktui.rollout.rollout import Rollout
 from ktui.settings import logs_folder
 from ktui.text import clean, count
 from ktui.tui import detail_lines
 from ktui.tui.chrome import Hint
+from ktui.tui.door import Field, Words
 from ktui.tui.log_lines import Layout, Times
 from ktui.tui.log_sources import EVERY, Choice, Selection, Side, select
 from ktui.tui.paint import Painting, Span, shorten
@@ -84,8 +84,8 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         with Container(id="panes"):
             yield from self._panes.values()
         with Horizontal(id="search-row"):
-            yield Label("/")
-            yield Input(id="search", placeholder="text to find, whatever its case", compact=True)
+            yield Words("/")
+            yield Field(id="search", placeholder="text to find, whatever its case")
         yield Painting(id="hints")
 
     def on_mount(self) -> None:
@@ -214,9 +214,9 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
     def action_search(self) -> None:
         """Ask what to find."""
         self.add_class("-searching")
-        self.query_one("#search", Input).focus()
+        self.query_one("#search", Field).focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Field.Submitted) -> None:
         """Find it, and go to the last line that has it."""
         self._find(event.value)
         self._leave_search()
@@ -229,7 +229,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
 
     def _find(self, term: str) -> None:
         now = self.ktui.now()
-        self.query_one("#search", Input).value = term
+        self.query_one("#search", Field).value = term
         for pane in self._panes.values():
             pane.search(term, now)
         self.redraw(now)
@@ -360,9 +360,9 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
             path = await asyncio.to_thread(_write, logs_folder(), name, lines)
         except OSError as error:
             told = f"The lines were not saved: {error.strerror or error}."
-            self.notify(told, severity="error", markup=False)
+            self.notify(told, severity="error")
             return
-        self.notify(f"{count(len(lines), 'line')} saved to {path}", markup=False)
+        self.notify(f"{count(len(lines), 'line')} saved to {path}")
 
 
 def _write(folder: Path, name: str, lines: Sequence[str]) -> Path:

@@ -9,13 +9,13 @@ from typing import ClassVar, Final, NamedTuple, overload
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Input, Label
 
 from ktui.rollout.order import Standings, steady
 from ktui.rollout.rollout import Rollout
 from ktui.text import age
 from ktui.tui import chrome, overview_lines
 from ktui.tui.chrome import Hint
+from ktui.tui.door import Field, Words
 from ktui.tui.overview_lines import SORTS, Columns
 from ktui.tui.paint import Line, Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.screens.base import LiveScreen, action_hints
@@ -140,8 +140,8 @@ class OverviewScreen(LiveScreen):
         yield Painting(id="message")
         yield Painting(id="explanation")
         with Horizontal(id="filter-row"):
-            yield Label("/")
-            yield Input(id="filter", placeholder="namespace, name, phase or image", compact=True)
+            yield Words("/")
+            yield Field(id="filter", placeholder="namespace, name, phase or image")
         yield Painting(id="hints")
 
     def on_mount(self) -> None:
@@ -306,7 +306,7 @@ class OverviewScreen(LiveScreen):
     def action_filter(self) -> None:
         """Ask for a filter."""
         self.add_class("-filtering")
-        self.query_one("#filter", Input).focus()
+        self.query_one("#filter", Field).focus()
 
     def action_mark(self) -> None:
         """Select the rollout under the cursor, or no longer."""
@@ -328,10 +328,10 @@ class OverviewScreen(LiveScreen):
             self._marked.clear()
             self.draw_now()
             return
-        self.query_one("#filter", Input).value = ""
+        self.query_one("#filter", Field).value = ""
         self._leave_filter()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Field.Changed) -> None:
         """Filter while typing; the cursor goes to the best match, so that Enter opens it."""
         self._filter = event.value.strip()
         words = self._filter.lower().split()

@@ -8,12 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Input, Label, OptionList
-from textual.widgets.option_list import Option
 
-from ktui.text import clean
 from ktui.tui.chrome import Hint
+from ktui.tui.door import Choices, Field, Words
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
 
@@ -39,38 +36,38 @@ class PickScreen(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """A title, a line to type in, the choices."""
         with Vertical(classes="dialog"):
-            yield Label(self._title, classes="dialog-title", markup=False)
+            yield Words(self._title, classes="dialog-title")
             if self._note:
-                yield Label(self._note, classes="dialog-note", markup=False)
-            yield Input(placeholder="type to narrow, enter to take", compact=True)
-            yield OptionList()
+                yield Words(self._note, classes="dialog-note")
+            yield Field(placeholder="type to narrow, enter to take")
+            yield Choices()
             yield DialogKeys(Hint("enter", "take", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)"))
 
     def on_mount(self) -> None:
         """Everything is there to choose from at first, the cursor on what is so now."""
-        self.query_one(Input).focus()
+        self.query_one(Field).focus()
         self._fill("")
 
     def _fill(self, typed: str) -> None:
-        choices = self.query_one(OptionList)
-        choices.clear_options()
         words = typed.lower().split()
-        for value, label in self._choices:
-            if all(word in label.lower() for word in words):
-                mark = "● " if value == self._current else "  "
-                choices.add_option(Option(Content(mark + clean(label)), id=f"choice:{value}"))
+        offered = [
+            (value, f"{'●' if value == self._current else ' '} {label}")
+            for value, label in self._choices
+            if all(word in label.lower() for word in words)
+        ]
         name = typed.strip()
         if self._free and name and name not in dict(self._choices):
             # What was typed in full is not to become a longer name that happens to begin so.
-            choices.add_option(Option(Content(f"  {clean(name)}, as typed"), id=f"choice:{name}"))
-        values = [option.id for option in choices.options]
-        wanted = f"choice:{self._current}"
+            offered.append((name, f"  {name}, as typed"))
+        choices = self.query_one(Choices)
+        choices.fill(offered)
+        values = choices.values
         if values:
             # A name in full is meant, even where a longer one contains it.
-            known = f"choice:{name}" if name in dict(self._choices) else wanted if not words else ""
+            known = name if name in dict(self._choices) else None if words else self._current
             choices.highlighted = values.index(known) if known in values else 0
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Field.Changed) -> None:
         """Narrow the list."""
         self._fill(event.value)
 
@@ -80,18 +77,17 @@ class PickScreen(Dialog[str | None]):
 
     def action_take(self) -> None:
         """Take what is under the cursor."""
-        choices = self.query_one(OptionList)
-        if choices.highlighted is not None and choices.option_count:
-            option = choices.get_option_at_index(choices.highlighted)
-            self.dismiss((option.id or "").removeprefix("choice:"))
+        chosen = self.query_one(Choices).chosen
+        if chosen is not None:
+            self.dismiss(chosen)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_option_list_option_selected(self, event: Choices.OptionSelected) -> None:
         """Take what was clicked."""
-        self.dismiss((event.option_id or "").removeprefix("choice:"))
+        self.dismiss(Choices.value_of(event.option_id))
 
     def action_move(self, by: int) -> None:
         """Move through the list while the keys go to the line above it."""
-        choices = self.query_one(OptionList)
+        choices = self.query_one(Choices)
         if by > 0:
             choices.action_cursor_down()
         else:
