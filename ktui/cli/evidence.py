@@ -89,6 +89,10 @@ class Onlooker:
         self._reference = reference
         self._track: Track | None = None
 
+    def now(self) -> datetime:
+        """The time that ages and thresholds count to."""
+        return datetime.now(UTC)
+
     async def look(self) -> Look:
         """The rollout as it is now. What may not be read beside the workload is done without. Raises KubeError."""
         connection, namespace, resource = self._connection, self._connection.namespace, self._reference.resource
@@ -107,7 +111,7 @@ class Onlooker:
             del about[0]
         for uid in about:
             store.apply(await self._if_allowed(Resource.EVENTS, fields=f"involvedObject.uid={uid}"))
-        self._track, rollout = look(store, workload, self._track, datetime.now(UTC))
+        self._track, rollout = look(store, workload, self._track, self.now())
         return Look(rollout, workload, pods)
 
     async def _history(self, selector: str) -> list[Change]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,9 +21,10 @@ from ktui.model.changes import Gone, Link, LinkState, Put
 from ktui.model.objects import Deployment
 from ktui.model.reference import Reference
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, countdown, seen
 from ktui.rollout.guard import Armed, arm
 from ktui.rollout.revisions import revision
-from ktui.rollout.rollout import Phase
+from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.status import verdict
 from ktui.text import count, duration
 
@@ -82,6 +84,9 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """After how long a silence there is a sign of life; None for never."""
     patience: float | None = None
     """How long a cause that blocks may last; None leaves it to the progress deadline, as kubectl does."""
+    rolls_back: bool = False
+    """Whether a failure is rolled back: then only what no waiting cures ends it before the deadline, each cause after
+    its own patience (`rollout.patience`), or after `patience` if that is given."""
     says_lines: bool = True
     """Whether kubectl's lines are printed."""
     revision: int | None = None
@@ -101,6 +106,8 @@ class Follow:
         self._line = ""
         self._was_paused = False
         self._trouble = ""
+        self._waits: Countdown | None = None
+        """What is going to end it, unless it is over by then."""
         self._begun = self._said = 0.0
         self.first: Armed | None = None
         """What was being rolled out when it was first seen."""
@@ -110,7 +117,9 @@ class Follow:
         clock = asyncio.get_running_loop()
         self._begun = self._said = clock.time()
         duties: list[Coroutine[Any, Any, Ending]] = [self._judge_changes()]
-        if self._manner.watch and self._manner.patience is not None:
+        if self._manner.watch and self._manner.rolls_back:
+            duties.append(self._count_down(self._manner.patience))
+        elif self._manner.watch and self._manner.patience is not None:
             duties.append(self._lose_patience(self._manner.patience))
         if self._manner.watch and self._manner.heartbeat is not None:
             duties.append(self._beat(self._manner.heartbeat))
@@ -200,11 +209,12 @@ class Follow:
     # What it does besides
 
     async def _lose_patience(self, patience: float) -> Ending:
-        """Ends when every look for that long has found something that blocks."""
+        """Ends when the rollout has been stalled for that long."""
         clock = asyncio.get_running_loop()
         since: float | None = None
         while True:
-            blocker = await self._blocker()
+            rollout = await self._look()
+            blocker = rollout.why if rollout is not None and _is_stalled(rollout) else ""
             now = clock.time()
             # What could not be looked at proves nothing: the time begins anew.
             since = None if not blocker else since if since is not None else now
@@ -212,14 +222,32 @@ class Follow:
                 return Ending(Outcome.STALLED, f"stalled for {duration(now - since)}: {blocker}")
             await asyncio.sleep(min(_LOOKS, max(0.1, patience / 6)))
 
-    async def _blocker(self) -> str:
-        """The first thing that blocks, in a sentence; nothing where nothing does, or it cannot be seen."""
+    async def _count_down(self, patience: float | None) -> Ending:
+        """Ends when something that no waiting cures has lasted as long as it may; says before that it will."""
+        granted = timedelta(seconds=patience) if patience is not None else None
+        first_seen, announced = NOTHING_SEEN, None
+        while True:
+            rollout, now, waits = await self._look(), self._onlooker.now(), None
+            if rollout is not None:
+                first_seen = seen(rollout, first_seen, now)
+                waits = countdown(rollout, first_seen, granted) if _is_stalled(rollout) and rollout.observed else None
+                self._waits = waits
+            if waits is not None and waits.is_over(now):
+                lasted = f" for {duration((now - since).total_seconds())}" if (since := waits.cause.since) else ""
+                return Ending(Outcome.STALLED, f"stalled{lasted}: {waits.cause.sentence}")
+            if waits is not None and waits.cause.reason is not announced:
+                announced = waits.cause.reason
+                self._note(f"ktui: {waits.told(now)}: {waits.cause.sentence}")
+            rest = (waits.due - now).total_seconds() if waits is not None else _LOOKS
+            await asyncio.sleep(min(_LOOKS, max(0.1, rest)))
+
+    async def _look(self) -> Rollout | None:
+        """The rollout as it is now; None if it cannot be seen."""
         try:
             async with asyncio.timeout(_LOOK_TIMEOUT):
-                rollout = (await self._onlooker.look()).rollout
+                return (await self._onlooker.look()).rollout
         except (KubeError, TimeoutError):
-            return ""
-        return rollout.why if rollout.phase is Phase.STALLED and not rollout.paused else ""
+            return None
 
     async def _beat(self, interval: float) -> Ending:
         """Say how it stands whenever nothing was said for that long: pipelines take silence for death."""
@@ -233,16 +261,15 @@ class Follow:
             self._note(f"ktui: after {duration(clock.time() - self._begun)}: {standing}")
 
     async def _standing(self) -> str:
-        try:
-            async with asyncio.timeout(_LOOK_TIMEOUT):
-                rollout = (await self._onlooker.look()).rollout
-        except (KubeError, TimeoutError):
+        rollout = await self._look()
+        if rollout is None:
             return self._line or "nothing has been heard of it yet"
         numbers = rollout.progress
         # A partition leaves some pods as they are; of a Deployment, the size is what new pods come to in the end.
         wanted = numbers.desired if rollout.kind == "Deployment" else numbers.new.wanted
         why = f"; {rollout.why}" if rollout.why else ""
-        return f"{rollout.phase.value}, {numbers.new.available} of {wanted} new pods available{why}"
+        comes = f"; {self._waits.told(self._onlooker.now())}" if self._waits is not None else ""
+        return f"{rollout.phase.value}, {numbers.new.available} of {wanted} new pods available{why}{comes}"
 
     def _note(self, text: str) -> None:
         printing.note(inert(text))
@@ -250,3 +277,7 @@ class Follow:
 
     def _has_spoken(self) -> None:
         self._said = asyncio.get_running_loop().time()
+
+
+def _is_stalled(rollout: Rollout) -> bool:
+    return rollout.phase is Phase.STALLED and not rollout.paused

@@ -26,6 +26,8 @@ from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.model.workloads import StatefulSet, Workload
+from ktui.rollout.cause import Reason
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
@@ -57,7 +59,8 @@ class Watch:
         if not self.auto_abort:
             return ""
         return (
-            "Auto-abort is on: if a new pod fails or the deadline passes while this looks on, it goes back by itself."
+            "Auto-abort is on: if a new pod fails and does not recover, or the deadline passes, while this watches, "
+            "it goes back by itself."
         )
 
 
@@ -120,6 +123,8 @@ class _Watching:
         self._track: Track | None = None
         self._told = self._noted = ""
         self._ready_since: float | None = None
+        self._seen: Seen = NOTHING_SEEN
+        self._announced: Reason | None = None
 
     async def until_it_ends(self, limit: asyncio.Timeout) -> Followed:
         """What was seen, with the exit code. An abort that is under way outlasts the limit."""
@@ -147,7 +152,10 @@ class _Watching:
         workload = self._store.workload(self._armed.uid)
         # What has not all been heard of yet tells nothing of how the rollout goes, nor when it began.
         rollout = self._summary(workload) if workload is not None and self._is_listed else None
-        judged = judge(self._armed, workload, rollout, is_live=is_live)
+        now = self._now()
+        if is_live and rollout is not None:
+            self._seen = seen(rollout, self._seen, now)
+        judged = judge(self._armed, workload, rollout, now, is_live=is_live, first_seen=self._seen)
         match judged.move:
             case Move.ABORT:
                 if self._auto:
@@ -161,6 +169,8 @@ class _Watching:
             case Move.OVER:
                 return self.ended("complete", f"{self._name} is complete.", 0)
             case Move.KEEP:
+                if is_live and rollout is not None:
+                    self._say_what_is_wrong(rollout, judged.countdown, now)
                 return self._go_on(rollout) if is_live else None
 
     @property
@@ -172,7 +182,7 @@ class _Watching:
         return _NEEDED[self._armed.resource]
 
     def _summary(self, workload: Workload) -> Rollout:
-        self._track, rollout = look(self._store, workload, self._track, datetime.now(UTC))
+        self._track, rollout = look(self._store, workload, self._track, self._now())
         self._past.saw(self._store, workload, rollout)
         return rollout
 
@@ -187,6 +197,16 @@ class _Watching:
             return self.ended("failed", rollout.verdict.line, FAILED)
         self._note(f"{self._name}: {judged.reason}.")
         return None
+
+    def _say_what_is_wrong(self, rollout: Rollout, waits: Countdown | None, now: datetime) -> None:
+        """Once for each cause: that it holds the rollout up, and when it is acted on, if at all."""
+        first = next((cause for cause in rollout.causes if cause.blocking and not cause.remark), None)
+        cause = waits.cause if waits is not None else first
+        if cause is None or cause.reason is self._announced:
+            return
+        self._announced = cause.reason
+        told = f", and {waits.told(now)}" if waits is not None and self._auto else ""
+        self._note(f"{self._name}: {cause.sentence}{told}.")
 
     def _go_on(self, rollout: Rollout | None) -> Followed | None:
         if rollout is None or not rollout.observed or rollout.generation < self._armed.generation:
@@ -211,6 +231,9 @@ class _Watching:
         else:
             self._say(sentence)
         return Followed({"watch": {"outcome": outcome, "sentence": sentence, "exitCode": code}}, code)
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC)
 
     @property
     def _auto(self) -> bool:

@@ -111,7 +111,7 @@ async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recov
     # A Deployment has a deadline. The others would be waited for for ever.
     patience = None if isinstance(workload, Deployment) else manner.patience or _PATIENCE
     template = workload.spec.template.digest
-    watched = msgspec.structs.replace(manner, patience=patience, revision=None, template=template)
+    watched = msgspec.structs.replace(manner, patience=patience, rolls_back=False, revision=None, template=template)
     try:
         ending = await Follow(connection, reference_to(workload), watched).to_the_end()
     except KubeError as error:

@@ -14,12 +14,16 @@ from ktui.cli.timestamps import timestamp
 from ktui.model.workloads import Workload
 from ktui.rollout.hold import Hold
 from ktui.rollout.partition import Partition
+from ktui.rollout.patience import acts_at
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Rollout
 
 
 def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, Any]:
-    """One rollout of that workload. Times are RFC 3339, lengths of it seconds; null is unknown, or does not apply."""
+    """One rollout of that workload. Times are RFC 3339, lengths of it seconds; null is unknown, or does not apply.
+
+    `actsAt` of a cause is when an automatic rollback would act on it, if one is asked for; null is never.
+    """
     numbers = rollout.progress
     return {
         "kind": rollout.kind,
@@ -52,8 +56,11 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
         "causes": [
             {
                 "kind": cause.kind.value,
+                "reason": cause.reason.value,
                 "sentence": cause.sentence,
                 "blocking": cause.blocking,
+                "since": timestamp(cause.since),
+                "actsAt": timestamp(acts_at(cause)),
                 "tryNext": cause.try_next or None,
                 "detail": cause.detail or None,
                 "pods": list(cause.pods),

@@ -31,9 +31,6 @@ from ktui.model.reference import Reference
 from ktui.rollout.guard import Armed
 from ktui.settings import Settings, seconds
 
-_PATIENCE: Final = 60.0
-"""Seconds that a cause which blocks may last before a roll back: a registry has been asked again by then."""
-
 _EVIDENCE_TIMEOUT: Final = 20.0
 """Seconds for reading what is shown at the end: a server that does not answer must not keep a verdict back."""
 
@@ -62,8 +59,8 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--patience",
     type=DURATION,
-    help="Call it failed once something that waiting does not cure has lasted so long, before the progress deadline; "
-    "1m where --rollback-on-failure is given, else never.",
+    help="Call it failed once it has been stalled for so long, before the progress deadline. With "
+    "--rollback-on-failure, the default is a patience for each cause (docs/patience.md); else it is never.",
 )
 @click.option("--heartbeat", type=DURATION, default="30s", help="A sign of life after so much silence; 0: none.")
 @click.option(
@@ -118,7 +115,8 @@ def status(
         limit=seconds(timeout) or None,
         revision=revision,
         heartbeat=seconds(heartbeat) or None,
-        patience=seconds(patience) if patience is not None else _PATIENCE if back_on_failure else None,
+        patience=seconds(patience) if patience is not None else None,
+        rolls_back=back_on_failure,
         says_lines=output == "text",
     )
     options = _Options(

@@ -1,7 +1,7 @@
 """The Kubernetes objects that ktui keeps, with the fields that it reads and no others.
 
-Decoding goes from the bytes of an answer straight into these structs; what is not named here (managedFields,
-volumes, probes) costs nothing. Whole objects, for a diff, are fetched when they are asked for.
+Decoding goes from the bytes of an answer straight into these structs; what is not named here (volumes, probes)
+costs nothing. Whole objects, for a diff, are fetched when they are asked for.
 
 What thousands of pods have in common (their owner, their images, their node) is kept once: `shared`.
 
@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import force_setattr
 
+from ktui.model.managed import ManagedEntry, template_writers
 from ktui.model.structs import ObjectMeta, Struct, shared
 from ktui.model.template import Amounts, Container, PodTemplate, Resources
 
@@ -69,6 +70,18 @@ class Meta(ReplicaSetMeta, frozen=True):
 
     generation: int = 0
     labels: dict[str, str] = msgspec.field(default_factory=dict)
+    managed_fields: tuple[ManagedEntry, ...] = ()
+    """Those of the managers that own a part of the pod template, the newest first; the others are not kept."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.managed_fields:
+            force_setattr(self, "managed_fields", template_writers(self.managed_fields))
+
+    @property
+    def template_written(self) -> datetime | None:
+        """When a writer of the pod template last changed something: not before the template became what it is."""
+        return self.managed_fields[0].time if self.managed_fields else None
 
 
 class Condition(Struct, frozen=True):

@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from ktui.text import clean
+
 PATIENCE: Final = timedelta(seconds=60)
 """How long a pod may take for something (to become ready, to find a node, to stop) before that is worth a word."""
 
@@ -150,3 +152,14 @@ class Cause(msgspec.Struct, frozen=True):
     reason: Reason = Reason.OTHER
     since: datetime | None = None
     """Since when it lasts, by the server's clock, for the pod that has had it for the longest; None for unknown."""
+
+
+def legible(cause: Cause) -> Cause:
+    """The same cause without anything in it that a cluster could play tricks with on a screen."""
+    return msgspec.structs.replace(
+        cause,
+        sentence=clean(cause.sentence),
+        try_next=clean(cause.try_next),
+        detail=clean(cause.detail),
+        pods=tuple(clean(name) for name in cause.pods),
+    )

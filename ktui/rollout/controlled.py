@@ -21,10 +21,11 @@ from ktui.rollout.cohorts import (
     waits_for_deletion,
 )
 from ktui.rollout.partition import Partition, partition_of
+from ktui.rollout.podstatus import has_restarted
 from ktui.rollout.progress import Progress, Track, observe
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import change_cause
-from ktui.rollout.rollout import Phase, Rollout, time_left
+from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest
 from ktui.rollout.status import Verdict, verdict
 from ktui.text import clean
 
@@ -54,11 +55,14 @@ def _summary(
     old = [part for part in parts if not part.is_current and part.revision is not None]
     settled = track.finished is not None and numbers.old.existing == 0
     causes: tuple[Cause, ...] = ()
+    pods = [pod for part in parts for pod in part.pods]
     if not is_complete(workload):
         # As for Deployments (`rollout.summarise`): a cluster that is well never asks.
         from ktui.rollout.ordered import diagnose  # noqa: PLC0415
 
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
+    elif any(has_restarted(pod) for pod in pods):
+        causes = unrest(pods, now, store.events)
     partition = partition_of(workload) if isinstance(workload, StatefulSet) and workload.observed else None
     phase = _phase(workload, numbers, judged, causes, partition)
     was_watched = track.finished is None or track.samples[0].at <= track.finished
@@ -79,7 +83,7 @@ def _summary(
         previous_revision=old[0].number if old else 0,
         image=clean(images.of_template(workload.spec.template)),
         image_change=image_change,
-        since=_since(workload, phase, track, partition),
+        since=_since(workload, phase, track, partition, causes),
         started=track.started,
         seconds_left=time_left(phase, track, numbers, now),
         lowest=track.lowest.available if has_lowest else None,
@@ -139,7 +143,9 @@ def _image_change(workload: Controlled, old: Sequence[Cohort]) -> tuple[str, str
     return (clean(change[0]), clean(change[1])) if change is not None else None
 
 
-def _since(workload: Controlled, phase: Phase, track: Track, partition: Partition | None) -> datetime | None:
+def _since(
+    workload: Controlled, phase: Phase, track: Track, partition: Partition | None, causes: Sequence[Cause]
+) -> datetime | None:
     if phase in (Phase.HELD, Phase.PAUSED) and partition is not None and partition.record is not None:
         return partition.record.since
     if phase is Phase.DELETED:
@@ -147,5 +153,5 @@ def _since(workload: Controlled, phase: Phase, track: Track, partition: Partitio
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
         return track.finished or workload.metadata.creation_timestamp
     if track.finished is not None:
-        return track.disturbed
+        return track.disturbed or blocked_since(causes)
     return track.started

@@ -9,12 +9,14 @@ import msgspec
 
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, Pod, ReplicaSet, condition_of
 from ktui.rollout import refusals, strategy
-from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
+from ktui.rollout.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.causes import of_pods
+from ktui.rollout.patience import is_stalled
+from ktui.rollout.restarts import of_restarts
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, REPLICA_FAILURE, deadline_exceeded, progressing, settled
-from ktui.text import clean, count, duration
+from ktui.text import count, duration
 
-__all__ = ["Cause", "Kind", "Remedy", "diagnose", "legible"]
+__all__ = ["Cause", "Kind", "Remedy", "diagnose"]
 
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
@@ -40,9 +42,10 @@ def diagnose(
     Of the old pods, only those that do not stop are in the way.
     """
     stopping = [pod for pod in old_pods if pod.metadata.deletion_timestamp is not None]
-    old = of_pods(stopping, now, "old pod", events_of)
+    old = [msgspec.structs.replace(each, of_old=True) for each in of_pods(stopping, now, "old pod", events_of)]
     is_settled = settled(deployment, current)
-    found = of_pods(pods, now, "pod" if is_settled else "new pod", events_of)
+    noun = "pod" if is_settled else "new pod"
+    found = [*of_pods(pods, now, noun, events_of), *of_restarts(pods, now, noun, events_of)]
     causes = [*_refused(deployment, current, now), *found, *old]
     causes.sort(key=lambda cause: (not cause.blocking, _ORDER[cause.kind], -len(cause.pods), cause.sentence))
     if not is_settled:
@@ -51,17 +54,6 @@ def diagnose(
         causes += _deadline(deployment, now, is_explained=bool(causes))
         causes += _rounding(deployment)
     return tuple(legible(cause) for cause in causes)
-
-
-def legible(cause: Cause) -> Cause:
-    """The same cause without anything in it that a cluster could play tricks with on a screen."""
-    return msgspec.structs.replace(
-        cause,
-        sentence=clean(cause.sentence),
-        try_next=clean(cause.try_next),
-        detail=clean(cause.detail),
-        pods=tuple(clean(name) for name in cause.pods),
-    )
 
 
 def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) -> list[Cause]:
@@ -76,25 +68,36 @@ def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) 
                 blocking=True,
                 try_next=refused.helps,
                 detail=condition.message,
+                reason=refusal_reason(refused),
+                since=condition.last_transition_time,
             )
         ]
     failure = _failure(deployment, current)
     if failure is None:
         return []
     refused = refusals.in_words(failure.message)
-    since = failure.last_transition_time
-    is_fresh = refused.may_pass and since is not None and now - since <= PATIENCE
+    reason, since = refusal_reason(refused), failure.last_transition_time
     return [
         Cause(
             Kind.FORBIDDEN,
             f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created",
             # Where old pods can still be taken down, that makes room.
-            blocking=deployment.status.available_replicas <= strategy.promised(deployment) and not is_fresh,
+            blocking=deployment.status.available_replicas <= strategy.promised(deployment)
+            and is_stalled(reason, since, now),
             try_next=refused.helps,
             detail=failure.message,
             remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
+            reason=reason,
+            since=since,
         )
     ]
+
+
+def refusal_reason(refused: refusals.Refused) -> Reason:
+    """Which sort of refusal it is: one that may pass, one for want of room, or one that stays."""
+    if refused.may_pass:
+        return Reason.ADMISSION_UNREACHABLE
+    return Reason.QUOTA_FULL if refused.wants_room else Reason.PODS_REFUSED
 
 
 def _failure(deployment: Deployment, current: ReplicaSet | None) -> Condition | None:
@@ -125,6 +128,8 @@ def _grace(deployment: Deployment, stopping: Sequence[Pod], now: datetime) -> li
             blocking=False,
             try_next="wait, or find out from the log what it finishes; a shorter terminationGracePeriodSeconds helps",
             remedies=(Remedy.LOGS,),
+            of_old=True,
+            reason=Reason.SLOW,
         )
     ]
 
@@ -133,13 +138,16 @@ def _paused(deployment: Deployment, current: ReplicaSet | None) -> list[Cause]:
     """A template that was changed while paused: kubectl waits for ever, and nothing else tells."""
     if not deployment.spec.paused or current is not None or not deployment.observed:
         return []
+    has_pods = deployment.status.replicas > 0
+    state = "changed while paused" if has_pods else "paused before it began"
     return [
         Cause(
             Kind.PAUSED,
-            "changed while paused: nothing rolls out until it is resumed",
+            f"{state}: nothing rolls out until it is resumed",
             blocking=False,
-            try_next="resume it, or take the change back",
-            remedies=(Remedy.RESUME, Remedy.ROLLBACK),
+            try_next="resume it, or take the change back" if has_pods else "resume it",
+            remedies=(Remedy.RESUME, Remedy.ROLLBACK) if has_pods else (Remedy.RESUME,),
+            reason=Reason.PAUSED,
         )
     ]
 
@@ -174,6 +182,8 @@ def _deadline(deployment: Deployment, now: datetime, *, is_explained: bool) -> l
                 blocking=True,
                 try_next="" if is_explained else "roll back, or mend the cause: the rollout goes on as soon as it can",
                 remedies=() if is_explained else (Remedy.ROLLBACK,),
+                reason=Reason.DEADLINE_PASSED,
+                since=passed.last_transition_time if (passed := progressing(deployment)) is not None else None,
             )
         ]
     condition = progressing(deployment)
@@ -192,5 +202,7 @@ def _deadline(deployment: Deployment, now: datetime, *, is_explained: bool) -> l
             blocking=False,
             try_next="" if is_explained else "find out what the new pods wait for",
             remedies=() if is_explained else (Remedy.TIMELINE,),
+            reason=Reason.DEADLINE_NEAR,
+            since=condition.last_update_time,
         )
     ]

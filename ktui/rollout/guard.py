@@ -6,6 +6,7 @@ workload, it acts on nothing and is disarmed.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -15,12 +16,9 @@ from ktui.model.changes import Resource, resource_of
 from ktui.model.objects import Deployment
 from ktui.model.reference import Reference
 from ktui.model.workloads import StatefulSet, Workload
-from ktui.rollout.cause import Cause, Kind
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, countdown, failures
 from ktui.rollout.partition import partition_of
 from ktui.rollout.rollout import Phase, Rollout
-
-_OTHERS_FAULT: Final = frozenset({Kind.STOPPING, Kind.NODE})
-"""What blocks without being the new revision's doing: going back would mend none of it."""
 
 _AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
@@ -56,10 +54,14 @@ class Move(StrEnum):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What to do, and why, in a sentence without a full stop; nothing where it is kept watching."""
+    """What to do, and why, in a sentence without a full stop; nothing while it is only watched.
+
+    `countdown` is what will be acted on, if it lasts, while it is watched.
+    """
 
     move: Move
     reason: str = ""
+    countdown: Countdown | None = None
 
 
 _KEEP: Final = Judgement(Move.KEEP)
@@ -92,8 +94,8 @@ def refuse_arm(rollout: Rollout) -> str:
         return "the strategy is OnDelete: nothing rolls out by itself"
     if _is_over(rollout):
         return "nothing is being rolled out: there is nothing to go back from"
-    if rollout.verdict.failed or failure(rollout) is not None:
-        return "something has gone wrong already: abort it, or mend it first"
+    if rollout.verdict.failed or failures(rollout):
+        return "something has gone wrong already: abort it, or fix it first"
     return ""
 
 
@@ -110,10 +112,19 @@ def disowned(armed: Armed, workload: Workload) -> str:
     return ""
 
 
-def judge(armed: Armed, workload: Workload | None, rollout: Rollout | None, *, is_live: bool) -> Judgement:
+def judge(
+    armed: Armed,
+    workload: Workload | None,
+    rollout: Rollout | None,
+    now: datetime,
+    *,
+    is_live: bool,
+    first_seen: Seen = NOTHING_SEEN,
+) -> Judgement:
     """What to do about the rollout as the streams tell it; None is a workload that is not there.
 
-    While a link is not live, what is known is old, and what is not heard of proves nothing: it is kept.
+    While a link is not live, what is known is old, and what is not heard of proves nothing: it is kept. `first_seen`
+    is what `countdown.seen` makes of the looks so far, this one included.
     """
     if not is_live:
         return _KEEP
@@ -130,19 +141,13 @@ def judge(armed: Armed, workload: Workload | None, rollout: Rollout | None, *, i
         return Judgement(Move.DISARM, f"somebody else had a hand in its hold: {hold.told}")
     if _is_over(rollout):
         return Judgement(Move.OVER, "it is complete")
-    cause = failure(rollout)
-    if cause is not None:
-        return Judgement(Move.ABORT, cause.sentence)
     if rollout.verdict.failed:
-        return Judgement(Move.ABORT, "its progress deadline has passed")
-    return _KEEP
-
-
-def failure(rollout: Rollout) -> Cause | None:
-    """The first thing that is wrong with what is new and that waiting does not cure."""
-    return next(
-        (each for each in rollout.causes if each.blocking and not each.of_old and each.kind not in _OTHERS_FAULT), None
-    )
+        first = next(iter(failures(rollout)), None)
+        return Judgement(Move.ABORT, first.sentence if first is not None else "its progress deadline has passed")
+    waits = countdown(rollout, first_seen)
+    if waits is not None and waits.is_over(now):
+        return Judgement(Move.ABORT, waits.cause.sentence)
+    return Judgement(Move.KEEP, countdown=waits)
 
 
 def _is_over(rollout: Rollout) -> bool:

@@ -14,10 +14,12 @@ import msgspec
 from ktui.model.objects import Event, Pod
 from ktui.model.workloads import DaemonSet
 from ktui.rollout import refusals
-from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
+from ktui.rollout.cause import Cause, Kind, Remedy, legible
 from ktui.rollout.causes import of_pods
 from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded, target, waits_for_deletion
-from ktui.rollout.diagnosis import legible
+from ktui.rollout.diagnosis import refusal_reason
+from ktui.rollout.patience import is_stalled
+from ktui.rollout.restarts import of_restarts
 from ktui.text import clean, count
 
 _RECENT: Final = timedelta(minutes=20)
@@ -38,7 +40,8 @@ def diagnose(
     """
     new = [pod for part in parts if part.is_current for pod in part.pods]
     old = [pod for part in parts if not part.is_current for pod in part.pods]
-    found = of_pods(new, now, "pod" if is_settled else "new pod", events_of)
+    noun = "pod" if is_settled else "new pod"
+    found = [*of_pods(new, now, noun, events_of), *of_restarts(new, now, noun, events_of)]
     hopeless = _hopeless(workload, parts, now, events_of)
     ailing = of_pods([pod for pod in old if pod not in hopeless], now, "old pod", events_of)
     of_old = [msgspec.structs.replace(cause, of_old=True) for cause in (*_left_behind(workload, hopeless), *ailing)]
@@ -76,15 +79,18 @@ def _refused(
     if any((made := pod.metadata.creation_timestamp) is not None and made > newest.last_seen for pod in running):
         return []
     refused = refusals.in_words(newest.message)
+    reason, since = refusal_reason(refused), newest.first_timestamp or newest.last_seen
     helps = "raise the quota, or scale something else in" if refused.wants_room else refused.helps
     return [
         Cause(
             Kind.FORBIDDEN,
             f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created",
-            blocking=not refused.may_pass or now - newest.last_seen > PATIENCE or newest.times > 2,
+            blocking=is_stalled(reason, since, now) or newest.times > 2,
             try_next=helps,
             detail=newest.message,
             remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
+            reason=reason,
+            since=since,
         )
     ]
 

@@ -98,7 +98,8 @@ PATIENCE_OF: Final[Mapping[Reason, Patience]] = {
     Reason.NEVER_CONVERGES: Patience(_SOON, _NEVER, "what writes it again and again would do so after a rollback too"),
     Reason.CONTROLLER_FAILS: Patience(_MINUTE, _NEVER, "the controller tries again; an old template may fail as well"),
     Reason.NO_PROGRESS: Patience(_SOON, _NEVER, "it is reported after a long quiet time only, and nobody knows why"),
-    Reason.OTHER: Patience(_MINUTE, _NEVER, "what is not known well enough is left to a person"),
+    # Until each cause of a pod has its reason, this acts as it did before there were any.
+    Reason.OTHER: Patience(_SOON, _SOON, "what is not known well enough is left to a person"),
 }
 """One line for each reason; a test holds it to be complete."""
 
@@ -120,6 +121,11 @@ def is_stalled(reason: Reason, since: datetime | None, now: datetime) -> bool:
 
 
 def acts_at(cause: Cause) -> datetime | None:
-    """When ktui may act on it by itself, if it still lasts then; None for never, or as long as its start is unknown."""
+    """When ktui may act on it by itself, if it still lasts then; None for never, or as long as its start is unknown.
+
+    What holds nothing up, and what ails old pods, is never acted on.
+    """
     granted = patience_of(cause.reason).acts_after
-    return cause.since + granted if granted is not None and cause.since is not None else None
+    if granted is None or cause.since is None or not cause.blocking or cause.remark or cause.of_old:
+        return None
+    return cause.since + granted

@@ -237,6 +237,14 @@ def health(pod: Pod) -> Health:
     return Health.STARTING
 
 
+def has_restarted(pod: Pod) -> bool:
+    """Whether a container of it has restarted more than once in its life: no other can be in a loop."""
+    status = pod.status
+    return any(each.restart_count > 1 for each in status.container_statuses) or any(
+        each.restart_count > 1 for each in status.init_container_statuses
+    )
+
+
 def is_unschedulable(pod: Pod) -> bool:
     """Whether the scheduler has said that no node takes this pod."""
     condition = condition_of(pod.status.conditions, "PodScheduled")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -226,28 +227,34 @@ def glimpse(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Glimps
 def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None:
     """How much longer it takes at the pace so far; None while there is no pace to go by, or where it was lost.
 
-    Pods come in waves, as many at once as surge and unavailability allow. So the pace is taken at the moment when the
-    last pod became available, and the first one of the first wave stands for all of that wave.
+    Pods come in waves, as many at once as surge and unavailability allow. One wave is no pace: how long its pods took
+    says little of those that follow, which find their image on the node, or their database up. With the second wave
+    there is one, and it is withdrawn as soon as the next pods are overdue by half of what a wave takes.
     """
     if track.pace_from is None or track.paused or track.finished is not None:
         return None
     gained = numbers.new.available - track.pace_from.new_available
     left = numbers.desired - numbers.new.available
-    if gained <= 0 or left < 0:
+    if left == 0 and gained > 0:
+        return 0.0
+    wave = _wave(numbers)
+    if left < 0 or gained <= wave:
         return None
     last_gain = _last_gain(track.samples)
-    took = (last_gain - track.pace_from.at).total_seconds()
-    per_pod = took / max(gained, min(gained + left, _wave(numbers)))
-    idle = (now - last_gain).total_seconds()
-    if took <= 0 or idle > 2 * took:
+    took, idle = (last_gain - track.pace_from.at).total_seconds(), (now - last_gain).total_seconds()
+    # The first pod of a wave stands for the wave: the others have begun with it.
+    waves = ceil(gained / wave)
+    per_wave = took / waves
+    if took <= 0 or idle > 1.5 * per_wave:
         return None
+    to_come = ceil((gained + left) / wave) - waves
     # While a pod is missing, one is the least that is still to come.
-    return max(min(1, left) * per_pod, left * per_pod - idle)
+    return max(per_wave / wave, to_come * per_wave - idle)
 
 
 def _wave(numbers: Progress) -> int:
     """How many new pods start at once: where no old ones are in the way, all of them do."""
-    return numbers.surge + numbers.unavailable if numbers.old.existing else numbers.desired
+    return max(1, numbers.surge + numbers.unavailable if numbers.old.existing else numbers.desired)
 
 
 def _last_gain(samples: tuple[Sample, ...]) -> datetime:
@@ -282,11 +289,16 @@ def _started(deployment: Deployment, replicasets: Sequence[ReplicaSet], new: Rep
     """When a rollout that was not seen to begin has begun, as far as the objects tell."""
     if new is not None and not revisions.former_revisions(new):
         return new.metadata.creation_timestamp
+    # A revision that came back is older than its rollout. Whoever wrote the template did so no earlier than it took
+    # the place of the youngest revision, and noted when.
+    births = [rs.metadata.creation_timestamp for rs in replicasets]
+    youngest = max((at for at in births if at is not None), default=None)
+    written = deployment.metadata.template_written
+    if written is not None and (youngest is None or written >= youngest):
+        return written
     condition = progressing(deployment)
     if condition is None or not deployment.observed or _is_complete(deployment):
         # Of a change that the controller has not seen, the condition knows nothing yet.
         return None
-    # A revision that came back is older than its rollout, and the condition turns only where its status does, which
-    # may have been rollouts ago: but it cannot have come back before the youngest revision was made.
-    births = [rs.metadata.creation_timestamp for rs in replicasets]
-    return max((at for at in (condition.last_transition_time, *births) if at is not None), default=None)
+    # The condition turns only where its status does, which may have been rollouts ago.
+    return max((at for at in (condition.last_transition_time, youngest) if at is not None), default=None)

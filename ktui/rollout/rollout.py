@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reference import short
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.cause import Cause
 from ktui.rollout.hold import Disturbance, Hold, hold_of
 from ktui.rollout.partition import Partition
+from ktui.rollout.podstatus import has_restarted
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
 from ktui.rollout.provenance import Provenance, provenance
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
@@ -108,13 +109,15 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     judged = verdict(deployment)
     numbers = progress(deployment, replicasets)
     causes: tuple[Cause, ...] = ()
+    pods = store.pods(current.metadata.uid) if current is not None else []
     if judged.failed or not judged.done:
         # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
         from ktui.rollout.diagnosis import diagnose  # noqa: PLC0415
 
-        pods = store.pods(current.metadata.uid) if current is not None else []
         old_pods = [pod for rs in old for pod in store.pods(rs.metadata.uid)]
         causes = diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events)
+    elif any(has_restarted(pod) for pod in pods):
+        causes = unrest(pods, now, store.events)
     phase = _phase(deployment, judged, causes)
     hold = hold_of(deployment, replicasets)
     previous = next(iter(revisions.newest_first(old)), None)
@@ -135,7 +138,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         previous_revision=revisions.revision(previous) if previous is not None else 0,
         image=clean(images.of_template(deployment.spec.template)),
         image_change=_image_change(deployment, old) if track.finished is None else None,
-        since=_since(deployment, phase, track, hold),
+        since=_since(deployment, phase, track, hold, causes),
         started=track.started,
         seconds_left=time_left(phase, track, numbers, now),
         lowest=lowest.available if lowest is not None else None,
@@ -176,7 +179,9 @@ def _image_change(deployment: Deployment, old: Sequence[ReplicaSet]) -> tuple[st
     return (clean(change[0]), clean(change[1])) if change is not None else None
 
 
-def _since(deployment: Deployment, phase: Phase, track: Track, hold: Hold | None) -> datetime | None:
+def _since(
+    deployment: Deployment, phase: Phase, track: Track, hold: Hold | None, causes: Sequence[Cause]
+) -> datetime | None:
     condition = progressing(deployment)
     if phase is Phase.HELD and hold is not None and hold.record is not None:
         return hold.record.since
@@ -192,8 +197,20 @@ def _since(deployment: Deployment, phase: Phase, track: Track, hold: Hold | None
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
         return track.finished or deployment.metadata.creation_timestamp
     if track.finished is not None:
-        return track.disturbed
+        return track.disturbed or blocked_since(causes)
     return track.started
+
+
+def unrest(pods: Sequence[Pod], now: datetime, events_of: Callable[[str], Sequence[Event]]) -> tuple[Cause, ...]:
+    """What is wrong with a rollout that is complete: pods that crash, and are ready between two crashes."""
+    from ktui.rollout.restarts import of_restarts  # noqa: PLC0415
+
+    return of_restarts(pods, now, "pod", events_of)
+
+
+def blocked_since(causes: Sequence[Cause]) -> datetime | None:
+    """Since when the first cause holds that blocks, as far as that is known."""
+    return next((cause.since for cause in causes if cause.blocking and cause.since is not None), None)
 
 
 def time_left(phase: Phase, track: Track, numbers: Progress, now: datetime) -> float | None:
@@ -244,8 +261,14 @@ def _standing(rollout: Rollout) -> str:
     if rollout.waits_for_deletion:
         changes = "changes" if numbers.old.existing == 1 else "change"
         return f"OnDelete: {count(numbers.old.existing, 'old pod')} {changes} only when deleted"
-    if numbers.old.existing == 0:
+    if numbers.old.existing == 0 and numbers.new.available >= numbers.desired:
         return "complete, but paused: a change waits until it is resumed"
+    if numbers.old.existing == 0 and rollout.settled:
+        return f"paused, and {numbers.available} of {count(numbers.desired, 'pod')} available"
+    if numbers.old.existing == 0 and numbers.new.existing:
+        return f"paused with {numbers.new.available} of {count(numbers.desired, 'new pod')} available: not complete"
+    if numbers.old.existing == 0:
+        return f"paused before it began: 0 of {count(numbers.desired, 'pod')}, none until it is resumed"
     if numbers.new.existing == 0:
         return "changed while paused: nothing rolls out until it is resumed"
     return f"paused with {numbers.new.existing} of {numbers.desired} pods new"

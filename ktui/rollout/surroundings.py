@@ -12,8 +12,7 @@ import msgspec
 
 from ktui.model.objects import Deployment
 from ktui.model.workloads import DaemonSet, Workload
-from ktui.rollout.cause import Cause, Kind, Remedy
-from ktui.rollout.diagnosis import legible
+from ktui.rollout.cause import Cause, Kind, Remedy, legible
 from ktui.rollout.footprint import footprint
 from ktui.rollout.quantities import amount_text
 from ktui.rollout.quota import Demand, Quota, Room, demand_of, rooms

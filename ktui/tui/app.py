@@ -154,6 +154,10 @@ class KtuiApp(CleanApp):
         """The uids of the rollouts that are aborted by themselves where they go wrong."""
         return self._guards.uids if self._guards is not None else frozenset()
 
+    def countdown(self, now: datetime, uid: str = "") -> str:
+        """What auto-abort is about to do to that rollout, or to the one that comes first; empty for nothing."""
+        return self._guards.told(now, uid) if self._guards is not None else ""
+
     def guard_note(self, uid: str) -> str:
         """What a question about that rollout says where auto-abort is on; else nothing."""
         if uid not in self.guarded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ktui.actions.audit import AuditLog
@@ -10,6 +11,7 @@ from ktui.actions.plan import called
 from ktui.actions.request import Action
 from ktui.kube.api import Api
 from ktui.model.changes import LinkState
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Move, arm, judge, refuse_arm
 
 if TYPE_CHECKING:
@@ -24,15 +26,27 @@ class Guards:
     def __init__(self, app: KtuiApp, session: Session, steering: Steering) -> None:
         self._app, self._session, self._steering = app, session, steering
         self._armed: dict[str, Armed] = {}
+        self._seen: dict[str, Seen] = {}
+        self._countdowns: dict[str, Countdown] = {}
+        """What is going to be acted on, by uid, unless it is over by then."""
 
     @property
     def uids(self) -> frozenset[str]:
         """The rollouts that are watched over."""
         return frozenset(self._armed)
 
+    def told(self, now: datetime, uid: str = "") -> str:
+        """`rolls back in 40 s unless it recovers`; without a uid, by name, of the rollout whose time comes first."""
+        first = uid or min(self._countdowns, key=lambda each: self._countdowns[each].due, default="")
+        waits = self._countdowns.get(first)
+        if waits is None:
+            return ""
+        return waits.told(now) if uid else f"{_name(self._armed[first])} {waits.told(now)}"
+
     def toggle(self, uid: str) -> None:
         """Watch over that rollout, or no longer."""
-        if (armed := self._armed.pop(uid, None)) is not None:
+        if (armed := self._armed.get(uid)) is not None:
+            self._let_go(uid)
             self._steering.say(f"Auto-abort is off for {_name(armed)}.", "information")
             return
         workload, rollout = self._app.live.store.workload(uid), self._app.live.rollouts.get(uid)
@@ -45,8 +59,8 @@ class Guards:
             return
         armed = self._armed[uid] = arm(workload)
         self._steering.say(
-            f"Auto-abort is on for {_name(armed)} while ktui runs: if a new pod fails or the deadline "
-            "passes, it goes back by itself. A turns it off.",
+            f"Auto-abort is on for {_name(armed)} while ktui runs: if a new pod fails and does not recover, or "
+            "the deadline passes, it goes back by itself. A turns it off.",
             "warning",
         )
 
@@ -54,11 +68,23 @@ class Guards:
         """Act where something has gone wrong, and let go of what is another rollout by now."""
         live = self._app.live
         is_live = live.is_listed and live.link is not None and live.link.state is LinkState.LIVE
+        now = self._app.now()
         for uid, armed in list(self._armed.items()):
-            judged = judge(armed, live.store.workload(uid), live.rollouts.get(uid), is_live=is_live)
+            rollout = live.rollouts.get(uid)
+            if is_live and rollout is not None:
+                self._seen[uid] = seen(rollout, self._seen.get(uid, NOTHING_SEEN), now)
+            judged = judge(
+                armed,
+                live.store.workload(uid),
+                rollout,
+                now,
+                is_live=is_live,
+                first_seen=self._seen.get(uid, NOTHING_SEEN),
+            )
             if judged.move is Move.KEEP:
+                self._count_down(uid, judged.countdown)
                 continue
-            del self._armed[uid]
+            self._let_go(uid)
             name = _name(armed)
             if judged.move is Move.ABORT:
                 self._app.run_worker(self._abort(armed, judged.reason), group="guarding")
@@ -73,6 +99,19 @@ class Guards:
             names = ", ".join(map(_name, self._armed.values()))
             self._steering.say(f"Auto-abort is off for {names}: something else is shown now.", "warning")
         self._armed.clear()
+        self._seen.clear()
+        self._countdowns.clear()
+
+    def _count_down(self, uid: str, waits: Countdown | None) -> None:
+        if waits is not None:
+            self._countdowns[uid] = waits
+        else:
+            self._countdowns.pop(uid, None)
+
+    def _let_go(self, uid: str) -> None:
+        del self._armed[uid]
+        self._seen.pop(uid, None)
+        self._countdowns.pop(uid, None)
 
     async def _abort(self, armed: Armed, cause: str) -> None:
         connection = self._session.connection

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from ktui.model.objects import Deployment
-from ktui.rollout.cause import Cause, Kind
+from ktui.rollout.cause import Cause, Kind, Reason
+from ktui.rollout.countdown import NOTHING_SEEN, Seen, countdown, seen
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge, refuse_arm
 from ktui.rollout.hold import Disturbance, Hold
+from ktui.rollout.patience import PATIENCE_OF
 from ktui.rollout.rollout import Phase, Rollout
+from tests.recorded import clock
 from tests.rollout.replay import Moment, moments
 
 HEALTHY = (
@@ -46,12 +49,23 @@ def moment() -> Moment:
     return _under_way()
 
 
+NOW = datetime(2100, 1, 1, tzinfo=UTC)
+"""Later than everything in the recordings."""
+
+
 def _judged(moment: Moment, armed: Armed | None = None, **changes: Any) -> Judgement:
     rollout = msgspec.structs.replace(moment.rollout, **changes)
-    return judge(armed or arm(moment.deployment), moment.deployment, rollout, is_live=True)
+    return judge(armed or arm(moment.deployment), moment.deployment, rollout, NOW, is_live=True)
 
 
-CRASH = Cause(Kind.CRASH, "2 of 2 new pods crash", blocking=True)
+CRASH = Cause(
+    Kind.CRASH, "2 of 2 new pods crash", blocking=True, reason=Reason.CRASHES, since=NOW - timedelta(minutes=2)
+)
+
+
+def _of(reason: Reason) -> Cause:
+    """A cause that has blocked for a day."""
+    return Cause(Kind.POD, f"it is {reason}", blocking=True, reason=reason, since=NOW - timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -60,8 +74,11 @@ CRASH = Cause(Kind.CRASH, "2 of 2 new pods crash", blocking=True)
         ({}, Judgement(Move.KEEP)),
         ({"causes": (CRASH,)}, Judgement(Move.ABORT, "2 of 2 new pods crash")),
         ({"causes": (msgspec.structs.replace(CRASH, blocking=False),)}, Judgement(Move.KEEP)),
-        ({"causes": (Cause(Kind.STOPPING, "1 old pod does not stop", blocking=True),)}, Judgement(Move.KEEP)),
-        ({"causes": (Cause(Kind.NODE, "node-3 is gone", blocking=True),)}, Judgement(Move.KEEP)),
+        *(
+            ({"causes": (_of(reason),)}, Judgement(Move.KEEP))
+            for reason, granted in PATIENCE_OF.items()
+            if granted.acts_after is None
+        ),
         ({"causes": (msgspec.structs.replace(CRASH, of_old=True),)}, Judgement(Move.KEEP)),
         ({"causes": (CRASH,), "observed": False}, Judgement(Move.KEEP)),
         ({"causes": (CRASH,), "settled": True}, Judgement(Move.OVER, "it is complete")),
@@ -102,7 +119,7 @@ def test_what_is_not_the_same_rollout_is_let_go(
 ) -> None:
     now = _changed(moment.deployment, meta, spec)
     crashing = msgspec.structs.replace(moment.rollout, causes=(CRASH,))
-    assert judge(arm(moment.deployment), now, crashing, is_live=True) == Judgement(Move.DISARM, reason)
+    assert judge(arm(moment.deployment), now, crashing, NOW, is_live=True) == Judgement(Move.DISARM, reason)
 
 
 def test_another_template_is_another_rollout(moment: Moment) -> None:
@@ -122,26 +139,29 @@ def test_more_pods_are_still_the_same_rollout(moment: Moment) -> None:
     generation = moment.deployment.metadata.generation + 1
     scaled = _changed(moment.deployment, {"generation": generation}, {"replicas": 20})
     rollout = msgspec.structs.replace(moment.rollout, generation=generation, causes=(CRASH,))
-    assert judge(arm(moment.deployment), scaled, rollout, is_live=True).move is Move.ABORT
+    assert judge(arm(moment.deployment), scaled, rollout, NOW, is_live=True).move is Move.ABORT
 
 
 def test_a_lost_connection_never_triggers_it(moment: Moment) -> None:
     crashing = msgspec.structs.replace(moment.rollout, causes=(CRASH,))
     armed = arm(moment.deployment)
-    assert judge(armed, moment.deployment, crashing, is_live=False) == Judgement(Move.KEEP)
-    assert judge(armed, None, None, is_live=False) == Judgement(Move.KEEP)
-    assert judge(armed, None, None, is_live=True) == Judgement(Move.DISARM, "it was deleted")
+    assert judge(armed, moment.deployment, crashing, NOW, is_live=False) == Judgement(Move.KEEP)
+    assert judge(armed, None, None, NOW, is_live=False) == Judgement(Move.KEEP)
+    assert judge(armed, None, None, NOW, is_live=True) == Judgement(Move.DISARM, "it was deleted")
 
 
 def _replayed(name: str) -> list[tuple[Rollout, Judgement]]:
     """Every rollout of a recording, watched over from its first moment on until the guard lets go."""
     armed: Armed | None = None
+    first_seen: Seen = NOTHING_SEEN
     judged = []
     for each in moments(name):
         if armed is None and not refuse_arm(each.rollout):
             armed = arm(each.deployment)
         if armed is not None and armed.uid == each.rollout.uid:
-            judgement = judge(armed, each.deployment, each.rollout, is_live=True)
+            now = clock(name) + timedelta(seconds=each.t)
+            first_seen = seen(each.rollout, first_seen, now)
+            judgement = judge(armed, each.deployment, each.rollout, now, is_live=True, first_seen=first_seen)
             judged.append((each.rollout, judgement))
             if judgement.move is not Move.KEEP:
                 armed = None
@@ -158,3 +178,55 @@ def test_no_false_alarm(name: str) -> None:
 @pytest.mark.parametrize("name", FAILING)
 def test_failures_are_found(name: str) -> None:
     assert any(judgement.move is Move.ABORT for _, judgement in _replayed(name))
+
+
+# What it waits for
+
+
+def _with(moment: Moment, *causes: Cause) -> Rollout:
+    return msgspec.structs.replace(moment.rollout, causes=causes, started=NOW - timedelta(hours=1))
+
+
+def test_it_says_what_it_will_act_on_and_when(moment: Moment) -> None:
+    crash = msgspec.structs.replace(CRASH, since=NOW - timedelta(seconds=20))
+    rollout = _with(moment, crash)
+    judged = judge(arm(moment.deployment), moment.deployment, rollout, NOW, is_live=True)
+    assert judged.move is Move.KEEP
+    assert judged.countdown is not None
+    assert judged.countdown.told(NOW) == "rolls back in 40 s unless it recovers"
+    later = NOW + timedelta(seconds=40)
+    assert judge(arm(moment.deployment), moment.deployment, rollout, later, is_live=True).move is Move.ABORT
+
+
+def test_the_cause_whose_time_comes_first_counts(moment: Moment) -> None:
+    slow = msgspec.structs.replace(CRASH, since=NOW)
+    quick = Cause(Kind.IMAGE, "not found", blocking=True, reason=Reason.IMAGE_NOT_FOUND, since=NOW)
+    waits = countdown(_with(moment, slow, quick), NOTHING_SEEN)
+    assert waits is not None
+    assert waits.cause is quick
+
+
+def test_without_a_beginning_it_counts_from_when_it_was_first_seen(moment: Moment) -> None:
+    rollout = _with(moment, msgspec.structs.replace(CRASH, since=None))
+    assert countdown(rollout, NOTHING_SEEN) is None
+    first = seen(rollout, NOTHING_SEEN, NOW)
+    again = seen(rollout, first, NOW + timedelta(seconds=50))
+    waits = countdown(rollout, again)
+    assert waits is not None
+    assert waits.due == NOW + timedelta(seconds=60)
+    assert seen(_with(moment), again, NOW) == {}
+
+
+def test_a_clock_that_is_wrong_does_not_keep_it_from_acting(moment: Moment) -> None:
+    ahead = _with(moment, msgspec.structs.replace(CRASH, since=NOW + timedelta(hours=1)))
+    waits = countdown(ahead, seen(ahead, NOTHING_SEEN, NOW))
+    assert waits is not None
+    assert waits.due == NOW + timedelta(seconds=60)
+
+
+def test_what_was_wrong_before_the_rollout_began_does_not_shorten_it(moment: Moment) -> None:
+    crash = msgspec.structs.replace(CRASH, since=NOW - timedelta(days=3))
+    began = msgspec.structs.replace(_with(moment, crash), started=NOW)
+    waits = countdown(began, NOTHING_SEEN)
+    assert waits is not None
+    assert waits.due == NOW + timedelta(seconds=60)

@@ -20,7 +20,6 @@ PASSES_BY_ITSELF = (
     Reason.NODE_COMING,
     Reason.ADMISSION_UNREACHABLE,
     Reason.SLOW,
-    Reason.OTHER,
 )
 NOT_THE_NEW_PODS = (
     Reason.NO_ROOM,

@@ -6,7 +6,6 @@ import heapq
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,11 +82,19 @@ def test_without_any_gain_there_is_no_guess() -> None:
     assert seconds_left(track, numbers, NOW + timedelta(seconds=at)) is None
 
 
-def test_a_pace_that_was_lost_is_no_pace() -> None:
-    track, numbers, _ = played([(0, 0, 8), (10, 2, 6)], 8)
-    guesses = [seconds_left(track, numbers, NOW + timedelta(seconds=at)) for at in (10, 20, 29, 31, 300)]
-    # Four at once in 10 s, so six more in 15 s; when that is over, one more at least; and then nobody knows.
-    assert guesses == [15, 5, 2.5, None, None]
+def test_one_wave_is_no_pace() -> None:
+    """The first pods wait for an image, the next ones find it there."""
+    track, numbers, _ = played([(0, 0, 8), (200, 2, 6), (201, 4, 4)], 8)
+    assert seconds_left(track, numbers, NOW + timedelta(seconds=202)) is None
+
+
+def test_a_guess_that_does_not_come_true_is_withdrawn() -> None:
+    """100 pods, 25 at once: two waves took 40 s, so the next is there in 20 s, and nobody knows once it is overdue."""
+    samples = tuple(Sample(NOW + timedelta(seconds=at), 100, new) for at, new in ((0, 0), (20, 25), (40, 50)))
+    numbers = Progress(100, Side(50, 50, 50, 50), Side(0, 50), 25, 0, 100)
+    track = Track(b"", NOW, samples[0], samples, samples[0])
+    guesses = [seconds_left(track, numbers, NOW + timedelta(seconds=at)) for at in (40, 50, 70, 71, 300)]
+    assert guesses == [40, 30, 10, None, None]
 
 
 def test_when_all_is_there_nothing_is_left() -> None:
@@ -151,7 +158,7 @@ def available_at(desired: int, window: int, start: float, jitter: float, random:
     jitter=st.floats(0, 0.5),
     random=st.randoms(use_true_random=False),
 )
-def test_the_guess_is_of_the_right_size_from_the_first_new_pod_on(
+def test_the_guess_is_of_the_right_size_from_the_second_wave_on(
     desired: int, window: int, start: float, jitter: float, random: Any
 ) -> None:
     """It may be off by as long as two pods take to start, and by as much again as it really takes."""
@@ -164,18 +171,17 @@ def test_the_guess_is_of_the_right_size_from_the_first_new_pod_on(
         side = Side(new, new, new, new)
         guess = seconds_left(track, Progress(desired, side, Side(0, desired - new), window, 0, desired), now)
         left = done[-1] - seconds
-        assert guess is not None
-        assert left / 2.5 - start <= guess <= 2 * left + 2 * start
+        assert (guess is None) == (new <= window and new < desired)
+        assert guess is None or left / 2.5 - start <= guess <= 2 * left + 2 * start
 
 
-@pytest.mark.parametrize(("surge", "expected"), [(25, 60.0), (50, 20.0)])
-def test_the_first_pod_of_a_wave_stands_for_the_wave(surge: int, expected: float) -> None:
-    """100 pods, 25 (or 50) at once, 20 s each: three waves (or one) are still to come after the first."""
-    samples = (Sample(NOW, 100, 0), Sample(NOW + timedelta(seconds=20), 100, 25 if surge == 25 else 50))
-    new = samples[1].new_available
-    numbers = Progress(100, Side(new, new, new, new), Side(0, 100 - new), surge, 0, 100)
+def test_the_first_pod_of_a_wave_stands_for_the_wave() -> None:
+    """100 pods, 25 at once, 20 s each: two waves are still to come when the first pod of the second is there."""
+    first, second = Sample(NOW + timedelta(seconds=20), 100, 25), Sample(NOW + timedelta(seconds=40), 100, 26)
+    samples = (Sample(NOW, 100, 0), first, second)
+    numbers = Progress(100, Side(26, 26, 26, 26), Side(0, 74), 25, 0, 100)
     track = Track(b"", NOW, samples[0], samples, samples[0])
-    assert seconds_left(track, numbers, NOW + timedelta(seconds=20)) == expected
+    assert seconds_left(track, numbers, NOW + timedelta(seconds=40)) == 40
 
 
 def test_what_was_complete_when_it_was_first_seen_did_not_end_just_now() -> None:

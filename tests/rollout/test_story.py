@@ -217,11 +217,17 @@ def test_the_guess_of_the_time_left_is_near_what_it_took(name: str) -> None:
                 assert left - 2.5 <= m.rollout.seconds_left <= 2 * left + 2.5, (m.t, done, m.rollout.seconds_left)
 
 
-def test_there_is_a_guess_for_most_of_a_rolling_update() -> None:
+def test_there_is_a_guess_from_the_second_wave_of_a_rolling_update_on() -> None:
     second = [m.rollout for m in rollouts("rolling-update")[-1] if m.rollout.phase is Phase.PROGRESSING]
-    guessed = [r for r in second if r.seconds_left is not None]
-    assert all(r.seconds_left is not None for r in second if r.progress.new.available)
-    assert len(guessed) > len(second) / 2
+    waves = {
+        is_second: [
+            r.seconds_left for r in second if r.progress.old.existing and (r.progress.new.available > 3) is is_second
+        ]
+        for is_second in (False, True)
+    }
+    assert set(waves[False]) == {None}
+    assert waves[True]
+    assert None not in waves[True]
 
 
 @pytest.mark.parametrize(

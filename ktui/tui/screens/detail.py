@@ -130,7 +130,9 @@ class DetailScreen(LiveScreen):
         pending = app.pending.get(self._uid, "")
         lines = detail_lines.summary(detail, now, self.size.width - 2, pending)
         if self._uid in app.guarded:
-            lines[0] = shorten([*lines[0], Span("   auto-abort is on", "warn")], self.size.width - 2)
+            countdown = app.countdown(now, self._uid)
+            guard = Span(f"   auto-abort is on{f': {countdown}' if countdown else ''}", "warn")
+            lines[0] = shorten([*lines[0], guard], self.size.width - 2)
         if self.is_deleted:
             lines[:2] = detail_lines.deleted(detail.rollout, self._has_namesake)
         lines += self._draw_use(detail, now)

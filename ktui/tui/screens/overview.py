@@ -173,7 +173,7 @@ class OverviewScreen(LiveScreen):
         )
         table.show(self._table, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
-        self.query_one("#totals", Painting).show([self._strip(everything)])
+        self.query_one("#totals", Painting).show([self._strip(everything, now)])
         current = self._rows[at] if at is not None else None
         self.query_one("#explanation", Painting).show(
             overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines())
@@ -213,13 +213,14 @@ class OverviewScreen(LiveScreen):
             self.call_after_refresh(table.keep_in_sight, at)
         return at
 
-    def _strip(self, everything: list[Rollout]) -> list[Span]:
+    def _strip(self, everything: list[Rollout], now: datetime) -> list[Span]:
         notes = []
         if self._marked:
             hidden = len(self._marked - {rollout.uid for rollout in self._rows})
             notes.append(f"✓ {len(self._marked)} selected{f', {hidden} not in sight' if hidden else ''}, esc clears")
         if self.ktui.guarded:
-            notes.append(f"auto-abort is on for {len(self.ktui.guarded)}")
+            countdown = self.ktui.countdown(now)
+            notes.append(f"auto-abort is on for {len(self.ktui.guarded)}{f': {countdown}' if countdown else ''}")
         if self._filter:
             notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
         if self._sort != "worst":

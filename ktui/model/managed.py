@@ -1,0 +1,48 @@
+"""Who wrote the pod template of a workload, and when: what is kept of `metadata.managedFields`.
+
+The API server keeps one entry for each manager, operation and subresource, with the time of the last change that it
+made to any of its fields (Kubernetes, Server-Side Apply: field management).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from ktui.model.structs import Struct
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class _Owned(Struct, frozen=True):
+    """That something is owned; what of it does not matter here."""
+
+
+class _SpecFields(Struct, frozen=True):
+    template: _Owned | None = msgspec.field(default=None, name="f:template")
+
+
+class _Fields(Struct, frozen=True):
+    spec: _SpecFields | None = msgspec.field(default=None, name="f:spec")
+
+
+class ManagedEntry(Struct, frozen=True):
+    """One manager of an object's fields; `time` is when it last changed any of those that it owns."""
+
+    manager: str = ""
+    operation: str = ""
+    time: datetime | None = None
+    fields: _Fields | None = msgspec.field(default=None, name="fieldsV1")
+
+    @property
+    def owns_template(self) -> bool:
+        """Whether it wrote a part of the pod template."""
+        return self.fields is not None and self.fields.spec is not None and self.fields.spec.template is not None
+
+
+def template_writers(entries: tuple[ManagedEntry, ...]) -> tuple[ManagedEntry, ...]:
+    """The managers that own a part of the pod template, the one that last changed something first."""
+    found = (entry for entry in entries if entry.owns_template)
+    return tuple(sorted(found, key=lambda entry: entry.time or _LONG_AGO, reverse=True))
