@@ -353,7 +353,8 @@ class KtuiApp(CleanApp):
         uid = self.chosen
         rollout = self.live.rollouts.get(uid or "")
         title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
-        self.push_screen(HelpScreen(title, self.offers(uid) if uid is not None else ()))
+        page = self.front.PAGE if self.front is not None else ""
+        self.push_screen(HelpScreen(page, title, self.offers(uid) if uid is not None else ()))
 
     def action_retry(self) -> None:
         """Do not wait for the next attempt to connect."""

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pytest
+from rich.cells import cell_len
+
 from ktui.kube.access import Access
+from ktui.tui.paint import Pages
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 
@@ -197,7 +201,8 @@ async def test_help_tells_keys_signs_and_why_an_action_is_closed(stage: Stage, d
     async with dashboard(size=(120, 50)) as screen:
         await screen.sees("1 rollout", "✔ complete")
         await screen.press("question_mark")
-        await screen.sees("Keys and signs", "ON shop/cart", "nothing to promote", "PHASES")
+        await screen.sees("Keys and signs", "ON shop/cart", "nothing to promote")
+        await screen.until(lambda: "PHASES" in screen.app.screen.query_one(Pages).text, "the signs")
         await screen.press("escape")
         await screen.sees_no("Keys and signs")
 
@@ -273,3 +278,23 @@ async def test_the_filter_selects_the_best_match_by_name(stage: Stage, dashboard
         await screen.sees("3 of 3 match “web”")
         await screen.press("enter", "enter")
         await screen.sees("shop/web  Deployment")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_help_cuts_nothing_and_begins_with_what_can_be_done_now(
+    stage: Stage, dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    _three(stage)
+    async with dashboard(size=size) as screen:
+        await screen.sees("3 rollouts", "roll back")
+        await screen.press("question_mark")
+        await screen.sees("Keys and signs", "ON shop/checkout")
+        page = screen.app.screen.query_one(Pages)
+        await screen.until(lambda: "ON EVERY SCREEN" in page.text, "the help")
+        lines = page.text.splitlines()
+        assert lines[0] == "ON shop/checkout"
+        assert max(map(cell_len, lines)) <= page.scrollable_content_region.width
+        text = " ".join(page.text.split())
+        for end in ("while ktui runs", "what quotas leave", "with one question; esc clears"):
+            assert end in text
+        assert text.index("ON THIS SCREEN (overview)") < text.index("ON EVERY SCREEN") < text.index("IN THE logs")

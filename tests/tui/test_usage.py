@@ -147,7 +147,7 @@ async def test_keys_work_while_nothing_is_answered(rolling: Stage, dashboard: Da
             await screen.press("u")
             await screen.sees("asking what the pods use")
             await screen.press("question_mark")
-            await screen.sees("Keys and signs", "use: CPU and memory")
+            await screen.sees("Keys and signs", "resources: CPU and memory")
             await screen.press("escape", "escape")
             await screen.sees("NAMESPACE")
         await screen.press("u")

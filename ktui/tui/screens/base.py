@@ -56,6 +56,9 @@ class LiveScreen(Screen[None]):
         Binding("q", "app.quit", "quit", id="quit"),
     ]
 
+    PAGE: ClassVar[str] = ""
+    """What the help calls this screen; its keys come first there."""
+
     FOLLOWS_USE: ClassVar[bool] = False
     """Whether it shows what pods use: that is read only while such a screen is in front."""
 

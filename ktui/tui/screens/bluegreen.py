@@ -37,6 +37,8 @@ class BlueGreenScreen(LiveScreen):
     that steer a rollout steer that of the side under the cursor.
     """
 
+    PAGE = "blue-green"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,B", "app.pop_screen", "back", id="bluegreen.back"),
         Binding("p", "switch(False)", "switch", id="bluegreen.switch"),

@@ -45,6 +45,8 @@ _ELSEWHERE = (
 class DetailScreen(LiveScreen):
     """Everything about one rollout. When it is deleted meanwhile, what was last known stays, and is marked so."""
 
+    PAGE = "rollout"
+
     FOLLOWS_USE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "back", id="detail.back"),

@@ -82,6 +82,8 @@ def open_figures(app: KtuiApp, uid: str | None, only: Collection[str] | None) ->
 class PeriodScreen(LiveScreen):
     """Figures of a period above, and below a table of what they are made of, with a cursor."""
 
+    PAGE = "report"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f", "app.pop_screen", "back", id="figures.back"),
         Binding("d", "span('d')", "the last 24 hours", id="figures.day"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,54 +14,91 @@ from ktui.rollout.rollout import Phase
 from ktui.tui import look
 from ktui.tui.chrome import Hint
 from ktui.tui.door import Words
-from ktui.tui.paint import Pages, Span, fit
+from ktui.tui.paint import Pages, Span, fit, wrap
 from ktui.tui.screens.dialog import Dialog
 from ktui.tui.screens.keys import DialogKeys
 
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
 
-_KEYS = (
-    ("↑ ↓ j k  g G", "move; pgup and pgdn by a page"),
-    ("enter", "open the rollout: revisions, pods, causes, events"),
+_GROUPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "overview": (
+        ("enter", "open the rollout: revisions, pods, causes, events"),
+        (
+            "/",
+            "filter by words in namespace, name, phase, image or cause; the cursor goes to the best match; esc clears",
+        ),
+        ("v", "select rollouts: the next action goes to all of them, with one question; esc clears"),
+        ("o", "sort: worst first, by name, latest change first, least done first"),
+    ),
+    "rollout": (
+        ("tab", "from the pods to the events and back"),
+        ("t", "every pod by name, or only those that are not ready"),
+    ),
+    "history": (
+        ("space", "mark a revision to compare others with"),
+        ("y", "what changed as fields, or as YAML"),
+        ("b", "roll back to the revision under the cursor"),
+    ),
+    "timeline": (
+        ("t", "how long ago, or at what time"),
+        ("w", "warnings only, or everything"),
+    ),
+    "logs": (
+        ("space", "stop following, or follow again"),
+        ("v tab", "new pods, old ones or both; from one side to the other"),
+        ("p c P", "one pod, one container, the run before the last restart"),
+        ("/ n N f", "search, next match, previous match, only lines that match"),
+        ("t w S", "times, wrap, save to a file"),
+    ),
+    "blue-green": (
+        ("p", "switch the Service to the side that is idle"),
+        ("b", "switch it back"),
+        ("F", "switch although the idle side is not fully available, after a second question"),
+    ),
+    "report": (
+        ("d w m", "the last day, week or month"),
+        ("enter", "open the rollout"),
+    ),
+}
+"""The keys of each screen, by the name of the screen."""
+
+_EVERYWHERE: Final = (
+    ("↑ ↓ j k g G", "move; pgup and pgdn by a page"),
     ("h", "history: revisions, what changed in each, a way back to any of them"),
-    ("space y", "in the history: mark one to compare others with; fields or YAML"),
-    ("B", "blue-green, of a Deployment that takes turns: p switches its Service, b switches back, F forces"),
-    ("l", "logs of the new pods; then v old or both, p one pod, c one container"),
-    ("e", "time line: what happened, in order, the newest at the end; from there t times, w warnings only"),
-    ("u", "use: CPU and memory of new and old pods against requests and limits, what quotas leave"),
-    ("f", "figures: how rollouts went, of all or of one; then d w m: a day, a week, a month"),
-    ("/ f t w S", "in the logs: search, only what matches, times, wrap, save; space pauses"),
-    ("tab", "in a rollout: from the pods to the events and back"),
-    ("t", "in a rollout: every pod by name, or those that are not ready"),
-    ("A", "auto-abort on or off: go back by itself if a new pod fails or the deadline passes, while ktui runs"),
-    ("v", "select rollouts: the next action goes to all of them, with one question; esc clears"),
-    ("/", "filter by words in namespace, name, phase, image or cause; esc clears"),
-    ("o", "sort: worst first, by name, latest change first, least done first"),
+    ("l", "logs of the new pods, and of old ones beside them"),
+    ("e", "timeline: what happened, in order, the newest at the end"),
+    ("u", "resources: CPU and memory of new and old pods against requests and limits, what quotas leave"),
+    ("f", "report: how rollouts went, of all or of one"),
+    ("A", "auto-abort on or off: roll back if a new pod fails or the deadline passes, while ktui runs"),
+    ("B", "blue-green: switch the Service of a pair of Deployments"),
     ("n  x", "another namespace, another context"),
     ("r", "try the connection again now"),
     ("ctrl+p", "palette: every command by name, rollouts, themes"),
     ("esc  q", "back, quit"),
 )
 
-_PHASES = {
+_PHASES: Final = {
     Phase.FAILED: "the progress deadline has passed: kubectl calls it an error",
-    Phase.STALLED: "something is in the way that waiting does not cure",
-    Phase.PROGRESSING: "on its way",
+    Phase.STALLED: "something is in the way that waiting will not fix",
+    Phase.PROGRESSING: "under way",
     Phase.HELD: "a canary is held at a number of pods",
     Phase.PAUSED: "nothing rolls out until it is resumed",
     Phase.DELETED: "being deleted",
-    Phase.SCALED_TO_ZERO: "no pods are asked for",
+    Phase.SCALED_TO_ZERO: "no pods are desired",
     Phase.COMPLETE: "all pods are of the new revision, and available",
 }
 
-_PODS = {
+_PODS: Final = {
     Health.READY: "ready (in another colour: of an old revision)",
     Health.STARTING: "starting: nothing is wrong yet",
     Health.BROKEN: "broken: crashes, no image, no node",
     Health.STOPPING: "stopping",
     Health.GONE: "gone a moment ago, or ended",
 }
+
+
+_KEY_CELLS: Final = 15
 
 
 class HelpScreen(Dialog[None]):
@@ -71,9 +108,10 @@ class HelpScreen(Dialog[None]):
         Binding("escape,question_mark,q,enter", "dismiss", "close"),
     ]
 
-    def __init__(self, title: str, offers: Sequence[Offer]) -> None:
+    def __init__(self, page: str, title: str, offers: Sequence[Offer]) -> None:
+        """The keys of that `page` come first; `offers` are the actions on the rollout that is called `title`."""
         super().__init__()
-        self._title, self._offers = title, offers
+        self._page, self._title, self._offers = page, title, offers
 
     def compose(self) -> ComposeResult:
         """One scrolling page."""
@@ -88,32 +126,64 @@ class HelpScreen(Dialog[None]):
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""
-        self.call_after_refresh(lambda: self.query_one(Pages).show(self._lines()))
+        self.call_after_refresh(self._show)
 
-    def _lines(self) -> list[list[Span]]:
-        lines = [[Span(fit(key, 15), "key"), Span(text)] for key, text in _KEYS]
-        if self._offers:
-            lines += [[], [Span(f"ON {self._title}", "head")]]
-            lines += [_offer(offer) for offer in self._offers]
-        lines += [[], [Span("PHASES", "head")]]
-        lines += [
-            [Span(fit(f"{look.PHASES[phase][0]} {look.PHASES[phase][1]}", 15), look.PHASES[phase][2]), Span(text)]
-            for phase, text in _PHASES.items()
-        ]
-        lines += [[], [Span("PODS", "head")]]
-        lines += [
-            [Span(fit(look.PODS[health][0], 15), look.PODS[health][1]), Span(text)] for health, text in _PODS.items()
-        ]
-        lines += [[], [Span("THE BAR", "head")]]
-        lines += [
-            [Span(fit(look.NEW_READY * 4, 15), "new"), Span("new pods that are available")],
-            [Span(fit(look.NEW_STARTING * 4, 15), "starting"), Span("new pods that are not, yet")],
-            [Span(fit(look.OLD * 4, 15), "old"), Span("old pods; the bar is as long as desired plus surge")],
-        ]
-        return lines
+    def on_scroll_room_changed(self) -> None:
+        """The scrollbar takes a cell of each line."""
+        self._show()
+
+    def _show(self) -> None:
+        pages = self.query_one(Pages)
+        pages.show(_lines(self._page, self._title, self._offers, pages.scrollable_content_region.width))
 
 
-def _offer(offer: Offer) -> list[Span]:
+def _lines(page: str, title: str, offers: Sequence[Offer], cells: int) -> list[list[Span]]:
+    """What can be done first, then the keys of the screen, then the rest; no line is cut."""
+    lines: list[list[Span]] = []
+
+    def add(head: str, rows: Iterable[tuple[Span, Span]]) -> None:
+        nonlocal lines
+        lines += [*([[]] if lines else []), [Span(head, "head")]]
+        for key, text in rows:
+            lines += _entry(key, text, cells)
+
+    if offers:
+        add(f"ON {title}", map(_offer, offers))
+    if page in _GROUPS:
+        add(f"ON THIS SCREEN ({page})", map(_key, _GROUPS[page]))
+    add("ON EVERY SCREEN", map(_key, _EVERYWHERE))
+    for name in (name for name in _GROUPS if name != page):
+        add(f"IN THE {name}", map(_key, _GROUPS[name]))
+    add("PHASES", ((_sign(*look.PHASES[phase]), Span(text)) for phase, text in _PHASES.items()))
+    add("PODS", ((_sign(glyph, "", style), Span(_PODS[of])) for of, (glyph, style) in look.PODS.items()))
+    bar = (
+        (look.NEW_READY, "new", "new pods that are ready"),
+        (look.NEW_STARTING, "starting", "new pods that are not ready yet"),
+        (look.OLD, "old", "old pods; the bar is as long as desired plus surge"),
+    )
+    add("THE BAR", ((Span(glyph * 4, style), Span(text)) for glyph, style, text in bar))
+    return lines
+
+
+def _entry(key: Span, text: Span, cells: int) -> list[list[Span]]:
+    """A key or a sign with its text beside it, wrapped below itself."""
+    parts = wrap(text.text, max(12, cells - _KEY_CELLS), 99)
+    keys = (key.text, *("" for _ in parts[1:]))
+    return [
+        [key._replace(text=fit(shown, _KEY_CELLS)), text._replace(text=part)]
+        for shown, part in zip(keys, parts, strict=True)
+    ]
+
+
+def _key(entry: tuple[str, str]) -> tuple[Span, Span]:
+    return Span(entry[0], "key"), Span(entry[1])
+
+
+def _sign(glyph: str, word: str, style: str) -> Span:
+    return Span(f"{glyph} {word}", style)
+
+
+def _offer(offer: Offer) -> tuple[Span, Span]:
     if offer.open:
-        return [Span(fit(offer.key, 15), "key"), Span(offer.label)]
-    return [Span(fit(offer.key, 15), "off"), Span(f"{offer.label}: ", "off"), Span(offer.why_not, "dim")]
+        return Span(offer.key, "key"), Span(offer.label)
+    return Span(offer.key, "off"), Span(f"{offer.label}: {offer.why_not}", "dim")

@@ -36,6 +36,8 @@ class HistoryScreen(LiveScreen):
     Whole templates are asked for when the screen opens and when there are others, and forgotten with it.
     """
 
+    PAGE = "history"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,h", "app.pop_screen", "back", id="history.back"),
         Binding("space,m", "mark", "mark", id="history.mark"),

@@ -41,6 +41,8 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 class LogsScreen(LiveScreen, inherit_bindings=False):
     """Logs, live. The keys that steer a rollout rest here: space pauses the lines, and nothing else."""
 
+    PAGE = "logs"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "clear the search, or back", id="logs.back"),
         Binding("space", "toggle_pause", "pause or follow", id="logs.pause"),
@@ -339,7 +341,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
 
     def action_help(self) -> None:
         """Keys and signs, without what steers the rollout: those keys rest here."""
-        self.app.push_screen(HelpScreen("", ()))
+        self.app.push_screen(HelpScreen(self.PAGE, "", ()))
 
     def action_retry(self) -> None:
         """Do not wait for the next attempt."""

@@ -104,6 +104,8 @@ _BATCH_HINTS: Final = (
 class OverviewScreen(LiveScreen):
     """A table of rollouts, worst first, with the totals above and the one under the cursor explained below."""
 
+    PAGE = "overview"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", id="overview.open"),
         Binding("slash", "filter", "filter", id="overview.filter"),

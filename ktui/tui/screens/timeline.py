@@ -23,6 +23,8 @@ _ENTRIES = 1000
 class TimelineScreen(LiveScreen):
     """The newest stands at the end, as in a log; whoever is at the end stays there as more comes."""
 
+    PAGE = "timeline"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,e", "app.pop_screen", "back", id="timeline.back"),
         Binding("t", "times", "how long ago, or at what time", id="timeline.times"),
