@@ -32,7 +32,7 @@ SCENARIOS: Final = Path(__file__).parents[1] / "ktui" / "sim" / "scenarios" / "c
 AWAITED: Final = (
     "crash-after-ready", "ends-again", "hook", "liveness-ends-in-order", "sidecar-startup-probe",
     "sidecar-readiness-probe", "turned-away", "node-shutdown", "scale-up", "scale-up-refused", "preemption",
-    "volume-held", "resize-waits",
+    "volume-held", "resize-waits", "set-orphaned",
 )  # fmt: skip
 """Scenarios of which nobody has said yet what ktui is to say."""
 START: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

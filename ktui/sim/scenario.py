@@ -76,6 +76,10 @@ class Target(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     cause: str = ""
     replicas: int = 0
     by: str = "kubectl"
+    kind: str = "Deployment"
+    """What to delete: a StatefulSet, a DaemonSet as well."""
+    cascade: str = "background"
+    """How to delete it; `orphan` leaves its pods alone."""
 
 
 class Traffic(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

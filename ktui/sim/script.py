@@ -167,8 +167,11 @@ class Script:
 
     def _delete(self, target: Target) -> None:
         namespace, _, name = target.name.rpartition("/")
-        if self._plane.api.bucket(DEPLOYMENTS).get(namespace, name) is not None:
-            self._plane.api.delete(DEPLOYMENTS, namespace, name, Deletion())
+        resource = resources.by_kind("apps/v1", target.kind)
+        if resource is None:
+            raise ValueError(f"nothing of kind {target.kind} in apps/v1 is served")
+        if self._plane.api.bucket(resource).get(namespace, name) is not None:
+            self._plane.api.delete(resource, namespace, name, Deletion(propagation=target.cascade.capitalize()))
 
     def _patch_object(self, patch: JSON) -> None:
         resource = resources.by_kind(patch.get("apiVersion", ""), patch.get("kind", ""))

@@ -301,3 +301,26 @@ def test_a_pod_that_is_refused_is_told_in_an_event_and_tried_again(
     cluster.apply({**quota, "spec": {"hard": {"pods": "9"}}})
     cluster.run_for(60)
     assert len(cluster.list("pods")) == 3
+
+
+def test_a_set_made_again_around_its_pods_with_one_claim_template_more_is_stuck() -> None:
+    """Its pods may not be changed so: it tries again and again, and gets no further."""
+    cluster = SimulatedCluster(seed=1)
+    claims = [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}]
+    cluster.apply(stateful(volumeClaimTemplates=claims))
+    cluster.run_for(30)
+    assert [claim["metadata"]["name"] for claim in cluster.list("persistentvolumeclaims")] == [
+        "data-db-0", "data-db-1", "data-db-2",
+    ]  # fmt: skip
+    cluster.api.delete(STATEFUL_SETS, "default", "db", Deletion(propagation="Orphan"))
+    cluster.run_for(5)
+    before = {pod["metadata"]["uid"] for pod in cluster.list("pods")}
+    assert not any(pod["metadata"].get("ownerReferences") for pod in cluster.list("pods"))
+    more = [*claims, {"metadata": {"name": "log"}, "spec": {"accessModes": ["ReadWriteOnce"]}}]
+    cluster.apply(stateful("registry.example/db:2", volumeClaimTemplates=more))
+    cluster.run_for(60)
+    assert {pod["metadata"]["uid"] for pod in cluster.list("pods")} == before
+    assert all(pod["metadata"]["ownerReferences"][0]["name"] == "db" for pod in cluster.list("pods"))
+    event = next(event for event in cluster.list("events") if event["reason"] == "FailedUpdate")
+    assert event["message"].startswith('update Pod db-0 in StatefulSet db failed error: Pod "db-0" is invalid: spec: ')
+    assert event["count"] > 5

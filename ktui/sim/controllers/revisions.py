@@ -6,8 +6,16 @@ from typing import Any
 
 import msgspec
 
+from ktui.sim.api.selectors import object_selector
 from ktui.sim.apiserver import ApiServer
-from ktui.sim.controllers.common import MANAGER, REVISIONS, owner_reference, safe_digits, template_hash
+from ktui.sim.controllers.common import (
+    MANAGER,
+    REVISIONS,
+    controller_of,
+    owner_reference,
+    safe_digits,
+    template_hash,
+)
 
 JSON = dict[str, Any]
 
@@ -21,6 +29,15 @@ class History:
     def __init__(self, api: ApiServer, label: str) -> None:
         self._api = api
         self._label = label
+
+    def adopt(self, owner: JSON) -> None:
+        """Take over revisions that nobody owns and that bear the owner's labels."""
+        matches = object_selector(owner["spec"]["selector"])
+        for revision in self._api.bucket(REVISIONS).in_namespace(owner["metadata"]["namespace"]):
+            metadata = revision["metadata"]
+            if controller_of(revision) is None and matches(metadata.get("labels") or {}):
+                adopted = metadata | {"ownerReferences": [owner_reference(owner)]}
+                self._api.set_spec(REVISIONS, revision, revision | {"metadata": adopted}, manager=MANAGER)
 
     def of(self, owner: JSON) -> list[JSON]:
         """The owner's revisions, oldest first."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ktui.sim.api.errors import ApiError
+from ktui.sim.api.selectors import object_selector
 from ktui.sim.apiserver import ApiServer
+from ktui.sim.controllers.adoption import claim
+from ktui.sim.controllers.claims import has_claims, make_claims, with_claims
 from ktui.sim.controllers.common import (
     MANAGER,
     PODS,
@@ -42,12 +45,25 @@ class StatefulSetController:
         owner = controller_of(change.version.obj)
         if owner is not None and owner["kind"] == "StatefulSet":
             self._queue.add((change.key[0], owner["name"]))
+        elif owner is None and change.type != "DELETED":
+            self._queue.add((change.key[0], change.key[1].rpartition("-")[0]))
 
     def _reconcile(self, key: Key) -> None:
         found = self._api.bucket(STATEFUL_SETS).get(*key)
         if found is not None and "deletionTimestamp" not in found["metadata"]:
-            _Turn(self._api, self._events, self._history, found, self._pods.of(found["metadata"]["uid"])).take()
+            self._history.adopt(found)
+            _Turn(self._api, self._events, self._history, found, self._claim(found)).take()
             self._look_again(key, found)
+
+    def _claim(self, found: JSON) -> list[JSON]:
+        """Its pods, after it has adopted those of its labels that are named as its own would be."""
+        name = found["metadata"]["name"]
+
+        def is_named_so(pod: JSON) -> bool:
+            return bool(pod["metadata"]["name"].rpartition("-")[0] == name and _ordinal(pod) >= 0)
+
+        matches = object_selector(found["spec"]["selector"])
+        return claim(self._api, PODS, found, self._pods, matches=matches, counts=is_named_so)
 
     def _look_again(self, key: Key, found: JSON) -> None:
         if (seconds := found["spec"].get("minReadySeconds", 0)) and found["status"].get("availableReplicas", 0) < found[
@@ -114,7 +130,28 @@ class _Turn:
         if pod["status"].get("phase") in ("Succeeded", "Failed") and "deletionTimestamp" not in pod["metadata"]:
             self._delete(pod)
             return False
-        return "deletionTimestamp" not in pod["metadata"] and self._is_available(pod)
+        if "deletionTimestamp" in pod["metadata"] or not self._is_available(pod):
+            return False
+        if not has_claims(self._set, pod):
+            self._change_storage(pod)
+        return True
+
+    def _change_storage(self, pod: JSON) -> None:
+        """Give a pod the volumes of claim templates that are newer than it: no API server lets that be.
+
+        Raises:
+            ApiError: of the API server.
+        """
+        make_claims(self._api, self._set, pod)
+        metadata = pod["metadata"]
+        try:
+            self._api.update(
+                PODS, metadata["namespace"], metadata["name"], with_claims(self._set, pod), manager=MANAGER
+            )
+        except ApiError as error:
+            said = f"update Pod {metadata['name']} in StatefulSet {self._set['metadata']['name']} failed error: "
+            self._events.event(self._set, "Warning", "FailedUpdate", said + error.message)
+            raise
 
     def _update(self) -> None:
         for ordinal in range(self._start + self._goal - 1, self._start + self._partition - 1, -1):
@@ -142,6 +179,8 @@ class _Turn:
         pod["spec"]["hostname"] = name
         if service := self._spec.get("serviceName"):
             pod["spec"]["subdomain"] = service
+        make_claims(self._api, self._set, pod)
+        pod = with_claims(self._set, pod)
         like = (metadata["uid"], revision)
         try:
             made = self._api.create(PODS, metadata["namespace"], pod, manager=MANAGER, trusted=True, like=like)
