@@ -1,15 +1,20 @@
-"""Events as client-go's recorder sends them: the same one again is counted, many similar ones are combined."""
+"""Events as client-go's recorders send them.
+
+That of the core API, which controllers and kubelets use, counts the same event again and combines many similar ones.
+That of events.k8s.io, which the scheduler uses, makes a series of them, and seldom tells how long that has become.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
 from ktui.sim.apiserver import ApiServer
-from ktui.sim.kernel import rfc3339
+from ktui.sim.kernel import rfc3339, rfc3339_micro
 
 JSON = dict[str, Any]
 EVENTS = resources.of("", "events")
@@ -19,6 +24,7 @@ COMBINE_AFTER = 10
 COMBINE_WITHIN = 600.0
 BURST, REFILL_SECONDS = 25, 300.0
 """A source may send so many events of one object at once, then one in so many seconds."""
+SERIES_ENDS_AFTER, SERIES_TOLD_EVERY = 360.0, 1800.0
 TIME_TO_LIVE = 3600.0
 
 
@@ -34,6 +40,14 @@ class _Bucket:
     at: float
 
 
+@dataclass
+class _Series:
+    name: str
+    count: int
+    last: float
+    told: float
+
+
 class EventRecorder:
     """Sends the events of one component, such as `deployment-controller`."""
 
@@ -43,7 +57,7 @@ class EventRecorder:
         self._source = {"component": component} | ({"host": host} if host else {})
         self._host = host
         self._similar: dict[tuple[str, str, str], _Similar] = {}
-        self._sent: dict[tuple[str, str, str, str], str] = {}
+        self._sent: dict[tuple[str, str, str, str, str], str] = {}
         self._allowance: dict[str, _Bucket] = {}
         self._forget_at = api.kernel.now + COMBINE_WITHIN
 
@@ -53,7 +67,8 @@ class EventRecorder:
         uid = about["metadata"]["uid"]
         if not self._may_send(uid):
             return
-        message, key = self._combine(uid, type_, reason, message)
+        message, kind = self._combine(uid, type_, reason, message)
+        key = (*kind, field_path)
         name = self._sent.get(key)
         namespace = about["metadata"].get("namespace", "default")
         earlier = self._api.bucket(EVENTS).get(namespace, name) if name else None
@@ -144,6 +159,72 @@ class EventRecorder:
         self._allowance = {uid: b for uid, b in self._allowance.items() if now - b.at < full}
 
 
+class SeriesRecorder:
+    """Sends the events of one component in the form of events.k8s.io (client-go, tools/events: recordToSink).
+
+    The second of a kind makes a series of two; those that follow are counted, and told of half an hour later at most.
+    """
+
+    def __init__(self, api: ApiServer, component: str) -> None:
+        self._api = api
+        self._component = component
+        self._series: dict[tuple[str, str, str, str], _Series] = {}
+        self._forget_at = api.kernel.now + SERIES_ENDS_AFTER
+
+    def event(self, about: JSON, type_: str, reason: str, message: str, action: str) -> None:
+        """Tell of something that happened to an object, and what was being done to it: `Binding`, `Scheduling`."""
+        self._forget()
+        now, metadata = self._api.kernel.now, about["metadata"]
+        key = (metadata["uid"], type_, reason, message)
+        known = self._series.get(key)
+        if known is None:
+            self._series[key] = _Series(self._create(about, type_, reason, message, action), 1, now, now)
+            return
+        known.count, known.last = known.count + 1, now
+        if known.count == 2 or now - known.told >= SERIES_TOLD_EVERY:
+            known.told = now
+            self._tell(metadata["namespace"], known)
+
+    def _create(self, about: JSON, type_: str, reason: str, message: str, action: str) -> str:
+        kernel, metadata = self._api.kernel, about["metadata"]
+        name = f"{metadata['name']}.{int(kernel.now * 1e9) + self._api.storage.number % 1000:x}"
+        obj: JSON = {
+            "metadata": {"name": name},
+            "involvedObject": {
+                "kind": about["kind"], "namespace": metadata["namespace"], "name": metadata["name"],
+                "uid": metadata["uid"], "apiVersion": about["apiVersion"],
+                "resourceVersion": metadata["resourceVersion"],
+            },
+            "reason": reason,
+            "message": message,
+            "source": {},
+            "firstTimestamp": None,
+            "lastTimestamp": None,
+            "type": type_,
+            "eventTime": rfc3339_micro(kernel.now),
+            "action": action,
+            "reportingComponent": self._component,
+            "reportingInstance": f"{self._component}-control-plane",
+        }  # fmt: skip
+        like = ("series", self._component)
+        with suppress(ApiError):  # an event is lost where its namespace is gone; nothing depends on one
+            self._api.create(EVENTS, metadata["namespace"], obj, manager="kube-scheduler", trusted=True, like=like)
+        return name
+
+    def _tell(self, namespace: str, series: _Series) -> None:
+        earlier = self._api.bucket(EVENTS).get(namespace, series.name)
+        if earlier is not None:
+            told = {"count": series.count, "lastObservedTime": rfc3339_micro(series.last)}
+            self._api.storage.put(EVENTS, earlier | {"series": told})
+
+    def _forget(self) -> None:
+        """A series ends where nothing more is heard of it for a while."""
+        now = self._api.kernel.now
+        if now >= self._forget_at:
+            self._forget_at = now + SERIES_ENDS_AFTER
+            self._series = {key: s for key, s in self._series.items() if now - s.last <= SERIES_ENDS_AFTER}
+
+
 class EventExpiry:
     """Removes events an hour after they were last counted, as the API server's TTL does."""
 
@@ -161,4 +242,5 @@ class EventExpiry:
 
 
 def _last(event: JSON) -> str:
-    return str(event.get("lastTimestamp") or event["metadata"]["creationTimestamp"])
+    series = (event.get("series") or {}).get("lastObservedTime")
+    return str(series or event.get("lastTimestamp") or event["metadata"]["creationTimestamp"])

@@ -185,3 +185,14 @@ def test_a_resize_in_place_that_waits() -> None:
 def test_settings_that_cannot_be_read(settings: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"no such|invalid literal"):
         Fate.read(settings)
+
+
+def test_the_scheduler_makes_a_series_of_its_events_and_seldom_tells_how_long_it_is() -> None:
+    cluster = play(200, fate="unschedulable")
+    event = next(event for event in cluster.list("events") if event["reason"] == "FailedScheduling")
+    assert (event["firstTimestamp"], event["lastTimestamp"], event["source"]) == (None, None, {})
+    assert (event["action"], event["reportingComponent"]) == ("Scheduling", "default-scheduler")
+    assert event["series"]["count"] == 2
+    cluster.run_for(1900)
+    told = [event["series"]["count"] for event in cluster.list("events") if event["reason"] == "FailedScheduling"]
+    assert max(told) > 10

@@ -200,8 +200,8 @@ class PodWorker:
                 self._addresses[0],
                 f"10.{chance.randint(1, 250)}.{chance.randint(0, 255)}.{chance.randint(2, 254)}",
             )
-        self.tell("Normal", "Created", f"Created container: {container.name}", container)
-        self.tell("Normal", "Started", f"Started container {container.name}", container)
+        self.tell("Normal", "Created", "Container created", container)
+        self.tell("Normal", "Started", "Container started", container)
         self.write()
         self._runs_on(container)
 

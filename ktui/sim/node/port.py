@@ -8,10 +8,11 @@ from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.deletion import Deletion
-from ktui.sim.events import EventRecorder
+from ktui.sim.events import EventRecorder, SeriesRecorder
 
 JSON = dict[str, Any]
 PODS = resources.of("", "pods")
+SCHEDULER = "default-scheduler"
 
 
 class Port(Protocol):
@@ -36,6 +37,7 @@ class LocalPort:
     def __init__(self, api: ApiServer) -> None:
         self._api = api
         self._recorders: dict[tuple[str, str], EventRecorder] = {}
+        self._scheduler = SeriesRecorder(api, SCHEDULER)
 
     def bind(self, pod: JSON, node: str) -> None:
         """Assign a pod to a node, as the binding subresource does."""
@@ -57,6 +59,9 @@ class LocalPort:
 
     def event(self, pod: JSON, component: str, type_: str, reason: str, message: str, *, field_path: str) -> None:
         """Tell of something that happened to a pod."""
+        if component == SCHEDULER:
+            self._scheduler.event(pod, type_, reason, message, "Binding" if reason == "Scheduled" else "Scheduling")
+            return
         host = pod["spec"].get("nodeName", "") if component == "kubelet" else ""
         recorder = self._recorders.get((component, host))
         if recorder is None:

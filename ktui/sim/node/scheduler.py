@@ -8,7 +8,7 @@ from typing import Any
 from ktui.sim.kernel import Kernel
 from ktui.sim.node.affinity import bound_to
 from ktui.sim.node.fate import Fate, Fates
-from ktui.sim.node.port import Port
+from ktui.sim.node.port import SCHEDULER, Port
 from ktui.sim.quantity import cpu_of, memory_of
 
 JSON = dict[str, Any]
@@ -94,7 +94,7 @@ class Scheduler:
             self._reserve(uid, node, pod)
         elif uid in self._unplaced:
             self._unplaced[uid] = pod
-        elif pod["spec"].get("schedulerName", "default-scheduler") == "default-scheduler":
+        elif pod["spec"].get("schedulerName", SCHEDULER) == SCHEDULER:
             self._unplaced[uid] = pod
             self._kernel.after(self._kernel.jitter(LATENCY, 0.5), lambda: self._place(uid))
 
@@ -149,9 +149,7 @@ class Scheduler:
         self._reserve(uid, node.name, pod)
         self._port.bind(pod, node.name)
         where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']} to {node.name}"
-        self._port.event(
-            pod, "default-scheduler", "Normal", "Scheduled", f"Successfully assigned {where}", field_path=""
-        )
+        self._port.event(pod, SCHEDULER, "Normal", "Scheduled", f"Successfully assigned {where}", field_path="")
 
     def _waits_for_room(self, uid: str, pod: JSON, fate: Fate) -> bool:
         """Whether a pod finds no room yet, while a node is being added or other pods make room for it."""
@@ -179,7 +177,7 @@ class Scheduler:
         message = (
             f"0/{total} nodes are available: {told}. {preemption}" if total else "no nodes available to schedule pods"
         )
-        self._port.event(pod, "default-scheduler", "Warning", "FailedScheduling", message, field_path="")
+        self._port.event(pod, SCHEDULER, "Warning", "FailedScheduling", message, field_path="")
         refused = {
             "type": "PodScheduled",
             "status": "False",
