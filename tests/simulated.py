@@ -13,6 +13,7 @@ JSON = dict[str, Any]
 OLD = "registry.example/shop/cart:4.9"
 NEW = "registry.example/shop/cart:5.0"
 STUCK = "registry.example/shop/cart:nopull"
+CRASHING = "registry.example/shop/cart:crash"
 
 
 class Witness:

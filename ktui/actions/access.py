@@ -22,6 +22,7 @@ from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.rollout.hold import Hold, hold_of
 from ktui.rollout.revisions import Refusal, revision
+from ktui.rollout.standing import Accounts
 
 READ_ONLY: Final = "ktui is read-only"
 
@@ -95,7 +96,12 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 def open_actions(
-    deployment: Deployment, replicasets: Sequence[ReplicaSet], *, read_only: bool = False, rights: Rights | None = None
+    deployment: Deployment,
+    replicasets: Sequence[ReplicaSet],
+    *,
+    read_only: bool = False,
+    rights: Rights | None = None,
+    remembered: Accounts | None = None,
 ) -> tuple[Offer, ...]:
     """Every action on that Deployment, those that are open and those that are not.
 
@@ -107,8 +113,8 @@ def open_actions(
     paused = deployment.spec.paused
     hold = hold_of(deployment, replicasets)
     gone = being_deleted(deployment)
-    back = rollback_target(deployment, replicasets)
-    abort = abort_target(deployment, replicasets)
+    back = rollback_target(deployment, replicasets, remembered=remembered)
+    abort = abort_target(deployment, replicasets, remembered)
     ways_back = [
         offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
         offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from ktui.actions.audit import AuditLog
+from ktui.actions.automatic import unless_known_bad
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan, called
 from ktui.actions.planning import plan
-from ktui.actions.reading import AnySubject, read_any
+from ktui.actions.reading import AnySubject, Recall, read_any
 from ktui.actions.request import Abort
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
@@ -32,7 +33,8 @@ class Aborted(msgspec.Struct, frozen=True):
 def plan_auto_abort(armed: Armed, subject: AnySubject) -> Plan | Refusal:
     """The plan of `abort`, or why the rollout is none of the guard's any more. Pure."""
     reason = disowned(armed, subject.workload)
-    return Refusal(reason) if reason else plan(Abort(), subject)
+    made = Refusal(reason) if reason else plan(Abort(), subject)
+    return unless_known_bad(made)
 
 
 async def auto_abort(
@@ -43,6 +45,7 @@ async def auto_abort(
     kubectl: tuple[str, ...] = ("kubectl",),
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    recall: Recall | None = None,
 ) -> Aborted:
     """Go back because of that cause, under the plan's preconditions. Never raises KubeError.
 
@@ -51,7 +54,8 @@ async def auto_abort(
     where = called(armed.resource, armed.namespace, armed.name)
 
     async def planned() -> Plan | Refusal:
-        return plan_auto_abort(armed, await read_any(api, armed.namespace, armed.reference, kubectl, clock=clock))
+        subject = await read_any(api, armed.namespace, armed.reference, kubectl, clock=clock, recall=recall)
+        return plan_auto_abort(armed, subject)
 
     try:
         tried = await try_out(api, planned)

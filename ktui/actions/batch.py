@@ -96,7 +96,9 @@ async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]]) -> Batch:
             except KubeError as error:
                 return LeftOut(name, str(error))
         match answer:
-            case Accepted():
+            case Accepted(plan):
+                if plan.insist:
+                    return LeftOut(name, f"{plan.insist} That is asked about twice: do it on its own.")
                 return answer
             case Refusal():
                 return LeftOut(name, answer.reason)

@@ -23,7 +23,7 @@ from ktui.actions.sentences import (
     being_deleted,
     command,
     image_of,
-    next_revision,
+    number_for,
     pace,
     revision_of,
     stale_cause,
@@ -107,7 +107,7 @@ def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
     template = PodTemplate(draft.after["spec"]["template"])
     if template == deployment.spec.template:
         return Refusal(f'nothing to change: deployment "{target.name}" runs that already')
-    record = _begun(request, subject, current)
+    record = _begun(request, subject, current, template)
     hold_settings.put_on(draft, record)
     image = image_of(template)
     pods = f"{record.pods} of {count(record.replicas, 'pod')}"
@@ -170,12 +170,12 @@ def change_template(draft: Draft, request: Canary) -> list[tuple[str, str, str]]
     return changed
 
 
-def _begun(request: Canary, subject: Subject, current: ReplicaSet) -> Record:
+def _begun(request: Canary, subject: Subject, current: ReplicaSet, template: PodTemplate) -> Record:
     desired = subject.deployment.spec.desired
     pods = steps.in_pods(request.steps[0], desired)
     limits = limits_for(pods, desired, current.spec.desired, surge=request.surge)
     return Record(
-        revision=next_revision(subject.replicasets),
+        revision=number_for(template, subject.replicasets),
         back=Back(revisions.revision(current), current.metadata.name),
         saved=hold_settings.save(subject.raw),
         surge=request.surge,

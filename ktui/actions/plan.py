@@ -62,6 +62,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What will happen, in sentences with numbers."""
     warnings: tuple[str, ...] = ()
     """What may go otherwise than expected, or undo the action."""
+    insist: str = ""
+    """Why this is asked about twice, in a sentence; nearly always nothing."""
     undo: Undo
     commands: tuple[str, ...]
     """The kubectl commands that do the same, ready for a shell; one after another where there are several."""

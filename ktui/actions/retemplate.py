@@ -16,6 +16,7 @@ from ktui.actions.sentences import (
     held_warnings,
     image_of,
     next_revision,
+    number_for,
     owner_warnings,
     replacement,
     revision_of,
@@ -156,10 +157,12 @@ def _rollout_of(subject: Subject, after: dict[str, Any]) -> tuple[str, ...]:
         return (waits_for_resume(subject.deployment),)
     template = PodTemplate(after["spec"]["template"])
     known = next((rs for rs in subject.replicasets if rs.spec.template == template), None)
-    number = next_revision(subject.replicasets)
+    then = number_for(template, subject.replicasets)
     if known is None:
-        return replacement(subject, f"revision {number}, image {image_of(template)}")
-    again = f"This is the template of revision {revisions.revision(known)}: it comes back, numbered {number}."
+        return replacement(subject, f"revision {then}, image {image_of(template)}")
+    number = revisions.revision(known)
+    as_what = f", numbered {then}" if then != number else ""
+    again = f"This is the template of revision {number}: it comes back{as_what}."
     return (*replacement(subject, revision_of(known), known), again)
 
 

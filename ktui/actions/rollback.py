@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ktui.actions import hold_settings
+from ktui.actions import hold_settings, prospects
 from ktui.actions.canary import as_deployment
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Abort, Request, RollBack
 from ktui.actions.sentences import (
-    amid,
     being_deleted,
     command,
     held_warnings,
     image_of,
-    next_revision,
     owner_warnings,
+    renumbered,
     replacement,
     revision_of,
     target_of,
@@ -29,26 +28,32 @@ from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
 from ktui.rollout import revisions
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved, back_of, hold_of
 from ktui.rollout.revisions import Refusal, revision
-from ktui.text import clean, count
+from ktui.rollout.standing import Accounts
+from ktui.text import clean
 
 _TEMPLATE = ("spec", "template")
 _CAUSE = ("metadata", "annotations", CHANGE_CAUSE)
 
 
 def rollback_target(
-    deployment: Deployment, replicasets: Sequence[ReplicaSet], to_revision: int | None = None
+    deployment: Deployment,
+    replicasets: Sequence[ReplicaSet],
+    to_revision: int | None = None,
+    remembered: Accounts | None = None,
 ) -> ReplicaSet | Refusal:
     """The ReplicaSet that a roll back would bring back, or why there is none, in kubectl's words."""
-    return being_deleted(deployment) or revisions.rollback_target(deployment, replicasets, to_revision)
+    return being_deleted(deployment) or revisions.rollback_target(deployment, replicasets, to_revision, remembered)
 
 
-def abort_target(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> ReplicaSet | Refusal:
+def abort_target(
+    deployment: Deployment, replicasets: Sequence[ReplicaSet], remembered: Accounts | None = None
+) -> ReplicaSet | Refusal:
     """The ReplicaSet that an abort would bring back, or why there is nothing to abort."""
     hold = hold_of(deployment, replicasets)
     if hold is not None and hold.is_real:
         return being_deleted(deployment) or _before_the_canary(hold, replicasets)
     if in_flight(deployment, replicasets):
-        return rollback_target(deployment, replicasets)
+        return rollback_target(deployment, replicasets, remembered=remembered)
     current = revisions.current(deployment, replicasets)
     number = revision(current) if current is not None else 0
     return being_deleted(deployment) or Refusal(
@@ -71,13 +76,13 @@ def _before_the_canary(hold: Hold, replicasets: Sequence[ReplicaSet]) -> Replica
 
 def plan_rollback(request: RollBack, subject: Subject) -> Plan | Refusal:
     """Bring an earlier template back, wherever the rollout is."""
-    found = rollback_target(subject.deployment, subject.replicasets, request.revision)
+    found = rollback_target(subject.deployment, subject.replicasets, request.revision, subject.remembered)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
 
 
 def plan_abort(request: Abort, subject: Subject) -> Plan | Refusal:
     """Bring the template back that the rolling update replaces."""
-    found = abort_target(subject.deployment, subject.replicasets)
+    found = abort_target(subject.deployment, subject.replicasets, subject.remembered)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
@@ -109,8 +114,11 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
         effects=(*_effects(subject, as_deployment(draft.after), back, cause), *_released(saved)),
         warnings=(
             *owner_warnings(deployment),
-            *_unproven(subject, back),
+            *_prospects(subject, back),
             *(held_warnings(deployment) if saved is None else ()),
+        ),
+        insist=prospects.misgivings(
+            revision(back), revisions.candidates(deployment, subject.replicasets), subject.remembered, subject.now
         ),
         undo=_undo(subject),
         commands=(
@@ -140,7 +148,8 @@ def _effects(subject: Subject, after: Deployment, back: ReplicaSet, cause: str |
     sentences = [*replacement(msgspec.structs.replace(subject, deployment=after), revision_of(back), back)]
     if deployment.spec.paused:
         sentences.insert(0, "It is paused: the same patch resumes it.")
-    sentences.append(f"Revision {revision(back)} will be numbered {next_revision(subject.replicasets)}.")
+    others = [revision(rs) for rs in subject.replicasets if rs.metadata.uid != back.metadata.uid]
+    sentences.extend(renumbered(revision(back), others))
     now = revisions.change_cause(deployment)
     if cause and cause != now:
         sentences.append(f'The change-cause becomes "{clean(cause)}" again.')
@@ -149,18 +158,19 @@ def _effects(subject: Subject, after: Deployment, back: ReplicaSet, cause: str |
     return tuple(sentences)
 
 
-def _unproven(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
-    """A roll back in the middle of one rollout may lead into another that was never finished either."""
-    current = revisions.current(subject.deployment, subject.replicasets)
-    others = [rs for rs in subject.replicasets if current is None or rs.metadata.uid != current.metadata.uid]
-    serving = max(others, key=lambda rs: rs.status.available_replicas, default=back)
-    if serving.status.available_replicas <= back.status.available_replicas:
-        return ()
-    pods = count(serving.status.available_replicas, "pod")
+def _prospects(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
+    """How the revision did that comes back, and whether it is another one but for annotations."""
+    named = {revision(rs): rs for rs in reversed(revisions.newest_first(subject.replicasets)) if revision(rs)}
+    weighed = revisions.candidates(subject.deployment, subject.replicasets)
+    templates = {
+        number: revisions.template_of(subject.raw_replicasets[rs.metadata.uid]) for number, rs in named.items()
+    }
+    live = revisions.template_of(subject.raw)
     return (
-        f"Revision {revision(back)} may never have been complete: {pods} of {amid(revision_of(serving))} still "
-        f"{'serves' if serving.status.available_replicas == 1 else 'serve'}. "
-        f"Roll back to revision {revision(serving)} to return to that.",
+        *prospects.track_record(
+            revision(back), weighed, subject.remembered, subject.now, lambda number: revision_of(named[number])
+        ),
+        *prospects.sameness(revision(back), live, templates),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ktui.actions.patch import Operation, expect
 from ktui.actions.plan import Target
@@ -68,6 +68,22 @@ def amid(name: str) -> str:
 def next_revision(replicasets: Sequence[ReplicaSet]) -> int:
     """The number that the controller gives to the next template that it rolls out."""
     return max(map(revisions.revision, replicasets), default=0) + 1
+
+
+def number_for(template: PodTemplate, replicasets: Sequence[ReplicaSet]) -> int:
+    """The number that a template has once it is rolled out, be it new or that of a revision that comes back."""
+    known = next((rs for rs in replicasets if rs.spec.template == template), None)
+    if known is None:
+        return next_revision(replicasets)
+    return revisions.after_return(
+        revisions.revision(known), [revisions.revision(rs) for rs in replicasets if rs is not known]
+    )
+
+
+def renumbered(number: int, others: Iterable[int]) -> tuple[str, ...]:
+    """What a revision will be called once it is back; nothing where it keeps its number."""
+    after = revisions.after_return(number, others)
+    return (f"Revision {number} will be numbered {after}.",) if after != number else ()
 
 
 def replacement(subject: Subject, comes: str, kept: ReplicaSet | None = None) -> tuple[str, ...]:

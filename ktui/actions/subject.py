@@ -18,6 +18,7 @@ from ktui.model.template import Resources, decode_hook
 from ktui.model.workloads import ControllerRevision
 from ktui.rollout import revisions
 from ktui.rollout.quota import Quota
+from ktui.rollout.standing import Accounts
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
 from ktui.text import clean
 
@@ -43,6 +44,8 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts, as the kubeconfig calls them."""
     defaults: Resources | None = None
     """What the namespace's LimitRanges give to containers that say nothing; None where that cannot be read."""
+    remembered: Accounts = {}
+    """What ktui remembers of how its revisions did, by their numbers."""
 
 
 class Subject(Around, frozen=True, kw_only=True):

@@ -67,7 +67,9 @@ def act_on_each(
     settings, how = settings_of(context), Manner(**manner)
     if watch is None:
         return carry_out(settings, name, request, how)
-    job = Job(planner(name, request), follow=follower(watch, settings, says=how.output == "text"), note=watch.note)
+    job = Job(
+        planner(settings, name, request), follow=follower(watch, settings, says=how.output == "text"), note=watch.note
+    )
     return carry_out_job(settings, job, how)
 
 

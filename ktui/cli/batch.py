@@ -28,14 +28,17 @@ def carry_out_all(settings: Settings, requests: Sequence[tuple[Reference, Reques
     try:
         check(settings, manner)
         with reached(settings) as cluster:
-            return _carry_out(cluster, requests, manner)
+            return _carry_out(cluster, settings, requests, manner)
     except Stopped as stop:
         printing.error(str(stop), stop.hint)
         return FAILED
 
 
-def _carry_out(cluster: Reached, requests: Sequence[tuple[Reference, Request]], manner: Manner) -> int:
-    batch = cluster.run(try_all(cluster.api, [_wanted(cluster, *each) for each in requests]))
+def _carry_out(
+    cluster: Reached, settings: Settings, requests: Sequence[tuple[Reference, Request]], manner: Manner
+) -> int:
+    wanted = [_wanted(cluster, settings, *each) for each in requests]
+    batch = cluster.run(try_all(cluster.api, wanted))
     if manner.output == "text" or not (manner.dry_run or manner.yes):
         # Where standard output is for a document, the question still needs its plan.
         _show(batch, err=manner.output != "text")
@@ -50,8 +53,8 @@ def _carry_out(cluster: Reached, requests: Sequence[tuple[Reference, Request]], 
     return 0 if done and not batch.left_out else FAILED
 
 
-def _wanted(cluster: Reached, reference: Reference, request: Request) -> tuple[str, Planned]:
-    planned = planner(reference, request)
+def _wanted(cluster: Reached, settings: Settings, reference: Reference, request: Request) -> tuple[str, Planned]:
+    planned = planner(settings, reference, request)
     name = called(reference.resource, cluster.namespace, reference.name)
     return name, lambda: planned(cluster.api, cluster.namespace, cluster.kubectl)
 

@@ -27,6 +27,7 @@ from ktui.cli import printing
 from ktui.cli.cluster import access, kubectl_call
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import pointing_to_namesakes
+from ktui.cli.past import book_opener, recaller
 from ktui.cli.running import run
 from ktui.cli.shape import action_document
 from ktui.kube.api import Api
@@ -83,12 +84,15 @@ class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
         self.hint = hint
 
 
-def planner(reference: Reference, request: Request) -> Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]:
+def planner(
+    settings: Settings, reference: Reference, request: Request
+) -> Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]:
     """Plans that for the workload that is named, for a `Job`."""
 
     async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
         async with pointing_to_namesakes(api, namespace, reference):
-            subject = await read_any(api, namespace, reference, kubectl)
+            recall = recaller(book_opener(settings), api.connection.context)
+            subject = await read_any(api, namespace, reference, kubectl, recall=recall)
         return plan(await completed(api, subject, request), subject)
 
     return planned
@@ -96,7 +100,7 @@ def planner(reference: Reference, request: Request) -> Callable[[Api, str, tuple
 
 def carry_out(settings: Settings, reference: Reference, request: Request, manner: Manner) -> int:
     """Do that to the workload that is named; the exit code, as of `carry_out_job`. Raises KubeError."""
-    return carry_out_job(settings, Job(planner(reference, request)), manner)
+    return carry_out_job(settings, Job(planner(settings, reference, request)), manner)
 
 
 def carry_out_job(settings: Settings, job: Job, manner: Manner) -> int:
@@ -176,7 +180,7 @@ class _Carrying:
                 if manner.output != "text":
                     printing.document(action_document(made, seen, None), manner.output)
                 return 0
-            for question in ("Do it?", job.insist(made)):
+            for question in ("Do it?", twice(made), job.insist(made)):
                 if question and not manner.yes and not click.confirm(question, err=True):
                     raise Stopped("Nothing was sent.")
             outcome = self._sent(made)
@@ -216,6 +220,11 @@ class _Carrying:
         except (KeyboardInterrupt, signals.Ended):
             printing.error("Interrupted while it was being sent: whether it took place is not known.")
             raise
+
+
+def twice(made: Plan) -> str:
+    """The second question about what is known to be bad; nothing where one is enough."""
+    return f"{made.insist} Do it all the same?" if made.insist else ""
 
 
 def _show(made: Plan, seen: Preview, note: str, *, err: bool) -> None:

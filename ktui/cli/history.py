@@ -23,6 +23,7 @@ from ktui.cli.history_shape import (
 )
 from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.past import book_opener, recaller
 from ktui.cli.running import run
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
@@ -38,6 +39,7 @@ from ktui.rollout.comparison import Pair, Templates, chosen, compare, compare_as
 from ktui.rollout.history import History, PastRevision, Writer, by_whom, history_of
 from ktui.rollout.look import look
 from ktui.rollout.revisions import Refusal
+from ktui.rollout.standing import TOLD, Accounts, outcome_mark
 from ktui.rollout.template_diff import DiffLine, TemplateDiff, presentable, yaml_lines
 from ktui.settings import Settings
 from ktui.text import age, clean, duration
@@ -110,7 +112,8 @@ async def _read(settings: Settings, reference: Reference) -> tuple[History, Temp
         async with pointing_to_namesakes(api, namespace, reference):
             found = await _settled(api, namespace, reference)
         pods = await _pods(connection, reference, found)
-    return _history(reference, found, pods), templates(found.raw, found.revisions)
+        remembered = await recaller(book_opener(settings), connection.context)(found.uid)
+    return _history(reference, found, pods, remembered), templates(found.raw, found.revisions)
 
 
 async def _settled(api: Api, namespace: str, reference: Reference) -> WithRevisions:
@@ -134,7 +137,7 @@ async def _pods(connection: Connection, reference: Reference, found: WithRevisio
     return [*(put for put in listed if isinstance(put, Put)), Listed(Resource.PODS)]
 
 
-def _history(reference: Reference, found: WithRevisions, pods: Sequence[Change]) -> History:
+def _history(reference: Reference, found: WithRevisions, pods: Sequence[Change], remembered: Accounts) -> History:
     resource = reference.resource
     kept_as = Resource.REPLICASETS if resource is Resource.DEPLOYMENTS else Resource.CONTROLLER_REVISIONS
     store = Store()
@@ -148,7 +151,7 @@ def _history(reference: Reference, found: WithRevisions, pods: Sequence[Change])
     workload = store.workload(found.uid)
     assert workload is not None, "it was just put there"
     track, _ = look(store, workload, None, datetime.now(UTC))
-    return history_of(store, workload, track.took)
+    return history_of(store, workload, track.took, remembered)
 
 
 def _refuse(refusal: Refusal) -> int:
@@ -173,7 +176,7 @@ def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer
     stale = " (stale)" if revision.cause_is_stale else ""
     return [
         str(revision.number),
-        "live" if revision.is_current else "undo" if revision.is_undo else "-",
+        _state(revision),
         ",".join(image.short for image in revision.images if not image.is_init) or "-",
         ",".join(changed) if changed else "-",
         f"{revision.ready}/{revision.wanted}",
@@ -182,6 +185,13 @@ def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer
         by_whom(revision, writer) or "-",
         f"{revision.change_cause}{stale}" if revision.change_cause else "<none>",
     ]
+
+
+def _state(revision: PastRevision) -> str:
+    if revision.is_current:
+        return "live"
+    marked = outcome_mark(revision.account)
+    return marked or ("undo" if revision.is_undo else "-")
 
 
 def _print_revision(past: History, known: Templates, revision: PastRevision) -> None:
@@ -199,7 +209,9 @@ def _print_revision(past: History, known: Templates, revision: PastRevision) -> 
 def _facts(past: History, known: Templates, revision: PastRevision) -> list[tuple[str, str]]:
     changed = changes_of_all(past, known)[revision.uid]
     owner, wrote = revision.deployed_by, known.writer if revision.is_current else None
+    account = revision.account
     facts = [
+        ("Outcome", account.told(revision.number, datetime.now(UTC)) if account.standing in TOLD else ""),
         ("State", "live" if revision.is_current else "kubectl rollout undo leads here" if revision.is_undo else ""),
         ("Formerly", ", ".join(map(str, revision.former))),
         (revisions_kind(past), revision.name),

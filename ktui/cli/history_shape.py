@@ -9,6 +9,7 @@ from ktui.cli.timestamps import timestamp
 from ktui.rollout.comparison import LIVE, Pair, Templates, compare, what_changed
 from ktui.rollout.history import History, PastRevision
 from ktui.rollout.provenance import Provenance
+from ktui.rollout.standing import TOLD
 from ktui.rollout.template_diff import TemplateDiff, presentable
 
 
@@ -100,6 +101,9 @@ def _revision(past: History, revision: PastRevision, changed: tuple[str, ...] | 
         "restartedAt": revision.restarted or None,
         "created": timestamp(revision.created),
         "tookSeconds": revision.took,
+        "outcome": revision.account.standing.value if revision.account.standing in TOLD else None,
+        "outcomeTime": timestamp(revision.account.at),
+        "outcomeReason": revision.account.why or None,
         "changeCause": revision.change_cause or None,
         "changeCauseIsStale": revision.cause_is_stale,
         "deployedBy": _owner(revision.deployed_by),

@@ -189,7 +189,8 @@ class _Watching:
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
         if self._auto:
             self._note(f"{self._name} goes back by itself: {judged.reason}.")
-            aborted = await auto_abort(self._api, self._armed, judged.reason, AuditLog(audit_file()))
+            log = AuditLog(audit_file())
+            aborted = await auto_abort(self._api, self._armed, judged.reason, log, recall=self._past.recall)
             if aborted.audit_failure:
                 printing.note(f"ktui: {aborted.audit_failure}")
             return self.ended("aborted" if aborted.is_done else "not aborted", aborted.sentence, FAILED)

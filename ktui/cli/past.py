@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,12 +15,14 @@ from ktui.figures.told import told
 from ktui.settings import Settings, figures_folder
 
 if TYPE_CHECKING:
+    from ktui.actions.reading import Recall
     from ktui.figures.book import Book
     from ktui.figures.chronicle import Chronicle
     from ktui.kube.connection import Connection
     from ktui.model.store import Store
     from ktui.model.workloads import Workload
     from ktui.rollout.rollout import Rollout
+    from ktui.rollout.standing import Accounts
 
 
 def book_opener(settings: Settings) -> Callable[[str], Book] | None:
@@ -34,10 +37,29 @@ def open_book(context: str) -> Book:
     return Book(figures_folder() / file_name(context))
 
 
+def recaller(opener: Callable[[str], Book] | None, context: str) -> Recall:
+    """Tells how the revisions of a workload did, as the history of that context has it; nothing if it has nothing."""
+
+    async def recall(uid: str) -> Accounts:
+        if opener is None:
+            return {}
+        from ktui.figures.accounts import accounts  # noqa: PLC0415 - as for the book
+        from ktui.figures.book import BookError  # noqa: PLC0415
+
+        try:
+            return accounts(await asyncio.to_thread(opener(context).of, uid))
+        except BookError as error:
+            printing.note(f"ktui: {error}")
+            return {}
+
+    return recall
+
+
 class Past:
     """Remembers the rollouts that a command looks at, beside what it does."""
 
-    def __init__(self, chronicle: Chronicle | None) -> None:
+    def __init__(self, chronicle: Chronicle | None, recall: Recall) -> None:
+        self.recall = recall
         self._chronicle = chronicle
         self._observer = Observer()
 
@@ -76,7 +98,7 @@ async def remembered(connection: Connection, opener: Callable[[str], Book] | Non
         chronicle = Chronicle(
             opener(connection.context), lambda: datetime.now(UTC), lambda text: printing.note(f"ktui: {text}")
         )
-    past = Past(chronicle)
+    past = Past(chronicle, recaller(opener, connection.context))
     try:
         yield past
     finally:

@@ -14,7 +14,7 @@ from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
-from ktui.actions.reading import read_any
+from ktui.actions.reading import Recall, read_any
 from ktui.cli import printing
 from ktui.cli.evidence import inert
 from ktui.cli.follow import Follow, Manner, Outcome
@@ -55,25 +55,32 @@ class Recovery(msgspec.Struct, frozen=True):
 
 
 async def roll_back(
-    connection: Connection, told: Armed, manner: Manner, why: str, say: Callable[[str], None]
+    connection: Connection,
+    told: Armed,
+    manner: Manner,
+    why: str,
+    say: Callable[[str], None],
+    *,
+    recall: Recall | None = None,
 ) -> Recovery:
     """Take the rollout back that was `told`, and nothing else; `why` goes into the audit log. Never raises KubeError.
 
     `say` prints what is going to happen. `manner` is how its end is waited for.
     """
     try:
-        return await _roll_back(connection, told, manner, why, say)
+        return await _roll_back(connection, told, manner, why, say, recall=recall)
     except KubeError as error:
         return Recovery(Recovered.NOT_DONE, f"Not rolled back: {error}")
 
 
 async def _roll_back(
-    connection: Connection, told: Armed, manner: Manner, why: str, say: Callable[[str], None]
+    connection: Connection, told: Armed, manner: Manner, why: str, say: Callable[[str], None], *, recall: Recall | None
 ) -> Recovery:
     api = Api(connection)
 
     async def planned() -> Plan | Refusal:
-        return plan_automatic_rollback(told, await read_any(api, connection.namespace, told.reference))
+        subject = await read_any(api, connection.namespace, told.reference, recall=recall)
+        return plan_automatic_rollback(told, subject)
 
     for _ in range(_ATTEMPTS):
         match await try_out(api, planned):

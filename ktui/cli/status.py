@@ -11,6 +11,7 @@ from typing import Final
 import click
 import msgspec
 
+from ktui.actions.reading import Recall
 from ktui.cli import printing, target
 from ktui.cli.cluster import connected
 from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
@@ -18,7 +19,7 @@ from ktui.cli.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.junit import Report, Trouble, junit
 from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.options import DURATION, WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
-from ktui.cli.past import book_opener, remembered
+from ktui.cli.past import book_opener, recaller, remembered
 from ktui.cli.recovery import Recovered, Recovery, roll_back
 from ktui.cli.running import run
 from ktui.cli.status_shape import Gated, junit_report, log_lines, reasons, status_document
@@ -158,12 +159,14 @@ class _Gate:
         self._namespace = ""
         self._gated: Gated | None = None
         """What has been found out, once there is a verdict."""
+        self._recall: Recall | None = None
 
     async def run(self, settings: Settings) -> int:
         """The exit code. Raises KubeError, and reports it where there is a report."""
         begun, start = datetime.now(UTC), monotonic()
         try:
             async with connected(settings) as connection:
+                self._recall = recaller(book_opener(settings), connection.context)
                 opener = book_opener(settings) if self._manner.watch else None
                 async with (
                     remembered(connection, opener) as past,
@@ -256,7 +259,7 @@ class _Gate:
         kinds = ", ".join(cause.kind.value for cause in look.rollout.causes if cause.blocking) if look else ""
         why = f"ktui status: {ending.outcome.value}" + (f" ({kinds})" if kinds else "")
         say = printing.line if self._options.output == "text" else printing.note
-        recovery = await roll_back(connection, first, self._manner, why, say)
+        recovery = await roll_back(connection, first, self._manner, why, say, recall=self._recall)
         say(recovery.sentence)
         return recovery
 

@@ -103,6 +103,15 @@ class Book:
             rows = database.execute(query, (since.timestamp() if since is not None else 0.0,)).fetchall()
         return [record for row in rows if (record := _record(row)) is not None]
 
+    def of(self, uid: str) -> list[Record]:
+        """The records of one workload, by revision. Raises BookError."""
+        if self.path is not None and not self.path.exists():
+            return []
+        with self._opened(to_write=False) as database:
+            query = f"SELECT {_COLUMNS} FROM rollouts WHERE uid = ? ORDER BY revision"  # noqa: S608
+            rows = database.execute(query, (uid,)).fetchall()
+        return [record for row in rows if (record := _record(row)) is not None]
+
     def since(self) -> datetime | None:
         """When ktui began to watch this context; None where it never did. Raises BookError."""
         if self.path is not None and not self.path.exists():

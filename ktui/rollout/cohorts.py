@@ -17,6 +17,7 @@ from ktui.model.store import Store
 from ktui.model.workloads import ON_DELETE, ORDERED_READY, ControllerRevision, DaemonSet, StatefulSet
 from ktui.rollout.podstatus import is_available, is_ready, is_terminating
 from ktui.rollout.progress import Glimpse, Progress, Side
+from ktui.rollout.standing import Account, Accounts, Candidate, last_good, standings
 from ktui.rollout.strategy import Bounds, in_pods
 from ktui.text import clean
 
@@ -88,21 +89,53 @@ def cohorts_of(store: Store, workload: Controlled) -> tuple[Cohort, ...]:
     return cohorts(workload, store.controller_revisions(uid), store.pods(uid))
 
 
-def rollback_target(workload: Controlled, parts: Sequence[Cohort]) -> ControllerRevision | None:
-    """What came before the template as it is now, and differs from it; None where nothing did.
+def rollback_target(
+    workload: Controlled, parts: Sequence[Cohort], remembered: Accounts | None = None
+) -> ControllerRevision | None:
+    """The last revision that was good, of those that differ from the template as it is now; None if there is none.
 
     kubectl takes the second highest number, which is one too far back while the newest template has none yet.
     """
-    return next(
-        (
-            part.revision
-            for part in parts
-            if part.revision is not None
-            and not part.is_current
-            and part.revision.template not in (None, workload.spec.template)
-        ),
-        None,
+    others = [part for part in parts if part.revision is not None and not _is_live(workload, part)]
+    chosen = last_good(candidates(workload, parts), remembered or {})
+    return next((part.revision for part in others if chosen is not None and part.number == chosen.number), None)
+
+
+def candidates(workload: Controlled, parts: Sequence[Cohort]) -> list[Candidate]:
+    """The revisions as `standing` weighs them: pods that are ready count, however long they have been."""
+    return [
+        Candidate(
+            part.number,
+            available=sum(is_ready(pod) for pod in part.running),
+            is_current=_is_live(workload, part),
+            came_back=came_back(part, parts),
+        )
+        for part in parts
+        if part.revision is not None and part.revision.template is not None
+    ]
+
+
+def came_back(part: Cohort, parts: Sequence[Cohort]) -> bool:
+    """Whether a roll back gave that revision its number: it keeps its age, and takes the highest number."""
+    return any(
+        other.number < part.number and _created(other) > _created(part) for other in parts if other.revision is not None
     )
+
+
+def _created(part: Cohort) -> datetime:
+    created = part.revision.metadata.creation_timestamp if part.revision is not None else None
+    return created or _LONG_AGO
+
+
+def standing_of(
+    workload: Controlled, parts: Sequence[Cohort], remembered: Accounts | None = None
+) -> dict[int, Account]:
+    """What is known of how each revision did, by its number."""
+    return standings(candidates(workload, parts), remembered or {})
+
+
+def _is_live(workload: Controlled, part: Cohort) -> bool:
+    return part.is_current or (part.revision is not None and part.revision.template == workload.spec.template)
 
 
 def desired(workload: Controlled) -> int:

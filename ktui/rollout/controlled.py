@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
@@ -12,6 +12,7 @@ from ktui.rollout.cause import Cause
 from ktui.rollout.cohorts import (
     Cohort,
     Controlled,
+    came_back,
     cohorts_of,
     desired,
     glimpse,
@@ -28,8 +29,6 @@ from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest
 from ktui.rollout.status import Verdict, verdict
 from ktui.text import clean
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def look(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
@@ -97,17 +96,7 @@ def _summary(
         waits_for_deletion=waits_for_deletion(workload),
         template=track.template,
         partition=partition,
-        came_back=current is not None and any(_is_younger(part, current) for part in old),
-    )
-
-
-def _is_younger(part: Cohort, than: Cohort) -> bool:
-    """A revision that comes back keeps its age and takes the highest number."""
-    return (
-        part.revision is not None
-        and than.revision is not None
-        and (part.revision.metadata.creation_timestamp or _LONG_AGO)
-        > (than.revision.metadata.creation_timestamp or _LONG_AGO)
+        came_back=current is not None and came_back(current, parts),
     )
 
 

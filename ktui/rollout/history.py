@@ -20,6 +20,7 @@ from ktui.rollout.podstatus import is_ready
 from ktui.rollout.progress import Side
 from ktui.rollout.provenance import Provenance, marked, provenance
 from ktui.rollout.revisions import Refusal
+from ktui.rollout.standing import NOTHING, Account, Accounts
 from ktui.text import clean
 
 
@@ -62,6 +63,8 @@ class PastRevision(msgspec.Struct, frozen=True, kw_only=True):
     """`kubectl rollout undo` without a number leads here."""
     took: float | None
     """Seconds that its rollout took, where the cluster can still tell."""
+    account: Account = NOTHING
+    """What is known of how it did."""
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +77,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     revisions: tuple[PastRevision, ...]
     back: int
-    """The revision that ktui would roll back to; 0 where there is none."""
+    """The revision that ktui would roll back to, the last good one; 0 where there is none."""
     undo: int
     """The one that kubectl would; 0 where there is none."""
     provenance: Provenance | None
@@ -132,35 +135,58 @@ class _Made(msgspec.Struct, frozen=True):
         return self.annotations.get(CHANGE_CAUSE, "")
 
 
-def history_of(store: Store, workload: Workload, took: float | None = None) -> History:
-    """The revisions of a workload of any kind; `took` is how long the rollout of the live template took."""
+def history_of(
+    store: Store, workload: Workload, took: float | None = None, remembered: Accounts | None = None
+) -> History:
+    """The revisions of a workload of any kind.
+
+    `took` is how long the rollout of the live template took, `remembered` what is known of those that were watched.
+    """
     if isinstance(workload, Deployment):
-        return history(workload, store.replicasets(workload.metadata.uid), took)
+        return history(workload, store.replicasets(workload.metadata.uid), took, remembered)
     parts = cohorts.cohorts_of(store, workload)
-    return controlled_history(workload, parts, took, has_pods=cohorts.has_pods(store, workload, parts))
+    has_pods = cohorts.has_pods(store, workload, parts)
+    return controlled_history(workload, parts, took, remembered, has_pods=has_pods)
 
 
-def history(deployment: Deployment, replicasets: Sequence[ReplicaSet], took: float | None = None) -> History:
-    """The revisions that the Deployment still has; `took` is how long the rollout of the live template took."""
+def history(
+    deployment: Deployment,
+    replicasets: Sequence[ReplicaSet],
+    took: float | None = None,
+    remembered: Accounts | None = None,
+) -> History:
+    """The revisions that the Deployment still has."""
     current = revisions.current(deployment, replicasets)
-    back = revisions.rollback_target(deployment, replicasets)
+    back = revisions.rollback_target(deployment, replicasets, remembered=remembered)
     made = [_of_replicaset(each, is_current=each is current) for each in revisions.newest_first(replicasets)]
-    return _history(deployment, made, 0 if isinstance(back, Refusal) else revisions.revision(back), took)
+    found = _history(deployment, made, 0 if isinstance(back, Refusal) else revisions.revision(back), took)
+    return _accounted(found, revisions.standing_of(deployment, replicasets, remembered))
 
 
 def controlled_history(
-    workload: Controlled, parts: Sequence[Cohort], took: float | None = None, *, has_pods: bool = True
+    workload: Controlled,
+    parts: Sequence[Cohort],
+    took: float | None = None,
+    remembered: Accounts | None = None,
+    *,
+    has_pods: bool = True,
 ) -> History:
     """The revisions that a StatefulSet or a DaemonSet still has, with the pods that were made from each.
 
     Without pods, with as many as its status tells of.
     """
-    back = cohorts.rollback_target(workload, parts)
+    back = cohorts.rollback_target(workload, parts, remembered)
     made = [_of_cohort(workload, part, part.revision) for part in parts if part.revision is not None]
     if not has_pods:
         newest_old = next((each for each in made if not each.is_current), None)
         made = [_counted(workload, each, is_newest_old=each is newest_old) for each in made]
-    return _history(workload, made, back.revision if back is not None else 0, took)
+    found = _history(workload, made, back.revision if back is not None else 0, took)
+    return _accounted(found, cohorts.standing_of(workload, parts, remembered))
+
+
+def _accounted(found: History, known: Accounts) -> History:
+    rows = tuple(replace(each, account=known.get(each.number, NOTHING)) for each in found.revisions)
+    return replace(found, revisions=rows)
 
 
 def _of_replicaset(replicaset: ReplicaSet, *, is_current: bool) -> _Made:
@@ -207,7 +233,9 @@ def _counted(workload: Controlled, made: _Made, *, is_newest_old: bool) -> _Made
 
 
 def _history(workload: Workload, made: Sequence[_Made], back: int, took: float | None) -> History:
-    undo = made[1] if len(made) > 1 else None
+    # Without a number there is no revision: kubectl passes over what cannot be read.
+    numbered = [each for each in made if each.number]
+    undo = numbered[1] if len(numbered) > 1 else None
     rows = [
         _past(workload, each, before, is_undo=each is undo, took=took) for each, before in zip_longest(made, made[1:])
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 from ktui.model.objects import CHANGE_CAUSE, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
 from ktui.model.template import POD_TEMPLATE_HASH
 from ktui.model.workloads import ControllerRevision, Workload
+from ktui.rollout.standing import Account, Accounts, Candidate, last_good, standings
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -53,34 +54,74 @@ def current(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Replic
     return min(same, key=lambda rs: (_created(rs), rs.metadata.name), default=None)
 
 
+def after_return(number: int, others: Iterable[int]) -> int:
+    """The number that a revision has once it is current again; `others` are those of all other revisions.
+
+    The highest number stays as it is: `SetNewReplicaSetAnnotations` of the Deployment controller only ever raises
+    it, and so do the controllers of StatefulSets and DaemonSets.
+    """
+    return max(number, max(others, default=0) + 1)
+
+
 def rollback_target(
-    deployment: Deployment, replicasets: Sequence[ReplicaSet], to_revision: int | None = None
+    deployment: Deployment,
+    replicasets: Sequence[ReplicaSet],
+    to_revision: int | None = None,
+    remembered: Accounts | None = None,
 ) -> ReplicaSet | Refusal:
     """The ReplicaSet whose template a roll back would bring back.
 
-    The order of checks and the words are kubectl's (SEMANTICS.md, Roll back), with two differences. A paused
-    Deployment is not refused: the action resumes it in the same patch. And without a number, where the current
-    template has no ReplicaSet yet, kubectl would go one too far back; here the highest revision is what came before.
+    The order of checks and the words are kubectl's (SEMANTICS.md, Roll back), with three differences. A paused
+    Deployment is not refused: the action resumes it in the same patch. Without a number kubectl takes the revision
+    before, and goes one too far back where the current template has no ReplicaSet yet; here it is the last revision
+    that was good (`standing.last_good`). And what has no number is no revision: kubectl would take it for number 0.
     """
-    name = deployment.metadata.name
     ordered = newest_first(replicasets)
     if to_revision is not None and to_revision != 0:
         target = next((rs for rs in ordered if revision(rs) == to_revision), None) if to_revision > 0 else None
         if target is None:
             return Refusal(f"unable to find specified revision {to_revision} in history")
     else:
-        if not deployment.observed:
-            return Refusal("the controller has not seen the last change yet, so the previous revision is not known")
-        now = current(deployment, replicasets)
-        before = [rs for rs in ordered if now is None or rs.metadata.uid != now.metadata.uid]
-        if not before:
-            return Refusal(f'no rollout history found for deployment "{name}"')
-        target = before[0]
+        chosen = _last_good(deployment, ordered, remembered or {})
+        if isinstance(chosen, Refusal):
+            return chosen
+        target = chosen
     if target.spec.template is None:
         return Refusal(f"revision {revision(target)} has no pod template to go back to")
     if target.spec.template == deployment.spec.template:
         return Refusal(f"skipped rollback (current template already matches revision {revision(target)})")
     return target
+
+
+def _last_good(deployment: Deployment, ordered: Sequence[ReplicaSet], remembered: Accounts) -> ReplicaSet | Refusal:
+    now = current(deployment, ordered)
+    others = [rs for rs in ordered if rs is not now and rs.spec.template != deployment.spec.template]
+    if not deployment.observed and (now is not None or not any(rs.status.replicas for rs in others)):
+        # Where the new template has no ReplicaSet, all pods are of revisions that came before it: that is known, even
+        # if the controller cannot make one (a quota, a webhook) and so never observes the change.
+        return Refusal("the controller has not seen the last change yet, so the previous revision is not known")
+    chosen = last_good(candidates(deployment, ordered), remembered)
+    found = next((rs for rs in others if chosen is not None and revision(rs) == chosen.number), None)
+    if found is not None:
+        return found
+    missing = f'no rollout history found for deployment "{deployment.metadata.name}"'
+    return Refusal(f"no revision to go back to: {missing}" if others else missing)
+
+
+def candidates(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> list[Candidate]:
+    """The revisions as `standing` weighs them."""
+    template = deployment.spec.template
+    return [
+        Candidate(revision(rs), former_revisions(rs), rs.status.available_replicas, rs.spec.template == template)
+        for rs in newest_first(replicasets)
+    ]
+
+
+def standing_of(
+    deployment: Deployment, replicasets: Sequence[ReplicaSet], remembered: Accounts | None = None
+) -> dict[int, Account]:
+    """What is known of how each revision did, by its number."""
+    return standings(candidates(deployment, replicasets), remembered or {})
 
 
 def template_of(raw: dict[str, Any]) -> dict[str, Any]:

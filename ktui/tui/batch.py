@@ -101,7 +101,7 @@ def _planned(api: Api, workload: Workload, request: Request, app: KtuiApp, sessi
     meta, reference = workload.metadata, reference_to(workload)
 
     async def planned() -> Plan | Refusal:
-        subject = await read_any(api, meta.namespace, reference, session.kubectl, clock=app.now)
+        subject = await read_any(api, meta.namespace, reference, session.kubectl, clock=app.now, recall=app.past.recall)
         if subject.workload.metadata.uid != meta.uid:
             return Refusal("It was deleted, and another one has its name now.")
         return plan(request, subject)

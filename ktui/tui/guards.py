@@ -119,7 +119,13 @@ class Guards:
             self._steering.say(f"{_name(armed)} was not aborted: there is no connection.", "error")
             return
         aborted = await auto_abort(
-            Api(connection), armed, cause, AuditLog(self._app.options.audit), self._session.kubectl, clock=self._app.now
+            Api(connection),
+            armed,
+            cause,
+            AuditLog(self._app.options.audit),
+            self._session.kubectl,
+            clock=self._app.now,
+            recall=self._app.past.recall,
         )
         self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")
         if aborted.audit_failure:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.cells import cell_len
 
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
+from ktui.rollout.standing import outcome_mark
 from ktui.text import age, duration
 from ktui.tui.difference_lines import Lines, as_yaml, bullet, fields
 from ktui.tui.paint import Line, Span, fit, shorten, width, wrap
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _GAP: Final = "  "
 _SIGNS: Final = len("▸ ● ")
-_STATE: Final = len("live  ")
+_STATE: Final = len("failed  ")
 _BETWEEN: Final = " · "
 _LEAST_CAUSE: Final = 10
 """Cells below which a change-cause is not worth its column."""
@@ -74,13 +75,14 @@ def row(
     revision: PastRevision, writer: Writer | None, fitted: Columns, now: datetime, *, is_chosen: bool, is_marked: bool
 ) -> list[Span]:
     """One revision. New images stand out, and what is as it was before is quiet."""
-    glyph = Span("● ", "new") if revision.is_current else Span("○ ", "dim")
-    state = "live" if revision.is_current else "undo" if revision.is_undo else ""
+    bad = outcome_mark(revision.account) if not revision.is_current else ""
+    glyph = Span("● ", "new") if revision.is_current else Span("✖ ", "failed") if bad else Span("○ ", "dim")
+    state = "live" if revision.is_current else bad or ("undo" if revision.is_undo else "")
     spans = [
         Span("▸ " if is_chosen else "  ", "key"),
         Span("◆ ", "held") if is_marked else glyph,
         Span(fit(str(revision.number), fitted.revision, right=True), "strong"),
-        Span(_GAP + fit(state, _STATE), "good" if revision.is_current else "dim"),
+        Span(_GAP + fit(state, _STATE), "good" if revision.is_current else "failed" if bad else "dim"),
         *_padded(_images(revision), fitted.images),
         Span(_GAP + fit(_pods(revision), fitted.pods, right=True), "" if revision.wanted else "dim"),
         Span(_GAP + fit(age(revision.created, now), fitted.age, right=True), "dim"),
@@ -124,7 +126,9 @@ def destination(revision: PastRevision) -> str:
 
 def facts(history: History, revision: PastRevision, writer: Writer | None, now: datetime) -> list[Span]:
     """What there is to know of one revision beside its template, in sentences; what matters most comes first."""
-    told = _roads_back(history, revision)
+    account = revision.account
+    told = [Span(account.told(revision.number, now), "failed")] if account.is_bad and not revision.is_current else []
+    told += _roads_back(history, revision)
     if revision.cause_is_stale:
         told.append(Span(f'change-cause "{revision.change_cause}" is that of the revision before: stale', "warn"))
     elif revision.change_cause:

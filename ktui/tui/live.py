@@ -17,6 +17,7 @@ from ktui.rollout.rollout import Phase, Rollout
 if TYPE_CHECKING:
     from ktui.rollout.detail import Detail
     from ktui.rollout.history import History
+    from ktui.rollout.standing import Accounts
     from ktui.rollout.surroundings import Surroundings
     from ktui.rollout.timeline import Deed, Moment
 
@@ -134,14 +135,14 @@ class Live:
         workload = self.store.workload(uid)
         return timeline(self.store, workload, deeds) if workload is not None else ()
 
-    def history(self, uid: str) -> History | None:
+    def history(self, uid: str, remembered: Accounts | None = None) -> History | None:
         """The revisions of one rollout; None where it is gone."""
         from ktui.rollout.history import history_of  # noqa: PLC0415
 
         workload, track = self.store.workload(uid), self._tracks.get(uid)
         if workload is None or track is None:
             return None
-        return history_of(self.store, workload, track.took)
+        return history_of(self.store, workload, track.took, remembered)
 
     @property
     def link(self) -> Link | None:

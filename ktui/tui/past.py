@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ktui.figures.chronicle import Chronicle
     from ktui.figures.record import Record
+    from ktui.rollout.standing import Account, Accounts
     from ktui.tui.app import KtuiApp
 
 
@@ -21,6 +22,11 @@ class Past:
         self.context = ""
         """The context that the history which is open is of; empty while none is."""
         self._chronicle: Chronicle | None = None
+        self._accounts: dict[str, Accounts] = {}
+        self._seen: dict[str, dict[int, Account]] = {}
+        """What has been seen since ktui was started: it counts at once, and where no history is kept too."""
+        self._recalled: dict[str, tuple[str, int]] = {}
+        """The edition that the accounts of a uid were read from."""
 
     @property
     def is_kept(self) -> bool:
@@ -59,12 +65,51 @@ class Past:
         book = self._chronicle.book
         return await asyncio.to_thread(book.read, since), await asyncio.to_thread(book.since)
 
+    def accounts(self, uid: str) -> Accounts:
+        """How the revisions of that workload did, as far as has been read; what is newer is read soon."""
+        if self.edition != self._recalled.get(uid) and self._app.connection is not None and self.is_kept:
+            self._recalled[uid] = self.edition
+            self._app.run_worker(self.recall(uid), group="recalling")
+        return self._with_seen(uid)
+
+    async def recall(self, uid: str) -> Accounts:
+        """The same, read now; where the history cannot be read, what has been seen since ktui was started."""
+        from ktui.figures.accounts import accounts  # noqa: PLC0415 - with what brings SQLite
+        from ktui.figures.book import BookError  # noqa: PLC0415
+
+        self._open()
+        if self._chronicle is None:
+            return self._with_seen(uid)
+        try:
+            found = accounts(await asyncio.to_thread(self._chronicle.book.of, uid))
+        except BookError:
+            # The figures say so.
+            return self._with_seen(uid)
+        self._recalled[uid] = self.edition
+        if found != self._accounts.get(uid, {}):
+            self._accounts[uid] = found
+            self._app.draw_soon()
+        return self._with_seen(uid)
+
+    def _with_seen(self, uid: str) -> Accounts:
+        return {**self._accounts.get(uid, {}), **self._seen.get(uid, {})}
+
     async def aclose(self) -> None:
         """Write what there is still to be written."""
         if self._chronicle is not None:
             await self._chronicle.aclose()
 
     def _write(self, news: Sequence[Record]) -> None:
+        from ktui.figures.accounts import accounts  # noqa: PLC0415 - as above
+
+        for record in news:
+            self._seen.setdefault(record.uid, {}).update(accounts([record]))
+        self._open()
+        if self._chronicle is not None:
+            self._chronicle.add(news)
+
+    def _open(self) -> None:
+        """The history of the context that is shown, once there is one."""
         from ktui.figures.chronicle import Chronicle  # noqa: PLC0415 - it brings SQLite, for which no frame waits
 
         open_book, connection = self._app.options.open_book, self._app.connection
@@ -74,7 +119,8 @@ class Past:
         if self._chronicle is None or context != self.context:
             self.context = context
             self._chronicle = Chronicle(open_book(context), self._app.now, self._say, self._app.draw_soon)
-        self._chronicle.add(news)
+            self._accounts.clear()
+            self._recalled.clear()
 
     def _say(self, sentence: str) -> None:
         self._app.notify(sentence, severity="warning", timeout=12)

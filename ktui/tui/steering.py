@@ -44,6 +44,7 @@ from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, Workload
 from ktui.rollout.revisions import Refusal
+from ktui.rollout.standing import Accounts
 from ktui.tui.canary_dialogs import ask_canary
 from ktui.tui.door import takes_text
 from ktui.tui.screens.ask import AskScreen
@@ -90,14 +91,20 @@ class _Awaited:
 
 
 def offers_on(
-    store: Store, workload: Workload, *, read_only: bool = False, rights: Rights | None = None
+    store: Store,
+    workload: Workload,
+    *,
+    read_only: bool = False,
+    rights: Rights | None = None,
+    remembered: Accounts | None = None,
 ) -> tuple[Offer, ...]:
     """The actions on a workload of any kind, from what the streams have brought."""
     uid = workload.metadata.uid
     if isinstance(workload, Deployment):
-        return open_actions(workload, store.replicasets(uid), read_only=read_only, rights=rights)
+        replicasets = store.replicasets(uid)
+        return open_actions(workload, replicasets, read_only=read_only, rights=rights, remembered=remembered)
     known = Known(workload, tuple(store.controller_revisions(uid)), tuple(store.pods(uid)))
-    return open_set_actions(known, read_only=read_only, rights=rights)
+    return open_set_actions(known, read_only=read_only, rights=rights, remembered=remembered)
 
 
 class Steering:
@@ -132,7 +139,13 @@ class Steering:
         if self._asked.get(place, now) <= now and self._session.connection is not None:
             self._asked[place] = now + _RIGHTS_LAST
             self._app.run_worker(self._ask_rights(workload), group="rights")
-        return offers_on(self._app.live.store, workload, read_only=self._read_only, rights=self._rights.get(place))
+        return offers_on(
+            self._app.live.store,
+            workload,
+            read_only=self._read_only,
+            rights=self._rights.get(place),
+            remembered=self._app.past.accounts(uid),
+        )
 
     @property
     def pending(self) -> Mapping[str, str]:
@@ -242,7 +255,8 @@ class Steering:
             self._app.draw_soon()
             try:
                 kubectl = self._session.kubectl
-                subject = await read_any(api, meta.namespace, reference, kubectl, clock=self._app.now)
+                recall = self._app.past.recall
+                subject = await read_any(api, meta.namespace, reference, kubectl, clock=self._app.now, recall=recall)
             finally:
                 self._planning.remove(meta.uid)
                 self._app.draw_soon()
@@ -298,7 +312,7 @@ class Steering:
         if isinstance(made, Refusal):
             self.say(made.reason, "warning")
             return None
-        for note in notes:
+        for note in [*notes, *([f"{made.insist} Do it all the same?"] if made.insist else [])]:
             guarded = self._app.guard_note(made.target.uid)
             if not await self._app.push_screen_wait(_confirm(api, made, f"{note} {guarded}".strip())):
                 return None

@@ -297,12 +297,14 @@ def test_a_roll_back_into_another_rollout_that_never_finished_is_warned_of() -> 
         replicaset(31, NEW, count=1, available=0),
         replicaset(30, OLD, count=3),
     )
-    warning = planned(RollBack(), subject).warnings[0]
-    assert warning == (
-        "Revision 31 may never have been complete: 3 pods of revision 30, image cart:4.9, still serve. "
-        "Roll back to revision 30 to return to that."
+    for request in (RollBack(), Abort(), RollBack(30)):
+        made_plan = planned(request, subject)
+        assert "to revision 30 (cart:4.9)" in made_plan.title
+        assert not made_plan.warnings
+    assert planned(RollBack(31), subject).warnings == (
+        "Whether revision 31 was ever complete is not known. 3 pods of revision 30, image cart:4.9, still serve: "
+        "roll back to revision 30 to return to that.",
     )
-    assert not planned(RollBack(30), subject).warnings
 
 
 @pytest.mark.parametrize(
@@ -373,6 +375,7 @@ def test_a_controller_of_the_deployment_is_an_owner_too() -> None:
     subject = made(raw, replicaset(31, NEW, count=4), replicaset(30, OLD))
     assert planned(RollBack(), subject).warnings == (
         "Rollout cart controls this Deployment, and may undo a change by hand.",
+        "Whether revision 30 was ever complete is not known.",
     )
 
 

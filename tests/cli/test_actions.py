@@ -10,7 +10,7 @@ import yaml
 
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
-from tests.simulated import NEW, OLD, STUCK, Witness, deployment_of, image_patch, manifest
+from tests.simulated import CRASHING, NEW, OLD, STUCK, Witness, deployment_of, image_patch, manifest
 
 # Each does what it says
 
@@ -258,3 +258,32 @@ def test_an_audit_log_that_cannot_be_written_is_said_and_stops_nothing(ktui: Ktu
     assert ran.code == 0
     assert ran.err == f"ktui: The audit log {state / 'audit.jsonl'} cannot be written: Is a directory.\n"
     assert cart.deployment().spec.paused is True
+
+
+# The last revision that was good
+
+
+def test_after_a_roll_back_the_revision_that_failed_is_not_what_a_second_one_leads_to(
+    ktui: Ktui, cart: Witness, cluster: SimulatedCluster
+) -> None:
+    cart.patch(image_patch(CRASHING))
+    assert ktui("status", "cart", "--rollback-on-failure", "--patience", "1s").code == 1
+    cluster.settle()
+    assert cart.image() == NEW
+    assert ktui("rollback", "cart", "--dry-run").lines[0] == "Roll back shop/cart to revision 1 (cart:4.9)"
+    ran = ktui("rollback", "cart", "--to-revision", "3", "--dry-run")
+    assert "  Mind: Revision 3 failed " in ran.out
+    rows = {row[0]: row for row in (line.split() for line in ktui("history", "cart").lines[1:])}
+    assert (rows["4"][1], rows["3"][1]) == ("live", "failed")
+    told = {each["revision"]: each for each in json.loads(ktui("history", "cart", "-o", "json").out)["revisions"]}
+    assert (told[3]["outcome"], told[1]["outcome"]) == ("failed", None)
+    assert "crash" in told[3]["outcomeReason"]
+
+
+def test_two_bad_versions_in_a_row_are_aborted_to_what_serves(
+    ktui: Ktui, cart: Witness, cluster: SimulatedCluster
+) -> None:
+    for bad in (STUCK, CRASHING):
+        cart.patch(image_patch(bad))
+        cluster.wait_until(lambda it: deployment_of(it)["status"].get("unavailableReplicas"))
+    assert ktui("abort", "cart", "--dry-run").lines[0] == "Abort: roll back shop/cart to revision 2 (cart:5.0)"

@@ -100,7 +100,8 @@ def test_how_long_it_took_and_who_and_why_are_told_as_of_deployments() -> None:
 
 
 def test_undo_goes_one_too_far_back_while_the_newest_template_has_no_revision() -> None:
-    made = half_way()
+    made = statefulset("db:2", 4, replicas=4, readyReplicas=4, updatedReplicas=4)
+    made.revision(1, "db:1", age=900).revision(2, "db:2", pods=4)
     made.raw["spec"]["template"] = template("db:3")
     made.raw["metadata"]["generation"] = 3
     known = past(made)

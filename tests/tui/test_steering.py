@@ -238,3 +238,41 @@ async def test_each_action_is_in_the_audit_log(stage: Stage, dashboard: Dashboar
 
 def _uid(stage: Stage) -> str:
     return str(stage.read("cart").metadata.uid)
+
+
+async def test_the_revision_that_just_failed_is_named_and_asked_about_twice(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard(size=(120, 44)) as screen:
+        await _at_rest(stage, screen)
+        stage.set_image("cart", "cart:crash")
+        stage.advance(40)
+        await screen.sees("▲ stalled", "b roll back to 1")
+        await screen.press("b")
+        await screen.sees("Roll back shop/cart to revision 1 (cart:1.0)", "y yes")
+        await screen.press("y")
+        await screen.hears("rolled back")
+        stage.advance(30)
+        await screen.sees("✔ complete", "b roll back to 2")
+        await screen.press("b")
+        await screen.sees("Roll back shop/cart to revision 2", "! Revision 2 failed", "crash", "y yes")
+        await screen.press("y")
+        await screen.sees("Do it all the", "y yes")
+        await screen.press("n")
+        await screen.sees_no("Roll back shop/cart")
+        await screen.press("h")
+        await screen.sees("✖   2  failed")
+    assert stage.image("cart") == "cart:1.0"
+
+
+async def test_the_last_revision_that_was_good_is_what_b_goes_back_to(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    stage.set_image("cart", "cart:1.1")
+    stage.advance(30)
+    async with dashboard(size=(120, 44)) as screen:
+        await _at_rest(stage, screen)
+        stage.set_image("cart", "cart:crash")
+        stage.advance(40)
+        await screen.sees("▲ stalled", "b roll back to 2")
+        stage.set_image("cart", "cart:1.2")
+        stage.advance(40)
+        await screen.sees("✔ complete", "cart:1.2", "b roll back to 2")

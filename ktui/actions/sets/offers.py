@@ -18,11 +18,14 @@ from ktui.model.changes import resource_of
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.rollout.partition import partition_of
 from ktui.rollout.revisions import Refusal
+from ktui.rollout.standing import Accounts
 
 _Offer = Callable[[Action, str, str, Refusal | None], Offer]
 
 
-def open_set_actions(known: Known, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
+def open_set_actions(
+    known: Known, *, read_only: bool = False, rights: Rights | None = None, remembered: Accounts | None = None
+) -> tuple[Offer, ...]:
     """Every action on that StatefulSet or DaemonSet, as `access.open_actions` has them for Deployments.
 
     Of pause and resume the one that fits is offered: what its partition holds still can only be resumed. So it is with
@@ -31,7 +34,7 @@ def open_set_actions(known: Known, *, read_only: bool = False, rights: Rights | 
     workload = known.workload
     offer = partial(offered, resource_of(workload), read_only=read_only, rights=rights or {})
     gone = being_deleted(workload)
-    back, abort = rollback_target(known), abort_target(known)
+    back, abort = rollback_target(known, remembered=remembered), abort_target(known, remembered)
     ways_back = [
         offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
         offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),

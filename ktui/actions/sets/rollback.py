@@ -10,10 +10,11 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
+from ktui.actions import prospects
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Abort, Request, RollBack
-from ktui.actions.sentences import amid, being_deleted, command, image_of, owner_warnings, target_of, tests_for
+from ktui.actions.sentences import being_deleted, command, image_of, owner_warnings, renumbered, target_of, tests_for
 from ktui.actions.sets import hold
 from ktui.actions.sets.sentences import (
     changed,
@@ -31,10 +32,12 @@ from ktui.actions.sets.subject import Known, SetSubject
 from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.rollout import revisions
-from ktui.rollout.cohorts import Cohort, Controlled, cohorts, newest_first, place
+from ktui.rollout.cohorts import Cohort, Controlled, candidates, cohorts, newest_first, place
+from ktui.rollout.cohorts import rollback_target as last_good
 from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal
+from ktui.rollout.standing import Accounts
 from ktui.text import clean, count
 
 _TEMPLATE: Final = ("spec", "template")
@@ -43,11 +46,12 @@ _DIRECTIVE: Final = "$patch"
 """What makes a strategic merge patch replace: no part of the template."""
 
 
-def rollback_target(known: Known, to_revision: int | None = None) -> ControllerRevision | Refusal:
+def rollback_target(
+    known: Known, to_revision: int | None = None, remembered: Accounts | None = None
+) -> ControllerRevision | Refusal:
     """The revision that a roll back would bring back, or why there is none, in kubectl's words and order.
 
-    Without a number kubectl takes the second highest, which is the wrong one while the highest is not yet that of the
-    template as it is: then it has to be waited for.
+    Without a number it is the last one that was good (`standing.last_good`), where kubectl takes the second highest.
     """
     workload = known.workload
     deleted = being_deleted(workload)
@@ -63,9 +67,12 @@ def rollback_target(known: Known, to_revision: int | None = None) -> ControllerR
         before = [rev for rev in ordered if now is None or rev.metadata.uid != now.metadata.uid]
         if not before:
             return Refusal("no last revision to roll back to")
-        if not workload.observed or now is None:
+        parts = cohorts(workload, known.revisions, known.pods)
+        if not workload.observed and (now is not None or not any(part.running for part in parts if part.revision)):
+            # Where the new template has no revision, all pods are of revisions that came before it: that is known, even
+            # if the controller cannot make one and so never observes the change.
             return Refusal("the controller has not seen the last change yet, so the previous revision is not known")
-        target = before[0]
+        target = last_good(workload, parts, remembered) or before[0]
     if target.template is None:
         return Refusal(f"revision {target.revision} has no pod template to go back to")
     if target.template == workload.spec.template:
@@ -73,11 +80,11 @@ def rollback_target(known: Known, to_revision: int | None = None) -> ControllerR
     return target
 
 
-def abort_target(known: Known) -> ControllerRevision | Refusal:
+def abort_target(known: Known, remembered: Accounts | None = None) -> ControllerRevision | Refusal:
     """The revision that an abort would bring back, or why there is nothing to abort.
 
-    It is the one that ktui's canary came from, or that most of the pods are of which give way. Where none is left, it
-    is the one that a StatefulSet was last of in full, as it reports; of a DaemonSet, the one before.
+    It is the one that ktui's canary came from, or that most of the pods which give way and serve are of. Where none is
+    left, it is the one that a StatefulSet was last of in full, as it reports; else the last one that was good.
     """
     workload, number = known.workload, known.current.revision if known.current is not None else 0
     if not in_flight(known):
@@ -91,7 +98,7 @@ def abort_target(known: Known) -> ControllerRevision | Refusal:
         )
     found = _origin(known) or _giving_way(known) or last
     if found is None or found.template in (None, workload.spec.template):
-        return rollback_target(known)
+        return rollback_target(known, remembered=remembered)
     return being_deleted(workload) or found
 
 
@@ -105,12 +112,11 @@ def _giving_way(known: Known) -> ControllerRevision | None:
     workload = known.workload
     parts = [part for part in cohorts(workload, known.revisions, known.pods) if part.revision and not part.is_current]
 
-    def replaced(part: Cohort) -> int:
-        if not isinstance(workload, StatefulSet):
-            return len(part.running)
-        return sum(not hold.is_below(workload, pod) for pod in part.running)
+    def replaced(part: Cohort) -> tuple[int, int]:
+        pods = [pod for pod in part.running if not (isinstance(workload, StatefulSet) and hold.is_below(workload, pod))]
+        return sum(map(is_ready, pods)), len(pods)
 
-    most = max(parts, key=lambda part: (replaced(part), len(part.running), part.number), default=None)
+    most = max(parts, key=lambda part: (*replaced(part), len(part.running), part.number), default=None)
     return most.revision if most is not None and most.running else None
 
 
@@ -124,13 +130,13 @@ def _named(known: Known, name: str) -> ControllerRevision | None:
 
 def plan_rollback(request: RollBack, subject: SetSubject) -> Plan | Refusal:
     """Bring an earlier template back, wherever the rollout is."""
-    found = rollback_target(subject.known, request.revision)
+    found = rollback_target(subject.known, request.revision, subject.remembered)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
 
 
 def plan_abort(request: Abort, subject: SetSubject) -> Plan | Refusal:
     """Bring the template back that is being replaced."""
-    found = abort_target(subject.known)
+    found = abort_target(subject.known, subject.remembered)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
@@ -173,9 +179,12 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
         ),
         warnings=(
             *owner_warnings(workload),
-            *_unproven(subject, back),
+            *_prospects(subject, back),
             *_left_alone(subject, after, held, back),
             *stranded_warnings(subject, after),
+        ),
+        insist=prospects.misgivings(
+            back.revision, candidates(workload, _parts(subject)), subject.remembered, subject.now
         ),
         undo=_undo(subject),
         commands=(
@@ -190,7 +199,8 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
 
 
 def _numbered(subject: SetSubject, back: ControllerRevision, cause: str | None) -> tuple[str, ...]:
-    sentences = [f"Revision {back.revision} will be numbered {next_revision(subject.revisions)}."]
+    others = [each.revision for each in subject.revisions if each.metadata.uid != back.metadata.uid]
+    sentences = [*renumbered(back.revision, others)]
     now = revisions.change_cause(subject.workload)
     if cause and cause != now:
         sentences.append(f'The change-cause becomes "{clean(cause)}" again.')
@@ -239,18 +249,23 @@ def _left_alone(
     )
 
 
-def _unproven(subject: SetSubject, back: ControllerRevision) -> tuple[str, ...]:
-    """A roll back in the middle of one rollout may lead into another that was never finished either."""
-    parts = [part for part in cohorts(subject.workload, subject.revisions, subject.pods) if not part.is_current]
-    ready = {part.number: sum(is_ready(pod) for pod in part.running) for part in parts}
-    serving = max(parts, key=lambda part: ready[part.number], default=None)
-    if serving is None or serving.revision is None or ready[serving.number] <= ready.get(back.revision, 0):
-        return ()
-    pods = ready[serving.number]
+def _parts(subject: SetSubject) -> tuple[Cohort, ...]:
+    return cohorts(subject.workload, subject.revisions, subject.pods)
+
+
+def _prospects(subject: SetSubject, back: ControllerRevision) -> tuple[str, ...]:
+    """How the revision did that comes back, and whether it is another one but for annotations."""
+    named = {each.revision: each for each in subject.revisions if each.template is not None}
+    templates = {number: template_in(subject.raw_revisions[each.metadata.uid]) for number, each in named.items()}
     return (
-        f"Revision {back.revision} may never have been complete: {count(pods, 'pod')} of "
-        f"{amid(revision_of(serving.revision))} still {'serves' if pods == 1 else 'serve'}. "
-        f"Roll back to revision {serving.number} to return to that.",
+        *prospects.track_record(
+            back.revision,
+            candidates(subject.workload, _parts(subject)),
+            subject.remembered,
+            subject.now,
+            lambda number: revision_of(named[number]),
+        ),
+        *prospects.sameness(back.revision, revisions.template_of(subject.raw), templates),
     )
 
 

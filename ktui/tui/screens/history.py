@@ -106,7 +106,7 @@ class HistoryScreen(LiveScreen):
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
-        known = app.live.history(self._uid)
+        known = app.live.history(self._uid, app.past.accounts(self._uid))
         self._history = known or self._history
         history = self._history
         if history is None:
