@@ -24,7 +24,7 @@ from ktui.actions.preview import Preview
 from ktui.actions.reading import read_any
 from ktui.actions.request import Request
 from ktui.cli import printing
-from ktui.cli.cluster import access, kubectl_call
+from ktui.cli.cluster import access, say_notes
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.past import book_opener, recaller
@@ -147,7 +147,8 @@ def reached(settings: Settings) -> Iterator[Reached]:
     with asyncio.Runner() as runner:
         connection = run(connect(access(settings)), runner)
         try:
-            yield Reached(runner, Api(connection), connection.namespace, kubectl_call(settings, connection))
+            say_notes(connection)
+            yield Reached(runner, Api(connection), connection.namespace, connection.kubectl)
         finally:
             runner.run(connection.aclose())
 

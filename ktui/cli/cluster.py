@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from ktui.cli import printing
 from ktui.kube.access import Access
 from ktui.settings import Settings
 
@@ -32,18 +33,11 @@ async def connected(settings: Settings) -> AsyncIterator[Connection]:
     from ktui.kube.connection import connect  # noqa: PLC0415
 
     async with await connect(access(settings)) as connection:
+        say_notes(connection)
         yield connection
 
 
-def kubectl_call(settings: Settings, connection: Connection) -> tuple[str, ...]:
-    """kubectl for the same cluster as the same user, however the shell is set up that it is pasted into."""
-    call = ["kubectl"]
-    if settings.kubeconfig:
-        call += ["--kubeconfig", settings.kubeconfig]
-    if connection.context:
-        call += ["--context", connection.context]
-    if settings.as_user:
-        call += ["--as", settings.as_user]
-    for group in settings.as_groups:
-        call += ["--as-group", group]
-    return tuple(call)
+def say_notes(connection: Connection) -> None:
+    """Say on standard error what a person should know of a connection."""
+    for note in connection.notes:
+        printing.note(f"ktui: {note}")

@@ -21,7 +21,7 @@ from ktui.figures import period, words
 from ktui.figures.book import BookError
 from ktui.figures.record import Record
 from ktui.figures.statistics import Figures, Service, by_service, figures
-from ktui.kube.connection import whereabouts
+from ktui.kube.chosen import whereabouts
 from ktui.kube.errors import ConfigError
 from ktui.model.reference import Reference
 from ktui.settings import Settings

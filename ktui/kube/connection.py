@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path
 from types import SimpleNamespace, TracebackType
 from typing import Final, Self
 
@@ -18,13 +14,14 @@ import aiohttp
 from yarl import URL
 
 from ktui import __version__
-from ktui.kube import kubeconfig
-from ktui.kube.access import Access
-from ktui.kube.credentials import Credentials
-from ktui.kube.errors import ApiError, ConfigError, KubeError, Unauthorized, api_error, warnings_in
+from ktui.kube.access import Access, kubectl_call
+from ktui.kube.chosen import Choice, Surroundings, choose
+from ktui.kube.credentials import Credentials, Identity
+from ktui.kube.errors import ApiError, KubeError, Unauthorized, Unreachable, api_error, warnings_in
 from ktui.kube.failures import failure, shown_address
-from ktui.kube.kubeconfig import SERVICE_ACCOUNT, Context, Kubeconfig, Target
-from ktui.kube.proxy import proxy_for
+from ktui.kube.kubeconfig import Target
+from ktui.kube.proxy import connector_for, proxy_for
+from ktui.kube.trust import distrusted, presented
 
 USER_AGENT: Final = f"ktui/{__version__}"
 """A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""
@@ -40,61 +37,17 @@ READ_TIMEOUT: Final = 30.0
 Params = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What a process finds around it; tests bring their own."""
+async def connect(access: Access, around: Surroundings | None = None, choice: Choice | None = None) -> Connection:
+    """Obtain credentials for what was chosen; the server itself is first asked by the first request.
 
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    service_account: Path = SERVICE_ACCOUNT
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
-def contexts(access: Access, around: Surroundings | None = None) -> tuple[Context, ...]:
-    """The contexts to choose from, by name; none inside a pod without a kubeconfig. Raises ConfigError."""
-    return _kubeconfig(access, around or Surroundings()).choices()
-
-
-def whereabouts(access: Access, around: Surroundings | None = None) -> tuple[str, str]:
-    """The names of the context and of the namespace that are meant, as files alone tell: no server is asked.
-
-    Raises ConfigError.
-    """
-    target = _target(access, around or Surroundings())
-    return target.context, access.namespace or target.namespace
-
-
-def _kubeconfig(access: Access, around: Surroundings) -> Kubeconfig:
-    return kubeconfig.read(kubeconfig.locate(access.kubeconfig, around.environ))
-
-
-def _target(access: Access, around: Surroundings) -> Target:
-    config = _kubeconfig(access, around)
-    if config.files:
-        return config.target(access.context)
-    inside = kubeconfig.in_cluster(around.environ, around.service_account)
-    if inside is not None and not access.context:
-        return inside
-    raise ConfigError(
-        "There is no kubeconfig: neither --kubeconfig, nor KUBECONFIG, nor ~/.kube/config.",
-        hint="Name one with --kubeconfig, or run `ktui demo` to look around without a cluster.",
-    )
-
-
-async def connect(access: Access, around: Surroundings | None = None) -> Connection:
-    """Read the kubeconfig and obtain credentials; the server itself is first asked by the first request.
-
-    Raises ConfigError, CredentialError.
+    Without a `choice` it is the one that the kubeconfig means now. Whoever connects more than once hands on what was
+    chosen the first time: `ktui.kube.chosen`. Raises ConfigError, CredentialError.
     """
     around = around or Surroundings()
-    target = await asyncio.to_thread(_target, access, around)
-    credentials = Credentials(
-        target,
-        as_user=access.as_user,
-        as_groups=access.as_groups,
-        environ=around.environ,
-        clock=around.clock,
-    )
-    connection = Connection(target, access, credentials, around)
+    if choice is None:
+        choice = await asyncio.to_thread(choose, access, around)
+    credentials = Credentials(choice, access, around, lambda target: choose(access, around, target))
+    connection = Connection(choice.target, access, credentials, around)
     await credentials.identity()
     return connection
 
@@ -110,21 +63,28 @@ class Connection:
         self.cluster = target.cluster_name
         self.user = access.as_user or target.user_name
         self.namespace = access.namespace or target.namespace
-        self.server: str = target.cluster["server"].rstrip("/")
-        self._base = _base_url(self.server)
-        self._proxy = proxy_for(self._base, target.cluster.get("proxy-url") or "", around.environ)
+        self.kubectl = kubectl_call(access, "" if target.is_inside else target.context)
+        """How kubectl is called for the same cluster as the same user."""
+        self.server = target.cluster.server
+        self._base = URL(self.server)
+        self._through: URL | None = proxy_for(self._base, target.cluster.proxy_url, around.environ)
         self._credentials = credentials
         self._request_timeout = access.request_timeout
         self._clock = around.clock
         self._session: aiohttp.ClientSession | None = None
         self._is_closed = False
-        self.compresses = not _is_loopback(self._base) and not target.cluster.get("disable-compression")
+        self.compresses = not _is_loopback(self._base) and not target.cluster.disable_compression
         """Whether lists come compressed: 18-fold, at a cost in time that pays where bytes are dear, not on loopback."""
 
     @property
     def address(self) -> str:
         """The server's scheme, host and port, fit to be shown."""
         return shown_address(self._base)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of this connection, each in one sentence."""
+        return self._credentials.notes
 
     async def __aenter__(self) -> Connection:
         return self
@@ -142,8 +102,12 @@ class Connection:
             self._session = None
 
     def retry_login(self) -> None:
-        """Run the login plugin at the next request even if it failed only just now: a person asked for it."""
+        """Read the credentials anew, and log in again even if that failed only just now: a person asked for it."""
         self._credentials.retry_login()
+
+    async def log_in(self) -> None:
+        """Renew the credentials if need be, without asking for anything. Raises ConfigError, CredentialError."""
+        await self._credentials.identity()
 
     async def request(
         self,
@@ -167,7 +131,7 @@ class Connection:
             total=self._request_timeout, connect=CONNECT_TIMEOUT, sock_read=timeout or READ_TIMEOUT
         )
         changes = method != "GET" if changes is None else changes
-        exchange = _Exchange(self._base, self._proxy, changes)
+        exchange = _Exchange(self._base, self._through, changes)
         with exchange.told():
             response = await self._accepted(
                 exchange, method, path, params, limits, body=body, content_type=content_type
@@ -184,7 +148,7 @@ class Connection:
         There is no limit on silence here: whoever reads knows what to expect. Raises KubeError, also while reading.
         """
         limits = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT, sock_read=None, total=None)
-        exchange = _Exchange(self._base, self._proxy, changes=False)
+        exchange = _Exchange(self._base, self._through, changes=False)
         with exchange.told():
             # Compressed, a watch is one gzip member for each event (Kubernetes 1.37; older servers compress no watch):
             # libraries have lost events over that, and a single event gains little.
@@ -209,23 +173,25 @@ class Connection:
         if self._is_closed:
             raise KubeError("The connection to the cluster was closed meanwhile. Nothing was sent.")
         for attempt in (1, 2):
-            response = await self._pool().request(
-                method,
-                self._base.joinpath(path.lstrip("/"), encoded=True).with_query(params or {}),
-                data=body,
-                headers=[
-                    *_HEADERS,
-                    ("Accept-Encoding", encoding or ("gzip" if self.compresses else "identity")),
-                    *identity.headers,
-                    *([("Content-Type", content_type)] if body is not None else []),
-                ],
-                ssl=identity.tls if identity.tls is not None else True,
-                server_hostname=identity.server_name,
-                proxy=self._proxy,
-                timeout=limits,
-                allow_redirects=False,
-                trace_request_ctx=exchange,
-            )
+            try:
+                response = await self._pool().request(
+                    method,
+                    self._base.joinpath(path.lstrip("/"), encoded=True).with_query(params or {}),
+                    data=body,
+                    headers=[
+                        *_HEADERS,
+                        ("Accept-Encoding", encoding or ("gzip" if self.compresses else "identity")),
+                        *identity.headers,
+                        *([("Content-Type", content_type)] if body is not None else []),
+                    ],
+                    ssl=identity.tls if identity.tls is not None else True,
+                    server_hostname=identity.server_name,
+                    timeout=limits,
+                    allow_redirects=False,
+                    trace_request_ctx=exchange,
+                )
+            except aiohttp.ClientConnectorCertificateError as untrusted:
+                raise await self._distrusted(untrusted, identity) from untrusted
             if response.status < 300:
                 return response
             error = await self._error(response)
@@ -234,6 +200,8 @@ class Connection:
                 if renewed is not identity:
                     identity = renewed
                     continue
+            if isinstance(error, Unauthorized) and (fault := self._credentials.fault(identity)):
+                raise Unauthorized(error.status or 401, reason=error.reason, message=fault)
             raise error
         raise AssertionError("the second attempt returns or raises")
 
@@ -243,12 +211,25 @@ class Connection:
             body = await response.content.read(1_000_000)
             return api_error(response.status, body, response.headers, self._clock())
 
+    async def _distrusted(self, error: aiohttp.ClientConnectorCertificateError, identity: Identity) -> Unreachable:
+        """Which certificate the server showed, and what is wrong with it."""
+        # The kubeconfig may have a newer authority by now.
+        self._credentials.doubt()
+        cause = error.certificate_error
+        if not isinstance(cause, ssl.SSLCertVerificationError):
+            return Unreachable(f"The certificate of {self.address} is not trusted.")
+        # Only where there is no proxy: which certificate it is helps, and is not worth a second way through one.
+        shown = await presented(self._base, identity.server_name) if self._through is None else None
+        asked = identity.server_name or self._base.host or ""
+        return distrusted(cause, self.address, asked, shown, self._clock())
+
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_note_sent)
+            connector, proxy = connector_for(self._through)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=100), trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector, proxy=proxy, trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()
             )
         return self._session
 
@@ -288,16 +269,6 @@ async def _note_sent(
     session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
     context.trace_request_ctx.sent = True
-
-
-def _base_url(server: str) -> URL:
-    try:
-        url = URL(server)
-    except ValueError:
-        url = URL()
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ConfigError("The server in the kubeconfig is not an http or https address.")
-    return url
 
 
 def _is_loopback(url: URL) -> bool:

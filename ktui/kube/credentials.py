@@ -1,29 +1,44 @@
 """Who we are to the server: a kubeconfig's user, made into headers and a TLS context, and renewed in time.
 
-kubernetes-asyncio turns cluster and user into a Configuration (CA, client certificate, token, basic auth). What it
-leaves open is done around it: token files are read again as they change, plugins and OIDC logins are renewed before
-they expire and after a 401, and requests impersonate whom `--as` or the kubeconfig names.
+What renews itself: token files are read again once a minute, certificate files every five minutes, plugins and OIDC
+logins before they expire. After a 401, and when a person asks for it, the kubeconfig itself is read again: the token or
+the certificate in it may have been renewed. The cluster stays the one that was chosen (`ktui.kube.chosen`).
+
+Without TLS nothing of this is sent, and no plugin is run, as by kubectl: client-go reads a user's login only if the
+server's address begins with https (tools/clientcmd/client_config.go, ClientConfig: IsConfigTransportTLS). Whom to act
+as is sent even then, by client-go and by ktui: it is not a credential, and to leave it out would be to act as whoever
+stands behind that address (`kubectl proxy`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import binascii
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ktui.kube.errors import ConfigError, CredentialError, redacted
+from ktui.kube import certificate
+from ktui.kube.access import Access
+from ktui.kube.certificate import Certificate
+from ktui.kube.chosen import Choice, Surroundings
+from ktui.kube.errors import CredentialError
 from ktui.kube.exec_plugin import ExecCredential, run_plugin
-from ktui.kube.kubeconfig import Target
-from ktui.kube.library import configuration_library
-from ktui.kube.oidc import expiry, login, save_login
+from ktui.kube.impersonation import impersonation
+from ktui.kube.kubeconfig import Target, shown_server
+from ktui.kube.kubeconfig_checks import fits_header
+from ktui.kube.kubeconfig_schema import Plugin, Provider, User, shown
+from ktui.kube.oidc import OidcLogin
+from ktui.kube.tls import Material, read_material, tls_context
 
 TOKEN_FILE_AGE: Final = timedelta(seconds=60)
 """How long a token file's content is used before the file is read again (client-go's period)."""
+
+CERTIFICATE_FILE_AGE: Final = timedelta(minutes=5)
+"""The same for the files of certificates (client-go's period, too)."""
 
 PLUGIN_REST: Final = timedelta(seconds=10)
 """What a plugin has given this recently is not asked for again because of a 401: it would give the same."""
@@ -36,35 +51,59 @@ FAILURE_AGE: Final = timedelta(seconds=60)
 class Identity:
     """What goes along with a request. It is replaced as a whole when credentials are renewed."""
 
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     tls: ssl.SSLContext | None
     server_name: str | None
+    certificate: Certificate | None = None
+    """The client's own, if it has one."""
+
+
+@dataclass(frozen=True, repr=False)
+class _Login:
+    """A way to log in, ready to be sent, and until when it is not looked at again; None is until a 401."""
+
+    authorization: str = ""
+    material: Material = field(default_factory=Material)
+    fresh_until: datetime | None = field(default=None, compare=False)
 
 
 class Credentials:
-    """The identity for one target, always fresh. Safe to use from several tasks of one loop."""
+    """The identity for one target, always fresh. Safe to use from several tasks of one loop.
+
+    `again` reads what was chosen anew, without choosing anything else.
+    """
 
     def __init__(
-        self,
-        target: Target,
-        *,
-        as_user: str,
-        as_groups: tuple[str, ...],
-        environ: Mapping[str, str],
-        clock: Callable[[], datetime],
+        self, choice: Choice, access: Access, around: Surroundings, again: Callable[[Target], Choice] = Choice
     ) -> None:
-        self._target = target
-        self._impersonation = _impersonation(target.user, as_user, as_groups)
-        self._environ = environ
-        self._clock = clock
+        self._target = choice.target
+        self._note = choice.note
+        self._again = again
+        self._impersonation = impersonation(choice.target.user, access)
+        self._environ = around.environ
+        self._clock = around.clock
         self._lock = asyncio.Lock()
         self._identity: Identity | None = None
-        self._user: dict[str, Any] = {}
+        self._login = _Login()
         self._fresh_until: datetime | None = None
-        self._plugin: ExecCredential | None = None
-        self._plugin_ran = clock()
+        self._is_doubted = False
+        self._plugin: tuple[Plugin, ExecCredential] | None = None
+        self._plugin_ran = self._clock()
+        self._oidc: OidcLogin | None = None
+        self._token_of_file = ""
         self._failure: CredentialError | None = None
-        self._failed_until = clock()
+        self._failed_until = self._clock()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know: that a login is not sent, and that the kubeconfig says something else by now."""
+        notes = [self._note] if self._note else []
+        if not self._target.is_secure and _has_login(self._target.user):
+            notes.append(
+                f"{shown_server(self._target.cluster.server)} is asked without TLS, so the credentials of the user "
+                f'"{shown(self._target.user_name)}" are not sent.'
+            )
+        return tuple(notes)
 
     async def identity(self, *, refused: Identity | None = None) -> Identity:
         """The identity to send, renewed if its time is up or if it is the one that the server has `refused`.
@@ -78,138 +117,139 @@ class Credentials:
             if (current := self._usable(refused)) is not None:
                 return current
             now = self._clock()
+            await self._read_again(is_needed=refused is not None or self._is_doubted or self._is_over(now))
             if self._failure is not None and now < self._failed_until:
                 raise self._failure.with_traceback(None)
             try:
-                user = await self._renewed(now, renew=refused is not None)
+                login = await self._renewed(now, renew=refused is not None)
             except CredentialError as error:
                 self._failure, self._failed_until = error, now + FAILURE_AGE
                 raise
-            self._failure = None
-            if self._identity is None or user != self._user:
-                self._identity = await self._build(user)
-                self._user = user
+            self._failure, self._is_doubted = None, False
+            if self._identity is None or login != self._login:
+                self._identity = await self._build(login)
+                self._login = login
+            held = self._identity.certificate
+            # One that has expired by then is looked for once a minute.
+            ends = max(held.ends, now + TOKEN_FILE_AGE) if held is not None else None
+            self._fresh_until = _earlier(login.fresh_until, ends)
             return self._identity
 
     def retry_login(self) -> None:
-        """Someone has logged in again: a failure of before is no reason not to try."""
-        self._failure = None
+        """Someone may have logged in again: read the files, and do not let a failure of before stand in the way."""
+        self._failure, self._is_doubted = None, True
+
+    def doubt(self) -> None:
+        """Something about the certificates was wrong: read the files again before the next request."""
+        self._is_doubted = True
+
+    def fault(self, identity: Identity) -> str:
+        """Why the server may have refused that identity, as far as it shows; or nothing."""
+        held, now = identity.certificate, self._clock()
+        if held is None or held.holds(now):
+            return ""
+        whose = f'the client certificate of the user "{shown(self._target.user_name)}"'
+        named = f" ({shown(held.subject)})" if held.subject else ""
+        if now > held.ends:
+            return f"{whose}{named} expired on {held.ends:%Y-%m-%d %H:%M} UTC"
+        return f"{whose}{named} is not valid before {held.begins:%Y-%m-%d %H:%M} UTC"
 
     def _usable(self, refused: Identity | None) -> Identity | None:
         identity = self._identity
         fresh = self._fresh_until is None or self._clock() < self._fresh_until
-        return identity if identity is not refused and fresh else None
+        return identity if identity is not refused and fresh and not self._is_doubted else None
 
-    async def _renewed(self, now: datetime, *, renew: bool) -> dict[str, Any]:
-        """The user as the library reads it: nothing but files, data, token, name and password.
+    def _is_over(self, now: datetime) -> bool:
+        """Whether the client certificate that is in use has expired: then the file may have the next one."""
+        held = self._identity.certificate if self._identity is not None else None
+        return held is not None and now > held.ends
 
-        The order is kubectl's: a token or a password in the file counts more than a plugin.
-        """
+    async def _read_again(self, *, is_needed: bool) -> None:
+        if not is_needed or self._identity is None:
+            return
+        choice = await asyncio.to_thread(self._again, self._target)
+        if choice.target.user != self._target.user:
+            # Whatever failed did so with what is no longer there.
+            self._failure = None
+        self._target, self._note = choice.target, choice.note
+
+    async def _renewed(self, now: datetime, *, renew: bool) -> _Login:
+        """The login as it is now. The order is client-go's: what is in the file counts more than a plugin."""
         user = self._target.user
-        static = {key: value for key, value in user.items() if key not in {"tokenFile", "exec", "auth-provider"}}
-        if user.get("tokenFile"):
-            self._fresh_until = now + TOKEN_FILE_AGE
-            return {**static, "token": await asyncio.to_thread(self._read_token, Path(user["tokenFile"]))}
-        if user.get("token") or user.get("username"):
-            return static
-        if isinstance(user.get("exec"), dict):
-            return {**static, **await self._run_plugin(user["exec"], now, renew=renew)}
-        if isinstance(user.get("auth-provider"), dict):
-            return {**static, "token": await self._log_in(user["auth-provider"], now, renew=renew)}
-        return static
+        if not self._target.is_secure:
+            return _Login()
+        material = await asyncio.to_thread(read_material, self._target.cluster, user)
+        has_files = bool(user.client_certificate or user.client_key or self._target.cluster.certificate_authority)
+        until = now + CERTIFICATE_FILE_AGE if has_files else None
+        if user.token_file:
+            token = await asyncio.to_thread(self._read_token, Path(user.token_file), user.token)
+            return _bearer(token, material, _earlier(until, now + TOKEN_FILE_AGE))
+        if user.token:
+            return _bearer(user.token, material, until)
+        if user.username:
+            pair = b64encode(f"{user.username}:{user.password}".encode()).decode()
+            return _Login(f"Basic {pair}", material, until)
+        if user.exec is not None and not material.certificate:
+            held = await self._run_plugin(user.exec, now, renew=renew)
+            given = replace(material, certificate=held.certificate, key=held.key)
+            return _bearer(held.token, given, _earlier(until, held.renewal))
+        if user.auth_provider is not None:
+            token, ends = await self._log_in(user.auth_provider, now, renew=renew)
+            return _bearer(token, material, _earlier(until, ends))
+        return _Login("", material, until)
 
-    def _read_token(self, file: Path) -> str:
+    def _read_token(self, file: Path, otherwise: str) -> str:
         try:
-            token = file.read_text("ascii", errors="strict").strip()
+            token = file.read_text("utf-8").strip()
         except (OSError, ValueError):
             token = ""
-        if token:
-            return token
         # A file that is being replaced is empty or missing for a moment: what it held goes on.
-        if self._user.get("token"):
-            return str(self._user["token"])
-        raise CredentialError(f"The token file {file} is missing or empty.")
+        token = token or self._token_of_file or otherwise
+        if not token:
+            raise CredentialError(f"The token file {shown(file)} is missing or empty.")
+        if not fits_header(token):
+            raise CredentialError(f"The token file {shown(file)} holds more than one line, or a control character.")
+        self._token_of_file = token
+        return token
 
-    async def _run_plugin(self, plugin: dict[str, Any], now: datetime, *, renew: bool) -> dict[str, Any]:
-        held = self._plugin
+    async def _run_plugin(self, plugin: Plugin, now: datetime, *, renew: bool) -> ExecCredential:
+        held = self._plugin[1] if self._plugin is not None and self._plugin[0] == plugin else None
         refused = renew and now >= self._plugin_ran + PLUGIN_REST
         if held is None or refused or (held.renewal is not None and held.renewal <= now):
             held = await run_plugin(plugin, cluster=self._target.cluster, environ=self._environ, now=now)
             self._plugin_ran = now
-        self._plugin, self._fresh_until = held, held.renewal
-        return held.user
+        self._plugin = (plugin, held)
+        return held
 
-    async def _log_in(self, provider: dict[str, Any], now: datetime, *, renew: bool) -> str:
-        if provider.get("name") != "oidc":
-            raise CredentialError(
-                f"The auth-provider {redacted(str(provider.get('name')))} is no longer supported, by kubectl neither.",
-                hint="Use the login plugin of that cloud (`exec` in the kubeconfig).",
-            )
-        before = provider.get("config") or {}
-        config = await login(before, now, renew=renew)
-        if config is not before:
-            provider["config"] = config
-            if self._target.source is not None:
-                await asyncio.to_thread(save_login, self._target.source, self._target.user_name, config)
-        expires = expiry(config["id-token"])
-        self._fresh_until = max(expires - timedelta(seconds=10), now + timedelta(seconds=1)) if expires else None
-        return str(config["id-token"])
+    async def _log_in(self, provider: Provider, now: datetime, *, renew: bool) -> tuple[str, datetime | None]:
+        if self._oidc is None or self._oidc.began_with != provider:
+            self._oidc = OidcLogin(provider, self._target.user_file, self._target.user_name, self._environ)
+        return await self._oidc.token(now, renew=renew)
 
-    async def _build(self, user: dict[str, Any]) -> Identity:
-        """Hand cluster and user to the library, and make of its Configuration what aiohttp takes."""
-        library = await asyncio.to_thread(configuration_library)
-        named = {"contexts": "context", "clusters": "cluster", "users": "user"}
-        values = {"contexts": {"cluster": "it", "user": "it"}, "clusters": self._target.cluster, "users": user}
-        document = {kind: [{"name": "it", inner: values[kind]}] for kind, inner in named.items()}
-        loader = library.KubeConfigLoader({**document, "current-context": "it"})
-        configuration = library.Configuration()
-        try:
-            await loader.load_and_set(configuration)
-        except (library.ConfigException, binascii.Error, ValueError, TypeError, OSError) as error:
-            raise ConfigError(
-                f'The certificates of the context "{self._target.context}" cannot be used.',
-                hint="`kubectl config view` shows them: data must be base64, files must exist.",
-            ) from error
-        token = configuration.api_key.get("BearerToken")
-        authorization = (("Authorization", token),) if token else ()
+    async def _build(self, login: _Login) -> Identity:
+        authorization = (("Authorization", login.authorization),) if login.authorization else ()
+        secure = self._target.is_secure
+        if self._identity is not None and login.material == self._login.material:
+            # Another token is no reason for other sockets.
+            context = self._identity.tls
+        else:
+            context = await asyncio.to_thread(tls_context, login.material, self._target.context) if secure else None
         return Identity(
             headers=(*authorization, *self._impersonation),
-            tls=await asyncio.to_thread(_tls, configuration) if configuration.host.startswith("https") else None,
-            server_name=configuration.tls_server_name,
+            tls=context,
+            server_name=(self._target.cluster.tls_server_name or None) if secure else None,
+            certificate=certificate.read_pem(login.material.certificate),
         )
 
 
-def _tls(configuration: Any) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
-    except OSError as error:
-        raise ConfigError("The CA certificate of the cluster cannot be read.") from error
-    if configuration.cert_file:
-        try:
-            # Without a password OpenSSL would ask for one on the terminal.
-            context.load_cert_chain(configuration.cert_file, configuration.key_file, password="")
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                "The client certificate cannot be used: it is unreadable, or does not fit its key."
-            ) from error
-    # Python 3.13 rejects CAs that Go accepts, and many clusters have one.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not configuration.verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+def _bearer(token: str, material: Material, fresh_until: datetime | None) -> _Login:
+    return _Login(f"Bearer {token}" if token else "", material, fresh_until)
 
 
-def _impersonation(user: dict[str, Any], as_user: str, as_groups: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The headers of `--as`, else of the kubeconfig's `as` (Kubernetes, Authenticating: user impersonation)."""
-    name = as_user or str(user.get("as") or "")
-    groups = as_groups if as_user or as_groups else tuple(user.get("as-groups") or ())
-    if groups and not name:
-        raise ConfigError("A group is impersonated, and no user.", hint="Give --as along with --as-group.")
-    headers = [("Impersonate-User", name)] if name else []
-    headers += [("Impersonate-Group", str(group)) for group in groups]
-    if name and not as_user:
-        headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
-        for key, values in (user.get("as-user-extra") or {}).items():
-            headers += [(f"Impersonate-Extra-{key}", str(value)) for value in values]
-    return tuple(headers)
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)
+
+
+def _has_login(user: User) -> bool:
+    given = (user.token, user.token_file, user.username, user.password, user.client_certificate)
+    return any(given) or bool(user.client_certificate_data or user.exec or user.auth_provider)

@@ -27,11 +27,11 @@ def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, cha
     address = shown_address(server)
     if proxy is not None and isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return _proxy_failure(error, proxy)
-    trust = _certificate_error(error)
-    if trust is not None:
+    if (alert := _alert(error)) is not None:
+        # The server ended the handshake: in TLS 1.3 after the first bytes of a request, which it has not read.
         return Unreachable(
-            f"The certificate of {address} is not trusted: {brief(trust.verify_message, 120)}.",
-            hint="The cluster's certificate-authority in the kubeconfig must be the one that signed it.",
+            f"{address} does not accept the client certificate: {brief(alert, 120)}.",
+            hint="Renew the client-certificate in the kubeconfig, or log in again.",
         )
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return Unreachable(f"The name {server.host} cannot be resolved.", hint=_NETWORK)
@@ -51,9 +51,15 @@ def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, cha
     return Interrupted(f"The connection to {address} broke off: {_cause(error)}.", hint=_NETWORK)
 
 
-def _certificate_error(error: Exception) -> ssl.SSLCertVerificationError | None:
-    inner = error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error
-    return inner if isinstance(inner, ssl.SSLCertVerificationError) else None
+def _alert(error: BaseException) -> str | None:
+    """What the server says of our certificate (RFC 8446, 6.2: bad_certificate … certificate_required), if it does."""
+    seen: BaseException | None = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    while seen is not None:
+        reason = str(seen.reason) if isinstance(seen, ssl.SSLError) and seen.reason else ""
+        if "_ALERT_" in reason and ("CERTIFICATE" in reason or reason.endswith("_UNKNOWN_CA")):
+            return reason.partition("_ALERT_")[2].replace("_", " ").lower()
+        seen = seen.__cause__ or seen.__context__
+    return None
 
 
 def _connect_failure(error: aiohttp.ClientConnectorError, address: str) -> Unreachable:

@@ -1,36 +1,39 @@
 """Which cluster, as whom: kubeconfig files, found and merged as kubectl does it.
 
 kubernetes-asyncio merges files too, but lets the last `current-context` win where kubectl lets the first, looks for a
-user's files beside the cluster's file, and stumbles over an empty file. So the merge is done here, paths are made
-absolute, and the library is handed a config with the one context that was asked for.
+user's files beside the cluster's file, knows no types, and stumbles over an empty file. So it is done here.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, Generic, TypeVar
 
-import yaml
+import msgspec
 
-from ktui.kube.errors import ConfigError, brief
+from ktui.kube.errors import ConfigError
+from ktui.kube.kubeconfig_checks import check_cluster, check_namespace, check_user, server_url
+from ktui.kube.kubeconfig_schema import BROKEN, Cluster, ContextEntry, User, parse, shown
 
-_LISTS: Final = {"clusters": "cluster", "contexts": "context", "users": "user"}
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes puts a pod's own credentials."""
 
-_CLUSTER_FILES: Final = ("certificate-authority",)
-_USER_FILES: Final = ("client-certificate", "client-key", "tokenFile")
+IN_CLUSTER: Final = "in-cluster"
+"""The name that ktui gives to the cluster that it runs in as a pod: no kubeconfig has it."""
 
-# The C parser reads a file of a thousand contexts in a tenth of the time.
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Context:
-    """A context of the kubeconfig, for a person to choose from. `server` is empty where the cluster is missing."""
+    """A context of the kubeconfig, for a person to choose from, fit to be shown.
+
+    `server` is empty where the cluster is missing; what stands for a user or password in it is left out.
+    """
 
     name: str
     cluster: str
@@ -44,21 +47,37 @@ class Context:
 class Target:
     """One context, resolved: everything needed to reach its cluster. File names in it are absolute.
 
-    `source` is the file that the user comes from: a renewed OIDC login is written back there.
+    It is a value that never changes: what was chosen stays chosen, whatever becomes of the files.
     """
 
     context: str
     cluster_name: str
     user_name: str
     namespace: str
-    cluster: dict[str, Any]
-    user: dict[str, Any]
-    source: Path | None = None
+    cluster: Cluster = field(repr=False)
+    user: User = field(repr=False)
+    cluster_file: Path | None = None
+    user_file: Path | None = None
+    """The file that the user comes from: credentials are renewed from there, and a renewed login is written back."""
+    was_current: bool = False
+    """Whether it was chosen as the kubeconfig's current context, and not by name."""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the server is asked over TLS. Without it no credentials are sent."""
+        return self.cluster.server.lower().startswith("https://")
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether this is the cluster that ktui runs in, by the service account of its pod."""
+        return self.user_file is None and self.context == IN_CLUSTER
 
 
 @dataclass(frozen=True)
-class _Entry:
-    value: dict[str, Any]
+class Entry(Generic[T]):
+    """A cluster, context or user, and the file that it comes from."""
+
+    value: T
     file: Path
 
 
@@ -68,33 +87,34 @@ class Kubeconfig:
 
     files: tuple[Path, ...]
     current: str
-    clusters: dict[str, _Entry]
-    contexts: dict[str, _Entry]
-    users: dict[str, _Entry]
+    clusters: Mapping[str, Entry[Cluster]]
+    contexts: Mapping[str, Entry[ContextEntry]]
+    users: Mapping[str, Entry[User]]
 
     def choices(self) -> tuple[Context, ...]:
         """All contexts, by name."""
-        return tuple(self._context(name) for name in sorted(self.contexts))
+        return tuple(self._choice(name) for name in sorted(self.contexts))
 
-    def _context(self, name: str) -> Context:
+    def _choice(self, name: str) -> Context:
         context = self.contexts[name].value
-        cluster = self.clusters.get(_text(context, "cluster"))
+        cluster = self.clusters.get(context.cluster)
         return Context(
             name=name,
-            cluster=_text(context, "cluster"),
-            server=_text(cluster.value, "server") if cluster else "",
-            namespace=_text(context, "namespace") or "default",
-            user=_text(context, "user"),
+            cluster=context.cluster,
+            server=shown_server(cluster.value.server) if cluster else "",
+            namespace=context.namespace or "default",
+            user=context.user,
             current=name == self.current,
         )
 
     def target(self, context: str = "") -> Target:
         """What that context (empty: the current one) says.
 
-        Raises ConfigError where there is no such context, or it names a cluster or user that does not exist.
+        Raises ConfigError where there is no such context, it names a cluster or user that does not exist, or a field
+        of them cannot be used.
         """
         name = context or self.current
-        where = ", ".join(map(str, self.files))
+        where = ", ".join(map(shown, self.files))
         if not name:
             raise ConfigError(
                 f"No context is chosen in {where}.",
@@ -102,165 +122,195 @@ class Kubeconfig:
             )
         if name not in self.contexts:
             raise ConfigError(
-                f'There is no context "{brief(name)}" in {where}.',
-                hint=f"There is: {', '.join(sorted(self.contexts))}." if self.contexts else "",
+                f'There is no context "{shown(name)}" in {where}.',
+                hint=f"There is: {', '.join(map(shown, sorted(self.contexts)))}." if self.contexts else "",
             )
-        shown = self._context(name)
-        cluster = self.clusters.get(shown.cluster)
-        if cluster is None or not shown.server:
-            missing = f'cluster "{shown.cluster}"' if shown.cluster else "cluster"
-            raise ConfigError(f'The context "{name}" has no {missing} with a server.', hint=f"See {where}.")
-        user = self.users.get(shown.user)
-        if user is None and shown.user:
+        chosen = self.contexts[name]
+        context_entry = chosen.value
+        cluster = self.clusters.get(context_entry.cluster)
+        if cluster is None or not cluster.value.server:
+            missing = f'cluster "{shown(context_entry.cluster)}"' if context_entry.cluster else "cluster"
+            raise ConfigError(f'The context "{shown(name)}" has no {missing} with a server.', hint=f"See {where}.")
+        user = self.users.get(context_entry.user)
+        if user is None and context_entry.user:
             raise ConfigError(
-                f'The context "{name}" names the user "{shown.user}", and there is none.', hint=f"See {where}."
+                f'The context "{shown(name)}" names the user "{shown(context_entry.user)}", and there is none.',
+                hint=f"See {where}.",
             )
-        resolved = _absolute(cluster, _CLUSTER_FILES)
+        check_namespace(name, context_entry, chosen.file)
         return Target(
             context=name,
-            cluster_name=shown.cluster,
-            user_name=shown.user,
-            namespace=shown.namespace,
-            cluster={**resolved, "server": _with_scheme(shown.server, resolved)},
-            user=_with_absolute_plugin(user) if user else {},
-            source=user.file if user else None,
+            cluster_name=context_entry.cluster,
+            user_name=context_entry.user,
+            namespace=context_entry.namespace or "default",
+            cluster=usable_cluster(context_entry.cluster, cluster),
+            user=usable_user(context_entry.user, user) if user else User(),
+            cluster_file=cluster.file,
+            user_file=user.file if user else None,
+            was_current=not context,
         )
+
+
+def usable_cluster(name: str, entry: Entry[Cluster]) -> Cluster:
+    """The cluster with absolute files and a server that begins with its scheme. Raises ConfigError."""
+    check_cluster(name, entry.value, entry.file)
+    authority = entry.value.certificate_authority
+    return msgspec.structs.replace(
+        entry.value,
+        server=str(server_url(name, entry.value.server, entry.file)).rstrip("/"),
+        certificate_authority=_absolute(authority, entry.file, "certificate-authority"),
+    )
+
+
+def usable_user(name: str, entry: Entry[User]) -> User:
+    """The user with absolute files; a plugin that is named by a path is relative to the kubeconfig, too.
+
+    Raises ConfigError.
+    """
+    user = entry.value
+    check_user(name, user, entry.file)
+    plugin = user.exec
+    if plugin is not None and os.sep in plugin.command:
+        plugin = msgspec.structs.replace(plugin, command=str(entry.file.parent / plugin.command))
+    return msgspec.structs.replace(
+        user,
+        client_certificate=_absolute(user.client_certificate, entry.file, "client-certificate"),
+        client_key=_absolute(user.client_key, entry.file, "client-key"),
+        token_file=str(entry.file.parent / user.token_file) if user.token_file else "",
+        exec=plugin,
+    )
+
+
+def _absolute(path: str, kubeconfig: Path, field_name: str) -> str:
+    """That path as seen from the file that names it (`~` means nothing there). Raises ConfigError if it is missing."""
+    if not path:
+        return ""
+    absolute = kubeconfig.parent / path
+    if not os.path.isfile(absolute):  # noqa: PTH113 - it answers no where pathlib raises
+        raise ConfigError(
+            f"The {field_name} file {shown(absolute)}, named in {shown(kubeconfig)}, does not exist.", hint=BROKEN
+        )
+    return str(absolute)
+
+
+def shown_server(server: str) -> str:
+    """That address without a user, password or query in it."""
+    scheme, separator, rest = server.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    bare = path.partition("?")[0].partition("#")[0]
+    return shown(f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{bare}")
 
 
 def in_cluster(environ: Mapping[str, str], account: Path = SERVICE_ACCOUNT) -> Target | None:
     """The cluster that this process runs in as a pod, or None outside of one.
 
-    The token goes through the same door as any token file, so that its rotation is seen.
+    The token goes through the same door as any token file, so that its rotation is seen. The namespace is
+    POD_NAMESPACE, else the service account's (client-go: inClusterClientConfig).
     """
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
-    if not host or not port or not (account / "token").is_file():
+    if not host or not port or not os.path.isfile(account / "token"):  # noqa: PTH113
         return None
-    namespace = account / "namespace"
+    try:
+        namespace = (account / "namespace").read_text("utf-8").strip()
+    except (OSError, ValueError):
+        namespace = ""
+    authority = account / "ca.crt"
     return Target(
-        context="in-cluster",
-        cluster_name="in-cluster",
+        context=IN_CLUSTER,
+        cluster_name=IN_CLUSTER,
         user_name="service account",
-        namespace=(namespace.read_text().strip() if namespace.is_file() else "") or "default",
-        cluster={
-            "server": f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
-            "certificate-authority": str(account / "ca.crt"),
-        },
-        user={"tokenFile": str(account / "token")},
+        namespace=environ.get("POD_NAMESPACE") or namespace or "default",
+        cluster=Cluster(
+            server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+            certificate_authority=str(authority) if os.path.isfile(authority) else "",  # noqa: PTH113
+        ),
+        user=User(token_file=str(account / "token")),
     )
 
 
 def locate(explicit: str | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
     """The files to read: `--kubeconfig`, else those in KUBECONFIG that exist, else ~/.kube/config, else none.
 
-    Raises ConfigError if the file that was named does not exist; kubectl, too, passes over a missing one of several.
+    Raises ConfigError if the file that `--kubeconfig` names does not exist; those of KUBECONFIG may be missing, as for
+    kubectl.
     """
     if explicit:
-        path = Path(explicit).expanduser()
-        if not path.exists():
-            raise ConfigError(f"There is no kubeconfig at {path}.", hint="Check --kubeconfig.")
+        path = _as_typed(explicit, environ)
+        if not _exists(path):
+            raise ConfigError(f"There is no kubeconfig at {shown(path)}.", hint="Check --kubeconfig.")
         return (path,)
-    listed = environ.get("KUBECONFIG", "")
-    if listed:
-        paths = tuple(Path(part).expanduser() for part in dict.fromkeys(listed.split(os.pathsep)) if part)
-        found = tuple(path for path in paths if path.exists())
-        if not found:
-            raise ConfigError(
-                f"KUBECONFIG names {', '.join(map(str, paths))}, and there is no such file.",
-                hint="Correct KUBECONFIG, or unset it to use ~/.kube/config.",
-            )
-        return found
-    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    default = home / ".kube" / "config"
-    return (default,) if default.exists() else ()
+    if listed := environ.get("KUBECONFIG", ""):
+        paths = dict.fromkeys(_as_typed(part, environ) for part in listed.split(os.pathsep) if part)
+        return tuple(path for path in paths if _exists(path))
+    home = _home(environ)
+    default = home / ".kube" / "config" if home else None
+    return (default,) if default is not None and _exists(default) else ()
+
+
+def _home(environ: Mapping[str, str]) -> Path | None:
+    if environ.get("HOME"):
+        return Path(environ["HOME"])
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A user id without a name and without HOME, as containers on OpenShift have.
+        return None
+
+
+def _as_typed(name: str, environ: Mapping[str, str]) -> Path:
+    """That path; a `~` that the shell has left in it is the home, unless there is a file of that very name."""
+    path, home = Path(name), _home(environ)
+    if name.startswith("~/") and home is not None and not _exists(path):
+        return home / name[2:]
+    return path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ConfigError(f"The kubeconfig {shown(path)} cannot be read: {error.strerror}.") from None
+    return True
+
+
+_read_once: Final[dict[tuple[int, int], bytes]] = {}
+"""What came out of pipes, by device and inode: a pipe can be read once, and then it is empty."""
+
+
+def content_of(file: Path) -> bytes:
+    """The content of a kubeconfig: of a file as it is now, of a pipe (`--kubeconfig <(…)`) as it was.
+
+    Raises ConfigError.
+    """
+    try:
+        with file.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if stat.S_ISREG(status.st_mode):
+                return stream.read()
+            identity = (status.st_dev, status.st_ino)
+            if identity not in _read_once:
+                _read_once[identity] = stream.read()
+            return _read_once[identity]
+    except OSError as error:
+        raise ConfigError(f"The kubeconfig {shown(file)} cannot be read: {error.strerror}.") from None
 
 
 def read(files: tuple[Path, ...]) -> Kubeconfig:
-    """Those files merged. Raises ConfigError for one that cannot be read or is no kubeconfig."""
-    merged: dict[str, dict[str, _Entry]] = {kind: {} for kind in _LISTS}
+    """Those files merged. Raises ConfigError for one that cannot be read or is not a kubeconfig."""
     current = ""
+    clusters: dict[str, Entry[Cluster]] = {}
+    contexts: dict[str, Entry[ContextEntry]] = {}
+    users: dict[str, Entry[User]] = {}
     for file in files:
-        config = parse(file)
-        current = current or _text(config, "current-context")
-        for kind, inner in _LISTS.items():
-            for name, value in _entries(config, kind, inner, file):
-                merged[kind].setdefault(name, _Entry(value, file.absolute()))
-    return Kubeconfig(files, current, merged["clusters"], merged["contexts"], merged["users"])
-
-
-def parse(file: Path) -> dict[str, Any]:
-    """One file. Raises ConfigError, in one sentence and without any of the file's content."""
-    try:
-        with file.open("rb") as stream:
-            config = yaml.load(stream, Loader=_Loader)  # noqa: S506 - it is a safe loader
-    except OSError as error:
-        raise ConfigError(f"The kubeconfig {file} cannot be read: {error.strerror}.") from error
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigError(f"The kubeconfig {file} is not valid YAML{line}.", hint=_BROKEN) from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
-        raise ConfigError(f"The kubeconfig {file} is not valid YAML.", hint=_BROKEN) from None
-    if config is None:
-        return {}
-    if not isinstance(config, dict):
-        raise ConfigError(f"The file {file} is not a kubeconfig.", hint=_BROKEN)
-    return cast("dict[str, Any]", config)
-
-
-_BROKEN: Final = "`kubectl config view` reads the same file; correct it, or name another with --kubeconfig."
-
-
-def _entries(config: dict[str, Any], kind: str, inner: str, file: Path) -> list[tuple[str, dict[str, Any]]]:
-    items = config.get(kind) or []
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ConfigError(f'In the kubeconfig {file}, "{kind}" is not a list.', hint=_BROKEN)
-    pairs = []
-    for item in items:
-        value = item.get(inner) or {}
-        if not isinstance(item.get("name"), str) or not isinstance(value, dict):
-            raise ConfigError(f'In the kubeconfig {file}, one of "{kind}" is incomplete.', hint=_BROKEN)
-        pairs.append((item["name"], value))
-    return pairs
-
-
-def _absolute(entry: _Entry, keys: tuple[str, ...]) -> dict[str, Any]:
-    """A copy of the entry whose files are found from anywhere: they are relative to the file that names them.
-
-    Raises ConfigError for a file that is missing.
-    """
-    value = dict(entry.value)
-    for key in keys:
-        # The data itself, where it is given too, wins: then the file need not exist.
-        if value.get(f"{key}-data"):
-            continue
-        # The library takes empty data for data.
-        value.pop(f"{key}-data", None)
-        if not _text(value, key):
-            value.pop(key, None)
-            continue
-        path = entry.file.parent / _text(value, key)
-        if not path.is_file():
-            raise ConfigError(f"The {key} file {path}, named in {entry.file}, does not exist.")
-        value[key] = str(path)
-    return value
-
-
-def _with_absolute_plugin(entry: _Entry) -> dict[str, Any]:
-    """The user with absolute files; a plugin that is named by a path is relative to the kubeconfig as well."""
-    user = _absolute(entry, _USER_FILES)
-    plugin = user.get("exec")
-    if isinstance(plugin, dict) and os.sep in _text(plugin, "command"):
-        user["exec"] = {**plugin, "command": str(entry.file.parent / _text(plugin, "command"))}
-    return user
-
-
-def _with_scheme(server: str, cluster: dict[str, Any]) -> str:
-    """A bare `host:port` is https where the cluster says anything about TLS, else http (client-go's rule)."""
-    if "://" in server:
-        return server
-    tls = ("certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify")
-    return f"https://{server}" if any(cluster.get(key) for key in tls) else f"http://{server}"
-
-
-def _text(mapping: dict[str, Any], key: str) -> str:
-    value = mapping.get(key)
-    return value if isinstance(value, str) else ""
+        document = parse(content_of(file), file)
+        current = current or document.current_context
+        where = file.absolute()
+        for cluster in document.clusters:
+            clusters.setdefault(cluster.name, Entry(cluster.cluster, where))
+        for context in document.contexts:
+            contexts.setdefault(context.name, Entry(context.context, where))
+        for user in document.users:
+            users.setdefault(user.name, Entry(user.user, where))
+    return Kubeconfig(files, current, clusters, contexts, users)

@@ -1,10 +1,10 @@
-"""The configuration part of kubernetes-asyncio, without its 800 model modules.
+"""The OIDC part of kubernetes-asyncio, without its 800 model modules.
 
 `import kubernetes_asyncio.config` runs the package's own `__init__`, which imports every model and API class: 0.15 to
 0.25 s and 38 MB, measured over aiohttp, of which ktui uses nothing (its budget is 120 MB with 10,000 pods). The
-configuration modules need the class `Configuration` alone: 0.03 s and 3 MB. So they are loaded with empty packages
-in place of the two `__init__`s, and `sys.modules` is left as it was, so that anyone else who imports
-kubernetes_asyncio gets all of it. Should a release of the library need more than that, it is imported whole.
+requestor of OIDC tokens needs none of them. So it is loaded with empty packages in place of the two `__init__`s, and
+`sys.modules` is left as it was, so that anyone else who imports kubernetes_asyncio gets all of it. Should a release of
+the library need more than that, it is imported whole.
 """
 
 from __future__ import annotations
@@ -21,17 +21,14 @@ _ROOT = "kubernetes_asyncio"
 
 
 @cache
-def configuration_library() -> Any:
-    """The library's `Configuration`, `KubeConfigLoader`, `InClusterConfigLoader`, `OpenIDRequestor`, `ConfigException`.
-
-    Best called from a thread, after the first frame.
-    """
-    # It logs a failing plugin's whole stderr, which may hold a secret, and Python's handler of last resort
-    # would print that over the screen. What went wrong is told by the exception.
+def oidc_library() -> Any:
+    """The library's `OpenIDRequestor` and `ConfigException`. Best called from a thread, after the first frame."""
+    # What it logs may hold a secret, and Python's handler of last resort would print that over the screen. What went
+    # wrong is told by the exception.
     logger = logging.getLogger(_ROOT)
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
-    if f"{_ROOT}.client" in sys.modules:
+    if f"{_ROOT}.config" in sys.modules:
         return _names()
     try:
         return _without_models()
@@ -43,11 +40,7 @@ def _names() -> Any:
     def module(name: str) -> ModuleType:
         return importlib.import_module(f"{_ROOT}.{name}")
 
-    kube_config, in_cluster = module("config.kube_config"), module("config.incluster_config")
     return SimpleNamespace(
-        Configuration=module("client.configuration").Configuration,
-        KubeConfigLoader=kube_config.KubeConfigLoader,
-        InClusterConfigLoader=in_cluster.InClusterConfigLoader,
         OpenIDRequestor=module("config.openid").OpenIDRequestor,
         ConfigException=module("config.config_exception").ConfigException,
     )
@@ -60,14 +53,10 @@ def _without_models() -> Any:
     root = spec.submodule_search_locations[0]
     before = {name for name in sys.modules if name.split(".")[0] == _ROOT}
     try:
-        for package in ("", ".client", ".config"):
+        for package in ("", ".config"):
             empty = ModuleType(_ROOT + package)
             empty.__path__ = [root + package.replace(".", "/")]
             sys.modules[_ROOT + package] = empty
-        client = sys.modules[f"{_ROOT}.client"]
-        client.Configuration = importlib.import_module(f"{_ROOT}.client.configuration").Configuration  # type: ignore[attr-defined]
-        # Named in an annotation of a function that ktui does not call.
-        client.ApiClient = object  # type: ignore[attr-defined]
         return _names()
     finally:
         for name in [name for name in sys.modules if name.split(".")[0] == _ROOT and name not in before]:

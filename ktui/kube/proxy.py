@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Final
 
+import aiohttp
 from yarl import URL
 
 from ktui.kube.errors import ConfigError
+from ktui.kube.kubeconfig_checks import is_host_name
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+_SOCKS: Final = {"socks5", "socks5h"}
+"""To Go both are the same: the proxy resolves the server's name."""
+
+_PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 def proxy_for(server: URL, configured: str, environ: Mapping[str, str]) -> URL | None:
@@ -28,14 +39,27 @@ def proxy_for(server: URL, configured: str, environ: Mapping[str, str]) -> URL |
 def _checked(value: str, where: str) -> URL:
     try:
         url = URL(value)
+        _ = url.port
     except ValueError:
         url = URL()
-    if url.scheme not in {"http", "https"} or not url.host:
-        kind = f" of the kind {url.scheme}" if url.scheme and url.host else ""
+    if url.scheme not in _PORTS or not url.host or not is_host_name(url.host):
+        kind = f" of the kind {url.scheme}" if url.scheme.isalnum() and url.host else ""
         raise ConfigError(
-            f"The proxy{kind} in {where} cannot be used.", hint="Name one that starts with http:// or https://."
+            f"The proxy{kind} in {where} cannot be used.",
+            hint="Name one that starts with http://, https:// or socks5://.",
         )
-    return url
+    return url if url.port else url.with_port(_PORTS[url.scheme])
+
+
+def connector_for(
+    proxy: URL | None, *, ssl: SSLContext | bool = True, limit: int = 100
+) -> tuple[aiohttp.TCPConnector, URL | None]:
+    """What makes the sockets, and the proxy that requests have to name: aiohttp itself knows http and https alone."""
+    if proxy is None or proxy.scheme not in _SOCKS:
+        return aiohttp.TCPConnector(ssl=ssl, limit=limit), proxy
+    from ktui.kube.socks import SocksConnector  # noqa: PLC0415 - few need it
+
+    return SocksConnector(proxy, ssl=ssl, limit=limit), None
 
 
 def _excluded(server: URL, no_proxy: str) -> bool:

@@ -22,7 +22,6 @@ from ktui.kube.errors import (
     KubeError,
     NotFound,
     Rejected,
-    ServerError,
     Unauthorized,
 )
 from ktui.kube.items import ListReader
@@ -40,7 +39,7 @@ class Silence(KubeError):  # noqa: N818 - it says what happened
 
 
 class NoStreamingList(KubeError):  # noqa: N818
-    """The server cannot stream a list: it takes the request for a plain watch, or says so once it has begun."""
+    """The server took the request for a streaming list for a plain watch."""
 
 
 class WentBack(KubeError):  # noqa: N818
@@ -315,13 +314,7 @@ class Reflector:
                 lines = splitter.feed(chunk)
                 if not lines:
                     continue
-                try:
-                    heard = decoder.feed(lines)
-                except ServerError as error:
-                    if decoder.complete:
-                        raise
-                    # Its storage is too old for it: apiserver, storage/cacher: RequestWatchProgress.
-                    raise NoStreamingList(str(error)) from error
+                heard = decoder.feed(lines)
                 if decoder.complete and self._lies_behind(decoder.version):
                     raise WentBack
                 batch = self._noted(heard)

@@ -25,6 +25,9 @@ def directory(developer_namespace: str) -> Directory:
 def kubeconfig(url: str, user: str, cluster: str, developer_namespace: str, ca: bytes | None = None) -> JSON:
     """A kubeconfig with a context for each user, that of `user` the current one.
 
+    Without TLS (`ca` is None) clients of Kubernetes send no token, and who asks without one is the admin, as on the
+    insecure port of old API servers. The users are then those whom the admin acts as: that is sent even so.
+
     Raises:
         ValueError: there is no such user.
     """
@@ -46,8 +49,14 @@ def kubeconfig(url: str, user: str, cluster: str, developer_namespace: str, ca: 
         "current-context": _context(cluster, user),
         "clusters": [{"name": cluster, "cluster": server}],
         "contexts": contexts,
-        "users": [{"name": name, "user": {"token": f"{name}-token"}} for name in names],
+        "users": [{"name": name, "user": _login(name, is_secure=ca is not None)} for name in names],
     }
+
+
+def _login(name: str, *, is_secure: bool) -> JSON:
+    if is_secure:
+        return {"token": f"{name}-token"}
+    return {} if name == "admin" else {"as": name}
 
 
 def _context(cluster: str, user: str) -> str:

@@ -394,7 +394,7 @@ class KtuiApp(CleanApp):
             return
         choices, note = session.contexts()
         chosen = await self.push_screen_wait(PickScreen("Context", choices, session.context, note=note))
-        if chosen is not None and chosen != session.context:
+        if chosen is not None and (chosen != session.context or session.is_doubtful):
             self._back_to_overview()
             session.go_to(context=chosen)
             self._follow()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from ktui.kube.access import Access
+from ktui.kube.access import Access, kubectl_call
 from ktui.kube.api import Api
-from ktui.kube.connection import Connection, connect, contexts
+from ktui.kube.chosen import Choice, Surroundings, choose, contexts
+from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, KubeError
+from ktui.kube.kubeconfig import Target
 from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope
 from ktui.kube.streams import Streams
@@ -38,6 +40,9 @@ class Session:
         """The namespace that is shown; empty for all of them."""
         self._connection: Connection | None = None
         self._context = access.context
+        self._chosen: Target | None = None
+        """What was chosen, once it is known; it stays so until a person chooses another context."""
+        self._chosen_note = ""
         self._streams: Streams | None = None
         self._problem: KubeError | None = None
         self._scope_notice = ""
@@ -61,11 +66,23 @@ class Session:
         return self._context
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether choosing the same context again could lead somewhere else, or somewhere at all."""
+        return self.has_failed or bool(self._notes)
+
+    @property
     def kubectl(self) -> tuple[str, ...]:
-        """How kubectl is called for this cluster."""
-        chosen = ("--context", self.context) if self.context else ()
-        file = ("--kubeconfig", self._access.kubeconfig) if self._access.kubeconfig else ()
-        return ("kubectl", *file, *chosen)
+        """How kubectl is called for this cluster as this user."""
+        if self._connection is not None:
+            return self._connection.kubectl
+        return kubectl_call(self._access, self.context)
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        """What a person should know of the connection, or of what it would be made to."""
+        if self._connection is not None:
+            return self._connection.notes
+        return (self._chosen_note,) if self._chosen_note else ()
 
     @property
     def title(self) -> str:
@@ -78,7 +95,7 @@ class Session:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know about all that is shown."""
-        told = [self._scope_notice] if self._scope_notice else []
+        told = [*self._notes, *([self._scope_notice] if self._scope_notice else [])]
         live = self._app.live
         hidden = [kind for kind in _KINDS if self._is_refused(kind)]
         if Resource.DEPLOYMENTS in hidden:
@@ -135,7 +152,10 @@ class Session:
         return tuple(sorted(listed)), ""
 
     def contexts(self) -> tuple[list[tuple[str, str]], str]:
-        """The contexts to choose from, as name and label, with a note where they cannot be read."""
+        """The contexts to choose from, as name and label, with a note where they cannot be read.
+
+        They are those of the kubeconfig as it is now.
+        """
         try:
             found = contexts(self._access)
         except ConfigError as error:
@@ -149,6 +169,7 @@ class Session:
         if context is not None:
             self._access = replace(self._access, context=context, namespace="")
             self._context = context
+            self._chosen, self._chosen_note = None, ""
             self.namespace = ""
         if namespace is not None:
             self.namespace = namespace
@@ -158,6 +179,14 @@ class Session:
         self._wake.set()
         if self._streams is not None:
             self._streams.retry_now()
+        if self._connection is not None:
+            self._app.run_worker(self._read_again(self._connection), group="credentials", exclusive=True)
+
+    async def _read_again(self, connection: Connection) -> None:
+        """Read the credentials now, and not with the next request: streams that are open make none."""
+        with suppress(KubeError):
+            await connection.log_in()
+        self._app.draw_soon()
 
     async def run(self) -> None:
         """Connect and stream until cancelled. What goes wrong is kept to be shown, and tried again."""
@@ -166,16 +195,24 @@ class Session:
         backoff = Backoff(Pacing(), Random())
         while True:
             try:
-                async with await connect(self._access) as connection, self._connected(connection):
+                choice = await self._choose()
+                async with await connect(self._access, choice=choice) as connection, self._connected(connection):
                     await self._stream(connection)
             except KubeError as error:
                 self._problem = error
                 self._app.draw_soon()
                 await self._pause(backoff.next(error.retry_after or 0.0))
 
+    async def _choose(self) -> Choice:
+        """What to connect to: the first time what the kubeconfig says, and from then on the same."""
+        choice = await asyncio.to_thread(choose, self._access, Surroundings(), self._chosen)
+        self._chosen, self._chosen_note = choice.target, choice.note
+        self._context = choice.target.context
+        return choice
+
     @asynccontextmanager
     async def _connected(self, connection: Connection) -> AsyncIterator[None]:
-        self._connection, self._context = connection, connection.context
+        self._connection = connection
         try:
             yield
         finally:

@@ -17,7 +17,8 @@ from ktui.actions.request import Abort, Canary, Promote, Request
 from ktui.actions.subject import read_subject
 from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.connection import Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import connect
 from ktui.rollout.hold import ANNOTATION, hold_of
 from ktui.sim import SimulatedCluster
 from tests.simulated import NEW, Witness, deployment_of

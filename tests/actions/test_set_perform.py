@@ -24,7 +24,8 @@ from ktui.actions.reading import read_any
 from ktui.actions.request import Abort, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.connection import Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import connect
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
 from ktui.sim import SimulatedCluster

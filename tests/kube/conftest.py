@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ktui.kube.access import Access
-from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import Connection, connect
 from tests.kube.server import Collection, serving
 
 WriteKubeconfig = Callable[..., str]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import trustme
 from aiohttp import web
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -58,6 +60,15 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def securely(handler: Handler) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """That handler behind TLS; yields its URL and what a kubeconfig's cluster has to say to trust it."""
+    ca, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(tls)
+    async with serving(handler, tls) as url:
+        yield url, {"certificate-authority-data": b64encode(ca.cert_pem.bytes()).decode()}
+
+
 @dataclass(eq=False)
 class _Watch:
     transport: asyncio.Transport
@@ -69,7 +80,7 @@ class _Watch:
 class Collection:
     """Pods (or whatever the path says) with a history, and the ways in which serving them goes wrong."""
 
-    streaming: Literal["yes", "rejected", "ignored", "failing"] = "yes"
+    streaming: Literal["yes", "rejected", "ignored"] = "yes"
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     version: int = 100
@@ -174,10 +185,6 @@ class Collection:
         initial = "sendInitialEvents" in seen.query
         if initial and self.streaming == "rejected":
             return status(422, "Invalid", "sendInitialEvents is forbidden for watch")
-        if initial and self.streaming == "failing":
-            return web.Response(
-                body=_line("ERROR", {"kind": "Status", "code": 500, "reason": "InternalError", "message": _NO_PROGRESS})
-            )
         since = int(seen.query.get("resourceVersion") or 0)
         if not initial and since < self.oldest:
             gone = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
@@ -221,12 +228,6 @@ class Collection:
     def _send(self, line: bytes) -> None:
         for watch in self._watches:
             watch.lines.put_nowait(line)
-
-
-_NO_PROGRESS = (
-    "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled"
-)
-"""What kube-apiserver 1.36 says of it with an etcd that is older than 3.4.25."""
 
 
 def _line(kind: str, obj: dict[str, Any]) -> bytes:

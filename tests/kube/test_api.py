@@ -11,7 +11,8 @@ from aiohttp import web
 
 from ktui.kube.access import Access
 from ktui.kube.api import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Allowed, Api, Autoscaler
-from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import AnswerLost, Conflict, Forbidden, Interrupted, NotFound, Rejected
 from ktui.kube.scope import Scope, find_scope
 from ktui.model.changes import Resource

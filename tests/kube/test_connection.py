@@ -18,7 +18,8 @@ from yarl import URL
 
 from ktui import __version__
 from ktui.kube.access import Access
-from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import (
     AnswerLost,
     ConfigError,
@@ -31,7 +32,7 @@ from ktui.kube.errors import (
     Unreachable,
 )
 from tests.kube.conftest import Connecting, WriteKubeconfig
-from tests.kube.server import serving, status
+from tests.kube.server import securely, serving, status
 
 
 async def echo(request: web.BaseRequest) -> web.Response:
@@ -88,22 +89,23 @@ async def test_what_the_connection_says_of_itself(write_kubeconfig: WriteKubecon
     [
         ({"token": "t0ken"}, "Bearer t0ken"),
         ({"username": "me", "password": "pass"}, f"Basic {b64encode(b'me:pass').decode()}"),
+        ({"username": "me"}, f"Basic {b64encode(b'me:').decode()}"),
         ({"token": "t0ken", "exec": {"command": "not-run"}}, "Bearer t0ken"),
     ],
 )
 async def test_static_credentials(write_kubeconfig: WriteKubeconfig, user: dict[str, Any], sent: str) -> None:
-    async with serving(echo) as url, to(Access(write_kubeconfig(url, user))) as connection:
+    async with securely(echo) as (url, cluster), to(Access(write_kubeconfig(url, user, cluster))) as connection:
         assert (await seen_by(connection))["authorization"] == [sent]
 
 
 async def test_impersonation_by_flags(write_kubeconfig: WriteKubeconfig) -> None:
     async with serving(echo) as url:
-        config = write_kubeconfig(url, {"as": "ignored", "as-groups": ["ignored"], "as-uid": "ignored"})
+        config = write_kubeconfig(url, {"as": "ignored", "as-groups": ["ignored"], "as-uid": "7"})
         async with to(Access(config, as_user="jane", as_groups=("dev", "ops"))) as connection:
             headers = await seen_by(connection)
     assert headers["impersonate-user"] == ["jane"]
     assert headers["impersonate-group"] == ["dev", "ops"]
-    assert "impersonate-uid" not in headers
+    assert headers["impersonate-uid"] == ["7"], "a field that no flag replaces stays, as for kubectl"
 
 
 async def test_impersonation_by_the_kubeconfig(write_kubeconfig: WriteKubeconfig) -> None:
@@ -138,8 +140,8 @@ class Time:
 async def test_a_token_file_is_read_again_once_a_minute(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
     file, time = tmp_path / "token", Time()
     file.write_text("first\n")
-    async with serving(echo) as url:
-        access = Access(write_kubeconfig(url, {"tokenFile": "token"}))
+    async with securely(echo) as (url, cluster):
+        access = Access(write_kubeconfig(url, {"tokenFile": "token"}, cluster))
         async with await connect(access, Surroundings(environ={}, clock=time)) as connection:
             assert (await seen_by(connection))["authorization"] == ["Bearer first"]
             file.write_text("second")
@@ -159,7 +161,10 @@ async def test_a_token_file_is_read_again_after_a_401(write_kubeconfig: WriteKub
         return web.Response(body=b"{}") if tries[-1] == f"Bearer {accepted[0]}" else status(401, "Unauthorized")
 
     file.write_text("first")
-    async with serving(picky) as url, to(Access(write_kubeconfig(url, {"tokenFile": str(file)}))) as connection:
+    async with (
+        securely(picky) as (url, cluster),
+        to(Access(write_kubeconfig(url, {"tokenFile": str(file)}, cluster))) as connection,
+    ):
         await connection.request("GET", "/")
         accepted[0] = "second"
         file.write_text("second")
@@ -173,7 +178,7 @@ async def test_a_token_file_is_read_again_after_a_401(write_kubeconfig: WriteKub
 async def test_a_token_file_that_is_empty_is_said_to_be_so(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
     (tmp_path / "token").write_text(" \n")
     with pytest.raises(CredentialError, match="token is missing or empty"):
-        await connect(Access(write_kubeconfig("http://127.0.0.1", {"tokenFile": "token"})))
+        await connect(Access(write_kubeconfig("https://127.0.0.1", {"tokenFile": "token"})))
 
 
 async def test_inside_a_pod_nothing_has_to_be_configured(tmp_path: Path) -> None:
@@ -223,7 +228,6 @@ async def test_the_ca_of_the_kubeconfig_is_trusted_as_file_and_as_data(
         for cluster in (
             {"certificate-authority": "ca.crt"},
             {"certificate-authority-data": data(ca.cert_pem)},
-            {"certificate-authority": "gone.crt", "certificate-authority-data": data(ca.cert_pem)},
             {"certificate-authority": "ca.crt", "certificate-authority-data": ""},
             {"insecure-skip-tls-verify": True},
         ):
@@ -243,7 +247,7 @@ async def test_the_name_in_the_certificate_counts(write_kubeconfig: WriteKubecon
     cluster = {"certificate-authority-data": data(ca.cert_pem)}
     async with serving(echo, tls_of(ca, "api.internal")) as url:
         async with to(Access(write_kubeconfig(url, {}, cluster))) as connection:
-            with pytest.raises(Unreachable, match=r"not trusted: IP address mismatch"):
+            with pytest.raises(Unreachable, match=r"not trusted: it is for api.internal, and not for 127.0.0.1"):
                 await seen_by(connection)
         named = {**cluster, "tls-server-name": "api.internal"}
         async with to(Access(write_kubeconfig(url, {}, named))) as connection:
@@ -274,13 +278,13 @@ async def test_a_client_certificate_is_shown(write_kubeconfig: WriteKubeconfig, 
 @pytest.mark.parametrize(
     ("user", "cluster", "sentence"),
     [
-        ({}, {"certificate-authority-data": "!!!"}, "CA certificate"),
-        ({}, {"certificate-authority-data": b64encode(b"no certificate").decode()}, "CA certificate"),
-        ({}, {"certificate-authority-data": 7}, "certificates of the context"),
+        ({}, {"certificate-authority-data": "!!!"}, 'certificate-authority-data of the cluster "c" is not base64'),
+        ({}, {"certificate-authority-data": b64encode(b"no certificate").decode()}, "not a certificate in PEM form"),
+        ({}, {"certificate-authority-data": 7}, 'certificate-authority-data of the cluster "c" is a number'),
         (
             {"client-certificate-data": b64encode(b"x").decode(), "client-key-data": b64encode(b"y").decode()},
             {"insecure-skip-tls-verify": True},
-            "client certificate cannot be used",
+            'client certificate of the context "here" cannot be used',
         ),
     ],
 )
@@ -324,9 +328,9 @@ async def test_a_name_that_does_not_exist(write_kubeconfig: WriteKubeconfig) -> 
     assert str(error) == "The name no-such-host.invalid cannot be resolved."
 
 
-@pytest.mark.parametrize("server", ["ftp://x", "https://", "https://host:port"])
+@pytest.mark.parametrize("server", ["ftp://x", "https://", "https://host:port", "https://h:99999", "https://\x1b[2J"])
 async def test_an_address_that_is_none(write_kubeconfig: WriteKubeconfig, server: str) -> None:
-    with pytest.raises(ConfigError, match="not an http or https address") as raised:
+    with pytest.raises(ConfigError, match='server of the cluster "c" is not an http or https address') as raised:
         await connect(Access(write_kubeconfig(server)))
     assert "kubectl config view" in raised.value.hint
 
@@ -431,7 +435,10 @@ async def test_a_redirect_is_not_followed_with_our_credentials(write_kubeconfig:
         visited.append(request.path)
         raise web.HTTPFound("/login")
 
-    async with serving(login_page) as url, to(Access(write_kubeconfig(url, {"token": "t"}))) as connection:
+    async with (
+        securely(login_page) as (url, cluster),
+        to(Access(write_kubeconfig(url, {"token": "t"}, cluster))) as connection,
+    ):
         with pytest.raises(KubeError, match="302"):
             await connection.request("GET", "/api")
     assert visited == ["/api"]

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from ktui.kube.access import Access
-from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import Interrupted
 from ktui.kube.metrics import Absent, Metrics, read_samples, seconds_of
 from ktui.rollout.usage import Sample

@@ -14,10 +14,11 @@ import yaml
 from aiohttp import web
 
 from ktui.kube.access import Access
-from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import CredentialError
 from tests.kube.conftest import WriteKubeconfig
-from tests.kube.server import serving, status
+from tests.kube.server import securely, serving, status
 from tests.kube.test_connection import Time, data, echo, seen_by, tls_of
 
 
@@ -69,16 +70,18 @@ def user(provider: Provider, **config: str) -> dict[str, Any]:
     return {"auth-provider": {"name": "oidc", "config": {k: v for k, v in settings.items() if v}}}
 
 
-async def connected(url: str, write: WriteKubeconfig, who: dict[str, Any], time: Time) -> Connection:
-    return await connect(Access(write(url, who)), Surroundings(environ={}, clock=time))
+async def connected(
+    url: str, write: WriteKubeconfig, who: dict[str, Any], time: Time, cluster: dict[str, Any] | None = None
+) -> Connection:
+    return await connect(Access(write(url, who, cluster)), Surroundings(environ={}, clock=time))
 
 
 async def test_a_token_that_holds_is_used_as_it_is(provider: Provider, write_kubeconfig: WriteKubeconfig) -> None:
     time = Time()
     token = jwt("one", time.now + timedelta(hours=1))
-    async with serving(echo) as url:
+    async with securely(echo) as (url, cluster):
         who = user(provider, **{"id-token": token})
-        async with await connected(url, write_kubeconfig, who, time) as connection:
+        async with await connected(url, write_kubeconfig, who, time, cluster) as connection:
             assert (await seen_by(connection))["authorization"] == [f"Bearer {token}"]
     assert provider.asked == []
 
@@ -89,9 +92,9 @@ async def test_one_that_expires_is_renewed_and_kept_for_the_next_program(
     time = Time()
     old, new = jwt("one", time.now + timedelta(hours=1)), jwt("two", time.now + timedelta(hours=2))
     provider.answer = {"id_token": new, "refresh_token": "rotated"}
-    async with serving(echo) as url:
+    async with securely(echo) as (url, cluster):
         who = user(provider, **{"id-token": old, "refresh-token": "first"})
-        async with await connected(url, write_kubeconfig, who, time) as connection:
+        async with await connected(url, write_kubeconfig, who, time, cluster) as connection:
             (tmp_path / "config").chmod(0o600)
             time.passes(3600)
             assert (await seen_by(connection))["authorization"] == [f"Bearer {new}"]
@@ -112,7 +115,7 @@ async def test_a_provider_that_gives_no_new_refresh_token_keeps_the_old_one(
     time = Time()
     provider.answer = {"id_token": jwt("one", time.now + timedelta(hours=1))}
     who = user(provider, **{"refresh-token": "only"})
-    async with await connected("http://127.0.0.1", write_kubeconfig, who, time):
+    async with await connected("https://127.0.0.1", write_kubeconfig, who, time):
         written = yaml.safe_load((tmp_path / "config").read_text())
     assert written["users"][0]["user"]["auth-provider"]["config"]["refresh-token"] == "only"
 
@@ -131,10 +134,10 @@ async def test_what_goes_wrong(
     provider: Provider, write_kubeconfig: WriteKubeconfig, config: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(CredentialError, match=sentence) as raised:
-        await connected("http://127.0.0.1", write_kubeconfig, user(provider, **config), Time())
+        await connected("https://127.0.0.1", write_kubeconfig, user(provider, **config), Time())
     assert "hunter2" not in f"{raised.value}{raised.value.hint}"
 
 
 async def test_a_provider_of_the_past_is_told_of(write_kubeconfig: WriteKubeconfig) -> None:
     with pytest.raises(CredentialError, match="auth-provider gcp is no longer supported"):
-        await connected("http://127.0.0.1", write_kubeconfig, {"auth-provider": {"name": "gcp"}}, Time())
+        await connected("https://127.0.0.1", write_kubeconfig, {"auth-provider": {"name": "gcp"}}, Time())

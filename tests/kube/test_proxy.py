@@ -50,7 +50,9 @@ def test_the_proxy_of_the_kubeconfig_counts_whatever_the_environment_says() -> N
     assert proxy_for(URL("https://127.0.0.1"), PROXY, environ) == URL(PROXY)
 
 
-@pytest.mark.parametrize("proxy", ["socks5://me:hunter2@proxy:1080", "http://", "proxy:port:more"])
+@pytest.mark.parametrize(
+    "proxy", ["socks4://me:hunter2@proxy:1080", "http://", "proxy:port:more", "http://me:hunter2@a:99999"]
+)
 def test_a_proxy_that_cannot_be_used_is_said_to_be_so(proxy: str) -> None:
     with pytest.raises(ConfigError) as raised:
         proxy_for(URL("https://api.example"), proxy, {})

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ktui.kube.access import Access
-from ktui.kube.connection import Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import connect
 from ktui.model.changes import Link, LinkState, Resource
 from ktui.model.store import Store
 from tests.kube.following import QUICK, Following, following

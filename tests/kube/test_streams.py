@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.connection import Connection, Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import Connection, connect
 from ktui.kube.streams import AT_ONCE, Outbox, Streams
 from ktui.model.changes import STREAMED, Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.objects import Pod
