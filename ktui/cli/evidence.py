@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from ktui.kube.api import Api
+from ktui.cli.snapshot import read_workload
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden, Interrupted, KubeError, Rejected
-from ktui.kube.listing import list_once
+from ktui.kube.errors import KubeError, Rejected
 from ktui.kube.logs import ContainerLog, LogLine, read_log
-from ktui.kube.selection import selector_text
-from ktui.kube.watch import Unreadable
-from ktui.model.changes import Change, Listed, Put, Resource
 from ktui.model.objects import ContainerStatus, Deployment, Pod
 from ktui.model.reference import Reference
 from ktui.model.store import Store
-from ktui.model.template import decode_hook
-from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.model.workloads import Workload
 from ktui.rollout import revisions
 from ktui.rollout.look import look
 from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
@@ -34,9 +27,6 @@ LONGEST_LINE: Final = 400
 """Characters of a log line that are shown: a report is no place for a dump."""
 
 _ORDER: Final = re.compile(r"##(?=\w*\[)")
-
-_ASKED_ABOUT: Final = 3
-"""Failing pods whose events are read."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -95,47 +85,10 @@ class Onlooker:
 
     async def look(self) -> Look:
         """The rollout as it is now. What may not be read beside the workload is done without. Raises KubeError."""
-        connection, namespace, resource = self._connection, self._connection.namespace, self._reference.resource
-        raw = await Api(connection).get(resource, namespace, self._reference.name)
-        workload = _workload(raw, self._reference)
-        selector = selector_text(raw)
-        store = Store()
-        store.apply([Put(resource, workload)])
-        for changes in await asyncio.gather(self._history(selector), self._if_allowed(Resource.PODS, selector)):
-            store.apply(changes)
-        pods = _pods(store, workload)
-        unready = [pod for pod in pods if health(pod) is not Health.READY]
-        about = [workload.metadata.uid, *(pod.metadata.uid for pod in unready[:_ASKED_ABOUT])]
-        if isinstance(workload, Deployment):
-            # Its conditions say what a controller of the others only tells in events.
-            del about[0]
-        for uid in about:
-            store.apply(await self._if_allowed(Resource.EVENTS, fields=f"involvedObject.uid={uid}"))
+        store = await read_workload(self._connection, self._reference, self.now)
+        (workload,) = store.workloads()
         self._track, rollout = look(store, workload, self._track, self.now())
-        return Look(rollout, workload, pods)
-
-    async def _history(self, selector: str) -> list[Change]:
-        """The revisions: without its ReplicaSets nothing can be said of a Deployment."""
-        if self._reference.resource is not Resource.DEPLOYMENTS:
-            return await self._if_allowed(Resource.CONTROLLER_REVISIONS, selector)
-        listed = await list_once(self._connection, Resource.REPLICASETS, self._connection.namespace, selector)
-        return list(_readable(listed))
-
-    async def _if_allowed(self, resource: Resource, selector: str = "", fields: str = "") -> list[Change]:
-        try:
-            listed = await list_once(self._connection, resource, self._connection.namespace, selector, fields)
-        except Forbidden:
-            return []
-        return [*_readable(listed), Listed(resource)]
-
-
-def _workload(raw: dict[str, Any], reference: Reference) -> Workload:
-    try:
-        found = msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook)
-    except msgspec.ValidationError as error:
-        raise Interrupted(f"The server's answer is not a {reference.kind}: {clean(str(error))}.") from error
-    assert isinstance(found, Deployment | StatefulSet | DaemonSet), "what a reference names"
-    return found
+        return Look(rollout, workload, _pods(store, workload))
 
 
 def _pods(store: Store, workload: Workload) -> tuple[Pod, ...]:
@@ -145,10 +98,6 @@ def _pods(store: Store, workload: Workload) -> tuple[Pod, ...]:
         return tuple(sorted(store.pods(uid), key=lambda pod: pod.metadata.name))
     current = revisions.current(workload, store.replicasets(uid))
     return tuple(store.pods(current.metadata.uid)) if current is not None else ()
-
-
-def _readable(listed: Iterable[Put | Unreadable]) -> Iterator[Put]:
-    return (item for item in listed if isinstance(item, Put))
 
 
 async def last_words(connection: Connection, look: Look, most: int) -> LogTail | None:

@@ -50,8 +50,8 @@ def get(context: click.Context, names: tuple[Reference, ...], *, watches: bool, 
 async def _get(settings: Settings, names: Sequence[Reference], output: str) -> int:
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
-        store = await read_store(connection, namespace, settings.selector, names)
-        found = _rollouts(store, datetime.now(UTC))
+        store = await read_store(connection, namespace, settings.selector, names, _now)
+        found = _rollouts(store, _now())
         there = {reference_to(workload) for workload in store.workloads()}
         missing = [name for name in names if name not in there]
         if output == "text":
@@ -70,6 +70,10 @@ async def _watch(settings: Settings, names: Sequence[Reference], output: str) ->
         speaker: Speaker = JsonLines() if output == "json" else _Rows(with_namespace=settings.all_namespaces)
         async with remembered(connection, book_opener(settings)) as past:
             return await watch(connection, namespace, settings.selector, names, speaker, past=past)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:

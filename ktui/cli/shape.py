@@ -53,6 +53,7 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
         "started": timestamp(rollout.started),
         "secondsLeft": rollout.seconds_left,
         "why": rollout.why or None,
+        "unseen": list(rollout.unseen),
         "causes": [
             {
                 "kind": cause.kind.value,

@@ -1,119 +1,164 @@
-"""The workloads of a scope read once, and of what they are made of as much as tells how they are."""
+"""What the dashboard's streams would know of a scope, read once: the same workloads, parts, pods and events.
+
+`get` and `status` work their answers out of it as the dashboard does, so that the three agree.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
 
 from ktui.cli import printing
+from ktui.kube.api import Api
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden
+from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
+from ktui.kube.selection import selector_text
 from ktui.kube.watch import Unreadable
-from ktui.model.changes import WORKLOADS, Put, Resource
-from ktui.model.objects import Deployment, ReplicaSet
-from ktui.model.reference import Reference, reference_to
+from ktui.model.changes import WORKLOADS, Change, Link, LinkState, Listed, Put, Resource, resource_of
+from ktui.model.objects import Deployment
+from ktui.model.reference import Reference
 from ktui.model.store import Store
-from ktui.model.template import PodTemplate
-from ktui.model.workloads import Workload
-from ktui.rollout import revisions
-from ktui.rollout.cohorts import Controlled, is_complete
-from ktui.rollout.status import verdict
+from ktui.model.template import decode_hook
+from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.rollout.look import look
+from ktui.rollout.rollout import Phase, unseen
+from ktui.text import clean
 
 _OPTIONAL: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS)
 """Who may not see these still sees Deployments."""
 
+_PARTS: Final = {
+    Resource.DEPLOYMENTS: (Resource.REPLICASETS, Resource.PODS),
+    Resource.STATEFULSETS: (Resource.CONTROLLER_REVISIONS, Resource.PODS),
+    Resource.DAEMONSETS: (Resource.CONTROLLER_REVISIONS, Resource.PODS),
+}
+"""What tells how the rollouts of each kind go. Who may not see it is told less."""
+
+_WELL: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+
+Clock = Callable[[], datetime]
+
 
 async def read_store(
-    connection: Connection, namespace: str | None, selector: str = "", names: Collection[Reference] = ()
+    connection: Connection, namespace: str | None, selector: str, names: Collection[Reference], clock: Clock
 ) -> Store:
-    """The workloads that the selector or the names choose, with their revisions, and with pods where needed.
+    """The workloads that the selector or the names choose, with all that tells how their rollouts go.
 
-    Pods are read where something is not complete. Raises KubeError: of kinds that may not be listed, only where they
-    were asked for by name.
+    Of names, those that do not exist are left out. Raises KubeError: of what may not be listed, only where nothing
+    can be said without it.
     """
+    if names:
+        return await _named(connection, names, clock)
     store = Store()
-    kinds = [each for each in WORKLOADS if not names or any(name.resource is each for name in names)]
-    left_out: list[Resource] | None = None if names else []
-    reads = [_workloads(connection, kind, namespace, selector, left_out) for kind in kinds]
-    if Resource.DEPLOYMENTS in kinds:
-        reads.append(list_once(connection, Resource.REPLICASETS, namespace))
-    if not set(kinds).isdisjoint(_OPTIONAL):
-        reads.append(_if_allowed(connection, Resource.CONTROLLER_REVISIONS, namespace))
-    for listed in await asyncio.gather(*reads):
-        store.apply(put for put in _readable(listed) if not names or _is_wanted(put, names))
-    for kind in left_out or ():
-        printing.note(f"ktui: {kind.plural} are left out: you may not list them.")
-    parts = await asyncio.gather(*(_parts(connection, store, workload) for workload in store.workloads()))
-    for listed in parts:
-        store.apply(_readable(listed))
+    kinds = await asyncio.gather(*(_kind(connection, kind, namespace, selector, clock) for kind in WORKLOADS))
+    parts = dict.fromkeys(part for kind in WORKLOADS for part in _PARTS[kind])
+    read = await asyncio.gather(*(_if_allowed(connection, part, namespace, clock) for part in parts))
+    for changes in (*kinds, *read):
+        store.apply(changes)
+    missed = {part for workload in store.workloads() for part in _PARTS[resource_of(workload)]}
+    for refused in (*_OPTIONAL, *(part for part in parts if part in missed)):
+        if unseen(store, refused):
+            printing.note(f"ktui: {refused.plural} are left out: you may not list them.")
+    await _add_events(connection, store, clock)
     return store
 
 
-async def _workloads(
-    connection: Connection, kind: Resource, namespace: str | None, selector: str, left_out: list[Resource] | None
-) -> list[Put | Unreadable]:
-    """Those of a kind; one that may not be listed is left out where it may be, which is None for never."""
+async def read_workload(connection: Connection, reference: Reference, clock: Clock) -> Store:
+    """One workload of the connection's namespace, in the same way. Raises KubeError: NotFound if it does not exist."""
+    store = await _with_parts(connection, reference, clock)
+    await _add_events(connection, store, clock)
+    return store
+
+
+async def _named(connection: Connection, names: Collection[Reference], clock: Clock) -> Store:
+    async def read(name: Reference) -> Store | None:
+        try:
+            return await _with_parts(connection, name, clock)
+        except NotFound:
+            return None
+
+    store = Store()
+    for found in await asyncio.gather(*(read(name) for name in dict.fromkeys(names))):
+        if found is not None:
+            store.apply(_contents(found))
+    await _add_events(connection, store, clock)
+    return store
+
+
+async def _with_parts(connection: Connection, reference: Reference, clock: Clock) -> Store:
+    raw = await Api(connection).get(reference.resource, connection.namespace, reference.name)
+    store, selector = Store(), selector_text(raw)
+    store.apply([Put(reference.resource, _workload(raw, reference))])
+    for changes in await asyncio.gather(
+        *(_if_allowed(connection, part, connection.namespace, clock, selector) for part in _PARTS[reference.resource])
+    ):
+        store.apply(changes)
+    return store
+
+
+def _contents(store: Store) -> Iterable[Change]:
+    """All that a store of one workload knows, to be taken over by another."""
+    for workload in store.workloads():
+        yield Put(resource_of(workload), workload)
+        uid = workload.metadata.uid
+        for replicaset in store.replicasets(uid):
+            yield Put(Resource.REPLICASETS, replicaset)
+            yield from (Put(Resource.PODS, pod) for pod in store.pods(replicaset.metadata.uid))
+        yield from (Put(Resource.CONTROLLER_REVISIONS, revision) for revision in store.controller_revisions(uid))
+        yield from (Put(Resource.PODS, pod) for pod in store.pods(uid))
+    yield from (Listed(resource) for resource in store.listed)
+    yield from store.links.values()
+
+
+def _workload(raw: dict[str, Any], reference: Reference) -> Workload:
     try:
-        return await list_once(connection, kind, namespace, selector)
-    except Forbidden:
-        if kind not in _OPTIONAL or left_out is None:
-            raise
-        left_out.append(kind)
-        return []
+        found = msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook)
+    except msgspec.ValidationError as error:
+        raise Interrupted(f"The server's answer is not a {reference.kind}: {clean(str(error))}.") from error
+    assert isinstance(found, Deployment | StatefulSet | DaemonSet), "what a reference names"
+    return found
 
 
-def _is_wanted(put: Put, names: Collection[Reference]) -> bool:
-    return not isinstance(put.object, Workload) or reference_to(put.object) in names
-
-
-async def _parts(connection: Connection, store: Store, workload: Workload) -> list[Put | Unreadable]:
-    """What a diagnosis looks at: the pods of what is not complete, and what the controller of a set says of it."""
-    if isinstance(workload, Deployment):
-        judged = verdict(workload)
-        current = revisions.current(workload, store.replicasets(workload.metadata.uid))
-        if current is None or (judged.done and not judged.failed):
-            return []
-        return await _pods_of(connection, current)
-    if is_complete(workload):
-        return []
-    namespace, uid = workload.metadata.namespace, workload.metadata.uid
-    pods, events = await asyncio.gather(
-        _if_allowed(connection, Resource.PODS, namespace, _common_labels(store, workload)),
-        _if_allowed(connection, Resource.EVENTS, namespace, fields=f"involvedObject.uid={uid}"),
-    )
-    return [*pods, *events]
-
-
-async def _pods_of(connection: Connection, replicaset: ReplicaSet) -> list[Put | Unreadable]:
-    # Those of other revisions may have the same labels; the store tells whose each one is.
-    template = replicaset.spec.template
-    selector = _selector(template.labels.items()) if template is not None else ""
-    return await list_once(connection, Resource.PODS, replicaset.metadata.namespace, selector)
-
-
-def _common_labels(store: Store, workload: Controlled) -> str:
-    """The labels that the pods of all its revisions have."""
-    known = (revision.template for revision in store.controller_revisions(workload.metadata.uid))
-    templates: list[PodTemplate] = [workload.spec.template, *(template for template in known if template is not None)]
-    return _selector(set.intersection(*(set(template.labels.items()) for template in templates)))
-
-
-def _selector(labels: Iterable[tuple[str, str]]) -> str:
-    return ",".join(f"{key}={value}" for key, value in sorted(labels))
+async def _kind(
+    connection: Connection, kind: Resource, namespace: str | None, selector: str, clock: Clock
+) -> list[Change]:
+    """The workloads of a kind. Raises KubeError where a kind may not be listed without which nothing is left."""
+    if kind in _OPTIONAL:
+        return await _if_allowed(connection, kind, namespace, clock, selector)
+    return [*_readable(await list_once(connection, kind, namespace, selector)), Listed(kind)]
 
 
 async def _if_allowed(
-    connection: Connection, resource: Resource, namespace: str | None, selector: str = "", *, fields: str = ""
-) -> list[Put | Unreadable]:
+    connection: Connection, resource: Resource, namespace: str | None, clock: Clock, selector: str = ""
+) -> list[Change]:
+    """What there is of a resource, or the word that it may not be read, as its stream would say it."""
     try:
-        return await list_once(connection, resource, namespace, selector, fields)
-    except Forbidden:
-        return []
+        listed = await list_once(connection, resource, namespace, selector)
+    except Forbidden as error:
+        return [Link(resource, LinkState.REFUSED, clock(), str(error))]
+    return [*_readable(listed), Listed(resource)]
 
 
-def _readable(listed: Iterable[Put | Unreadable]) -> list[Put]:
+async def _add_events(connection: Connection, store: Store, clock: Clock) -> None:
+    """Once for each namespace in which something is not well: nothing else is explained by events."""
+    now = clock()
+    unwell = {
+        workload.metadata.namespace
+        for workload in store.workloads()
+        if look(store, workload, None, now)[1].phase not in _WELL
+    }
+    for changes in await asyncio.gather(
+        *(_if_allowed(connection, Resource.EVENTS, namespace, clock) for namespace in sorted(unwell))
+    ):
+        store.apply(changes)
+
+
+def _readable(listed: Sequence[Put | Unreadable]) -> list[Put]:
     """What could be decoded; what could not is said."""
     puts = []
     for item in listed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ktui.model.changes import Resource
 from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import images
@@ -26,7 +27,7 @@ from ktui.rollout.podstatus import has_restarted
 from ktui.rollout.progress import Progress, Track, observe
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import change_cause
-from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest
+from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.rollout.status import Verdict, verdict
 from ktui.text import clean
 
@@ -97,6 +98,7 @@ def _summary(
         template=track.template,
         partition=partition,
         came_back=current is not None and came_back(current, parts),
+        unseen=unseen(store, Resource.CONTROLLER_REVISIONS, Resource.PODS),
     )
 
 

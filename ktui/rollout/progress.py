@@ -58,18 +58,40 @@ class Progress(msgspec.Struct, frozen=True):
         return min(1.0, self.new.available / self.desired) if self.desired else 1.0
 
 
-def progress(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Progress:
-    """Both sides of a rollout, from the ReplicaSets: their counts are newer than those of the Deployment."""
+def progress(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Progress:
+    """Both sides of a rollout, from the ReplicaSets: their counts are newer than those of the Deployment.
+
+    If they may not be read, which is `is_blind`, its own status has to do.
+    """
     now = revisions.current(deployment, replicasets)
     limits = strategy.bounds(deployment)
     old = [rs for rs in replicasets if now is None or rs.metadata.uid != now.metadata.uid]
+    sides = (_side([now] if now is not None else []), _side(old)) if not is_blind else _by_status(deployment)
     return Progress(
         desired=deployment.spec.desired,
-        new=_side([now] if now is not None else []),
-        old=_side(old),
+        new=sides[0],
+        old=sides[1],
         surge=limits.surge,
         unavailable=limits.unavailable,
         promised=strategy.promised(deployment),
+    )
+
+
+def _by_status(deployment: Deployment) -> tuple[Side, Side]:
+    """New and old pods as the status counts them. Those that are not ready are taken for new ones, which start."""
+    told = deployment.status
+    updated = min(told.updated_replicas, told.replicas) if deployment.observed else 0
+    old = told.replicas - updated
+    old_ready, old_available = min(old, told.ready_replicas), min(old, told.available_replicas)
+    return (
+        Side(
+            wanted=updated,
+            existing=updated,
+            ready=told.ready_replicas - old_ready,
+            available=told.available_replicas - old_available,
+            terminating=told.terminating_replicas,
+        ),
+        Side(wanted=old, existing=old, ready=old_ready, available=old_available),
     )
 
 
@@ -208,14 +230,14 @@ def _begin(sample: Sample, seen: Glimpse, before: Track | None) -> Track:
     )
 
 
-def glimpse(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Glimpse:
+def glimpse(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Glimpse:
     """What is seen of a Deployment now."""
-    new = revisions.current(deployment, replicasets)
+    new, numbers = revisions.current(deployment, replicasets), progress(deployment, replicasets, is_blind=is_blind)
     return Glimpse(
         template=deployment.spec.template.digest,
         available=deployment.status.available_replicas,
-        new_available=new.status.available_replicas if new is not None else 0,
-        new_ready=new.status.ready_replicas if new is not None else 0,
+        new_available=numbers.new.available,
+        new_ready=numbers.new.ready,
         stands_still=deployment.spec.paused or strategy.held(deployment),
         is_complete=_is_complete(deployment),
         started=_started(deployment, replicasets, new),

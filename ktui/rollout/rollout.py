@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
+from ktui.model.changes import LinkState, Resource
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reference import short
 from ktui.model.store import Store
@@ -37,6 +39,9 @@ class Phase(StrEnum):
     """Being deleted, or gone."""
     SCALED_TO_ZERO = "scaled to zero"
     COMPLETE = "complete"
+
+
+_QUIET: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
 
 
 class Rollout(msgspec.Struct, frozen=True):
@@ -84,6 +89,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """Whether an earlier template came back with it, as a roll back makes it do."""
     partition: Partition | None = None
     """What holds a StatefulSet."""
+    unseen: tuple[str, ...] = ()
+    """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 
     @property
     def label(self) -> str:
@@ -93,7 +100,11 @@ class Rollout(msgspec.Struct, frozen=True):
     @property
     def why(self) -> str:
         """One sentence for the overview: the cause, or what is going on; nothing where all is well."""
-        return _why(self)
+        told = _why(self)
+        if not self.unseen or (self.phase in _QUIET and self.unseen == ("pods",)):
+            return told
+        limits = f"you may not list {' or '.join(self.unseen)}"
+        return f"{told} ({limits})" if told else f"as its status says: {limits}"
 
     @property
     def serving(self) -> str:
@@ -107,7 +118,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     current = revisions.current(deployment, replicasets)
     old = [rs for rs in replicasets if rs is not current]
     judged = verdict(deployment)
-    numbers = progress(deployment, replicasets)
+    numbers = progress(deployment, replicasets, is_blind=is_blind(store))
     causes: tuple[Cause, ...] = ()
     pods = store.pods(current.metadata.uid) if current is not None else []
     if judged.failed or not judged.done:
@@ -153,7 +164,19 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         hold=hold,
         template=track.template,
         came_back=current is not None and bool(revisions.former_revisions(current)),
+        unseen=unseen(store, Resource.REPLICASETS, Resource.PODS),
     )
+
+
+def is_blind(store: Store) -> bool:
+    """Whether the ReplicaSets may not be read, and only a Deployment's own status tells its numbers."""
+    return bool(unseen(store, Resource.REPLICASETS))
+
+
+def unseen(store: Store, *parts: Resource) -> tuple[str, ...]:
+    """Those of these resources that the server does not let us read."""
+    links = (store.links.get(part) for part in parts)
+    return tuple(link.resource.plural for link in links if link is not None and link.state is LinkState.REFUSED)
 
 
 def _phase(deployment: Deployment, judged: Verdict, causes: Sequence[Cause]) -> Phase:
