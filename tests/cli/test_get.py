@@ -106,3 +106,25 @@ def test_many_rollouts_come_in_pages(ktui: Ktui, cluster: SimulatedCluster) -> N
         cluster.apply(manifest(OLD, name=f"web-{number}", replicas=1))
     cluster.settle()
     assert len(ktui("get").lines) == 4
+
+
+def test_without_the_right_to_list_replicasets_the_numbers_are_those_of_the_status(
+    ktui: Ktui, shop: Witness, cluster: SimulatedCluster
+) -> None:
+    cluster.faults.forbid("list", "replicasets")
+    ran = ktui("get")
+    assert ran.code == 0
+    assert ran.err == "ktui: replicasets are left out: you may not list them.\n"
+    assets = next(line for line in ran.lines if line.startswith("assets"))
+    assert assets.split()[1:4] == ["complete", "2/2", "2/2"]
+    assert "you may not list replicasets" in assets
+
+
+def test_without_the_right_to_list_pods_the_list_is_there(
+    ktui: Ktui, shop: Witness, cluster: SimulatedCluster
+) -> None:
+    cluster.faults.forbid("list", "pods")
+    ran = ktui("get")
+    assert (ran.code, ran.err) == (0, "ktui: pods are left out: you may not list them.\n")
+    assert {line.split()[0] for line in ran.lines[1:]} == {"cart", "billing", "assets"}
+    assert "you may not list pods" in next(line for line in ran.lines if line.startswith("cart"))

@@ -1,0 +1,100 @@
+"""A recording served as an API server would have at one of its moments: lists and single objects, over HTTP."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from ktui.kube.access import Access
+from ktui.kube.connection import Connection, Surroundings, connect
+
+JSON = dict[str, Any]
+
+
+class Replayed:
+    """One recording; `at` is the second that is served."""
+
+    def __init__(self, file: Path) -> None:
+        with gzip.open(file, "rt") as lines:
+            head, *rest = [json.loads(line) for line in lines]
+        self.namespace: str = head["namespace"]
+        self.at = 0.0
+        self.steps: list[tuple[float, str, str, JSON]] = []
+        for line in rest:
+            path = line.get("path", "")
+            if "list" in line:
+                self.steps += [(line["t"], path, "ADDED", item) for item in line["list"]["items"] or ()]
+            elif path and line["event"]["type"] in ("ADDED", "MODIFIED", "DELETED"):
+                self.steps.append((line["t"], path, line["event"]["type"], line["event"]["object"]))
+        self.steps.sort(key=lambda step: step[0])
+
+    @property
+    def end(self) -> float:
+        return self.steps[-1][0]
+
+    def objects(self, path: str) -> list[JSON]:
+        """What there is of a collection then."""
+        found: dict[str, JSON] = {}
+        for at, where, kind, obj in self.steps:
+            if at > self.at:
+                break
+            if where == path and kind == "DELETED":
+                found.pop(obj["metadata"]["uid"], None)
+            elif where == path:
+                found[obj["metadata"]["uid"]] = obj
+        return list(found.values())
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """A list, chosen by labels, or one object."""
+        known = self.objects(request.path)
+        if not known and (named := next(self._named(request.path), None)) is not None:
+            return web.json_response(named)
+        terms = [term for term in request.query.get("labelSelector", "").split(",") if term]
+        items = [obj for obj in known if all(_has(obj, term) for term in terms)]
+        return web.json_response({"metadata": {"resourceVersion": "1"}, "items": items})
+
+    def _named(self, path: str) -> Any:
+        collection, _, name = path.rpartition("/")
+        return (obj for obj in self.objects(collection) if obj["metadata"]["name"] == name)
+
+
+def _has(obj: JSON, term: str) -> bool:
+    key, _, value = term.partition("=")
+    assert re.fullmatch(r"[\w./-]+=[\w.-]+", term), "what the recordings' selectors look like"
+    return (obj["metadata"].get("labels") or {}).get(key) == value
+
+
+@asynccontextmanager
+async def served(replayed: Replayed, folder: Path) -> AsyncIterator[Connection]:
+    """A connection to it, in the namespace of the recording."""
+    app = web.Application()
+    app.router.add_get("/{anything:.*}", replayed.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0]
+        file = folder / "replayed-kubeconfig"
+        context = {"cluster": "it", "user": "it", "namespace": replayed.namespace}
+        file.write_text(
+            json.dumps(
+                {
+                    "current-context": "it",
+                    "contexts": [{"name": "it", "context": context}],
+                    "clusters": [{"name": "it", "cluster": {"server": f"http://{host}:{port}"}}],
+                    "users": [{"name": "it", "user": {}}],
+                }
+            )
+        )
+        async with await connect(Access(str(file)), Surroundings(environ={})) as connection:
+            yield connection
+    finally:
+        await runner.cleanup()
