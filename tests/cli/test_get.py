@@ -120,9 +120,7 @@ def test_without_the_right_to_list_replicasets_the_numbers_are_those_of_the_stat
     assert "you may not list replicasets" in assets
 
 
-def test_without_the_right_to_list_pods_the_list_is_there(
-    ktui: Ktui, shop: Witness, cluster: SimulatedCluster
-) -> None:
+def test_without_the_right_to_list_pods_the_list_is_there(ktui: Ktui, shop: Witness, cluster: SimulatedCluster) -> None:
     cluster.faults.forbid("list", "pods")
     ran = ktui("get")
     assert (ran.code, ran.err) == (0, "ktui: pods are left out: you may not list them.\n")
