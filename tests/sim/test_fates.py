@@ -95,8 +95,15 @@ def test_a_program_that_stops_in_order_is_killed_by_its_liveness_probe_with_exit
 
 def test_a_hook_that_fails_ends_its_container() -> None:
     cluster = play(1, fate="hookfails", exit_code="0")
-    cluster.wait_until(has_ended, 60)
-    assert container(cluster)["state"]["terminated"]["exitCode"] == 0
+    cluster.wait_until(lambda cluster: "waiting" in container(cluster)["state"], 60)
+    waiting = container(cluster)["state"]["waiting"]
+    assert waiting["reason"] == "PostStartHookError"
+    assert f'in Pod "{pod(cluster)["metadata"]["name"]}_default(' in waiting["message"]
+    assert waiting["message"].endswith('exited with 3: , message: "no answer from consul\\n"')
+    assert container(cluster)["lastState"]["terminated"]["exitCode"] == 0
+    cluster.wait_until(lambda cluster: container(cluster)["restartCount"] == 1, 60)
+    cluster.run_for(4)
+    assert container(cluster)["state"]["waiting"]["reason"] == "CrashLoopBackOff"
     assert messages(cluster, "FailedPostStartHook") == {"PostStartHook failed"}
     assert messages(cluster, "Killing") == {"FailedPostStartHook"}
 

@@ -16,7 +16,8 @@ The annotations, all optional, stand on the pod template:
 `sim.ktui/share`                the share of the pods that the fate strikes, 0 to 1; the others are well
 `sim.ktui/container`            the container that it strikes; without a name, the first main one
 `sim.ktui/reason`               the word for what goes wrong, where the fate leaves a choice
-`sim.ktui/message`              what is said of it, in place of what is usually said
+`sim.ktui/message`              what is said of it, in place of what is usually said; `{pod}` stands for the pod, as
+                                kubelets name one
 `sim.ktui/cpu`                  what that container uses of CPU, as a quantity, in place of a share of its request
 `sim.ktui/memory`               and of memory
 `sim.ktui/limit`                the memory limit in force, while a resize in place waits

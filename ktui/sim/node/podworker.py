@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,9 @@ _KILLED = 137
 RESYNC_SECONDS = 60.0
 """How long a kubelet of 1.36 leaves the status of a container that backs off at most (pod_workers.go: completeWork)."""
 _OUT_OF_CPU = "Node didn't have enough resource: cpu, requested: 500, used: 31800, capacity: 32000"
+_HOOK_ENDED = r"""failed - error: command '/bin/register' exited with 3: , message: "no answer from consul\n""""
+_POD = "{pod}"
+"""Stands in a fate's message for the pod, as kubelets name one: `name_namespace(uid)`."""
 _NO_VOLUME = 'MountVolume.SetUp failed for volume "settings" : configmap "settings" not found'
 
 
@@ -39,7 +43,7 @@ class PodWorker:
         self.kernel = kernel
         self.port = port
         self.pod = pod
-        self.fate = fate
+        self.fate = fate if _POD not in fate.message else replace(fate, message=self._named(fate.message))
         self.containers = containers_of(pod)
         self._addresses = (host, "")
         self._started = kernel.stamp()
@@ -111,7 +115,7 @@ class PodWorker:
         self._started = self.kernel.stamp()
         if any(container.is_init for container in self.containers):
             for container in self.containers:
-                container.wait("PodInitializing" if container.is_main else "ContainerCreating")
+                container.wait("PodInitializing")
         self.write()
         if self.fate.kind == "stuck":
             self._cannot_begin()
@@ -238,12 +242,19 @@ class PodWorker:
 
     # -- a container ends --------------------------------------------------------------------------------------
 
-    def exit(self, container: Container, code: int, reason: str, message: str = "") -> None:
-        """A container has ended: start it again, as the pod's policy has it, at once or after a back-off."""
+    def exit(
+        self, container: Container, code: int, reason: str, message: str = "", waits: tuple[str, str] | None = None
+    ) -> None:
+        """A container has ended: start it again, as the pod's policy has it, at once or after a back-off.
+
+        Where it never came as far as to run, it `waits` for a reason, with a message.
+        """
         ran = self.kernel.now - seconds_of(container.state["running"]["startedAt"])
         if ran > HEALTHY_AFTER:
             self._back_off = 0.0
         container.exit(code, reason, self.kernel.stamp(), message)
+        if waits is not None:
+            container.wait(*waits)
         policy = self.pod["spec"].get("restartPolicy", "Always")
         if policy == "Never" or (policy == "OnFailure" and code == 0):
             self.write()
@@ -276,6 +287,14 @@ class PodWorker:
     def _full_name(self) -> str:
         metadata = self.pod["metadata"]
         return f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+
+    def _named(self, message: str) -> str:
+        return message.replace(_POD, self._full_name)
+
+    def hook_error(self, container: Container) -> tuple[str, str]:
+        """What a container whose postStart hook failed waits for, and what the hook printed."""
+        where = f'for Container "{container.name}" in Pod "{self._full_name}"'
+        return "PostStartHookError", self.fate.message or f"Exec lifecycle hook ([/bin/register]) {where} {_HOOK_ENDED}"
 
     def _restart(self, container: Container) -> None:
         container.restarts += 1

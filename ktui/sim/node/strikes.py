@@ -90,10 +90,10 @@ def _failed_probe(container: Container, probe: str) -> str:
     return f"Container {container.name} failed {probe} probe, will be restarted"
 
 
-def _killed(worker: PodWorker, container: Container) -> None:
+def _killed(worker: PodWorker, container: Container, waits: tuple[str, str] | None = None) -> None:
     """It ends as it answers SIGTERM: with 0 where it stops in order, with 137 where it has to be killed."""
     code = _KILLED if worker.fate.exit_code is None else worker.fate.exit_code
-    worker.exit(container, code, "Error" if code else "Completed")
+    worker.exit(container, code, "Error" if code else "Completed", waits=waits)
 
 
 def fails_its_hook(worker: PodWorker, container: Container) -> None:
@@ -104,7 +104,7 @@ def fails_its_hook(worker: PodWorker, container: Container) -> None:
 def _hook_failed(worker: PodWorker, container: Container) -> None:
     worker.tell("Warning", "FailedPostStartHook", "PostStartHook failed", container)
     worker.tell("Normal", "Killing", "FailedPostStartHook", container)
-    worker.after(worker.fate.stop_seconds, lambda: _killed(worker, container))
+    worker.after(worker.fate.stop_seconds, lambda: _killed(worker, container, worker.hook_error(container)))
 
 
 # -- the pod ends, or its node -------------------------------------------------------------------------------------
