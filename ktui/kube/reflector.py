@@ -22,6 +22,7 @@ from ktui.kube.errors import (
     KubeError,
     NotFound,
     Rejected,
+    ServerError,
     Unauthorized,
 )
 from ktui.kube.items import ListReader
@@ -39,7 +40,7 @@ class Silence(KubeError):  # noqa: N818 - it says what happened
 
 
 class NoStreamingList(KubeError):  # noqa: N818
-    """The server took the request for a streaming list for a plain watch."""
+    """The server cannot stream a list: it takes the request for a plain watch, or says so once it has begun."""
 
 
 class WentBack(KubeError):  # noqa: N818
@@ -314,7 +315,13 @@ class Reflector:
                 lines = splitter.feed(chunk)
                 if not lines:
                     continue
-                heard = decoder.feed(lines)
+                try:
+                    heard = decoder.feed(lines)
+                except ServerError as error:
+                    if decoder.complete:
+                        raise
+                    # Its storage is too old for it: apiserver, storage/cacher: RequestWatchProgress.
+                    raise NoStreamingList(str(error)) from error
                 if decoder.complete and self._lies_behind(decoder.version):
                     raise WentBack
                 batch = self._noted(heard)

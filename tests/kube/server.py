@@ -80,7 +80,7 @@ class _Watch:
 class Collection:
     """Pods (or whatever the path says) with a history, and the ways in which serving them goes wrong."""
 
-    streaming: Literal["yes", "rejected", "ignored"] = "yes"
+    streaming: Literal["yes", "rejected", "ignored", "failing"] = "yes"
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
     version: int = 100
@@ -185,6 +185,10 @@ class Collection:
         initial = "sendInitialEvents" in seen.query
         if initial and self.streaming == "rejected":
             return status(422, "Invalid", "sendInitialEvents is forbidden for watch")
+        if initial and self.streaming == "failing":
+            return web.Response(
+                body=_line("ERROR", {"kind": "Status", "code": 500, "reason": "InternalError", "message": _NO_PROGRESS})
+            )
         since = int(seen.query.get("resourceVersion") or 0)
         if not initial and since < self.oldest:
             gone = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
@@ -228,6 +232,12 @@ class Collection:
     def _send(self, line: bytes) -> None:
         for watch in self._watches:
             watch.lines.put_nowait(line)
+
+
+_NO_PROGRESS = (
+    "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled"
+)
+"""What kube-apiserver 1.36 says of it with an etcd that is older than 3.4.25."""
 
 
 def _line(kind: str, obj: dict[str, Any]) -> bytes:

@@ -71,10 +71,11 @@ async def test_everything_of_one_chunk_comes_at_once(pods: Pods) -> None:
         assert len(it.batches) < 500
 
 
+@pytest.mark.parametrize("streaming", ["rejected", "failing"])
 @pytest.mark.parametrize("size", [0, 1, 4, 5])
-async def test_where_lists_do_not_stream_pages_are_read(pods: Pods, size: int) -> None:
+async def test_where_lists_do_not_stream_pages_are_read(pods: Pods, size: int, streaming: Any) -> None:
     collection, connection = pods
-    collection.streaming = "rejected"
+    collection.streaming = streaming
     fill(collection, *(f"p{n}" for n in range(size)))
     async with following(connection, pacing=replace(QUICK, page=2)) as it:
         await it.until_live()
