@@ -26,7 +26,7 @@ _KILLED = 137
 RESYNC_SECONDS = 60.0
 """How long a kubelet of 1.36 leaves the status of a container that backs off at most (pod_workers.go: completeWork)."""
 _OUT_OF_CPU = "Node didn't have enough resource: cpu, requested: 500, used: 31800, capacity: 32000"
-_HOOK_ENDED = r"""failed - error: command '/bin/register' exited with 3: , message: "no answer from consul\n""""
+_HOOK_ENDED = "failed - error: command '/bin/register' exited with 3: , message: \"no answer from consul\\n\""
 _POD = "{pod}"
 """Stands in a fate's message for the pod, as kubelets name one: `name_namespace(uid)`."""
 _NO_VOLUME = 'MountVolume.SetUp failed for volume "settings" : configmap "settings" not found'
