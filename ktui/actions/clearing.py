@@ -12,7 +12,7 @@ from typing import Any, Final
 from ktui.actions.outcome import Done, Partly
 from ktui.actions.plan import Doomed, Plan
 from ktui.kube.api import Api
-from ktui.kube.errors import AnswerLost, Conflict, KubeError, NotFound
+from ktui.kube.errors import AnswerLost, Conflict, Interrupted, KubeError, NotFound, ServerError
 from ktui.model.changes import Resource
 from ktui.model.objects import Pod
 from ktui.rollout.podstatus import is_ready, is_terminating
@@ -23,6 +23,9 @@ _LOOKS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, *([1.0] * 14))
 
 _ATTEMPTS: Final = 5
 """How often a pod that changes in the moment of its deletion is looked at again."""
+
+_LOST: Final = (0.0, 0.5, 1.0, 1.5, 2.0, *[5.0] * 5)
+"""Seconds to wait before each look at a pod whose deletion was not answered: half a minute in all."""
 
 
 async def clear(api: Api, plan: Plan, done: Done) -> Done | Partly:
@@ -65,7 +68,7 @@ async def _waited(api: Api, plan: Plan, after: dict[str, Any]) -> str:
 async def _delete(api: Api, namespace: str, doomed: Doomed) -> bool:
     """Whether it was deleted here: a pod that is gone, stopping or ready by now needs it no longer.
 
-    Raises KubeError.
+    It is asked for again only where the server has refused it. Raises KubeError, also where the outcome is not known.
     """
     is_sent = False
     for _ in range(_ATTEMPTS):
@@ -81,13 +84,30 @@ async def _delete(api: Api, namespace: str, doomed: Doomed) -> bool:
         version = pod.metadata.resource_version
         try:
             await api.delete(Resource.PODS, namespace, doomed.name, uid=doomed.uid, resource_version=version)
-        except AnswerLost:
-            is_sent = True
-            continue
+        except (AnswerLost, Interrupted, ServerError):
+            await _looked_up(api, namespace, doomed)
         except (Conflict, NotFound):
+            # A proxy that sends it twice gets this for the second.
+            is_sent = True
             continue
         return True
     raise KubeError(f"{doomed.name} changes faster than it can be deleted.")
+
+
+async def _looked_up(api: Api, namespace: str, doomed: Doomed) -> None:
+    """Wait until the pod is gone, or stopping. Raises KubeError where it is neither for too long."""
+    for pause in _LOST:
+        await asyncio.sleep(pause)
+        try:
+            pod = await api.read(Resource.PODS, namespace, doomed.name)
+        except NotFound:
+            return
+        except KubeError:
+            continue
+        assert isinstance(pod, Pod), "the type of the resource"
+        if pod.metadata.uid != doomed.uid or is_terminating(pod):
+            return
+    raise KubeError(f"the answer was lost and {doomed.name} is still there; it may yet be deleted.")
 
 
 def _names(names: list[str]) -> str:

@@ -12,7 +12,7 @@ from ktui.actions.clearing import clear
 from ktui.actions.outcome import Done, Failed, Outcome, Unclear
 from ktui.actions.patch import took_place
 from ktui.actions.plan import Plan
-from ktui.actions.verify import AGAIN, look, why_refused
+from ktui.actions.verify import AGAIN, Looking, after_refusal, look
 from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, ServerError
 
@@ -31,17 +31,19 @@ async def perform(
     *,
     automatic: str = "",
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    looking: Looking | None = None,
 ) -> Performed:
     """Send exactly the plan's patch, once, delete the pods that it names, and write down what became of it.
 
     A conflict is reported, never forced. An action that is interrupted is written down as well. `automatic` says why
-    it is done without a person's word, where it is. `clock` tells the time of the entry in the audit log.
+    it is done without a person's word, where it is. `clock` tells the time of the entry in the audit log, `looking` how
+    long an outcome is looked for that is not known.
     """
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
     outcome: Outcome | None = None
     failure = ""
     try:
-        outcome = await _send(api, plan)
+        outcome = await _send(api, plan, looking or Looking())
         if isinstance(outcome, Done) and plan.deletes:
             outcome = await clear(api, plan, outcome)
     finally:
@@ -49,14 +51,14 @@ async def perform(
     return Performed(outcome, failure)
 
 
-async def _send(api: Api, plan: Plan) -> Outcome:
+async def _send(api: Api, plan: Plan, looking: Looking) -> Outcome:
     try:
         after = await api.patch_path(plan.path, plan.patch)
     except (AnswerLost, Interrupted, ServerError) as error:
         # A server, or a proxy before it, that gives up may have passed the change on.
-        return await look(api, plan, error)
+        return await look(api, plan, error, looking)
     except ApiError as error:
-        return await why_refused(api, plan, error)
+        return await after_refusal(api, plan, error)
     except KubeError as error:
         return Failed(str(error), error.hint)
     if took_place(plan.patch, plan.before, after):

@@ -3,44 +3,94 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.actions.patch import took_place
 from ktui.actions.plan import Plan
-from ktui.kube.api import Api
+from ktui.kube.api import FIELD_MANAGER, Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected, TooManyRequests
 from ktui.kube.errors import Conflict as ServerConflict
 from ktui.model.changes import Resource
 from ktui.text import clean
 
-_LOOKS: Final = (0.0, 0.5, 1.0, 2.0)
-"""Seconds to wait before each look after a lost answer: the request may still be under way in the server."""
+_LOOKS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, *[5.0] * 17)
+"""Seconds to wait before each look after a lost answer: a minute and a half in all.
+
+The request may still be under way. An API server ends one after a minute (`--request-timeout`), and so do most
+gateways.
+"""
+
+_TIMED_OUT: Final = ("timed out", "timeout", "deadline exceeded")
+"""What an API server says of a request to its own storage that may yet take effect (etcd's and gRPC's words)."""
 
 AGAIN: Final = "Look at it as it is now, and decide again."
 
 
+class Looking(msgspec.Struct, frozen=True):
+    """How long the outcome of a change is looked for whose answer did not arrive, and who is told that it is."""
+
+    say: Callable[[str], None] = lambda _: None
+    """Is given a sentence, once, where the outcome is not known at the first look."""
+    waits: Sequence[float] = _LOOKS
+    """Seconds before each look."""
+
+
+async def after_refusal(api: Api, plan: Plan, error: ApiError) -> Outcome:
+    """What the refusal of a change that was sent means: a proxy that sends it twice gets a refusal for the second."""
+    refused, now = await _refused(api, plan, error)
+    if now is not None and isinstance(refused, Conflict) and _is_own(plan, now):
+        return Done(f"The request was sent twice on its way, and took place once: {plan.done_sentence}", now)
+    return refused
+
+
 async def why_refused(api: Api, plan: Plan, error: ApiError) -> Conflict | Failed:
-    """What a refusal means. A `test` that failed answers 422 without a word, so the object has to be read again."""
+    """What the refusal of a dry run means."""
+    return (await _refused(api, plan, error))[0]
+
+
+async def _refused(api: Api, plan: Plan, error: ApiError) -> tuple[Conflict | Failed, dict[str, Any] | None]:
+    """A `test` that failed answers 422 without a word, so the object has to be read again; it comes along."""
     if isinstance(error, NotFound):
-        return Conflict(f"{plan.target} does not exist any more.", gone=True)
+        return Conflict(f"{plan.target} does not exist any more.", gone=True), None
     if isinstance(error, TooManyRequests):
         # The error speaks of streams, which try again by themselves.
-        return Failed(str(error), "Try again in a moment.")
+        return Failed(str(error), "Try again in a moment."), None
     if not isinstance(error, Rejected | ServerConflict):
-        return Failed(str(error), error.hint)
+        return Failed(str(error), error.hint), None
     try:
         now = await api.get_path(plan.path)
     except NotFound:
-        return Conflict(f"{plan.target} does not exist any more.", gone=True)
+        return Conflict(f"{plan.target} does not exist any more.", gone=True), None
     except KubeError as second:
-        return Failed(str(error), second.hint)
+        return Failed(str(error), second.hint), None
     changed = what_changed(plan, now)
     if changed:
-        return Conflict(changed, AGAIN)
+        return Conflict(changed, AGAIN), now
     if isinstance(error, ServerConflict):
-        return Conflict(str(error), AGAIN)
-    return Failed(str(error), error.hint)
+        return Conflict(str(error), AGAIN), now
+    return Failed(str(error), error.hint), now
+
+
+def _is_own(plan: Plan, now: dict[str, Any]) -> bool:
+    """Whether the object shows exactly this change as the only one since the plan was made, with ktui's name on it."""
+    meta = now.get("metadata") or {}
+    if meta.get("uid") != plan.target.uid or not took_place(plan.patch, plan.before, now):
+        return False
+    if plan.subresource:
+        # A Scale tells neither its generation nor who wrote it, and all there is to it is the number.
+        return True
+    if plan.target.generation and meta.get("generation") != plan.target.generation + 1:
+        return False
+    if all(each["op"] in ("test", "remove") for each in plan.patch):
+        # Who takes a member away owns none afterwards, so there is nobody's name on it.
+        return True
+    before = (plan.before.get("metadata") or {}).get("managedFields") or ()
+    written = [each for each in meta.get("managedFields") or () if each not in before]
+    return any(each.get("manager") == FIELD_MANAGER for each in written)
 
 
 def what_changed(plan: Plan, now: dict[str, Any]) -> str:
@@ -65,12 +115,17 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
     return f"{target} has been changed meanwhile (generation {target.generation}, now {generation})."
 
 
-async def look(api: Api, plan: Plan, error: KubeError) -> Outcome:
-    """Find out whether a change took place whose answer did not arrive. Nothing is sent again."""
+async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outcome:
+    """Find out whether a change took place whose answer did not arrive. Nothing is sent again.
+
+    That it did not is certain only where it cannot any more: the object has changed otherwise, and the tests of the
+    patch fail on that; or the API server itself says that it failed.
+    """
     lost = "The answer was lost." if error.status is None else str(error)
+    is_final = error.status == 500 and bool(error.reason) and not any(word in error.message for word in _TIMED_OUT)
     now: dict[str, Any] = {}
-    # A 500 is the API server's own last word; a gateway, or a timeout, leaves the request behind.
-    for pause in _LOOKS if error.status != 500 else _LOOKS[:1]:
+    has_said = False
+    for pause in looking.waits[:1] if is_final else looking.waits:
         await asyncio.sleep(pause)
         try:
             now = await api.get_path(plan.path)
@@ -78,16 +133,23 @@ async def look(api: Api, plan: Plan, error: KubeError) -> Outcome:
             return Conflict(f"{lost} {plan.target} does not exist any more.", gone=True)
         except KubeError as second:
             error = second
-            continue
-        if what_changed(plan, now):
+        if now and what_changed(plan, now):
             break
+        if not has_said and not is_final:
+            looking.say(f"{lost} Whether {plan.target} {plan.done} is not known yet: looking.")
+            has_said = True
     if not now:
         return Unclear(
             f"{lost} Whether the change took place is not known: it could not be read again ({error}).",
             "Look at it before trying again.",
         )
     if not what_changed(plan, now):
-        return Failed(f"{lost} The change did not take place.", "Try again.")
+        if is_final:
+            return Failed(f"{lost} The change did not take place.", "Try again.")
+        return Unclear(
+            f"{lost} The change has not taken place so far, but it may be held on its way and come yet.",
+            "Look at it before trying again: two of the same cannot both take place.",
+        )
     if now["metadata"].get("uid") != plan.target.uid:
         return Conflict(f"{lost} {what_changed(plan, now)}", AGAIN)
     if took_place(plan.patch, plan.before, now):

@@ -23,6 +23,7 @@ from ktui.actions.planning import plan
 from ktui.actions.preview import Preview
 from ktui.actions.reading import read_any
 from ktui.actions.request import Request
+from ktui.actions.verify import Looking
 from ktui.cli import printing
 from ktui.cli.cluster import access, say_notes
 from ktui.cli.failures import FAILED
@@ -135,7 +136,8 @@ class Reached:
 
     async def send(self, made: Plan) -> Outcome:
         """Perform it, and write it down."""
-        performed = await perform(self.api, made, AuditLog(audit_file()))
+        looking = Looking(lambda sentence: printing.note(f"ktui: {sentence}"))
+        performed = await perform(self.api, made, AuditLog(audit_file()), looking=looking)
         if performed.audit_failure:
             printing.note(f"ktui: {performed.audit_failure}")
         return performed.outcome

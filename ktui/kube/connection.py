@@ -189,6 +189,7 @@ class Connection:
                     timeout=limits,
                     allow_redirects=False,
                     trace_request_ctx=exchange,
+                    middlewares=(_sent_once,) if exchange.changes else (),
                 )
             except aiohttp.ClientConnectorCertificateError as untrusted:
                 raise await self._distrusted(untrusted, identity) from untrusted
@@ -238,7 +239,7 @@ class _Exchange:
     """One request and its answer, as far as they have come; what goes wrong is told by that."""
 
     def __init__(self, server: URL, proxy: URL | None, changes: bool) -> None:
-        self._server, self._proxy, self._changes = server, proxy, changes
+        self._server, self._proxy, self.changes = server, proxy, changes
         self.sent = False
 
     @contextmanager
@@ -247,7 +248,7 @@ class _Exchange:
         try:
             yield
         except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError) as error:
-            raise failure(error, self._server, proxy=self._proxy, sent=self.sent, changes=self._changes) from error
+            raise failure(error, self._server, proxy=self._proxy, sent=self.sent, changes=self.changes) from error
 
 
 class _Chunks:
@@ -263,6 +264,23 @@ class _Chunks:
     async def __anext__(self) -> bytes:
         with self._exchange.told():
             return await anext(self._chunks)
+
+
+class _LostError(aiohttp.ClientError):
+    """The connection dropped under a request that changes something."""
+
+
+async def _sent_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a DELETE again by itself where a connection drops, as RFC 9112, 9.3.1 permits.
+
+    It goes by the kind of error, and takes this one for final.
+    """
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _LostError(str(error)) from error
 
 
 async def _note_sent(

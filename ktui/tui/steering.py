@@ -35,6 +35,7 @@ from ktui.actions.request import (
 from ktui.actions.sentences import target_of
 from ktui.actions.sets.offers import open_set_actions
 from ktui.actions.sets.subject import Known
+from ktui.actions.verify import Looking
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
@@ -330,7 +331,9 @@ class Steering:
         self._app.draw_soon()
         done = False
         try:
-            performed = await perform(api, planned, AuditLog(self._app.options.audit), clock=self._app.now)
+            looking = Looking(lambda sentence: self.say(sentence, "warning"))
+            log = AuditLog(self._app.options.audit)
+            performed = await perform(api, planned, log, clock=self._app.now, looking=looking)
             done = isinstance(performed.outcome, Done)
         finally:
             if not done:
