@@ -22,7 +22,8 @@ from ktui.actions.subject import read_subject
 from ktui.actions.verify import Looking
 from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.connection import Surroundings, connect
+from ktui.kube.chosen import Surroundings
+from ktui.kube.connection import connect
 from ktui.sim import SimulatedCluster
 from tests.between import Bend, Between, abort, answer, between, cut, repeat
 from tests.simulated import STUCK, Witness, image_patch
