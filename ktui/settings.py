@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 import platformdirs
 
+from ktui.text import exact
+
 _ENVIRONMENT: Final = "KTUI_"
 _WORDS: Final = {
     "1": True,
@@ -22,7 +24,13 @@ _WORDS: Final = {
     "off": False,
 }
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST_ECHO: Final = 80
+_LONGEST: Final = 1e9
+"""Seconds, some thirty years: what is longer was not meant, and no timer takes it."""
+_NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""A DNS label (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 
 
 class SettingsError(Exception):
@@ -125,12 +133,16 @@ def seconds(text: str) -> float:
     Raises ValueError for anything else.
     """
     text = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f'"{text}"')
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        parts = [(text, "s")]
+    else:
+        parts = _DURATION.findall(text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            raise ValueError(_quoted(text))
+    length = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if length > _LONGEST:
+        raise ValueError(f"{_quoted(text)} is too long")
+    return length
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -147,7 +159,9 @@ def _from_file(path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise SettingsError(f"The settings in {path} are nested too deep to be read.") from None
+    except ValueError as error:
         raise SettingsError(f"The settings in {path} are not valid TOML: {error}.") from None
 
 
@@ -166,7 +180,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def _parsed(variable: str, text: str, kind: Any) -> Any:
     if kind is bool:
         if text.lower() not in _WORDS:
-            raise SettingsError(f'{variable} is "{text}", which is neither yes nor no.', "Write true or false.")
+            raise SettingsError(f"{variable} is {_quoted(text)}, which is neither yes nor no.", "Write true or false.")
         return _WORDS[text.lower()]
     if kind == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
@@ -177,10 +191,33 @@ def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
     known = [field.name for field in msgspec.structs.fields(Settings)]
     for name in values:
         if name not in known:
-            raise SettingsError(f'There is no setting "{name}" (in {where}).', f"There is: {', '.join(known)}.")
+            raise SettingsError(f"There is no setting {_quoted(name)} (in {where}).", f"There is: {', '.join(known)}.")
     try:
         msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `$.")
         raise SettingsError(f'The setting "{place.rstrip("`")}" in {where} does not fit: {what}.') from None
+    for name, value in values.items():
+        for text in value if isinstance(value, list | tuple) else [value]:
+            # A path may consist of any bytes; all else is sent to a server, or is a name that is looked up.
+            if isinstance(text, str) and name != "kubeconfig" and not _can_be_sent(text):
+                told = f'The setting "{name}" in {where} has control characters: {_quoted(text)}.'
+                raise SettingsError(told)
+    namespace = values.get("namespace")
+    if namespace and not _NAMESPACE.fullmatch(namespace):
+        raise SettingsError(
+            f"No namespace can be called {_quoted(namespace)}.",
+            "A name has up to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.",
+        )
     return values
+
+
+def _can_be_sent(text: str) -> bool:
+    return not any(
+        ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 or 0xD800 <= ord(letter) < 0xE000 for letter in text
+    )
+
+
+def _quoted(text: str) -> str:
+    """A value as a sentence repeats it: what cannot be seen is, and it is not endless."""
+    return f'"{exact(text if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…")}"'

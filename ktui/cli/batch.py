@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from ktui import signals
 from ktui.actions.batch import Applied, Batch, Planned, one_after_another, try_all
 from ktui.actions.outcome import Done, Outcome
@@ -44,7 +42,7 @@ def _carry_out(
         _show(batch, err=manner.output != "text")
     applied = None
     if batch.accepted and not manner.dry_run:
-        if not manner.yes and not click.confirm(f"Do it to {count(len(batch.accepted), 'rollout')}?", err=True):
+        if not manner.yes and not printing.confirm(f"Do it to {count(len(batch.accepted), 'rollout')}?"):
             raise Stopped("Nothing was sent.")
         applied = _apply(cluster, batch, says=manner.output == "text")
     if manner.output != "text":

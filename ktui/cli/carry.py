@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import click
 import msgspec
 
 from ktui import signals
@@ -184,7 +183,7 @@ class _Carrying:
                     printing.document(action_document(made, seen, None), manner.output)
                 return 0
             for question in ("Do it?", twice(made), job.insist(made)):
-                if question and not manner.yes and not click.confirm(question, err=True):
+                if question and not manner.yes and not printing.confirm(question):
                     raise Stopped("Nothing was sent.")
             outcome = self._sent(made)
             if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:

@@ -41,7 +41,7 @@ def _code_of(run: Callable[[], Any]) -> int:
     try:
         code = run()
     except click.ClickException as error:
-        error.show()
+        printing.usage_error(error)
         return error.exit_code
     except click.Abort:
         return INTERRUPTED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -47,7 +46,7 @@ from ktui.text import age, clean, duration
 _PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
 """Seconds between looks at what the controller has not seen yet."""
 
-_COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": None}
+_COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": ""}
 
 
 @click.command(cls=Command, shows=True)
@@ -241,5 +240,4 @@ def _print_difference(past: History, compared: Pair, found: TemplateDiff, yaml: 
 
 def _print_yaml(line: DiffLine) -> None:
     text = f"@@ {line.text}" if line.sign == "@" else f"{line.sign} {line.text}"
-    # Whether to colour is the terminal's affair, and that of who asks for none; click sees to the former.
-    printing.line(text if "NO_COLOR" in os.environ else click.style(text, fg=_COLOURS[line.sign]))
+    printing.line(text, colour=_COLOURS[line.sign])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import Final
 from xml.etree import ElementTree as ET
 
 import msgspec
 
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML 1.0 document may hold, escaped or not."""
+from ktui.text import visible
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -70,4 +67,5 @@ def junit(report: Report) -> bytes:
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    """Text that an XML 1.0 document may hold, and that acts on no terminal that it is printed on."""
+    return visible(text, keep="\t\n")

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from ktui.cli import standard
 from ktui.cli.failures import FAILED
-from ktui.model.reference import Reference, read_reference
+from ktui.model.reference import Reference, can_be_name, read_reference
 from ktui.settings import Settings, load, seconds
 
 _FLAGS: Final = "ktui.flags"
@@ -156,7 +156,7 @@ class WorkloadOrService(click.ParamType[Reference | ServiceName]):
         if isinstance(value, ServiceName):
             return value
         kind, _, name = str(value).partition("/")
-        if kind.lower() not in ("service", "services", "svc") or not name or "/" in name:
+        if kind.lower() not in ("service", "services", "svc") or not can_be_name(name):
             return WORKLOAD.convert(value, param, ctx)
         return ServiceName(name)
 

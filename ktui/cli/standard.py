@@ -9,14 +9,23 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
+from ktui.cli import signs
+from ktui.text import visible
+
 _GONE: Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO, errno.ECONNRESET})
 """Nobody reads: a closed pipe, a terminal that has gone, a descriptor that was never open."""
+
+_OBEYED: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
+)
+_COLOURS: Final = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 class _Stream(io.RawIOBase):
@@ -51,6 +60,22 @@ class _Stream(io.RawIOBase):
         return len(data)
 
 
+class _Text(io.TextIOWrapper):
+    """The text of one stream. Only colours are left of what a terminal would obey; `ktui.cli.printing` lets no more in.
+
+    This is the net behind that door, for what a library may write by itself.
+    """
+
+    def write(self, text: str) -> int:
+        """How many characters it was given."""
+        if _OBEYED.search(text):
+            parts = _COLOURS.split(text)
+            super().write("".join(part if at % 2 else visible(part, "\t\n") for at, part in enumerate(parts)))
+        else:
+            super().write(text)
+        return len(text)
+
+
 class _State:
     """The streams that are in use; None while they are Python's own."""
 
@@ -64,13 +89,17 @@ def streams() -> Iterator[None]:
     Streams that somebody has put in the place of Python's own stay as they are.
     """
     before = sys.stdin, sys.stdout, sys.stderr
+    signs.register()
     if sys.stdin is None:
         _occupy(0)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python has it
     if sys.stdout is sys.__stdout__:
-        _State.out, sys.stdout = _made(1, before[1], "replace")
+        _State.out, sys.stdout = _made(1, before[1])
     if sys.stderr is sys.__stderr__:
-        _, sys.stderr = _made(2, before[2], "backslashreplace")
+        _, sys.stderr = _made(2, before[2])
+    if isinstance(sys.__stderr__, io.TextIOWrapper):
+        # The dashboard draws on it.
+        sys.__stderr__.reconfigure(errors=signs.ERRORS)
     try:
         yield
     finally:
@@ -80,7 +109,7 @@ def streams() -> Iterator[None]:
         _State.out = None
 
 
-def _made(descriptor: int, before: TextIO | None, errors: str) -> tuple[_Stream, TextIO]:
+def _made(descriptor: int, before: TextIO | None) -> tuple[_Stream, TextIO]:
     if before is None:
         # It was closed. What is opened next must not be taken for it.
         _occupy(descriptor)
@@ -89,7 +118,7 @@ def _made(descriptor: int, before: TextIO | None, errors: str) -> tuple[_Stream,
         before.flush()
         raw = _Stream(descriptor)
     encoding = before.encoding if before is not None else "utf-8"
-    return raw, io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=errors, line_buffering=True)
+    return raw, _Text(io.BufferedWriter(raw), encoding=encoding, errors=signs.ERRORS, line_buffering=True)
 
 
 def _occupy(descriptor: int) -> None:

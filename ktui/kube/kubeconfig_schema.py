@@ -16,7 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from ktui.kube import go_yaml
-from ktui.kube.errors import ConfigError, brief
+from ktui.kube.errors import ConfigError
+from ktui.text import exact
 
 BROKEN: Final = "`kubectl config view` reads the same file; correct it, or name another with --kubeconfig."
 
@@ -180,9 +181,13 @@ def decoded(data: str) -> bytes:
     return base64.b64decode(data.replace("\r", "").replace("\n", ""), validate=True)
 
 
+_LONGEST: Final = 200
+
+
 def shown(name: Path | str) -> str:
-    """A path or name that a file or a command holds, fit to be part of a sentence."""
-    return brief(str(name), 200)
+    """A path or name that a file or a command holds, fit to be part of a sentence; no two of them look the same."""
+    text = exact(str(name))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 _ENTRIES: Final = {"clusters": "cluster", "contexts": "context", "users": "user"}

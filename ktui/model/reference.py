@@ -63,4 +63,9 @@ def read_reference(text: str) -> Reference | None:
     if not slash:
         kind, name = "deployment", kind
     resource = _KINDS.get(kind.lower())
-    return Reference(name, resource) if resource is not None and name and "/" not in name else None
+    return Reference(name, resource) if resource is not None and can_be_name(name) else None
+
+
+def can_be_name(text: str) -> bool:
+    """Whether an object might be called that (apimachinery, IsValidPathSegmentName); a server may be stricter."""
+    return text.isascii() and text.isprintable() and text not in ("", ".", "..") and not set("/% ") & set(text)

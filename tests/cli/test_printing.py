@@ -1,0 +1,260 @@
+"""The door between the commands and the terminal."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+import ktui
+from ktui.cli import printing, signs, standard
+from ktui.tui import look
+from tests.cli.conftest import Ktui
+
+EVIL = "app\x1b]52;c;UFdO\x07\x9b2J\u202e\nnext\udc9b"
+SHOWN = "app␛]52;c;UFdO␇<U+009B>2J<U+202E> next<9B>"
+EXACT = "app␛]52;c;UFdO␇<U+009B>2J<U+202E>␊next<9B>"
+SOURCES = sorted(Path(ktui.__file__).parent.rglob("*.py"))
+
+_WRITERS = {"click.echo", "click.secho", "click.confirm", "click.prompt", "click.echo_via_pager", "print"}
+_DOORS = {"printing.py"}
+
+
+def round_the_door(tree: ast.AST) -> Iterator[str]:
+    """Calls that write to the terminal by themselves."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in _WRITERS or called.startswith(("sys.stdout.write", "sys.stderr.write")):
+                yield called
+
+
+def test_no_command_goes_round_the_door() -> None:
+    texts = {source.name: source.read_text() for source in SOURCES}
+    suspects = {name: text for name, text in texts.items() if re.search(r"print\(|click\.|\.write\(", text)}
+    found = {name: list(round_the_door(ast.parse(text))) for name, text in suspects.items()}
+    assert {name for name, calls in found.items() if calls} == _DOORS
+
+
+def test_the_check_sees_what_goes_round() -> None:
+    assert list(round_the_door(ast.parse("print(name)\nclick.echo(name)\nsys.stdout.write(name)"))) != []
+
+
+@given(text=st.text())
+@example(text=EVIL)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_printed_can_be_seen(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    printing.line(text)
+    printing.note(text)
+    printing.error(text, text)
+    printing.table(["NAME", text], [[text, "a"], ["b", text]])
+    out, err = capsys.readouterr()
+    assert len(out.split("\n")) == 5
+    assert len(err.split("\n")) == (4 if text else 3)
+    assert all(line.isprintable() for line in (out + err).split("\n"))
+
+
+@given(text=st.text(st.characters()), output=st.sampled_from(["json", "yaml"]))
+@example(text=EVIL, output="json")
+@example(text=EVIL + "\x7f\x85\u2028", output="yaml")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_document_is_ascii_and_means_what_it_did(text: str, output: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    printing.document({"name": text, "list": [text]}, output)
+    out = capsys.readouterr().out
+    assert out.isascii()
+    assert all(line.isprintable() for line in out.split("\n"))
+    if output == "json":
+        assert json.loads(out) == {"name": text, "list": [text]}
+    elif text.encode("utf-8", "replace").decode() == text:
+        assert yaml.safe_load(out) == {"name": text, "list": [text]}
+
+
+def test_columns_stand_below_each_other_whatever_is_in_them(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["cart", "漢字", "e\u0301\u0301a", "👩‍💻", "a\u200bb", "가", "\x1b[2J"]
+    printing.table(["NAME", "READY"], [[name, "1/1"] for name in names])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(names) + 1
+    assert {cell_len(line.rpartition(" ")[0]) for line in lines} == {cell_len(lines[0].rpartition(" ")[0])}
+
+
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, no_colour, shown in (
+        (Screen(), "", "\x1b[31m- ␛[2J\x1b[0m\n"),
+        (Screen(), "1", "- ␛[2J\n"),
+        (io.StringIO(), "", "- ␛[2J\n"),
+    ):
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        if no_colour:
+            monkeypatch.setenv("NO_COLOR", no_colour)
+        printing.line("- \x1b[2J", colour="red")
+        assert stream.getvalue() == shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [EVIL],
+        ["get", f"--{EVIL}"],
+        ["get", "-o", EVIL],
+        ["status", f"{EVIL}/web"],
+        ["status", "web", "--timeout", EVIL],
+        ["scale", "web", "--replicas", EVIL],
+        ["canary", "web", "--image", f"web={EVIL}", "--steps", EVIL],
+        ["canary", "web", "-f", EVIL],
+        ["set-image", "web", EVIL],
+        ["set-image", "web", f"{EVIL}={EVIL}", "--yes"],
+        ["report", "--since", EVIL],
+        ["demo", EVIL],
+        ["sim", "--port", EVIL],
+        ["--request-timeout", EVIL, "get"],
+        ["--kubeconfig", f"/{EVIL}", "get"],
+        ["--context", EVIL, "get"],
+        ["-n", EVIL, "get"],
+        ["get", "-l", EVIL],
+        ["get", EVIL],
+        ["--as", EVIL, "get"],
+    ],
+    ids=lambda arguments: " ".join(each for each in arguments if each.isprintable()) or "evil",
+)
+def test_an_argument_is_echoed_as_what_can_be_seen(arguments: list[str], ktui: Ktui) -> None:
+    echoes = arguments[-1] == EVIL or arguments[0].startswith("--")
+    ran = ktui(*arguments)
+    assert ran.code not in (0, 70), ran
+    assert all(line.isprintable() for line in (ran.out + ran.err).split("\n")), ran
+    # As ktui's sentences quote it, or as click does.
+    assert not echoes or EXACT in ran.err or ascii(EVIL)[1:-1] in ran.err or SHOWN in ran.err, ran
+
+
+@pytest.mark.parametrize("name", ["KTUI_THEME", "KTUI_REQUEST_TIMEOUT", "KTUI_READ_ONLY", "KTUI_CONTEXT"])
+def test_what_the_environment_says_is_echoed_likewise(name: str, ktui: Ktui, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, EVIL)
+    ran = ktui("get") if name != "KTUI_THEME" else ktui()
+    assert ran.code not in (0, 70), ran
+    assert all(line.isprintable() for line in (ran.out + ran.err).split("\n")), ran
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'theme = "\\u001b[2J\\u009b"',
+        'context = "\\u001b[2J\\u202e"',
+        '"\\u001b[2J" = 1',
+        'request_timeout = "\\u001b[2J"',
+        "theme = '\x1b[2J'",
+        "\x1b[2J",
+        "a = [" * 3000,
+        "a = " + "{a = " * 3000,
+        "a." * 3000 + "a = 1",
+        f'request_timeout = "{"9" * 400}"',
+        f"request_timeout = {'9' * 400}",
+        f'request_timeout = "{"9" * 400}h"',
+        "as_groups = 9223372036854775808",
+        "history = 1979-05-27",
+        "kubeconfig = {}",
+    ],
+    ids=lambda text: repr(text[:24]),
+)
+def test_what_the_settings_say_ends_in_a_sentence(text: str, ktui: Ktui, own_folders: Path) -> None:
+    config = own_folders / "config" / "ktui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(text, encoding="utf-8")
+    ran = ktui() if "theme" in text else ktui("get")
+    assert ran.code not in (0, 70), ran
+    assert all(line.isprintable() for line in (ran.out + ran.err).split("\n")), ran
+    assert len(ran.err) < 1500
+
+
+def test_behind_the_door_hangs_a_net() -> None:
+    raw = io.BytesIO()
+    text = standard._Text(io.BufferedWriter(raw), encoding="utf-8", errors=signs.ERRORS, line_buffering=True)
+    text.write(f"\x1b[31mred\x1b[0m {EVIL}\ttab ✔\n")
+    assert raw.getvalue().decode() == f"\x1b[31mred\x1b[0m {SHOWN.replace(' ', chr(10))}\ttab ✔\n"
+
+
+# Encodings that lack signs
+
+
+def own_signs() -> set[str]:
+    """Every sign beyond ASCII in the sources of what is shown."""
+    shown = [path for path in SOURCES if path.parts[-2] in ("tui", "cli", "screens", "widgets", "rollout", "figures")]
+    texts = [
+        node.value
+        for path in shown
+        if path.name not in ("signs.py", "standard.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return {sign for text in texts for sign in text if not sign.isascii()}
+
+
+def in_ascii(text: str) -> str:
+    signs.register()
+    return text.encode("ascii", errors=signs.ERRORS).decode()
+
+
+def test_every_sign_of_its_own_is_one_of_ascii_in_one_cell() -> None:
+    found = own_signs()
+    assert len(found) > 30
+    unknown = {sign for sign in found if in_ascii(sign) == "?" and sign != "\ufffd"}
+    assert not unknown
+    assert all(len(in_ascii(sign)) == 1 for sign in found)
+
+
+def test_states_stay_apart_in_ascii() -> None:
+    for glyphs in (
+        [glyph for glyph, _, _ in look.PHASES.values()],
+        [glyph for glyph, _ in look.PODS.values()],
+        [glyph for glyph, _ in look.LINKS.values()],
+        [look.NEW_READY, look.NEW_STARTING, look.OLD],
+    ):
+        assert len({in_ascii(glyph) for glyph in glyphs}) == len(glyphs) > 2
+
+
+@pytest.mark.parametrize("text", ["漢字", "가나", "ｆｕｌｌ", "👍", "●✔─│┌▇", "Ωжא", "e\u0301"])
+def test_what_stands_for_a_sign_takes_its_cells(text: str) -> None:
+    assert len(in_ascii(text)) == cell_len(text)
+
+
+def test_marks_and_wide_letters_in_latin_1() -> None:
+    signs.register()
+    assert "é e\u0301 漢 ✔".encode("latin-1", errors=signs.ERRORS) == b"\xe9 e ?? +"
+
+
+@pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "ascii"}])
+def test_a_table_keeps_its_columns_in_another_encoding(
+    locale: dict[str, str], cart: Any, ktui_process: Callable[..., Popen[str]]
+) -> None:
+    out, err = ktui_process("get", "cart", env={**os.environ, **locale}, encoding="ascii").communicate(timeout=60)
+    assert "cart" in out
+    assert not err
+    assert "\\u" not in out
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_without_a_locale_it_is_utf_8(locale: str, cart: Any, ktui_process: Callable[..., Popen[str]]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("LANG", "PYTHONIOENCODING")}
+    out, _ = ktui_process("diff", "cart", env={**environment, "LC_ALL": locale}, encoding="utf-8").communicate(
+        timeout=60
+    )
+    assert "cart:4.9" in out
+    assert "→" in out
