@@ -70,13 +70,19 @@ def handled() -> Iterator[None]:
 
 
 @contextmanager
-def handed_to(hearer: Callable[[int], None]) -> Iterator[None]:
-    """In here a signal raises nothing: `hearer` is called with its number, and ends what runs."""
+def handed_to(hearer: Callable[[int], None], *, interrupts: bool = False) -> Iterator[None]:
+    """In here a signal raises nothing: `hearer` is called with its number, and ends what runs.
+
+    With `interrupts` so it is with SIGINT, which raises KeyboardInterrupt elsewhere.
+    """
+    before = signal.signal(signal.SIGINT, _receive) if interrupts else None
     _state.hearers.append(hearer)
     try:
         yield
     finally:
         _state.hearers.remove(hearer)
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
 
 
 def _receive(number: int, _frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = bytearray()
+        self._is_gone = False
         self._child = pexpect.spawn(
             command[0],
             list(command[1:]),
@@ -41,22 +43,51 @@ class Terminal:
         )
 
     @classmethod
-    def python(cls, *arguments: str, home: Path, columns: int = 120, rows: int = 36) -> Self:
+    def python(
+        cls,
+        *arguments: str,
+        home: Path,
+        columns: int = 120,
+        rows: int = 36,
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
         """Run this Python with these arguments."""
-        return cls(sys.executable, *arguments, home=home, columns=columns, rows=rows)
+        return cls(sys.executable, *arguments, home=home, columns=columns, rows=rows, environment=environment)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._is_gone:
+            if self._child.isalive():
+                os.kill(self.pid, signal.SIGKILL)
+                self._child.wait()
+            # Another file may have its number by now.
+            self._child.ptyproc.closed = self._child.closed = True
+            return
         self._child.close(force=True)
 
     @property
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)
 
+    @property
+    def pid(self) -> int:
+        return int(self._child.pid)
+
     def press(self, keys: str) -> None:
-        os.write(self._child.child_fd, keys.encode())
+        self.send(keys.encode())
+
+    def send(self, data: bytes) -> None:
+        os.write(self._child.child_fd, data)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def hang_up(self) -> None:
+        """The terminal goes away, as a window that is closed does; nothing can be read from it any more."""
+        self._child.ptyproc.fileobj.close()
+        self._is_gone = True
 
     def until(self, holds: Callable[[str], object], what: str) -> None:
         """Read the terminal until something holds of what is on it."""
@@ -71,14 +102,14 @@ class Terminal:
             self.until(lambda screen, text=text: text in screen, f"to see {text!r}")  # type: ignore[misc]
 
     def ends(self) -> int:
-        """Wait for the program to end; its exit code."""
+        """Wait for the program to end; its exit code, or the number of the signal that killed it with a minus."""
         end = time.monotonic() + PATIENCE
         while self._child.isalive():
             if time.monotonic() > end:
                 raise AssertionError(f"never: to end\n{self.text}")
             self._read(0.1)
         self._read(0.1)
-        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
+        return int(self._child.exitstatus if self._child.exitstatus is not None else -self._child.signalstatus)
 
     @property
     def is_clean(self) -> bool:
@@ -87,6 +118,9 @@ class Terminal:
         return all(self.raw.rfind(on) <= self.raw.rfind(off) for on, off in ends)
 
     def _read(self, seconds: float) -> None:
+        if self._is_gone:
+            time.sleep(seconds)
+            return
         ready, _, _ = select.select([self._child.child_fd], [], [], seconds)
         if not ready:
             return

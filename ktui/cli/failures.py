@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from ktui import signals
+from ktui import own_files, signals
 from ktui.cli import printing, standard
 from ktui.settings import SettingsError, crash_file
 
@@ -79,9 +78,10 @@ def _bug(error: Exception) -> int:
 
 
 def _write_traceback(path: Path, error: Exception) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        file.write(f"{datetime.now(UTC).isoformat()}\n")
-        traceback.print_exception(error, file=file)
-        file.write("\n")
+    """Without the values of variables; and what an error says is kept without what looks like a secret."""
+    from ktui.kube.errors import redacted  # noqa: PLC0415 - nothing that a command needs
+
+    text = "".join(traceback.format_exception(error))
+    # Where something was is indented, source and all; what it says is not.
+    lines = [line if line.startswith("  ") else redacted(line) for line in text.splitlines()]
+    own_files.append(path, "\n".join([datetime.now(UTC).isoformat(), *lines, "", ""]).encode("utf-8", "replace"))

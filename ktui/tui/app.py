@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import events
 from textual.binding import Binding, BindingType
 
 from ktui.model.changes import Change
 from ktui.tui import chrome, sheets
-from ktui.tui.door import CleanApp
+from ktui.tui.ending import EndingApp, Unsettled
 from ktui.tui.live import Live
 from ktui.tui.pace import Pace
 from ktui.tui.paint import COMPONENTS, Line
@@ -60,7 +59,7 @@ class Options:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
-class KtuiApp(CleanApp):
+class KtuiApp(EndingApp):
     """Rollouts, live."""
 
     TITLE = "ktui"
@@ -70,7 +69,7 @@ class KtuiApp(CleanApp):
     COMMANDS: ClassVar = {RolloutCommands}
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "copy what is selected, or quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", show=False, priority=True),
         Binding("r", "retry", "try the connection again", id="retry", show=False),
     ]
@@ -163,6 +162,16 @@ class KtuiApp(CleanApp):
         if uid not in self.guarded:
             return ""
         return "Auto-abort is on: if a new pod fails or the deadline passes, it goes back by itself."
+
+    @property
+    def unsettled(self) -> tuple[Unsettled, ...]:
+        """What is being sent at this moment."""
+        return self._steering.sending.unsettled if self._steering is not None else ()
+
+    @property
+    def watched_over(self) -> tuple[str, ...]:
+        """The names of the rollouts that auto-abort is on for."""
+        return self._guards.names if self._guards is not None else ()
 
     @property
     def connection(self) -> Connection | None:
@@ -259,11 +268,6 @@ class KtuiApp(CleanApp):
             front.draw_now()
 
     # Keys
-
-    async def on_event(self, event: events.Event) -> None:
-        """Once the app ends, nothing that is pressed means anything."""
-        if self.return_code is None or not isinstance(event, events.InputEvent):
-            await super().on_event(event)
 
     async def action_pop_screen(self) -> None:
         """Back, but not past the overview: a key that is pressed twice may be heard twice."""
@@ -409,7 +413,5 @@ class KtuiApp(CleanApp):
 
 
 def run(options: Options) -> int:
-    """Run the dashboard until it is quit; the exit code."""
-    app = KtuiApp(options)
-    app.run()
-    return app.return_code or 0
+    """Run the dashboard until it is quit, or a signal ends it; the exit code. Raises whatever ended it otherwise."""
+    return KtuiApp(options).run_to_the_end()

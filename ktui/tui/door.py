@@ -118,6 +118,11 @@ def takes_text(widget: Widget | None) -> bool:
     return isinstance(widget, Input)
 
 
+def selected_in(widget: Widget | None) -> str:
+    """What is selected of what is typed there, if anything is."""
+    return widget.selected_text if isinstance(widget, Input) else ""
+
+
 class Net(LineFilter):
     """Replaces whatever a terminal would obey or could not print, in each line as it is drawn.
 

@@ -43,6 +43,11 @@ class Guards:
             return ""
         return waits.told(now) if uid else f"{_name(self._armed[first])} {waits.told(now)}"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What sentences call them."""
+        return tuple(map(_name, self._armed.values()))
+
     def toggle(self, uid: str) -> None:
         """Watch over that rollout, or no longer."""
         if (armed := self._armed.get(uid)) is not None:
@@ -118,15 +123,9 @@ class Guards:
         if connection is None:
             self._steering.say(f"{_name(armed)} was not aborted: there is no connection.", "error")
             return
-        aborted = await auto_abort(
-            Api(connection),
-            armed,
-            cause,
-            AuditLog(self._app.options.audit),
-            self._session.kubectl,
-            clock=self._app.now,
-            recall=self._app.past.recall,
-        )
+        log, kubectl, recall = AuditLog(self._app.options.audit), self._session.kubectl, self._app.past.recall
+        with self._steering.sending.of(f"Abort {_name(armed)}", armed.resource, armed.namespace, armed.name):
+            aborted = await auto_abort(Api(connection), armed, cause, log, kubectl, clock=self._app.now, recall=recall)
         self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")
         if aborted.audit_failure:
             self._steering.say(aborted.audit_failure, "warning")

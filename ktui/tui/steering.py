@@ -51,6 +51,7 @@ from ktui.tui.door import takes_text
 from ktui.tui.screens.ask import AskScreen
 from ktui.tui.screens.confirm import ConfirmScreen
 from ktui.tui.screens.pick import PickScreen
+from ktui.tui.sending import Sending
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -127,6 +128,7 @@ class Steering:
         self._awaited: dict[str, _Awaited] = {}
         """What the server has taken and the stream has not reported yet."""
         self._is_deciding = False
+        self.sending = Sending(session)
 
     # What is open
 
@@ -329,11 +331,12 @@ class Steering:
         self._awaited.pop(uid, None)
         self._sent[uid] = _DOING[action]
         self._app.draw_soon()
-        done = False
+        done, target = False, planned.target
         try:
             looking = Looking(lambda sentence: self.say(sentence, "warning"))
             log = AuditLog(self._app.options.audit)
-            performed = await perform(api, planned, log, clock=self._app.now, looking=looking)
+            with self.sending.of(planned.title, target.resource, target.namespace, target.name):
+                performed = await perform(api, planned, log, clock=self._app.now, looking=looking)
             done = isinstance(performed.outcome, Done)
         finally:
             if not done:

@@ -1,0 +1,103 @@
+"""The terminal that the dashboard has: Textual's driver, which outlasts whatever comes from it, and its end."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from ktui.tui.arrivals import Arrivals
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether the dashboard has ended, and whether an ESC is the key."""
+
+_CHUNK: Final = 4096
+
+
+class Terminal(LinuxDriver):
+    """Reads bytes through `Arrivals`. A terminal that is gone ends the dashboard, and so does a fault in here."""
+
+    def __init__(self, app: KtuiApp, **options: Any) -> None:
+        super().__init__(app, **options)
+        assert sys.__stderr__ is not None, "the dashboard has a terminal"
+        self._file = cast("Any", _Output(sys.__stderr__, self._is_lost))
+
+    def _is_lost(self) -> None:
+        app = cast("KtuiApp", self._app)
+        self._call(lambda: app.end_by(signal.SIGHUP))
+
+    def _call(self, what: Callable[[], None]) -> None:
+        """In the thread of the app, if it still runs."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what)
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the app ends because of it
+            crash = error
+            self._call(lambda: self._app._handle_exception(crash))
+
+    def run_input_thread(self) -> None:
+        """Read until the driver is stopped, or there is no terminal any more."""
+        arrivals = Arrivals()
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            if poll.poll(_LOOK * 1000):
+                data = self._read()
+                if data == b"":
+                    self._is_lost()
+                    return
+                for message in arrivals.feed(data or b"", monotonic()):
+                    self.process_message(message)
+            for message in arrivals.tick(monotonic()):
+                self.process_message(message)
+
+    def _read(self) -> bytes | None:
+        """What there is, or None; of a terminal that has gone, no bytes."""
+        try:
+            return os.read(self.fileno, _CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+
+class _Output:
+    """Where Textual's writer thread writes to. A thread that died of an error would leave the app waiting for it."""
+
+    def __init__(self, terminal: TextIO, is_lost: Callable[[], None]) -> None:
+        self._descriptor = terminal.fileno()
+        self._encoding = terminal.encoding
+        self._is_lost = is_lost
+        self._has_gone = False
+
+    def fileno(self) -> int:
+        """The terminal's descriptor."""
+        return self._descriptor
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def write(self, text: str) -> None:
+        """Write it all, or nothing where there is no terminal."""
+        data = text.encode(self._encoding, "replace")
+        while data and not self._has_gone:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
+            except OSError:
+                self._has_gone = True
+                self._is_lost()
