@@ -26,6 +26,7 @@ class Kind(StrEnum):
     CRASH = "crash"
     ENDS = "ends by itself"
     UNSCHEDULABLE = "unschedulable"
+    CONTROLLER = "controller"
     FORBIDDEN = "pods refused"
     NODE = "node"
     POD = "pod"

@@ -284,6 +284,9 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
     births = [part.revision.metadata.creation_timestamp for part in parts if part.revision is not None]
     last_made = max((at for at in births if at is not None), default=None)
     is_youngest = made is not None and made == last_made
+    # Whoever wrote the template noted when. It is no earlier than the last revision, which it took the place of.
+    written = workload.metadata.template_written
+    since = written if written is not None and (last_made is None or written >= last_made) else None
     return Glimpse(
         template=workload.spec.template.digest,
         available=numbers.available,
@@ -291,7 +294,7 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
         new_ready=numbers.new.ready,
         stands_still=stands_still(workload),
         is_complete=ended,
-        started=made if is_youngest else None,
+        started=made if is_youngest else since if not ended else None,
         finished=_finished(workload, newest, made if is_youngest else None, last_made) if ended else None,
         is_going=workload.metadata.deletion_timestamp is not None,
     )

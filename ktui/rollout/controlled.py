@@ -58,9 +58,15 @@ def _summary(
     pods = [pod for part in parts for pod in part.pods]
     if not is_complete(workload):
         # As for Deployments (`rollout.summarise`): a cluster that is well never asks.
+        from ktui.rollout.churn import of_churn  # noqa: PLC0415
         from ktui.rollout.ordered import diagnose  # noqa: PLC0415
+        from ktui.rollout.standstill import of_standstill  # noqa: PLC0415
 
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
+        revisions = [part.revision for part in parts if part.revision is not None]
+        causes = (*of_churn(workload, [each.metadata.creation_timestamp for each in revisions], now), *causes)
+        if all(cause.remark for cause in causes) and not waits_for_deletion(workload):
+            causes = (*of_standstill(workload, revisions, pods, numbers, now, events_of=store.events), *causes)
     elif any(has_restarted(pod) for pod in pods):
         causes = unrest(pods, now, store.events)
     partition = partition_of(workload) if isinstance(workload, StatefulSet) and workload.observed else None

@@ -97,7 +97,7 @@ PATIENCE_OF: Final[Mapping[Reason, Patience]] = {
     Reason.DEADLINE_NEAR: Patience(_NEVER, _NEVER, "the time that the workload's own spec grants is not over yet"),
     Reason.NEVER_CONVERGES: Patience(_SOON, _NEVER, "what writes it again and again would do so after a rollback too"),
     Reason.CONTROLLER_FAILS: Patience(_MINUTE, _NEVER, "the controller tries again; an old template may fail as well"),
-    Reason.NO_PROGRESS: Patience(_SOON, _NEVER, "it is reported after a long quiet time only, and nobody knows why"),
+    Reason.NO_PROGRESS: Patience(_FIVE, _NEVER, "nothing happens, and nothing tells why: a person has to look"),
     # Until each cause of a pod has its reason, this acts as it did before there were any.
     Reason.OTHER: Patience(_SOON, _SOON, "what is not known well enough is left to a person"),
 }

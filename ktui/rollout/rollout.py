@@ -119,16 +119,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     old = [rs for rs in replicasets if rs is not current]
     judged = verdict(deployment)
     numbers = progress(deployment, replicasets, is_blind=is_blind(store))
-    causes: tuple[Cause, ...] = ()
-    pods = store.pods(current.metadata.uid) if current is not None else []
-    if judged.failed or not judged.done:
-        # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
-        from ktui.rollout.diagnosis import diagnose  # noqa: PLC0415
-
-        old_pods = [pod for rs in old for pod in store.pods(rs.metadata.uid)]
-        causes = diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events)
-    elif any(has_restarted(pod) for pod in pods):
-        causes = unrest(pods, now, store.events)
+    causes = _causes(store, deployment, replicasets, numbers, now)
     phase = _phase(deployment, judged, causes)
     hold = hold_of(deployment, replicasets)
     previous = next(iter(revisions.newest_first(old)), None)
@@ -166,6 +157,29 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         came_back=current is not None and bool(revisions.former_revisions(current)),
         unseen=unseen(store, Resource.REPLICASETS, Resource.PODS),
     )
+
+
+def _causes(
+    store: Store, deployment: Deployment, replicasets: Sequence[ReplicaSet], numbers: Progress, now: datetime
+) -> tuple[Cause, ...]:
+    judged, current = verdict(deployment), revisions.current(deployment, replicasets)
+    pods = store.pods(current.metadata.uid) if current is not None else []
+    if judged.done and not judged.failed:
+        return unrest(pods, now, store.events) if any(has_restarted(pod) for pod in pods) else ()
+    # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
+    from ktui.rollout.churn import of_churn  # noqa: PLC0415
+    from ktui.rollout.diagnosis import diagnose  # noqa: PLC0415
+    from ktui.rollout.standstill import of_standstill  # noqa: PLC0415
+
+    old_pods = [pod for rs in replicasets if rs is not current for pod in store.pods(rs.metadata.uid)]
+    found = (
+        *of_churn(deployment, [rs.metadata.creation_timestamp for rs in replicasets], now),
+        *diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events),
+    )
+    if deployment.spec.paused or strategy.held(deployment) or not all(cause.remark for cause in found):
+        return found
+    everything = [*pods, *old_pods]
+    return (*of_standstill(deployment, replicasets, everything, numbers, now, events_of=store.events), *found)
 
 
 def is_blind(store: Store) -> bool:
@@ -338,7 +352,9 @@ def _under_way(rollout: Rollout) -> str:
         return f"{count(new.existing - new.available, 'new pod')} starting"
     if new.available >= numbers.desired:
         return "finishing"
-    return f"{new.available} of {count(numbers.desired, 'pod')} new" if new.available else "beginning"
+    if new.available:
+        return f"{new.available} of {count(numbers.desired, 'pod')} new"
+    return f"{count(old.terminating, 'old pod')} to stop first" if old.terminating else "beginning"
 
 
 def _serving(rollout: Rollout) -> str:

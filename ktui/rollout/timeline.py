@@ -18,8 +18,9 @@ from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import Workload
-from ktui.rollout import images, refusals, revisions
+from ktui.rollout import images, lifetimes, refusals, revisions, strategy
 from ktui.rollout.cohorts import Controlled, cohorts_of
+from ktui.rollout.lifetimes import Lifetime
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
 from ktui.text import clean, count
@@ -118,27 +119,35 @@ def _of_deployment(store: Store, deployment: Deployment) -> Iterator[_Fact]:
     meta = deployment.metadata
     replicasets = store.replicasets(meta.uid)
     current = revisions.current(deployment, replicasets)
-    number = revisions.revision(current) if current is not None else 0
+    # Where the template has no ReplicaSet yet (Recreate stops the old pods first), they speak of the one before.
+    number = revisions.revision(current if current is not None else deployment)
     for condition in deployment.status.conditions:
-        yield from _of_condition(condition, number)
+        yield from _of_condition(condition, number, strategy.promised(deployment), meta.creation_timestamp)
     names = {replicaset.metadata.name: f"revision {revisions.revision(replicaset)}" for replicaset in replicasets}
     for event in store.events(meta.uid):
         yield from _of_event(event, What.SCALED, said=_scaling(event, names))
 
 
-def _of_condition(condition: Condition, revision: int) -> Iterator[_Fact]:
+def _of_condition(condition: Condition, revision: int, keeps: int, made: datetime | None) -> Iterator[_Fact]:
+    """What a condition tells of a Deployment that was `made` then; `keeps` is how many pods are always promised."""
     turned, updated = condition.last_transition_time, condition.last_update_time or condition.last_transition_time
     match condition.type, condition.status, condition.reason:
         case (_, _, _) if turned is None or updated is None:
             return
         case (kind, _, reason) if kind == PROGRESSING and reason == NEW_REPLICASET_AVAILABLE:
-            yield _Fact(updated, What.TURNED, f"complete: revision {revision} is rolled out in full")
+            which = f"revision {revision}" if revision else "it"
+            yield _Fact(updated, What.TURNED, f"complete: {which} is rolled out in full")
         case (kind, _, reason) if kind == PROGRESSING and reason == DEADLINE_EXCEEDED:
             yield _Fact(turned, What.TURNED, "the progress deadline passed", is_warning=True)
         case (kind, _, "DeploymentPaused") if kind == PROGRESSING:
             yield _Fact(updated, What.TURNED, "paused")
         case (kind, _, "DeploymentResumed") if kind == PROGRESSING:
             yield _Fact(updated, What.TURNED, "resumed")
+        case (kind, "False", _) if kind == AVAILABLE and made is not None and turned - made < TOGETHER:
+            # It has never been otherwise: that is a beginning.
+            return
+        case (kind, "False", _) if kind == AVAILABLE and not keeps:
+            yield _Fact(turned, What.TURNED, "no longer all pods are available, and none is promised")
         case (kind, "False", _) if kind == AVAILABLE:
             yield _Fact(turned, What.TURNED, "fewer pods are available than promised", is_warning=True)
         case (kind, "True", _) if kind == AVAILABLE:
@@ -177,12 +186,15 @@ def _of_controlled(store: Store, workload: Controlled) -> Iterator[_Fact]:
             yield _Fact(made, What.MADE, _making(whose, template, revisions.change_cause(part.revision)))
         for pod in part.pods:
             yield from _of_pod(pod, whose, meta.name)
+            life = lifetimes.of_pod(pod)
             for event in store.events(pod.metadata.uid):
-                yield from _of_pod_event(event, whose, meta.name, is_known=True)
+                yield from _of_pod_event(event, whose, meta.name, life)
     # Of what revision a pod was that is gone, nothing tells any more.
     for uid in store.gone_parts({meta.uid})[meta.uid]:
-        for event in store.events(uid):
-            yield from _of_pod_event(event, meta.name, meta.name, is_known=False)
+        events = store.events(uid)
+        life = lifetimes.of_events(events)
+        for event in events:
+            yield from _of_pod_event(event, meta.name, meta.name, life)
     for event in store.events(meta.uid):
         if event.reason == "SuccessfulDelete":
             yield from _of_deletion(event, meta.name, stopping)
@@ -234,13 +246,16 @@ def _of_revision(store: Store, replicaset: ReplicaSet, gone: Sequence[str]) -> I
             yield from _of_event(event, What.TROUBLE, said=_refused(event.message))
         elif event.type == "Warning":
             yield from _of_event(event, What.TROUBLE, said=f"{whose}: {event.reason}: {event.message}")
-    for uid in (*(pod.metadata.uid for pod in pods), *gone):
-        for event in store.events(uid):
-            yield from _of_pod_event(event, whose, meta.name, is_known=event.involved_object.name in known)
+    lives = {pod.metadata.uid: lifetimes.of_pod(pod) for pod in pods}
+    for uid in (*lives, *gone):
+        events = store.events(uid)
+        life = lives.get(uid) or lifetimes.of_events(events)
+        for event in events:
+            yield from _of_pod_event(event, whose, meta.name, life)
 
 
 def _of_pod(pod: Pod, whose: str, owner: str) -> Iterator[_Fact]:
-    meta, name = pod.metadata, _short(pod.metadata.name, owner)
+    meta, name, life = pod.metadata, _short(pod.metadata.name, owner), lifetimes.of_pod(pod)
     if meta.creation_timestamp is not None:
         yield _Fact(meta.creation_timestamp, What.MADE, "made", whose, name)
     for container in pod.status.container_statuses:
@@ -249,7 +264,12 @@ def _of_pod(pod: Pod, whose: str, owner: str) -> Iterator[_Fact]:
             yield _Fact(running.started_at, What.STARTED, "started", whose, name)
     for container in (*pod.status.init_container_statuses, *pod.status.container_statuses):
         for ended in (container.last_state.terminated, container.state.terminated):
-            if ended is not None and ended.finished_at is not None and ended.exit_code:
+            if (
+                ended is not None
+                and ended.finished_at is not None
+                and ended.exit_code
+                and not life.stops(ended.finished_at)
+            ):
                 why = f", {ended.reason}" if ended.reason not in ("", "Error") else ""
                 # Of all crashes, only the last one or two leave a stamp.
                 again = " again" if container.restart_count > 1 else ""
@@ -267,18 +287,21 @@ _QUIET: Final = frozenset({"Scheduled", "Pulling", "Pulled", "Created"})
 """Events of pods that say no more than that all goes its way."""
 
 
-def _of_pod_event(event: Event, whose: str, owner: str, *, is_known: bool) -> Iterator[_Fact]:
+def _of_pod_event(event: Event, whose: str, owner: str, life: Lifetime) -> Iterator[_Fact]:
     pod = _short(event.involved_object.name, owner)
     if event.reason in _QUIET:
         return
     if event.reason == "Started":
-        if not is_known:
+        if not life.is_known:
             yield from _of_event(event, What.STARTED, said="started", whose=whose, pod=pod)
         return
     if event.reason == "Killing" and event.message.startswith("Stopping container"):
         return
     # A pod's own name and address in a text would keep the same thing apart that happens to many.
     text = re.sub(r" in pod \S+$", "", event.message.replace(event.involved_object.name, "…"))
+    if life.explains(event):
+        # Probes fail until a program is up, and again once it stops: that is how either looks.
+        return
     what = What.TROUBLE if event.type == "Warning" or event.reason == "Killing" else What.NOTE
     yield from _of_event(event, what, said=f"{event.reason}: {text}", whose=whose, pod=pod)
 
