@@ -81,6 +81,12 @@ def _proxy_failure(error: aiohttp.ClientError, proxy: URL) -> Unreachable:
             f"The proxy {address} refused to connect: HTTP {error.status}.",
             hint="Check its credentials in HTTPS_PROXY or proxy-url, and whether it permits this server.",
         )
+    if proxy.scheme.startswith("socks") and isinstance(error, aiohttp.ClientProxyConnectionError):
+        # It may be reached, and refuse: the name or password, or to go on to the server.
+        return Unreachable(
+            f"The proxy {address} cannot be used: {brief(str(error.os_error), 120).lower().rstrip('.')}.",
+            hint="Check its address and credentials in HTTPS_PROXY or proxy-url, and whether it permits this server.",
+        )
     return Unreachable(f"The proxy {address} cannot be reached.", hint=_NETWORK)
 
 
