@@ -2,7 +2,7 @@
 
     with between("http://127.0.0.1:8001") as proxy:
         proxy.bend(watch, answer(410))      # every watch, until `proxy.straighten()`
-        proxy.frozen = True                 # half-open: all connections stay, and nothing comes through
+        proxy.freeze()                      # half-open: all connections stay, and nothing comes through
 
 It runs in a thread of its own, so commands and the dashboard can be tried through it as well as single functions. What
 it let through is the truth that what ktui says is held against.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -46,13 +47,26 @@ class Between:
 
     server: str
     url: str = ""
-    frozen: bool = False
-    """Whether nothing comes through, in either direction, while every connection stays open."""
     passed: list[Passed] = field(default_factory=list)
     last_byte: float = field(default_factory=monotonic)
     """When something was last let through to ktui, by the monotonic clock."""
     _bends: list[tuple[Which, Bend]] = field(default_factory=list)
     _session: aiohttp.ClientSession | None = None
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _came: threading.Condition = field(default_factory=threading.Condition)
+    _open: weakref.WeakSet[asyncio.Transport] = field(default_factory=weakref.WeakSet)
+    _flows: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._flows.set()
+
+    def freeze(self) -> None:
+        """From now on nothing comes through, in either direction, while every connection stays open."""
+        self._loop.call_soon_threadsafe(self._flows.clear)
+
+    def thaw(self) -> None:
+        """All that was held comes through."""
+        self._loop.call_soon_threadsafe(self._flows.set)
 
     def bend(self, which: Which, how: Bend) -> None:
         """From now on, do that to the requests that are so; the newest rule counts."""
@@ -73,17 +87,43 @@ class Between:
     def straighten(self) -> None:
         """Let everything through as it is."""
         self._bends.clear()
-        self.frozen = False
+        self.thaw()
+
+    def cut_all(self) -> None:
+        """Cut every connection that is open."""
+        self._loop.call_soon_threadsafe(self._abort_all)
+
+    def _abort_all(self) -> None:
+        for transport in list(self._open):
+            transport.abort()
+
+    def since(self, moment: float) -> list[Passed]:
+        """The requests that came by since then."""
+        return [each for each in self.passed if each.at >= moment]
+
+    def asked(self, path: str, since: float) -> list[Passed]:
+        """Those of them with that path."""
+        return [each for each in self.since(since) if each.path == path]
+
+    def until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Wait for something that requests bring about; from another thread than the proxy's."""
+        with self._came:
+            assert self._came.wait_for(condition, seconds), "it did not come about"
 
     def rate(self, since: float) -> float:
         """Requests a second since that time by the monotonic clock."""
-        return sum(each.at >= since for each in self.passed) / (monotonic() - since)
+        return len(self.since(since)) / (monotonic() - since)
 
     # How it serves
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.passed.append(Passed(monotonic(), request.method, request.path, dict(request.query)))
-        await self._thawed()
+        with self._came:
+            self.passed.append(Passed(monotonic(), request.method, request.path, dict(request.query)))
+            self._came.notify_all()
+        transport = request.transport
+        if transport is not None:
+            self._open.add(transport)
+        await self._flows.wait()
         how = next((how for which, how in list(self._bends) if which(request)), None)
         return await (how(self, request) if how is not None else self.forward(request))
 
@@ -108,11 +148,11 @@ class Between:
             for key, value in answer.headers.items():
                 if key.lower() not in _NOT_PASSED_ON:
                     response.headers.add(key, value)
-            await self._thawed()
+            await self._flows.wait()
             await response.prepare(request)
             self.last_byte = monotonic()
             async for chunk in answer.content.iter_any():
-                await self._thawed()
+                await self._flows.wait()
                 changed = change(chunk)
                 if 0 <= most < len(changed):
                     await response.write(changed[:most])
@@ -122,10 +162,6 @@ class Between:
                 await response.write(changed)
                 self.last_byte = monotonic()
         return response
-
-    async def _thawed(self) -> None:
-        while self.frozen:  # noqa: ASYNC110 - set from another thread
-            await asyncio.sleep(0.01)
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -201,7 +237,6 @@ def repeat(times: int = 2) -> Bend:
     """Send the request to the server several times, and pass the last answer back."""
 
     async def repeating(proxy: Between, request: web.BaseRequest) -> web.StreamResponse:
-        assert proxy._session is not None or times > 0
         for _ in range(times - 1):
             async with (
                 aiohttp.ClientSession() as session,
@@ -239,7 +274,8 @@ def cut_after(size: int) -> Bend:
 @contextmanager
 def between(server: str) -> Iterator[Between]:
     """A proxy in front of that server, on a free port of loopback."""
-    proxy, loop, is_up, is_over = Between(server), asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    proxy, is_up, is_over = Between(server), threading.Event(), asyncio.Event()
+    loop = proxy._loop
 
     async def run() -> None:
         async with serving(proxy.handle) as url:
@@ -259,6 +295,6 @@ def between(server: str) -> Iterator[Between]:
         assert is_up.wait(10)
         yield proxy
     finally:
-        proxy.frozen = False
+        proxy.thaw()
         loop.call_soon_threadsafe(is_over.set)
         thread.join()

@@ -23,6 +23,7 @@ from ktui.kube.access import Access
 from ktui.kube.errors import ConfigError
 from ktui.kube.kubeconfig import SERVICE_ACCOUNT, Entry, Kubeconfig, Target, shown_server, usable_cluster, usable_user
 from ktui.kube.kubeconfig_schema import Cluster, User, shown
+from ktui.kube.pulse import Vigilance
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Surroundings:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     service_account: Path = SERVICE_ACCOUNT
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    vigilance: Vigilance = field(default_factory=Vigilance)
+    waiting: Callable[[str], None] = lambda sentence: None
+    """Hears why, and until when, a request waits because the server asks for it."""
 
 
 @dataclass(frozen=True)

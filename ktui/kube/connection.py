@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from ipaddress import ip_address
-from types import SimpleNamespace, TracebackType
-from typing import Final, Self
+from types import TracebackType
+from typing import Final
 
 import aiohttp
 from yarl import URL
 
 from ktui import __version__
+from ktui.kube import limits
 from ktui.kube.access import Access, kubectl_call
 from ktui.kube.chosen import Choice, Surroundings, choose
+from ktui.kube.clock import ServerClock
 from ktui.kube.credentials import Credentials, Identity
-from ktui.kube.errors import ApiError, KubeError, Unauthorized, Unreachable, api_error, warnings_in
-from ktui.kube.failures import failure, shown_address
+from ktui.kube.errors import (
+    AnswerLost,
+    ApiError,
+    KubeError,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+    api_error,
+    warnings_in,
+)
+from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_once, trace
+from ktui.kube.failures import shown_address
 from ktui.kube.kubeconfig import Target
+from ktui.kube.pacing import Delays
 from ktui.kube.proxy import connector_for, proxy_for
+from ktui.kube.pulse import Pulse
 from ktui.kube.trust import distrusted, presented
 
 USER_AGENT: Final = f"ktui/{__version__}"
@@ -33,6 +48,12 @@ CONNECT_TIMEOUT: Final = 10.0
 
 READ_TIMEOUT: Final = 30.0
 """Seconds without a byte of the answer to a request; a stream may be silent for longer."""
+
+_WORTH_A_WORD: Final = 3.0
+"""Seconds of waiting from which on a person should know of it."""
+
+_GATEWAY: Final = frozenset({502, 503, 504})
+"""How a gateway answers for a server that it does not reach."""
 
 Params = Mapping[str, str]
 
@@ -70,7 +91,11 @@ class Connection:
         self._through: URL | None = proxy_for(self._base, target.cluster.proxy_url, around.environ)
         self._credentials = credentials
         self._request_timeout = access.request_timeout
-        self._clock = around.clock
+        self._around = around
+        self.clock = ServerClock(around.clock)
+        """The cluster's time: what ages and thresholds go by."""
+        self.pulse = Pulse(self._ask_whether_it_is_there, around.vigilance)
+        """Whether the server is heard from."""
         self._session: aiohttp.ClientSession | None = None
         self._is_closed = False
         self.compresses = not _is_loopback(self._base) and not target.cluster.disable_compression
@@ -118,28 +143,65 @@ class Connection:
         body: bytes | None = None,
         content_type: str = "application/json",
         timeout: float | None = None,
+        within: float | None = None,
         changes: bool | None = None,
         warned: list[str] | None = None,
+        waits: bool = True,
     ) -> bytes:
         """Send one request and return the body of its answer.
 
-        `timeout` is in seconds without a byte; `changes` says whether the request changes something (by default
-        anything but GET does), and thereby whether an answer that is lost is an AnswerLost. What the server warns of
-        is added to `warned`. Raises KubeError.
+        `timeout` is in seconds without a byte, `within` in seconds for all of it; `changes` says whether the request
+        changes something (by default anything but GET does), and thereby whether an answer that is lost is an
+        AnswerLost. What the server warns of is added to `warned`. Where the server asks to wait a moment, it is asked
+        again, unless `waits` is False. Raises KubeError.
         """
-        limits = aiohttp.ClientTimeout(
-            total=self._request_timeout, connect=CONNECT_TIMEOUT, sock_read=timeout or READ_TIMEOUT
+        times = aiohttp.ClientTimeout(
+            total=within or self._request_timeout, connect=CONNECT_TIMEOUT, sock_read=timeout or READ_TIMEOUT
         )
         changes = method != "GET" if changes is None else changes
-        exchange = _Exchange(self._base, self._through, changes)
-        with exchange.told():
-            response = await self._accepted(
-                exchange, method, path, params, limits, body=body, content_type=content_type
-            )
-            async with response:
-                if warned is not None:
-                    warned += warnings_in(response.headers.getall("Warning", ()))
-                return await response.read()
+        delays = Delays(changes=changes) if waits else None
+        while True:
+            exchange = Exchange(self._base, self._through, changes, self.pulse.heard)
+            began = asyncio.get_running_loop().time()
+            try:
+                with exchange.told():
+                    response = await self._accepted(
+                        exchange, method, path, params, times, body=body, content_type=content_type
+                    )
+                    async with response:
+                        if warned is not None:
+                            warned += warnings_in(response.headers.getall("Warning", ()))
+                        refuse_pages(response)
+                        return await exchange.body(response)
+            except ApiError as error:
+                if delays is None:
+                    raise
+                await self._wait_as_asked(error, delays)
+            except (TimedOut, AnswerLost):
+                self.pulse.missed(asyncio.get_running_loop().time() - began)
+                raise
+
+    async def _wait_as_asked(self, error: ApiError, delays: Delays) -> None:
+        """Wait where the server asks for it, and the same request can be sent again. Raises the error otherwise."""
+        seconds = delays.next(error)
+        if seconds is None:
+            raise error
+        if seconds >= _WORTH_A_WORD:
+            self._around.waiting(f"{error} It asks to wait: trying again at {self.time_in(seconds)}.")
+        await asyncio.sleep(seconds)
+
+    def time_in(self, seconds: float) -> str:
+        """What the clock on the wall will show in so many seconds."""
+        return (self._around.clock() + timedelta(seconds=seconds)).astimezone().strftime("%H:%M:%S")
+
+    async def _ask_whether_it_is_there(self, seconds: float) -> None:
+        """The cheapest question that tells whether the API server answers. Raises KubeError."""
+        try:
+            await self.request("GET", "/readyz", within=seconds, waits=False)
+        except ApiError as error:
+            # Not allowed, or not ready: a server said so. A gateway answers for one that it does not reach.
+            if error.status in _GATEWAY:
+                raise
 
     @asynccontextmanager
     async def stream(self, path: str, params: Params | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -147,22 +209,23 @@ class Connection:
 
         There is no limit on silence here: whoever reads knows what to expect. Raises KubeError, also while reading.
         """
-        limits = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT, sock_read=None, total=None)
-        exchange = _Exchange(self._base, self._through, changes=False)
+        times = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT, sock_read=None, total=None)
+        exchange = Exchange(self._base, self._through, False, self.pulse.heard)
         with exchange.told():
             # Compressed, a watch is one gzip member for each event (Kubernetes 1.37; older servers compress no watch):
             # libraries have lost events over that, and a single event gains little.
-            response = await self._accepted(exchange, "GET", path, params, limits, encoding="identity")
+            response = await self._accepted(exchange, "GET", path, params, times, encoding="identity")
         async with response:
-            yield _Chunks(response, exchange)
+            refuse_pages(response)
+            yield Chunks(response, exchange)
 
     async def _accepted(
         self,
-        exchange: _Exchange,
+        exchange: Exchange,
         method: str,
         path: str,
         params: Params | None,
-        limits: aiohttp.ClientTimeout,
+        times: aiohttp.ClientTimeout,
         *,
         body: bytes | None = None,
         content_type: str = "",
@@ -172,11 +235,14 @@ class Connection:
         identity = await self._credentials.identity()
         if self._is_closed:
             raise KubeError("The connection to the cluster was closed meanwhile. Nothing was sent.")
-        for attempt in (1, 2):
+        url = self._base.joinpath(path.lstrip("/"), encoded=True).with_query(params or {})
+        renewals, redirects = 1, limits.REDIRECTS
+        while True:
+            began = asyncio.get_running_loop().time()
             try:
                 response = await self._pool().request(
                     method,
-                    self._base.joinpath(path.lstrip("/"), encoded=True).with_query(params or {}),
+                    url,
                     data=body,
                     headers=[
                         *_HEADERS,
@@ -186,17 +252,25 @@ class Connection:
                     ],
                     ssl=identity.tls if identity.tls is not None else True,
                     server_hostname=identity.server_name,
-                    timeout=limits,
+                    timeout=times,
                     allow_redirects=False,
                     trace_request_ctx=exchange,
-                    middlewares=(_sent_once,) if exchange.changes else (),
+                    middlewares=(sent_once,) if exchange.changes else (),
                 )
             except aiohttp.ClientConnectorCertificateError as untrusted:
                 raise await self._distrusted(untrusted, identity) from untrusted
+            if response.status not in _GATEWAY:
+                self.pulse.heard()
+                self.clock.heard(response.headers.get("Date", ""), asyncio.get_running_loop().time() - began)
             if response.status < 300:
                 return response
+            if redirects and (to := redirected(response, url, method)) is not None:
+                response.release()
+                url, redirects = to, redirects - 1
+                continue
             error = await self._error(response)
-            if isinstance(error, Unauthorized) and attempt == 1:
+            if isinstance(error, Unauthorized) and renewals:
+                renewals -= 1
                 renewed = await self._credentials.identity(refused=identity)
                 if renewed is not identity:
                     identity = renewed
@@ -204,13 +278,11 @@ class Connection:
             if isinstance(error, Unauthorized) and (fault := self._credentials.fault(identity)):
                 raise Unauthorized(error.status or 401, reason=error.reason, message=fault)
             raise error
-        raise AssertionError("the second attempt returns or raises")
 
     async def _error(self, response: aiohttp.ClientResponse) -> ApiError:
         async with response:
-            # An error page has no length worth reading to its end.
-            body = await response.content.read(1_000_000)
-            return api_error(response.status, body, response.headers, self._clock())
+            body = await response.content.read(limits.ERROR_PAGE)
+            return api_error(response.status, body, response.headers, self.clock.now())
 
     async def _distrusted(self, error: aiohttp.ClientConnectorCertificateError, identity: Identity) -> Unreachable:
         """Which certificate the server showed, and what is wrong with it."""
@@ -222,71 +294,20 @@ class Connection:
         # Only where there is no proxy: which certificate it is helps, and is not worth a second way through one.
         shown = await presented(self._base, identity.server_name) if self._through is None else None
         asked = identity.server_name or self._base.host or ""
-        return distrusted(cause, self.address, asked, shown, self._clock())
+        return distrusted(cause, self.address, asked, shown, self._around.clock())
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
-            trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_note_sent)
             connector, proxy = connector_for(self._through)
             self._session = aiohttp.ClientSession(
-                connector=connector, proxy=proxy, trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector,
+                proxy=proxy,
+                trace_configs=[trace()],
+                cookie_jar=aiohttp.DummyCookieJar(),
+                max_line_size=limits.HEADER,
+                max_field_size=limits.HEADER,
             )
         return self._session
-
-
-class _Exchange:
-    """One request and its answer, as far as they have come; what goes wrong is told by that."""
-
-    def __init__(self, server: URL, proxy: URL | None, changes: bool) -> None:
-        self._server, self._proxy, self.changes = server, proxy, changes
-        self.sent = False
-
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """Turn the transport's exceptions into KubeErrors."""
-        try:
-            yield
-        except (aiohttp.ClientError, ssl.SSLError, TimeoutError, OSError) as error:
-            raise failure(error, self._server, proxy=self._proxy, sent=self.sent, changes=self.changes) from error
-
-
-class _Chunks:
-    """The chunks of an answer as they come. Not a generator: there is nothing to be closed but the answer."""
-
-    def __init__(self, response: aiohttp.ClientResponse, exchange: _Exchange) -> None:
-        self._chunks = response.content.iter_any()
-        self._exchange = exchange
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        with self._exchange.told():
-            return await anext(self._chunks)
-
-
-class _LostError(aiohttp.ClientError):
-    """The connection dropped under a request that changes something."""
-
-
-async def _sent_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a DELETE again by itself where a connection drops, as RFC 9112, 9.3.1 permits.
-
-    It goes by the kind of error, and takes this one for final.
-    """
-    try:
-        return await handler(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _LostError(str(error)) from error
-
-
-async def _note_sent(
-    session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
-) -> None:
-    context.trace_request_ctx.sent = True
 
 
 def _is_loopback(url: URL) -> bool:

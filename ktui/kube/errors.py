@@ -97,6 +97,10 @@ class TimedOut(KubeError):
     """The server was reached, but did not answer in time. Only for requests that change nothing."""
 
 
+class NoAnswer(KubeError):
+    """Nothing at all has been heard from the server for a while, and a question was not answered."""
+
+
 class AnswerLost(KubeError):
     """A change was sent and the connection broke before the answer: whether it took place is not known."""
 
@@ -165,7 +169,7 @@ class Expired(ApiError):
 
 
 class Rejected(ApiError):
-    """400, 405, 406, 415, 422: the request is not valid, or a `test` of a JSON patch did not hold.
+    """400, 405, 406, 415, 422, 501: the request is not valid, or a `test` of a JSON patch did not hold.
 
     The API server answers both of the last with 422: SEMANTICS.md, Roll back.
     """
@@ -177,7 +181,7 @@ class TooManyRequests(ApiError):
     """429: slow down; `retry_after` says for how long."""
 
     opening = "The API server has too much to do"
-    hint = "It is tried again by itself."
+    hint = "Try again in a while."
 
 
 class ServerError(ApiError):
@@ -198,6 +202,7 @@ _BY_STATUS: Final[dict[int, type[ApiError]]] = {
     415: Rejected,
     422: Rejected,
     429: TooManyRequests,
+    501: Rejected,
 }
 
 

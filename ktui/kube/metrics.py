@@ -108,7 +108,7 @@ async def read_samples(connection: Connection, namespace: str, selector: str = "
     """What was measured of the pods of a namespace that the label selector chooses. Raises KubeError."""
     path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{quote(namespace, safe='')}/pods"
     params = {"labelSelector": selector} if selector else None
-    body = await connection.request("GET", path, params=params, timeout=_TIMEOUT)
+    body = await connection.request("GET", path, params=params, timeout=_TIMEOUT, waits=False)
     try:
         return _samples(body) if len(body) < _MUCH else await asyncio.to_thread(_samples, body)
     except NotRead as error:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import datetime
 from random import Random
 from types import TracebackType
 from typing import Final
 
 from ktui.kube.connection import Connection
-from ktui.kube.pacing import Pacing
+from ktui.kube.pacing import Pacing, Throttle
 from ktui.kube.reflector import Reflector
 from ktui.model.changes import STREAMED, WORKLOADS, Change, Gone, Link, Listed, Put, Resource, Restored
 
@@ -107,13 +107,14 @@ class Streams:
         *,
         resources: Iterable[Resource] = STREAMED,
         pacing: Pacing | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
         random: Random | None = None,
     ) -> None:
         self._connection = connection
         self._outbox = Outbox()
         self._go = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        throttle = Throttle(pacing or Pacing())
         self._reflectors = [
             Reflector(
                 connection,
@@ -122,6 +123,7 @@ class Streams:
                 # A selector chooses workloads; it seldom fits what they make, and never the events about it.
                 label_selector if resource in WORKLOADS else "",
                 pacing=pacing,
+                throttle=throttle,
                 # Of these there are the most by far: a second less until all are there.
                 cached_list=resource is Resource.PODS,
                 clock=clock,

@@ -102,6 +102,10 @@ class LinkState(StrEnum):
     CONNECTING = "connecting"
     """Nothing has been heard yet."""
     LIVE = "live"
+    LISTED = "listed"
+    """It cannot be watched, and is listed again and again instead: known as of `since`."""
+    SILENT = "no answer"
+    """Nothing has been heard since then, and the server does not answer; it is asked again by itself."""
     RECONNECTING = "reconnecting"
     """What is known may be stale; trying again by itself."""
     REFUSED = "refused"
@@ -118,6 +122,26 @@ class Link(msgspec.Struct, frozen=True):
     state: LinkState
     since: datetime
     reason: str = ""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nothing comes now, though it did or may: it comes back by itself."""
+        return self.state in (LinkState.RECONNECTING, LinkState.SILENT)
+
+    @property
+    def badness(self) -> tuple[int, datetime]:
+        """To find the worst of several links, and of those the one that has been so the longest: the least counts."""
+        return _WORST.index(self.state), self.since
+
+
+_WORST: Final = (
+    LinkState.REFUSED,
+    LinkState.SILENT,
+    LinkState.RECONNECTING,
+    LinkState.LISTED,
+    LinkState.CONNECTING,
+    LinkState.LIVE,
+)
 
 
 Change = Put | Gone | Listed | Restored | Link

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar
 
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
+from ktui.model.changes import Change, Gone, Link, Listed, Put, Resource, Restored
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reading import ordinal
 from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
@@ -126,9 +126,8 @@ class Store:
 
     @property
     def worst_link(self) -> Link | None:
-        """The link that is in the worst state (refused, reconnecting, connecting, live); None before any has begun."""
-        order = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
-        return min(self.links.values(), key=lambda link: (order.index(link.state), link.since), default=None)
+        """The link that is in the worst state; None before any has begun."""
+        return min(self.links.values(), key=lambda link: link.badness, default=None)
 
     # How it is kept
 

@@ -13,7 +13,16 @@ from ktui.kube.pacing import Pacing
 from ktui.kube.reflector import Reflector
 from ktui.model.changes import Change, Gone, Link, LinkState, Put, Resource, Restored
 
-QUICK = Pacing(silence=30.0, list_silence=30.0, first_wait=0.001, longest_wait=0.01, refused_wait=0.01, short=0.0)
+QUICK = Pacing(
+    silence=30.0,
+    list_silence=30.0,
+    first_wait=0.001,
+    longest_wait=0.01,
+    refused_wait=0.01,
+    short=0.0,
+    poll=0.01,
+    rate=1e6,
+)
 """No waiting between attempts, and no silence that a busy machine could cause."""
 
 

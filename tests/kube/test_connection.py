@@ -428,22 +428,6 @@ async def test_an_error_of_whoever_reads_a_stream_stays_their_own(connecting: Co
                 raise TimeoutError
 
 
-async def test_a_redirect_is_not_followed_with_our_credentials(write_kubeconfig: WriteKubeconfig) -> None:
-    visited = []
-
-    async def login_page(request: web.BaseRequest) -> web.Response:
-        visited.append(request.path)
-        raise web.HTTPFound("/login")
-
-    async with (
-        securely(login_page) as (url, cluster),
-        to(Access(write_kubeconfig(url, {"token": "t"}, cluster))) as connection,
-    ):
-        with pytest.raises(KubeError, match="302"):
-            await connection.request("GET", "/api")
-    assert visited == ["/api"]
-
-
 async def test_a_stream_that_is_refused_raises_as_a_request_does(connecting: Connecting) -> None:
     async def refusing(request: web.BaseRequest) -> web.Response:
         return status(403, "Forbidden", 'User "me" cannot watch pods')

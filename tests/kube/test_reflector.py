@@ -217,7 +217,7 @@ async def test_a_stream_that_went_well_is_resumed_without_a_word(pods: Pods) -> 
 
 async def test_a_server_that_closes_every_watch_at_once_is_a_failure(pods: Pods) -> None:
     collection, connection = pods
-    async with following(connection, pacing=replace(QUICK, short=10.0)) as it:
+    async with following(connection, pacing=replace(QUICK, short=0.3)) as it:
         await it.until_live()
         collection.end()
         await collection.until(lambda: collection.watching == 0)

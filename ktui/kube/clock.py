@@ -1,0 +1,73 @@
+"""The cluster's clock, as the `Date` of its answers tells it: what ages and thresholds go by.
+
+Objects bear the times of the server's clock. On a machine whose own clock is an hour off, an age by that would be an
+hour too long, or none at all, and a threshold of a minute would have passed at once, or never.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from statistics import median
+from time import monotonic
+from typing import Final
+
+_SAMPLES: Final = 9
+"""How many answers count: an odd one among them (a cache, a gateway that is off) does not move the clock."""
+
+_SLOW: Final = 5.0
+"""Seconds after which an answer says too little of the time: it was given at some moment of that."""
+
+_SAME: Final = 2.0
+"""Seconds that two clocks may differ and pass for the same: a Date has whole seconds, and answers take their time."""
+
+NOTABLE: Final = 10.0
+"""Seconds from which on a person should know that the machine's clock differs."""
+
+
+class ServerClock:
+    """The time by the server's clock, as far as its answers have told it; until then, and where they agree, ours."""
+
+    def __init__(
+        self, local: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = monotonic
+    ) -> None:
+        self._local = local
+        self._steady = steady
+        self._offsets: deque[float] = deque(maxlen=_SAMPLES)
+        self._origin = self._drift()
+        self.offset = timedelta()
+        """What has to be added to this machine's clock."""
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self._local() + self.offset
+
+    def heard(self, date: str, seconds: float) -> None:
+        """An answer has just come, so many seconds after it was asked for, with that `Date`."""
+        said = _date(date)
+        if said is None or seconds > _SLOW:
+            return
+        if abs(self._drift() - self._origin) > _SAME:
+            # This machine's clock was set, or slept: what was measured by it before tells nothing.
+            self._offsets.clear()
+            self._origin = self._drift()
+        # It was written at some time between the request and now, and the fraction of the second was cut off.
+        self._offsets.append((said - self._local()).total_seconds() + seconds / 2 + 0.5)
+        offset = median(self._offsets)
+        if abs(offset) < _SAME:
+            self.offset = timedelta()
+        elif abs(offset - self.offset.total_seconds()) > _SAME:
+            self.offset = timedelta(seconds=round(offset))
+
+    def _drift(self) -> float:
+        return self._local().timestamp() - self._steady()
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        said = parsedate_to_datetime(text[:64])
+        return said if said.tzinfo is not None else None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
