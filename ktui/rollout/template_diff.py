@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from ktui.model.objects import RESTARTED_AT
+from ktui.model.objects import LAST_APPLIED, RESTARTED_AT
 from ktui.rollout.diff import Change, diff
 from ktui.rollout.masking import Masks, Path, element_names, is_named
 from ktui.text import clean
@@ -159,6 +159,14 @@ def yaml_lines(value: Any) -> list[str]:
     text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
     lines = [line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…" for line in text.split("\n")[:-1]]
     return lines if len(lines) <= _MOST_LINES else [*lines[:_MOST_LINES], "…"]
+
+
+def object_lines(raw: dict[str, Any]) -> list[str]:
+    """A whole object as YAML to be read: without what looks secret, and without managedFields."""
+    meta = {name: value for name, value in (raw.get("metadata") or {}).items() if name != "managedFields"}
+    if isinstance(annotations := meta.get("annotations"), dict):
+        meta["annotations"] = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    return yaml_lines(_tidy(Masks().conceal(raw | {"metadata": meta})))
 
 
 def _tidy(value: Any) -> Any:

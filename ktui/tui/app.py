@@ -306,11 +306,14 @@ class KtuiApp(EndingApp):
 
         open_figures(self, uid, only)
 
-    def open_logs(self, uid: str) -> None:
-        """Show what the containers of one rollout write."""
+    def open_logs(self, uid: str, pod: str = "", *, is_old: bool = False) -> None:
+        """Show what the containers of one rollout write; with the uid of a `pod`, only those of that one.
+
+        `is_old` says that this pod is of an old revision.
+        """
         from ktui.tui.screens.logs import LogsScreen  # noqa: PLC0415
 
-        self.push_screen(LogsScreen(uid))
+        self.push_screen(LogsScreen(uid, pod, is_old=is_old))
 
     def open_blue_green(self, uid: str) -> None:
         """Show the Services that have that Deployment as one of their sides."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Final
+
+from rich.cells import cell_len
 
 from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow, Revision
 from ktui.rollout.hold import OVER, Hold
@@ -14,6 +15,7 @@ from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import age, count, duration, roughly
 from ktui.tui import look
+from ktui.tui.items import Item
 from ktui.tui.paint import Span, between, fit, shorten
 from ktui.tui.transitions import Cell
 
@@ -23,6 +25,11 @@ _CURVE: Final = 24
 """Cells of the capacity curve."""
 _OLDER: Final = 6
 """How many revisions without pods are listed."""
+
+REVISION: Final = "revision:"
+POD: Final = "pod:"
+EVENT: Final = "event:"
+"""What the keys of items begin with; the uid follows."""
 
 Lines = list[list[Span]]
 
@@ -53,10 +60,10 @@ def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
     ]
 
 
-def summary(detail: Detail, now: datetime, cells: int, pending: str = "") -> Lines:
-    """What rolls out, how far it is, and what capacity it leaves."""
+def summary(detail: Detail, now: datetime, cells: int, pending: str = "", *, is_short: bool = False) -> Lines:
+    """What rolls out, how far it is, and what capacity it leaves; `is_short` leaves out the terms of the strategy."""
     rollout = detail.rollout
-    lines = [headline(rollout, pending), _change(detail, now), _terms(detail)]
+    lines = [headline(rollout, pending), _change(detail, now), *([] if is_short else [_terms(detail)])]
     if rollout.hold is not None:
         lines.append(_hold(rollout.hold) if rollout.hold.repair is None else _disturbed(rollout.hold))
     if rollout.change_cause or rollout.provenance is not None:
@@ -219,30 +226,49 @@ def _curve(capacity: Capacity) -> list[Span]:
     return spans
 
 
-def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, room: int, *, every: bool) -> Lines:
+def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, room: int, *, every: bool) -> list[Item]:
     """The revisions, each with its pods as cells, and below them the pods that are not ready, or every pod."""
-    lines: Lines = []
+    items: list[Item] = []
     older = 0
     for revision in detail.revisions:
-        shown = cells.get(revision.uid, ())
+        shown, key = cells.get(revision.uid, ()), f"{REVISION}{revision.uid}"
+        name = short_name(revision.name, detail.rollout)
         if not shown and not revision.is_current and not revision.wanted:
             older += 1
             if older <= _OLDER:
-                lines.append(shorten(_resting(revision, now), room))
+                items.append(Item((shorten(_resting(revision, name, now), room),), key))
             continue
-        lines.append(shorten(_revision(revision), room))
-        lines += _cells(revision, shown, room)
+        items.append(Item((shorten(_revision(revision, name), room), *_cells(revision, shown, room)), key))
         listed = [cell for cell in shown if not cell.is_ghost and (every or cell.pod.health is not Health.READY)]
-        word = min(26, max((len(_word(cell.pod)) for cell in listed), default=0))
-        lines += [shorten(_pod(cell, revision, now, word), room) for cell in listed]
+        names = {cell.pod.uid: _pod_name(cell.pod, revision, detail.rollout) for cell in listed}
+        columns = (
+            min(room // 2, max((cell_len(name) for name in names.values()), default=0)),
+            min(26, max((len(_word(cell.pod)) for cell in listed), default=0)),
+        )
+        items += [
+            Item((shorten(_pod(cell, revision, names[cell.pod.uid], now, columns), room),), f"{POD}{cell.pod.uid}")
+            for cell in listed
+        ]
     if older > _OLDER:
-        lines.append([Span(f"  and {count(older - _OLDER, 'older revision')}", "dim")])
-    return lines
+        items.append(Item(([Span(f"  and {count(older - _OLDER, 'older revision')}", "dim")],)))
+    return items
 
 
-def _revision(revision: Revision) -> list[Span]:
+def short_name(name: str, rollout: Rollout) -> str:
+    """The name of a ReplicaSet without that of its Deployment, which stands above it; the same of other revisions."""
+    return name.removeprefix(f"{rollout.name}-")
+
+
+def _pod_name(pod: PodState, revision: Revision, rollout: Rollout) -> str:
+    """What tells a pod from its siblings: of a StatefulSet all of the name, which ends with its ordinal."""
+    if rollout.kind == "StatefulSet":
+        return pod.name
+    return pod.name.removeprefix(f"{revision.name}-").removeprefix(f"{rollout.name}-")
+
+
+def _revision(revision: Revision, name: str) -> list[Span]:
     mark = Span("● ", "new") if revision.is_current else Span("○ ", "old")
-    spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{revision.name}  ", "dim")]
+    spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{name}  ", "dim")]
     spans.append(Span(f"{_images(revision)}  "))
     told = f"{revision.ready} of {revision.wanted} ready" if revision.wanted or revision.existing else "scaled to 0"
     spans.append(Span(told, "dim"))
@@ -251,11 +277,9 @@ def _revision(revision: Revision) -> list[Span]:
     return spans
 
 
-def _resting(revision: Revision, now: datetime) -> list[Span]:
+def _resting(revision: Revision, name: str, now: datetime) -> list[Span]:
     cause = f'  "{revision.change_cause}"' if revision.change_cause else ""
-    return [
-        Span(f"○ {revision.number} {revision.name}  {_images(revision)}  {age(revision.created, now)}{cause}", "dim")
-    ]
+    return [Span(f"○ {revision.number} {name}  {_images(revision)}  {age(revision.created, now)}{cause}", "dim")]
 
 
 def _images(revision: Revision) -> str:
@@ -281,9 +305,9 @@ def _cell(cell: Cell, revision: Revision) -> Span:
     return Span(glyph, style)
 
 
-def _pod(cell: Cell, revision: Revision, now: datetime, word_cells: int) -> list[Span]:
+def _pod(cell: Cell, revision: Revision, name: str, now: datetime, columns: tuple[int, int]) -> list[Span]:
     pod = cell.pod
-    name = pod.name.removeprefix(f"{revision.name}-")
+    name_cells, word_cells = columns
     glyph = _cell(cell, revision)
     restarts = f"  {count(pod.restarts, 'restart')}" if pod.restarts else ""
     word = fit(_word(pod), word_cells)
@@ -292,7 +316,7 @@ def _pod(cell: Cell, revision: Revision, now: datetime, word_cells: int) -> list
     style = look.PODS[pod.health][1]
     return [
         Span("     "),
-        Span(fit(name, 6), "flash" if cell.flashes else ""),
+        Span(fit(name, name_cells), "flash" if cell.flashes else ""),
         Span(" "),
         glyph,
         Span(f" {word}", style),
@@ -318,12 +342,26 @@ def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
     return lines
 
 
-def events(rows: Sequence[EventRow], now: datetime, room: int) -> Lines:
-    """One line an event, the newest first; the same thing to the same object in a row is one line."""
-    runs = [list(run) for _, run in groupby(rows, key=lambda row: (row.kind, row.name, row.reason, row.is_warning))]
+def event_runs(rows: Sequence[EventRow]) -> list[list[EventRow]]:
+    """The events as they are listed: warnings first, then the others; in both, the newest first.
+
+    A warning about one thing, come again, is one run. Of what is no warning, all that happened for one reason to
+    things of one kind is: what belongs to the start of each pod must not bury what matters.
+    """
+    runs: dict[tuple[bool, str, str, str], list[EventRow]] = {}
+    for row in rows:
+        runs.setdefault((not row.is_warning, row.kind, row.reason, row.name if row.is_warning else ""), []).append(row)
+    return sorted(runs.values(), key=lambda run: not run[0].is_warning)
+
+
+def events(rows: Sequence[EventRow], now: datetime, room: int) -> list[Item]:
+    """One line for each run of events, the newest first."""
+    runs = event_runs(rows)
+    if not runs:
+        return [Item(([Span("none in the last hour", "dim")],))]
     reason = min(20, max((len(run[0].reason) for run in runs), default=0))
     name = min(18, max((len(_often(run)) for run in runs), default=0))
-    lines: Lines = []
+    items: list[Item] = []
     for run in runs:
         style = "warn" if run[0].is_warning else ""
         spans = [
@@ -332,10 +370,11 @@ def events(rows: Sequence[EventRow], now: datetime, room: int) -> Lines:
             Span(f"{fit(_often(run), name)} ", "dim"),
             Span(run[0].message, style),
         ]
-        lines.append(shorten(spans, room))
-    return lines
+        items.append(Item((shorten(spans, room),), f"{EVENT}{run[0].uid}"))
+    return items
 
 
 def _often(run: Sequence[EventRow]) -> str:
-    times = sum(row.count for row in run)
-    return f"{run[0].name} ×{times}" if times > 1 else run[0].name
+    times, names = sum(row.count for row in run), {row.name for row in run}
+    name = run[0].name if len(names) == 1 else f"{len(names)} {run[0].kind}s"
+    return f"{name} ×{times}" if times > len(names) else name

@@ -239,7 +239,7 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
         """What is there, in sight or not, as plain text."""
         return "\n".join("".join(span.text for span in line) for line in self._lines)
 
-    def on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
         """Tell which line was clicked."""
         index = event.y - self.gutter.top + self.scroll_offset.y
         if 0 <= index < len(self._lines):

@@ -7,13 +7,21 @@ from typing import Final
 
 from ktui.rollout.cause import Cause, Remedy
 from ktui.rollout.detail import Detail
-from ktui.rollout.hold import Hold
 from ktui.rollout.rollout import Phase
 from ktui.tui import chrome
 from ktui.tui.chrome import Hint
+from ktui.tui.items import Item
 from ktui.tui.paint import Span, width, wrap
 
 Lines = list[list[Span]]
+
+CAUSE: Final = "cause:"
+REMARK: Final = "remark:"
+"""What the keys of items begin with; the place among the causes, or the remarks, follows."""
+
+_MOST: Final = 20
+_DETAIL: Final = 4
+"""Lines that a text may take, and that the cluster's own words may: all of these are on the page of the cause."""
 
 REMEDIES: Final[Mapping[Remedy, Hint]] = {
     Remedy.LOGS: Hint("l", "logs", "screen.logs"),
@@ -23,48 +31,46 @@ REMEDIES: Final[Mapping[Remedy, Hint]] = {
     Remedy.RESUME: Hint("space", "resume", "screen.steer('toggle_pause')"),
     Remedy.REPAIR: Hint("c", "repair", "screen.steer('canary')"),
     Remedy.HISTORY: Hint("h", "history", "screen.history"),
-    Remedy.TIMELINE: Hint("e", "time line", "screen.timeline"),
+    Remedy.TIMELINE: Hint("e", "timeline", "screen.timeline"),
 }
 """The keys of what ktui can do about a cause."""
 
 
-def why(detail: Detail, room: int, most: int = 8) -> Lines:
-    """The causes with what to try, or what is going on; kubectl's verdict comes last."""
+def why(detail: Detail, room: int) -> list[Item]:
+    """The causes with what to try, or what is going on; kubectl's verdict comes last. Nothing is cut."""
     rollout = detail.rollout
-    lines: Lines = []
-    for cause in rollout.causes:
-        lines += _cause(cause, room)
-    if rollout.causes and rollout.serving:
-        lines += [[Span(text)] for text in wrap(rollout.serving, room, 2)]
-    if rollout.hold is not None and rollout.hold.repair is not None:
-        lines += _disturbed(rollout.hold, room)
-    elif all(cause.remark for cause in rollout.causes):
+    items: list[Item] = []
+    if not (rollout.hold is not None and rollout.hold.repair is not None) and all(
+        cause.remark for cause in rollout.causes
+    ):
         nothing = "nothing is wrong" if rollout.phase in (Phase.COMPLETE, Phase.PROGRESSING, Phase.HELD) else ""
-        lines[:0] = [[Span(text)] for text in wrap(rollout.why or nothing or str(rollout.phase), room, 2)]
-    for remark in detail.remarks:
-        lines += _cause(remark, room)
+        items.append(_text(rollout.why or nothing or str(rollout.phase), room))
+    items += [_cause(cause, room, f"{CAUSE}{index}") for index, cause in enumerate(rollout.causes)]
+    if rollout.causes and rollout.serving:
+        items.append(_text(rollout.serving, room))
+    if rollout.hold is not None and rollout.hold.repair is not None:
+        items.append(_text(f"{rollout.hold.told[:1].upper()}{rollout.hold.told[1:]}.", room, "warn"))
+    items += [_cause(remark, room, f"{REMARK}{index}") for index, remark in enumerate(detail.remarks)]
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
-        lines += [[Span(text, "dim")] for text in wrap(rollout.provenance.sentence, room, 2)]
-    # Where there is little room, it is for the cause.
-    verdict = [[Span(text, "dim")] for text in wrap(f"kubectl: {rollout.verdict.line}", room, 2 if most > 5 else 1)]
-    return [*lines[: max(1, most - len(verdict))], *verdict]
+        items.append(_text(rollout.provenance.sentence, room, "dim"))
+    return [*items, _text(f"kubectl: {rollout.verdict.line}", room, "dim")]
 
 
-def _cause(cause: Cause, room: int) -> Lines:
+def _text(text: str, room: int, style: str = "") -> Item:
+    return Item(tuple([Span(part, style)] for part in wrap(text, room, _MOST)))
+
+
+def _cause(cause: Cause, room: int, key: str) -> Item:
     style = "failed" if cause.blocking else "" if cause.remark else "warn"
-    lines: Lines = [[Span(text, style)] for text in wrap(cause.sentence, room, 3)]
+    lines: Lines = [[Span(text, style)] for text in wrap(cause.sentence, room, _MOST)]
     if cause.detail and cause.detail not in cause.sentence:
-        lines += [[Span(f"  {text}", "dim")] for text in wrap(cause.detail, room - 2, 2)]
+        lines += [[Span(f"  {text}", "dim")] for text in wrap(cause.detail, room - 2, _DETAIL)]
     if cause.try_next:
-        first, *more = wrap(cause.try_next, room - 4, 2)
+        first, *more = wrap(cause.try_next, room - 4, _MOST)
         lines += [[Span("try ", "key"), Span(first)], *([Span(f"    {text}")] for text in more)]
     keys = chrome.keys([REMEDIES[remedy] for remedy in cause.remedies])
     if keys and width(lines[-1]) + width(keys) < room:
         lines[-1] = [*lines[-1], Span(" "), *keys]
     elif keys:
         lines.append([Span("   "), *keys])
-    return lines
-
-
-def _disturbed(hold: Hold, room: int) -> Lines:
-    return [[Span(text, "warn")] for text in wrap(f"{hold.told[:1].upper()}{hold.told[1:]}.", room, 3)]
+    return Item(tuple(lines), key)

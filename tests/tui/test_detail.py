@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from ktui.rollout.detail import Revision
 from ktui.rollout.podstatus import Health, PodState
+from ktui.tui.clipboard import COPIED
+from ktui.tui.paint import Pages
 from ktui.tui.transitions import FADE, FLASH, Transitions
 from tests.tui.conftest import Dashboard, Screen, Stage
 
@@ -47,7 +49,7 @@ async def test_t_lists_every_pod_by_name(stage: Stage, dashboard: Dashboard) -> 
     stage.deploy("cart", "cart:1.0", replicas=3)
     stage.advance(20)
     names = [pod.metadata.name.rsplit("-", 1)[1] for pod in stage.core.list_namespaced_pod("shop").items]
-    async with dashboard() as screen:
+    async with dashboard(size=(80, 24)) as screen:
         await _opened(screen)
         await screen.sees("■■■")
         assert not any(f"{name} " in screen.text and "1/1" in screen.text for name in names)
@@ -119,3 +121,55 @@ def test_a_pod_that_comes_flashes_and_one_that_goes_fades_in_its_place() -> None
     after = cells.look([_revision(one, three)], 10.0)["rs"]
     assert [(cell.pod.uid, cell.is_ghost) for cell in after] == [("1", False), ("2", True), ("3", False)]
     assert len(cells.look([_revision(one, three)], 10.1 + FADE)["rs"]) == 2
+
+
+async def test_pods_are_listed_by_themselves_if_there_is_room(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", replicas=3)
+    stage.advance(20)
+    async with dashboard() as screen:
+        await _opened(screen)
+        for pod in stage.core.list_namespaced_pod("shop").items:
+            await screen.sees(pod.metadata.name.rsplit("-", 1)[1])
+
+
+async def test_a_pod_is_opened_read_and_copied(stage: Stage, dashboard: Dashboard) -> None:
+    """What is cut in a row stands on the page of the pod in full: its containers, how they ended, its events."""
+    stage.deploy("cart", "cart:1.0", replicas=2)
+    stage.advance(20)
+    stage.set_image("cart", "cart:crash")
+    stage.advance(90)
+    async with dashboard() as screen:
+        await _opened(screen)
+        await screen.sees("CrashLoopBackOff", "WHY")
+        await screen.press("j")
+        await screen.press("enter")
+        await screen.sees("Pod shop/cart-", "CONTAINERS", "registry.example/shop/cart:crash", "ended with exit code 1")
+        page = screen.app.screen.query_one(Pages)
+        await screen.until(lambda: "Back-off restarting failed container" in page.text, "the events of the pod")
+        await screen.press("y")
+        await screen.until(lambda: "restartPolicy: Always" in page.text, "the pod as YAML")
+        assert "managedFields" not in page.text
+        await screen.press("c")
+        copied = screen.app.options.audit.parent / COPIED
+        await screen.until(copied.exists, "the copy")
+        assert copied.stat().st_mode & 0o777 == 0o600
+        assert "kind: Pod" in copied.read_text()
+        await screen.press("y", "l")
+        await screen.sees("● 2 cart:crash  pod ", "previous instance")
+        await screen.press("escape")
+        await screen.sees("REVISIONS AND PODS")
+
+
+async def test_causes_and_events_are_read_in_full_at_any_size(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", replicas=2)
+    stage.advance(20)
+    stage.set_image("cart", "cart:nopull")
+    stage.advance(90)
+    async with dashboard(size=(80, 24)) as screen:
+        await _opened(screen)
+        await screen.press("tab")
+        await screen.sees("WHY")
+        await screen.press("enter")
+        await screen.sees("CAUSE", "WHAT THE CLUSTER SAYS")
+        await screen.press("escape", "tab", "enter")
+        await screen.sees("Events: ", "EVENTS")

@@ -69,7 +69,7 @@ async def test_a_statefulset_in_full(sets: Stage, dashboard: Dashboard) -> None:
         await detail_of(screen, "sts/db")
         await screen.sees("shop/db  StatefulSet  ◆ held", "db:1  →  db:2   revision 1 → 2")
         await screen.sees("from the highest ordinal down, 1 at a time   partition 3: those below stay")
-        await screen.sees("● 2 db-", "db:2  1 of 1 ready", "○ 1 db-", "db:1  3 of 3 ready")
+        await screen.sees("db:2  1 of 1 ready", "db:1  3 of 3 ready", "db-0 ■", "db-3 ■")
         await screen.sees("partitioned roll out complete: 1 new pods have")
 
 
@@ -82,7 +82,7 @@ async def test_a_rollout_of_a_statefulset_is_seen_pod_by_pod(sets: Stage, dashbo
         reached = [await until_new_pods(sets, screen, number) for number in (2, 3, 4)]
         assert reached == [2, 3, 4]
         sets.advance(30)
-        await screen.sees("✔ complete", "● 2 db-", "4 of 4 ready")
+        await screen.sees("✔ complete", "db:2  4 of 4 ready")
 
 
 async def until_new_pods(stage: Stage, screen: Screen, number: int) -> int:
@@ -110,7 +110,7 @@ async def test_its_history_and_what_changed(sets: Stage, dashboard: Dashboard) -
     async with dashboard() as screen:
         await detail_of(screen, "sts/db")
         await screen.press("h")
-        await screen.sees("●   2  live  db:2", "○   1  undo  db:1", "WHAT CHANGED", "db:1 → registry.example/db:2")
+        await screen.sees("●   2  live    db:2", "○   1  undo  db:1", "WHAT CHANGED", "db:1 → registry.example/db:2")
         await screen.press("y")
         await screen.sees("-     image: registry.example/db:1", "+     image: registry.example/db:2")
 

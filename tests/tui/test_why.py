@@ -46,7 +46,9 @@ async def test_where_there_is_little_room_the_cause_and_what_to_try_have_it(
     async with dashboard(size=(80, 24)) as screen:
         await screen.sees("1 rollout")
         await screen.press("enter")
-        await screen.sees("2 of 2 new pods crash: exit 1", "try read what the container cart logged", "kubectl: ")
+        await screen.sees("2 of 2 new pods crash: exit 1", "try read what the container cart logged")
+        await screen.press("tab")
+        await screen.sees("kubectl: ")
 
 
 async def test_a_key_beside_a_cause_can_be_clicked(crashing: Stage, dashboard: Dashboard) -> None:

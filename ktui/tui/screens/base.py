@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -109,10 +109,16 @@ class LiveScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What happened while the screen was covered is shown at once."""
-        usage, uid = self.ktui.usage, self.selected
-        if self.FOLLOWS_USE and usage is not None and uid is not None:
-            self.run_worker(usage.follow(uid), group="use", exclusive=True)
+        if self.FOLLOWS_USE:
+            # As a function: a worker that is cancelled before it begins must not leave an unawaited coroutine.
+            follow: Callable[[], Coroutine[None, None, None]] = self._follow_use
+            self.run_worker(follow, group="use", exclusive=True)
         self.draw_now()
+
+    async def _follow_use(self) -> None:
+        usage, uid = self.ktui.usage, self.selected
+        if usage is not None and uid is not None:
+            await usage.follow(uid)
 
     def on_screen_suspend(self) -> None:
         """Nothing is read for a screen that is not seen; behind a dialog it is."""

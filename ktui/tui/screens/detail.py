@@ -16,10 +16,14 @@ from ktui.kube.errors import KubeError
 from ktui.kube.surroundings import read_surroundings
 from ktui.rollout.cause import Kind
 from ktui.rollout.detail import Detail
+from ktui.rollout.rollout import Phase
 from ktui.rollout.surroundings import Surroundings
+from ktui.text import count
 from ktui.tui import detail_lines, usage_lines, why_lines
 from ktui.tui.chrome import Hint
-from ktui.tui.paint import Pages, Painting, Span, shorten
+from ktui.tui.items import ItemList
+from ktui.tui.open_item import open_item
+from ktui.tui.paint import Painting, Span, shorten
 from ktui.tui.screens.base import LiveScreen, action_hints
 from ktui.tui.transitions import Transitions
 
@@ -29,13 +33,16 @@ if TYPE_CHECKING:
 WIDE = 104
 """From this width on, causes and events stand beside the pods instead of below them."""
 
+SHORT = 28
+"""Below this height the summary leaves out what matters least, so that pods and causes have room."""
+
 TALL = 34
 """From this height on there is room for the conditions where everything stands below one another."""
 
 _ELSEWHERE = (
     Hint("h", "history", "screen.history"),
     Hint("l", "logs", "screen.logs"),
-    Hint("e", "time line", "screen.timeline"),
+    Hint("e", "timeline", "screen.timeline"),
     Hint("u", "use", "screen.usage"),
     Hint("f", "figures", "screen.figures"),
 )
@@ -58,7 +65,8 @@ class DetailScreen(LiveScreen):
         self._uid = uid
         self._detail: Detail | None = None
         self._transitions = Transitions()
-        self._every_pod = False
+        self._every_pod: bool | None = None
+        """Whether every pod is listed; None lists them if there is room."""
         self._around: Surroundings | None = None
         self._asked_around: tuple[int, Connection | None] | None = None
 
@@ -70,28 +78,29 @@ class DetailScreen(LiveScreen):
         with Container(id="body"):
             with Vertical(id="left"):
                 yield Painting(id="pods-title", classes="panel-title")
-                yield Pages(id="pods")
+                yield ItemList(id="pods")
             with Vertical(id="right"):
                 yield Painting(id="why-title", classes="panel-title")
-                yield Painting(id="why")
+                yield ItemList(id="why")
                 yield Painting(id="use-title", classes="panel-title")
                 yield Painting(id="use")
                 yield Painting(id="conditions-title", classes="panel-title")
                 yield Painting(id="conditions")
                 yield Painting(id="events-title", classes="panel-title")
-                yield Pages(id="events")
+                yield ItemList(id="events")
         yield Painting(id="hints")
 
     def on_mount(self) -> None:
-        """Keys read the pods first; tab goes to the events."""
-        self.query_one("#pods", Pages).focus()
-        for name, title in (
-            ("pods", "REVISIONS AND PODS"),
-            ("why", "WHY"),
-            ("conditions", "CONDITIONS"),
-            ("events", "EVENTS"),
-        ):
-            self.query_one(f"#{name}-title", Painting).show([[Span(title, "head")]])
+        """Keys read the pods first; tab goes to the causes and to the events."""
+        self.query_one("#pods", ItemList).focus()
+        self.query_one("#conditions-title", Painting).show([[Span("CONDITIONS", "head")]])
+
+    def on_descendant_focus(self) -> None:
+        """Where there is little room, most of it is for what is being read."""
+        focused = self.focused.id if self.focused is not None else None
+        for name in ("pods", "why", "events"):
+            self.set_class(name == focused, f"-at-{name}")
+        self.call_after_refresh(self.draw_now)
 
     @property
     def selected(self) -> str | None:  # noqa: D102
@@ -130,7 +139,7 @@ class DetailScreen(LiveScreen):
         self.set_class(not detail.conditions, "-unconditional")
         self.set_class(self.is_deleted, "-deleted")
         pending = app.pending.get(self._uid, "")
-        lines = detail_lines.summary(detail, now, self.size.width - 2, pending)
+        lines = detail_lines.summary(detail, now, self.size.width - 2, pending, is_short=self.size.height < SHORT)
         if self._uid in app.guarded:
             countdown = app.countdown(now, self._uid)
             guard = Span(f"   auto-abort is on{f': {countdown}' if countdown else ''}", "warn")
@@ -139,29 +148,52 @@ class DetailScreen(LiveScreen):
             lines[:2] = detail_lines.deleted(detail.rollout, self._has_namesake)
         lines += self._draw_use(detail, now)
         self.query_one("#summary", Painting).show(lines)
-        self._draw_panels(detail, now, wide)
+        self._draw_panels(detail, now)
         hints = [
             *(self.guard_hints if not self.is_deleted else ()),
             *(self.pair_hints if not self.is_deleted else ()),
-            *(action_hints(app.offers(self._uid)) if not self.is_deleted else ()),
-            *(_ELSEWHERE if not self.is_deleted else ()),
-            Hint("t", "only pods that are not ready" if self._every_pod else "every pod", "screen.every_pod"),
+            *(self._steps(detail) if not self.is_deleted else ()),
+            Hint(
+                "t",
+                "only pods that are not ready" if self._lists_every_pod(detail) else "every pod",
+                "screen.every_pod",
+            ),
             Hint("?", "help", "app.help"),
             Hint("esc", "back", "app.pop_screen"),
         ]
         self.draw_chrome(now, app.title_line, (), hints)
 
-    def _draw_panels(self, detail: Detail, now: datetime, wide: bool) -> None:
-        pods, events = self.query_one("#pods", Pages), self.query_one("#events", Pages)
+    def _draw_panels(self, detail: Detail, now: datetime) -> None:
+        pods, why, events = (self.query_one(f"#{name}", ItemList) for name in ("pods", "why", "events"))
         cells = self._transitions.look(detail.revisions, time.monotonic())
-        left = max(30, pods.scrollable_content_region.width)
-        pods.show(detail_lines.pods(detail, cells, now, left, every=self._every_pod))
-        right = max(30, events.scrollable_content_region.width)
-        why = self.query_one("#why", Painting)
-        why.show(why_lines.why(detail, right, 10 if wide else 4))
+        # Before the first layout the panels have no width yet.
+        usual = self.size.width // 2 - 3 if self.has_class("-wide") else self.size.width - 2
+        left = pods.scrollable_content_region.width or usual
+        pods.show_items(detail_lines.pods(detail, cells, now, left, every=self._lists_every_pod(detail)))
+        why.show_items(why_lines.why(detail, why.scrollable_content_region.width or usual))
+        right = events.scrollable_content_region.width or usual
         conditions = self.query_one("#conditions", Painting)
         conditions.show(detail_lines.conditions(detail.conditions, now, right))
-        events.show(detail_lines.events(detail.events, now, right))
+        events.show_items(detail_lines.events(detail.events, now, right))
+        causes = len(detail.rollout.causes) + len(detail.remarks)
+        warnings = sum(run[0].is_warning for run in detail_lines.event_runs(detail.events))
+        for name, title in (
+            ("pods", "REVISIONS AND PODS"),
+            ("why", f"WHY · {count(causes, 'cause')}" if causes > 1 else "WHY"),
+            ("events", f"EVENTS · {count(warnings, 'warning')}" if warnings else "EVENTS"),
+        ):
+            is_front = self.query_one(f"#{name}", ItemList).has_focus
+            spans = [Span(title, "key" if is_front else "head")]
+            if is_front:
+                spans.append(Span("   enter reads, tab goes on", "dim"))
+            self.query_one(f"#{name}-title", Painting).show([spans])
+
+    def _lists_every_pod(self, detail: Detail) -> bool:
+        """Whether every pod is listed: as asked for, else if no line has to be scrolled to."""
+        if self._every_pod is not None:
+            return self._every_pod
+        lines = sum(2 + len(revision.pods) for revision in detail.revisions)
+        return self.has_class("-wide") and lines <= self.query_one("#pods", ItemList).size.height
 
     @property
     def _around_now(self) -> Surroundings | None:
@@ -178,7 +210,7 @@ class DetailScreen(LiveScreen):
         is_told = any(cause.kind in (Kind.QUOTA, Kind.FORBIDDEN) for cause in causes)
         rooms = shown.rooms if shown is not None and not is_told else ()
         panel, has_room = self.query_one("#use", Painting), self.has_class("-wide") or self.has_class("-tall")
-        room = max(30, self.query_one("#events", Pages).scrollable_content_region.width)
+        room = max(30, self.query_one("#events", ItemList).scrollable_content_region.width)
         block = usage_lines.block(shown.usage, rooms, room) if shown is not None and has_room else []
         self.set_class(bool(block), "-use")
         panel.show(block)
@@ -188,6 +220,16 @@ class DetailScreen(LiveScreen):
             return []
         line = usage_lines.line(shown.usage, rooms, self.size.width - 2)
         return [line] if line else []
+
+    def _steps(self, detail: Detail) -> list[Hint]:
+        """What can be done, and what else can be read; when something is wrong, first what leads to its cause."""
+        actions = action_hints(self.ktui.offers(self._uid))
+        if detail.rollout.phase not in (Phase.FAILED, Phase.STALLED):
+            return [*actions, *_ELSEWHERE]
+        first = [hint for hint in _ELSEWHERE if hint.key in ("l", "e")]
+        back = [hint for hint in actions if hint.key == "b"]
+        others = [hint for hint in _ELSEWHERE if hint not in first]
+        return [first[0], *back, first[1], *(hint for hint in actions if hint not in back), *others]
 
     # What is asked for
 
@@ -205,7 +247,7 @@ class DetailScreen(LiveScreen):
         try:
             self._around = await read_surroundings(Api(connection), workload)
         except KubeError:
-            # It is but what is worth knowing beside the rest; that the link is broken is said elsewhere.
+            # Optional context: a failed read is ignored here, since a broken link is reported elsewhere.
             return
         self.draw_now()
 
@@ -213,5 +255,12 @@ class DetailScreen(LiveScreen):
 
     def action_every_pod(self) -> None:
         """List every pod by name, or only those that are not ready."""
-        self._every_pod = not self._every_pod
+        if self._detail is not None:
+            self._every_pod = not self._lists_every_pod(self._detail)
         self.draw_now()
+
+    def on_item_list_opened(self, event: ItemList.Opened) -> None:
+        """Show what is under the cursor in full."""
+        page = open_item(self.ktui, self._uid, event.key, lambda: self._detail)
+        if page is not None:
+            self.app.push_screen(page)

@@ -66,13 +66,13 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         Binding("q", "app.quit", "quit", id="quit"),
     ]
 
-    def __init__(self, uid: str) -> None:
+    def __init__(self, uid: str, pod: str = "", *, is_old: bool = False) -> None:
         super().__init__()
         self._uid = uid
         self._rollout: Rollout | None = None
-        self._view = "new"
-        self._side = Side.NEW
-        self._pods = {Side.NEW: "", Side.OLD: ""}
+        self._view = "old" if is_old else "new"
+        self._side = Side.OLD if is_old else Side.NEW
+        self._pods = {Side.NEW: pod, Side.OLD: pod}
         self._container = ""
         self._previous = False
         self._layout = Layout(80)
