@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
+from textual.worker import WorkType
 
 from ktui.tui import chrome
 from ktui.tui.chrome import Hint
@@ -111,7 +112,7 @@ class LiveScreen(Screen[None]):
         """What happened while the screen was covered is shown at once."""
         if self.FOLLOWS_USE:
             # As a function: a worker that is cancelled before it begins must not leave an unawaited coroutine.
-            follow: Callable[[], Coroutine[None, None, None]] = self._follow_use
+            follow: WorkType[None] = self._follow_use
             self.run_worker(follow, group="use", exclusive=True)
         self.draw_now()
 
