@@ -40,10 +40,14 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Choice:
-    """What to connect to. `note` is one sentence if the kubeconfig says something else by now, or empty."""
+    """What to connect to. `note` is one sentence if the kubeconfig says something else by now, or empty.
+
+    `flags` are what kubectl needs then beside the name of the context, so as not to go where the name leads now.
+    """
 
     target: Target
     note: str = ""
+    flags: tuple[str, ...] = ()
 
 
 def choose(access: Access, around: Surroundings, before: Target | None = None) -> Choice:
@@ -106,7 +110,8 @@ def _again(before: Target, config: Kubeconfig) -> Choice:
     """What was chosen, with credentials as they are now."""
     cluster = _renewed_cluster(before, config)
     user = _renewed_user(before, config)
-    return Choice(replace(before, cluster=cluster, user=user), _difference(before, config))
+    note, flags = _difference(before, config)
+    return Choice(replace(before, cluster=cluster, user=user), note, flags)
 
 
 _RENEWED: Final = ("certificate_authority", "certificate_authority_data")
@@ -147,23 +152,26 @@ def _renewed_user(before: Target, config: Kubeconfig) -> User:
     return msgspec.structs.replace(now, **{name: getattr(before.user, name) for name in _ACTING})
 
 
-def _difference(before: Target, config: Kubeconfig) -> str:
-    """What the files mean by the same words now, if it is something else."""
-    here = f'This is still "{shown(before.context)}" at {shown_server(before.cluster.server)}.'
-    if before.was_current and config.current != before.context:
-        now = f'"{shown(config.current)}"' if config.current else "none"
-        return f"The kubeconfig's current context is now {now}. {here}"
+def _difference(before: Target, config: Kubeconfig) -> tuple[str, tuple[str, ...]]:
+    """What the files mean by the same words now, if it is something else; and the flags for kubectl."""
+    name, server = shown(before.context), shown_server(before.cluster.server)
+    here = f'This is still "{name}" at {server}.'
     context = config.contexts.get(before.context)
     if context is None:
-        return f'The kubeconfig no longer has the context "{shown(before.context)}". {here}'
+        return f'The kubeconfig no longer has the context "{name}". {here}', ()
     entry = config.clusters.get(context.value.cluster)
-    now_there = _usable(context.value.cluster, entry) if entry is not None else None
-    if now_there is None or not _is_same_server(before.cluster, now_there):
-        server = shown_server(now_there.server) if now_there is not None else "no server"
-        return f'The kubeconfig\'s context "{shown(before.context)}" is now {server}. {here}'
-    if context.value.user != before.user_name:
-        return (
-            f'The kubeconfig\'s context "{shown(before.context)}" now has the user "{shown(context.value.user)}". '
-            f'This is still "{shown(before.user_name)}".'
+    now = _usable(context.value.cluster, entry) if entry is not None else None
+    if now is None or not _is_same_server(before.cluster, now):
+        there = shown_server(now.server) if now is not None else "no server"
+        return f'The kubeconfig\'s context "{name}" is now {there}. {here}', ("--server", server)
+    user = context.value.user
+    if user != before.user_name:
+        still = f'This is still "{shown(before.user_name)}".'
+        return f'The kubeconfig\'s context "{name}" now has the user "{shown(user)}". {still}', (
+            "--user",
+            before.user_name,
         )
-    return ""
+    if before.was_current and config.current != before.context:
+        current = f'"{shown(config.current)}"' if config.current else "none"
+        return f"The kubeconfig's current context is now {current}. {here}", ()
+    return "", ()

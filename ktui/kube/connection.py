@@ -84,8 +84,7 @@ class Connection:
         self.cluster = target.cluster_name
         self.user = access.as_user or target.user_name
         self.namespace = access.namespace or target.namespace
-        self.kubectl = kubectl_call(access, "" if target.is_inside else target.context)
-        """How kubectl is called for the same cluster as the same user."""
+        self._kubectl = kubectl_call(access, "" if target.is_inside else target.context)
         self.server = target.cluster.server
         self._base = URL(self.server)
         self._through: URL | None = proxy_for(self._base, target.cluster.proxy_url, around.environ)
@@ -105,6 +104,11 @@ class Connection:
     def address(self) -> str:
         """The server's scheme, host and port, fit to be shown."""
         return shown_address(self._base)
+
+    @property
+    def kubectl(self) -> tuple[str, ...]:
+        """How kubectl is called for the same cluster as the same user."""
+        return (*self._kubectl, *self._credentials.flags)
 
     @property
     def notes(self) -> tuple[str, ...]:

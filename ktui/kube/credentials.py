@@ -25,7 +25,7 @@ from ktui.kube import certificate
 from ktui.kube.access import Access
 from ktui.kube.certificate import Certificate
 from ktui.kube.chosen import Choice, Surroundings
-from ktui.kube.errors import CredentialError
+from ktui.kube.errors import ConfigError, CredentialError
 from ktui.kube.exec_plugin import ExecCredential, run_plugin
 from ktui.kube.impersonation import impersonation
 from ktui.kube.kubeconfig import Target, shown_server
@@ -77,7 +77,9 @@ class Credentials:
         self, choice: Choice, access: Access, around: Surroundings, again: Callable[[Target], Choice] = Choice
     ) -> None:
         self._target = choice.target
-        self._note = choice.note
+        self._note, self._fault = choice.note, ""
+        self.flags = choice.flags
+        """What kubectl needs beside the name of the context: `Choice.flags`."""
         self._again = again
         self._impersonation = impersonation(choice.target.user, access)
         self._environ = around.environ
@@ -97,7 +99,7 @@ class Credentials:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know: that a login is not sent, and that the kubeconfig says something else by now."""
-        notes = [self._note] if self._note else []
+        notes = [note for note in (self._note, self._fault) if note]
         if not self._target.is_secure and _has_login(self._target.user):
             notes.append(
                 f"{shown_server(self._target.cluster.server)} is asked without TLS, so the credentials of the user "
@@ -122,13 +124,21 @@ class Credentials:
                 raise self._failure.with_traceback(None)
             try:
                 login = await self._renewed(now, renew=refused is not None)
+                self._failure = None
+                if self._identity is None or login != self._login:
+                    self._identity = await self._build(login)
+                    self._login = login
             except CredentialError as error:
                 self._failure, self._failed_until = error, now + FAILURE_AGE
                 raise
-            self._failure, self._is_doubted = None, False
-            if self._identity is None or login != self._login:
-                self._identity = await self._build(login)
-                self._login = login
+            except ConfigError as error:
+                # Files that are being replaced are missing, or do not fit, for a moment: what they held goes on.
+                if self._identity is None:
+                    raise
+                self._fault, self._is_doubted = f"{error} What was read before goes on.", False
+                self._fresh_until = now + TOKEN_FILE_AGE
+                return self._identity
+            self._fault, self._is_doubted = "", False
             held = self._identity.certificate
             # One that has expired by then is looked for once a minute.
             ends = max(held.ends, now + TOKEN_FILE_AGE) if held is not None else None
@@ -171,7 +181,7 @@ class Credentials:
         if choice.target.user != self._target.user:
             # Whatever failed did so with what is no longer there.
             self._failure = None
-        self._target, self._note = choice.target, choice.note
+        self._target, self._note, self.flags = choice.target, choice.note, choice.flags
 
     async def _renewed(self, now: datetime, *, renew: bool) -> _Login:
         """The login as it is now. The order is client-go's: what is in the file counts more than a plugin."""

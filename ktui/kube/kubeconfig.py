@@ -16,8 +16,9 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from ktui.kube.errors import ConfigError
-from ktui.kube.kubeconfig_checks import check_cluster, check_namespace, check_user, server_url
+from ktui.kube.kubeconfig_checks import check_cluster, check_namespace, check_user, is_server, server_url
 from ktui.kube.kubeconfig_schema import BROKEN, Cluster, ContextEntry, User, parse, shown
+from ktui.kube.limits import KUBECONFIG
 
 SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes puts a pod's own credentials."""
@@ -202,7 +203,7 @@ def shown_server(server: str) -> str:
 
 
 def in_cluster(environ: Mapping[str, str], account: Path = SERVICE_ACCOUNT) -> Target | None:
-    """The cluster that this process runs in as a pod, or None outside of one.
+    """The cluster that this process runs in as a pod, or None outside of one. Raises ConfigError.
 
     The token goes through the same door as any token file, so that its rotation is seen. The namespace is
     POD_NAMESPACE, else the service account's (client-go: inClusterClientConfig).
@@ -215,13 +216,19 @@ def in_cluster(environ: Mapping[str, str], account: Path = SERVICE_ACCOUNT) -> T
     except (OSError, ValueError):
         namespace = ""
     authority = account / "ca.crt"
+    address = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    if not is_server(address):
+        raise ConfigError(
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not an address.",
+            hint="Kubernetes sets them in each pod; something has changed them.",
+        )
     return Target(
         context=IN_CLUSTER,
         cluster_name=IN_CLUSTER,
         user_name="service account",
         namespace=environ.get("POD_NAMESPACE") or namespace or "default",
         cluster=Cluster(
-            server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+            server=address,
             certificate_authority=str(authority) if os.path.isfile(authority) else "",  # noqa: PTH113
         ),
         user=User(token_file=str(account / "token")),
@@ -287,14 +294,18 @@ def content_of(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
             status = os.fstat(stream.fileno())
-            if stat.S_ISREG(status.st_mode):
-                return stream.read()
             identity = (status.st_dev, status.st_ino)
-            if identity not in _read_once:
-                _read_once[identity] = stream.read()
-            return _read_once[identity]
+            is_pipe = not stat.S_ISREG(status.st_mode)
+            content = _read_once.get(identity) if is_pipe else None
+            if content is None:
+                content = stream.read(KUBECONFIG + 1)
+            if is_pipe:
+                _read_once[identity] = content
     except OSError as error:
         raise ConfigError(f"The kubeconfig {shown(file)} cannot be read: {error.strerror}.") from None
+    if len(content) > KUBECONFIG:
+        raise ConfigError(f"The file {shown(file)} is too large to be a kubeconfig.", hint=BROKEN)
+    return content
 
 
 def read(files: tuple[Path, ...]) -> Kubeconfig:

@@ -62,6 +62,16 @@ def is_host_name(text: str) -> bool:
     return True
 
 
+def is_server(address: str) -> bool:
+    """Whether that is the http or https address of a host."""
+    try:
+        url = URL(address)
+        port = url.port
+    except ValueError:
+        return False
+    return url.scheme in {"http", "https"} and bool(url.host) and port is not None and is_host_name(url.host or "")
+
+
 def server_url(name: str, server: str, file: Path) -> URL:
     """The server's address. Without a scheme it is plain http, whatever else the cluster says.
 
@@ -72,13 +82,10 @@ def server_url(name: str, server: str, file: Path) -> URL:
     """
     owner = _named("cluster", name)
     has_scheme = "://" in server
-    try:
-        url = URL(server if has_scheme else f"http://{server}")
-        port = url.port
-    except ValueError:
-        url, port = URL(), None
-    if url.scheme not in {"http", "https"} or not url.host or port is None or not is_host_name(url.host):
+    address = server if has_scheme else f"http://{server}"
+    if not is_server(address):
         raise fault(file, "server", owner, "is not an http or https address")
+    url = URL(address)
     if url.user is not None or url.password is not None or "@" in url.raw_authority:
         raise fault(
             file,

@@ -21,6 +21,9 @@ ERROR_PAGE: Final = MEGABYTE
 HEADER: Final = 65_536
 """Bytes of one line or field of an answer's head. Gateways send cookies and policies of more than 8 KB."""
 
+KUBECONFIG: Final = 16 * MEGABYTE
+"""Bytes of a kubeconfig: a thousand clusters with their certificates are some 5 MB."""
+
 RETRY_AFTER: Final = 60.0
 """Seconds that a server can make ktui wait: a clock that is wrong, or a typing error, asks for a day."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from ktui.kube import certificate
 from ktui.kube.errors import ConfigError
 from ktui.kube.kubeconfig_schema import Cluster, User, decoded, shown
+from ktui.kube.limits import MEGABYTE
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,7 +44,8 @@ def _read(path: str, data: str, field: str) -> bytes:
     if not path:
         return b""
     try:
-        content = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            content = file.read(MEGABYTE)
     except OSError as error:
         raise ConfigError(f"The {field} file {shown(path)} cannot be read: {error.strerror}.") from None
     if not content.strip():
@@ -53,9 +55,13 @@ def _read(path: str, data: str, field: str) -> bytes:
 
 def tls_context(material: Material, where: str) -> ssl.SSLContext:
     """The context for these certificates; `where` names the context of the kubeconfig. Raises ConfigError."""
-    context = ssl.create_default_context(cadata=_authorities(material.authority, where) if material.authority else None)
-    # Python 3.13 rejects CAs that Go accepts, and many clusters have one.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    # Not Python's default context: it would write the keys of the session where SSLKEYLOGFILE says, and is strict about
+    # CAs that Go accepts, and many clusters have.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if material.authority:
+        context.load_verify_locations(cadata=_authorities(material.authority, where))
+    else:
+        context.load_default_certs()
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.hostname_checks_common_name = False
     if not material.verifies:

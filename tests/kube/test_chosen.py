@@ -63,6 +63,7 @@ def test_another_server_by_the_same_name_is_not_gone_to(tmp_path: Path, around: 
     second = again(first, Access(context="a"), around)
     assert second.target.cluster == first.target.cluster
     assert second.note == 'The kubeconfig\'s context "a" is now https://other-a. This is still "a" at https://a:6443.'
+    assert second.flags == ("--server", "https://a:6443"), "kubectl is not to go there either"
 
 
 @pytest.mark.parametrize("field", ["proxy-url", "tls-server-name"])
@@ -99,6 +100,7 @@ def test_another_user_of_the_context_is_not_taken(tmp_path: Path, around: Surrou
     second = again(first, Access(), around)
     assert second.target == first.target
     assert second.note == 'The kubeconfig\'s context "a" now has the user "b". This is still "a".'
+    assert second.flags == ("--user", "a")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_a_file_that_comes_before_the_others_takes_over_nothing(tmp_path: Path) 
     write(front, "b", server="https://front-{}", a="of-front")
     second = again(first, Access(), around)
     assert second.target == first.target
-    assert 'current context is now "b"' in second.note
+    assert second.note.startswith('The kubeconfig\'s context "a" is now https://front-a.')
     write(front, "a", server="https://{}:6443", a="of-front")
     third = again(second, Access(), around)
     assert third.target == first.target, "the user of another file is another user"
@@ -178,7 +180,18 @@ def test_in_a_pod_it_stays_the_service_account(tmp_path: Path, pod: dict[str, st
     assert again(first, Access(), inside) == first
 
 
+def test_surroundings_that_are_no_address(tmp_path: Path, pod: dict[str, str]) -> None:
+    inside = Surroundings(environ={**pod, "KUBERNETES_SERVICE_PORT": "tcp://10.0.0.1:443"}, service_account=tmp_path)
+    with pytest.raises(ConfigError, match="KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not an address"):
+        choose(Access(), inside)
+
+
 # Pipes
+
+
+def test_a_file_that_never_ends_is_not_read_to_its_end() -> None:
+    with pytest.raises(ConfigError, match="/dev/zero is too large to be a kubeconfig"):
+        choose(Access(kubeconfig="/dev/zero"), Surroundings(environ={}))
 
 
 def test_a_kubeconfig_from_a_pipe_is_read_once_and_kept(tmp_path: Path) -> None:

@@ -217,6 +217,35 @@ async def test_certificate_files_are_read_again_after_a_while(
             await seen_by(connection)
 
 
+async def test_files_that_are_being_replaced_take_nothing_away(
+    write_kubeconfig: WriteKubeconfig, tmp_path: Path
+) -> None:
+    ca, clients, time = trustme.CA(), trustme.CA(), Time()
+
+    def replaced(name: str) -> None:
+        mine = clients.issue_cert(name)
+        mine.cert_chain_pems[0].write_to_path(tmp_path / "me.crt")
+        mine.private_key_pem.write_to_path(tmp_path / "me.key")
+
+    replaced("first.example")
+    cluster = {"certificate-authority-data": data(ca.cert_pem)}
+    user = {"client-certificate": "me.crt", "client-key": "me.key"}
+    async with (
+        serving(echo, tls_of(ca, clients=clients)) as url,
+        to(write_kubeconfig(url, user, cluster), time) as connection,
+    ):
+        await seen_by(connection)
+        for content in ("", "-----BEGIN"):
+            (tmp_path / "me.key").write_text(content)
+            time.passes(400)
+            await seen_by(connection)
+            assert "What was read before goes on." in connection.notes[0]
+        replaced("second.example")
+        time.passes(400)
+        await seen_by(connection)
+        assert connection.notes == ()
+
+
 # Certificates
 
 
