@@ -20,6 +20,7 @@ from ktui.actions.sentences import being_deleted, image_of
 from ktui.kube.api import Api
 from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.template import PodTemplate
 from ktui.rollout.hold import Hold, hold_of
 from ktui.rollout.revisions import Refusal, revision
 from ktui.rollout.standing import Accounts
@@ -116,8 +117,8 @@ def open_actions(
     back = rollback_target(deployment, replicasets, remembered=remembered)
     abort = abort_target(deployment, replicasets, remembered)
     ways_back = [
-        offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
-        offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),
+        offer(Action.ROLLBACK, _back_label("roll back", back, deployment.spec.template), "b", _refusal(back)),
+        offer(Action.ABORT, _back_label("abort: back", abort, deployment.spec.template), "a", _refusal(abort)),
     ]
     if hold is not None and hold.is_real:
         # Where there is room for one only, that is the word that belongs to a canary.
@@ -170,10 +171,10 @@ def _promote_label(deployment: Deployment, hold: Hold | None) -> str:
     return "promote: resume to the end" if deployment.spec.paused else "promote"
 
 
-def _back_label(verb: str, found: ReplicaSet | Refusal) -> str:
+def _back_label(verb: str, found: ReplicaSet | Refusal, live: PodTemplate) -> str:
     if isinstance(found, Refusal):
         return verb.partition(":")[0]
-    image = image_of(found.spec.template)
+    image = image_of(found.spec.template, live)
     return f"{verb} to {revision(found)}" + (f" ({image})" if image else "")
 
 

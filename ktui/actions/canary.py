@@ -22,7 +22,9 @@ from ktui.actions.sentences import (
     amid,
     being_deleted,
     command,
+    image_changes,
     image_of,
+    moved_images,
     number_for,
     pace,
     revision_of,
@@ -33,10 +35,10 @@ from ktui.actions.sentences import (
 from ktui.actions.subject import Subject, in_flight
 from ktui.model.objects import HOLD_SECONDS, Deployment, ReplicaSet
 from ktui.model.template import PodTemplate, decode_hook
-from ktui.rollout import images, revisions, steps, strategy
+from ktui.rollout import revisions, steps, strategy
 from ktui.rollout.hold import OVER, Back, Disturbance, Hold, Record, back_of, hold_of
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean, count, duration
+from ktui.text import count, duration
 
 _TEMPLATE = ("spec", "template")
 
@@ -109,7 +111,7 @@ def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
         return Refusal(f'nothing to change: deployment "{target.name}" runs that already')
     record = _begun(request, subject, current, template)
     hold_settings.put_on(draft, record)
-    image = image_of(template)
+    image = image_of(template, deployment.spec.template)
     pods = f"{record.pods} of {count(record.replicas, 'pod')}"
     return Plan(
         request=request,
@@ -118,10 +120,10 @@ def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
         target=target,
         patch=draft.patch,
         effects=(
-            *(clean(f"Container {name}: {images.short(old)} → {images.short(to)}.") for name, old, to in changed),
+            *image_changes(changed),
             *_beginning(record, f"revision {record.revision}, image {image}"),
         ),
-        warnings=_warned(subject, record),
+        warnings=(*moved_images(changed), *_warned(subject, record)),
         undo=Undo(f"Abort goes back to {revision_of(current)}, with the saved settings.", Abort()),
         commands=_begin_commands(request, subject, record, changed),
         before=subject.raw,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -14,7 +14,9 @@ from ktui.actions.sentences import (
     being_deleted,
     command,
     held_warnings,
+    image_changes,
     image_of,
+    moved_images,
     next_revision,
     number_for,
     owner_warnings,
@@ -100,10 +102,10 @@ def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
     changed = put_images(draft, request, subject.raw)
     # Several pairs may name one container, and the last one counts.
     if draft.after == subject.raw:
-        wanted = ", ".join(f"{name}={image}" for name, image in request.images)
+        wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, subject.raw))
         return Refusal(clean(f'nothing to change: deployment "{target.name}" runs {wanted} already'))
-    new = images.short(changed[0][2]) + (f" +{len(changed) - 1}" if len(changed) > 1 else "")
-    pairs = [f"{name}={image}" for name, image in request.images]
+    new = label_of(changed)
+    pairs = pairs_for_kubectl(request, changed)
     return Plan(
         request=request,
         title=clean(f"Set the image of {target} to {new}"),
@@ -111,15 +113,27 @@ def plan_set_image(request: SetImage, subject: Subject) -> Plan | Refusal:
         target=target,
         patch=draft.patch,
         effects=(
-            *(clean(f"Container {name}: {images.short(old)} → {images.short(to)}.") for name, old, to in changed),
+            *image_changes(changed),
             *_rollout_of(subject, draft.after),
         ),
-        warnings=(*owner_warnings(deployment), *stale_cause(deployment), *held_warnings(deployment)),
+        warnings=(
+            *owner_warnings(deployment),
+            *moved_images(changed),
+            *stale_cause(deployment),
+            *held_warnings(deployment),
+        ),
         undo=_undo_image(subject, changed),
         commands=(command(subject, "set", "image", f"deployment/{target.name}", *pairs),),
         before=subject.raw,
         after=draft.after,
     )
+
+
+def label_of(changed: Sequence[tuple[str, str, str]]) -> str:
+    """The first image that changes, and how many more do: `cart:5.1 +1`."""
+    (name, old, new), *more = changed
+    shown = images.Difference(name, is_init=False, old=old, new=new).shown[1]
+    return shown + (f" +{len(more)}" if more else "")
 
 
 def _containers(raw: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any]]]:
@@ -130,11 +144,20 @@ def _containers(raw: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any]]
 
 
 def matching(request: SetImage | Canary, raw: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any], str]]:
-    """Each container that is named, once, with the image that it gets."""
+    """Each container that is named, once, with the image that it gets: a tag alone keeps its own repository."""
     for field, index, container in _containers(raw):
         wanted = [image for name, image in request.images if name in ("*", container["name"])]
         if wanted:
-            yield field, index, container, wanted[-1]
+            yield field, index, container, images.completed(wanted[-1], container.get("image", ""))
+
+
+def pairs_for_kubectl(request: SetImage, changed: Iterable[tuple[str, str, str]]) -> list[str]:
+    """What is asked for as kubectl takes it, which keeps no repository: whole images, by container if need be."""
+    changed = list(changed)
+    wanted = {image for _, image in request.images}
+    if all(new in wanted for _, _, new in changed):
+        return [f"{name}={image}" for name, image in request.images]
+    return [f"{name}={new}" for name, _, new in changed]
 
 
 def refuse_images(request: SetImage | Canary, raw: dict[str, Any]) -> Refusal | None:
@@ -155,15 +178,15 @@ def _rollout_of(subject: Subject, after: dict[str, Any]) -> tuple[str, ...]:
     """What becomes of the pods: the template may be new, or that of a revision that comes back with it."""
     if subject.deployment.spec.paused:
         return (waits_for_resume(subject.deployment),)
-    template = PodTemplate(after["spec"]["template"])
+    template, live = PodTemplate(after["spec"]["template"]), subject.deployment.spec.template
     known = next((rs for rs in subject.replicasets if rs.spec.template == template), None)
     then = number_for(template, subject.replicasets)
     if known is None:
-        return replacement(subject, f"revision {then}, image {image_of(template)}")
+        return replacement(subject, f"revision {then}, image {image_of(template, live)}", template=template)
     number = revisions.revision(known)
     as_what = f", numbered {then}" if then != number else ""
     again = f"This is the template of revision {number}: it comes back{as_what}."
-    return (*replacement(subject, revision_of(known), known), again)
+    return (*replacement(subject, revision_of(known, live), known, template), again)
 
 
 def _undo_image(subject: Subject, changed: list[tuple[str, str, str]]) -> Undo:

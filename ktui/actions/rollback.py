@@ -103,7 +103,7 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
     saved = _saved(subject)
     if saved is not None:
         hold_settings.take_off(draft, saved)
-    image = image_of(back.spec.template)
+    image = image_of(back.spec.template, deployment.spec.template)
     destination = f"to revision {revision(back)}" + (f" ({image})" if image else "")
     return Plan(
         request=request,
@@ -120,7 +120,7 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
         insist=prospects.misgivings(
             revision(back), revisions.candidates(deployment, subject.replicasets), subject.remembered, subject.now
         ),
-        undo=_undo(subject),
+        undo=_undo(subject, back),
         commands=(
             *_commands(subject, back),
             *(hold_settings.release_commands(subject, saved) if saved is not None else ()),
@@ -145,7 +145,11 @@ def _released(saved: Saved | None) -> tuple[str, ...]:
 def _effects(subject: Subject, after: Deployment, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
     deployment = subject.deployment
     # Where a hold ends, pods are replaced under the settings that come back.
-    sentences = [*replacement(msgspec.structs.replace(subject, deployment=after), revision_of(back), back)]
+    sentences = [
+        *replacement(
+            msgspec.structs.replace(subject, deployment=after), revision_of(back, deployment.spec.template), back
+        )
+    ]
     if deployment.spec.paused:
         sentences.insert(0, "It is paused: the same patch resumes it.")
     others = [revision(rs) for rs in subject.replicasets if rs.metadata.uid != back.metadata.uid]
@@ -174,7 +178,7 @@ def _prospects(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
     )
 
 
-def _undo(subject: Subject) -> Undo:
+def _undo(subject: Subject, back: ReplicaSet) -> Undo:
     current = revisions.current(subject.deployment, subject.replicasets)
     if current is None:
         return Undo(
@@ -184,7 +188,9 @@ def _undo(subject: Subject) -> Undo:
     if subject.deployment.spec.revision_history_limit == 0:
         return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
     number = revision(current)
-    return Undo(f"Roll back to revision {number} ({image_of(current.spec.template)}).", RollBack(number))
+    return Undo(
+        f"Roll back to revision {number} ({image_of(current.spec.template, back.spec.template)}).", RollBack(number)
+    )
 
 
 def _commands(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:

@@ -49,14 +49,29 @@ def called(workload: Workload) -> str:
     return f'{type(workload).__name__.lower()} "{workload.metadata.name}"'
 
 
-def image_of(template: PodTemplate | None) -> str:
-    """The image of a template as sentences have it: short and clean."""
-    return clean(images.of_template(template)) if template is not None else ""
+def image_of(template: PodTemplate | None, against: PodTemplate | None = None) -> str:
+    """The image of a template as sentences have it: short and clean, and against another one that which differs."""
+    return clean(images.of_template(template, against)) if template is not None else ""
 
 
-def revision_of(replicaset: ReplicaSet) -> str:
-    """`revision 30, image cart:4.9`."""
-    image = image_of(replicaset.spec.template)
+def image_changes(changed: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """A sentence for each container that gets another image: its name, the image before and after."""
+    return tuple(
+        clean(f"Container {name}: {' → '.join(images.Difference(name, is_init=False, old=old, new=new).shown)}.")
+        for name, old, new in changed
+    )
+
+
+def moved_images(changed: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """A warning for each container whose image comes from another repository."""
+    return tuple(
+        f"Container {clean(name)}: {moved}." for name, old, new in changed if (moved := images.moved(old, new))
+    )
+
+
+def revision_of(replicaset: ReplicaSet, against: PodTemplate | None = None) -> str:
+    """`revision 30, image cart:4.9`: against another template, the image that differs."""
+    image = image_of(replicaset.spec.template, against)
     return f"revision {revisions.revision(replicaset)}" + (f", image {image}" if image else "")
 
 
@@ -86,11 +101,15 @@ def renumbered(number: int, others: Iterable[int]) -> tuple[str, ...]:
     return (f"Revision {number} will be numbered {after}.",) if after != number else ()
 
 
-def replacement(subject: Subject, comes: str, kept: ReplicaSet | None = None) -> tuple[str, ...]:
+def replacement(
+    subject: Subject, comes: str, kept: ReplicaSet | None = None, template: PodTemplate | None = None
+) -> tuple[str, ...]:
     """What becomes of the pods when another template is rolled out.
 
-    `comes` names what takes over (`revision 30, image cart:4.9`); `kept` is its ReplicaSet, where it has one.
+    `comes` names what takes over (`revision 30, image cart:4.9`); `kept` is its ReplicaSet, where it has one, and
+    `template` its template, where that is not the subject's.
     """
+    against = template or subject.deployment.spec.template
     deployment = subject.deployment
     if deployment.spec.desired == 0:
         return (f"It is scaled to zero: the next pods will be of {comes}.",)
@@ -100,7 +119,9 @@ def replacement(subject: Subject, comes: str, kept: ReplicaSet | None = None) ->
             continue
         pods = max(replicaset.status.replicas, replicaset.spec.desired)
         if pods:
-            sentences.append(f"{count(pods, 'pod')} of {amid(revision_of(replicaset))} will be replaced by {comes}.")
+            sentences.append(
+                f"{count(pods, 'pod')} of {amid(revision_of(replicaset, against))} will be replaced by {comes}."
+            )
     if kept is not None and kept.status.replicas:
         stay = "is there already and stays" if kept.status.replicas == 1 else "are there already and stay"
         sentences.append(f"{count(kept.status.replicas, 'pod')} of {amid(comes)} {stay}.")

@@ -176,7 +176,7 @@ def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer
     return [
         str(revision.number),
         _state(revision),
-        ",".join(image.short for image in revision.images if not image.is_init) or "-",
+        ",".join(image.short for image in revision.images if image.is_new or not image.is_init) or "-",
         ",".join(changed) if changed else "-",
         f"{revision.ready}/{revision.wanted}",
         age(revision.created, now) or "-",

@@ -42,6 +42,10 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
             for container in (workload.spec.template.containers if workload is not None else ())
         ],
         "imageChange": dict(zip(("from", "to"), rollout.image_change, strict=True)) if rollout.image_change else None,
+        "imageChanges": [
+            {"container": each.container, "init": each.is_init, "from": each.old or None, "to": each.new or None}
+            for each in rollout.image_changes
+        ],
         "changeCause": rollout.change_cause or None,
         "desired": numbers.desired,
         "ready": numbers.ready,

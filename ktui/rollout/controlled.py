@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ktui.model.changes import Resource
 from ktui.model.store import Store
+from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import images
 from ktui.rollout.cause import Cause
@@ -73,7 +74,7 @@ def _summary(
     phase = _phase(workload, numbers, judged, causes, partition)
     was_watched = track.finished is None or track.samples[0].at <= track.finished
     has_lowest = bool(old) and was_watched
-    image_change = _image_change(workload, old) if track.finished is None else None
+    gives_way = _giving_way(old) if track.finished is None else None
     meta = workload.metadata
     return Rollout(
         uid=meta.uid,
@@ -87,8 +88,9 @@ def _summary(
         progress=numbers,
         revision=current.number if current is not None else 0,
         previous_revision=old[0].number if old else 0,
-        image=clean(images.of_template(workload.spec.template)),
-        image_change=image_change,
+        image=clean(images.of_template(workload.spec.template, gives_way)),
+        image_change=images.cleaned(images.changed(gives_way, workload.spec.template)),
+        image_changes=images.differences(gives_way, workload.spec.template),
         since=_since(workload, phase, track, partition, causes),
         started=track.started,
         seconds_left=time_left(phase, track, numbers, now),
@@ -131,13 +133,10 @@ def _phase(
     return Phase.COMPLETE if desired(workload) else Phase.SCALED_TO_ZERO
 
 
-def _image_change(workload: Controlled, old: Sequence[Cohort]) -> tuple[str, str] | None:
-    """What image gives way to what: that of the old revision which has the most pods, the newest among equals."""
-    giving_way = max(old, key=lambda part: (len(part.pods), part.number), default=None)
-    if giving_way is None or giving_way.revision is None:
-        return None
-    change = images.changed(giving_way.revision.template, workload.spec.template)
-    return (clean(change[0]), clean(change[1])) if change is not None else None
+def _giving_way(old: Sequence[Cohort]) -> PodTemplate | None:
+    """The template that gives way: of the old revision which has the most pods, the newest among equals."""
+    found = max(old, key=lambda part: (len(part.pods), part.number), default=None)
+    return found.revision.template if found is not None and found.revision is not None else None
 
 
 def _since(

@@ -31,11 +31,8 @@ class ContainerImage(msgspec.Struct, frozen=True):
     image: str
     is_init: bool
     is_new: bool
-
-    @property
-    def short(self) -> str:
-        """Without registry and path."""
-        return images.short(self.image)
+    short: str
+    """Without registry and path; with its digest, or whole, where that is all that is new about it."""
 
 
 class PastRevision(msgspec.Struct, frozen=True, kw_only=True):
@@ -289,9 +286,14 @@ def _images(template: PodTemplate | None, older: PodTemplate | None) -> tuple[Co
             clean(container.image),
             is_init,
             is_new=known is not None and known.get((is_init, container.name)) != container.image,
+            short=clean(_short(container.image, (known or {}).get((is_init, container.name)))),
         )
         for is_init, container in _containers(template)
     )
+
+
+def _short(image: str, before: str | None) -> str:
+    return images.short(image) if before in (None, "", image) else images.apart(before or "", image)[1]
 
 
 def _containers(template: PodTemplate) -> list[tuple[bool, Container]]:

@@ -13,6 +13,7 @@ from ktui.model.changes import LinkState, Resource
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reference import short
 from ktui.model.store import Store
+from ktui.model.template import PodTemplate
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.cause import Cause
 from ktui.rollout.hold import Disturbance, Hold, hold_of
@@ -61,6 +62,7 @@ class Rollout(msgspec.Struct, frozen=True):
     previous_revision: int
     image: str
     image_change: tuple[str, str] | None
+    """The first image that differs while it rolls out, old and new, short."""
     since: datetime | None
     """When the phase began, as far as the cluster tells; of what is under way, when the rollout began."""
     started: datetime | None
@@ -89,6 +91,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """Whether an earlier template came back with it, as a roll back makes it do."""
     partition: Partition | None = None
     """What holds a StatefulSet."""
+    image_changes: tuple[images.Difference, ...] = ()
+    """All images that differ while it rolls out, as they are written."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 
@@ -126,6 +130,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     # Of a rollout that was over when it was first seen, nothing is known of how it went.
     was_watched = track.finished is None or track.samples[0].at <= track.finished
     lowest = track.lowest if previous is not None and was_watched else None
+    gives_way = _giving_way(old) if track.finished is None else None
     return Rollout(
         uid=deployment.metadata.uid,
         kind="Deployment",
@@ -138,8 +143,9 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         progress=numbers,
         revision=revisions.revision(current) if current is not None else revisions.revision(deployment),
         previous_revision=revisions.revision(previous) if previous is not None else 0,
-        image=clean(images.of_template(deployment.spec.template)),
-        image_change=_image_change(deployment, old) if track.finished is None else None,
+        image=clean(images.of_template(deployment.spec.template, gives_way)),
+        image_change=images.cleaned(images.changed(gives_way, deployment.spec.template)),
+        image_changes=images.differences(gives_way, deployment.spec.template),
         since=_since(deployment, phase, track, hold, causes),
         started=track.started,
         seconds_left=time_left(phase, track, numbers, now),
@@ -209,11 +215,10 @@ def _phase(deployment: Deployment, judged: Verdict, causes: Sequence[Cause]) -> 
     return Phase.COMPLETE if judged.done else Phase.PROGRESSING
 
 
-def _image_change(deployment: Deployment, old: Sequence[ReplicaSet]) -> tuple[str, str] | None:
-    """What image gives way to what: that of the old revision which has the most pods, the newest among equals."""
-    giving_way = max(old, key=lambda rs: (rs.status.replicas, revisions.revision(rs)), default=None)
-    change = images.changed(giving_way.spec.template, deployment.spec.template) if giving_way is not None else None
-    return (clean(change[0]), clean(change[1])) if change is not None else None
+def _giving_way(old: Sequence[ReplicaSet]) -> PodTemplate | None:
+    """The template that gives way: of the old revision which has the most pods, the newest among equals."""
+    found = max(old, key=lambda rs: (rs.status.replicas, revisions.revision(rs)), default=None)
+    return found.spec.template if found is not None else None
 
 
 def _since(

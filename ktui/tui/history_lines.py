@@ -121,7 +121,8 @@ def _cause(revision: PastRevision) -> str:
 
 def destination(revision: PastRevision) -> str:
     """` to 4 (cart:4.9)`, as the key of a roll back says it."""
-    return f" to {revision.number}" + (f" ({revision.images[0].short})" if revision.images else "")
+    images = sorted(revision.images, key=lambda image: not image.is_new)
+    return f" to {revision.number}" + (f" ({images[0].short})" if images else "")
 
 
 def facts(history: History, revision: PastRevision, writer: Writer | None, now: datetime) -> list[Span]:

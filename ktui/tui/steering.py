@@ -44,6 +44,7 @@ from ktui.model.objects import Deployment
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, Workload
+from ktui.rollout import images
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.standing import Accounts
 from ktui.tui.canary_dialogs import ask_canary
@@ -246,8 +247,11 @@ class Steering:
             if name is None:
                 return None
             container = next(each for each in containers if each.name == name)
-        note = f"The container {container.name} runs {container.image} now."
-        value = await self._app.push_screen_wait(AskScreen(title, note, container.image, _wrong_image))
+        note = f"The container {container.name} runs {container.image} now. A tag alone keeps the repository."
+        repository, rest = images.split(container.image)
+        # What is typed first takes the place of the tag; a digest goes with its sign.
+        kept = len(repository) + (1 if rest.startswith(":") else 0)
+        value = await self._app.push_screen_wait(AskScreen(title, note, container.image, _wrong_image, kept=kept))
         return SetImage(((container.name, value),)) if value is not None else None
 
     async def _carry_out(self, request: Request, workload: Workload, connection: Connection) -> None:

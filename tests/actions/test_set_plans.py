@@ -105,7 +105,7 @@ def test_what_no_daemonset_can_do_is_refused_with_the_reason(request_: Request, 
 
 def test_a_set_that_runs_that_already() -> None:
     assert SetOperator().refused(image("1")) == (
-        'nothing to change: statefulset "db" runs *=registry.example/db:1 already'
+        'nothing to change: statefulset "db" runs db=registry.example/db:1 already'
     )
     assert 'unable to find container named "web"' in SetOperator().refused(SetImage((("web", "web:1"),)))
 

@@ -124,6 +124,32 @@ async def test_set_image_asks_for_it_and_shows_the_plan(stage: Stage, dashboard:
         await screen.sees("cart:1.7", "✔ complete")
 
 
+async def test_only_the_tag_is_selected_and_a_tag_alone_keeps_the_repository(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    _deployed(stage)
+    async with dashboard(size=(120, 40)) as screen:
+        await _at_rest(stage, screen)
+        await screen.press("i")
+        await screen.sees("Set the image of shop/cart", "registry.example/shop/cart:1.0")
+        await screen.press("backspace")
+        await screen.sees("registry.example/shop/cart: ")
+        await screen.type("1.2")
+        await screen.press("enter")
+        await screen.sees("registry.example/shop/cart:1.2", "y yes")
+        await screen.press("n")
+        await screen.sees_no("y yes")
+        await screen.press("i")
+        await screen.sees("Set the image of shop/cart")
+        await screen.press("ctrl+u")
+        await screen.type("1.3")
+        await screen.press("enter")
+        await screen.sees("registry.example/shop/cart:1.3", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.image("cart") == "cart:1.3", "the new image")
+        assert stage.read("cart").spec.template.spec.containers[0].image == "registry.example/shop/cart:1.3"
+
+
 async def test_scale_takes_numbers_only(stage: Stage, dashboard: Dashboard) -> None:
     _deployed(stage)
     async with dashboard() as screen:

@@ -11,7 +11,18 @@ from ktui.actions.canary_warnings import canary_warnings
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Abort, Canary
-from ktui.actions.sentences import amid, being_deleted, called, command, image_of, stale_cause, target_of, tests_for
+from ktui.actions.sentences import (
+    amid,
+    being_deleted,
+    called,
+    command,
+    image_changes,
+    image_of,
+    moved_images,
+    stale_cause,
+    target_of,
+    tests_for,
+)
 from ktui.actions.sets import hold
 from ktui.actions.sets.sentences import (
     changed,
@@ -25,11 +36,11 @@ from ktui.actions.sets.sentences import (
 from ktui.actions.sets.subject import Known, SetSubject
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
-from ktui.rollout import images, steps
+from ktui.rollout import steps
 from ktui.rollout.cohorts import place
 from ktui.rollout.partition import Record, partition_of
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean, count
+from ktui.text import count
 
 
 def refuse_canary(statefulset: StatefulSet, known: Known) -> Refusal | None:
@@ -77,7 +88,7 @@ def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) 
         by=subject.user,
     )
     hold.put(draft, record.partition, record)
-    image, size = image_of(template), f"{pods} of {count(desired, 'pod')}"
+    image, size = image_of(template, statefulset.spec.template), f"{pods} of {count(desired, 'pod')}"
     return Plan(
         request=request,
         title=f"Hold a canary of {size} of {target} at {image}",
@@ -85,11 +96,15 @@ def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) 
         target=target,
         patch=draft.patch,
         effects=(
-            *(clean(f"Container {name}: {images.short(old)} → {images.short(to)}.") for name, old, to in differing),
+            *image_changes(differing),
             *_beginning(subject, statefulset, record, pods, image),
             *((pace(changed(subject, draft.after)),) if pods > 1 else ()),
         ),
-        warnings=(*canary_warnings(subject, extra=0, replaced=pods), *stale_cause(statefulset, "canary")),
+        warnings=(
+            *moved_images(differing),
+            *canary_warnings(subject, extra=0, replaced=pods),
+            *stale_cause(statefulset, "canary"),
+        ),
         undo=Undo(f"Abort goes back to {amid(revision_of(current))} with the partition of {record.saved}.", Abort()),
         commands=_commands(request, subject, statefulset, record, differing),
         before=subject.raw,

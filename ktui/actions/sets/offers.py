@@ -15,6 +15,7 @@ from ktui.actions.sets.repair import left_behind, refuse_repair, repair_label
 from ktui.actions.sets.rollback import abort_target, rollback_target
 from ktui.actions.sets.subject import Known
 from ktui.model.changes import resource_of
+from ktui.model.template import PodTemplate
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.rollout.partition import partition_of
 from ktui.rollout.revisions import Refusal
@@ -36,8 +37,8 @@ def open_set_actions(
     gone = being_deleted(workload)
     back, abort = rollback_target(known, remembered=remembered), abort_target(known, remembered)
     ways_back = [
-        offer(Action.ROLLBACK, _back_label("roll back", back), "b", _refusal(back)),
-        offer(Action.ABORT, _back_label("abort: back", abort), "a", _refusal(abort)),
+        offer(Action.ROLLBACK, _back_label("roll back", back, workload.spec.template), "b", _refusal(back)),
+        offer(Action.ABORT, _back_label("abort: back", abort, workload.spec.template), "a", _refusal(abort)),
     ]
     if isinstance(workload, StatefulSet):
         held = partition_of(workload)
@@ -73,10 +74,10 @@ def _of_daemonset(offer: _Offer) -> tuple[Offer, ...]:
     return tuple(offer(action, action.value, key, refuse_of_daemonsets(action)) for action, key in keys.items())
 
 
-def _back_label(verb: str, found: ControllerRevision | Refusal) -> str:
+def _back_label(verb: str, found: ControllerRevision | Refusal, live: PodTemplate) -> str:
     if isinstance(found, Refusal):
         return verb.partition(":")[0]
-    image = image_of(found.template)
+    image = image_of(found.template, live)
     return f"{verb} to {found.revision}" + (f" ({image})" if image else "")
 
 

@@ -7,12 +7,14 @@ from datetime import UTC
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Restart, RollBack, SetImage
-from ktui.actions.retemplate import RESTARTED, put_images, refuse_images
+from ktui.actions.retemplate import RESTARTED, label_of, matching, pairs_for_kubectl, put_images, refuse_images
 from ktui.actions.sentences import (
     being_deleted,
     called,
     command,
+    image_changes,
     image_of,
+    moved_images,
     owner_warnings,
     stale_cause,
     target_of,
@@ -32,7 +34,6 @@ from ktui.actions.sets.sentences import (
 from ktui.actions.sets.subject import SetSubject
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.workloads import StatefulSet
-from ktui.rollout import images
 from ktui.rollout.cohorts import Controlled
 from ktui.rollout.partition import partition_of
 from ktui.rollout.revisions import Refusal
@@ -91,10 +92,10 @@ def plan_set_image(request: SetImage, subject: SetSubject) -> Plan | Refusal:
     draft = Draft(subject.raw, tests_for(target))
     differing = put_images(draft, request, subject.raw)
     # Several pairs may name one container, and the last one counts.
-    pairs = [f"{name}={image}" for name, image in request.images]
     if draft.after == subject.raw:
-        return Refusal(clean(f"nothing to change: {called(workload)} runs {', '.join(pairs)} already"))
-    new = images.short(differing[0][2]) + (f" +{len(differing) - 1}" if len(differing) > 1 else "")
+        wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, subject.raw))
+        return Refusal(clean(f"nothing to change: {called(workload)} runs {wanted} already"))
+    pairs, new = pairs_for_kubectl(request, differing), label_of(differing)
     after = changed(subject, draft.after)
     comes, again = numbered(subject, after.spec.template)
     return Plan(
@@ -104,13 +105,14 @@ def plan_set_image(request: SetImage, subject: SetSubject) -> Plan | Refusal:
         target=target,
         patch=draft.patch,
         effects=(
-            *(clean(f"Container {name}: {images.short(old)} → {images.short(to)}.") for name, old, to in differing),
+            *image_changes(differing),
             *replacement(subject, after, comes),
             *([again] if again else ()),
             *of_the_doomed(subject, after),
         ),
         warnings=(
             *owner_warnings(workload),
+            *moved_images(differing),
             *stale_cause(workload),
             *held_warnings(after),
             *stranded_warnings(subject, after),

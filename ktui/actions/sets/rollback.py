@@ -163,7 +163,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
     if ends_at is not None:
         hold.put(draft, ends_at)
     after = changed(subject, draft.after)
-    image = image_of(back.template)
+    image = image_of(back.template, workload.spec.template)
     destination = f"to revision {back.revision}" + (f" ({image})" if image else "")
     return Plan(
         request=request,
@@ -172,7 +172,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
         target=target,
         patch=draft.patch,
         effects=(
-            *replacement(subject, after, revision_of(back)),
+            *replacement(subject, after, revision_of(back, workload.spec.template)),
             *_numbered(subject, back, cause),
             *_partitioned(held, ends_at),
             *of_the_doomed(subject, after),
@@ -186,7 +186,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
         insist=prospects.misgivings(
             back.revision, candidates(workload, _parts(subject)), subject.remembered, subject.now
         ),
-        undo=_undo(subject),
+        undo=_undo(subject, back),
         commands=(
             command(subject, "rollout", "undo", name_of(subject), f"--to-revision={back.revision}"),
             *(hold.commands(subject, ends_at) if ends_at is not None else ()),
@@ -269,7 +269,7 @@ def _prospects(subject: SetSubject, back: ControllerRevision) -> tuple[str, ...]
     )
 
 
-def _undo(subject: SetSubject) -> Undo:
+def _undo(subject: SetSubject, back: ControllerRevision) -> Undo:
     now = subject.current
     if now is None:
         return Undo(
@@ -278,4 +278,5 @@ def _undo(subject: SetSubject) -> Undo:
         )
     if subject.workload.spec.revision_history_limit == 0:
         return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
-    return Undo(f"Roll back to revision {now.revision} ({image_of(now.template)}).", RollBack(now.revision))
+    image = image_of(now.template, back.template)
+    return Undo(f"Roll back to revision {now.revision} ({image}).", RollBack(now.revision))

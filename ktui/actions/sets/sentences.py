@@ -29,9 +29,9 @@ def name_of(subject: SetSubject) -> str:
     return reference_to(subject.workload).full
 
 
-def revision_of(revision: ControllerRevision) -> str:
-    """`revision 3, image db:2`."""
-    image = image_of(revision.template)
+def revision_of(revision: ControllerRevision, against: PodTemplate | None = None) -> str:
+    """`revision 3, image db:2`: against another template, the image that differs."""
+    image = image_of(revision.template, against)
     return f"revision {revision.revision}" + (f", image {image}" if image else "")
 
 
@@ -42,14 +42,14 @@ def next_revision(known: Sequence[ControllerRevision]) -> int:
 
 def numbered(subject: SetSubject, template: PodTemplate) -> tuple[str, str]:
     """What a template will be called, and a sentence about the revision that comes back with it, where one does."""
-    number = next_revision(subject.revisions)
+    number, live = next_revision(subject.revisions), subject.workload.spec.template
     known = next((rev for rev in cohorts.newest_first(subject.revisions) if rev.template == template), None)
     if known is None:
-        return f"revision {number}, image {image_of(template)}", ""
+        return f"revision {number}, image {image_of(template, live)}", ""
     if known.revision == number - 1:
-        return revision_of(known), ""
+        return revision_of(known, live), ""
     again = f"This is the template of revision {known.revision}: it comes back, numbered {number}."
-    return revision_of(known), again
+    return revision_of(known, live), again
 
 
 def changed(subject: SetSubject, raw: dict[str, Any]) -> Controlled:
@@ -83,7 +83,11 @@ def replacement(subject: SetSubject, after: Controlled, comes: str) -> tuple[str
         moved, kept = moved + len(replaced), kept + len(pods) - len(replaced)
         if replaced:
             which = f"({names(replaced)})" if isinstance(after, StatefulSet) else ""
-            of = _spaced(amid(f"of {revision_of(part.revision)} {which}".strip()) if part.revision else which)
+            of = _spaced(
+                amid(f"of {revision_of(part.revision, after.spec.template)} {which}".strip())
+                if part.revision
+                else which
+            )
             if waits_for_deletion(after):
                 each = "it comes back as" if len(replaced) == 1 else "each comes back as"
                 stays = "stays as it is" if len(replaced) == 1 else "stay as they are"

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.widgets.input import Selection
 
 from ktui.tui.chrome import Hint
 from ktui.tui.door import Field, Words
@@ -20,16 +21,17 @@ class AskScreen(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
 
-    def __init__(self, title: str, note: str, value: str, check: Callable[[str], str]) -> None:
+    def __init__(self, title: str, note: str, value: str, check: Callable[[str], str], *, kept: int = 0) -> None:
+        """All of the value is selected, and gone with the next key, but for the first `kept` characters."""
         super().__init__()
-        self._title, self._note, self._value, self._check = title, note, value, check
+        self._title, self._note, self._value, self._check, self._kept = title, note, value, check, kept
 
     def compose(self) -> ComposeResult:
         """A title, what is so now, the line, what is wrong with it."""
         with Vertical(classes="dialog"):
             yield Words(self._title, classes="dialog-title")
             yield Words(self._note, classes="dialog-note")
-            yield Field(self._value, select=True)
+            yield Field(self._value, select=not self._kept)
             yield Words("", classes="dialog-error")
             yield DialogKeys(
                 Hint("enter", "next: nothing is sent yet", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)")
@@ -37,7 +39,10 @@ class AskScreen(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Field).focus()
+        field = self.query_one(Field)
+        field.focus()
+        if self._kept:
+            field.selection = Selection(self._kept, len(field.value))
 
     def on_input_changed(self) -> None:
         """An old complaint does not fit what is typed now."""
