@@ -260,6 +260,7 @@ class ContainerState(Struct, frozen=True):
 
 
 _NO_STATE: Final = ContainerState()
+_NO_RESOURCES: Final = Resources()
 
 
 class ContainerStatus(Struct, frozen=True):
@@ -271,9 +272,12 @@ class ContainerStatus(Struct, frozen=True):
     started: bool | None = None
     state: ContainerState = _NO_STATE
     last_state: ContainerState = _NO_STATE
+    resources: Resources = _NO_RESOURCES
+    """What is in force, which differs from the spec while a resize waits; empty where the kubelet does not tell."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "name", shared(self.name))
+        force_setattr(self, "resources", shared(self.resources))
         if self.last_state == _NO_STATE:
             force_setattr(self, "last_state", _NO_STATE)
 
@@ -287,6 +291,8 @@ class PodStatus(Struct, frozen=True):
     phase: str = ""
     reason: str = ""
     message: str = ""
+    nominated_node_name: str = ""
+    """The node on which lower priorities are stopped to make room for it."""
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
@@ -369,3 +375,8 @@ class Event(Struct, frozen=True):
         """When this last happened, from whichever of the four fields the sender filled in."""
         series = self.series.last_observed_time if self.series is not None else None
         return series or self.last_timestamp or self.event_time or self.metadata.creation_timestamp
+
+    @property
+    def first_seen(self) -> datetime | None:
+        """When this happened first."""
+        return self.first_timestamp or self.event_time or self.metadata.creation_timestamp or self.last_timestamp

@@ -1,14 +1,18 @@
-"""What ails one pod: which sort of trouble, and what of it, from its status and from the events about it."""
+"""What ails one pod: which sort of trouble, what of it and since when, from its status and from the events about it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
+from ktui.model.objects import ContainerStatus, Event, Pod, Terminated, condition_of
 from ktui.model.template import Container
-from ktui.rollout import images, startup
-from ktui.rollout.cause import PATIENCE, Kind
+from ktui.rollout import images, kubelet, onset, registry, runtime, scheduling, volumes
+from ktui.rollout.cause import PATIENCE, Kind, Reason
+from ktui.rollout.kubelet import EventsOf
+from ktui.rollout.onset import last_ending
 from ktui.rollout.podstatus import (
     NODE_LOST,
     Health,
@@ -18,48 +22,86 @@ from ktui.rollout.podstatus import (
     is_unschedulable,
     printed_columns,
 )
-from ktui.rollout.startup import EventsOf
-
-_PULL: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ErrImageNeverPull"})
-_BAD_IMAGE: Final = frozenset({"InvalidImageName", "ImageInspectError", "SignatureValidationFailed"})
-BAD_CONFIG: Final = frozenset(
-    {
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "RunContainerError",
-        "StartError",
-        "ContainerCannotRun",
-        "PreStartHookError",
-        "PostStartHookError",
-    }
-)
-"""Reasons for which a container cannot be made or started, whatever it would do."""
 
 
 class Ailment(NamedTuple):
-    """What ails a pod. Pods with the same `kind` and `what` (an image, a container, a reason) have it in common.
+    """What ails a pod. Pods with the same kind, reason and `what` (an image, a container) have it in common.
 
     `said` is what the cluster says of it elsewhere than in the pod's own state: an event's message.
     """
 
     kind: Kind
+    reason: Reason
+    since: datetime | None
     what: str = ""
     said: str = ""
 
 
-def ailment(pod: Pod, now: datetime, events_of: EventsOf) -> Ailment | None:
-    """What ails this pod; None where nothing is known to."""
-    match health(pod):
+def ailment(
+    pod: Pod,
+    now: datetime,
+    events_of: EventsOf,
+    *,
+    patience: timedelta = PATIENCE,
+    lost_nodes: Collection[str] = (),
+) -> Ailment | None:
+    """What ails this pod; None if nothing is known to.
+
+    What may be no more than a slow start is an ailment after `patience`. `lost_nodes` do not answer.
+    """
+    state = health(pod)
+    if state not in (Health.READY, Health.STOPPING, Health.GONE):
+        if pod.status.reason in _ENDED_BY_NODE:
+            return _ended(pod)
+        if pod.spec.node_name in lost_nodes:
+            return Ailment(Kind.NODE, Reason.NODE_LOST, onset.unready_since(pod))
+    match state:
         case Health.READY:
+            # One that has restarted a short while ago is `restarts`' matter.
             return None
         case Health.GONE:
-            return Ailment(Kind.ENDED, pod.status.reason) if pod.status.phase == "Failed" else None
+            return _ended(pod) if pod.status.phase == "Failed" else None
         case Health.STOPPING:
             return _stopping(pod, now, events_of)
         case Health.STARTING:
-            return _starting(pod, now, events_of)
+            return _starting(pod, now, events_of, patience)
         case Health.BROKEN:
-            return _broken(pod, events_of)
+            return _broken(pod, events_of(pod.metadata.uid))
+
+
+def is_on_lost_node(pod: Pod, events_of: EventsOf) -> bool:
+    """Whether its node does not answer, as far as the pod tells."""
+    if pod.status.reason == NODE_LOST:
+        return True
+    # Its containers are said to be well by a kubelet that is no longer heard: only the condition has turned.
+    statuses = pod.status.container_statuses
+    seem_well = bool(statuses) and all(container.ready for container in statuses)
+    return health(pod) is not Health.READY and seem_well and kubelet.node_is_lost(events_of(pod.metadata.uid))
+
+
+# Pods that are no more
+
+_ENDED_BY_NODE: Final = frozenset({"Terminated", "NodeShutdown", "Shutdown", "Preempting", "Evicted"})
+"""Reasons of a pod that the kubelet ends, whatever its containers did."""
+
+_REFUSED: Final = re.compile(
+    r"OutOf\S+|NodeAffinity|NodeName|NodePorts|TaintToleration|AppArmor|SysctlForbidden|UnexpectedAdmissionError|"
+    r"TopologyAffinityError|SMTAlignmentError|\w*AdmissionError|InvalidNodeInfo|PodOS\w+|NodeShutdown|UnknownReason|"
+    r"UnexpectedPredicateFailureType|SupplementalGroupsPolicyNotSupported|InitContainerRestartPolicyForbidden|"
+    r"VolumeAttachmentLimitExceeded"
+)
+"""Reasons with which a kubelet refuses a pod that was assigned to it (`rejectPod`, pkg/kubelet/kubelet.go)."""
+
+
+def _ended(pod: Pod) -> Ailment:
+    status = pod.status
+    never_ran = all(each.state.terminated is None for each in status.container_statuses)
+    refused = status.message.startswith("Pod was rejected") or (
+        never_ran and _REFUSED.fullmatch(status.reason) is not None
+    )
+    if refused:
+        return Ailment(Kind.NODE, Reason.REFUSED_AT_NODE, onset.ended_since(pod), status.reason, status.message)
+    return Ailment(Kind.ENDED, Reason.ENDED_BY_CLUSTER, onset.ended_since(pod), status.reason, status.message)
 
 
 def _stopping(pod: Pod, now: datetime, events_of: EventsOf) -> Ailment | None:
@@ -67,56 +109,65 @@ def _stopping(pod: Pod, now: datetime, events_of: EventsOf) -> Ailment | None:
     due = pod.metadata.deletion_timestamp
     if due is None or now - due <= PATIENCE:
         return None
-    if pod.metadata.finalizers:
-        return Ailment(Kind.STOPPING, ", ".join(pod.metadata.finalizers))
-    return Ailment(Kind.STOPPING, "", pod.spec.node_name if _on_lost_node(pod, events_of) else "")
+    held_by = ", ".join(pod.metadata.finalizers)
+    lost = not held_by and is_on_lost_node(pod, events_of)
+    return Ailment(Kind.STOPPING, Reason.NOT_STOPPING, due, held_by, pod.spec.node_name if lost else "")
 
 
-def _on_lost_node(pod: Pod, events_of: EventsOf) -> bool:
-    if pod.status.reason == NODE_LOST:
-        return True
-    # Its containers are said to be well by a kubelet that is no longer heard: only the condition has turned.
-    return _containers_are_ready(pod) and startup.node_is_lost(events_of(pod.metadata.uid))
+# Pods on their way
 
 
-def _containers_are_ready(pod: Pod) -> bool:
-    statuses = pod.status.container_statuses
-    return bool(statuses) and all(container.ready for container in statuses)
-
-
-def _starting(pod: Pod, now: datetime, events_of: EventsOf) -> Ailment | None:
-    if _containers_are_ready(pod):
-        return _unready_though_its_containers_are(pod, now, events_of)
-    started = running_since(pod)
+def _starting(pod: Pod, now: datetime, events_of: EventsOf, patience: timedelta) -> Ailment | None:
+    unready = [container for container, _ in _lasting(pod) if not container.ready]
+    if not unready and pod.status.container_statuses:
+        return _unready_though_its_containers_are(pod, now, patience)
+    events = events_of(pod.metadata.uid)
+    for container in unready:
+        killed = _killed(pod, container, events)
+        if killed is not None:
+            return killed
+    # A sidecar that has not started holds back every container behind it.
+    held_by = [each for each in unready if each.state.running is not None and each.started is False]
+    started = running_since(held_by if _is_initializing(pod) else unready)
     if started is not None:
-        if now - started <= PATIENCE:
+        ready = condition_of(pod.status.conditions, "Ready")
+        since = max(filter(None, (started, ready.last_transition_time if ready is not None else None)))
+        if now - since < patience:
             return None
-        probe = startup.failing_probe(events_of(pod.metadata.uid), "readiness", "startup")
-        return Ailment(Kind.NOT_READY, probe.name if probe is not None else "", probe.said if probe is not None else "")
+        probe = kubelet.failing_probe(events, "readiness", "startup", containers=[each.name for each in unready])
+        what = f"{probe.name} {probe.container}".rstrip() if probe is not None else ""
+        return Ailment(Kind.NOT_READY, Reason.NOT_READY, since, what, probe.said if probe is not None else "")
     if pod.spec.node_name:
-        hindrance = startup.hindrance(events_of(pod.metadata.uid))
-        if hindrance is not None and startup.is_mount(hindrance):
-            return Ailment(Kind.VOLUME, startup.mount_trouble(hindrance.message).volume, hindrance.message)
+        hindrance = kubelet.hindrance(events)
         if hindrance is not None:
-            return Ailment(Kind.SANDBOX, "", hindrance.message)
+            return _hindered(pod, events, hindrance)
     created = pod.metadata.creation_timestamp
-    slow = created is not None and now - created > PATIENCE
-    return Ailment(Kind.SLOW, _doing(pod, events_of)) if slow else None
+    if created is None or now - created <= patience:
+        return None
+    return Ailment(Kind.SLOW, Reason.SLOW, created, _doing(pod, events))
 
 
-def _unready_though_its_containers_are(pod: Pod, now: datetime, events_of: EventsOf) -> Ailment | None:
-    if _on_lost_node(pod, events_of):
-        return Ailment(Kind.NODE)
+def _hindered(pod: Pod, events: Sequence[Event], hindrance: Event) -> Ailment:
+    text, name = hindrance.message, pod.metadata.name
+    if volumes.is_mount(hindrance):
+        mount = volumes.mount_trouble(text, name)
+        since = onset.failing_since(pod, events, *volumes.MOUNTS)
+        return Ailment(Kind.VOLUME, mount.reason, since, mount.volume, text)
+    since = onset.failing_since(pod, events, kubelet.SANDBOX)
+    return Ailment(Kind.SANDBOX, runtime.sandbox_trouble(text, name).reason, since, "", text)
+
+
+def _unready_though_its_containers_are(pod: Pod, now: datetime, patience: timedelta) -> Ailment | None:
     ready = condition_of(pod.status.conditions, "Ready")
     since = ready.last_transition_time if ready is not None else None
-    if ready is None or since is None or now - since <= PATIENCE:
+    if ready is None or since is None or now - since <= patience:
         return None
     if ready.reason == "ReadinessGatesNotReady":
-        return Ailment(Kind.GATE, ready.message)
-    return Ailment(Kind.NOT_READY)
+        return Ailment(Kind.GATE, Reason.GATE, since, ready.message)
+    return Ailment(Kind.NOT_READY, Reason.NOT_READY, since)
 
 
-def _doing(pod: Pod, events_of: EventsOf) -> str:
+def _doing(pod: Pod, events: Sequence[Event]) -> str:
     """What a pod that takes long is at: `has been WHAT`."""
     if not pod.spec.node_name:
         gated = condition_of(pod.status.conditions, "PodScheduled")
@@ -124,58 +175,172 @@ def _doing(pod: Pod, events_of: EventsOf) -> str:
             return "held back by a scheduling gate"
         return "waiting for a scheduler"
     for container in pod.status.init_container_statuses:
-        if container.state.running is not None and not container.ready and not container.started:
+        if container.state.running is None:
+            continue
+        if (not container.ready and not container.started) or not is_sidecar(spec_of(pod, container.name)):
             return f"in {named(pod, container.name)}"
-        if container.state.running is not None and not is_sidecar(spec_of(pod, container.name)):
-            return f"in {named(pod, container.name)}"
-    image = startup.pulling(events_of(pod.metadata.uid))
+    image = kubelet.pulling(events)
     return f"pulling {images.short(image)}" if image else f"at {printed_columns(pod).word}"
 
 
-def _broken(pod: Pod, events_of: EventsOf) -> Ailment:
+# Pods that are broken
+
+
+def _broken(pod: Pod, events: Sequence[Event]) -> Ailment | None:
     container = broken_container(pod)
     if container is None:
-        if is_unschedulable(pod):
-            return Ailment(Kind.UNSCHEDULABLE)
-        return Ailment(Kind.POD, printed_columns(pod).word)
+        return _unplaced(pod, events) if is_unschedulable(pod) else _unknown(pod, printed_columns(pod).word)
     waiting = container.state.waiting
     reason = waiting.reason if waiting is not None else ""
-    ended = ending(container)
-    if reason in _PULL or reason in _BAD_IMAGE:
-        spec = spec_of(pod, container.name)
-        return Ailment(Kind.IMAGE, spec.image if spec is not None else "", _pull_text(pod, container, events_of))
-    if reason in BAD_CONFIG or (ended is not None and ended.reason in BAD_CONFIG):
-        return Ailment(Kind.CONFIG, container.name)
+    ended = last_ending(container)
+    if reason in registry.PULL_REASONS:
+        return _unpulled(pod, container, reason, events)
+    if reason == runtime.HOOK_ERROR or _hook_failed(container, events):
+        return _hooked(pod, container, events)
+    if reason in runtime.BAD_CONFIG or (ended is not None and ended.reason in runtime.BAD_CONFIG):
+        return _unstarted(pod, container, events)
     if ended is not None and ended.reason == "OOMKilled":
-        return Ailment(Kind.OOM, container.name)
+        since = onset.loop_since(pod, container, events)
+        return Ailment(Kind.OOM, Reason.OUT_OF_MEMORY, since, container.name)
     if container.restart_count or ended is not None:
-        return _crashing(pod, container, ended, events_of)
-    return Ailment(Kind.POD, reason)
+        return _crashing(pod, container, ended, events)
+    return _unknown(pod, reason)
 
 
-def _pull_text(pod: Pod, container: ContainerStatus, events_of: EventsOf) -> str:
+def _unknown(pod: Pod, word: str) -> Ailment:
+    return Ailment(Kind.POD, Reason.OTHER, onset.unready_since(pod), word)
+
+
+def _unplaced(pod: Pod, events: Sequence[Event]) -> Ailment:
+    condition = condition_of(pod.status.conditions, "PodScheduled")
+    text = condition.message if condition is not None else ""
+    coming = kubelet.node_coming(events)
+    since = onset.unscheduled_since(pod)
+    if pod.status.nominated_node_name:
+        # The scheduler has chosen the node and stops pods of a lower priority there.
+        what = f"preemption {pod.status.nominated_node_name}"
+        return Ailment(Kind.UNSCHEDULABLE, Reason.NODE_COMING, since, "preemption", what)
+    if coming is not None:
+        asked = max(filter(None, (since, coming.first_seen)), default=None)
+        return Ailment(Kind.UNSCHEDULABLE, Reason.NODE_COMING, asked, "autoscaler", coming.message)
+    placement = scheduling.in_words(text, {}, is_bound=is_bound(pod))
+    reason = Reason.NODES_ILL if placement.blames_nodes else placement.reason
+    return Ailment(Kind.UNSCHEDULABLE, reason, since)
+
+
+def is_bound(pod: Pod) -> bool:
+    """Whether it is made for one node, as the pods of a DaemonSet are."""
+    owner = pod.metadata.controller
+    return owner is not None and owner.kind == "DaemonSet"
+
+
+def _unpulled(pod: Pod, container: ContainerStatus, reason: str, events: Sequence[Event]) -> Ailment:
     """What is wrong with the image: the state says it, or only the events do."""
     waiting = container.state.waiting
-    own = waiting.message if waiting is not None else ""
-    if waiting is not None and startup.pull_trouble(f"{waiting.reason} {own}").why:
-        return f"{waiting.reason}: {own}" if waiting.reason == "InvalidImageName" else own
-    return startup.pull_failure(events_of(pod.metadata.uid)) or own
+    spec = spec_of(pod, container.name)
+    image = spec.image if spec is not None else ""
+    text = waiting.message if waiting is not None else ""
+    pull = registry.pull_trouble(text, image, reason)
+    if not pull.why:
+        from_event = kubelet.pull_failure(events)
+        pull = registry.pull_trouble(from_event, image, reason)
+        text = from_event or text
+    since = onset.failing_since(pod, events, "Failed", "InspectFailed", "ErrImageNeverPull", mark="image")
+    return Ailment(Kind.IMAGE, pull.reason, since, image, text)
 
 
-def _crashing(pod: Pod, container: ContainerStatus, ended: Terminated | None, events_of: EventsOf) -> Ailment:
-    probe = startup.killed_by_probe(events_of(pod.metadata.uid), container.name)
-    if probe is not None:
-        return Ailment(Kind.PROBE, f"{probe.name} {container.name}", probe.said)
+def _unstarted(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> Ailment:
+    text = start_text(container)
+    start = runtime.start_trouble(text, pod.metadata.name)
+    if onset.endings(container):
+        since = onset.loop_since(pod, container, events)
+    else:
+        since = onset.failing_since(pod, events, "Failed", mark=text[:60])
+    return Ailment(Kind.CONFIG, start.reason, since, container.name, text)
+
+
+def start_text(container: ContainerStatus) -> str:
+    """What was said of the container when it could not start."""
+    ended, waiting = last_ending(container), container.state.waiting
+    if waiting is not None and waiting.reason in runtime.BAD_CONFIG and waiting.message:
+        return waiting.message
+    if ended is not None and ended.reason in runtime.BAD_CONFIG:
+        return ended.message
+    return waiting.message if waiting is not None else ""
+
+
+def _hook_failed(container: ContainerStatus, events: Sequence[Event]) -> bool:
+    return kubelet.failed_hook(events, container.name, _last_run(container)) is not None
+
+
+def _hooked(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> Ailment:
+    waiting = container.state.waiting
+    said = waiting.message if waiting is not None and waiting.reason == runtime.HOOK_ERROR else ""
+    event = kubelet.newest(events, "FailedPostStartHook")
+    said = said or (event.message if event is not None else "")
+    since = onset.loop_since(pod, container, events)
+    return Ailment(Kind.CONFIG, Reason.HOOK_FAILED, since, container.name, said)
+
+
+def _crashing(
+    pod: Pod, container: ContainerStatus, ended: Terminated | None, events: Sequence[Event]
+) -> Ailment | None:
+    killed = _killed(pod, container, events)
+    if killed is not None:
+        return killed
+    if _was_resized(container, events):
+        return None
+    since = onset.loop_since(pod, container, events)
     if ended is not None and ended.exit_code == 0 and not ended.signal:
-        return Ailment(Kind.ENDS, container.name)
-    return Ailment(Kind.CRASH, container.name)
+        return Ailment(Kind.ENDS, Reason.EXITS, since, container.name)
+    return Ailment(Kind.CRASH, Reason.CRASHES, since, container.name)
 
 
-def running_since(pod: Pod) -> datetime | None:
-    """Since when all the containers that are not ready have been running; None where one of them does not run."""
-    running = [container.state.running for container in pod.status.container_statuses if not container.ready]
-    started = [state.started_at for state in running if state is not None and state.started_at is not None]
-    return max(started) if started and len(started) == len(running) else None
+def _killed(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> Ailment | None:
+    """A probe that has the container restarted: known at the first kill, whatever exit code the program ends with."""
+    probe = kubelet.killed_by_probe(events, container.name, _last_run(container))
+    if probe is None:
+        return None
+    first = kubelet.first_time(events, "Killing", mark=f" {container.name} failed {probe.name} probe")
+    since = first or onset.loop_since(pod, container, events)
+    return Ailment(Kind.PROBE, Reason.PROBE_KILLS, since, f"{probe.name} {container.name}", probe.said)
+
+
+def _was_resized(container: ContainerStatus, events: Sequence[Event]) -> bool:
+    return kubelet.resized_by_restart(events, container.name, _last_run(container))
+
+
+def _last_run(container: ContainerStatus) -> datetime | None:
+    """When the run began that ended last; of a container that never ended, its only run."""
+    ended, running = last_ending(container), container.state.running
+    if ended is not None:
+        return ended.started_at
+    return running.started_at if running is not None else None
+
+
+# Containers
+
+
+def _lasting(pod: Pod) -> Iterator[tuple[ContainerStatus, Container | None]]:
+    """The containers that keep running, with what they were to be: the main ones, and the sidecars."""
+    for container in pod.status.init_container_statuses:
+        spec = spec_of(pod, container.name)
+        if is_sidecar(spec) and (container.state.running is not None or container.restart_count):
+            yield container, spec
+    for container in pod.status.container_statuses:
+        yield container, spec_of(pod, container.name)
+
+
+def _is_initializing(pod: Pod) -> bool:
+    condition = condition_of(pod.status.conditions, "Initialized")
+    return condition is not None and condition.status != "True"
+
+
+def running_since(unready: Sequence[ContainerStatus]) -> datetime | None:
+    """Since when all of these have been running; None if one of them does not run."""
+    started = [each.state.running.started_at for each in unready if each.state.running is not None]
+    known = [moment for moment in started if moment is not None]
+    return max(known) if known and len(known) == len(unready) else None
 
 
 def spec_of(pod: Pod, name: str) -> Container | None:
@@ -189,8 +354,3 @@ def named(pod: Pod, name: str) -> str:
     if spec is None:
         return f"the container {name}"
     return f"the sidecar {name}" if is_sidecar(spec) else f"the init container {name}"
-
-
-def ending(container: ContainerStatus) -> Terminated | None:
-    """How the container ended last, as far as that is known."""
-    return container.state.terminated or container.last_state.terminated

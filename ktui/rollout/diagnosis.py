@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -14,6 +14,7 @@ from ktui.rollout.causes import of_pods
 from ktui.rollout.patience import is_stalled
 from ktui.rollout.restarts import of_restarts
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, REPLICA_FAILURE, deadline_exceeded, progressing, settled
+from ktui.rollout.wording import fit
 from ktui.text import count, duration
 
 __all__ = ["Cause", "Kind", "Remedy", "diagnose"]
@@ -45,7 +46,8 @@ def diagnose(
     old = [msgspec.structs.replace(each, of_old=True) for each in of_pods(stopping, now, "old pod", events_of)]
     is_settled = settled(deployment, current)
     noun = "pod" if is_settled else "new pod"
-    found = [*of_pods(pods, now, noun, events_of), *of_restarts(pods, now, noun, events_of)]
+    found = of_pods(pods, now, noun, events_of, _patience(deployment))
+    found += of_restarts(pods, now, noun, events_of)
     causes = [*_refused(deployment, current, now), *found, *old]
     causes.sort(key=lambda cause: (not cause.blocking, _ORDER[cause.kind], -len(cause.pods), cause.sentence))
     if not is_settled:
@@ -56,48 +58,50 @@ def diagnose(
     return tuple(legible(cause) for cause in causes)
 
 
+def _patience(deployment: Deployment) -> timedelta:
+    """How long a pod may be slow without a word: no longer than its deadline allows."""
+    if deadline_exceeded(deployment):
+        return timedelta(0)
+    limit = deployment.spec.progress_deadline_seconds
+    return min(PATIENCE, timedelta(seconds=limit) / 2) if limit is not None else PATIENCE
+
+
 def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) -> list[Cause]:
     """Pods that the API server does not let the ReplicaSet create, or a ReplicaSet that it does not let be made."""
     condition = progressing(deployment)
     if condition is not None and condition.reason == _NOT_MADE:
         refused = refusals.in_words(condition.message)
+        since = condition.last_transition_time
         return [
             Cause(
                 Kind.FORBIDDEN,
-                f"the new ReplicaSet cannot be made: {refused.why}",
-                blocking=True,
+                fit(f"the new ReplicaSet cannot be made: {refused.why}"),
+                blocking=is_stalled(refused.reason, since, now),
                 try_next=refused.helps,
                 detail=condition.message,
-                reason=refusal_reason(refused),
-                since=condition.last_transition_time,
+                reason=refused.reason,
+                since=since,
             )
         ]
     failure = _failure(deployment, current)
     if failure is None:
         return []
     refused = refusals.in_words(failure.message)
-    reason, since = refusal_reason(refused), failure.last_transition_time
+    since = failure.last_transition_time
+    # Where old pods can still be taken down, that makes room.
+    is_stuck = deployment.status.available_replicas <= strategy.promised(deployment)
     return [
         Cause(
             Kind.FORBIDDEN,
-            f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created",
-            # Where old pods can still be taken down, that makes room.
-            blocking=deployment.status.available_replicas <= strategy.promised(deployment)
-            and is_stalled(reason, since, now),
+            fit(f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created"),
+            blocking=is_stuck and is_stalled(refused.reason, since, now),
             try_next=refused.helps,
             detail=failure.message,
             remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
-            reason=reason,
+            reason=refused.reason,
             since=since,
         )
     ]
-
-
-def refusal_reason(refused: refusals.Refused) -> Reason:
-    """Which sort of refusal it is: one that may pass, one for want of room, or one that stays."""
-    if refused.may_pass:
-        return Reason.ADMISSION_UNREACHABLE
-    return Reason.QUOTA_FULL if refused.wants_room else Reason.PODS_REFUSED
 
 
 def _failure(deployment: Deployment, current: ReplicaSet | None) -> Condition | None:

@@ -9,18 +9,21 @@ from typing import NamedTuple
 
 from ktui.model.objects import Pod
 from ktui.rollout.ailments import named
-from ktui.rollout.cause import PATIENCE, Cause, Kind, Remedy
+from ktui.rollout.cause import Cause, Kind, Reason, Remedy
+from ktui.rollout.kubelet import EventsOf
+from ktui.rollout.patience import is_stalled
 from ktui.rollout.podstatus import PodState
-from ktui.rollout.startup import EventsOf
+from ktui.rollout.wording import fit
 from ktui.text import count, duration
 
 
 class Sick(NamedTuple):
-    """A pod with an ailment."""
+    """A pod with an ailment, and since when it has it."""
 
     pod: Pod
     state: PodState
     said: str
+    since: datetime | None
 
 
 class Group(NamedTuple):
@@ -31,6 +34,7 @@ class Group(NamedTuple):
     """
 
     what: str
+    reason: Reason
     sick: list[Sick]
     total: int
     noun: str
@@ -65,18 +69,20 @@ class Group(NamedTuple):
         alone = len(pod.spec.containers) + len(pod.spec.init_containers) < 2
         return "" if alone else f" in {named(pod, container)}"
 
-    def longest(self, since: Sequence[datetime | None]) -> str:
-        """How long ago the first of these times was: ` for 5m`, of several pods ` for up to 5m`; nothing if unknown."""
-        known = [moment for moment in since if moment is not None]
-        if not known:
-            return ""
-        length = duration((self.now - min(known)).total_seconds())
-        return f" for {length}" if len(self.sick) == 1 else f" for up to {length}"
+    @property
+    def since(self) -> datetime | None:
+        """Since when it lasts for the pod that has had it for the longest; None for unknown."""
+        return min((each.since for each in self.sick if each.since is not None), default=None)
 
-    def is_old(self) -> bool:
-        """Whether one of the pods has had all the time that it should need."""
-        created = [each.pod.metadata.creation_timestamp for each in self.sick]
-        return any(moment is not None and self.now - moment > PATIENCE for moment in created)
+    @property
+    def lasted(self) -> str:
+        """How long it lasts: `5m`, of several pods that of the first; nothing if unknown."""
+        return duration((self.now - self.since).total_seconds()) if self.since is not None else ""
+
+    @property
+    def so_long(self) -> str:
+        """` for 5m`, of several pods ` for up to 5m`; nothing if unknown."""
+        return "" if not self.lasted else f" for {self.lasted}" if len(self.sick) == 1 else f" for up to {self.lasted}"
 
     def cause(
         self,
@@ -84,9 +90,23 @@ class Group(NamedTuple):
         sentence: str,
         try_next: str,
         *remedies: Remedy,
-        blocking: bool = False,
+        more: Sequence[str] = (),
+        may_be_once: bool = False,
         detail: str | None = None,
     ) -> Cause:
-        """A cause that these pods have; without a `detail`, that is what the cluster says of them."""
-        said = self.said if detail is None else detail
-        return Cause(kind, sentence, blocking, try_next, said, self.names, remedies)
+        """A cause that these pods have; without a `detail`, that is what the cluster says of them.
+
+        `more` follows the sentence as far as there is room. Whether it holds the rollout up is a matter of patience
+        with its reason; what `may_be_once` does not, however long ago it was.
+        """
+        return Cause(
+            kind,
+            fit(sentence, *more),
+            not may_be_once and is_stalled(self.reason, self.since, self.now),
+            try_next,
+            self.said if detail is None else detail,
+            self.names,
+            remedies,
+            reason=self.reason,
+            since=self.since,
+        )

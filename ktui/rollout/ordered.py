@@ -14,12 +14,12 @@ import msgspec
 from ktui.model.objects import Event, Pod
 from ktui.model.workloads import DaemonSet
 from ktui.rollout import refusals
-from ktui.rollout.cause import Cause, Kind, Remedy, legible
+from ktui.rollout.cause import Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.causes import of_pods
 from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded, target, waits_for_deletion
-from ktui.rollout.diagnosis import refusal_reason
 from ktui.rollout.patience import is_stalled
 from ktui.rollout.restarts import of_restarts
+from ktui.rollout.wording import fit
 from ktui.text import clean, count
 
 _RECENT: Final = timedelta(minutes=20)
@@ -55,7 +55,7 @@ def diagnose(
 def _fit(cause: Cause, workload: Controlled) -> Cause:
     """The cause with what helps this kind: neither has its pods moved from a lost node, nor a DaemonSet a size."""
     try_next, remedies = cause.try_next, cause.remedies
-    if cause.kind is Kind.NODE:
+    if cause.reason is Reason.NODE_LOST:
         try_next = "look at the node; where it is gone for good, delete it: its pods are not replaced before that"
     if isinstance(workload, DaemonSet):
         remedies = tuple(remedy for remedy in remedies if remedy is not Remedy.SCALE)
@@ -79,18 +79,17 @@ def _refused(
     if any((made := pod.metadata.creation_timestamp) is not None and made > newest.last_seen for pod in running):
         return []
     refused = refusals.in_words(newest.message)
-    reason, since = refusal_reason(refused), newest.first_timestamp or newest.last_seen
     helps = "raise the quota, or scale something else in" if refused.wants_room else refused.helps
     return [
         Cause(
             Kind.FORBIDDEN,
-            f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created",
-            blocking=is_stalled(reason, since, now) or newest.times > 2,
+            fit(f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created"),
+            blocking=is_stalled(refused.reason, newest.first_seen, now),
             try_next=helps,
             detail=newest.message,
             remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
-            reason=reason,
-            since=since,
+            reason=refused.reason,
+            since=newest.first_seen,
         )
     ]
 

@@ -257,8 +257,13 @@ def broken_container(pod: Pod) -> ContainerStatus | None:
     A container that crashed and runs again is broken too until it is ready: that is how a crash loop looks between
     two crashes. (Not every kubelet keeps the last state while the container runs again: the restarts tell it too.)
     """
-    for container in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+    for container in pod.status.init_container_statuses:
         if _is_broken(container):
+            return container
+    for container in pod.status.container_statuses:
+        # What runs beside others is to go on: here, an exit code of 0 is an ending like any other. The kubelet keeps
+        # it as the state through the whole back-off.
+        if _is_broken(container) or container.state.terminated is not None:
             return container
     return None
 

@@ -1,4 +1,4 @@
-"""Why the API server refuses the pods of a ReplicaSet, in words.
+"""Why the API server refuses the pods of a ReplicaSet, or a ReplicaSet itself, in words.
 
 The texts are those of its admission plugins: ResourceQuota, LimitRanger, PodSecurity, ServiceAccount, Priority,
 NamespaceLifecycle, and of webhooks and policies.
@@ -7,29 +7,47 @@ NamespaceLifecycle, and of webhooks and policies.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
-_FORBIDDEN: Final = re.compile(r'^pods "[^"]*" is forbidden: ')
+from ktui.rollout.cause import Reason
+from ktui.rollout.wording import bare, impersonal
+
+_OBJECT: Final = r"(?:pods?|replicasets?\.apps|ReplicaSet\.apps|Pod) "
+_FORBIDDEN: Final = re.compile(rf'^{_OBJECT}"[^"]*" is forbidden: ', re.IGNORECASE)
+_INVALID: Final = re.compile(rf'^{_OBJECT}"[^"]*" is invalid: (.+)$', re.IGNORECASE | re.DOTALL)
 _QUOTA: Final = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
+_UNCOUNTED: Final = re.compile(r"status unknown for quota: (\S+),")
 _UNSPECIFIED: Final = re.compile(r"failed quota: (\S+): must specify (\S+?)(?: for: ([^;]+?))?(?:;.*)?$")
-_LIMIT_RANGE: Final = re.compile(r"(?:maximum|minimum) \S+ usage per |\S+ max limit to request ratio per ")
+_LIMIT_RANGE: Final = re.compile(
+    r"(maximum|minimum) (\S+) usage per (\S+) is (\S+)(?:, but (?:limit|request) is (\S+?))?\.?$"
+)
+_RATIO: Final = re.compile(r"\S+ max limit to request ratio per ")
 _SECURITY: Final = re.compile(r'violates PodSecurity "([^":]+)[^"]*": (.+)$', re.DOTALL)
 _DENIED: Final = re.compile(
     r'admission webhook "([^"]+)" denied the request(?: without explanation|:? ?(.*))$', re.DOTALL
 )
 _SILENT: Final = re.compile(r'failed calling webhook "([^"]+)": (.+)$', re.DOTALL)
-_POLICY: Final = re.compile(r"ValidatingAdmissionPolicy '([^']+)'.*? denied request: (.+)$", re.DOTALL)
+_POLICY: Final = re.compile(
+    r"(?:(?:Validating|Mutating)AdmissionPolicy|[Pp]olicy) ['\"]([^'\"]+)['\"].*? denied request: (.+)$", re.DOTALL
+)
 _ACCOUNT: Final = re.compile(r'serviceaccount "([^"]+)" not found')
 _PRIORITY: Final = re.compile(r"no PriorityClass with name (\S+) was found")
+_RUNTIME_CLASS: Final = re.compile(r'[Rr]untime[Cc]lass(?:\.node\.k8s\.io)? "([^"]+)" not found')
 _TERMINATING: Final = "because it is being terminated"
+_CHANGE_TEMPLATE: Final = "change what it names in the template"
+_BUSY: Final = re.compile(
+    r"request did not complete within|request timed out|unable to handle the request|Too many requests|"
+    r"deadline exceeded|etcdserver|object is being deleted"
+)
 
 
 class Refused(NamedTuple):
-    """Why pods are refused, what helps, whether it may pass by itself, and whether fewer pods would do."""
+    """Why pods are refused, what helps, and whether fewer pods would do."""
 
     why: str
     helps: str
-    may_pass: bool = False
+    reason: Reason = Reason.PODS_REFUSED
     wants_room: bool = False
 
 
@@ -39,43 +57,103 @@ _TRIED: Final = re.compile(r"^.*?(?:Error creating: |failed error: )", re.DOTALL
 
 def in_words(message: str) -> Refused:
     """The API server's refusal in words; texts that are not known stay as they are."""
-    text = _FORBIDDEN.sub("", _TRIED.sub("", message)).strip()
-    if found := _QUOTA.search(text):
-        helps = "raise the quota, lower the surge, or scale something else in"
-        return Refused(_quota(*found.groups()), helps, wants_room=True)
-    if found := _UNSPECIFIED.search(text):
-        whose = f"the container {found[3]}" if found[3] else "each container"
-        what = f"quota {found[1]} wants {whose} to say its {found[2].replace(',', ', ')}"
-        return Refused(what, "add these to the template, or a LimitRange with defaults to the namespace")
-    if _LIMIT_RANGE.search(text):
-        return Refused(f"a LimitRange forbids it: {text}", "change the container's resources, or the LimitRange")
-    if found := _SECURITY.search(text):
-        return Refused(f"pod security “{found[1]}” forbids it: {found[2]}", "change the template's securityContext")
-    if found := _POLICY.search(text):
-        return Refused(f"policy {found[1]} forbids it: {found[2]}", "change what it names in the template")
-    if found := _DENIED.search(text):
-        why = f"webhook {found[1]} refuses them" + (f": {found[2]}" if found[2] else "")
-        return Refused(why, "change what it names in the template, or ask the owner of the webhook")
-    if found := _SILENT.search(text):
-        why = f"webhook {found[1]} does not answer: {found[2].rpartition(': ')[2] or found[2]}"
-        return Refused(why, "mend the webhook's service: without it no pod is admitted", may_pass=True)
-    if found := _ACCOUNT.search(text):
-        return Refused(f"service account {found[1]} does not exist", "create it, or name another one in the template")
-    if found := _PRIORITY.search(text):
-        return Refused(f"priority class {found[1]} does not exist", "create it, or name another one in the template")
+    text = _FORBIDDEN.sub("", _TRIED.sub("", message).strip()).strip()
+    for looks, refused in _REFUSALS:
+        found = looks.search(text)
+        if found is not None:
+            return refused(found)
     if _TERMINATING in text:
         return Refused("the namespace is being deleted", "nothing can be made in it any more")
-    return Refused(text, "mend what refuses the pods")
+    if _BUSY.search(bare(text)):
+        helps = "wait: the controller tries again by itself; if it lasts, look at the API server"
+        return Refused("the API server does not answer in time", helps, Reason.ADMISSION_UNREACHABLE)
+    return Refused(text, "look at what refuses them, and correct it or the template")
+
+
+def _full(found: re.Match[str]) -> Refused:
+    name, requested, used, limited = found.groups()
+    if "replicasets.apps" in requested:
+        # A ReplicaSet that is kept for rollbacks counts like any other, and lowering the surge frees none.
+        helps = "raise the quota, lower revisionHistoryLimit, or delete ReplicaSets that are not needed"
+        return Refused(_quota(name, requested, used, limited), helps, Reason.QUOTA_FULL)
+    helps = "raise the quota, lower the surge, or scale something else in"
+    return Refused(_quota(name, requested, used, limited), helps, Reason.QUOTA_FULL, wants_room=True)
+
+
+def _uncounted(found: re.Match[str]) -> Refused:
+    helps = "wait: the cluster counts what the quota limits; if it lasts, look at the controller manager"
+    return Refused(f"quota {found[1]} is not counted yet", helps, Reason.ADMISSION_UNREACHABLE)
+
+
+def _unspecified(found: re.Match[str]) -> Refused:
+    whose = f"the container {found[3]}" if found[3] else "each container"
+    what = f"quota {found[1]} wants {found[2].replace(',', ', ')} in {whose}"
+    return Refused(what, "add these to the template, or a LimitRange with defaults to the namespace")
+
+
+def _limited(found: re.Match[str]) -> Refused:
+    """`LimitRange: at most 64Mi memory per container, not 128Mi`."""
+    bound, resource, each, limit, asked = found.groups()
+    most = "at most" if bound == "maximum" else "at least"
+    why = f"LimitRange: {most} {limit} {resource} per {each.lower()}" + (f", not {asked}" if asked else "")
+    return Refused(why, "change the container's resources, or the LimitRange")
+
+
+def _denied(found: re.Match[str]) -> Refused:
+    why = f"webhook {found[1]}: {found[2]}" if found[2] else f"webhook {found[1]} refuses them"
+    return Refused(why, "change what it names in the template, or ask the owner of the webhook")
+
+
+def _insecure(found: re.Match[str]) -> Refused:
+    """Of each violation what it is; which container has it, and what it must set, stands in the detail."""
+    what = [part.partition(" (")[0] for part in re.split(r"\), ", found[2])]
+    return Refused(f"pod security “{found[1]}”: {', '.join(what)}", "change the template's securityContext")
+
+
+def _silent(found: re.Match[str]) -> Refused:
+    why = f"webhook {found[1]} does not answer: {found[2].rpartition(': ')[2] or found[2]}"
+    helps = "bring the webhook's service back: without it no pod is admitted"
+    if "x509:" in bare(found[2]):
+        helps = "renew the webhook's certificate, or its caBundle: without it no pod is admitted"
+    return Refused(why, helps, Reason.ADMISSION_UNREACHABLE)
+
+
+def _lacks(what: str) -> Callable[[re.Match[str]], Refused]:
+    helps = "create it, or name another one in the template"
+    return lambda found: Refused(f"{what} {found[1]} does not exist", helps)
+
+
+_REFUSALS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Refused]], ...]] = (
+    (_QUOTA, _full),
+    (_UNCOUNTED, _uncounted),
+    (_UNSPECIFIED, _unspecified),
+    (_POLICY, lambda found: Refused(f"policy {found[1]}: {found[2]}", _CHANGE_TEMPLATE)),
+    (_DENIED, _denied),
+    (_SILENT, _silent),
+    (_LIMIT_RANGE, _limited),
+    (
+        _RATIO,
+        lambda found: Refused(
+            f"a LimitRange forbids it: {found.string}", "change the container's resources, or the LimitRange"
+        ),
+    ),
+    (_SECURITY, _insecure),
+    (_ACCOUNT, _lacks("service account")),
+    (_PRIORITY, _lacks("priority class")),
+    (_RUNTIME_CLASS, _lacks("runtime class")),
+    (_INVALID, lambda found: Refused(f"not valid: {impersonal(found[1])}", "correct what it names in the template")),
+)
+"""What admission writes, and what it comes to: the first that is found."""
 
 
 def _quota(name: str, requested: str, used: str, limited: str) -> str:
-    """`quota tight is used up (pods: 5 of 5 used, 1 more needed)`, with each resource that is asked too much of."""
-    used_of, limit_of = _amounts(used), _amounts(limited)
-    parts = [
-        f"{resource}: {used_of.get(resource, '?')} of {limit_of.get(resource, '?')} used, {amount} more needed"
-        for resource, amount in _amounts(requested).items()
-    ]
-    return f"quota {name} is used up ({'; '.join(parts)})"
+    """`quota tight: 5 of 5 pods used, 1 needed`, with the first resource that is asked too much of.
+
+    ResourceQuota names those alone that do not fit; all of them stand in the detail.
+    """
+    resource, amount = next(iter(_amounts(requested).items()))
+    taken, limit = _amounts(used).get(resource, "?"), _amounts(limited).get(resource, "?")
+    return f"quota {name}: {taken} of {limit} {resource} used, {amount} needed"
 
 
 def _amounts(text: str) -> dict[str, str]:

@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 
 from ktui.model.objects import ContainerStatus, Event, Pod
 from ktui.rollout.cause import Cause, Kind, Reason, Remedy, legible
+from ktui.rollout.kubelet import EventsOf
+from ktui.rollout.onset import loop_since
 from ktui.rollout.patience import is_stalled
 from ktui.rollout.podstatus import Health, has_restarted, health
-from ktui.rollout.startup import EventsOf
 from ktui.text import count, duration
 
 QUIET: Final = timedelta(minutes=5)
@@ -48,7 +49,8 @@ def of_restarts(pods: Sequence[Pod], now: datetime, noun: str, events_of: Events
     alive = sum(health(pod) not in (Health.STOPPING, Health.GONE) for pod in pods)
     restarts = sum(loop.container.restart_count for loop in loops)
     last = max(loop.last for loop in loops)
-    since = min(_began(loop, events_of) for loop in loops)
+    began = (loop_since(loop.pod, loop.container, events_of(loop.pod.metadata.uid)) for loop in loops)
+    since = min((moment for moment in began if moment is not None), default=None)
     who = f"the {noun}" if alive == 1 else f"{len(loops)} of {count(alive, noun)}"
     name = loops[0].container.name
     return (
@@ -104,20 +106,6 @@ def _was_asked_for(last: datetime, container: str, events: Sequence[Event]) -> b
         )
         for event in events
     )
-
-
-def _began(loop: _Loop, events_of: EventsOf) -> datetime:
-    """When the loop began: with its first back-off, if the events still tell it, or not before the pod was made."""
-    backed_off = [
-        event.first_timestamp or event.last_seen
-        for event in events_of(loop.pod.metadata.uid)
-        if event.reason == "BackOff" and "restarting" in event.message
-    ]
-    known = [at for at in backed_off if at is not None]
-    if known:
-        return min(known)
-    made = loop.pod.metadata.creation_timestamp
-    return max(made, loop.last - QUIET) if made is not None else loop.last - QUIET
 
 
 def _last_words(loops: Sequence[_Loop]) -> str:

@@ -89,7 +89,10 @@ class MadeSet:
         }
         return self.put(Resource.PODS, raw)
 
-    def event(self, about: str, reason: str, message: str, *, since: float = 10, times: int = 1) -> MadeSet:
+    def event(
+        self, about: str, reason: str, message: str, *, since: float = 10, times: int = 1, first: float = 0
+    ) -> MadeSet:
+        """Last seen so many seconds ago, and first as many as `first` says, where that is longer."""
         raw = {
             "metadata": {"name": f"e-{reason}", "namespace": "shop", "uid": f"e-{about}-{reason}"},
             "involvedObject": {"uid": about},
@@ -97,6 +100,7 @@ class MadeSet:
             "reason": reason,
             "message": message,
             "count": times,
+            "firstTimestamp": ago(max(first, since)),
             "lastTimestamp": ago(since),
         }
         return self.put(Resource.EVENTS, raw)

@@ -90,7 +90,7 @@ def test_a_rollout_that_has_come_to_its_end_or_only_begins_has_no_cause(name: st
         (
             "image-pull-failure",
             Phase.STALLED,
-            "image web:nopull cannot be pulled (1 of 2 new pods)",
+            "image web:nopull cannot be pulled: it is not in the registry (1 of 2 new pods)",
             "the old revision still serves with 3 of 4 pods",
         ),
         (
@@ -102,19 +102,19 @@ def test_a_rollout_that_has_come_to_its_end_or_only_begins_has_no_cause(name: st
         (
             "quota-exceeded",
             Phase.STALLED,
-            "no more pods can be created: quota tight is used up (pods: 5 of 5 used, 1 more needed)",
+            "no more pods can be created: quota tight: 5 of 5 pods used, 1 needed",
             "the old revision still serves with 5 of 5 pods",
         ),
         (
             "quota-exceeded",
             Phase.FAILED,
-            "no more pods can be created: quota tight is used up (pods: 5 of 5 used, 1 more needed)",
+            "no more pods can be created: quota tight: 5 of 5 pods used, 1 needed",
             "the old revision still serves with 5 of 5 pods",
         ),
         (
             "unschedulable",
             Phase.FAILED,
-            "no node takes the new pod: too little CPU free (each pod asks for 100m)",
+            "no node takes the new pod: less than 100m CPU free",
             "the old revision still serves with 3 of 3 pods",
         ),
         ("pause-resume", Phase.PAUSED, "paused with 4 of 8 pods new", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.rollout import refusals, scheduling, startup
+from ktui.rollout import refusals, registry, scheduling, volumes
 from ktui.rollout.scheduling import in_words
 
 TEXTS = {
@@ -18,9 +18,9 @@ TEXTS = {
     "0/3 nodes are available: 3 node(s) were unschedulable.": "all 3 nodes are cordoned",
     "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 2 node(s) had "
     "untolerated taint {node.kubernetes.io/disk-pressure: }.": "1 of 3 nodes cannot be reached, 2 are short of disk",
-    "0/3 nodes are available: 3 node(s) had untolerated taint(s).": "all 3 nodes have a taint that is not tolerated",
+    "0/3 nodes are available: 3 node(s) had untolerated taint(s).": "all 3 nodes have an untolerated taint",
     "0/3 nodes are available: 3 node(s) had taint {dedicated: db}, that the pod didn't tolerate.": (
-        "all 3 nodes have the taint dedicated, which is not tolerated"
+        "all 3 nodes have the untolerated taint dedicated"
     ),
     "0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints.": (
         "all 3 nodes would break the topology spread"
@@ -45,7 +45,7 @@ def test_what_schedulers_write(text: str) -> None:
 def test_of_a_pod_that_is_bound_to_one_node_the_others_say_nothing() -> None:
     said = "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector."
     placement = scheduling.in_words(said, {"memory": "4Gi"}, is_bound=True)
-    assert placement.why == "its node has too little memory free (each pod asks for 4Gi)"
+    assert placement.why == "its node has less than 4Gi memory free"
     assert placement.helps == "lower the requests, or make room on that node"
     assert placement.wants_room
     nowhere = "0/2 nodes are available: 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
@@ -54,7 +54,7 @@ def test_of_a_pod_that_is_bound_to_one_node_the_others_say_nothing() -> None:
 
 def test_what_is_asked_for_is_said_where_it_is_short() -> None:
     placement = scheduling.in_words("0/2 nodes are available: 2 Insufficient cpu.", {"cpu": "4", "memory": "1Gi"})
-    assert placement.why == "all 2 nodes have too little CPU free (each pod asks for 4)"
+    assert placement.why == "all 2 nodes have less than 4 CPU free"
     assert placement.wants_room
     assert not placement.blames_nodes
 
@@ -76,11 +76,11 @@ def test_what_is_asked_for_is_said_where_it_is_short() -> None:
         ),
         (
             'pods "x" is forbidden: failed quota: q: must specify limits.cpu for: web,proxy; limits.memory for: web',
-            "quota q wants the container web,proxy to say its limits.cpu",
+            "quota q wants limits.cpu in the container web,proxy",
         ),
         (
             'pods "x" is forbidden: failed quota: q: must specify limits.cpu',
-            "quota q wants each container to say its limits.cpu",
+            "quota q wants limits.cpu in each container",
         ),
         ('pods "x" is forbidden: something new', "something new"),
     ],
@@ -107,7 +107,7 @@ def test_why_the_api_server_refuses_pods(text: str, why: str) -> None:
     ],
 )
 def test_why_a_volume_does_not_come(text: str, volume: str, why: str) -> None:
-    mount = startup.mount_trouble(text)
+    mount = volumes.mount_trouble(text)
     assert (mount.volume, mount.why) == (volume, why)
     assert mount.helps
 
@@ -115,13 +115,16 @@ def test_why_a_volume_does_not_come(text: str, volume: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("tls: failed to verify: x509: certificate signed by unknown authority", "certificate is not trusted"),
+        (
+            "tls: failed to verify: x509: certificate signed by unknown authority",
+            "the certificate of the registry is not trusted",
+        ),
         ("write /var/lib/containerd: no space left on device", "the node's disk is full"),
         ("manifest unknown", "it is not in the registry"),
-        ("net/http: TLS handshake timeout", "the registry cannot be reached"),
+        ("net/http: TLS handshake timeout", "the registry does not answer in time"),
         ("something new", ""),
     ],
 )
 def test_why_an_image_does_not_come(text: str, why: str) -> None:
-    assert why in startup.pull_trouble(text).why
-    assert bool(startup.pull_trouble(text).why) is bool(why)
+    assert why in registry.pull_trouble(text).why
+    assert bool(registry.pull_trouble(text).why) is bool(why)

@@ -144,7 +144,5 @@ def test_nothing_hostile_is_left_in_it() -> None:
 
 def test_pods_that_are_refused_again_and_again_are_one_thing() -> None:
     found = [m for m in told(store_at("quota-exceeded", moments("quota-exceeded")[-1].t)) if m.what is What.TROUBLE]
-    assert [moment.text for moment in found] == [
-        "pods are refused: quota tight is used up (pods: 5 of 5 used, 1 more needed)"
-    ]
+    assert [moment.text for moment in found] == ["pods are refused: quota tight: 5 of 5 pods used, 1 needed"]
     assert found[0].times > 3

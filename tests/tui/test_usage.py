@@ -188,7 +188,7 @@ async def test_a_quota_that_is_short_is_told_of_once_in_the_detail(stage: Stage,
     stage.advance(20)
     async with dashboard(size=(130, 44)) as screen:
         await opened(screen, "enter")
-        await screen.sees("quota team is used up")
+        await screen.sees("quota team: ")
         await screen.until(lambda: getattr(screen.app.screen, "use", None), "what the quotas leave")
         assert "the rollout needs" not in screen.text
         await screen.press("u")
