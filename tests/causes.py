@@ -29,12 +29,6 @@ from tests.recorded import decode
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "causes.md"
 SCENARIOS: Final = Path(__file__).parents[1] / "ktui" / "sim" / "scenarios" / "causes"
-AWAITED: Final = (
-    "crash-after-ready", "ends-again", "hook", "liveness-ends-in-order", "sidecar-startup-probe",
-    "sidecar-readiness-probe", "turned-away", "node-shutdown", "scale-up", "scale-up-refused", "preemption",
-    "volume-held", "resize-waits", "set-orphaned",
-)  # fmt: skip
-"""Scenarios of which nobody has said yet what ktui is to say."""
 START: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STEP: Final = 5
 

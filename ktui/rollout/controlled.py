@@ -24,7 +24,7 @@ from ktui.rollout.cohorts import (
     waits_for_deletion,
 )
 from ktui.rollout.partition import Partition, partition_of
-from ktui.rollout.podstatus import has_restarted
+from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, observe
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import change_cause
@@ -68,7 +68,7 @@ def _summary(
         causes = (*of_churn(workload, [each.metadata.creation_timestamp for each in revisions], now), *causes)
         if all(cause.remark for cause in causes) and not waits_for_deletion(workload):
             causes = (*of_standstill(workload, revisions, pods, numbers, now, events_of=store.events), *causes)
-    elif any(has_restarted(pod) for pod in pods):
+    elif any(has_restarted(pod) or resize_waits(pod) for pod in pods):
         causes = unrest(pods, now, store.events)
     partition = partition_of(workload) if isinstance(workload, StatefulSet) and workload.observed else None
     phase = _phase(workload, numbers, judged, causes, partition)

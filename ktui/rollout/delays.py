@@ -31,13 +31,12 @@ def say_not_ready(group: Group) -> Cause:
     """They run, and are not ready: a probe, mostly."""
     name, _, container = group.what.partition(" ")
     said = next((each.said for each in group.sick if each.said), "")
-    where = group.where(container) if container else ""
-    whose = group.verb("its", "their")
-    why = f": {whose} {name} probe fails{where}" if name else ""
+    whose = group.where(container).replace(" in ", " of ", 1) if container else ""
+    why = f": the {name} probe{whose} fails" if name else ""
     after = f" after {group.lasted}" if group.lasted else ""
     return group.cause(
         Kind.NOT_READY,
-        f"{group.share} {group.verb('runs but is', 'run but are')} not ready{after}{why}",
+        f"{group.share} {group.verb('is', 'are')} not ready{after}{why}",
         f"read the log, and try what the {name or 'readiness'} probe asks",
         Remedy.LOGS,
         Remedy.ROLLBACK,

@@ -12,6 +12,7 @@ from ktui.rollout import refusals, strategy
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.causes import of_pods
 from ktui.rollout.patience import is_stalled
+from ktui.rollout.resizes import of_resizes
 from ktui.rollout.restarts import of_restarts
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, REPLICA_FAILURE, deadline_exceeded, progressing, settled
 from ktui.rollout.wording import fit
@@ -47,15 +48,20 @@ def diagnose(
     is_settled = settled(deployment, current)
     noun = "pod" if is_settled else "new pod"
     found = of_pods(pods, now, noun, events_of, _patience(deployment))
-    found += of_restarts(pods, now, noun, events_of)
+    found += (*of_restarts(pods, now, noun, events_of), *of_resizes(pods, noun))
     causes = [*_refused(deployment, current, now), *found, *old]
-    causes.sort(key=lambda cause: (not cause.blocking, _ORDER[cause.kind], -len(cause.pods), cause.sentence))
+    causes.sort(key=by_weight)
     if not is_settled:
         # That time ran out is the least of all explanations.
         causes += [*_grace(deployment, stopping, now), *_paused(deployment, current)]
         causes += _deadline(deployment, now, is_explained=bool(causes))
         causes += _rounding(deployment)
     return tuple(legible(cause) for cause in causes)
+
+
+def by_weight(cause: Cause) -> tuple[bool, bool, int, int, str]:
+    """The order of causes: what blocks first, then what explains most."""
+    return not cause.blocking, cause.remark, _ORDER[cause.kind], -len(cause.pods), cause.sentence
 
 
 def _patience(deployment: Deployment) -> timedelta:

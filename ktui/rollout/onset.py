@@ -64,10 +64,19 @@ def endings(container: ContainerStatus) -> int:
 
 
 def run_length(ended: Terminated) -> timedelta | None:
-    """How long the run was that ended so."""
-    if ended.started_at is None or ended.finished_at is None:
+    """How long the run was that ended so; None for unknown.
+
+    A container that could not be started at all has the epoch for its start.
+    """
+    if ended.started_at is None or ended.finished_at is None or ended.started_at.timestamp() <= 0:
         return None
     return ended.finished_at - ended.started_at
+
+
+def was_calm(ended: Terminated) -> bool:
+    """Whether the run that ended so was long enough to be no part of a loop."""
+    lasted = run_length(ended)
+    return lasted is not None and lasted >= _CALM
 
 
 def loop_since(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> datetime | None:
@@ -81,10 +90,10 @@ def loop_since(pod: Pod, container: ContainerStatus, events: Sequence[Event]) ->
         return unready_since(pod)
     lasted = run_length(ended) or timedelta(0)
     times = endings(container)
-    if times < 2 or lasted >= _CALM:
+    if times < 2 or was_calm(ended):
         return ended.finished_at
     waits = sum(min(_FIRST_BACK_OFF * 2**place, _LONGEST_BACK_OFF) for place in range(min(times - 2, 64)))
-    worked_out = (ended.started_at or ended.finished_at) - timedelta(seconds=waits) - lasted * (times - 2)
+    worked_out = ended.finished_at - timedelta(seconds=waits) - lasted * (times - 1)
     first = first_time(events, "BackOff", mark="restarting failed container")
     since = min(worked_out, first) if first is not None else worked_out
     made = pod.metadata.creation_timestamp

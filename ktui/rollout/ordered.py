@@ -5,6 +5,7 @@ Neither has conditions that tell: what speaks are its pods, and the Events that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,9 +18,11 @@ from ktui.rollout import refusals
 from ktui.rollout.cause import Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.causes import of_pods
 from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded, target, waits_for_deletion
+from ktui.rollout.diagnosis import by_weight
 from ktui.rollout.patience import is_stalled
+from ktui.rollout.resizes import of_resizes
 from ktui.rollout.restarts import of_restarts
-from ktui.rollout.wording import fit
+from ktui.rollout.wording import fit, impersonal
 from ktui.text import clean, count
 
 _RECENT: Final = timedelta(minutes=20)
@@ -41,14 +44,16 @@ def diagnose(
     new = [pod for part in parts if part.is_current for pod in part.pods]
     old = [pod for part in parts if not part.is_current for pod in part.pods]
     noun = "pod" if is_settled else "new pod"
-    found = [*of_pods(new, now, noun, events_of), *of_restarts(new, now, noun, events_of)]
+    found = [*of_pods(new, now, noun, events_of), *of_restarts(new, now, noun, events_of), *of_resizes(new, noun)]
     hopeless = _hopeless(workload, parts, now, events_of)
     ailing = of_pods([pod for pod in old if pod not in hopeless], now, "old pod", events_of)
-    of_old = [msgspec.structs.replace(cause, of_old=True) for cause in (*_left_behind(workload, hopeless), *ailing)]
-    causes = [*_refused(workload, parts, now, events_of), *of_old, *found]
+    of_old = [
+        msgspec.structs.replace(cause, of_old=True)
+        for cause in (*_left_behind(workload, hopeless, now, events_of), *ailing)
+    ]
+    causes = [*_refused(workload, parts, now, events_of), *_wedged(workload, parts, now, events_of), *of_old, *found]
     causes += _held_back(workload, [pod for part in parts if not part.is_current for pod in part.running])
-    order = list(Kind)
-    causes.sort(key=lambda cause: (not cause.blocking, order.index(cause.kind), -len(cause.pods), cause.sentence))
+    causes.sort(key=by_weight)
     return tuple(legible(_fit(cause, workload)) for cause in causes)
 
 
@@ -125,21 +130,74 @@ def _held_back(workload: Controlled, old: Sequence[Pod]) -> list[Cause]:
     return [Cause(Kind.PAUSED, sentence, blocking=False, try_next=helps, pods=tuple(names), remedies=remedies)]
 
 
-def _left_behind(workload: Controlled, hopeless: Sequence[Pod]) -> list[Cause]:
+def _left_behind(
+    workload: Controlled,
+    hopeless: Sequence[Pod],
+    now: datetime,
+    events_of: Callable[[str], Sequence[Event]],
+) -> list[Cause]:
     names = sorted(pod.metadata.name for pod in hopeless)
     if not names:
         return []
     shown = ", ".join(clean(name) for name in names)
     them, verb = ("it", "does") if len(names) == 1 else ("them", "do")
+    ails = next(cause for cause in of_pods(hopeless, now, "old pod", events_of) if cause.blocking)
     return [
         Cause(
             Kind.POD,
             f"{count(len(names), 'old pod')} {verb} not become ready, and the StatefulSet waits for {them}: {shown}",
             blocking=True,
-            try_next=f"delete {them}: kubectl delete pod {' '.join(clean(name) for name in names)}"
-            f" -n {clean(workload.metadata.namespace)}; {'it comes' if len(names) == 1 else 'they come'}"
-            " back with the newest template",
+            try_next=_deleting(workload, names),
             pods=tuple(names),
             remedies=(Remedy.REPAIR, Remedy.LOGS),
+            reason=ails.reason,
+            since=ails.since,
+        )
+    ]
+
+
+def _deleting(workload: Controlled, names: Sequence[str]) -> str:
+    them, come = ("it", "it comes") if len(names) == 1 else ("them", "they come")
+    command = f"kubectl delete pod {' '.join(clean(name) for name in names)} -n {clean(workload.metadata.namespace)}"
+    return f"delete {them}: {command}; {come} back with the newest template"
+
+
+_FAILED_UPDATE: Final = re.compile(r"update Pod (\S+) in StatefulSet \S+ failed error: (.*)$", re.DOTALL)
+"""What the StatefulSet controller writes (`recordPodEvent`, pkg/controller/statefulset/stateful_pod_control.go)."""
+
+
+def _wedged(
+    workload: Controlled, parts: Sequence[Cohort], now: datetime, events_of: Callable[[str], Sequence[Event]]
+) -> list[Cause]:
+    """Pods that the controller tries to bring in line with the set, and may not: a claim template that they lack."""
+    made = {pod.metadata.name: pod.metadata.creation_timestamp for part in parts for pod in part.running}
+    failures: dict[str, tuple[Event, str]] = {}
+    for event in events_of(workload.metadata.uid):
+        found = _FAILED_UPDATE.search(event.message) if event.reason == "FailedUpdate" else None
+        seen = event.last_seen
+        if found is None or seen is None or now - seen > _RECENT or found[1] not in made:
+            continue
+        born = made[found[1]]
+        if born is None or born <= seen:
+            failures[found[1]] = event, found[2]
+    if not failures:
+        return []
+    names = sorted(failures)
+    event, text = max(failures.values(), key=lambda each: each[0].last_seen or now)
+    why = impersonal(text, names[0])
+    if "pod updates may not change fields" in text:
+        why = "what changed is fixed in a running pod"
+    since = min((first for each, _ in failures.values() if (first := each.first_seen) is not None), default=None)
+    return [
+        Cause(
+            Kind.POD,
+            fit(f"the StatefulSet cannot update {count(len(names), 'pod')}: {why}"),
+            blocking=is_stalled(Reason.CONTROLLER_FAILS, since, now),
+            try_next=_deleting(workload, names),
+            detail=event.message,
+            pods=tuple(names),
+            remedies=(Remedy.TIMELINE,),
+            reason=Reason.CONTROLLER_FAILS,
+            since=since,
         )
     ]

@@ -83,6 +83,7 @@ PATIENCE_OF: Final[Mapping[Reason, Patience]] = {
     Reason.QUOTA_FULL: Patience(_SOON, _NEVER, "a quota is room: other pods end, or somebody raises it"),
     Reason.ADMISSION_UNREACHABLE: Patience(_MINUTE, _NEVER, "a webhook that does not answer may come back"),
     Reason.REFUSED_AT_NODE: Patience(_SOON, _NEVER, "the node is full or its devices are: the cluster's matter"),
+    Reason.RESIZE_WAITS: Patience(_NEVER, _NEVER, "the pods serve with what is in force"),
     # Pods that the cluster takes away, and old pods
     Reason.NODE_LOST: Patience(_SIX, _NEVER, "after five minutes the cluster replaces the pods of a lost node"),
     Reason.ENDED_BY_CLUSTER: Patience(_NEVER, _NEVER, "pods that the cluster ends are replaced at once"),
@@ -98,8 +99,7 @@ PATIENCE_OF: Final[Mapping[Reason, Patience]] = {
     Reason.NEVER_CONVERGES: Patience(_SOON, _NEVER, "what writes it again and again would do so after a rollback too"),
     Reason.CONTROLLER_FAILS: Patience(_MINUTE, _NEVER, "the controller tries again; an old template may fail as well"),
     Reason.NO_PROGRESS: Patience(_FIVE, _NEVER, "nothing happens, and nothing tells why: a person has to look"),
-    # Until each cause of a pod has its reason, this acts as it did before there were any.
-    Reason.OTHER: Patience(_SOON, _SOON, "what is not known well enough is left to a person"),
+    Reason.OTHER: Patience(_MINUTE, _NEVER, "what is not known well enough is left to a person"),
 }
 """One line for each reason; a test holds it to be complete."""
 

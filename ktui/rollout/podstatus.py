@@ -13,6 +13,7 @@ from ktui.model.template import Container
 from ktui.text import clean
 
 NODE_LOST: Final = "NodeLost"
+RESIZE_PENDING: Final = "PodResizePending"
 ENDED_PHASES: Final = ("Succeeded", "Failed")
 
 BROKEN_REASONS: Final = frozenset(
@@ -243,6 +244,12 @@ def has_restarted(pod: Pod) -> bool:
     return any(each.restart_count > 1 for each in status.container_statuses) or any(
         each.restart_count > 1 for each in status.init_container_statuses
     )
+
+
+def resize_waits(pod: Pod) -> bool:
+    """Whether its resources are to change in place, and cannot yet (condition PodResizePending)."""
+    condition = condition_of(pod.status.conditions, RESIZE_PENDING)
+    return condition is not None and condition.status == "True"
 
 
 def is_unschedulable(pod: Pod) -> bool:

@@ -18,7 +18,7 @@ from ktui.rollout import images, revisions, strategy
 from ktui.rollout.cause import Cause
 from ktui.rollout.hold import Disturbance, Hold, hold_of
 from ktui.rollout.partition import Partition
-from ktui.rollout.podstatus import has_restarted
+from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
 from ktui.rollout.provenance import Provenance, provenance
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
@@ -171,7 +171,7 @@ def _causes(
     judged, current = verdict(deployment), revisions.current(deployment, replicasets)
     pods = store.pods(current.metadata.uid) if current is not None else []
     if judged.done and not judged.failed:
-        return unrest(pods, now, store.events) if any(has_restarted(pod) for pod in pods) else ()
+        return unrest(pods, now, store.events) if any(has_restarted(pod) or resize_waits(pod) for pod in pods) else ()
     # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
     from ktui.rollout.churn import of_churn  # noqa: PLC0415
     from ktui.rollout.diagnosis import diagnose  # noqa: PLC0415
@@ -244,10 +244,11 @@ def _since(
 
 
 def unrest(pods: Sequence[Pod], now: datetime, events_of: Callable[[str], Sequence[Event]]) -> tuple[Cause, ...]:
-    """What is wrong with a rollout that is complete: pods that crash, and are ready between two crashes."""
+    """What is wrong with a rollout that is complete: pods that are ready between two crashes, resizes that wait."""
+    from ktui.rollout.resizes import of_resizes  # noqa: PLC0415
     from ktui.rollout.restarts import of_restarts  # noqa: PLC0415
 
-    return of_restarts(pods, now, "pod", events_of)
+    return (*of_restarts(pods, now, "pod", events_of), *of_resizes(pods, "pod"))
 
 
 def blocked_since(causes: Sequence[Cause]) -> datetime | None:

@@ -150,20 +150,6 @@ _FILTERS: Final = (
         "add nodes: each can hold only so many volumes",
     ),
     _filter(
-        r"node\(s\) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by .*",
-        "is ruled out: another pod holds the ReadWriteOncePod volume",
-        "are ruled out: another pod holds the ReadWriteOncePod volume",
-        _HELD_BY_OLD,
-        Reason.VOLUME_WAITS,
-    ),
-    _filter(
-        r"node\(s\) had no available disk",
-        "has the disk in use by another pod",
-        "have the disk in use by another pod",
-        _HELD_BY_OLD,
-        Reason.VOLUME_WAITS,
-    ),
-    _filter(
         r"node\(s\) didn't have free ports for the requested pod ports",
         "has the host port taken",
         "have the host port taken",
@@ -225,6 +211,18 @@ def _of_pod(looks: str, why: str, helps: str, reason: Reason) -> _OfPod:
 
 _LOOK_AT_CLAIM: Final = "look at the volume claim and its storage class"
 _OF_PODS: Final = (
+    _of_pod(
+        r"PersistentVolumeClaim with (?:the same name and )?ReadWriteOncePod access mode",
+        "another pod holds its ReadWriteOncePod volume",
+        _HELD_BY_OLD,
+        Reason.VOLUME_WAITS,
+    ),
+    _of_pod(
+        r"^\d+ node\(s\) had no available disk$",
+        "another pod holds its disk",
+        _HELD_BY_OLD,
+        Reason.VOLUME_WAITS,
+    ),
     _of_pod(
         r'waiting for ephemeral volume controller to create the persistentvolumeclaim "([^"]+)"',
         "its volume claim is still being made",

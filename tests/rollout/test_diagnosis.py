@@ -172,13 +172,13 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], Kind, str, bool]] = {
     "not ready for long": (
         [container(running(75)), container(running(130)), container(running(5))],
         Kind.NOT_READY,
-        "2 of 3 new pods run but are not ready after 2m10s",
+        "2 of 3 new pods are not ready after 2m10s",
         False,
     ),
     "one is not ready for long": (
         [container(running(75)), container(running(5))],
         Kind.NOT_READY,
-        "1 of 2 new pods runs but is not ready after 1m15s",
+        "1 of 2 new pods is not ready after 1m15s",
         False,
     ),
     "still being made": (
@@ -236,7 +236,7 @@ def test_pods_whose_containers_are_ready_and_that_are_not() -> None:
         state = container(running(200), ready=True)
         made.pod(2, name, conditions=[ready | {"lastTransitionTime": ago(90)}], age=200, **state)
     assert [cause.sentence for cause in made.rollout().causes] == [
-        "1 of 2 new pods runs but is not ready after 1m30s",
+        "1 of 2 new pods is not ready after 1m30s",
         "1 of 2 new pods is ready but for the readiness gate target-health.example",
     ]
     about = {"kind": "Pod", "uid": "p2-b", "name": "web-2-b"}

@@ -173,7 +173,7 @@ def test_a_canary_that_does_not_become_ready_says_so_while_it_is_held() -> None:
     made.pod(2, "a", **container(running(90))).pod(2, "b", **container(running(5)))
     rollout = made.rollout()
     assert rollout.phase is Phase.HELD
-    assert rollout.why == "1 of 2 new pods runs but is not ready after 1m30s"
+    assert rollout.why == "1 of 2 new pods is not ready after 1m30s"
 
 
 def test_a_hold_that_was_left_behind() -> None:
