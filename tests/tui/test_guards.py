@@ -46,7 +46,7 @@ async def test_a_rolling_update_that_fails_goes_back_by_itself(
     async with dashboard(size=(160, 36)) as screen:
         _roll_out(stage, "cart:nopull")
         await _armed(screen)
-        stage.advance(15)
+        stage.advance(45)
         await screen.hears("This was automatic, because image cart:nopull cannot be pulled")
         await screen.sees_no("auto-abort")
         assert stage.image("cart") == "cart:1.0"
@@ -144,7 +144,7 @@ async def test_a_refused_abort_is_said_and_not_tried_again(stage: Stage, dashboa
         _roll_out(stage, "cart:nopull")
         await _armed(screen)
         stage.cluster.faults.forbid("patch", "deployments")
-        stage.advance(15)
+        stage.advance(45)
         await screen.hears("shop/cart was not aborted: ")
         stage.cluster.faults.allow("patch", "deployments")
         stage.advance(15)
