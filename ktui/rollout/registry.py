@@ -8,7 +8,6 @@ looked for (`wording.bare`). Codes and reasons come before words.
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from ktui.rollout.cause import Reason
@@ -91,7 +90,25 @@ _OWN_REASON: Final = re.compile(rf"^(?:Back-off pulling image \S+: )?({'|'.join(
 _OF_CODE: Final = {"NotFound": _NOT_FOUND, "Unauthenticated": _DENIED, "PermissionDenied": _DENIED}
 _CODE: Final = re.compile(r"rpc error: code = (\w+) desc = ")
 
-_PHRASE: Final = {status.value: status.phrase for status in HTTPStatus if status >= 400}
+_PHRASE: Final = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    416: "Requested Range Not Satisfiable",
+    425: "Too Early",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+    507: "Insufficient Storage",
+}
+"""What registries answer, in Go's words (net/http, status.go)."""
+
 _PHRASES: Final = "|".join(map(re.escape, _PHRASE.values()))
 _STATUS: Final = re.compile(rf"\b([45]\d\d) \(?(?:{_PHRASES}|Gateway Time-?out)\b|\bstatus(?: code)?:? ?([45]\d\d)\b")
 """`502 Bad Gateway`, with the words that belong to the number; `HTTP status: 502`."""
