@@ -1,18 +1,23 @@
 """What was done with ktui, to what, by whom, and how it ended: JSON lines that are only ever appended to.
 
-No secret gets in: of a patch its digest is kept, not its text.
+Each action has two of them: one is on the disk before anything is sent, the other says how it ended. Where ktui is
+killed in between, the first one stays, and is looked into later (`ktui.actions.unfinished`). No secret gets in: of a
+patch its digest is kept, not its text.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import msgspec
 
+from ktui import own_files
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Partly, Unclear
 from ktui.actions.plan import Plan
 from ktui.actions.request import AnyRequest, for_the_record
@@ -21,6 +26,10 @@ from ktui.model.reading import NotRead, read
 
 _TAIL: Final = 256 * 1024
 """Bytes from the end of the log that are looked at for its last entries."""
+
+
+BEGUN: Final = "begun"
+"""The outcome of an action that is about to be sent."""
 
 
 class Operator(msgspec.Struct, frozen=True):
@@ -32,7 +41,7 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One action. `outcome` is done, failed, conflict, unclear, partly or interrupted."""
+    """One action. `outcome` is begun, or done, failed, conflict, unclear, partly or interrupted."""
 
     time: datetime
     context: str
@@ -53,6 +62,23 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What the action was done to; entries that do not say it are about Deployments."""
     automatic: str = ""
     """Why it was done without anybody being asked at that moment; empty where a person did it."""
+    id: str = ""
+    """What the two lines of one action have in common; entries of older releases have one line, and none."""
+    pid: int = 0
+    """The process that sends it."""
+
+
+def begun(plan: Plan, operator: Operator, now: datetime, *, automatic: str = "") -> Entry:
+    """What the log says about an action before it is sent."""
+    made = entry(plan, None, operator, now, automatic=automatic)
+    sentence = "It is about to be sent."
+    return msgspec.structs.replace(made, outcome=BEGUN, sentence=sentence, id=uuid4().hex, pid=os.getpid())
+
+
+def ended(before: Entry, outcome: Outcome | None, now: datetime) -> Entry:
+    """The same action, as it has ended; no outcome means that it was interrupted before one was known."""
+    kind, sentence = _told(outcome)
+    return msgspec.structs.replace(before, time=now, outcome=kind, sentence=sentence)
 
 
 def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime, *, automatic: str = "") -> Entry:
@@ -95,43 +121,41 @@ def _told(outcome: Outcome | None) -> tuple[str, str]:
 
 
 class AuditLog:
-    """The log in one file, which only its owner may read. Several ktui may append to it at once."""
+    """The log in one file, which only its owner may read. Several ktui may append to it at once.
 
-    def __init__(self, path: Path) -> None:
+    Without a path nothing is kept, where there is no place for it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
         self.path = path
 
     def append(self, added: Entry) -> str:
         """Write one line. Returns a sentence where that failed, which must be said but stops nothing; else nothing."""
-        line = msgspec.json.encode(added) + b"\n"
+        if self.path is None:
+            return ""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # One write of one line to a file that is open for appending does not mix with those of others.
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                written = os.write(descriptor, line)
-            finally:
-                os.close(descriptor)
+            own_files.append(self.path, msgspec.json.encode(added) + b"\n")
         except OSError as error:
             return f"The audit log {self.path} cannot be written: {error.strerror or error}."
-        return "" if written == len(line) else f"The audit log {self.path} is cut: the disk may be full."
+        return ""
 
     def tail(self, most: int = 100) -> tuple[Entry, ...]:
-        """The last entries, the newest last; lines that cannot be read are passed over. Raises OSError."""
+        """The last actions, the newest last, each as it ended, or as begun. Raises OSError.
+
+        Lines that cannot be read are passed over.
+        """
+        if self.path is None:
+            return ()
         try:
-            with self.path.open("rb") as file:
-                file.seek(0, os.SEEK_END)
-                start = max(0, file.tell() - _TAIL)
-                file.seek(start)
-                lines = file.read().splitlines()[1 if start else 0 :]
+            lines = own_files.tail(self.path, _TAIL)
         except FileNotFoundError:
             return ()
         entries = []
-        for line in lines[-most:]:
-            try:
+        for line in lines:
+            with suppress(NotRead):
                 entries.append(read(_decoder, line))
-            except NotRead:
-                continue
-        return tuple(entries)
+        over = {each.id for each in entries if each.outcome != BEGUN}
+        return tuple(each for each in entries if each.outcome != BEGUN or each.id not in over)[-most:]
 
 
 _decoder: Final = msgspec.json.Decoder(Entry)

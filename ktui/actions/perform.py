@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ktui.actions.audit import AuditLog, Operator, entry
+from ktui.actions.audit import AuditLog, Operator, begun, ended
 from ktui.actions.clearing import clear
 from ktui.actions.outcome import Done, Failed, Outcome, Unclear
 from ktui.actions.patch import took_place
@@ -35,19 +35,21 @@ async def perform(
 ) -> Performed:
     """Send exactly the plan's patch, once, delete the pods that it names, and write down what became of it.
 
-    A conflict is reported, never forced. An action that is interrupted is written down as well. `automatic` says why
+    A conflict is reported, never forced. That it is about to be sent is on the disk before it is, and an action that is
+    interrupted is written down as well. `automatic` says why
     it is done without a person's word, where it is. `clock` tells the time of the entry in the audit log, `looking` how
     long an outcome is looked for that is not known.
     """
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
+    intent = begun(plan, operator, clock(), automatic=automatic)
+    failure = log.append(intent)
     outcome: Outcome | None = None
-    failure = ""
     try:
         outcome = await _send(api, plan, looking or Looking())
         if isinstance(outcome, Done) and plan.deletes:
             outcome = await clear(api, plan, outcome)
     finally:
-        failure = log.append(entry(plan, outcome, operator, clock(), automatic=automatic))
+        failure = log.append(ended(intent, outcome, clock())) or failure
     return Performed(outcome, failure)
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +23,7 @@ from ktui.actions.planning import plan
 from ktui.actions.preview import Preview
 from ktui.actions.reading import read_any
 from ktui.actions.request import Request
+from ktui.actions.unfinished import settle_unfinished
 from ktui.actions.verify import Looking
 from ktui.cli import printing
 from ktui.cli.cluster import access, say_notes
@@ -147,9 +149,12 @@ def reached(settings: Settings) -> Iterator[Reached]:
     """Connected for a while. Raises KubeError."""
     with asyncio.Runner() as runner:
         connection = run(connect(access(settings)), runner)
+        api = Api(connection)
         try:
             say_notes(connection)
-            yield Reached(runner, Api(connection), connection.namespace, connection.kubectl)
+            for sentence in run(settle_unfinished(api, AuditLog(audit_file()), lambda: datetime.now(UTC)), runner):
+                printing.note(f"ktui: {sentence}")
+            yield Reached(runner, api, connection.namespace, connection.kubectl)
         finally:
             runner.run(connection.aclose())
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from ktui.actions.audit import AuditLog
 from ktui.kube.access import Access, kubectl_call
 from ktui.kube.api import Api
 from ktui.kube.chosen import Choice, Surroundings, choose, contexts
@@ -213,6 +214,7 @@ class Session:
     @asynccontextmanager
     async def _connected(self, connection: Connection) -> AsyncIterator[None]:
         self._connection = connection
+        self._app.run_worker(self._settle_unfinished(connection), group="unfinished", exclusive=True)
         try:
             yield
         finally:
@@ -230,6 +232,13 @@ class Session:
                 self._app.heard(await streams.take())
                 if self._app.live.is_listed:
                     streams.go()
+
+    async def _settle_unfinished(self, connection: Connection) -> None:
+        """Say what has become of what an earlier ktui was killed in the middle of."""
+        from ktui.actions.unfinished import settle_unfinished  # noqa: PLC0415 - nothing for the first frame
+
+        for sentence in await settle_unfinished(Api(connection), AuditLog(self._app.options.audit), self._app.now):
+            self._app.notify(sentence, severity="warning", timeout=60)
 
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()

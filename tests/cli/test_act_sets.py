@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.cli.conftest import Ktui
 from tests.cli.sets import Sets, crash_looping
 from tests.simulated import Witness
@@ -17,7 +18,7 @@ IMAGE = ("--image", "db=registry.example/shop/db:2")
 
 
 def _audit(state: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines()]
+    return audited(state / "audit.jsonl")
 
 
 def test_pause_promote_and_abort_by_the_partition(ktui: Ktui, sets: Sets) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.cli.conftest import Ktui
 from tests.simulated import CRASHING, NEW, OLD, STUCK, Witness, deployment_of, image_patch, manifest
 
@@ -232,7 +233,7 @@ def test_a_name_that_does_not_exist(ktui: Ktui, cart: Witness) -> None:
 
 
 def audit(state: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines()]
+    return audited(state / "audit.jsonl")
 
 
 # The audit log

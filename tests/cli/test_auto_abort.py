@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.cli.conftest import Ktui
 from tests.simulated import NEW, STUCK, Witness, image_patch
 
@@ -25,7 +26,7 @@ def _canary(image: str) -> tuple[str, ...]:
 
 
 def _audit(state: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines()]
+    return audited(state / "audit.jsonl")
 
 
 @pytest.mark.parametrize(("image", "why"), [(STUCK, "cannot be pulled"), (CRASH, "crash")])

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.cli.conftest import Ktui
 from tests.simulated import OLD, Witness, manifest
 
@@ -33,8 +34,7 @@ def _paused(shop: Witness) -> list[str]:
 
 
 def _audit(state: Path) -> list[tuple[object, object]]:
-    lines = (state / "audit.jsonl").read_text().splitlines()
-    return [(entry["name"], entry["outcome"]) for entry in map(json.loads, lines)]
+    return [(entry["name"], entry["outcome"]) for entry in audited(state / "audit.jsonl")]
 
 
 def test_all_are_shown_then_done_in_order(ktui: Ktui, shop: Witness, state: Path) -> None:

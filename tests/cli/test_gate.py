@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.cli.conftest import Ktui
 from tests.cli.junit import trouble_of, valid_report
 from tests.simulated import NEW, STUCK, Witness, image_patch, manifest
@@ -44,8 +45,7 @@ def crashing(cluster: SimulatedCluster, cart: Witness) -> Witness:
 
 
 def audit(state: Path) -> list[dict[str, Any]]:
-    path = state / "audit.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return audited(state / "audit.jsonl")
 
 
 # Signs of life

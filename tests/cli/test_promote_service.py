@@ -12,6 +12,7 @@ import pexpect
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
 from tests.cli.conftest import Ktui
 
@@ -37,8 +38,7 @@ def stuck(cluster: SimulatedCluster, kubeconfig: Path) -> Iterator[ServiceWitnes
 
 
 def audit(state: Path) -> list[dict[str, object]]:
-    file = state / "audit.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    return audited(state / "audit.jsonl")
 
 
 def test_switch_and_switch_back(ktui: Ktui, shop: ServiceWitness, state: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.cli.conftest import Ktui, cannot_pull
 from tests.cli.junit import trouble_of, valid_report
 from tests.cli.sets import Sets, crash_looping
@@ -232,7 +233,7 @@ def test_a_broken_statefulset_is_rolled_back_with_the_pod_that_it_would_wait_for
     assert document["rollback"]["title"].startswith("Roll back StatefulSet shop/db to revision 1")
     assert "exiting with code" in "".join(document["log"]["lines"])
     assert blocked.pods("db") == ["1", "1", "1"]
-    (entry,) = [json.loads(line) for line in (state / "audit.jsonl").read_text().splitlines()]
+    (entry,) = audited(state / "audit.jsonl")
     assert (entry["outcome"], entry["automatic"]) == ("done", "ktui status: stalled (crash)")
 
 

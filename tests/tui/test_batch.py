@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from textual.pilot import Pilot
 
 from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
+from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 NAMES = ("api", "web", "worker")
@@ -54,8 +54,7 @@ async def test_one_question_then_all_are_done(stage: Stage, dashboard: Dashboard
         await screen.press("y")
         await screen.hears("shop/worker resumed.")
         assert _paused(stage) == []
-    lines = (tmp_path / "audit.jsonl").read_text().splitlines()
-    done = [(entry["name"], entry["outcome"]) for entry in map(json.loads, lines)]
+    done = [(entry["name"], entry["outcome"]) for entry in audited(tmp_path / "audit.jsonl")]
     assert done == [(name, "done") for name in NAMES] * 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import lines
 from tests.terminal import Terminal
-from tests.tui.conftest import Dashboard, Stage
+from tests.tui.conftest import Dashboard, Screen, Stage
 from tests.tui.test_arrivals import REPLIES
 
 TOKEN = "s3cr3t-bearer-token-of-an-operator"
@@ -217,3 +219,32 @@ async def test_ctrl_c_copies_what_is_selected(stage: Stage, dashboard: Dashboard
         assert screen.app.clipboard == "4"
         await screen.press("right", "ctrl+c")
         await screen.sees("Quit ktui?")
+
+
+async def test_what_was_killed_while_it_was_sent_is_looked_up_at_the_next_start(
+    stage: Stage, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    log = tmp_path / "audit.jsonl"
+    async with dashboard(audit=log) as screen:
+        await screen.knows_all()
+        await screen.press("space")
+        await screen.sees("y yes")
+        await screen.press("y")
+        await screen.hears("shop/cart paused.")
+    begun, _ = lines(log)
+    log.write_text(json.dumps({**begun, "pid": 2**22 + 1}) + "\n")
+    for told in (True, False):
+        async with dashboard(audit=log) as screen:
+            await screen.knows_all()
+            if told:
+                await screen.hears("Pause shop/cart: ktui ended while it was being sent")
+                await screen.hears("It took place.")
+            await screen.until(lambda screen=screen: not _is_looking(screen), "the log to be looked through")  # type: ignore[misc]
+            assert bool(screen.told) == told
+    assert [line["outcome"] for line in lines(log)] == ["begun", "done"]
+
+
+def _is_looking(screen: Screen) -> bool:
+    return any(worker.group == "unfinished" and not worker.is_finished for worker in screen.app.workers)

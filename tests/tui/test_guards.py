@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.tui.app import KtuiApp, Options
+from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 ON = "Auto-abort is on for shop/cart while ktui runs"
@@ -27,8 +27,7 @@ def _roll_out(stage: Stage, image: str) -> None:
 
 
 def _audit(tmp_path: Path) -> list[dict[str, Any]]:
-    path = tmp_path / "audit.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return audited(tmp_path / "audit.jsonl")
 
 
 async def _armed(screen: Screen) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from ktui.kube.access import Access
+from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 
@@ -257,7 +257,7 @@ async def test_each_action_is_in_the_audit_log(stage: Stage, dashboard: Dashboar
         await screen.sees("y yes")
         await screen.press("y")
         await screen.hears("paused")
-    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    entries = audited(path)
     assert [(entry["namespace"], entry["name"], entry["outcome"]) for entry in entries] == [("shop", "cart", "done")]
     assert "token" not in path.read_text()
 

@@ -1,0 +1,87 @@
+"""Actions that a ktui was killed in the middle of: whether they took place, found out by the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from ktui.actions.audit import BEGUN, AuditLog, Entry
+from ktui.kube.api import FIELD_MANAGER, Api
+from ktui.kube.errors import KubeError, NotFound
+from ktui.model.changes import Resource
+
+_STILL_SENDING: Final = timedelta(minutes=10)
+"""For how long a process with the number of the one that began it may be that one."""
+
+_CLOCKS: Final = timedelta(seconds=60)
+"""How far the clocks of this machine and of the cluster may be apart."""
+
+
+async def settle_unfinished(api: Api, log: AuditLog, clock: Callable[[], datetime]) -> list[str]:
+    """What has become of them in this cluster, in a sentence each, which is written to the log: it is said once.
+
+    Those that cannot be looked at are left for the next time. Never raises KubeError.
+    """
+    said = []
+    for each in await asyncio.to_thread(_unfinished, api, log, clock()):
+        try:
+            outcome, sentence = await _looked_up(api, each)
+        except KubeError:
+            continue
+        log.append(msgspec.structs.replace(each, time=clock(), outcome=outcome, sentence=sentence))
+        at = f"{each.time:%Y-%m-%d %H:%M:%S}"
+        said.append(f"{each.plan}: ktui ended while it was being sent, at {at} UTC. {sentence}")
+    return said
+
+
+def _unfinished(api: Api, log: AuditLog, now: datetime) -> list[Entry]:
+    try:
+        entries = log.tail()
+    except OSError:
+        # Whoever writes to it next says what is wrong with it.
+        return []
+    server = api.connection.address
+    return [
+        each for each in entries if each.outcome == BEGUN and each.server == server and not _is_being_sent(each, now)
+    ]
+
+
+def _is_being_sent(entry: Entry, now: datetime) -> bool:
+    """Whether another ktui, or this one, may be at it now."""
+    if now - entry.time > _STILL_SENDING:
+        return False
+    try:
+        os.kill(entry.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return entry.pid > 0
+
+
+async def _looked_up(api: Api, entry: Entry) -> tuple[str, str]:
+    """The outcome and a sentence for it. Raises KubeError."""
+    resource = next(each for each in Resource if each.plural == entry.resource)
+    try:
+        meta = (await api.get(resource, entry.namespace, entry.name)).get("metadata") or {}
+    except NotFound:
+        return "conflict", "It does not exist any more."
+    if meta.get("uid") != entry.uid:
+        return "conflict", "It has been deleted and created again: it is another object now."
+    generation = meta.get("generation", 0)
+    if generation and generation == entry.generation:
+        return "failed", "It did not take place."
+    if _has_written(meta, entry.time - _CLOCKS):
+        return "done", "It took place."
+    return "unclear", "Whether it took place is not known. Look at it as it is now."
+
+
+def _has_written(meta: dict[str, Any], since: datetime) -> bool:
+    """Whether ktui has changed that object from then on (managedFields; its times are in whole seconds)."""
+    entries = [each for each in meta.get("managedFields") or () if each.get("manager") == FIELD_MANAGER]
+    return any(datetime.fromisoformat(each["time"]) >= since for each in entries if each.get("time"))
