@@ -8,6 +8,7 @@ import pytest
 
 from ktui.rollout.cause import Cause, Kind, Reason
 from ktui.rollout.patience import PATIENCE_OF, acts_at, is_stalled
+from tests.patience import DOCUMENT, document
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 
@@ -70,3 +71,7 @@ def test_it_acts_only_on_what_has_a_beginning() -> None:
     assert acts_at(crash) is None
     since = Cause(Kind.CRASH, "2 of 2 new pods crash", blocking=True, reason=Reason.CRASHES, since=NOW)
     assert acts_at(since) == NOW + timedelta(minutes=1)
+
+
+def test_the_document_is_written_from_the_table() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document()
