@@ -15,10 +15,14 @@ from ktui.actions.perform import perform
 from ktui.actions.plan import Plan, called
 from ktui.actions.planning import plan
 from ktui.actions.reading import AnySubject, Recall, read_any
-from ktui.actions.request import Abort
+from ktui.actions.request import Abort, RollBack
+from ktui.actions.sets.sentences import in_flight as set_in_flight
+from ktui.actions.sets.subject import SetSubject
+from ktui.actions.subject import in_flight
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
 from ktui.rollout.guard import Armed, disowned
+from ktui.rollout.hold import hold_of
 from ktui.rollout.revisions import Refusal
 
 
@@ -31,10 +35,20 @@ class Aborted(msgspec.Struct, frozen=True):
 
 
 def plan_auto_abort(armed: Armed, subject: AnySubject) -> Plan | Refusal:
-    """The plan of `abort`, or why the rollout is none of the guard's any more. Pure."""
+    """The plan of `abort`, or why the rollout is not the guard's any more. Pure.
+
+    What is complete between two crashes of its pods is rolled back.
+    """
     reason = disowned(armed, subject.workload)
-    made = Refusal(reason) if reason else plan(Abort(), subject)
+    made = Refusal(reason) if reason else plan(Abort() if _is_in_flight(subject) else RollBack(), subject)
     return unless_known_bad(made)
+
+
+def _is_in_flight(subject: AnySubject) -> bool:
+    if isinstance(subject, SetSubject):
+        return set_in_flight(subject.known)
+    hold = hold_of(subject.deployment, subject.replicasets)
+    return in_flight(subject.deployment, subject.replicasets) or (hold is not None and hold.is_real)
 
 
 async def auto_abort(

@@ -139,10 +139,12 @@ def judge(
     hold = rollout.hold
     if hold is not None and hold.disturbance is not None:
         return Judgement(Move.DISARM, f"somebody else had a hand in its hold: {hold.told}")
-    if _is_over(rollout):
+    wrong = failures(rollout)
+    if _is_over(rollout) and not wrong:
+        # Pods that crash are ready in between: then it is complete for kubectl, and over for nobody.
         return Judgement(Move.OVER, "it is complete")
     if rollout.verdict.failed:
-        first = next(iter(failures(rollout)), None)
+        first = next(iter(wrong), None)
         return Judgement(Move.ABORT, first.sentence if first is not None else "its progress deadline has passed")
     waits = countdown(rollout, first_seen)
     if waits is not None and waits.is_over(now):

@@ -40,7 +40,9 @@ PATIENCE_OF: Final[Mapping[Reason, Patience]] = {
     Reason.IMAGE_ACCESS_DENIED: Patience(
         _SOON, _MINUTE, "the registry has answered; a pull secret may come with the same change"
     ),
-    Reason.IMAGE_WRONG_PLATFORM: Patience(_SOON, _HALF, "the registry has answered: the image is not built for this node"),
+    Reason.IMAGE_WRONG_PLATFORM: Patience(
+        _SOON, _HALF, "the registry has answered: the image is not built for this node"
+    ),
     Reason.IMAGE_NEVER_PULLED: Patience(_SOON, _HALF, "nothing brings the image to the node"),
     Reason.IMAGE_UNKNOWN: Patience(_MINUTE, _NEVER, "what the registry says is not recognised: it may pass"),
     Reason.PULL_THROTTLED: Patience(_MINUTE, _NEVER, "a limit on pulls passes by itself, whatever the image"),

@@ -81,7 +81,9 @@ def _of(reason: Reason) -> Cause:
         ),
         ({"causes": (msgspec.structs.replace(CRASH, of_old=True),)}, Judgement(Move.KEEP)),
         ({"causes": (CRASH,), "observed": False}, Judgement(Move.KEEP)),
-        ({"causes": (CRASH,), "settled": True}, Judgement(Move.OVER, "it is complete")),
+        # Complete for kubectl, between two crashes.
+        ({"causes": (CRASH,), "settled": True}, Judgement(Move.ABORT, "2 of 2 new pods crash")),
+        ({"settled": True}, Judgement(Move.OVER, "it is complete")),
         ({"phase": Phase.COMPLETE}, Judgement(Move.OVER, "it is complete")),
         (
             {"hold": Hold(None, True, 1, 4, Disturbance.CHANGED, "maxSurge is 3")},
