@@ -45,7 +45,13 @@ async def test_a_rolling_update_that_fails_goes_back_by_itself(
     async with dashboard(size=(160, 36)) as screen:
         _roll_out(stage, "cart:nopull")
         await _armed(screen)
-        stage.advance(45)
+        stage.advance(15)
+        await screen.sees("auto-abort is on for 1: shop/cart rolls back in ", " s unless it recovers")
+        await screen.press("enter")
+        await screen.sees("auto-abort is on: rolls back in ")
+        await screen.press("escape")
+        assert stage.image("cart") == "cart:nopull"
+        stage.advance(30)
         await screen.hears("This was automatic, because image cart:nopull cannot be pulled")
         await screen.sees_no("auto-abort")
         assert stage.image("cart") == "cart:1.0"
@@ -88,6 +94,33 @@ async def test_a_canary_that_fails_goes_back_to_its_settings(
     assert (canary["request"]["action"], canary["automatic"]) == ("canary", "")
     assert abort["request"]["action"] == "abort"
     assert "the new pod crashes" in abort["automatic"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "pull QPS exceeded",
+        "unexpected status code 503 Service Unavailable",
+        "dial tcp: lookup registry.example: i/o timeout",
+    ],
+)
+async def test_what_may_pass_by_itself_is_never_a_reason(
+    message: str, stage: Stage, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    image = "registry.example/shop/cart:1.1"
+    stage.cluster.call(lambda: stage.cluster.plane.fates.know(image, {"fate": "nopull", "message": message}))
+    _deployed(stage)
+    async with dashboard(size=(160, 36)) as screen:
+        _roll_out(stage, "cart:1.1")
+        await _armed(screen)
+        stage.advance(15)
+        await screen.sees("cannot be pulled")
+        assert "▲" not in screen.text
+        stage.advance(285)
+        await screen.sees("▲ stalled", "auto-abort is on for 1")
+        assert "rolls back in" not in screen.text
+    assert stage.image("cart") == "cart:1.1"
+    assert _audit(tmp_path) == []
 
 
 async def test_off_at_first_and_off_again(stage: Stage, dashboard: Dashboard, tmp_path: Path) -> None:
