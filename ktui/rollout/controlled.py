@@ -56,14 +56,16 @@ def _summary(
     old = [part for part in parts if not part.is_current and part.revision is not None]
     settled = track.finished is not None and numbers.old.existing == 0
     causes: tuple[Cause, ...] = ()
+    awaits = ""
     pods = [pod for part in parts for pod in part.pods]
     if not is_complete(workload):
         # As for Deployments (`rollout.summarise`): a cluster that is well never asks.
         from ktui.rollout.churn import of_churn  # noqa: PLC0415
-        from ktui.rollout.ordered import diagnose  # noqa: PLC0415
+        from ktui.rollout.ordered import awaited, diagnose  # noqa: PLC0415
         from ktui.rollout.standstill import of_standstill  # noqa: PLC0415
 
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
+        awaits = awaited(workload, parts, now)
         revisions = [part.revision for part in parts if part.revision is not None]
         causes = (*of_churn(workload, [each.metadata.creation_timestamp for each in revisions], now), *causes)
         if all(cause.remark for cause in causes) and not waits_for_deletion(workload):
@@ -107,6 +109,7 @@ def _summary(
         partition=partition,
         came_back=current is not None and came_back(current, parts),
         unseen=unseen(store, Resource.CONTROLLER_REVISIONS, Resource.PODS),
+        awaits=awaits,
     )
 
 

@@ -19,11 +19,12 @@ from ktui.rollout.cause import Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.causes import of_pods
 from ktui.rollout.cohorts import Cohort, Controlled, desired, stranded, target, waits_for_deletion
 from ktui.rollout.diagnosis import by_weight
+from ktui.rollout.onset import unready_since
 from ktui.rollout.patience import is_stalled
 from ktui.rollout.resizes import of_resizes
 from ktui.rollout.restarts import of_restarts
 from ktui.rollout.wording import fit, impersonal
-from ktui.text import clean, count
+from ktui.text import clean, count, duration
 
 _RECENT: Final = timedelta(minutes=20)
 """How long ago the controller may have been refused for that to be why pods are missing: it tries at least so often."""
@@ -55,6 +56,18 @@ def diagnose(
     causes += _held_back(workload, [pod for part in parts if not part.is_current for pod in part.running])
     causes.sort(key=by_weight)
     return tuple(legible(_fit(cause, workload)) for cause in causes)
+
+
+def awaited(workload: Controlled, parts: Sequence[Cohort], now: datetime) -> str:
+    """Which old pods, on their way to be ready, an OrderedReady StatefulSet waits for, and since when; or nothing."""
+    unready = stranded(workload, parts)
+    if not unready:
+        return ""
+    since = min((at for pod in unready if (at := unready_since(pod)) is not None), default=None)
+    lasted = f" for {duration((now - since).total_seconds())}" if since is not None else ""
+    first = clean(min(pod.metadata.name for pod in unready))
+    which = f"the old pod {first}, which is" if len(unready) == 1 else f"{len(unready)} old pods, which are"
+    return fit(f"waits for {which} not ready{lasted}")
 
 
 def _fit(cause: Cause, workload: Controlled) -> Cause:

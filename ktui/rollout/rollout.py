@@ -93,6 +93,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """What holds a StatefulSet."""
     image_changes: tuple[images.Difference, ...] = ()
     """All images that differ while it rolls out, as they are written."""
+    awaits: str = ""
+    """What its controller waits for, though nothing is wrong."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 
@@ -344,6 +346,8 @@ def _under_way(rollout: Rollout) -> str:
     new, old = numbers.new, numbers.old
     if not rollout.observed:
         return "the controller has not seen the change yet"
+    if rollout.awaits:
+        return rollout.awaits
     if rollout.settled:
         return f"{numbers.available} of {count(numbers.desired, 'pod')} available"
     if rollout.recreates and not new.existing and (old.existing or old.terminating):

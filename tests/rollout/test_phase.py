@@ -12,6 +12,7 @@ from ktui.rollout.cause import Reason
 from ktui.rollout.look import look
 from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import NOW, Made, ago, container, ended, running
+from tests.rollout.sets import statefulset
 
 READY = [{"type": "Ready", "status": "True", "lastTransitionTime": ago(5)}]
 
@@ -236,3 +237,30 @@ def test_a_person_in_a_hurry_does_converge() -> None:
     for number in range(1, 5):
         made.revision(number, f"web:1.{number}", 0, age=50 - 10 * number)
     assert made.rollout().phase is Phase.PROGRESSING
+
+
+def test_a_statefulset_says_which_old_pod_it_waits_for_and_since_when() -> None:
+    made = statefulset("db:2", 2, replicas=2, readyReplicas=1, updatedReplicas=0, availableReplicas=1)
+    made.revision(1, "db:1", age=9000).revision(2, "db:2", age=40)
+    made.pod("db:1", conditions=READY)
+    unready = {"type": "Ready", "status": "False", "lastTransitionTime": ago(40)}
+    made.pod("db:1", conditions=[unready], **container(running(45)))
+    rollout = made.rollout()
+    assert rollout.phase is Phase.PROGRESSING
+    assert rollout.why == "waits for the old pod db-1, which is not ready for 40s"
+    assert rollout.since == NOW - timedelta(seconds=40)
+    assert rollout.causes == ()
+
+
+def test_a_statefulset_that_goes_back_began_when_its_template_was_written() -> None:
+    made = statefulset("db:1", 2, replicas=2, readyReplicas=2, updatedReplicas=0, availableReplicas=2)
+    made.revision(3, "db:1", age=250000).revision(2, "db:2", age=90000, pods=2)
+    made.raw["metadata"]["managedFields"] = [
+        {
+            "manager": "kubectl-rollout",
+            "operation": "Update",
+            "time": ago(5),
+            "fieldsV1": {"f:spec": {"f:template": {}}},
+        }
+    ]
+    assert made.rollout().since == NOW - timedelta(seconds=5)
