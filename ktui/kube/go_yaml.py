@@ -26,6 +26,9 @@ _TRUE: Final = frozenset({"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true
 _FALSE: Final = frozenset({"n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"})
 _INTEGER: Final = re.compile(r"[-+]?(0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|[0-9]+)")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+"""Numbers that have no place in JSON: kubectl refuses a file with one, wherever it stands."""
+
 _STANDARD: Final = "tag:yaml.org,2002:"
 
 
@@ -183,6 +186,8 @@ def _plain(text: str) -> Any:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if text[0] in "+-.0123456789":
+        if _NOT_JSON.fullmatch(text):
+            raise NotYaml
         digits = text.replace("_", "")
         if _INTEGER.fullmatch(digits):
             return _integer(digits)

@@ -74,6 +74,8 @@ WRONG = [
     ("[]", "is not a kubeconfig"),
     ("users:\n\t- name: u", "is not valid YAML, line 2"),
     ("a: " + "[" * 20_000 + "]" * 20_000, "is not valid YAML, line 1"),
+    (whole(user="token: .nan"), "is not valid YAML"),
+    (whole(more="unknown: -.inf"), "is not valid YAML"),
     ("a: &a [*a]", "is not valid YAML, line 1"),
 ]
 
