@@ -71,7 +71,7 @@ class Target:
     @property
     def is_inside(self) -> bool:
         """Whether this is the cluster that ktui runs in, by the service account of its pod."""
-        return self.user_file is None and self.context == IN_CLUSTER
+        return self.cluster_file is None
 
 
 @dataclass(frozen=True)

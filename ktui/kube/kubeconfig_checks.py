@@ -7,6 +7,8 @@ Here they are refused at once, by file and field, and never by value.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +55,8 @@ def check_cluster(name: str, cluster: Cluster, file: Path) -> None:
 
 def is_host_name(text: str) -> bool:
     """Whether that text can name a host: in a certificate, or in an address."""
+    with suppress(ValueError):
+        return bool(ip_address(text))
     if not text or text.startswith(".") or not text.isprintable() or set(text) & set(' /\\?#@"<>|^`{}%,;'):
         return False
     try:

@@ -209,6 +209,14 @@ def test_a_kubeconfig_from_a_pipe_is_read_once_and_kept(tmp_path: Path) -> None:
         os.close(reading)
 
 
+def test_a_context_may_be_called_as_ktui_calls_the_cluster_of_a_pod(tmp_path: Path, around: Surroundings) -> None:
+    (tmp_path / "config").write_text(
+        "current-context: in-cluster\ncontexts: [{name: in-cluster, context: {cluster: c}}]\n"
+        "clusters: [{name: c, cluster: {server: 'https://c'}}]"
+    )
+    assert not choose(Access(), around).target.is_inside
+
+
 # Commands to copy
 
 

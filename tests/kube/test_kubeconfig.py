@@ -183,6 +183,7 @@ def test_contexts_to_choose_from(tmp_path: Path) -> None:
         ("10.0.0.1:6443", {"insecure-skip-tls-verify": True}, "http://10.0.0.1:6443"),
         ("HTTPS://10.0.0.1:6443/k8s/", {}, "https://10.0.0.1:6443/k8s"),
         ("https://[fd00::1]:6443?a=b#c", {}, "https://[fd00::1]:6443"),
+        ("https://bücher.example:6443", {}, "https://xn--bcher-kva.example:6443"),
         ("http://10.0.0.1", {"insecure-skip-tls-verify": True}, "http://10.0.0.1"),
     ],
 )
