@@ -69,7 +69,7 @@ def scaled(
         target=target,
         patch=draft.patch,
         effects=effects,
-        warnings=(*warnings, *autoscaled(subject), *owner_warnings(workload), *to_zero(then)),
+        warnings=(*warnings, *autoscaled(subject, then), *owner_warnings(workload), *to_zero(then)),
         undo=Undo(f"Scale back to {now}.", Scale(now)),
         commands=(command(subject, "scale", name, f"--replicas={then}", f"--current-replicas={now}"),),
         before=scale,

@@ -176,11 +176,19 @@ def stale_cause(workload: Workload, described: str = "new revision") -> tuple[st
     return (f'The change-cause "{cause}" stays, and will describe the {described} too.',) if cause else ()
 
 
-def autoscaled(subject: Subject | SetSubject) -> tuple[str, ...]:
-    """Who else decides how many pods there are."""
+def autoscaled(subject: Subject | SetSubject, pods: int) -> tuple[str, ...]:
+    """Who else decides how many pods there are, where so many are asked for.
+
+    An autoscaler whose least is not 0 leaves what is scaled to 0 alone (`reconcileAutoscaler` of the
+    HorizontalPodAutoscaler controller: ScalingDisabled).
+    """
     return tuple(
-        f"The HorizontalPodAutoscaler {clean(hpa.name)} ({hpa.least} to {hpa.most} pods) decides the number, "
-        "and will undo this."
+        f"The HorizontalPodAutoscaler {clean(hpa.name)} ({hpa.least} to {hpa.most} pods) "
+        + (
+            "does nothing at 0 pods (ScalingDisabled): it will not undo this, nor start any until it is scaled up."
+            if pods == 0 and hpa.least
+            else "decides the number, and will undo this."
+        )
         for hpa in subject.autoscalers
     )
 

@@ -219,7 +219,7 @@ def _facts(past: History, known: Templates, revision: PastRevision) -> list[tupl
         ("Took", duration(revision.took) if revision.took is not None else ""),
         ("Restarted", revision.restarted),
         ("Changed", ", ".join(changed) if changed else ""),
-        ("Deployed by", f"{owner.tool} ({owner.owner})" if owner is not None else ""),
+        ("Deployed by", owner.name if owner is not None else ""),
         ("Written by", f"{wrote.manager} ({wrote.operation})" if wrote is not None else ""),
         ("Change-cause", revision.change_cause + (" (stale)" if revision.cause_is_stale else "")),
     ]

@@ -76,6 +76,7 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
         "deployedBy": None
         if rollout.provenance is None
         else {"tool": rollout.provenance.tool, "owner": rollout.provenance.owner},
+        "lastWrittenBy": rollout.written_by or None,
     }
 
 

@@ -112,7 +112,7 @@ class Observer:
             from_image=gave_way if gave_way != rollout.image else "",
             sight=sight,
             is_rollback=rollout.came_back,
-            deployed_by=rollout.provenance.tool if rollout.provenance is not None else "",
+            deployed_by=rollout.by,
             started=now if was_still else rollout.started or (now if before is not None else None),
             desired=rollout.progress.desired,
         )

@@ -82,7 +82,7 @@ def _last(workload: Workload, rollout: Rollout) -> Record:
         image=rollout.image,
         outcome=Outcome.COMPLETE,
         is_rollback=rollout.came_back,
-        deployed_by=rollout.provenance.tool if rollout.provenance is not None else "",
+        deployed_by=rollout.by,
         started=rollout.started,
         finished=rollout.finished if _is_straight(workload, rollout) else None,
         desired=rollout.progress.desired,

@@ -216,7 +216,9 @@ class Api:
         except (Forbidden, NotFound):
             return ()
         return tuple(
-            Autoscaler(hpa.metadata.name, hpa.spec.min_replicas or 1, hpa.spec.max_replicas)
+            Autoscaler(
+                hpa.metadata.name, 1 if hpa.spec.min_replicas is None else hpa.spec.min_replicas, hpa.spec.max_replicas
+            )
             for hpa in _decode(answer, _Autoscalers).items or ()
             if (hpa.spec.scale_target_ref.kind, hpa.spec.scale_target_ref.name) == (kind, name)
         )

@@ -26,7 +26,7 @@ from ktui.rollout.cohorts import (
 from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, observe
-from ktui.rollout.provenance import provenance
+from ktui.rollout.provenance import provenance, writer_of
 from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.rollout.status import Verdict, verdict
@@ -100,6 +100,7 @@ def _summary(
         lowest_at=track.lowest.at if has_lowest else None,
         causes=causes,
         provenance=provenance(workload),
+        written_by=writer_of(workload),
         change_cause=clean(change_cause(workload)),
         observed=workload.observed,
         settled=settled,

@@ -18,7 +18,7 @@ from ktui.rollout import cohorts, images, revisions
 from ktui.rollout.cohorts import Cohort, Controlled
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.progress import Side
-from ktui.rollout.provenance import Provenance, marked, provenance
+from ktui.rollout.provenance import Provenance, marked, named_writer, provenance
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.standing import NOTHING, Account, Accounts
 from ktui.text import clean
@@ -105,10 +105,13 @@ class Writer(msgspec.Struct, frozen=True):
 
 
 def by_whom(revision: PastRevision, writer: Writer | None) -> str:
-    """Who made a revision, in a word: the tool that left its marks, else who wrote the live template; or nothing."""
-    if revision.deployed_by is not None:
-        return revision.deployed_by.tool
-    return writer.manager if writer is not None and revision.is_current else ""
+    """Who made a revision, in a word: who wrote the live template, by its field manager.
+
+    Of any other revision, and where the server keeps no managers, it is the tool whose marks came with it; or nothing.
+    """
+    if writer is not None and revision.is_current:
+        return named_writer(writer.manager, revision.deployed_by)
+    return revision.deployed_by.tool if revision.deployed_by is not None else ""
 
 
 class _Made(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from ktui.rollout.hold import Disturbance, Hold, hold_of
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, progress, seconds_left
-from ktui.rollout.provenance import Provenance, provenance
+from ktui.rollout.provenance import Provenance, provenance, writer_of
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
 from ktui.text import clean, count, roughly
 
@@ -91,12 +91,19 @@ class Rollout(msgspec.Struct, frozen=True):
     """Whether an earlier template came back with it, as a roll back makes it do."""
     partition: Partition | None = None
     """What holds a StatefulSet."""
+    written_by: str = ""
+    """Who wrote the template last, in a word (`provenance.writer_of`); empty where the server does not tell."""
     image_changes: tuple[images.Difference, ...] = ()
     """All images that differ while it rolls out, as they are written."""
     awaits: str = ""
     """What its controller waits for, though nothing is wrong."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
+
+    @property
+    def by(self) -> str:
+        """Who made the present revision: the writer of the template, else the tool that owns it; or nothing."""
+        return self.written_by or (self.provenance.tool if self.provenance is not None else "")
 
     @property
     def label(self) -> str:
@@ -155,6 +162,7 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
         lowest_at=lowest.at if lowest is not None else None,
         causes=causes,
         provenance=provenance(deployment),
+        written_by=writer_of(deployment),
         change_cause=clean(revisions.change_cause(deployment)),
         observed=deployment.observed,
         recreates=deployment.spec.strategy.type == strategy.RECREATE,

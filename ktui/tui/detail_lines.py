@@ -160,7 +160,7 @@ def _written(text: str, pods: int) -> str:
 def _origin(rollout: Rollout) -> list[Span]:
     parts = []
     if rollout.provenance is not None:
-        parts.append(f"deployed by {rollout.provenance.tool} ({rollout.provenance.owner})")
+        parts.append(f"deployed by {rollout.provenance.name}")
     if rollout.change_cause:
         parts.append(f'change-cause "{rollout.change_cause}"')
     return [Span(" · ".join(parts), "dim")]

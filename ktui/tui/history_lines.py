@@ -135,7 +135,7 @@ def facts(history: History, revision: PastRevision, writer: Writer | None, now: 
     elif revision.change_cause:
         told.append(Span(f'change-cause "{revision.change_cause}"'))
     if revision.deployed_by is not None:
-        told.append(Span(f"deployed by {revision.deployed_by.tool} ({revision.deployed_by.owner})"))
+        told.append(Span(f"deployed by {revision.deployed_by.name}"))
     if revision.is_current and writer is not None:
         told.append(Span(f"template last written by {_wrote(writer, now)}"))
     if revision.former:

@@ -409,6 +409,13 @@ def test_an_autoscaler_that_will_undo_a_scale_is_named() -> None:
     )
 
 
+def test_an_autoscaler_leaves_alone_what_is_scaled_to_nothing_unless_it_may_do_that_itself() -> None:
+    subject = made(deployment(NEW), replicaset(31, NEW, count=4), autoscalers=(Autoscaler("cart-hpa", 2, 10),))
+    assert "it will not undo this, nor start any until it is scaled up" in planned(Scale(0), subject).warnings[0]
+    subject = made(deployment(NEW), replicaset(31, NEW, count=4), autoscalers=(Autoscaler("cart-hpa", 0, 10),))
+    assert "will undo this" in planned(Scale(0), subject).warnings[0]
+
+
 def test_a_scale_in_the_middle_of_a_rollout_is_spread() -> None:
     effects = planned(Scale(8), midway()).effects
     assert effects[0] == "4 pods will be added: 4 → 8."

@@ -128,12 +128,13 @@ def test_the_writer_is_the_newest_who_owns_a_part_of_the_template() -> None:
     assert writer(raw) == Writer("kubectl-edit", "Update", datetime(2026, 11, 23, 11, tzinfo=UTC))
 
 
-def test_marks_say_who_before_a_writer_does_who_wrote_the_live_template_alone() -> None:
+def test_the_writer_says_who_made_the_live_revision_and_marks_where_there_is_none() -> None:
     wrote = Writer("kubectl-edit", "Update", None)
     newest, before = past(complete()).revisions
     assert [by_whom(newest, wrote), by_whom(newest, None), by_whom(before, wrote)] == ["kubectl-edit", "", ""]
     marked = past(complete(annotations=ARGO)).revisions[0]
-    assert by_whom(marked, wrote) == "Argo CD"
+    assert by_whom(marked, wrote) == "kubectl-edit"
+    assert by_whom(marked, Writer("argocd-controller", "Apply", None)) == by_whom(marked, None) == "Argo CD"
 
 
 @pytest.mark.parametrize("fields", [None, [], [{"manager": "m"}], [entry("m", "2026", {"f:replicas": {}})]])
