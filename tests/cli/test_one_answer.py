@@ -51,7 +51,10 @@ def _at(now: datetime) -> Callable[..., datetime]:
     return lambda *_: now
 
 
-@pytest.mark.parametrize("name", [*DEPLOYMENTS, SETS])
+REAL_NODE = sorted(f"real-node/{path.name.removesuffix('.jsonl.gz')}" for path in (FOLDER / "real-node").glob("*.gz"))
+
+
+@pytest.mark.parametrize("name", [*DEPLOYMENTS, SETS, *REAL_NODE])
 async def test_at_any_moment_of_a_recording(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replayed = Replayed(FOLDER / f"{name}.jsonl.gz")
     compared = 0

@@ -9,7 +9,7 @@ import pytest
 from ktui.model.changes import Gone, Resource
 from ktui.model.store import Store
 from ktui.rollout.timeline import Deed, Moment, What, timeline
-from tests.recorded import DEPLOYMENTS
+from tests.recorded import DEPLOYMENTS, Said, recording
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 from tests.rollout.replay import moments, store_at
 
@@ -146,3 +146,16 @@ def test_pods_that_are_refused_again_and_again_are_one_thing() -> None:
     found = [m for m in told(store_at("quota-exceeded", moments("quota-exceeded")[-1].t)) if m.what is What.TROUBLE]
     assert [moment.text for moment in found] == ["pods are refused: quota tight: 5 of 5 pods used, 1 needed"]
     assert found[0].times > 3
+
+
+@pytest.mark.parametrize("name", ["healthy", "slow-start"])
+def test_nothing_that_belongs_to_a_start_or_a_stop_is_a_warning(name: str) -> None:
+    store = Store()
+    told: set[str] = set()
+    for said in recording(f"real-node/{name}"):
+        if isinstance(said, Said):
+            store.apply([said.change])
+            moments = [moment for workload in store.workloads() for moment in timeline(store, workload)]
+            told |= {moment.text for moment in moments}
+            assert [moment.text for moment in moments if moment.is_warning] == []
+    assert any("ready" in text for text in told)
