@@ -10,18 +10,24 @@ import click
 from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.cli.batch import carry_out_all
 from ktui.cli.carry import Job, Manner, carry_out, carry_out_job, planner
-from ktui.cli.look_on import Watch, follower
+from ktui.cli.look_on import Watch, follower, rolling_options, watch_of
 from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
 from ktui.model.reference import Reference
 
 _Callback = Callable[..., int]
 
 
-def action_on(kind: click.ParamType[Any], metavar: str = "NAME...") -> Callable[[_Callback], click.Command]:
-    """A command for an action on NAMEs of that kind, with the options that all of them have."""
+def action_on(
+    kind: click.ParamType[Any], metavar: str = "NAME...", *, rolls: bool = False
+) -> Callable[[_Callback], click.Command]:
+    """A command for an action on NAMEs of that kind, with the options that all of them have.
+
+    `rolls` adds the options to follow the rollout that it begins.
+    """
 
     def decorate_all(callback: _Callback) -> click.Command:
         for decorate in (
+            *((rolling_options,) if rolls else ()),
             click.pass_context,
             output_option,
             click.option("-y", "--yes", is_flag=True, help="Do not ask."),
@@ -37,14 +43,23 @@ def action_on(kind: click.ParamType[Any], metavar: str = "NAME...") -> Callable[
 action: Final = action_on(WORKLOAD)
 """A command for an action on one workload or several."""
 
+rolling_action: Final = action_on(WORKLOAD, rolls=True)
+"""The same for one that begins or continues a rollout, which can be followed."""
+
 Names = tuple[Reference, ...]
 
 
 def act(
-    context: click.Context, names: Names, request: Request, manner: dict[str, Any], watch: Watch | None = None
+    context: click.Context,
+    names: Names,
+    request: Request,
+    manner: dict[str, Any],
+    watch: Watch | None = None,
+    *,
+    rolls: bool = False,
 ) -> int:
-    """Carry a request out on each NAME; the exit code."""
-    return act_on_each(context, [(name, request) for name in names], manner, watch)
+    """Carry a request out on each NAME; the exit code. `rolls` says that a rollout begins with it."""
+    return act_on_each(context, [(name, request) for name in names], manner, watch, rolls=rolls)
 
 
 def act_on_each(
@@ -52,6 +67,8 @@ def act_on_each(
     requests: Sequence[tuple[Reference, Request]],
     manner: dict[str, Any],
     watch: Watch | None = None,
+    *,
+    rolls: bool = False,
 ) -> int:
     """Carry a request of its own out on each name; what is named twice is done once. The exit code.
 
@@ -66,11 +83,23 @@ def act_on_each(
     (name, request), *_ = wanted.items()
     settings, how = settings_of(context), Manner(**manner)
     if watch is None:
-        return carry_out(settings, name, request, how)
+        return carry_out(settings, name, request, how, rolls=rolls)
     job = Job(
         planner(settings, name, request), follow=follower(watch, settings, says=how.output == "text"), note=watch.note
     )
     return carry_out_job(settings, job, how)
+
+
+def act_and_watch(
+    context: click.Context,
+    names: Names,
+    request: Request,
+    options: dict[str, Any],
+) -> int:
+    """Carry it out, and follow the rollout if `options` say so; the exit code."""
+    manner = dict(options)
+    wanted = {name: manner.pop(name) for name in ("watch", "auto_abort", "timeout")}
+    return act(context, names, request, manner, watch_of(**wanted), rolls=True)
 
 
 @action
@@ -79,29 +108,29 @@ def pause(context: click.Context, names: Names, **manner: Any) -> int:
     return act(context, names, Pause(), manner)
 
 
-@action
+@rolling_action
 def resume(context: click.Context, names: Names, **manner: Any) -> int:
     """Let NAME roll out again, which is paused."""
-    return act(context, names, Resume(), manner)
+    return act_and_watch(context, names, Resume(), manner)
 
 
-@action
+@rolling_action
 def abort(context: click.Context, names: Names, **manner: Any) -> int:
     """Give up the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
-    return act(context, names, Abort(), manner)
+    return act_and_watch(context, names, Abort(), manner)
 
 
-@action
+@rolling_action
 def restart(context: click.Context, names: Names, **manner: Any) -> int:
     """Replace every pod of NAME, as a rollout of its own."""
-    return act(context, names, Restart(), manner)
+    return act_and_watch(context, names, Restart(), manner)
 
 
-@action
+@rolling_action
 @click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
 def rollback(context: click.Context, names: Names, to_revision: int | None, **manner: Any) -> int:
     """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
-    return act(context, names, RollBack(to_revision), manner)
+    return act_and_watch(context, names, RollBack(to_revision), manner)
 
 
 @action
@@ -136,7 +165,7 @@ class _NameOrImage(click.ParamType[Reference | tuple[str, str]]):
         return (IMAGE if "=" in str(value) else WORKLOAD).convert(value, param, ctx)
 
 
-@action_on(_NameOrImage(), f"NAME... {_IMAGES}")
+@action_on(_NameOrImage(), f"NAME... {_IMAGES}", rolls=True)
 def set_image(context: click.Context, names: tuple[Reference | tuple[str, str], ...], **manner: Any) -> int:
     """Roll another image of NAME out. The container * means all of them."""
     meant = tuple(word for word in names if isinstance(word, Reference))
@@ -145,4 +174,4 @@ def set_image(context: click.Context, names: tuple[Reference | tuple[str, str], 
         raise click.UsageError(f'"{meant[-1].short}" is not CONTAINER=IMAGE.')
     if not (meant and images):
         raise click.UsageError(f"Missing argument '{_IMAGES if meant else 'NAME...'}'.")
-    return act(context, meant, SetImage(images), manner)
+    return act_and_watch(context, meant, SetImage(images), manner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -76,6 +77,8 @@ class Job:
     server made of it then."""
     note: str = ""
     """What the question has to say beside the plan."""
+    rolls: bool = False
+    """Whether a rollout begins with it: then the output says how to follow that."""
 
 
 class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
@@ -100,9 +103,9 @@ def planner(
     return planned
 
 
-def carry_out(settings: Settings, reference: Reference, request: Request, manner: Manner) -> int:
+def carry_out(settings: Settings, reference: Reference, request: Request, manner: Manner, *, rolls: bool) -> int:
     """Do that to the workload that is named; the exit code, as of `carry_out_job`. Raises KubeError."""
-    return carry_out_job(settings, Job(planner(settings, reference, request)), manner)
+    return carry_out_job(settings, Job(planner(settings, reference, request), rolls=rolls), manner)
 
 
 def carry_out_job(settings: Settings, job: Job, manner: Manner) -> int:
@@ -202,6 +205,8 @@ class _Carrying:
             printing.error(outcome.sentence, outcome.hint)
         elif manner.output == "text":
             printing.line(outcome.sentence)
+            if job.rolls and job.follow is None:
+                printing.line(f"To follow it: {_status_command(self._cluster, made)}")
         if isinstance(outcome, Done) and job.follow is not None:
             there = msgspec.structs.replace(made, after=outcome.after or made.after)
             followed = self._cluster.run(job.follow(self._cluster.api, there))
@@ -227,6 +232,12 @@ class _Carrying:
         except (KeyboardInterrupt, signals.Ended):
             printing.error("Interrupted while it was being sent: whether it took place is not known.")
             raise
+
+
+def _status_command(cluster: Reached, made: Plan) -> str:
+    """The command that follows the rollout: `ktui --context prod -n shop status cart`."""
+    name = Reference(made.target.name, made.target.resource).short
+    return shlex.join(["ktui", *cluster.kubectl[1:], "-n", made.target.namespace, "status", name])
 
 
 def twice(made: Plan) -> str:

@@ -25,7 +25,7 @@ from ktui.model.changes import LinkState, Resource
 from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.model.workloads import StatefulSet, Workload
+from ktui.model.workloads import DaemonSet, StatefulSet, Workload
 from ktui.rollout.cause import Reason
 from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
@@ -38,8 +38,9 @@ from ktui.text import count
 _NEEDED: Final = {
     Resource.DEPLOYMENTS: (Resource.DEPLOYMENTS, Resource.REPLICASETS),
     Resource.STATEFULSETS: (Resource.STATEFULSETS, Resource.CONTROLLER_REVISIONS, Resource.PODS),
+    Resource.DAEMONSETS: (Resource.DAEMONSETS, Resource.CONTROLLER_REVISIONS, Resource.PODS),
 }
-"""What has to be seen of each kind that can be looked on at: a DaemonSet can neither be promoted nor held."""
+"""What has to be seen of each kind."""
 
 _LOOK: Final = 1.0
 """Seconds from one look to the next where nothing is heard: some causes take only time."""
@@ -64,29 +65,43 @@ class Watch:
         )
 
 
+_AUTO_ABORT: Final = click.option(
+    "--auto-abort", is_flag=True, help="With --watch: go back if a new pod fails or the deadline passes."
+)
+
+
 def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a command that can look on."""
+    """The options of a command that may begin or continue a held canary."""
     for option in (
         click.option(
             "--soak",
             type=DURATION,
             default="30s",
             show_default=True,
-            help="With --watch: look on so long at a held canary that is ready.",
+            help="With --watch: follow a held canary that is ready for that long.",
         ),
-        click.option(
-            "--auto-abort", is_flag=True, help="With --watch: go back if a new pod fails or the deadline passes."
-        ),
-        click.option("-w", "--watch", is_flag=True, help="Look on until it is complete, or the canary is ready."),
+        _AUTO_ABORT,
+        click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete, or the canary is ready."),
     ):
         command = option(command)
     return command
 
 
-def watch_of(*, watch: bool, auto_abort: bool, soak: str, timeout: str) -> Watch | None:
-    """How to look on, if at all. Raises UsageError."""
+def rolling_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command after which pods are replaced."""
+    for option in (
+        click.option("--timeout", type=DURATION, default="0", help="With --watch: stop after that time; 0, never."),
+        _AUTO_ABORT,
+        click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete."),
+    ):
+        command = option(command)
+    return command
+
+
+def watch_of(*, watch: bool, auto_abort: bool, timeout: str, soak: str = "0") -> Watch | None:
+    """How to follow the rollout, if at all. Raises UsageError."""
     if auto_abort and not watch:
-        raise click.UsageError("--auto-abort acts while ktui looks on: give --watch too.")
+        raise click.UsageError("--auto-abort acts while ktui follows the rollout: give --watch too.")
     return Watch(auto_abort, seconds(soak), seconds(timeout)) if watch else None
 
 
@@ -101,8 +116,9 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
 
 
 async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) -> Followed:
-    kind: type[Deployment | StatefulSet] = StatefulSet if made.target.resource is Resource.STATEFULSETS else Deployment
-    watching = _Watching(api, arm(msgspec.convert(made.after, kind, dec_hook=decode_hook)), watch, past, says=says)
+    workload = msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)
+    assert isinstance(workload, Deployment | StatefulSet | DaemonSet), "what is rolled out"
+    watching = _Watching(api, arm(workload), watch, past, says=says)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
             return await watching.until_it_ends(limit)

@@ -24,7 +24,7 @@ def test_pause_and_resume(ktui: Ktui, cart: Witness) -> None:
     assert "ktui" in cart.managers()
 
     ran = ktui("resume", "deployment/cart", "-y")
-    assert ran.lines[-1] == "shop/cart resumed."
+    assert ran.lines[-2] == "shop/cart resumed."
     assert cart.deployment().spec.paused is None
 
 
@@ -46,13 +46,13 @@ def test_scale_up_and_to_nothing_and_back(ktui: Ktui, cart: Witness) -> None:
 
 def test_set_image(ktui: Ktui, cart: Witness) -> None:
     ran = ktui("set-image", "cart", "cart=registry.example/shop/cart:6.0", "--yes")
-    assert ran.lines[-1] == "shop/cart set to cart:6.0."
+    assert ran.lines[-2] == "shop/cart set to cart:6.0."
     assert cart.image() == "registry.example/shop/cart:6.0"
 
 
 def test_roll_back_to_the_previous_revision(ktui: Ktui, cart: Witness, cluster: SimulatedCluster) -> None:
     ran = ktui("rollback", "cart", "--yes")
-    assert ran.lines[-1] == "shop/cart rolled back to revision 1 (cart:4.9)."
+    assert ran.lines[-2] == "shop/cart rolled back to revision 1 (cart:4.9)."
     cluster.settle()
     assert cart.image() == OLD
     assert cart.deployment().metadata.annotations["deployment.kubernetes.io/revision"] == "3"

@@ -14,6 +14,7 @@ import pytest
 from ktui.sim import SimulatedCluster
 from tests.audited import audited
 from tests.cli.conftest import Ktui
+from tests.cli.sets import Sets
 from tests.simulated import NEW, STUCK, Witness, image_patch
 
 CRASH = "registry.example/shop/cart:crash"
@@ -121,7 +122,7 @@ def test_a_lost_connection_aborts_nothing(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["promote", "cart", "--auto-abort", "--yes"], "--auto-abort acts while ktui looks on: give --watch too."),
+        (["promote", "cart", "--auto-abort", "--yes"], "--auto-abort acts while ktui follows the rollout: give --watch too."),
         (["promote", "cart", "web", "--watch", "--yes"], "--watch follows one rollout: give one NAME."),
         (["promote", "service/cart", "--watch", "--yes"], "are for a rollout"),
     ],
@@ -141,3 +142,35 @@ def test_ctrl_c_says_that_it_is_off_and_leaves_the_canary(guarded: subprocess.Po
     assert guarded.returncode == 130
     assert "ktui: It is not looked on at any more: auto-abort is off." in err
     assert cart.image() == FINE
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("set-image", "cart", f"cart={FINE}"), ("restart", "cart"), ("set-image", "cart", f"cart={CRASH}")],
+    ids=["set-image", "restart", "set-image that crashes"],
+)
+def test_every_action_that_rolls_can_be_followed_and_taken_back(
+    ktui: Ktui, cart: Witness, command: tuple[str, ...]
+) -> None:
+    before = cart.image()
+    ran = ktui(*command, "--yes", "--watch", "--auto-abort", "--timeout", "90s")
+    if CRASH in command[-1]:
+        assert ran.code == 1
+        assert "shop/cart goes back by itself: " in ran.err
+        assert cart.image() == before
+    else:
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.lines[-1] == "shop/cart is complete."
+
+
+def test_a_daemonset_can_be_followed(ktui: Ktui, sets: Sets) -> None:
+    ran = ktui("restart", "ds/agent", "--yes", "--watch", "--timeout", "90s")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines[-1] == "DaemonSet shop/agent is complete."
+
+
+def test_the_output_says_how_to_follow(ktui: Ktui, cart: Witness) -> None:
+    ran = ktui("set-image", "cart", f"cart={FINE}", "--yes")
+    assert ran.code == 0
+    assert ran.lines[-1].startswith("To follow it: ktui ")
+    assert ran.lines[-1].endswith("-n shop status cart")

@@ -60,7 +60,7 @@ def test_hold_promote_and_abort(
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines[-1] == f"shop/cart holds a canary of {held} of 12 pods at cart:6.0."
     becomes(cluster, {"6.0": held, "4.9": old})
-    assert ktui("abort", "cart", "--yes").lines[-1] == "shop/cart rolled back to revision 1 (cart:4.9)."
+    assert ktui("abort", "cart", "--yes").lines[-2] == "shop/cart rolled back to revision 1 (cart:4.9)."
     cluster.settle()
     assert twelve.raw()["spec"] == before["spec"]
     assert ANNOTATION not in twelve.deployment().metadata.annotations
