@@ -122,7 +122,7 @@ def test_a_lost_connection_aborts_nothing(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["promote", "cart", "--auto-abort", "--yes"], "--auto-abort acts while ktui follows the rollout: give --watch too."),
+        (["promote", "cart", "--auto-abort", "--yes"], "--auto-abort acts while ktui follows the rollout: give"),
         (["promote", "cart", "web", "--watch", "--yes"], "--watch follows one rollout: give one NAME."),
         (["promote", "service/cart", "--watch", "--yes"], "are for a rollout"),
     ],
