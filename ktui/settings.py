@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import platformdirs
 
+from ktui import own_files
 from ktui.text import exact
 
 _ENVIRONMENT: Final = "KTUI_"
@@ -31,6 +32,9 @@ _LONGEST: Final = 1e9
 _NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 """A DNS label (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
 _DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
+
+_LARGEST: Final = 1 << 20
+"""Bytes of a config.toml that are read."""
 
 
 class SettingsError(Exception):
@@ -82,7 +86,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
     told: dict[str, Any] = {}
     given = {name: value for name, value in flags.items() if value is not None}
     for where, values in (
-        (str(path), _from_file(path)),
+        (str(path), _from_file(path) if path is not None else {}),
         ("the environment", _from_environment(environ)),
         ("the command", given),
     ):
@@ -97,34 +101,49 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
     return settings
 
 
-def config_file() -> Path:
-    """config.toml, in the user's configuration folder."""
-    return platformdirs.user_config_path("ktui") / "config.toml"
+def config_file() -> Path | None:
+    """config.toml, in the user's configuration folder; None where there is no such folder, nor any of the others."""
+    folder = _user_folder(platformdirs.user_config_path)
+    return folder / "config.toml" if folder is not None else None
 
 
-def state_folder() -> Path:
+def state_folder() -> Path | None:
     """Where the audit log and the crash log are."""
-    return platformdirs.user_state_path("ktui")
+    return _user_folder(platformdirs.user_state_path)
 
 
-def audit_file() -> Path:
+def audit_file() -> Path | None:
     """The audit log."""
-    return state_folder() / "audit.jsonl"
+    return _in_state("audit.jsonl")
 
 
-def figures_folder() -> Path:
+def figures_folder() -> Path | None:
     """Where the histories of rollouts are, a file for each context."""
-    return state_folder() / "figures"
+    return _in_state("figures")
 
 
-def logs_folder() -> Path:
+def logs_folder() -> Path | None:
     """Where logs of containers are saved."""
-    return state_folder() / "logs"
+    return _in_state("logs")
 
 
-def crash_file() -> Path:
+def crash_file() -> Path | None:
     """Where the traceback of a bug is written."""
-    return state_folder() / "crash.log"
+    return _in_state("crash.log")
+
+
+def _in_state(name: str) -> Path | None:
+    folder = state_folder()
+    return folder / name if folder is not None else None
+
+
+def _user_folder(find: Callable[[str], Path]) -> Path | None:
+    try:
+        folder = find("ktui")
+    except RuntimeError:
+        return None
+    # Other releases of platformdirs return the `~` that nobody could resolve.
+    return folder if folder.is_absolute() else None
 
 
 def seconds(text: str) -> float:
@@ -147,11 +166,12 @@ def seconds(text: str) -> float:
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = own_files.read(path, _LARGEST).decode("utf-8")
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise SettingsError(f"The settings in {path} cannot be read: {error.strerror}.") from error
+        hint = "Move it away, or correct it; without a file the defaults hold."
+        raise SettingsError(f"The settings in {path} cannot be read: {error.strerror}.", hint) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"The settings in {path} are not valid TOML: {error}.") from None
     # Few have such a file, and what reads it takes as long to import as all of ktui's settings.

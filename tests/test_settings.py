@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,21 @@ def test_lengths_of_time_are_written_as_for_kubectl(text: str, length: float) ->
 def test_other_texts_are_no_length_of_time(text: str) -> None:
     with pytest.raises(ValueError, match=r'".*"'):
         seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.mkdir(), "it is not a file"),
+        (os.mkfifo, "it is not a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is not a file"),
+        (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+        (lambda path: path.write_bytes(b"#" * (2 << 20)), "it has more than 1048576 bytes"),
+    ],
+)
+def test_what_stands_in_the_place_of_the_file_is_one_sentence(
+    config: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    make(config)
+    with pytest.raises(SettingsError, match=f"cannot be read: {reason}"):
+        load({}, {}, config)

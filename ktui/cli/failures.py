@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -69,6 +70,8 @@ def _told(error: Exception) -> int:
 def _bug(error: Exception) -> int:
     path = crash_file()
     try:
+        if path is None:
+            raise FileNotFoundError(errno.ENOENT, "there is no home folder")
         _write_traceback(path, error)
     except OSError as second:
         printing.error(f"This is a bug in ktui: {type(error).__name__}. No traceback was kept ({second.strerror}).")

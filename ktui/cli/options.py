@@ -9,10 +9,10 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from ktui.cli import standard
+from ktui.cli import printing, standard
 from ktui.cli.failures import FAILED
 from ktui.model.reference import Reference, can_be_name, read_reference
-from ktui.settings import Settings, load, seconds
+from ktui.settings import Settings, load, seconds, state_folder
 
 _FLAGS: Final = "ktui.flags"
 
@@ -65,6 +65,10 @@ def global_options() -> list[click.Parameter]:
 
 def settings_of(context: click.Context) -> Settings:
     """The settings of this call. Raises SettingsError."""
+    if state_folder() is None:
+        printing.note(
+            "ktui: There is no home folder (set HOME): ktui works without its settings, figures and audit log."
+        )
     return load(flags_of(context), os.environ)
 
 

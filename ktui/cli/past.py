@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 
 def book_opener(settings: Settings) -> Callable[[str], Book] | None:
     """Opens the history of a context's rollouts; None where none is to be kept."""
-    return open_book if settings.history else None
+    return open_book if settings.history and figures_folder() is not None else None
 
 
 def open_book(context: str) -> Book:
     """The history of a context's rollouts; its file need not be there."""
     from ktui.figures.book import Book, file_name  # noqa: PLC0415 - no first frame waits for SQLite
 
-    return Book(figures_folder() / file_name(context))
+    folder = figures_folder()
+    return Book(folder / file_name(context) if folder is not None else None)
 
 
 def recaller(opener: Callable[[str], Book] | None, context: str) -> Recall:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ktui import own_files
 from ktui.figures.record import Record, merged
 
 KEPT: Final = timedelta(days=180)
@@ -96,7 +97,7 @@ class Book:
 
         A row that makes no sense is passed over.
         """
-        if self.path is not None and not self.path.exists():
+        if not self._exists():
             return []
         with self._opened(to_write=False) as database:
             query = f"SELECT {_COLUMNS} FROM rollouts WHERE at >= ? ORDER BY at, revision"  # noqa: S608
@@ -105,7 +106,7 @@ class Book:
 
     def of(self, uid: str) -> list[Record]:
         """The records of one workload, by revision. Raises BookError."""
-        if self.path is not None and not self.path.exists():
+        if not self._exists():
             return []
         with self._opened(to_write=False) as database:
             query = f"SELECT {_COLUMNS} FROM rollouts WHERE uid = ? ORDER BY revision"  # noqa: S608
@@ -114,11 +115,22 @@ class Book:
 
     def since(self) -> datetime | None:
         """When ktui began to watch this context; None where it never did. Raises BookError."""
-        if self.path is not None and not self.path.exists():
+        if not self._exists():
             return None
         with self._opened(to_write=False) as database:
             row = database.execute("SELECT value FROM facts WHERE name = 'since'").fetchone()
-        return datetime.fromisoformat(row[0]) if row is not None else None
+        try:
+            return datetime.fromisoformat(row[0]) if row is not None else None
+        except (TypeError, ValueError):
+            # No ktui has written that.
+            return None
+
+    def _exists(self) -> bool:
+        """Whether there is anything to read. Raises BookError."""
+        try:
+            return self.path is None or own_files.is_file(self.path)
+        except OSError as error:
+            raise BookError(_told(self.path, error)) from error
 
     @contextmanager
     def _opened(self, *, to_write: bool = True) -> Iterator[sqlite3.Connection]:
@@ -152,7 +164,7 @@ class Book:
 
 def _create(path: Path) -> None:
     """SQLite would make the file as the umask says; its companions get the mode of the file."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    os.close(own_files.opened(path, os.O_RDWR | os.O_CREAT))
 
 
 def _set_aside(path: Path) -> str:
@@ -273,7 +285,7 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return type(error) is sqlite3.DatabaseError
 
 
-def _told(path: Path, error: Exception) -> str:
+def _told(path: Path | None, error: Exception) -> str:
     """One sentence, and what to do."""
     text = str(error)
     file = f"The history of rollouts {path}"

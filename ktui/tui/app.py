@@ -44,12 +44,13 @@ ALL_NAMESPACES: Final = "all namespaces"
 class Options:
     """What the dashboard is started with.
 
-    `audit` is the file of the audit log. `namespace` empty means all of them. `hint` is one line that stays on the
-    screen: what to press first. `open_book` opens the history of a context's rollouts; None is to remember none.
+    `audit` is the file of the audit log; None is to keep none. `namespace` empty means all of them. `hint` is one line
+    that stays on the screen: what to press first. `open_book` opens the history of a context's rollouts; None is to
+    remember none.
     """
 
     access: Access
-    audit: Path
+    audit: Path | None
     namespace: str = ""
     selector: str = ""
     read_only: bool = False

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -294,3 +295,30 @@ async def _tell_while_there_is_a_folder_in_its_place(written: Path, said: list[s
     await asyncio.to_thread(away.rename, written)
     chronicle.add([replace(record(904), outcome=Outcome.COMPLETE)])
     await chronicle.aclose()
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "a link to itself", "a file in the place of its folder"])
+def test_whatever_stands_in_its_place_is_one_sentence(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "figures" / "it.sqlite"
+    if kind == "a file in the place of its folder":
+        path.parent.write_text("")
+    else:
+        path.parent.mkdir()
+    if kind == "a folder":
+        path.mkdir()
+    elif kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a link to itself":
+        path.symlink_to(path)
+    book = Book(path)
+    for ask in (book.read, book.since, lambda: book.write([], datetime.now(UTC))):
+        with pytest.raises(BookError, match=r"^The history of rollouts .* cannot be used: "):
+            ask()
+
+
+def test_a_beginning_that_makes_no_sense_is_unknown(tmp_path: Path) -> None:
+    book = Book(tmp_path / "it.sqlite")
+    book.write([], datetime.now(UTC))
+    with closing(sqlite3.connect(tmp_path / "it.sqlite")) as database, database:
+        database.execute("UPDATE facts SET value = 'yesterday'")
+    assert book.since() is None

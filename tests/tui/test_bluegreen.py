@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
 from ktui.tui.screens.bluegreen import BlueGreenScreen
+from tests.audited import audited
 from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
@@ -67,7 +68,7 @@ async def test_what_is_no_side_is_told_so_and_asks_for_nothing_beforehand(stage:
 
 
 async def test_switch_watch_traffic_move_and_switch_back(
-    stage: Stage, shop: ServiceWitness, dashboard: Dashboard, options: Options
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard, tmp_path: Path
 ) -> None:
     async with dashboard() as screen:
         await _open(screen)
@@ -93,7 +94,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
         stage.advance(1)
         await screen.sees("traffic moved from green to blue in 1.0 s")
         assert (shop.colour(), shop.endpoints()) == ("blue", ["shop-blue"] * 3)
-    requests = [json.loads(line)["request"] for line in options.audit.read_text().splitlines()]
+    requests = [entry["request"] for entry in audited(tmp_path / "audit.jsonl")]
     assert [(request["action"], request["to"]) for request in requests] == [("switch", "green"), ("switch", "blue")]
 
 
@@ -183,9 +184,7 @@ def _is_closed(screen: BlueGreenScreen) -> bool:
     return False in screen._rights.values()
 
 
-async def test_a_viewer_and_read_only(
-    stage: Stage, shop: ServiceWitness, dashboard: Dashboard, options: Options
-) -> None:
+async def test_a_viewer_and_read_only(stage: Stage, shop: ServiceWitness, dashboard: Dashboard, tmp_path: Path) -> None:
     viewer = Access(kubeconfig=str(stage.kubeconfig("viewer")))
     for changes, why in (({"access": viewer}, "you may not patch services"), ({"read_only": True}, "read-only")):
         async with dashboard(**changes) as screen:
@@ -198,7 +197,7 @@ async def test_a_viewer_and_read_only(
             await screen.hears(why)
             assert "y yes" not in screen.text
     assert shop.colour() == "blue"
-    assert not options.audit.exists()
+    assert not (tmp_path / "audit.jsonl").exists()
 
 
 async def test_the_old_side_is_scaled_down_only_when_asked(

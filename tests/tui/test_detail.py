@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ktui.rollout.detail import Revision
 from ktui.rollout.podstatus import Health, PodState
@@ -132,7 +133,7 @@ async def test_pods_are_listed_by_themselves_if_there_is_room(stage: Stage, dash
             await screen.sees(pod.metadata.name.rsplit("-", 1)[1])
 
 
-async def test_a_pod_is_opened_read_and_copied(stage: Stage, dashboard: Dashboard) -> None:
+async def test_a_pod_is_opened_read_and_copied(stage: Stage, dashboard: Dashboard, tmp_path: Path) -> None:
     """What is cut in a row stands on the page of the pod in full: its containers, how they ended, its events."""
     stage.deploy("cart", "cart:1.0", replicas=2)
     stage.advance(20)
@@ -150,7 +151,7 @@ async def test_a_pod_is_opened_read_and_copied(stage: Stage, dashboard: Dashboar
         await screen.until(lambda: "restartPolicy: Always" in page.text, "the pod as YAML")
         assert "managedFields" not in page.text
         await screen.press("c")
-        copied = screen.app.options.audit.parent / COPIED
+        copied = tmp_path / COPIED
         await screen.until(copied.exists, "the copy")
         assert copied.stat().st_mode & 0o777 == 0o600
         assert "kind: Pod" in copied.read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -367,8 +368,10 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         self.notify(f"{count(len(lines), 'line')} saved to {path}")
 
 
-def _write(folder: Path, name: str, lines: Sequence[str]) -> Path:
+def _write(folder: Path | None, name: str, lines: Sequence[str]) -> Path:
     """Write a file that only its owner may read, and that was not there before; returns where it is."""
+    if folder is None:
+        raise FileNotFoundError(errno.ENOENT, "there is no home folder")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     number = 1
     while True:

@@ -42,7 +42,7 @@ class PageScreen(Dialog[None]):
     def __init__(
         self,
         make: Callable[[], Page | None],
-        folder: Path,
+        folder: Path | None,
         *,
         yaml: Yaml | None = None,
         logs: Callable[[], None] | None = None,
