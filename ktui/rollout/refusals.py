@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ktui.rollout.cause import Reason
+from ktui.rollout.quantities import memory_text, quantity
 from ktui.rollout.wording import bare, impersonal
 
 _OBJECT: Final = r"(?:pods?|replicasets?\.apps|ReplicaSet\.apps|Pod) "
@@ -95,6 +96,9 @@ def _limited(found: re.Match[str]) -> Refused:
     """`LimitRange: at most 64Mi memory per container, not 128Mi`."""
     bound, resource, each, limit, asked = found.groups()
     most = "at most" if bound == "maximum" else "at least"
+    amount = quantity(asked or "")
+    if amount is not None and resource in ("memory", "storage"):
+        asked = memory_text(amount)
     why = f"LimitRange: {most} {limit} {resource} per {each.lower()}" + (f", not {asked}" if asked else "")
     return Refused(why, "change the container's resources, or the LimitRange")
 

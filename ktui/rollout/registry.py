@@ -87,7 +87,16 @@ _OF_REASON: Final = {
 """What the kubelet's own reason says before any text is read."""
 
 _OWN_REASON: Final = re.compile(rf"^(?:Back-off pulling image \S+: )?({'|'.join(_OF_REASON)})\b")
-_OF_CODE: Final = {"NotFound": _NOT_FOUND, "Unauthenticated": _DENIED, "PermissionDenied": _DENIED}
+_OF_CODE: Final = {
+    "NotFound": _NOT_FOUND,
+    "Unauthenticated": _DENIED,
+    "PermissionDenied": _DENIED,
+    "Unavailable": _fails("the node's container runtime is not available"),
+    "DeadlineExceeded": _fails("{registry} does not answer in time"),
+    "Canceled": _fails("the pull was broken off"),
+}
+"""Codes of gRPC, where no words are known."""
+
 _CODE: Final = re.compile(r"rpc error: code = (\w+) desc = ")
 
 _PHRASE: Final = {
@@ -163,6 +172,7 @@ _WORDS: Final[tuple[tuple[str, Pull], ...]] = (
         r"server misbehaving|[Tt]emporary failure in name resolution|lookup .* timeout",
         _unreachable("DNS fails for {registry}"),
     ),
+    (r"because the registry is unavailable", _unreachable("{registry} is not available")),
     (r"connection refused", _unreachable("{registry} refuses connections")),
     (r"no route to host|network is unreachable", _unreachable("there is no route to {registry}")),
     (r"connection reset by peer|broken pipe", _fails("the connection to {registry} is reset")),

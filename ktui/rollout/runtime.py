@@ -36,6 +36,7 @@ class Start(NamedTuple):
     lacks_network: bool = False
 
 
+_LONGEST_COMMAND: Final = 26
 _CHECK_COMMAND: Final = "check the command and the arguments in the template, and what is in the image"
 _CHECK_ALL: Final = "check the command and the ConfigMaps and Secrets that the template names"
 _SET_USER: Final = "set runAsUser in the securityContext to a user that is not 0, or build the image with one"
@@ -109,7 +110,7 @@ def _process(text: str) -> Start | None:
     """What runc and crun say of the program itself."""
     ran = _EXEC.search(text)
     if ran is not None:
-        program, said = brief(ran[1] or ran[3] or ""), (ran["said"] or ran["crun"]).lower()
+        program, said = brief(ran[1] or ran[3] or "", _LONGEST_COMMAND), (ran["said"] or ran["crun"]).lower()
         if "not found in $path" in said:
             return Start(Reason.CONFIG_INVALID, f"the command {program} is not found in $PATH", _CHECK_COMMAND)
         if "no such file" in said:
@@ -174,8 +175,14 @@ def _mounting(text: str) -> Start | None:
     return None
 
 
+_REJECTED: Final = re.compile(r"\binvalid\b|must (?:not )?be|not supported|[Ff]orbidden|couldn't parse|not permitted")
+"""Words of what no second try changes."""
+
+
 def _other(text: str, pod: str) -> Start:
-    return Start(Reason.CONFIG_INVALID, inside(text, pod), _CHECK_ALL)
+    # What is not recognised is left to a person.
+    reason = Reason.CONFIG_INVALID if _REJECTED.search(bare(text)) else Reason.OTHER
+    return Start(reason, inside(text, pod), _CHECK_ALL)
 
 
 def inside(text: str, pod: str = "") -> str:
@@ -224,4 +231,4 @@ def sandbox_trouble(text: str, pod: str = "") -> Start:
     )
     if why == inner:
         why = re.sub(r"^failed to (?:setup|set up) network for sandbox \S+ ", "", inner)
-    return Start(Reason.SANDBOX_FAILED, impersonal(why, pod), helps, lacks_network=True)
+    return Start(Reason.SANDBOX_FAILED, impersonal(why, pod).rstrip("]"), helps, lacks_network=True)
