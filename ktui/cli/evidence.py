@@ -16,6 +16,7 @@ from ktui.model.objects import ContainerStatus, Deployment, Pod
 from ktui.model.reference import Reference
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
+from ktui.redaction import redact
 from ktui.rollout import revisions
 from ktui.rollout.look import look
 from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
@@ -144,14 +145,16 @@ def _speaker(look: Look) -> tuple[Pod, ContainerStatus, bool] | None:
 
 
 def _shown(lines: list[LogLine], most: int) -> tuple[str, ...]:
-    texts = (line.text for line in lines[-most:])
+    # All lines together: a private key takes several.
+    texts = redact("\n".join(line.text for line in lines[-most:])).split("\n") if lines else []
     return tuple(inert(text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…") for text in texts)
 
 
 def inert(text: str) -> str:
-    """Text of a cluster that a runner takes for text: GitHub and Azure obey what stands behind `##[` and `##vso[`.
+    """Text of a cluster for a pipeline's log: without what looks like a secret, and nothing that a runner obeys.
 
+    GitHub and Azure obey what stands behind `##[` and `##vso[`.
     What has to stand at the beginning of a line to be obeyed (`::error::`) never does: there is always a word, or a
     bar, before it.
     """
-    return _ORDER.sub("# #", text)
+    return _ORDER.sub("# #", redact(text))

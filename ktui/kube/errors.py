@@ -21,25 +21,14 @@ import msgspec
 from ktui.kube import limits
 from ktui.kube.shallow import members
 from ktui.model.reading import NotRead, read
+from ktui.redaction import redact
 from ktui.text import clean, without_sequences
 
 LONGEST: Final = 600
 """Characters of a server's message that are kept: an invalid object can be answered with pages of text."""
 
-_SECRETS: Final = (
-    (re.compile(r"://[^/\s@]*@"), "://***@"),
-    (re.compile(r"\beyJ[\w-]+(?:\.[\w-]*)*"), "***"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+\S+"), r"\1 ***"),
-    (
-        re.compile(
-            r"(?i)\b([\w-]*(?:token|secret|password|passwd|api[-_]?key|assertion|credential)[\w-]*)"
-            r"(\"?\s*[=:]\s*)\S+"
-        ),
-        r"\1\2***",
-    ),
-    # Long runs with digits and letters and without a separator of words or paths are keys more often than not.
-    (re.compile(r"\b(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}"), "***"),
-)
+_LONG_RUN: Final = re.compile(r"\b(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}")
+"""Digits and letters without a separator of words or paths: a key more often than not."""
 
 
 def brief(text: str, longest: int = LONGEST) -> str:
@@ -50,13 +39,10 @@ def brief(text: str, longest: int = LONGEST) -> str:
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """That text, cleaned, without the known secrets and without what looks like one."""
-    text = brief(text)
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, "***")
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    return text
+    return brief(_LONG_RUN.sub("***", redact(without_sequences(text), lambda _before, _secret: "***")))
 
 
 class KubeError(Exception):

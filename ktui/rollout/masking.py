@@ -6,31 +6,20 @@ on the side of hiding.
 
 from __future__ import annotations
 
-import re
-from functools import partial
-from itertools import pairwise
+from collections import Counter
 from typing import Any, Final
 
-MASK: Final = "•••"
+from ktui.redaction import MASK, Hide, is_secret_variable, is_telling, redact, redact_words
 
 Path = tuple[str, ...]
 """The members that lead to a value; the element of a list is `[name]`."""
 
-_SECRET_NAME: Final = re.compile(r"PASS(WORD|WD|PHRASE)?|TOKEN|SECRET|KEY|CREDENTIAL|AUTH|DSN|CERT", re.IGNORECASE)
-_TELLING_WORDS: Final = r"(?:password|passwd|passphrase|token|secret|api[-_]?key|credential)"
-_TELLING: Final = re.compile(_TELLING_WORDS, re.IGNORECASE)
-# Nothing in these is repeated without a bound before what tells: a text that was made to be slow to search is not.
-_SHAPES: Final = (
-    re.compile(r"(\b(?:bearer|basic)\s{1,8})([\w.~+/=-]{8,})", re.IGNORECASE),
-    # A colon and a short number is a port: `http://token-service:8080`.
-    re.compile(
-        rf"""({_TELLING_WORDS}[\w.-]{{0,40}}["']?\s{{0,8}}(?:=|:(?!\d{{1,5}}\b))\s{{0,8}})("[^"]*"|'[^']*'|\S+)""",
-        re.IGNORECASE,
-    ),
-    re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)"),
+_FREE: Final = frozenset(
+    ("annotations", "labels", "volumeAttributes", "options", "parameters", "attributes", "data", "stringData")
 )
-"""What a secret in the middle of a text looks like: what stands before it, and the secret."""
-_WORD_BEFORE: Final = re.compile(r"[\w.-]*$")
+"""Maps whose members are named by whoever wrote them; elsewhere a `key` or a `secretName` is a reference."""
+_LONGEST: Final = 20_400
+"""Characters of a text that are searched; what is shown of it is less (`template_diff`)."""
 _KEYS: Final = ("name", "mountPath", "containerPort", "key", "ip", "type")
 """Members that tell the elements of a list apart, as far as they do."""
 
@@ -49,27 +38,26 @@ class Masks:
         if isinstance(value, dict):
             return {name: self.conceal(member, (*path, name)) for name, member in value.items()}
         if isinstance(value, list):
+            if value and all(isinstance(element, str) for element in value):
+                return redact_words([element[:_LONGEST] for element in value], self._hider(path))
             named = zip(element_names(value), value, strict=True)
-            concealed = [self.conceal(element, (*path, name)) for name, element in named]
-            for index in _after_secret_flags(value):
-                concealed[index] = self._hidden((*path, value[index - 1]), value[index])
-            return concealed
+            return [self.conceal(element, (*path, name)) for name, element in named]
         return self._conceal_text(path, value) if isinstance(value, str) else value
 
     def _conceal_text(self, path: Path, text: str) -> str:
-        if path[-1:] == ("image",):
+        if not text or path[-1:] == ("image",):
             return text
-        if text and _is_secret_variable(path):
-            return self._hidden(path, text)
-        for shape in _SHAPES:
-            text = shape.sub(partial(self._conceal_found, path), text)
-        return text
+        return self._hidden(path, text) if _is_secret_member(path) else redact(text[:_LONGEST], self._hider(path))
 
-    def _conceal_found(self, path: Path, found: re.Match[str]) -> str:
-        # What stands before a secret names it: a text of several has them told apart.
-        start = found.start()
-        word = _WORD_BEFORE.search(found.string, max(0, start - 40), start)
-        return found[1] + self._hidden((*path, (word[0] if word else "") + found[1]), found[2])
+    def _hider(self, path: Path) -> Hide:
+        """Hides what is found in one text, or one list of them: what stands before a secret tells it from others."""
+        found: Counter[str] = Counter()
+
+        def hide(before: str, secret: str) -> str:
+            found[before] += 1
+            return self._hidden((*path, before, str(found[before])), secret)
+
+        return hide
 
     def _hidden(self, place: Path, secret: str) -> str:
         if secret.startswith(MASK):
@@ -92,19 +80,8 @@ def is_named(elements: list[Any]) -> bool:
     return bool(elements) and element_names(elements) != [f"[{index}]" for index in range(len(elements))]
 
 
-def _after_secret_flags(elements: list[Any]) -> list[int]:
-    """The places of arguments that follow a flag like `--password` and are its value."""
-    return [
-        index
-        for index, (flag, value) in enumerate(pairwise(elements), start=1)
-        if isinstance(flag, str) and isinstance(value, str) and _is_secret_flag(flag) and value[:1] != "-"
-    ]
-
-
-def _is_secret_flag(text: str) -> bool:
-    return text[:1] == "-" and text.isprintable() and not set(" =:") & set(text) and bool(_TELLING.search(text))
-
-
-def _is_secret_variable(path: Path) -> bool:
-    """Whether this is the plain value of an environment variable whose name says that it is one for few eyes."""
-    return len(path) > 2 and path[-1] == "value" and path[-3] == "env" and bool(_SECRET_NAME.search(path[-2]))
+def _is_secret_member(path: Path) -> bool:
+    """Whether this is the plain value of a variable or a header, or a member of a map, whose name says what it is."""
+    if len(path) > 2 and path[-1] == "value" and path[-2].startswith("["):
+        return is_secret_variable(path[-2])
+    return len(path) > 1 and path[-2] in _FREE and is_telling(path[-1])

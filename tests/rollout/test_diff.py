@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.redaction import MASK
 from ktui.rollout.diff import diff
-from ktui.rollout.masking import MASK
 
 JSON = dict[str, Any]
 

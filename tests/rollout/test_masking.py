@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ktui.rollout.masking import MASK, Masks
+from ktui.redaction import MASK
+from ktui.rollout.masking import Masks
 
 
 def concealed(value: Any) -> Any:
@@ -49,7 +50,7 @@ def test_variables_that_change_places_keep_their_secrets() -> None:
         ("--db-password=hunter2 --verbose", f"--db-password={MASK} --verbose"),
         ('{"password": "hunter2", "user": "app"}', f'{{"password": {MASK}, "user": "app"}}'),
         ("curl -H 'Authorization: Bearer eyJhbGciOiJI'", f"curl -H 'Authorization: Bearer {MASK}'"),
-        ("x-token: Bearer eyJhbGciOiJI", f"x-token: {MASK} {MASK}"),
+        ("x-token: Bearer eyJhbGciOiJI", f"x-token: Bearer {MASK}"),
         ("export API_KEY='two words'; run", f"export API_KEY={MASK} run"),
         ("postgres://app:hunter2@db:5432/app", f"postgres://app:{MASK}@db:5432/app"),
     ],
@@ -82,3 +83,32 @@ def test_references_and_numbers_stay() -> None:
     reference = {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db-secret", "key": "password"}}}
     pod = {"volumes": [{"name": "v", "secret": {"secretName": "tls-key"}}], "hostNetwork": False, "priority": 3}
     assert concealed({"env": [reference], **pod}) == {"env": [reference], **pod}
+
+
+def test_what_is_called_a_secret_is_one_wherever_a_name_is_free() -> None:
+    template = {
+        "metadata": {"annotations": {"vendor.io/token": "hunter2", "team": "shop"}, "labels": {"api-key": "hunter2"}},
+        "spec": {
+            "containers": [
+                {
+                    "name": "web",
+                    "env": [{"name": "MYSQL_PWD", "value": "hunter2"}, {"name": "Db", "value": "Password=hunter2;x=1"}],
+                    "args": ["--db-pass", "hunter2", "curl", "-u", "me:hunter2"],
+                    "livenessProbe": {"httpGet": {"httpHeaders": [{"name": "Authorization", "value": "hunter2"}]}},
+                }
+            ],
+            "volumes": [{"name": "v", "csi": {"volumeAttributes": {"password": "hunter2", "secretName": "db"}}}],
+        },
+    }
+    shown = concealed(template)
+    assert "hunter2" not in str(shown)
+    assert shown["metadata"]["annotations"]["team"] == "shop"
+    assert shown["spec"]["volumes"][0]["csi"]["volumeAttributes"]["secretName"] == "db"
+    assert shown["spec"]["containers"][0]["args"] == ["--db-pass", MASK, "curl", "-u", f"me:{MASK}"]
+
+
+def test_an_argument_more_does_not_make_others_of_the_secrets_behind_it() -> None:
+    masks = Masks()
+    masks.conceal({"args": ["--db-pass", "one", "--token=two"]})
+    shown = masks.conceal({"args": ["--fast", "--db-pass", "one", "--token=three"]})
+    assert shown == {"args": ["--fast", "--db-pass", MASK, f"--token={MASK} (another value)"]}

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.rollout.masking import MASK
+from ktui.redaction import MASK
 from ktui.rollout.template_diff import TemplateDiff, presentable, template_diff, unified, yaml_lines
 
 JSON = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ktui.rollout.masking import MASK
+from ktui.redaction import MASK
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 JSON = dict[str, Any]
