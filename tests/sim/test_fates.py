@@ -175,6 +175,7 @@ def test_pods_of_less_importance_make_room() -> None:
     status = pod(cluster)["status"]
     assert (status["phase"], status["nominatedNodeName"]) == ("Pending", "node-1")
     assert status["conditions"][0]["reason"] == "Unschedulable"
+    assert "0/3 nodes are available: 3 Insufficient cpu." in messages(cluster, "FailedScheduling")
     cluster.run_for(30)
     assert pod(cluster)["status"]["phase"] == "Running"
     assert "nominatedNodeName" not in pod(cluster)["status"]

@@ -281,7 +281,7 @@ def test_the_pod_that_goes_first_is_the_one_that_serves_least(cluster: Simulated
 @pytest.mark.parametrize(
     ("made", "kind", "said"),
     [
-        (stateful(), "statefulsets", "create Pod db-0 in StatefulSet db failed error: pods "),
+        (stateful(), "statefulsets", "Create Pod db-0 in StatefulSet db failed error: pods "),
         (workload("DaemonSet", "agent", "registry.example/agent:1"), "daemonsets", "Error creating: pods "),
     ],
 )
@@ -322,5 +322,5 @@ def test_a_set_made_again_around_its_pods_with_one_claim_template_more_is_stuck(
     assert {pod["metadata"]["uid"] for pod in cluster.list("pods")} == before
     assert all(pod["metadata"]["ownerReferences"][0]["name"] == "db" for pod in cluster.list("pods"))
     event = next(event for event in cluster.list("events") if event["reason"] == "FailedUpdate")
-    assert event["message"].startswith('update Pod db-0 in StatefulSet db failed error: Pod "db-0" is invalid: spec: ')
+    assert event["message"].startswith('Update Pod db-0 in StatefulSet db failed error: Pod "db-0" is invalid: spec: ')
     assert event["count"] > 5

@@ -149,7 +149,7 @@ class _Turn:
                 PODS, metadata["namespace"], metadata["name"], with_claims(self._set, pod), manager=MANAGER
             )
         except ApiError as error:
-            said = f"update Pod {metadata['name']} in StatefulSet {self._set['metadata']['name']} failed error: "
+            said = f"Update Pod {metadata['name']} in StatefulSet {self._set['metadata']['name']} failed error: "
             self._events.event(self._set, "Warning", "FailedUpdate", said + error.message)
             raise
 
@@ -185,7 +185,7 @@ class _Turn:
         try:
             made = self._api.create(PODS, metadata["namespace"], pod, manager=MANAGER, trusted=True, like=like)
         except ApiError as error:
-            said = f"create Pod {name} in StatefulSet {metadata['name']} failed error: {error.message}"
+            said = f"Create Pod {name} in StatefulSet {metadata['name']} failed error: {error.message}"
             self._events.event(self._set, "Warning", "FailedCreate", said)
             raise
         self._by_ordinal[ordinal] = made

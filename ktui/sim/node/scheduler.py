@@ -23,6 +23,8 @@ _HOPES = {
     ),
 }  # fmt: skip
 """What those who add nodes say of a pod that waits for one: their name, the event's reason and its message."""
+_PREEMPTING = "no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node."
+"""What is said as long as the victims stop; the first refusal says nothing of preemption."""
 NOT_CHOSEN = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 
 
@@ -134,7 +136,7 @@ class Scheduler:
             lacking = {name: lacks if name == only else NOT_CHOSEN for name, lacks in lacking.items()}
         fate = self._fates.of(pod)
         if fate.kind == "unschedulable" and fate.message:
-            self._refuse(uid, pod, fate.message)
+            self._refuse(uid, pod, fate.message, self._no_preemption)
             return
         if fate.kind in ("scaleup", "preempts") and self._waits_for_room(uid, pod, fate):
             return
@@ -142,7 +144,7 @@ class Scheduler:
             lacking = dict.fromkeys(self._nodes, "Insufficient cpu")
         fitting = [node for name, node in self._nodes.items() if lacking[name] is None]
         if not fitting:
-            self._refuse(uid, pod, _counted([why for why in lacking.values() if why]))
+            self._refuse(uid, pod, _counted([why for why in lacking.values() if why]), self._no_preemption)
             return
         node = min(fitting, key=lambda node: len(node.used))
         del self._unplaced[uid]
@@ -159,24 +161,34 @@ class Scheduler:
         hopeless = fate.reason == _NO_SCALE_UP
         if left <= 0 and not hopeless:
             return False
-        self._refuse(uid, pod, fate.message or f"{len(self._nodes)} Insufficient cpu")
+        told = fate.message or f"{len(self._nodes)} Insufficient cpu"
         if fate.kind == "preempts":
+            self._refuse(uid, pod, told, "" if is_first else _PREEMPTING)
             if is_first:
                 current = self._unplaced[uid]
                 self._port.set_status(current, current["status"] | {"nominatedNodeName": next(iter(self._nodes))})
-        elif is_first or hopeless:
+        else:
+            self._refuse(uid, pod, told, self._no_preemption)
+        if fate.kind == "scaleup" and (is_first or hopeless):
             component, reason, message = _HOPES[fate.reason]
             self._port.event(pod, component, "Normal", reason, message, field_path="")
         if is_first and not hopeless:
             self._kernel.after(left, lambda: self._place(uid))
         return True
 
-    def _refuse(self, uid: str, pod: JSON, told: str) -> None:
+    @property
+    def _no_preemption(self) -> str:
         total = len(self._nodes)
-        preemption = f"preemption: 0/{total} nodes are available: {total} No preemption victims found for incoming pod."
-        message = (
-            f"0/{total} nodes are available: {told}. {preemption}" if total else "no nodes available to schedule pods"
+        return (
+            f"no new claims to deallocate, preemption: 0/{total} nodes are available: "
+            f"{total} No preemption victims found for incoming pod."
         )
+
+    def _refuse(self, uid: str, pod: JSON, told: str, after: str = "") -> None:
+        total = len(self._nodes)
+        message = f"0/{total} nodes are available: {told}." if total else "no nodes available to schedule pods"
+        if total and after:
+            message += f" {after}"
         self._port.event(pod, SCHEDULER, "Warning", "FailedScheduling", message, field_path="")
         refused = {
             "type": "PodScheduled",
