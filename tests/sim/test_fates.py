@@ -186,6 +186,8 @@ def test_a_resize_in_place_that_waits() -> None:
     assert container(cluster)["resources"]["limits"] == {"memory": "64Mi"}
     pending = next(c for c in pod(cluster)["status"]["conditions"] if c["type"] == "PodResizePending")
     assert (pending["status"], pending["reason"]) == ("True", "Deferred")
+    assert pending["message"].startswith("Node didn't have enough resource: memory, requested: 0, used: ")
+    assert [message.partition(":")[0] for message in messages(cluster, "ResizeDeferred")] == ["Pod resize OutOfmemory"]
     assert ready_condition(cluster) == "True"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ktui.sim.quantity import memory_of
+
 JSON = dict[str, Any]
 
 
@@ -166,12 +168,22 @@ def hold_resize(pod: JSON, status: JSON, name: str, limit: str) -> None:
     for container in status["containerStatuses"]:
         if container["name"] == name:
             container |= {"resources": in_force, "allocatedResources": in_force["requests"]}
-    why = f"Node didn't have enough resource: memory, requested: {asked.get('requests', {}).get('memory', '0')}"
+    why = resize_refused(asked)
     before = {known["type"]: known for known in pod["status"].get("conditions") or ()}
     pending = _condition(
         "PodResizePending", None, before.get("PodResizePending"), status["conditions"][0]["lastTransitionTime"]
     )
     status["conditions"].append(pending | {"reason": "Deferred", "message": why})
+
+
+def resize_refused(asked: JSON) -> str:
+    """Why a node does not give a container the memory that it asks for (lifecycle/predicate.go)."""
+    requested = round(memory_of((asked.get("requests") or {}).get("memory", "0")))
+    capacity = 128 * 2**30
+    return (
+        f"Node didn't have enough resource: memory, requested: {requested}, used: {capacity - requested // 2}, "
+        f"capacity: {capacity}"
+    )
 
 
 def _phase(pod: JSON, main: list[Container], *, through: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from ktui.sim.node.containers import Container
+from ktui.sim.node.containers import Container, resize_refused
 
 if TYPE_CHECKING:
     from ktui.sim.node.podworker import PodWorker
@@ -107,6 +107,14 @@ def _hook_failed(worker: PodWorker, container: Container) -> None:
     worker.after(worker.fate.stop_seconds, lambda: _killed(worker, container, worker.hook_error(container)))
 
 
+def waits_for_a_resize(worker: PodWorker, container: Container) -> None:
+    """It runs well, with less memory than its spec asks for by now (kubelet/allocation)."""
+    spec = next(each for each in worker.pod["spec"]["containers"] if each["name"] == container.name)
+    refused = resize_refused(spec.get("resources") or {})
+    worker.tell("Warning", "ResizeDeferred", f'Pod resize OutOfmemory: {{"error":"{refused}"}}')
+    worker.after(worker.kernel.jitter(worker.fate.startup_seconds), lambda: worker.becomes_ready(container))
+
+
 # -- the pod ends, or its node -------------------------------------------------------------------------------------
 
 
@@ -148,6 +156,7 @@ STRIKES: Final[dict[str, Strike]] = {
     "unready": never_ready,
     "unlive": fails_liveness,
     "hookfails": fails_its_hook,
+    "unresized": waits_for_a_resize,
     "evicted": evicted,
     "shutdown": shut_down,
     "nodelost": loses_its_node,
