@@ -1,4 +1,4 @@
-"""Who wrote the pod template of a workload, and when: what is kept of `metadata.managedFields`.
+"""Who wrote the spec of a workload, its pod template above all, and when: what is kept of `metadata.managedFields`.
 
 The API server keeps one entry for each manager, operation and subresource, with the time of the last change that it
 made to any of its fields (Kubernetes, Server-Side Apply: field management).
@@ -42,7 +42,7 @@ class ManagedEntry(Struct, frozen=True):
         return self.fields is not None and self.fields.spec is not None and self.fields.spec.template is not None
 
 
-def template_writers(entries: tuple[ManagedEntry, ...]) -> tuple[ManagedEntry, ...]:
-    """The managers that own a part of the pod template, the one that last changed something first."""
-    found = (entry for entry in entries if entry.owns_template)
+def spec_writers(entries: tuple[ManagedEntry, ...]) -> tuple[ManagedEntry, ...]:
+    """The managers that own a part of the spec, the one that last changed something first."""
+    found = (entry for entry in entries if entry.fields is not None and entry.fields.spec is not None)
     return tuple(sorted(found, key=lambda entry: entry.time or _LONG_AGO, reverse=True))

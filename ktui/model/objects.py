@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from ktui.model.managed import ManagedEntry, template_writers
+from ktui.model.managed import ManagedEntry, spec_writers
 from ktui.model.structs import ObjectMeta, Struct, shared
 from ktui.model.template import Amounts, Container, PodTemplate, Resources
 
@@ -71,16 +71,27 @@ class Meta(ReplicaSetMeta, frozen=True):
     generation: int = 0
     labels: dict[str, str] = msgspec.field(default_factory=dict)
     managed_fields: tuple[ManagedEntry, ...] = ()
-    """Those of the managers that own a part of the pod template, the newest first; the others are not kept."""
+    """Those of the managers that own a part of the spec, the newest first; the others are not kept."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.managed_fields:
-            force_setattr(self, "managed_fields", template_writers(self.managed_fields))
+            force_setattr(self, "managed_fields", spec_writers(self.managed_fields))
 
     @property
     def template_written(self) -> datetime | None:
         """When a writer of the pod template last changed something: not before the template became what it is."""
+        writers = self.template_writers
+        return writers[0].time if writers else None
+
+    @property
+    def template_writers(self) -> tuple[ManagedEntry, ...]:
+        """The managers that own a part of the pod template, the newest first."""
+        return tuple(entry for entry in self.managed_fields if entry.owns_template)
+
+    @property
+    def spec_written(self) -> datetime | None:
+        """When a writer of the spec last changed something: its number of replicas and whether it is paused too."""
         return self.managed_fields[0].time if self.managed_fields else None
 
 

@@ -28,7 +28,7 @@ def of_churn(workload: Workload, births: Sequence[datetime | None], now: datetim
         return ()
     took = duration(max(1.0, (lately[-1] - lately[0]).total_seconds()))
     made = f"{count(len(lately), 'revision')} in {took}"
-    writers = list(dict.fromkeys(entry.manager for entry in workload.metadata.managed_fields if entry.manager))[:3]
+    writers = list(dict.fromkeys(entry.manager for entry in workload.metadata.template_writers if entry.manager))[:3]
     who = " and ".join(writers)
     if collides:
         said = f"never converges: {made}; something changes each new ReplicaSet"

@@ -35,6 +35,9 @@ def of_standstill(
     events_of: Callable[[str], Sequence[Event]],
 ) -> tuple[Cause, ...]:
     """Why nothing happens, if nothing has for a while; `parts` and `pods` are all that the workload has."""
+    if workload.metadata.deletion_timestamp is not None:
+        # It is on its way out, and its controller does nothing more.
+        return ()
     if numbers.old.terminating or len(pods) < numbers.new.existing + numbers.old.existing:
         # Pods that stop have causes of their own once they are late; and pods that are not known may well move.
         return ()
@@ -51,7 +54,7 @@ def _moves(
 ) -> Iterator[datetime]:
     """The moments of which the objects tell that something happened then."""
     meta = workload.metadata
-    moments: list[datetime | None] = [meta.creation_timestamp, meta.template_written]
+    moments: list[datetime | None] = [meta.creation_timestamp, meta.spec_written]
     progressing = condition_of(workload.status.conditions, PROGRESSING)
     if progressing is not None:
         moments.append(progressing.last_update_time)

@@ -191,6 +191,22 @@ def test_a_change_that_the_controller_does_not_see() -> None:
     assert _first(made.rollout()) == (Reason.NO_PROGRESS, "the controller has not seen the change for 10m")
 
 
+def test_a_scale_a_moment_ago_is_no_standstill() -> None:
+    made = _still()
+    made.raw["metadata"]["generation"] = 3
+    _written(made, 600, "kubectl-set")
+    scaled = {"manager": "kubectl-scale", "time": ago(1), "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    made.raw["metadata"]["managedFields"].append(scaled | {"operation": "Update", "subresource": "scale"})
+    assert made.rollout().causes == ()
+    assert made.deployment().metadata.template_written == NOW - timedelta(seconds=600)
+
+
+def test_what_is_being_deleted_does_not_stand_still() -> None:
+    made = _still()
+    made.raw["metadata"] |= {"generation": 3, "deletionTimestamp": ago(1)}
+    assert made.rollout().causes == ()
+
+
 def test_a_warning_about_the_workload_comes_first() -> None:
     made = _still()
     made.put(
