@@ -175,7 +175,7 @@ def _deleting(workload: Controlled, names: Sequence[str]) -> str:
     return f"delete {them}: {command}; {come} back with the newest template"
 
 
-_FAILED_UPDATE: Final = re.compile(r"update Pod (\S+) in StatefulSet \S+ failed error: (.*)$", re.DOTALL)
+_FAILED_UPDATE: Final = re.compile(r"[Uu]pdate Pod (\S+) in StatefulSet \S+ failed error: (.*)$", re.DOTALL)
 """What the StatefulSet controller writes (`recordPodEvent`, pkg/controller/statefulset/stateful_pod_control.go)."""
 
 
