@@ -31,7 +31,7 @@ from ktui.kube.errors import (
     warnings_in,
 )
 from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_once, trace
-from ktui.kube.failures import shown_address
+from ktui.kube.failures import client_alert, shown_address
 from ktui.kube.kubeconfig import Target
 from ktui.kube.pacing import Delays
 from ktui.kube.proxy import connector_for, proxy_for
@@ -263,6 +263,11 @@ class Connection:
                 )
             except aiohttp.ClientConnectorCertificateError as untrusted:
                 raise await self._distrusted(untrusted, identity) from untrusted
+            except (aiohttp.ClientError, ssl.SSLError) as broken:
+                if client_alert(broken):
+                    # The kubeconfig may have the next certificate by now.
+                    self._credentials.doubt()
+                raise
             if response.status not in _GATEWAY:
                 self.pulse.heard()
                 self.clock.heard(response.headers.get("Date", ""), asyncio.get_running_loop().time() - began)

@@ -27,7 +27,7 @@ def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, cha
     address = shown_address(server)
     if proxy is not None and isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return _proxy_failure(error, proxy)
-    if (alert := _alert(error)) is not None:
+    if (alert := client_alert(error)) is not None:
         # The server ended the handshake: in TLS 1.3 after the first bytes of a request, which it has not read.
         return Unreachable(
             f"{address} does not accept the client certificate: {brief(alert, 120)}.",
@@ -51,7 +51,7 @@ def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, cha
     return Interrupted(f"The connection to {address} broke off: {_cause(error)}.", hint=_NETWORK)
 
 
-def _alert(error: BaseException) -> str | None:
+def client_alert(error: BaseException) -> str | None:
     """What the server says of our certificate (RFC 8446, 6.2: bad_certificate … certificate_required), if it does."""
     seen: BaseException | None = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     while seen is not None:

@@ -161,7 +161,8 @@ class Session:
             found = contexts(self._access)
         except ConfigError as error:
             return [], f"{error} {error.hint}"
-        return [(context.name, f"{exact(context.name)}  ({exact(context.server)})") for context in found], ""
+        note = "" if found else "There is no kubeconfig with a context to choose."
+        return [(context.name, f"{exact(context.name)}  ({exact(context.server)})") for context in found], note
 
     # Where it goes
 

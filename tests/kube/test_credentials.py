@@ -314,7 +314,7 @@ async def test_an_expired_certificate_of_ours_is_named_where_the_server_refuses_
                 await connection.request("GET", "/")
 
 
-def refuse_handshakes(listening: socket.socket, tls: ssl.SSLContext) -> None:
+def gate(listening: socket.socket, tls: ssl.SSLContext) -> None:
     """As a gateway does it: asyncio would hang up before the alert is sent, and with a request unread it is lost."""
     while True:
         try:
@@ -322,8 +322,13 @@ def refuse_handshakes(listening: socket.socket, tls: ssl.SSLContext) -> None:
         except OSError:
             return
         ended = tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
-        with pytest.raises(ssl.SSLError):
+        try:
             ended.do_handshake()
+        except ssl.SSLError:
+            pass
+        else:
+            ended.recv(65536)
+            ended.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         with socket.socket(fileno=ended.detach()) as bare, suppress(ConnectionError):
             bare.shutdown(socket.SHUT_WR)
             bare.recv(65536)
@@ -334,12 +339,17 @@ async def test_a_gateway_that_ends_the_handshake_over_our_certificate(write_kube
     cluster = {"certificate-authority-data": data(ca.cert_pem)}
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"https://127.0.0.1:{listening.getsockname()[1]}"
-        gateway = asyncio.create_task(asyncio.to_thread(refuse_handshakes, listening, tls_of(ca, clients=clients)))
+        gateway = asyncio.create_task(asyncio.to_thread(gate, listening, tls_of(ca, clients=clients)))
         for user in (client_certificate(clients, "me.example", until=PAST), {}):
             async with to(write_kubeconfig(url, user, cluster)) as connection:
                 for method in ("GET", "PATCH"):
                     with pytest.raises(Unreachable, match="does not accept the client certificate: certificate"):
                         await connection.request(method, "/", body=None if method == "GET" else b"{}")
+        async with to(write_kubeconfig(url, {}, cluster)) as connection:
+            with pytest.raises(Unreachable):
+                await connection.request("GET", "/")
+            write_kubeconfig(url, client_certificate(clients, "me.example"), cluster)
+            await connection.request("GET", "/")
         listening.shutdown(socket.SHUT_RDWR)
         await gateway
 

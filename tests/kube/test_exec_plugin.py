@@ -307,6 +307,23 @@ async def test_a_certificate_that_it_gave_is_replaced_by_the_next(
     assert shown == ["first.example", "second.example"]
 
 
+async def test_it_is_not_run_beside_a_certificate_of_the_kubeconfig(
+    script: Script, write_kubeconfig: WriteKubeconfig, runs: Callable[[], list[Any]]
+) -> None:
+    """client-go, exec.go: UpdateTransportConfig."""
+    mine = trustme.CA().issue_cert("me.example")
+    user = {
+        "exec": script(says(token="t")),
+        "client-certificate-data": data(mine.cert_chain_pems[0]),
+        "client-key-data": data(mine.private_key_pem),
+    }
+    async with securely(echo) as (url, cluster):
+        config = write_kubeconfig(url, user, cluster)
+        async with await connect(Access(config), Surroundings(environ=dict(os.environ))) as connection:
+            assert "authorization" not in await seen_by(connection)
+    assert runs() == []
+
+
 async def test_a_plugin_that_fails_at_the_start_fails_the_connection(
     script: Script, write_kubeconfig: WriteKubeconfig
 ) -> None:

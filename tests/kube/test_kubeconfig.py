@@ -101,6 +101,7 @@ def test_where_the_files_are_looked_for(tmp_path: Path) -> None:
     assert locate(None, environ) == (one, two)
     assert locate(None, {"HOME": str(home)}) == (default,)
     assert locate(None, {"HOME": str(tmp_path)}) == ()
+    assert locate("~/.kube/config", {"HOME": str(home)}) == (default,), "a tilde that the shell has left"
 
 
 @pytest.mark.parametrize(
