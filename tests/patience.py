@@ -23,7 +23,8 @@ anew if ktui does, or if pods are ready between two crashes.
 
 ktui never acts by itself on what may pass without a change of the rollout, on old pods, on lost nodes, or on a cluster
 or a quota without room. The progress deadline still decides about all of these: once it has passed, the time that the
-workload's own spec grants is over. `ktui status --patience` replaces the times of what is acted on, and adds none.
+workload's own spec grants is over. `--patience`, of `ktui status` and beside `--auto-abort`, replaces the times of
+what is acted on, and adds none.
 
 This page is written by `python -m tests.patience`.
 

@@ -98,7 +98,7 @@ def act_and_watch(
 ) -> int:
     """Carry it out, and follow the rollout if `options` say so; the exit code."""
     manner = dict(options)
-    wanted = {name: manner.pop(name) for name in ("watch", "auto_abort", "timeout")}
+    wanted = {name: manner.pop(name) for name in ("watch", "auto_abort", "timeout", "patience")}
     return act(context, names, request, manner, watch_of(**wanted), rolls=True)
 
 

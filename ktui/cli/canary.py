@@ -51,6 +51,7 @@ def canary(
     timeout: str,
     watch: bool,
     auto_abort: bool,
+    patience: str | None,
     soak: str,
     **manner: Any,
 ) -> int:
@@ -58,7 +59,7 @@ def canary(
 
     The controller itself holds the canary, of a StatefulSet by its partition: nothing needs to keep running.
     """
-    watched = watch_of(watch=watch, auto_abort=auto_abort, soak=soak, timeout=timeout)
+    watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout)
     if repair:
         if images or filename or pods or percent or steps or watched:
             raise click.UsageError("--repair mends the hold that is there; it begins none.")
@@ -106,6 +107,7 @@ def promote(
     timeout: str | None,
     watch: bool,
     auto_abort: bool,
+    patience: str | None,
     soak: str,
     **manner: Any,
 ) -> int:
@@ -120,10 +122,10 @@ def promote(
             raise click.UsageError("A Service is switched on its own: give no other NAME with it.")
         if pods or percent or full:
             raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
-        if watch or auto_abort:
+        if watch or auto_abort or patience:
             raise click.UsageError("--watch and --auto-abort are for a rollout; a switch is always looked on at.")
         return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
-    watched = watch_of(watch=watch, auto_abort=auto_abort, soak=soak, timeout=timeout or "0")
+    watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout or "0")
     if to or force or (timeout and not watched):
         raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
     if len([size for size in (pods, percent, full) if size]) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import click
@@ -53,6 +53,8 @@ class Watch:
     auto_abort: bool
     soak: float
     limit: float
+    patience: timedelta | None = None
+    """How long a cause may last before an abort; None is as long as each is granted (`rollout.patience`)."""
 
     @property
     def note(self) -> str:
@@ -69,6 +71,12 @@ _AUTO_ABORT: Final = click.option(
     "--auto-abort", is_flag=True, help="With --watch: go back if a new pod fails or the deadline passes."
 )
 
+_PATIENCE: Final = click.option(
+    "--patience",
+    type=DURATION,
+    help="With --auto-abort: go back once a cause has lasted so long; by default, each has a patience of its own.",
+)
+
 
 def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command that may begin or continue a held canary."""
@@ -80,6 +88,7 @@ def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="With --watch: follow a held canary that is ready for that long.",
         ),
+        _PATIENCE,
         _AUTO_ABORT,
         click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete, or the canary is ready."),
     ):
@@ -91,6 +100,7 @@ def rolling_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command after which pods are replaced."""
     for option in (
         click.option("--timeout", type=DURATION, default="0", help="With --watch: stop after that time; 0, never."),
+        _PATIENCE,
         _AUTO_ABORT,
         click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete."),
     ):
@@ -98,11 +108,14 @@ def rolling_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def watch_of(*, watch: bool, auto_abort: bool, timeout: str, soak: str = "0") -> Watch | None:
+def watch_of(*, watch: bool, auto_abort: bool, timeout: str, patience: str | None, soak: str = "0") -> Watch | None:
     """How to follow the rollout, if at all. Raises UsageError."""
     if auto_abort and not watch:
         raise click.UsageError("--auto-abort acts while ktui follows the rollout: give --watch too.")
-    return Watch(auto_abort, seconds(soak), seconds(timeout)) if watch else None
+    if patience is not None and not auto_abort:
+        raise click.UsageError("--patience is that of --auto-abort: give both.")
+    granted = timedelta(seconds=seconds(patience)) if patience is not None else None
+    return Watch(auto_abort, seconds(soak), seconds(timeout), granted) if watch else None
 
 
 def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
@@ -171,7 +184,9 @@ class _Watching:
         now = self._now()
         if is_live and rollout is not None:
             self._seen = seen(rollout, self._seen, now)
-        judged = judge(self._armed, workload, rollout, now, is_live=is_live, first_seen=self._seen)
+        judged = judge(
+            self._armed, workload, rollout, now, is_live=is_live, first_seen=self._seen, granted=self._watch.patience
+        )
         match judged.move:
             case Move.ABORT:
                 if self._auto:

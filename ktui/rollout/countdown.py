@@ -72,10 +72,12 @@ def countdown(rollout: Rollout, first_seen: Seen, granted: timedelta | None = No
     found: Countdown | None = None
     for cause in failures(rollout):
         patience = granted if granted is not None else patience_of(cause.reason).acts_after
-        starts = [at for at in (cause.since, first_seen.get(cause.reason)) if at is not None]
+        seen_at = first_seen.get(cause.reason)
+        starts = [at for at in (cause.since, seen_at) if at is not None]
         if patience is None or not starts:
             continue
-        since = max(min(starts), rollout.started) if rollout.started is not None else min(starts)
+        began = min((at for at in (rollout.started, seen_at) if at is not None), default=None)
+        since = max(min(starts), began) if began is not None and rollout.started is not None else min(starts)
         if found is None or since + patience < found.due:
             found = Countdown(cause, since + patience)
     return found

@@ -6,7 +6,7 @@ workload, it acts on nothing and is disarmed.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -120,11 +120,12 @@ def judge(
     *,
     is_live: bool,
     first_seen: Seen = NOTHING_SEEN,
+    granted: timedelta | None = None,
 ) -> Judgement:
     """What to do about the rollout as the streams tell it; None is a workload that is not there.
 
     While a link is not live, what is known is old, and what is not heard of proves nothing: it is kept. `first_seen`
-    is what `countdown.seen` makes of the looks so far, this one included.
+    is what `countdown.seen` makes of the looks so far, this one included; `granted` takes the place of every patience.
     """
     if not is_live:
         return _KEEP
@@ -146,7 +147,7 @@ def judge(
     if rollout.verdict.failed:
         first = next(iter(wrong), None)
         return Judgement(Move.ABORT, first.sentence if first is not None else "its progress deadline has passed")
-    waits = countdown(rollout, first_seen)
+    waits = countdown(rollout, first_seen, granted)
     if waits is not None and waits.is_over(now):
         return Judgement(Move.ABORT, waits.cause.sentence)
     return Judgement(Move.KEEP, countdown=waits)

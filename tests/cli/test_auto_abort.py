@@ -19,6 +19,7 @@ from tests.simulated import NEW, STUCK, Witness, image_patch
 
 CRASH = "registry.example/shop/cart:crash"
 FINE = "registry.example/shop/cart:6.0"
+SOON = ("--auto-abort", "--patience", "200ms")
 WATCH = ("--yes", "--watch", "--soak", "0", "--timeout", "60s")
 
 
@@ -33,7 +34,7 @@ def _audit(state: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("image", "why"), [(STUCK, "cannot be pulled"), (CRASH, "crash")])
 def test_a_canary_that_fails_goes_back_by_itself(ktui: Ktui, cart: Witness, state: Path, image: str, why: str) -> None:
     before = cart.raw()["spec"]
-    ran = ktui(*_canary(image), "--auto-abort")
+    ran = ktui(*_canary(image), *SOON)
     assert ran.code == 1
     assert "Auto-abort is on: if a new pod fails" in ran.out
     assert "ktui: shop/cart goes back by itself: " in ran.err
@@ -66,7 +67,7 @@ def test_promoted_to_its_end(ktui: Ktui, cart: Witness) -> None:
 def test_a_rolling_update_that_fails_goes_back(ktui: Ktui, cart: Witness, cluster: SimulatedCluster) -> None:
     assert ktui("pause", "cart", "--yes").code == 0
     cart.patch(image_patch(STUCK))
-    ran = ktui("promote", "cart", *WATCH, "--auto-abort", "-o", "json")
+    ran = ktui("promote", "cart", *WATCH, *SOON, "-o", "json")
     document = json.loads(ran.out)
     assert ran.code == 1
     assert document["watch"]["outcome"] == "aborted"
@@ -123,6 +124,7 @@ def test_a_lost_connection_aborts_nothing(
     ("arguments", "said"),
     [
         (["promote", "cart", "--auto-abort", "--yes"], "--auto-abort acts while ktui follows the rollout: give"),
+        (["promote", "cart", "--watch", "--patience", "1m", "--yes"], "--patience is that of --auto-abort: give both."),
         (["promote", "cart", "web", "--watch", "--yes"], "--watch follows one rollout: give one NAME."),
         (["promote", "service/cart", "--watch", "--yes"], "are for a rollout"),
     ],
@@ -153,7 +155,7 @@ def test_every_action_that_rolls_can_be_followed_and_taken_back(
     ktui: Ktui, cart: Witness, command: tuple[str, ...]
 ) -> None:
     before = cart.image()
-    ran = ktui(*command, "--yes", "--watch", "--auto-abort", "--timeout", "90s")
+    ran = ktui(*command, "--yes", "--watch", *SOON, "--timeout", "90s")
     if CRASH in command[-1]:
         assert ran.code == 1
         assert "shop/cart goes back by itself: " in ran.err
