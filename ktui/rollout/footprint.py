@@ -67,8 +67,11 @@ def footprint(pod: PodShape, defaults: Resources | None = None) -> Footprint:
     lacking: dict[str, tuple[str, ...]] = {}
     for part in (REQUESTS, LIMITS):
         for name in MEASURED:
-            whole = _own(pod.resources, part, name)
+            whole = _number(pod.resources.requests if part == REQUESTS else pod.resources.limits, name)
             total = whole if whole is not None else _total(pod, part, name, fallback)
+            if total is None:
+                # The API server puts it there, only where no container says anything (`SetDefaults_Pod`, pod level).
+                total = whole = _number(pod.resources.limits, name)
             extra = _number(pod.overhead, name)
             if total is not None:
                 amounts[f"{part}.{name}"] = total + (extra or 0)
@@ -92,9 +95,9 @@ def running_together(pod: PodShape) -> Sequence[Container]:
     return [*pod.containers, *(each for each in pod.init_containers if is_sidecar(each))]
 
 
-def limit_of(container: Container, name: str) -> Decimal | None:
-    """The most of a resource that a container may use; None where nothing limits it."""
-    return _number(container.resources.limits, name)
+def limit_of(limited: Container | PodShape, name: str) -> Decimal | None:
+    """The most of a resource that a container, or a pod as a whole, may use; None where nothing limits it."""
+    return _number(limited.resources.limits, name)
 
 
 def _total(pod: PodShape, part: str, name: str, defaults: Resources) -> Decimal | None:

@@ -19,7 +19,7 @@ from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet, Workload
 from ktui.rollout import revisions
 from ktui.rollout.cohorts import Controlled, cohorts_of
-from ktui.rollout.footprint import MEASURED, REQUESTS, footprint, limit_of, running_together
+from ktui.rollout.footprint import LIMITS, MEASURED, REQUESTS, footprint, limit_of, running_together
 from ktui.rollout.podstatus import ENDED_PHASES, is_terminating
 from ktui.text import clean
 
@@ -269,6 +269,8 @@ def _meter(resource: str, measured: Sequence[tuple[Pod, PodUse]]) -> Meter:
     total = sum((use.used(resource) for _, use in measured), Decimal(0))
     near = [found for _, use in measured for name, found in use.nearest if name == resource]
     limits = [limit_of(container, resource) for container in running_together(top.spec)]
+    # What is said of the pod as a whole holds for all of its containers together.
+    whole = amounts.get(f"{LIMITS}.{resource}") if limit_of(top.spec, resource) is not None else None
     return Meter(
         resource=resource,
         total=total,
@@ -276,7 +278,7 @@ def _meter(resource: str, measured: Sequence[tuple[Pod, PodUse]]) -> Meter:
         highest=most.used(resource),
         highest_pod=most.name,
         request=amounts.get(f"{REQUESTS}.{resource}"),
-        limit=sum((limit for limit in limits if limit is not None), Decimal(0)) if all(limits) else None,
+        limit=whole or (sum((limit for limit in limits if limit is not None), Decimal(0)) if all(limits) else None),
         nearest=max(near, key=lambda found: found.share, default=None),
         near=sum(found.share >= NEAR for found in near),
     )

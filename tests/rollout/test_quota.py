@@ -52,6 +52,11 @@ def asks(amount: str, **more: Any) -> JSON:
         (cpu(asks("100m"), init=(asks("200m"), asks("50m", restartPolicy="Always"))), "0.2"),
         (cpu(asks("100m"), resources={"requests": {"cpu": "2"}}), "2"),
         (cpu(asks("100m"), overhead={"cpu": "10m"}), "0.11"),
+        (cpu(asks("100m"), resources={"requests": {"cpu": "2"}}, overhead={"cpu": "10m"}), "2.01"),
+        (cpu(asks("100m"), init=(asks("48"),), overhead={"cpu": "250m"}), "48.25"),
+        # A limit of the whole pod is its request only where no container says anything.
+        (cpu(container(), resources={"limits": {"cpu": "4"}}), "4"),
+        (cpu(asks("100m"), resources={"limits": {"cpu": "4"}}), "0.1"),
         (cpu(asks("much")), None),
     ],
 )
