@@ -11,16 +11,15 @@ from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBac
 from ktui.cli.batch import carry_out_all
 from ktui.cli.carry import Job, Manner, carry_out, carry_out_job, planner
 from ktui.cli.look_on import Watch, follower, rolling_options, watch_of
-from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.naming import Read, workloads
+from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
 from ktui.model.reference import Reference
 
 _Callback = Callable[..., int]
 
 
-def action_on(
-    kind: click.ParamType[Any], metavar: str = "NAME...", *, rolls: bool = False
-) -> Callable[[_Callback], click.Command]:
-    """A command for an action on NAMEs of that kind, with the options that all of them have.
+def action_on(read: Read, metavar: str = "NAME...", *, rolls: bool = False) -> Callable[[_Callback], click.Command]:
+    """A command for an action on the NAMEs that `read` makes of its words, with the options that all of them have.
 
     `rolls` adds the options to follow the rollout that it begins.
     """
@@ -32,7 +31,7 @@ def action_on(
             output_option,
             click.option("-y", "--yes", is_flag=True, help="Do not ask."),
             click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
-            click.argument("names", metavar=metavar, type=kind, nargs=-1, required=True),
+            click.argument("names", metavar=metavar, nargs=-1, required=True, callback=read),
         ):
             callback = decorate(callback)
         return click.command(cls=Command)(callback)
@@ -40,10 +39,10 @@ def action_on(
     return decorate_all
 
 
-action: Final = action_on(WORKLOAD)
+action: Final = action_on(workloads)
 """A command for an action on one workload or several."""
 
-rolling_action: Final = action_on(WORKLOAD, rolls=True)
+rolling_action: Final = action_on(workloads, rolls=True)
 """The same for one that begins or continues a rollout, which can be followed."""
 
 Names = tuple[Reference, ...]
@@ -156,16 +155,15 @@ IMAGE: Final = _Image()
 _IMAGES: Final = "CONTAINER=IMAGE..."
 
 
-class _NameOrImage(click.ParamType[Reference | tuple[str, str]]):
-    name = "name"
+def _names_and_images(
+    ctx: click.Context, param: click.Parameter, words: Sequence[str]
+) -> tuple[Reference | tuple[str, str], ...]:
+    names = [word for word in words if "=" not in word]
+    images = [IMAGE.convert(word, param, ctx) for word in words if "=" in word]
+    return (*(workloads(ctx, param, names) if names else ()), *images)
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Reference | tuple[str, str]:
-        return (IMAGE if "=" in str(value) else WORKLOAD).convert(value, param, ctx)
 
-
-@action_on(_NameOrImage(), f"NAME... {_IMAGES}", rolls=True)
+@action_on(_names_and_images, f"NAME... {_IMAGES}", rolls=True)
 def set_image(context: click.Context, names: tuple[Reference | tuple[str, str], ...], **manner: Any) -> int:
     """Roll another image of NAME out. The container * means all of them."""
     meant = tuple(word for word in names if isinstance(word, Reference))

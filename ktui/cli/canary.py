@@ -12,7 +12,8 @@ from ktui.cli.act import IMAGE, Names, act, act_on_each, action, action_on
 from ktui.cli.carry import Manner
 from ktui.cli.look_on import watch_of, watch_options
 from ktui.cli.manifest import read_template
-from ktui.cli.options import DURATION, WORKLOAD_OR_SERVICE, ServiceName
+from ktui.cli.naming import workloads_or_services
+from ktui.cli.options import DURATION, ServiceName
 from ktui.cli.switch import switch
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
@@ -83,7 +84,7 @@ def canary(
     return act_on_each(context, [(name, request(name)) for name in names], manner, watched)
 
 
-@action_on(WORKLOAD_OR_SERVICE)
+@action_on(workloads_or_services)
 @click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Take a held canary to that many pods.")
 @click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Take it to that share; 100 is --full.")
 @click.option("--full", is_flag=True, help="Leave out the steps that are left: all pods become new.")

@@ -12,13 +12,15 @@ from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import say_missing
-from ktui.cli.options import WORKLOAD, Command, output_option, settings_of
+from ktui.cli.naming import Chosen, chosen
+from ktui.cli.options import Command, output_option, settings_of
 from ktui.cli.past import book_opener, remembered
 from ktui.cli.running import run
 from ktui.cli.shape import rollout_document
 from ktui.cli.snapshot import read_store
 from ktui.cli.watch import Happened, JsonLines, Speaker, Told, watch
-from ktui.model.reference import Reference, reference_to
+from ktui.model.changes import Resource
+from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.rollout.look import look
 from ktui.rollout.order import worst_first
@@ -30,28 +32,30 @@ _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 
 @click.command(cls=Command, shows=True)
-@click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1)
+@click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen)
 @click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
 @output_option
 @click.pass_context
-def get(context: click.Context, names: tuple[Reference, ...], *, watches: bool, output: str) -> int:
+def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -> int:
     """Show rollouts, one a line, worst first: of Deployments, StatefulSets and DaemonSets.
 
-    A NAME is web, statefulset/db or daemonset/agent. Without one: all of the namespace, or of all namespaces with -A.
+    A NAME is web, statefulset/db or daemonset/agent; kubectl's forms work too: deploy web, deploy,sts, sts/db ds/agent.
+    Without one: all of the namespace, or of all namespaces with -A.
     """
     settings = settings_of(context)
-    if names and (settings.selector or settings.all_namespaces):
+    if wanted.names and (settings.selector or settings.all_namespaces):
         raise click.UsageError("A NAME is one rollout of one namespace; -l and -A choose several.")
     if watches and output == "yaml":
         raise click.UsageError("A watch is told in lines: as text, or with -o json.")
-    return run(_watch(settings, names, output) if watches else _get(settings, names, output))
+    return run(_watch(settings, wanted, output) if watches else _get(settings, wanted, output))
 
 
-async def _get(settings: Settings, names: Sequence[Reference], output: str) -> int:
+async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
+    names = wanted.names
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
         store = await read_store(connection, namespace, settings.selector, names, _now)
-        found = _rollouts(store, _now())
+        found = [each for each in _rollouts(store, _now()) if _is_of(each, wanted.kinds)]
         there = {reference_to(workload) for workload in store.workloads()}
         missing = [name for name in names if name not in there]
         if output == "text":
@@ -64,12 +68,14 @@ async def _get(settings: Settings, names: Sequence[Reference], output: str) -> i
     return FAILED if missing else 0
 
 
-async def _watch(settings: Settings, names: Sequence[Reference], output: str) -> int:
+async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
         speaker: Speaker = JsonLines() if output == "json" else _Rows(with_namespace=settings.all_namespaces)
+        if wanted.kinds:
+            speaker = _OfKinds(speaker, wanted.kinds)
         async with remembered(connection, book_opener(settings)) as past:
-            return await watch(connection, namespace, settings.selector, names, speaker, past=past)
+            return await watch(connection, namespace, settings.selector, wanted.names, speaker, past=past)
 
 
 def _now() -> datetime:
@@ -94,6 +100,29 @@ def _print(found: Sequence[Rollout], namespace: str | None, *, with_namespace: b
         header = ["NAMESPACE", *header]
         rows = [[rollout.namespace, *row] for rollout, row in zip(found, rows, strict=True)]
     printing.table(header, rows)
+
+
+def _is_of(rollout: Rollout, kinds: Sequence[Resource]) -> bool:
+    """Whether it is of one of the kinds that were asked for; of any where none were."""
+    return not kinds or rollout.kind in {kind.type.__name__ for kind in kinds}
+
+
+class _OfKinds:
+    """Passes on what is of some kinds alone."""
+
+    def __init__(self, speaker: Speaker, kinds: Sequence[Resource]) -> None:
+        self._speaker, self._kinds = speaker, kinds
+        self._count = 0
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """What happened to one rollout."""
+        if _is_of(told.rollout, self._kinds):
+            self._count += 1
+            self._speaker.news(happened, told)
+
+    def listed(self, count: int) -> None:
+        """All that exists has been said."""
+        self._speaker.listed(self._count)
 
 
 class _Rows:

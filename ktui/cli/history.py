@@ -21,7 +21,8 @@ from ktui.cli.history_shape import (
     revisions_kind,
 )
 from ktui.cli.namesake import pointing_to_namesakes
-from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.naming import one_workload
+from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.past import book_opener, recaller
 from ktui.cli.running import run
 from ktui.kube.api import Api
@@ -50,7 +51,7 @@ _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": ""}
 
 
 @click.command(cls=Command, shows=True)
-@click.argument("reference", metavar="NAME", type=WORKLOAD)
+@one_workload
 @click.option("--revision", type=int, metavar="N", help="One revision in full, with its template.")
 @output_option
 @click.pass_context
@@ -75,7 +76,7 @@ def history(context: click.Context, reference: Reference, revision: int | None, 
 
 
 @click.command(cls=Command, shows=True)
-@click.argument("reference", metavar="NAME", type=WORKLOAD)
+@one_workload
 @click.option("--from", "before", type=int, metavar="N", help="The revision before; without it, the one before.")
 @click.option("--to", "after", type=int, metavar="N", help="The revision after; without it, what is live.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="Show the difference as YAML, not by field.")

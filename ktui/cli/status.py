@@ -18,7 +18,8 @@ from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
 from ktui.cli.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.junit import Report, Trouble, junit
 from ktui.cli.namesake import pointing_to_namesakes
-from ktui.cli.options import DURATION, WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.naming import one_workload
+from ktui.cli.options import DURATION, Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.past import book_opener, recaller, remembered
 from ktui.cli.recovery import Recovered, Recovery, roll_back
 from ktui.cli.running import run
@@ -53,7 +54,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="NAME", type=WORKLOAD)
+@one_workload
 @click.option("--watch/--no-watch", "-w", default=True, help="Follow it to its end (the default), or look once.")
 @click.option("--timeout", type=DURATION, default="0", help="Give up after that time; 0, the default, is never.")
 @click.option("--revision", type=click.IntRange(min=1), help="It is an error if another revision takes its place.")

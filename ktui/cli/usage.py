@@ -13,7 +13,8 @@ from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import pointing_to_namesakes
-from ktui.cli.options import WORKLOAD, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.naming import one_workload
+from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.usage_shape import Measured, usage_document
 from ktui.kube.api import Api
@@ -38,7 +39,7 @@ from ktui.text import age, clean, duration
 
 
 @click.command(cls=Command, shows=True)
-@click.argument("reference", metavar="NAME", type=WORKLOAD)
+@one_workload
 @click.option("--pods", "each_pod", is_flag=True, help="Each pod too; with json and yaml, they are always there.")
 @output_option
 @click.pass_context

@@ -57,6 +57,12 @@ def reference_to(workload: Workload) -> Reference:
     return Reference(workload.metadata.name, resource_of(workload))
 
 
+def read_kinds(text: str) -> tuple[Resource, ...] | None:
+    """The kinds that `deploy`, or `deploy,sts` names, each once; None for anything else."""
+    kinds = [_KINDS.get(word.lower()) for word in text.split(",")]
+    return tuple(dict.fromkeys(kind for kind in kinds if kind is not None)) if None not in kinds else None
+
+
 def read_reference(text: str) -> Reference | None:
     """What `web`, `deployment/web`, `sts/db` or `daemonsets.apps/agent` names; None for anything else."""
     kind, slash, name = text.partition("/")

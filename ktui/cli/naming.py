@@ -1,0 +1,96 @@
+"""What the words of a command name, in kubectl's forms: NAME, TYPE/NAME, TYPE NAME, TYPE,TYPE NAME and TYPE alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+import click
+
+from ktui.cli.options import WORKLOAD, WORKLOAD_OR_SERVICE, ServiceName
+from ktui.model.changes import Resource
+from ktui.model.reference import Reference, read_kinds, read_reference
+
+_Words = Sequence[str]
+Read = Callable[[click.Context, click.Parameter, _Words], Any]
+"""Reads an argument's words; a callback of click's. Raises UsageError."""
+
+_SERVICES: Final = ("service", "services", "svc")
+
+
+class Chosen(NamedTuple):
+    """What words choose: workloads by name, or all of some kinds."""
+
+    names: tuple[Reference, ...] = ()
+    kinds: tuple[Resource, ...] = ()
+
+
+def chosen(ctx: click.Context, param: click.Parameter, words: _Words) -> Chosen:
+    """Workloads, or all of some kinds; nothing where there are no words."""
+    kinds = read_kinds(words[0]) if words else None
+    if kinds is None:
+        _refuse_other_kinds(words[0] if words else "", ctx)
+        each = [part for word in words for part in word.split(",")]
+        return Chosen(tuple(dict.fromkeys(WORKLOAD.convert(part, param, ctx) for part in each)))
+    names = [part for word in words[1:] for part in word.split(",")]
+    return Chosen(_of_kinds(words[0], kinds, names, param, ctx), kinds if not names else ())
+
+
+def _refuse_other_kinds(word: str, ctx: click.Context) -> None:
+    parts = word.split(",")
+    other = next((part for part in parts if read_kinds(part) is None), "")
+    if len(parts) > 1 and any(read_kinds(part) for part in parts):
+        raise click.UsageError(
+            f'"{other}" is not a kind that ktui shows: deployments, statefulsets or daemonsets.', ctx
+        )
+
+
+def _of_kinds(
+    written: str, kinds: Sequence[Resource], names: _Words, param: click.Parameter, ctx: click.Context
+) -> tuple[Reference, ...]:
+    found = []
+    for kind in kinds:
+        for name in dict.fromkeys(names):
+            if "/" in name:
+                raise click.UsageError(
+                    f'"{name}" says its kind already: write it without {written}, as kubectl wants it too.', ctx
+                )
+            reference = read_reference(f"{kind.plural}/{name}")
+            found.append(reference if reference is not None else WORKLOAD.convert(f"{written}/{name}", param, ctx))
+    return tuple(found)
+
+
+def workloads(ctx: click.Context, param: click.Parameter, words: _Words) -> tuple[Reference, ...]:
+    """Workloads by name, for a command that is not for all of a kind."""
+    found = chosen(ctx, param, words)
+    if found.kinds:
+        kind = found.kinds[0].type.__name__
+        raise click.UsageError(f"Which {kind}? Write {words[0]} NAME, or {words[0].partition(',')[0]}/NAME.", ctx)
+    return found.names
+
+
+def one(ctx: click.Context, param: click.Parameter, words: _Words) -> Reference:
+    """The only workload that the words name."""
+    names = workloads(ctx, param, words)
+    if len(names) > 1:
+        called = ", ".join(name.short for name in names)
+        raise click.UsageError(f"{ctx.info_name} is about one workload, and these are {len(names)}: {called}.", ctx)
+    return names[0]
+
+
+def workloads_or_services(
+    ctx: click.Context, param: click.Parameter, words: _Words
+) -> tuple[Reference | ServiceName, ...]:
+    """The same, and `service/shop` and `svc shop` among them."""
+    kind, *names = words
+    if kind.lower() in _SERVICES:
+        return tuple(WORKLOAD_OR_SERVICE.convert(f"{kind}/{name}", param, ctx) for name in names) or workloads(
+            ctx, param, words
+        )
+    if any(word.partition("/")[0].lower() in _SERVICES for word in words):
+        return tuple(WORKLOAD_OR_SERVICE.convert(word, param, ctx) for word in words)
+    return workloads(ctx, param, words)
+
+
+one_workload: Final = click.argument("reference", metavar="NAME", nargs=-1, required=True, callback=one)
+"""The argument of a command about one workload: `web`, `deploy/web`, or `deploy web`."""
