@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ktui.kube.access import Access
     from ktui.kube.connection import Connection
     from ktui.rollout.bluegreen import BlueGreen, Side
+    from ktui.tui.announcements import Announcements
     from ktui.tui.guards import Guards
     from ktui.tui.pairs import Pairs
     from ktui.tui.session import Session
@@ -84,6 +85,7 @@ class KtuiApp(EndingApp):
         self._session: Session | None = None
         self._steering: Steering | None = None
         self._pairs: Pairs | None = None
+        self.announcements: Announcements | None = None
         self._guards: Guards | None = None
         self.usage: UsageFeed | None = None
         self._pace = Pace(self)
@@ -188,6 +190,7 @@ class KtuiApp(EndingApp):
 
     def _begin(self) -> None:
         # What follows imports the client library: 0.2 s that the first frame does not wait for.
+        from ktui.tui.announcements import Announcements  # noqa: PLC0415
         from ktui.tui.guards import Guards  # noqa: PLC0415
         from ktui.tui.pairs import Pairs  # noqa: PLC0415
         from ktui.tui.session import Session  # noqa: PLC0415
@@ -203,6 +206,7 @@ class KtuiApp(EndingApp):
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self._pairs = Pairs(self)
+        self.announcements = Announcements(self)
         self._guards = Guards(self, self._session, self._steering)
         self.usage = UsageFeed(self)
         self.set_interval(1.0, self._pace.second_is_over)
@@ -224,6 +228,8 @@ class KtuiApp(EndingApp):
             self._steering.forget()
         if self._pairs is not None:
             self._pairs.forget()
+        if self.announcements is not None:
+            self.announcements.forget()
         if self._guards is not None:
             self._guards.forget()
         self.redraw()
@@ -256,6 +262,8 @@ class KtuiApp(EndingApp):
             self._steering.settle()
         if self._guards is not None:
             self._guards.look()
+        if self.announcements is not None:
+            self.announcements.look()
 
     @property
     def front(self) -> LiveScreen | None:
@@ -281,6 +289,8 @@ class KtuiApp(EndingApp):
         from ktui.tui.screens.detail import DetailScreen  # noqa: PLC0415
 
         self._back_to_overview()
+        if self.announcements is not None:
+            self.announcements.follow(uid)
         self.push_screen(DetailScreen(uid))
 
     def open_history(self, uid: str) -> None:

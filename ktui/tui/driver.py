@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from ktui.text import clean
 from ktui.tui.arrivals import Arrivals
 
 if TYPE_CHECKING:
@@ -31,6 +32,20 @@ class Terminal(LinuxDriver):
         super().__init__(app, **options)
         assert sys.__stderr__ is not None, "the dashboard has a terminal"
         self._file = cast("Any", _Output(sys.__stderr__, self._is_lost))
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and have it keep its title for later (xterm's XTWINOPS 22)."""
+        super().start_application_mode()  # type: ignore[no-untyped-call] # Textual's has no annotation
+        self.write("\x1b[22;2t")
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, with the title that it had."""
+        self.write("\x1b[23;2t")
+        super().stop_application_mode()
+
+    def set_title(self, title: str) -> None:
+        """Give the terminal's window or tab a title (OSC 2); whatever is in it, it is one line of clean text."""
+        self.write(f"\x1b]2;{clean(title)}\x1b\\")
 
     def _is_lost(self) -> None:
         app = cast("KtuiApp", self._app)

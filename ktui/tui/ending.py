@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from textual import events
 from textual.driver import Driver
@@ -19,6 +19,11 @@ class Unsettled(NamedTuple):
 
     title: str
     look: str
+
+
+@runtime_checkable
+class _HasTitle(Protocol):
+    def set_title(self, title: str) -> None: ...
 
 
 class EndingApp(CleanApp):
@@ -111,6 +116,12 @@ class EndingApp(CleanApp):
         from ktui.tui.driver import Terminal  # noqa: PLC0415 - tests have none
 
         return Terminal
+
+    def set_terminal_title(self, title: str) -> None:
+        """Give the terminal's window or tab a title, if there is a terminal."""
+        driver: object = self._driver
+        if isinstance(driver, _HasTitle):
+            driver.set_title(title)
 
     # By a fault
 

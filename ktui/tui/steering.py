@@ -350,6 +350,8 @@ class Steering:
         if isinstance(outcome, Done):
             generation = outcome.after.get("metadata", {}).get("generation", planned.target.generation + 1)
             self._awaited[uid] = _Awaited(generation, self._app.now() + _PATIENCE)
+            if self._app.announcements is not None:
+                self._app.announcements.follow(uid, generation)
             self.say(outcome.sentence, "information")
         else:
             self.say(f"{outcome.sentence} {outcome.hint}".strip(), _severity(outcome))
