@@ -129,6 +129,8 @@ class EndingApp(CleanApp):
         """End because of a fault. Textual would print it with the values of all variables: secrets are among them."""
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
+            if self._is_said(error):
+                return
         if self.crash is None:
             self.crash = error
             self._part()
@@ -137,6 +139,15 @@ class EndingApp(CleanApp):
             self._exception = error
             self._exception_event.set()
         self._close_messages_no_wait()
+
+    def _is_said(self, error: Exception) -> bool:
+        """What a server or a kubeconfig does is not a fault of ktui: it is said, and that is all."""
+        from ktui.kube.errors import KubeError  # noqa: PLC0415 - no first frame has one
+
+        if not isinstance(error, KubeError):
+            return False
+        self.notify(f"{error} {error.hint}".strip(), severity="error", timeout=12)
+        return True
 
     def _part(self) -> None:
         """Keep what will not be known."""

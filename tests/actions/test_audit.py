@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -153,3 +154,17 @@ def test_a_pipe_in_its_place_keeps_nobody_waiting(tmp_path: Path) -> None:
 def test_without_a_place_for_it_nothing_is_kept() -> None:
     log = AuditLog(None)
     assert (log.append(an_entry()), log.tail()) == ("", ())
+
+
+def test_a_full_disk_is_a_sentence_and_loses_no_other_line(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.append(an_entry())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "audit.jsonl").stat().st_size + 50, before[1]))
+    try:
+        said = log.append(an_entry())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert said == f"The audit log {tmp_path / 'audit.jsonl'} cannot be written: No space left on device."
+    log.append(an_entry())
+    assert log.tail() == (an_entry(), an_entry())

@@ -14,6 +14,7 @@ import pytest
 from ktui.sim import SimulatedCluster
 from tests.cli.junit import trouble_of, valid_report
 from tests.simulated import NEW, OLD, STUCK, Witness, image_patch
+from tests.terminal import Terminal
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -165,6 +166,16 @@ def test_other_commands_end_with_the_code_of_the_signal(
         assert ours.stdout.readline()
         ours.send_signal(signal.SIGUSR2)
         assert ends(ours) == (128 + signal.SIGUSR2, "")
+
+
+def test_a_question_that_a_signal_ends_sends_nothing(cart: Witness, kubeconfig: Path, tmp_path: Path) -> None:
+    command = ("-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", "rollback", "cart")
+    with Terminal.python(*command, home=tmp_path) as terminal:
+        terminal.sees("Do it? [y/N]")
+        terminal.send_signal(signal.SIGTERM)
+        assert terminal.ends() == 143
+    assert b"Traceback" not in terminal.raw
+    assert cart.image() == NEW
 
 
 # Where a report goes

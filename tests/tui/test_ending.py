@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ktui.kube.errors import KubeError
 from ktui.sim import SimulatedCluster
 from tests.audited import lines
 from tests.terminal import Terminal
@@ -90,6 +91,16 @@ def test_a_fault_is_one_sentence_and_a_crash_log_without_secrets(living: Stage, 
         assert TOKEN not in told
     assert "Traceback (most recent call last)" in log.read_text()
     assert log.stat().st_mode & 0o077 == 0
+
+
+async def test_what_a_server_does_is_said_and_no_fault(dashboard: Dashboard, stage: Stage) -> None:
+    async def refused() -> None:
+        raise KubeError("The API server failed: no space left.", hint="Try again.")
+
+    async with dashboard() as screen:
+        screen.app.run_worker(refused())
+        await screen.hears("The API server failed: no space left. Try again.")
+        assert screen.app.return_code is None
 
 
 # By a signal
