@@ -11,7 +11,9 @@ from typing import Final
 import click
 import msgspec
 
+from ktui.actions.audit import AuditLog
 from ktui.actions.reading import Recall
+from ktui.actions.unfinished import settle_unfinished
 from ktui.cli import printing, target
 from ktui.cli.cluster import connected
 from ktui.cli.evidence import LogTail, Look, Onlooker, last_words
@@ -31,7 +33,7 @@ from ktui.kube.errors import KubeError, NotFound
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
 from ktui.rollout.guard import Armed
-from ktui.settings import Settings, seconds
+from ktui.settings import Settings, audit_file, seconds
 
 _EVIDENCE_TIMEOUT: Final = 20.0
 """Seconds for reading what is shown at the end: a server that does not answer must not keep a verdict back."""
@@ -195,6 +197,10 @@ class _Gate:
     async def _judge(self, connection: Connection, witness: Witness, begun: datetime, start: float) -> Gated:
         self._namespace = connection.namespace
         api, namespace = Api(connection), connection.namespace
+        if self._options.back_on_failure or self._options.back_on_timeout:
+            # A gate that was killed in the middle of its roll back is followed by another one, as a rule.
+            for sentence in await settle_unfinished(api, AuditLog(audit_file()), lambda: datetime.now(UTC)):
+                printing.note(f"ktui: {sentence}")
         # A name that does not exist is an error at once, not something to wait for.
         async with pointing_to_namesakes(api, namespace, self._reference):
             await api.read(self._reference.resource, namespace, self._reference.name)
