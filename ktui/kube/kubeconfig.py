@@ -292,15 +292,16 @@ def content_of(file: Path) -> bytes:
     Raises ConfigError.
     """
     try:
-        with file.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            identity = (status.st_dev, status.st_ino)
-            is_pipe = not stat.S_ISREG(status.st_mode)
-            content = _read_once.get(identity) if is_pipe else None
-            if content is None:
+        status = file.stat()
+        identity = (status.st_dev, status.st_ino)
+        is_pipe = not stat.S_ISREG(status.st_mode)
+        content = _read_once.get(identity) if is_pipe else None
+        if content is None:
+            # Not before: whoever opens a pipe that nobody writes to any more would wait for a writer.
+            with file.open("rb") as stream:
                 content = stream.read(KUBECONFIG + 1)
-            if is_pipe:
-                _read_once[identity] = content
+        if is_pipe:
+            _read_once[identity] = content
     except OSError as error:
         raise ConfigError(f"The kubeconfig {shown(file)} cannot be read: {error.strerror}.") from None
     if len(content) > KUBECONFIG:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,17 @@ def test_what_renews_itself_is_renewed(tmp_path: Path, around: Surroundings) -> 
     assert second.target.user.token == "renewed"
     assert second.target.user.act_as == "", "whom it acts as was chosen, too"
     assert second.target.cluster.certificate_authority_data == "bmV3"
+
+
+def test_a_server_that_was_verified_goes_on_being_verified(tmp_path: Path, around: Surroundings) -> None:
+    file = write(tmp_path / "config")
+    document = json.loads(file.read_text())
+    document["clusters"][0]["cluster"]["certificate-authority-data"] = "b2xk"
+    file.write_text(json.dumps(document))
+    first = choose(Access(), around)
+    document["clusters"][0]["cluster"] = {"server": "https://a:6443", "insecure-skip-tls-verify": True}
+    file.write_text(json.dumps(document))
+    assert again(first, Access(), around).target.cluster == first.target.cluster
 
 
 def test_another_user_of_the_context_is_not_taken(tmp_path: Path, around: Surroundings) -> None:
@@ -187,6 +199,18 @@ def test_surroundings_that_are_no_address(tmp_path: Path, pod: dict[str, str]) -
 
 
 # Pipes
+
+
+def test_a_named_pipe_is_not_waited_for_again(tmp_path: Path) -> None:
+    content, fifo = write(tmp_path / "config").read_bytes(), tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_bytes, args=(content,))
+    writer.start()
+    access, around = Access(kubeconfig=str(fifo)), Surroundings(environ={})
+    first = choose(access, around)
+    writer.join()
+    assert again(first, access, around) == first
+    assert [context.name for context in contexts(access, around)] == ["a", "b"]
 
 
 def test_a_file_that_never_ends_is_not_read_to_its_end() -> None:
