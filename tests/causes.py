@@ -18,7 +18,7 @@ import yaml
 
 from ktui.kube.surroundings import surroundings
 from ktui.model.changes import STREAMED, Gone, Listed, Put, Resource
-from ktui.rollout.cause import Cause, Remedy
+from ktui.rollout.cause import Cause, Reason, Remedy
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.surroundings import remarks
 from ktui.sim import SimulatedCluster
@@ -50,14 +50,24 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return find_scenario(f"causes/{self.name}", {}).description
 
 
-def _cases() -> Iterator[Case]:
+class Recorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ktui says first, when it has lasted, of a recording in tests/recordings/real-node."""
+
+    group: str
+    recording: str
+    title: str
+    reason: Reason
+    says: str
+
+
+def _rows() -> Iterator[dict[str, Any]]:
     table = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     for group, rows in table.items():
-        for row in rows:
-            yield msgspec.convert(row | {"group": group}, Case)
+        yield from (row | {"group": group} for row in rows)
 
 
-CASES: Final = tuple(_cases())
+CASES: Final = tuple(msgspec.convert(row, Case) for row in _rows() if "recording" not in row)
+RECORDED: Final = tuple(msgspec.convert(row, Recorded) for row in _rows() if "recording" in row)
 
 
 class Play:
@@ -142,7 +152,7 @@ _KEYS: Final = {
     Remedy.RESUME: "`space` resume",
     Remedy.REPAIR: "`c` repair",
     Remedy.HISTORY: "`h` history",
-    Remedy.TIMELINE: "`e` time line",
+    Remedy.TIMELINE: "`e` timeline",
 }
 
 _OPENING: Final = """\
@@ -150,12 +160,13 @@ _OPENING: Final = """\
 
 Each row is a rollout that gets nowhere: what happened, the sentence that ktui begins with, and what it says to try. The
 sentences come with the numbers of the case; those here are of a Deployment `web`, a StatefulSet `db` or a DaemonSet
-`agent` of a few pods. To see one with your own eyes: `ktui demo causes/NAME`, with the name from the last column.
+`agent` of a few pods. To see one yourself: `ktui demo causes/NAME`, with the name from the last column.
 
-What will not pass by waiting makes a rollout ▲ stalled at once, long before its deadline. What may pass (a node that
-is still being added, a registry that is down, a volume that comes late) is said at once too, and stalls the rollout
-after a minute. What is only slow is never called a failure: then the rollout stays ◐ progressing, and says what it
-waits for.
+What will not pass by waiting makes a rollout ▲ stalled at once, long before its deadline. What may pass (a registry
+that fails, a volume that comes late) is said at once too, and stalls the rollout after a minute; a node that is on its
+way has five: see [patience](patience.md). What is only slow is never called a failure: then the rollout stays
+◐ progressing, and says what it waits for. A sentence says the reason first, in at most 90 characters; the cluster's own
+text follows it in the detail.
 
 This page is written by `python -m tests.causes` from the table that the tests hold ktui to.
 """
@@ -167,6 +178,9 @@ def document() -> str:
     for group, cases in groupby(CASES, key=lambda case: case.group):
         parts += [f"\n## {group}\n", "| what happened | what ktui says | what to try | keys | name |"]
         parts += ["| --- | --- | --- | --- | --- |", *(_row(case) for case in cases)]
+    for group, recorded in groupby(RECORDED, key=lambda each: each.group):
+        parts += [f"\n## {group}\n", "| what happened | what ktui says | reason |", "| --- | --- | --- |"]
+        parts += [_cells(each.title, each.says, f"`{each.reason}`") for each in recorded]
     return "\n".join(parts) + "\n"
 
 
@@ -175,6 +189,10 @@ def _row(case: Case) -> str:
     said = f"{_glyph(case)} {case.says}" if case.says else idle
     keys = ", ".join(_KEYS[remedy] for remedy in case.keys)
     cells = (case.title, said, case.helps, keys, f"`{case.name}`")
+    return _cells(*cells)
+
+
+def _cells(*cells: str) -> str:
     return "| " + " | ".join(re.sub(r"([|<>])", r"\\\1", cell) for cell in cells) + " |"
 
 

@@ -15,6 +15,7 @@ from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.wording import LONGEST
+from tests.causes import RECORDED
 from tests.recorded import FOLDER, Note, clock, recording
 
 REAL = "real-node"
@@ -54,62 +55,7 @@ def last_before_it_ends(name: str) -> Rollout:
     return [each for each in seen if each.t < end][-1].rollout
 
 
-SAYS = {
-    "affinity-and-spread": (Reason.NO_ROOM, "no node takes the new pod: the only node is ruled out by anti-affinity"),
-    "crash": (Reason.CRASHES, "the new pod crashes: exit 3, 3 restarts, last 25s ago"),
-    "host-port": (Reason.NO_ROOM, "no node takes the new pod: the only node has the host port taken"),
-    "image-bad-name": (
-        Reason.IMAGE_NAME_INVALID,
-        "image Web:1.1 cannot be pulled: its name is not valid (the new pod)",
-    ),
-    "image-not-found": (
-        Reason.IMAGE_NOT_FOUND,
-        "image web:no-such-tag cannot be pulled: it is not in the registry (the new pod)",
-    ),
-    "image-refused": (
-        Reason.REGISTRY_UNREACHABLE,
-        "image web:1.1 cannot be pulled: 127.0.0.1:1 refuses connections (the new pod)",
-    ),
-    "init-crash": (
-        Reason.CRASHES,
-        "the new pod crashes in the init container migrate: exit 2, 2 restarts, last 0s ago",
-    ),
-    "liveness": (
-        Reason.PROBE_KILLS,
-        "2 of 2 pods are restarted: their liveness probe fails, 6 restarts, last 2s ago",
-    ),
-    "missing-claim": (
-        Reason.VOLUME_MISSING,
-        "no node takes the new pod: the volume claim no-such-claim does not exist",
-    ),
-    "missing-configmap-env": (Reason.CONFIG_MISSING, 'the new pod cannot start: configmap "settings" not found'),
-    "missing-secret-volume": (
-        Reason.VOLUME_MISSING,
-        'the new pod waits for the volume certs: secret "web-tls" not found',
-    ),
-    "no-such-command": (
-        Reason.CONFIG_INVALID,
-        "the new pod cannot start: the command /bin/no-such-program is not in the image",
-    ),
-    "node-selector": (
-        Reason.NO_ROOM,
-        "no node takes the new pod: the only node does not match the node selector or affinity",
-    ),
-    "oom": (Reason.OUT_OF_MEMORY, "the new pod runs out of memory: limit 16Mi, 2 restarts, last 1s ago"),
-    "pod-security": (
-        Reason.PODS_REFUSED,
-        "no more pods can be created: pod security “restricted”: allowPrivilegeEscalation !=…",
-    ),
-    "readiness-refused": (
-        Reason.NOT_READY,
-        "the new pod is not ready after 24s: the readiness probe fails",
-    ),
-    "statefulset-broken-then-undone": (Reason.CRASHES, "the new pod crashes: exit 4, 2 restarts, last 10s ago"),
-    "too-much-memory": (
-        Reason.NO_ROOM,
-        "no node takes the new pod: the only node has less than 50 CPU free, and more",
-    ),
-}
+SAYS = {each.recording: (each.reason, each.says) for each in RECORDED}
 """What is said first at the end of each change that goes wrong."""
 
 CALM = ("healthy", "slow-start")
