@@ -95,9 +95,13 @@ def running_together(pod: PodShape) -> Sequence[Container]:
     return [*pod.containers, *(each for each in pod.init_containers if is_sidecar(each))]
 
 
-def limit_of(limited: Container | PodShape, name: str) -> Decimal | None:
-    """The most of a resource that a container, or a pod as a whole, may use; None where nothing limits it."""
-    return _number(limited.resources.limits, name)
+def limit_of(limited: Container | PodShape, name: str, in_force: Resources | None = None) -> Decimal | None:
+    """The most of a resource that a container, or a pod as a whole, may use; None where nothing limits it.
+
+    `in_force` is what a container's status says: while a resize in place waits, that is another limit than the spec's.
+    """
+    actual = _number(in_force.limits, name) if in_force is not None else None
+    return actual if actual is not None else _number(limited.resources.limits, name)
 
 
 def _total(pod: PodShape, part: str, name: str, defaults: Resources) -> Decimal | None:

@@ -16,6 +16,7 @@ import msgspec
 
 from ktui.model.objects import Deployment, Pod
 from ktui.model.store import Store
+from ktui.model.template import Container
 from ktui.model.workloads import StatefulSet, Workload
 from ktui.rollout import revisions
 from ktui.rollout.cohorts import Controlled, cohorts_of
@@ -255,12 +256,19 @@ def _is_of(sample: Sample, pod: Pod) -> bool:
 
 def _nearest(pod: Pod, name: str, sample: Sample, resource: str) -> Nearest | None:
     found = []
-    for container in running_together(pod.spec):
-        used, limit = sample.containers.get(container.name), limit_of(container, resource)
+    for container, limit in _limits(pod, resource):
+        used = sample.containers.get(container.name)
         amount = (used.cpu if resource == "cpu" else used.memory) if used is not None else None
         if amount is not None and limit:
             found.append(Nearest(name, clean(container.name), amount, limit))
     return max(found, key=lambda near: near.share, default=None)
+
+
+def _limits(pod: Pod, resource: str) -> list[tuple[Container, Decimal | None]]:
+    """The containers that run while the pod serves, each with the limit that is in force."""
+    statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
+    actual = {status.name: status.resources for status in statuses}
+    return [(each, limit_of(each, resource, actual.get(each.name))) for each in running_together(pod.spec)]
 
 
 def _meter(resource: str, measured: Sequence[tuple[Pod, PodUse]]) -> Meter:
@@ -268,7 +276,7 @@ def _meter(resource: str, measured: Sequence[tuple[Pod, PodUse]]) -> Meter:
     amounts = footprint(top.spec).amounts
     total = sum((use.used(resource) for _, use in measured), Decimal(0))
     near = [found for _, use in measured for name, found in use.nearest if name == resource]
-    limits = [limit_of(container, resource) for container in running_together(top.spec)]
+    limits = [limit for _, limit in _limits(top, resource)]
     # What is said of the pod as a whole holds for all of its containers together.
     whole = amounts.get(f"{LIMITS}.{resource}") if limit_of(top.spec, resource) is not None else None
     return Meter(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ktui.model.changes import Listed, Resource
-from ktui.rollout.cause import Cause, Kind, Remedy
+from ktui.rollout.cause import Cause, Kind, Reason, Remedy
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import ago, container, ended, running, waiting
 from tests.rollout.sets import READY, MadeSet, counted, daemonset, partitioned, statefulset, template
@@ -216,3 +216,20 @@ def test_a_partition_that_holds_all_is_a_pause_and_one_that_holds_some_is_none()
     # Where all pods are of the newest revision, nothing waits to be let through.
     same = statefulset("db:2", 2, strategy=partitioned(2), replicas=2, readyReplicas=2, updatedReplicas=2)
     assert same.revision(2, "db:2", pods=2).rollout().causes == ()
+
+
+def test_a_set_that_may_not_update_its_pods_says_which_to_delete() -> None:
+    made = statefulset("db:2", 3, replicas=3, readyReplicas=3, availableReplicas=3, updatedReplicas=0)
+    made.revision(1, "db:1", age=900, pods=3).revision(2, "db:2")
+    made.store.apply([Listed(Resource.PODS)])
+    said = (
+        'update Pod db-0 in StatefulSet db failed error: Pod "db-0" is invalid: spec: Forbidden: pod updates may not '
+        "change fields other than `spec.containers[*].image`"
+    )
+    fresh = first(made.event("w", "FailedUpdate", said, since=5, first=20, times=3))
+    assert (fresh.reason, fresh.blocking) == (Reason.CONTROLLER_FAILS, False)
+    cause = first(made.event("w", "FailedUpdate", said, since=5, first=90, times=11))
+    assert cause.blocking
+    assert cause.sentence == "the StatefulSet cannot update 1 pod: what changed is fixed in a running pod"
+    assert "kubectl delete pod db-0 -n shop" in cause.try_next
+    assert cause.pods == ("db-0",)

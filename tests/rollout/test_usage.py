@@ -71,6 +71,18 @@ def test_new_against_old_per_pod_and_in_all() -> None:
     )
 
 
+def test_the_limit_that_counts_is_the_one_in_force_while_a_resize_waits() -> None:
+    made = Made("web:1.1", 1, replicas=1).revision(1, "web:1.1", 1)
+    made.pod(1, "a", **container(running(), resources={"limits": {"memory": "64Mi"}}))
+    found = measured(made, sample("1-a", memory="61Mi"))
+    assert found.new is not None
+    memory = found.new.meter("memory")
+    assert memory is not None
+    assert memory.limit == 64 * MI
+    assert memory.nearest is not None
+    assert memory.nearest.share == Decimal(61) / 64
+
+
 def test_what_is_not_measured_yet_is_counted_and_never_as_nothing() -> None:
     found = measured(rolling(), *(sample(f"1-{name}") for name in "abc"), sample("2-x", memory="32Mi"))
     assert found.new is not None
