@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -58,7 +58,7 @@ async def auto_abort(
     log: AuditLog,
     kubectl: tuple[str, ...] = ("kubectl",),
     *,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Callable[[], datetime] | None = None,
     recall: Recall | None = None,
 ) -> Aborted:
     """Go back because of that cause, under the plan's preconditions. Never raises KubeError.

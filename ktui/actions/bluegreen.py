@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -73,7 +73,7 @@ async def read_service(api: Api, namespace: str, name: str, kubectl: tuple[str, 
     store.apply(others)
     for changes in routing:
         traffic.apply(changes)
-    now = datetime.now(UTC)
+    now = api.connection.clock.now()
     rollouts = {
         deployment.metadata.uid: look(store, deployment, None, now)[1]
         for pairing in found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -30,16 +30,17 @@ async def perform(
     log: AuditLog,
     *,
     automatic: str = "",
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Callable[[], datetime] | None = None,
     looking: Looking | None = None,
 ) -> Performed:
     """Send exactly the plan's patch, once, delete the pods that it names, and write down what became of it.
 
     A conflict is reported, never forced. That it is about to be sent is on the disk before it is, and an action that is
-    interrupted is written down as well. `automatic` says why
-    it is done without a person's word, where it is. `clock` tells the time of the entry in the audit log, `looking` how
-    long an outcome is looked for that is not known.
+    interrupted is written down as well. `automatic` says why it is done without a person's word, where it is. `clock`
+    tells the time of the entries in the audit log, the cluster's by default, `looking` how long an outcome is looked for
+    that is not known.
     """
+    clock = clock or api.connection.clock.now
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
     intent = begun(plan, operator, clock(), automatic=automatic)
     failure = log.append(intent)

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from ktui.actions.sets.subject import SetSubject, read_set
-from ktui.actions.subject import Subject, read_subject, utc_now
+from ktui.actions.subject import Subject, read_subject
 from ktui.kube.api import Api
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
@@ -26,7 +26,7 @@ async def read_any(
     reference: Reference,
     kubectl: tuple[str, ...] = ("kubectl",),
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
     recall: Recall | None = None,
 ) -> AnySubject:
     """The workload that is named, with all that belongs to it. Raises KubeError."""

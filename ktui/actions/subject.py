@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -89,27 +89,22 @@ def own(raw: Sequence[dict[str, Any]], kind: type[_T], uid: str) -> list[tuple[_
     ]
 
 
-def utc_now() -> datetime:
-    """The time of this machine."""
-    return datetime.now(UTC)
-
-
 async def read_subject(
     api: Api,
     namespace: str,
     name: str,
     kubectl: tuple[str, ...] = ("kubectl",),
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
 ) -> Subject:
-    """Read what an action on that Deployment is planned on. Raises KubeError."""
+    """Read what an action on that Deployment is planned on, by the cluster's clock if by no other. Raises KubeError."""
     raw = await read_observed(api, Resource.DEPLOYMENTS, namespace, name)
     listed, around = await asyncio.gather(
         api.get_path(Resource.REPLICASETS.path(namespace), {"labelSelector": selector_text(raw)}),
         read_around(api, namespace, "Deployment", name),
     )
     try:
-        return subject(raw, listed.get("items") or (), clock(), kubectl=kubectl, **around)
+        return subject(raw, listed.get("items") or (), (clock or api.connection.clock.now)(), kubectl=kubectl, **around)
     except msgspec.ValidationError as error:
         raise Interrupted(
             f"The server's answer is not a Deployment with its ReplicaSets: {clean(str(error))}."

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,7 +26,7 @@ from ktui.actions.request import Request
 from ktui.actions.unfinished import settle_unfinished
 from ktui.actions.verify import Looking
 from ktui.cli import printing
-from ktui.cli.cluster import access, say_notes
+from ktui.cli.cluster import access, say_notes, surroundings
 from ktui.cli.failures import FAILED
 from ktui.cli.namesake import pointing_to_namesakes
 from ktui.cli.past import book_opener, recaller
@@ -151,11 +150,11 @@ class Reached:
 def reached(settings: Settings) -> Iterator[Reached]:
     """Connected for a while. Raises KubeError."""
     with asyncio.Runner() as runner:
-        connection = run(connect(access(settings)), runner)
+        connection = run(connect(access(settings), surroundings()), runner)
         api = Api(connection)
         try:
             say_notes(connection)
-            for sentence in run(settle_unfinished(api, AuditLog(audit_file()), lambda: datetime.now(UTC)), runner):
+            for sentence in run(settle_unfinished(api, AuditLog(audit_file()), connection.clock.now), runner):
                 printing.note(f"ktui: {sentence}")
             yield Reached(runner, api, connection.namespace, connection.kubectl)
         finally:

@@ -11,6 +11,7 @@ from ktui.kube.access import Access
 from ktui.settings import Settings
 
 if TYPE_CHECKING:
+    from ktui.kube.chosen import Surroundings
     from ktui.kube.connection import Connection
 
 
@@ -30,11 +31,21 @@ def access(settings: Settings) -> Access:
 async def connected(settings: Settings) -> AsyncIterator[Connection]:
     """A connection for as long as the command runs. Raises KubeError."""
     # The dashboard draws its first frame before it imports an HTTP client.
+    from ktui.kube.clock import clock_notes  # noqa: PLC0415
     from ktui.kube.connection import connect  # noqa: PLC0415
 
-    async with await connect(access(settings)) as connection:
+    async with await connect(access(settings), surroundings()) as connection:
         say_notes(connection)
         yield connection
+        for note in clock_notes(connection.clock.offset):
+            printing.note(f"ktui: {note}")
+
+
+def surroundings() -> Surroundings:
+    """What a command finds around it; when it waits for the server, that is said."""
+    from ktui.kube.chosen import Surroundings  # noqa: PLC0415 - as above
+
+    return Surroundings(waiting=lambda sentence: printing.note(f"ktui: {sentence}"))
 
 
 def say_notes(connection: Connection) -> None:

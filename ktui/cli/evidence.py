@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -82,7 +82,7 @@ class Onlooker:
 
     def now(self) -> datetime:
         """The time that ages and thresholds count to."""
-        return datetime.now(UTC)
+        return self._connection.clock.now()
 
     async def look(self) -> Look:
         """The rollout as it is now. What may not be read beside the workload is done without. Raises KubeError."""

@@ -14,10 +14,11 @@ import msgspec
 from ktui.cli import printing
 from ktui.cli.evidence import Onlooker, inert
 from ktui.cli.failures import FAILED, NOT_FINISHED
+from ktui.cli.troubles import Troubles
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.reflector import Reflector
-from ktui.model.changes import Gone, Link, LinkState, Put
+from ktui.model.changes import Gone, Link, Put
 from ktui.model.objects import Deployment
 from ktui.model.reference import Reference
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
@@ -33,6 +34,9 @@ _DELETED: Final = "object has been deleted"
 
 _LOOKS: Final = 5.0
 """At most so many seconds between two looks for a cause that blocks."""
+
+_LINK: Final = 0.25
+"""Seconds between two looks at how the link is."""
 
 _LOOK_TIMEOUT: Final = 20.0
 """Seconds after which a look is given up: a server that does not answer must not keep the log silent."""
@@ -105,7 +109,7 @@ class Follow:
         self._onlooker = Onlooker(connection, reference)
         self._line = ""
         self._was_paused = False
-        self._trouble = ""
+        self._troubles = Troubles({reference.resource}, (), self._note)
         self._waits: Countdown | None = None
         """What is going to end it, unless it is over by then."""
         self._begun = self._said = 0.0
@@ -116,7 +120,7 @@ class Follow:
         """How it ended. Raises KubeError where the server refuses."""
         clock = asyncio.get_running_loop()
         self._begun = self._said = clock.time()
-        duties: list[Coroutine[Any, Any, Ending]] = [self._judge_changes()]
+        duties: list[Coroutine[Any, Any, Ending]] = [self._judge_changes(), self._look_at_link()]
         if self._manner.watch and self._manner.rolls_back:
             duties.append(self._count_down(self._manner.patience))
         elif self._manner.watch and self._manner.patience is not None:
@@ -156,7 +160,7 @@ class Follow:
                         case Gone():
                             return Ending(Outcome.DELETED, _DELETED)
                         case Link():
-                            self._say_link(change)
+                            self._troubles.heard(change, asyncio.get_running_loop().time())
         raise AssertionError("a reflector does not end")
 
     def _judge(self, workload: Workload) -> Ending | None:
@@ -198,13 +202,12 @@ class Follow:
             stay = "stays" if left == 1 else "stay"
             self._note(f"ktui: {count(left, 'pod')} {stay} as before: its partition is {workload.spec.partition}.")
 
-    def _say_link(self, link: Link) -> None:
-        if link.state is LinkState.REFUSED:
-            raise KubeError(link.reason)
-        trouble = link.reason if link.state is LinkState.RECONNECTING else ""
-        if trouble and trouble != self._trouble:
-            self._note(f"ktui: {trouble} Trying again.")
-        self._trouble = trouble
+    async def _look_at_link(self) -> Ending:
+        """Say what is wrong with the link, and end where it goes on. Raises KubeError."""
+        clock = asyncio.get_running_loop()
+        while True:
+            self._troubles.look(clock.time())
+            await asyncio.sleep(_LINK)
 
     # What it does besides
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 import click
@@ -54,12 +54,13 @@ async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
     names = wanted.names
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
-        store = await read_store(connection, namespace, settings.selector, names, _now)
-        found = [each for each in _rollouts(store, _now()) if _is_of(each, wanted.kinds)]
+        store = await read_store(connection, namespace, settings.selector, names, connection.clock.now)
+        now = connection.clock.now()
+        found = [each for each in _rollouts(store, now) if _is_of(each, wanted.kinds)]
         there = {reference_to(workload) for workload in store.workloads()}
         missing = [name for name in names if name not in there]
         if output == "text":
-            _print(found, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
+            _print(found, now, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
         else:
             printing.document(
                 {"rollouts": [rollout_document(rollout, store.workload(rollout.uid)) for rollout in found]}, output
@@ -71,15 +72,15 @@ async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
 async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
-        speaker: Speaker = JsonLines() if output == "json" else _Rows(with_namespace=settings.all_namespaces)
+        speaker: Speaker = (
+            JsonLines(connection.clock.now)
+            if output == "json"
+            else _Rows(connection.clock.now, with_namespace=settings.all_namespaces)
+        )
         if wanted.kinds:
             speaker = _OfKinds(speaker, wanted.kinds)
         async with remembered(connection, book_opener(settings)) as past:
             return await watch(connection, namespace, settings.selector, wanted.names, speaker, past=past)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:
@@ -88,12 +89,13 @@ def _rollouts(store: Store, now: datetime) -> list[Rollout]:
     return worst_first(found)
 
 
-def _print(found: Sequence[Rollout], namespace: str | None, *, with_namespace: bool, quiet: bool) -> None:
+def _print(
+    found: Sequence[Rollout], now: datetime, namespace: str | None, *, with_namespace: bool, quiet: bool
+) -> None:
     if not found:
         if not quiet:
             printing.note(f"No rollouts found in {f'the namespace {namespace}' if namespace else 'any namespace'}.")
         return
-    now = datetime.now(UTC)
     rows = [_row(rollout, now) for rollout in found]
     header = _HEADER
     if with_namespace:
@@ -128,7 +130,8 @@ class _OfKinds:
 class _Rows:
     """A watch for people: a table of what there is, then a row for each rollout that changes."""
 
-    def __init__(self, *, with_namespace: bool) -> None:
+    def __init__(self, clock: Callable[[], datetime], *, with_namespace: bool) -> None:
+        self._clock = clock
         self._with_namespace = with_namespace
         self._header = ["NAMESPACE", *_HEADER] if with_namespace else _HEADER
         self._first: list[Rollout] = []
@@ -157,7 +160,7 @@ class _Rows:
         printing.table(self._header, rows)
 
     def _cells(self, rollout: Rollout) -> list[str]:
-        row = _row(rollout, datetime.now(UTC))
+        row = _row(rollout, self._clock())
         return [rollout.namespace, *row] if self._with_namespace else row
 
 

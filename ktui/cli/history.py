@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import click
@@ -58,10 +58,10 @@ _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": ""}
 def history(context: click.Context, reference: Reference, revision: int | None, output: str) -> int:
     """Show the revisions of NAME, newest first: what changed in each, when, why, and who deployed it."""
     refuse_scope_flags(context)
-    past, known = run(_read(settings_of(context), reference))
+    past, known, now = run(_read(settings_of(context), reference))
     if revision is None:
         if output == "text":
-            _print_table(past, known)
+            _print_table(past, known, now)
         else:
             printing.document(history_document(past, known), output)
         return 0
@@ -69,7 +69,7 @@ def history(context: click.Context, reference: Reference, revision: int | None, 
     if found is None:
         return _refuse(Refusal(f"unable to find specified revision {revision} in history"))
     if output == "text":
-        _print_revision(past, known, found)
+        _print_revision(past, known, found, now)
     else:
         printing.document(revision_document(past, known, found), output)
     return 0
@@ -92,7 +92,7 @@ def diff(
     refuse_scope_flags(context)
     if as_yaml and output != "text":
         raise click.UsageError("--yaml is a way to print text; it does not go with -o json or -o yaml.")
-    past, known = run(_read(settings_of(context), reference))
+    past, known, _ = run(_read(settings_of(context), reference))
     compared = chosen(past, before, after)
     if isinstance(compared, Refusal):
         return _refuse(compared)
@@ -106,14 +106,15 @@ def diff(
     return 0
 
 
-async def _read(settings: Settings, reference: Reference) -> tuple[History, Templates]:
+async def _read(settings: Settings, reference: Reference) -> tuple[History, Templates, datetime]:
     async with connected(settings) as connection:
         api, namespace = Api(connection), connection.namespace
         async with pointing_to_namesakes(api, namespace, reference):
             found = await _settled(api, namespace, reference)
         pods = await _pods(connection, reference, found)
         remembered = await recaller(book_opener(settings), connection.context)(found.uid)
-    return _history(reference, found, pods, remembered), templates(found.raw, found.revisions)
+        now = connection.clock.now()
+    return _history(reference, found, pods, remembered, now), templates(found.raw, found.revisions), now
 
 
 async def _settled(api: Api, namespace: str, reference: Reference) -> WithRevisions:
@@ -137,7 +138,9 @@ async def _pods(connection: Connection, reference: Reference, found: WithRevisio
     return [*(put for put in listed if isinstance(put, Put)), Listed(Resource.PODS)]
 
 
-def _history(reference: Reference, found: WithRevisions, pods: Sequence[Change], remembered: Accounts) -> History:
+def _history(
+    reference: Reference, found: WithRevisions, pods: Sequence[Change], remembered: Accounts, now: datetime
+) -> History:
     resource = reference.resource
     kept_as = Resource.REPLICASETS if resource is Resource.DEPLOYMENTS else Resource.CONTROLLER_REVISIONS
     store = Store()
@@ -150,7 +153,7 @@ def _history(reference: Reference, found: WithRevisions, pods: Sequence[Change],
     store.apply(pods)
     workload = store.workload(found.uid)
     assert workload is not None, "it was just put there"
-    track, _ = look(store, workload, None, datetime.now(UTC))
+    track, _ = look(store, workload, None, now)
     return history_of(store, workload, track.took, remembered)
 
 
@@ -159,12 +162,11 @@ def _refuse(refusal: Refusal) -> int:
     return FAILED
 
 
-def _print_table(past: History, known: Templates) -> None:
+def _print_table(past: History, known: Templates, now: datetime) -> None:
     """kubectl's columns are the first and the last; what it says of a missing change-cause stays as well."""
     if not past.revisions:
         printing.note(f"{short(past.kind, past.name)} has no revision yet.")
         return
-    now = datetime.now(UTC)
     changed = changes_of_all(past, known)
     header = ["REVISION", "STATE", "IMAGES", "CHANGED", "PODS", "AGE", "TOOK", "BY", "CHANGE-CAUSE"]
     printing.table(header, [_row(each, changed[each.uid], known.writer, now) for each in past.revisions])
@@ -194,10 +196,10 @@ def _state(revision: PastRevision) -> str:
     return marked or ("undo" if revision.is_undo else "-")
 
 
-def _print_revision(past: History, known: Templates, revision: PastRevision) -> None:
+def _print_revision(past: History, known: Templates, revision: PastRevision, now: datetime) -> None:
     """What `kubectl rollout history --revision` prints, and what ktui knows besides."""
     printing.line(f"{past.kind.lower()}.apps/{past.name} with revision #{revision.number}")
-    facts = _facts(past, known, revision)
+    facts = _facts(past, known, revision, now)
     width = max(14, *(len(name) + 1 for name, _ in facts))
     for name, value in facts:
         printing.line(f"{name + ':':<{width}} {value}")
@@ -206,12 +208,12 @@ def _print_revision(past: History, known: Templates, revision: PastRevision) -> 
         printing.line(f"  {line}")
 
 
-def _facts(past: History, known: Templates, revision: PastRevision) -> list[tuple[str, str]]:
+def _facts(past: History, known: Templates, revision: PastRevision, now: datetime) -> list[tuple[str, str]]:
     changed = changes_of_all(past, known)[revision.uid]
     owner, wrote = revision.deployed_by, known.writer if revision.is_current else None
     account = revision.account
     facts = [
-        ("Outcome", account.told(revision.number, datetime.now(UTC)) if account.standing in TOLD else ""),
+        ("Outcome", account.told(revision.number, now) if account.standing in TOLD else ""),
         ("State", "live" if revision.is_current else "kubectl rollout undo leads here" if revision.is_undo else ""),
         ("Formerly", ", ".join(map(str, revision.former))),
         (revisions_kind(past), revision.name),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import click
@@ -174,7 +174,7 @@ class _Watching:
         for link in links:
             if link.resource in self._needed and link.state is LinkState.REFUSED:
                 return self.ended("not seen", f"It cannot be looked on at: {link.reason}", NOT_FINISHED)
-        broken = next((link for link in links if link.state is LinkState.RECONNECTING), None)
+        broken = next((link for link in links if link.is_broken), None)
         if broken is not None:
             self._note(f"{broken.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
         is_live = self._is_listed and broken is None
@@ -265,7 +265,7 @@ class _Watching:
         return Followed({"watch": {"outcome": outcome, "sentence": sentence, "exitCode": code}}, code)
 
     def _now(self) -> datetime:
-        return datetime.now(UTC)
+        return self._api.connection.clock.now()
 
     @property
     def _auto(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,19 +59,20 @@ def recaller(opener: Callable[[str], Book] | None, context: str) -> Recall:
 class Past:
     """Remembers the rollouts that a command looks at, beside what it does."""
 
-    def __init__(self, chronicle: Chronicle | None, recall: Recall) -> None:
+    def __init__(self, chronicle: Chronicle | None, recall: Recall, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
         self.recall = recall
         self._chronicle = chronicle
         self._observer = Observer()
 
     def saw(self, store: Store, workload: Workload, rollout: Rollout) -> None:
         """A rollout as it is now."""
-        self._observer.look(rollout, datetime.now(UTC), partial(told, store, workload, rollout))
+        self._observer.look(rollout, self._clock(), partial(told, store, workload, rollout))
         self._keep()
 
     def missed(self, uid: str) -> None:
         """That workload is gone."""
-        self._observer.gone(uid, datetime.now(UTC))
+        self._observer.gone(uid, self._clock())
         self._keep()
 
     def has_listed(self) -> None:
@@ -81,7 +82,7 @@ class Past:
     async def aclose(self) -> None:
         """Write down what is known of the rollouts that are still under way."""
         if self._chronicle is not None:
-            self._chronicle.add(self._observer.leave(datetime.now(UTC)))
+            self._chronicle.add(self._observer.leave(self._clock()))
             await self._chronicle.aclose()
 
     def _keep(self) -> None:
@@ -97,9 +98,9 @@ async def remembered(connection: Connection, opener: Callable[[str], Book] | Non
         from ktui.figures.chronicle import Chronicle  # noqa: PLC0415 - nor for what writes with it
 
         chronicle = Chronicle(
-            opener(connection.context), lambda: datetime.now(UTC), lambda text: printing.note(f"ktui: {text}")
+            opener(connection.context), connection.clock.now, lambda text: printing.note(f"ktui: {text}")
         )
-    past = Past(chronicle, recaller(opener, connection.context))
+    past = Past(chronicle, recaller(opener, connection.context), connection.clock.now)
     try:
         yield past
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 import msgspec
@@ -73,7 +73,7 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
             Metrics(connection).read(namespace, selector), api.quotas(namespace), api.container_defaults(namespace)
         )
     workload = next(store.workloads())
-    now = datetime.now(UTC)
+    now = connection.clock.now()
     rollout, found = look(store, workload, None, now)[1], parts(store, workload)
     problem = samples.sentence if isinstance(samples, Absent) else ""
     return Measured(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
@@ -20,8 +20,8 @@ from ktui.cli.failures import FAILED
 from ktui.cli.namesake import say_missing
 from ktui.cli.past import Past
 from ktui.cli.shape import rollout_document
+from ktui.cli.troubles import Troubles
 from ktui.kube.connection import Connection
-from ktui.kube.errors import KubeError
 from ktui.kube.streams import Streams
 from ktui.model.changes import NEEDED, STREAMED, Change, Link, LinkState, Resource, Restored
 from ktui.model.reference import Reference, reference_to
@@ -150,6 +150,9 @@ class Speaker(Protocol):
 class JsonLines:
     """For programs: an object a line, in ASCII."""
 
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
     def news(self, happened: Happened, told: Told) -> None:
         """One rollout."""
         self._line(happened.value, rollout=told.document)
@@ -159,7 +162,7 @@ class JsonLines:
         self._line("listed", count=count)
 
     def _line(self, happened: str, **members: Any) -> None:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         printing.line(json.dumps({"schema": WATCH_SCHEMA, "type": happened, "time": now, **members}))
 
 
@@ -172,11 +175,15 @@ async def watch(
     *,
     past: Past,
 ) -> int:
-    """Tell what there is, and then what changes, until nobody reads it. Raises KubeError where the server refuses.
+    """Tell what there is, and then what changes, until nobody reads it. Raises KubeError if it goes on being refused.
 
     The exit code is 1 where a name does not exist; else this does not return.
     """
-    ledger, has_listed, troubles = Ledger(names, past), False, _Troubles({name.resource for name in names})
+    ledger, has_listed, troubles = (
+        Ledger(names, past),
+        False,
+        Troubles({*_NEEDED, *(name.resource for name in names)}, _OPTIONAL, printing.note),
+    )
     loop = asyncio.get_running_loop()
     ticked = loop.time()
     async with Streams(connection, namespace, selector) as streams:
@@ -192,8 +199,11 @@ async def watch(
                 ticked = loop.time()
                 standard.check_for_readers()
             ledger.apply(changes)
-            troubles.say(changes)
-            for happened, told in ledger.news(datetime.now(UTC), times=is_due):
+            for change in changes:
+                if isinstance(change, Link):
+                    troubles.heard(change, loop.time())
+            troubles.look(loop.time())
+            for happened, told in ledger.news(connection.clock.now(), times=is_due):
                 speaker.news(happened, told)
             if not standard.is_read():
                 standard.check_for_readers()
@@ -203,28 +213,3 @@ async def watch(
                 if missing := ledger.missing:
                     await say_missing(connection, missing)
                     return FAILED
-
-
-class _Troubles:
-    """What is wrong with the links, said once each on standard error.
-
-    Who may not see a kind that nobody asked for sees the others, and need not hear of it each time.
-    """
-
-    def __init__(self, asked_for: Collection[Resource]) -> None:
-        self._needed = {*_NEEDED, *asked_for}
-        self._said: dict[Resource, str] = {}
-
-    def say(self, changes: Iterable[Change]) -> None:
-        """Raises KubeError where what cannot be done without is refused."""
-        for change in changes:
-            if not isinstance(change, Link):
-                continue
-            if change.state is LinkState.REFUSED and change.resource in self._needed:
-                raise KubeError(change.reason)
-            if change.state is LinkState.REFUSED and change.resource in _OPTIONAL:
-                continue
-            trouble = change.reason if change.state in (LinkState.REFUSED, LinkState.RECONNECTING) else ""
-            if trouble and trouble != self._said.get(change.resource):
-                printing.note(f"ktui: {trouble} Trying again.")
-            self._said[change.resource] = trouble

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
-from datetime import UTC, datetime
 from typing import Final
 
 from ktui.cli.evidence import Look
@@ -81,7 +80,7 @@ class Witness:
                 self._past.missed(uid)
                 self._has_ended.set()
                 continue
-            self._track, rollout = look(self._store, workload, self._track, datetime.now(UTC))
+            self._track, rollout = look(self._store, workload, self._track, self._connection.clock.now())
             self._past.saw(self._store, workload, rollout)
             if rollout.finished is not None and is_numbered(rollout):
                 self._has_ended.set()

@@ -14,6 +14,8 @@ from statistics import median
 from time import monotonic
 from typing import Final
 
+from ktui.text import duration
+
 _SAMPLES: Final = 9
 """How many answers count: an odd one among them (a cache, a gateway that is off) does not move the clock."""
 
@@ -63,6 +65,15 @@ class ServerClock:
 
     def _drift(self) -> float:
         return self._local().timestamp() - self._steady()
+
+
+def clock_notes(offset: timedelta) -> tuple[str, ...]:
+    """What a person should know of a cluster whose clock shows so much more than this machine's: mostly nothing."""
+    seconds = offset.total_seconds()
+    if abs(seconds) < NOTABLE:
+        return ()
+    which = "behind" if seconds > 0 else "ahead of"
+    return (f"The clock of this machine is {duration(abs(seconds))} {which} the cluster's: ages go by the cluster's.",)
 
 
 def _date(text: str) -> datetime | None:

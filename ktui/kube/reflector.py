@@ -134,12 +134,13 @@ class Reflector(ListWatch):
         if isinstance(error, Silence) and not self._has_news:
             # Resumed, and not a word: the server may have been restored to before that version. Ask what there is.
             self._version = ""
-        if isinstance(error, Forbidden) and self._furthest >= 0:
-            # It was let in before. A kube-apiserver that has just started refuses until it has read its roles.
+        if isinstance(error, _REFUSALS) and self._furthest >= 0:
+            # It was let in before. A kube-apiserver that has just started refuses until it has read its roles, and a
+            # token may be renewed.
             if self._telling.state is not LinkState.REFUSED:
                 self._backoff.reset()
             return self._backoff.next(asked)
-        if isinstance(error, _REFUSALS) and not self._has_listed:
+        if isinstance(error, _REFUSALS) and self._telling.state is LinkState.REFUSED:
             return self._backoff.spread(self._pacing.refused_wait, floor=asked)
         return self._backoff.next(asked, at_most=self._pacing.longest_wait_between_news if self._has_news else None)
 

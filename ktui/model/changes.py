@@ -51,7 +51,7 @@ STREAMED: Final = (
 )
 """What rollouts are made of, streamed for as long as ktui runs."""
 
-NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS)
+NEEDED: Final = (Resource.DEPLOYMENTS,)
 """What there must be for anything to be shown. A user who may not see the others still sees Deployments."""
 
 ROUTING: Final = (Resource.SERVICES, Resource.ENDPOINT_SLICES, Resource.INGRESSES, Resource.HTTP_ROUTES)

@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -103,13 +103,14 @@ class KtuiApp(EndingApp):
     # What the screens ask for
 
     def now(self) -> datetime:
-        """The time that ages are counted to."""
-        return self.options.now()
+        """The time that ages are counted to: that of the cluster's clock, once it is known."""
+        ahead = self._session.ahead if self._session is not None else timedelta()
+        return self.options.now() + ahead
 
     def link_state(self, now: datetime) -> Line:
         """The state of the link, as the header shows it."""
         failed = self._session is not None and self._session.has_failed
-        return chrome.link_state(self.live.link, now, failed=failed)
+        return chrome.link_state(self.live.link, now, failed=failed, shows=bool(self.live.rollouts))
 
     @property
     def title_line(self) -> str:

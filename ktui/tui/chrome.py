@@ -35,19 +35,29 @@ def header(title: str, counts: Sequence[str], state: Line, now: datetime, cells:
     return between(left, state, cells)
 
 
-def link_state(link: Link | None, now: datetime, *, failed: bool) -> list[Span]:
+def link_state(link: Link | None, now: datetime, *, failed: bool, shows: bool = False) -> list[Span]:
     """`● live`, or what is wrong with the link and for how long what is shown may be stale.
 
-    `failed` means that no connection came about at all.
+    `failed` means that no connection came about at all, `shows` that something is shown nevertheless.
     """
     if failed:
         return [Span("✖ not connected", "failed")]
     if link is None:
         return [Span("○ connecting", "dim")]
     glyph, style = LINKS[link.state]
-    if link.state is LinkState.RECONNECTING:
-        return [Span(f"{glyph} stale by {age(link.since, now)}, reconnecting", style)]
-    return [Span(f"{glyph} {link.state}", style)]
+    old = age(link.since, now)
+    match link.state:
+        case LinkState.RECONNECTING:
+            said = f"stale by {old}, reconnecting"
+        case LinkState.SILENT:
+            said = f"no answer for {old}"
+        case LinkState.LISTED:
+            said = f"listed {old} ago"
+        case LinkState.REFUSED if shows:
+            said = f"refused, stale by {old}"
+        case _:
+            said = link.state.value
+    return [Span(f"{glyph} {said}", style)]
 
 
 def counts(rollouts: int, pods: int | None) -> list[str]:

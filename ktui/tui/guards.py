@@ -72,7 +72,7 @@ class Guards:
     def look(self) -> None:
         """Act where something has gone wrong, and let go of what is another rollout by now."""
         live = self._app.live
-        is_live = live.is_listed and live.link is not None and live.link.state is LinkState.LIVE
+        is_live = live.is_listed and live.link is not None and live.link.state in (LinkState.LIVE, LinkState.LISTED)
         now = self._app.now()
         for uid, armed in list(self._armed.items()):
             rollout = live.rollouts.get(uid)

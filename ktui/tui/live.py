@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ktui.rollout.surroundings import Surroundings
     from ktui.rollout.timeline import Deed, Moment
 
-_WORST = (LinkState.REFUSED, LinkState.RECONNECTING, LinkState.CONNECTING, LinkState.LIVE)
 _AT_REST = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 _CONTROLLED = (Resource.CONTROLLER_REVISIONS, Resource.PODS)
 _PARTS = {
@@ -150,15 +149,15 @@ class Live:
         links = [
             link
             for link in self.store.links.values()
-            if link.resource in NEEDED or link.state is LinkState.RECONNECTING
+            if link.resource in NEEDED or link.is_broken or link.state is LinkState.LISTED
         ]
-        return min(links, key=lambda link: (_WORST.index(link.state), link.since), default=None)
+        return min(links, key=lambda link: link.badness, default=None)
 
     @property
     def is_listed(self) -> bool:
         """Whether all workloads and ReplicaSets that exist, and that we may see, have been heard of."""
         heard = self.store.listed | self._refused
-        return self.store.listed.issuperset(NEEDED) and heard.issuperset(WORKLOADS)
+        return self.store.listed.issuperset(NEEDED) and heard.issuperset({*WORKLOADS, Resource.REPLICASETS})
 
     @property
     def _refused(self) -> set[Resource]:

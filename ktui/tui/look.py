@@ -34,6 +34,8 @@ PODS: Final[dict[Health, tuple[str, str]]] = {
 LINKS: Final[dict[LinkState, tuple[str, str]]] = {
     LinkState.CONNECTING: ("○", "dim"),
     LinkState.LIVE: ("●", "good"),
+    LinkState.LISTED: ("◐", "warn"),
+    LinkState.SILENT: ("▲", "warn"),
     LinkState.RECONNECTING: ("▲", "warn"),
     LinkState.REFUSED: ("✖", "failed"),
 }

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ from ktui.actions.audit import AuditLog
 from ktui.kube.access import Access, kubectl_call
 from ktui.kube.api import Api
 from ktui.kube.chosen import Choice, Surroundings, choose, contexts
+from ktui.kube.clock import clock_notes
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, KubeError
 from ktui.kube.kubeconfig import Target
@@ -47,6 +49,7 @@ class Session:
         self._streams: Streams | None = None
         self._problem: KubeError | None = None
         self._scope_notice = ""
+        self._ahead = timedelta()
         self._wake = asyncio.Event()
 
     # What the app asks
@@ -55,6 +58,11 @@ class Session:
     def connection(self) -> Connection | None:
         """The connection, once there is one."""
         return self._connection
+
+    @property
+    def ahead(self) -> timedelta:
+        """What the cluster's clock shows more than this machine's, as far as it is known."""
+        return self._connection.clock.offset if self._connection is not None else self._ahead
 
     @property
     def has_failed(self) -> bool:
@@ -96,7 +104,7 @@ class Session:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know about all that is shown."""
-        told = [*self._notes, *([self._scope_notice] if self._scope_notice else [])]
+        told = [*self._notes, *clock_notes(self.ahead), *([self._scope_notice] if self._scope_notice else [])]
         live = self._app.live
         hidden = [kind for kind in _KINDS if self._is_refused(kind)]
         if Resource.DEPLOYMENTS in hidden:
@@ -106,13 +114,15 @@ class Session:
             told.append(f"You may not see {_named(hidden, 'and')} here.")
         elif self._is_refused(Resource.CONTROLLER_REVISIONS):
             told.append("You may not see ControllerRevisions here: of StatefulSets and DaemonSets no revision is told.")
-        for resource in (Resource.PODS, Resource.EVENTS):
+        for resource in (Resource.REPLICASETS, Resource.PODS, Resource.EVENTS):
             link = live.store.links.get(resource)
             if link is not None and link.state is LinkState.REFUSED:
                 told.append(f"{resource.plural} cannot be seen: {link.reason}")
         worst = live.link
-        if worst is not None and worst.state is LinkState.RECONNECTING and live.rollouts:
+        if worst is not None and worst.is_broken and live.rollouts:
             told.append(f"{worst.reason} What is shown may be stale; r tries now.")
+        if worst is not None and worst.state is LinkState.LISTED:
+            told.append(worst.reason)
         if self._problem is not None and live.rollouts:
             told.append(f"{self._problem} r tries now.")
         return tuple(told)
@@ -125,9 +135,9 @@ class Session:
         link = self._app.live.link
         where = f"namespace {self.namespace}" if self.namespace else "any namespace"
         match link.state if link is not None else None:
-            case LinkState.REFUSED | LinkState.RECONNECTING if link is not None:
+            case LinkState.REFUSED | LinkState.RECONNECTING | LinkState.SILENT if link is not None:
                 return (link.reason, "Trying again by itself.", _HELP)
-            case LinkState.LIVE if self._app.live.is_listed:
+            case LinkState.LIVE | LinkState.LISTED if self._app.live.is_listed:
                 chosen = f" that match {self._selector}" if self._selector else ""
                 kinds = _named([kind for kind in _KINDS if not self._is_refused(kind)], "or")
                 return (f"There are no {kinds}{chosen} in {where}.", "n another namespace · x another context")
@@ -193,7 +203,7 @@ class Session:
     async def run(self) -> None:
         """Connect and stream until cancelled. What goes wrong is kept to be shown, and tried again."""
         self._app.begin_anew()
-        self._connection, self._problem, self._scope_notice = None, None, ""
+        self._connection, self._problem, self._scope_notice, self._ahead = None, None, "", timedelta()
         backoff = Backoff(Pacing(), Random())
         while True:
             try:
@@ -221,6 +231,7 @@ class Session:
         finally:
             # A run that was cancelled ends when the next one may have connected already: that one's stay.
             if self._connection is connection:
+                self._ahead = connection.clock.offset
                 self._connection = self._streams = None
 
     async def _stream(self, connection: Connection) -> None:

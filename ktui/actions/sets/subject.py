@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.actions.subject import Around, own, read_around, read_observed, utc_now
+from ktui.actions.subject import Around, own, read_around, read_observed
 from ktui.kube.api import Api
 from ktui.kube.errors import Interrupted
 from ktui.kube.selection import selector_text
@@ -104,7 +104,7 @@ async def read_set(
     reference: Reference,
     kubectl: tuple[str, ...] = ("kubectl",),
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
 ) -> SetSubject:
     """Read what an action on that StatefulSet or DaemonSet is planned on. Raises KubeError."""
     raw = await read_observed(api, reference.resource, namespace, reference.name)
@@ -120,7 +120,7 @@ async def read_set(
             raw,
             revisions.get("items") or (),
             pods.get("items") or (),
-            clock(),
+            (clock or api.connection.clock.now)(),
             kubectl=kubectl,
             **around,
         )

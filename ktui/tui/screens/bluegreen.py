@@ -208,7 +208,7 @@ class BlueGreenScreen(LiveScreen):
 
     def _emptiness(self) -> str:
         link = self._traffic.links.get(Resource.SERVICES)
-        if link is not None and link.state in (LinkState.REFUSED, LinkState.RECONNECTING):
+        if link is not None and (link.is_broken or link.state is LinkState.REFUSED):
             return link.reason
         if Resource.SERVICES in self._traffic.listed:
             return "No Service has this Deployment as one of its sides."
