@@ -31,13 +31,12 @@ def access(settings: Settings) -> Access:
 async def connected(settings: Settings) -> AsyncIterator[Connection]:
     """A connection for as long as the command runs. Raises KubeError."""
     # The dashboard draws its first frame before it imports an HTTP client.
-    from ktui.kube.clock import clock_notes  # noqa: PLC0415
     from ktui.kube.connection import connect  # noqa: PLC0415
 
     async with await connect(access(settings), surroundings()) as connection:
         say_notes(connection)
         yield connection
-        for note in clock_notes(connection.clock.offset):
+        for note in connection.clock.notes:
             printing.note(f"ktui: {note}")
 
 

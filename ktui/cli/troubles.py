@@ -46,6 +46,11 @@ class Troubles:
             self._since.pop(link.resource, None)
             self._say_aside(link)
 
+    @property
+    def are_open(self) -> bool:
+        """Whether time alone may bring something to say."""
+        return bool(self._since) or self._is_out
+
     def look(self, now: float) -> None:
         """Say what there is to say by now. Raises KubeError where it has lasted too long."""
         for resource, since in self._since.items():

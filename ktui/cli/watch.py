@@ -41,6 +41,9 @@ _OPTIONAL: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS, Resource.CONTROL
 _TICK: Final = 2.0
 """Seconds between looks at what time alone may turn into trouble, and at whether anybody still reads."""
 
+_SOON: Final = 0.25
+"""The same while a link is in trouble."""
+
 _AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
 
@@ -190,7 +193,7 @@ async def watch(
         streams.go()
         while True:
             try:
-                async with asyncio.timeout(_TICK):
+                async with asyncio.timeout(_SOON if troubles.are_open else _TICK):
                     changes = await streams.take()
             except TimeoutError:
                 changes = []

@@ -7,7 +7,7 @@ hour too long, or none at all, and a threshold of a minute would have passed at 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median
@@ -28,6 +28,9 @@ _SAME: Final = 2.0
 NOTABLE: Final = 10.0
 """Seconds from which on a person should know that the machine's clock differs."""
 
+SIMULATED: Final = "ktui simulate"
+"""The `Server` of a simulated cluster: its time passes as fast as it was told to, and there is nothing odd in that."""
+
 
 class ServerClock:
     """The time by the server's clock, as far as its answers have told it; until then, and where they agree, ours."""
@@ -39,6 +42,7 @@ class ServerClock:
         self._steady = steady
         self._offsets: deque[float] = deque(maxlen=_SAMPLES)
         self._origin = self._drift()
+        self._is_simulated = False
         self.offset = timedelta()
         """What has to be added to this machine's clock."""
 
@@ -46,9 +50,20 @@ class ServerClock:
         """The time, in UTC."""
         return self._local() + self.offset
 
-    def heard(self, date: str, seconds: float) -> None:
-        """An answer has just come, so many seconds after it was asked for, with that `Date`."""
-        said = _date(date)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the two clocks: mostly nothing."""
+        seconds = self.offset.total_seconds()
+        if abs(seconds) < NOTABLE or self._is_simulated:
+            return ()
+        which = "behind" if seconds > 0 else "ahead of"
+        far = duration(abs(seconds))
+        return (f"The clock of this machine is {far} {which} the cluster's: ages go by the cluster's.",)
+
+    def heard(self, headers: Mapping[str, str], seconds: float) -> None:
+        """An answer with these headers has just come, so many seconds after it was asked for."""
+        said = _date(headers.get("Date", ""))
+        self._is_simulated = headers.get("Server") == SIMULATED
         if said is None or seconds > _SLOW:
             return
         if abs(self._drift() - self._origin) > _SAME:
@@ -65,15 +80,6 @@ class ServerClock:
 
     def _drift(self) -> float:
         return self._local().timestamp() - self._steady()
-
-
-def clock_notes(offset: timedelta) -> tuple[str, ...]:
-    """What a person should know of a cluster whose clock shows so much more than this machine's: mostly nothing."""
-    seconds = offset.total_seconds()
-    if abs(seconds) < NOTABLE:
-        return ()
-    which = "behind" if seconds > 0 else "ahead of"
-    return (f"The clock of this machine is {duration(abs(seconds))} {which} the cluster's: ages go by the cluster's.",)
 
 
 def _date(text: str) -> datetime | None:

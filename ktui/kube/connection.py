@@ -270,7 +270,7 @@ class Connection:
                 raise
             if response.status not in _GATEWAY:
                 self.pulse.heard()
-                self.clock.heard(response.headers.get("Date", ""), asyncio.get_running_loop().time() - began)
+                self.clock.heard(response.headers, asyncio.get_running_loop().time() - began)
             if response.status < 300:
                 return response
             if redirects and (to := redirected(response, url, method)) is not None:

@@ -58,7 +58,8 @@ class Options:
     theme: str = ""
     hint: str = ""
     open_book: Callable[[str], Book] | None = None
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] | None = None
+    """The time that ages are counted to, if not that of the cluster's clock."""
 
 
 class KtuiApp(EndingApp):
@@ -104,8 +105,9 @@ class KtuiApp(EndingApp):
 
     def now(self) -> datetime:
         """The time that ages are counted to: that of the cluster's clock, once it is known."""
-        ahead = self._session.ahead if self._session is not None else timedelta()
-        return self.options.now() + ahead
+        if self.options.now is not None:
+            return self.options.now()
+        return datetime.now(UTC) + (self._session.ahead if self._session is not None else timedelta())
 
     def link_state(self, now: datetime) -> Line:
         """The state of the link, as the header shows it."""

@@ -14,7 +14,6 @@ from ktui.actions.audit import AuditLog
 from ktui.kube.access import Access, kubectl_call
 from ktui.kube.api import Api
 from ktui.kube.chosen import Choice, Surroundings, choose, contexts
-from ktui.kube.clock import clock_notes
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, KubeError
 from ktui.kube.kubeconfig import Target
@@ -104,7 +103,8 @@ class Session:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know about all that is shown."""
-        told = [*self._notes, *clock_notes(self.ahead), *([self._scope_notice] if self._scope_notice else [])]
+        clock = self._connection.clock.notes if self._connection is not None else ()
+        told = [*self._notes, *clock, *([self._scope_notice] if self._scope_notice else [])]
         live = self._app.live
         hidden = [kind for kind in _KINDS if self._is_refused(kind)]
         if Resource.DEPLOYMENTS in hidden:

@@ -16,12 +16,20 @@ JSON = dict[str, Any]
 GZIP_FROM = 128 * 1024
 """Smaller answers are not worth compressing, to a real API server either."""
 
+SERVER = "ktui simulate"
+"""What no API server says: that its time passes as fast as it was told to."""
+
 encode = msgspec.json.Encoder().encode
 
 
 def headers(now: float, content_type: str = "application/json") -> dict[str, str]:
     """The headers of every answer; the date is the cluster's."""
-    return {"Cache-Control": "no-cache, private", "Content-Type": content_type, "Date": formatdate(now, usegmt=True)}
+    return {
+        "Cache-Control": "no-cache, private",
+        "Content-Type": content_type,
+        "Date": formatdate(now, usegmt=True),
+        "Server": SERVER,
+    }
 
 
 def warnings_in(messages: Iterable[str]) -> list[tuple[str, str]]:
