@@ -37,8 +37,8 @@ async def perform(
 
     A conflict is reported, never forced. That it is about to be sent is on the disk before it is, and an action that is
     interrupted is written down as well. `automatic` says why it is done without a person's word, where it is. `clock`
-    tells the time of the entries in the audit log, the cluster's by default, `looking` how long an outcome is looked for
-    that is not known.
+    tells the time of the entries in the audit log (by default the cluster's), `looking` how long an outcome is looked
+    for that is not known.
     """
     clock = clock or api.connection.clock.now
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
