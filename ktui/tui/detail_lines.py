@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from rich.cells import cell_len
-
-from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow, Revision
+from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow
 from ktui.rollout.hold import OVER, Hold
-from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.text import age, count, duration, roughly
+from ktui.text import age, duration, roughly
 from ktui.tui import look
 from ktui.tui.items import Item
 from ktui.tui.paint import Span, between, fit, shorten
-from ktui.tui.transitions import Cell
 
-_INDENT: Final = "   "
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 _CURVE: Final = 24
 """Cells of the capacity curve."""
-_OLDER: Final = 6
-"""How many revisions without pods are listed."""
-
-REVISION: Final = "revision:"
-POD: Final = "pod:"
 EVENT: Final = "event:"
-"""What the keys of items begin with; the uid follows."""
+"""What the key of an item begins with; the uid follows."""
 
 Lines = list[list[Span]]
 
@@ -224,109 +214,6 @@ def _curve(capacity: Capacity) -> list[Span]:
         else:
             spans.append(Span(glyph, style))
     return spans
-
-
-def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, room: int, *, every: bool) -> list[Item]:
-    """The revisions, each with its pods as cells, and below them the pods that are not ready, or every pod."""
-    items: list[Item] = []
-    older = 0
-    for revision in detail.revisions:
-        shown, key = cells.get(revision.uid, ()), f"{REVISION}{revision.uid}"
-        name = short_name(revision.name, detail.rollout)
-        if not shown and not revision.is_current and not revision.wanted:
-            older += 1
-            if older <= _OLDER:
-                items.append(Item((shorten(_resting(revision, name, now), room),), key))
-            continue
-        items.append(Item((shorten(_revision(revision, name), room), *_cells(revision, shown, room)), key))
-        listed = [cell for cell in shown if not cell.is_ghost and (every or cell.pod.health is not Health.READY)]
-        names = {cell.pod.uid: _pod_name(cell.pod, revision, detail.rollout) for cell in listed}
-        columns = (
-            min(room // 2, max((cell_len(name) for name in names.values()), default=0)),
-            min(26, max((len(_word(cell.pod)) for cell in listed), default=0)),
-        )
-        items += [
-            Item((shorten(_pod(cell, revision, names[cell.pod.uid], now, columns), room),), f"{POD}{cell.pod.uid}")
-            for cell in listed
-        ]
-    if older > _OLDER:
-        items.append(Item(([Span(f"  and {count(older - _OLDER, 'older revision')}", "dim")],)))
-    return items
-
-
-def short_name(name: str, rollout: Rollout) -> str:
-    """The name of a ReplicaSet without that of its Deployment, which stands above it; the same of other revisions."""
-    return name.removeprefix(f"{rollout.name}-")
-
-
-def _pod_name(pod: PodState, revision: Revision, rollout: Rollout) -> str:
-    """What tells a pod from its siblings: of a StatefulSet all of the name, which ends with its ordinal."""
-    if rollout.kind == "StatefulSet":
-        return pod.name
-    return pod.name.removeprefix(f"{revision.name}-").removeprefix(f"{rollout.name}-")
-
-
-def _revision(revision: Revision, name: str) -> list[Span]:
-    mark = Span("● ", "new") if revision.is_current else Span("○ ", "old")
-    spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{name}  ", "dim")]
-    spans.append(Span(f"{_images(revision)}  "))
-    told = f"{revision.ready} of {revision.wanted} ready" if revision.wanted or revision.existing else "scaled to 0"
-    spans.append(Span(told, "dim"))
-    if revision.change_cause:
-        spans.append(Span(f'  "{revision.change_cause}"', "dim"))
-    return spans
-
-
-def _resting(revision: Revision, name: str, now: datetime) -> list[Span]:
-    cause = f'  "{revision.change_cause}"' if revision.change_cause else ""
-    return [Span(f"○ {revision.number} {name}  {_images(revision)}  {age(revision.created, now)}{cause}", "dim")]
-
-
-def _images(revision: Revision) -> str:
-    return " ".join(revision.images)
-
-
-def _cells(revision: Revision, shown: Sequence[Cell], room: int) -> Lines:
-    per_line = max(10, room - 2 * len(_INDENT))
-    lines: Lines = []
-    for start in range(0, len(shown), per_line):
-        lines.append([Span(_INDENT), *(_cell(cell, revision) for cell in shown[start : start + per_line])])
-    return lines
-
-
-def _cell(cell: Cell, revision: Revision) -> Span:
-    if cell.is_ghost:
-        return Span("·", "gone")
-    glyph, style = look.PODS[cell.pod.health]
-    if cell.flashes:
-        return Span(glyph, "flash")
-    if cell.pod.health is Health.READY and not revision.is_current:
-        style = "old"
-    return Span(glyph, style)
-
-
-def _pod(cell: Cell, revision: Revision, name: str, now: datetime, columns: tuple[int, int]) -> list[Span]:
-    pod = cell.pod
-    name_cells, word_cells = columns
-    glyph = _cell(cell, revision)
-    restarts = f"  {count(pod.restarts, 'restart')}" if pod.restarts else ""
-    word = fit(_word(pod), word_cells)
-    facts = f"  {pod.ready}  {fit(age(pod.created, now), 5, right=True)}  {pod.node or 'no node'}{restarts}"
-    reason = f"  {pod.reason}" if pod.reason else ""
-    style = look.PODS[pod.health][1]
-    return [
-        Span("     "),
-        Span(fit(name, name_cells), "flash" if cell.flashes else ""),
-        Span(" "),
-        glyph,
-        Span(f" {word}", style),
-        Span(facts, "dim"),
-        Span(reason, style),
-    ]
-
-
-def _word(pod: PodState) -> str:
-    return "Running, not ready" if pod.health is Health.STARTING and pod.word == "Running" else pod.word
 
 
 def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:

@@ -13,7 +13,7 @@ from ktui.model.objects import Pod
 from ktui.rollout.detail import Detail
 from ktui.rollout.parts import parts_of
 from ktui.rollout.template_diff import object_lines
-from ktui.tui import detail_lines, item_pages, why_lines
+from ktui.tui import detail_lines, item_pages, pod_lines, why_lines
 from ktui.tui.item_pages import Page
 from ktui.tui.screens.page import PageScreen
 
@@ -27,7 +27,7 @@ def open_item(app: KtuiApp, uid: str, key: str, detail: Callable[[], Detail | No
     `detail` gives what is known of the rollout when the page is drawn: it follows what it is about.
     """
     sort, rest = _split(key)
-    if sort == detail_lines.POD:
+    if sort == pod_lines.POD:
         return _pod(app, uid, rest)
     make = _pages(app, uid, sort, rest, detail)
     return PageScreen(make, _folder(app)) if make() is not None else None
@@ -91,7 +91,7 @@ def _pages(
                 runs = detail_lines.event_runs(known.events)
                 run = next((run for run in runs if any(row.uid == rest for row in run)), None)
                 return item_pages.event_page(run, app.now()) if run is not None else None
-            case detail_lines.REVISION:
+            case pod_lines.REVISION:
                 revision = next((each for each in known.revisions if each.uid == rest), None)
                 return (
                     item_pages.revision_page(revision, _images(app, uid, revision.number), app.now())

@@ -174,3 +174,21 @@ async def test_causes_and_events_are_read_in_full_at_any_size(stage: Stage, dash
         await screen.sees("CAUSE", "WHAT THE CLUSTER SAYS")
         await screen.press("escape", "tab", "enter")
         await screen.sees("Events: ", "EVENTS")
+
+
+async def test_pods_that_a_node_refused_are_one_line_below_those_that_live(stage: Stage, dashboard: Dashboard) -> None:
+    """CASES 109: the pod that lives is not the last of eighty rows."""
+    stage.deploy("cart", "cart:1.0", replicas=2)
+    stage.advance(20)
+    fates = stage.cluster.plane.fates
+    stage.cluster.call(lambda: fates.know("registry.example/shop/cart:1.1", {"fate": "turnedaway", "run-seconds": "1"}))
+    stage.set_image("cart", "cart:1.1")
+    stage.advance(12)
+    async with dashboard() as screen:
+        await _opened(screen)
+        await screen.sees("pods · OutOfcpu", "the newest")
+        listed = [line for line in screen.text.splitlines() if "OutOfcpu" in line and "node-" in line]
+        assert len(listed) == 1
+        await screen.press("j")
+        await screen.press("enter")
+        await screen.sees("Pod shop/cart-")

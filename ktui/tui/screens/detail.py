@@ -19,7 +19,7 @@ from ktui.rollout.detail import Detail
 from ktui.rollout.rollout import Phase
 from ktui.rollout.surroundings import Surroundings
 from ktui.text import count
-from ktui.tui import detail_lines, usage_lines, why_lines
+from ktui.tui import detail_lines, pod_lines, usage_lines, why_lines
 from ktui.tui.chrome import Hint
 from ktui.tui.items import ItemList
 from ktui.tui.open_item import open_item
@@ -169,7 +169,7 @@ class DetailScreen(LiveScreen):
         # Before the first layout the panels have no width yet.
         usual = self.size.width // 2 - 3 if self.has_class("-wide") else self.size.width - 2
         left = pods.scrollable_content_region.width or usual
-        pods.show_items(detail_lines.pods(detail, cells, now, left, every=self._lists_every_pod(detail)))
+        pods.show_items(pod_lines.pods(detail, cells, now, left, every=self._lists_every_pod(detail)))
         why.show_items(why_lines.why(detail, why.scrollable_content_region.width or usual))
         right = events.scrollable_content_region.width or usual
         conditions = self.query_one("#conditions", Painting)
