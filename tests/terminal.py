@@ -108,7 +108,11 @@ class Terminal:
             if time.monotonic() > end:
                 raise AssertionError(f"never: to end\n{self.text}")
             self._read(0.1)
-        self._read(0.1)
+        before = -1
+        while before != len(self.raw):
+            # What it wrote last may still be on its way.
+            before = len(self.raw)
+            self._read(0.1)
         return int(self._child.exitstatus if self._child.exitstatus is not None else -self._child.signalstatus)
 
     @property

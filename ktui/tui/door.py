@@ -21,6 +21,7 @@ from textual.notifications import SeverityLevel
 from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Input, Label, OptionList
+from textual.widgets.input import Selection
 from textual.widgets.option_list import Option
 
 from ktui.text import clean, visible
@@ -66,6 +67,10 @@ class Field(Input):
 
     def __init__(self, value: str = "", *, id: str | None = None, placeholder: str = "", select: bool = False) -> None:
         super().__init__(visible(value), id=id, placeholder=clean(placeholder), compact=True, select_on_focus=select)
+
+    def select_from(self, start: int) -> None:
+        """Select what is behind so many characters, so that typing replaces that."""
+        self.selection = Selection(start, len(self.value))
 
     def validate_value(self, value: str) -> str:
         """What it holds, however that came in."""

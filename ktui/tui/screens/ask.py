@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets.input import Selection
 
 from ktui.tui.chrome import Hint
 from ktui.tui.door import Field, Words
@@ -42,7 +41,7 @@ class AskScreen(Dialog[str | None]):
         field = self.query_one(Field)
         field.focus()
         if self._kept:
-            field.selection = Selection(self._kept, len(field.value))
+            field.select_from(self._kept)
 
     def on_input_changed(self) -> None:
         """An old complaint does not fit what is typed now."""
