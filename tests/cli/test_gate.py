@@ -14,7 +14,7 @@ import pytest
 
 from ktui.sim import SimulatedCluster
 from tests.audited import audited
-from tests.cli.conftest import Ktui
+from tests.cli.conftest import Ktui, cannot_pull
 from tests.cli.junit import trouble_of, valid_report
 from tests.simulated import NEW, STUCK, Witness, image_patch, manifest
 
@@ -187,7 +187,7 @@ def test_a_report_that_cannot_be_written_is_said_before_the_wait(ktui: Ktui, stu
     (tmp_path / "file").touch()
     ran = ktui("status", "cart", "--junit", str(tmp_path / "file" / "r.xml"))
     assert ran.code == 2
-    assert "cannot be made" in ran.err
+    assert "cannot be used" in ran.err
 
 
 # The roll back that nobody is asked about
@@ -221,6 +221,30 @@ def test_a_cause_that_blocks_is_rolled_back_before_the_deadline(ktui: Ktui, cras
     assert "exiting with code" in "".join(document["log"]["lines"])
     assert crashing.image() == NEW
     assert audit(state)[0]["automatic"] == "ktui status: stalled (crash)"
+
+
+def test_it_says_that_it_will_roll_back_and_when(ktui: Ktui, crashing: Witness) -> None:
+    ran = ktui("status", "cart", "--rollback-on-failure", "--patience", "1h", "--timeout", "2s", "-o", "json")
+    assert ran.code == 3
+    assert re.search(r"ktui: rolls back in \d+ min unless it recovers: .*crash", ran.err)
+    (cause, *_) = json.loads(ran.out)["causes"]
+    assert (cause["reason"], cause["since"] is None, cause["actsAt"] is None) == ("crashes", False, False)
+
+
+def test_what_may_pass_by_itself_is_never_rolled_back(
+    ktui: Ktui, cart: Witness, cluster: SimulatedCluster, state: Path
+) -> None:
+    image = "registry.example/shop/cart:throttled"
+    throttled = {"fate": "nopull", "message": "pull QPS exceeded"}
+    cluster.call(lambda: cluster.plane.fates.know(image, throttled))
+    cart.patch(image_patch(image))
+    cluster.wait_until(cannot_pull)
+    ran = ktui("status", "cart", "--rollback-on-failure", "--patience", "0", "--timeout", "4s", "-o", "json")
+    document = json.loads(ran.out)
+    assert (ran.code, document["causes"][0]["reason"]) == (3, "pull-throttled")
+    assert document["causes"][0]["actsAt"] is None
+    assert "rolls back" not in ran.err
+    assert (cart.image(), audit(state)) == (image, [])
 
 
 def test_a_timeout_is_rolled_back_only_where_that_is_asked_for(ktui: Ktui, stuck: Witness, state: Path) -> None:
