@@ -316,7 +316,7 @@ def _started(deployment: Deployment, replicasets: Sequence[ReplicaSet], new: Rep
     births = [rs.metadata.creation_timestamp for rs in replicasets]
     youngest = max((at for at in births if at is not None), default=None)
     written = deployment.metadata.template_written
-    if written is not None and (youngest is None or written >= youngest):
+    if written is not None and (youngest is None or written >= youngest) and not _is_complete(deployment):
         return written
     condition = progressing(deployment)
     if condition is None or not deployment.observed or _is_complete(deployment):
