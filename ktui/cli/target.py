@@ -29,7 +29,7 @@ def check(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         kind = path.stat().st_mode if path.exists() else stat.S_IFREG
     except OSError as error:
-        return f"The folder {path.parent} cannot be used: {error.strerror}."
+        return f"The folder {path.parent} cannot be made: {error.strerror}."
     if not stat.S_ISREG(kind):
         return "" if os.access(path, os.W_OK) else f"Nothing can be written to {path}."
     folder = path.resolve().parent
