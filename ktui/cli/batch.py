@@ -94,7 +94,8 @@ def _show(batch: Batch, *, err: bool) -> None:
     if not batch.accepted:
         printing.error("None of them is open to this: nothing was sent.")
         return
-    say(f"\nIn all: {batch.total}.\n\nThe same with kubectl:")
+    for text in ("", f"In all: {batch.total}.", "", "The same with kubectl:"):
+        say(text)
     for accepted in batch.accepted:
         for command in accepted.plan.commands:
             say(f"  {command}")

@@ -255,12 +255,14 @@ def _show(made: Plan, seen: Preview, note: str, *, err: bool) -> None:
     if note:
         say(f"  {note}")
     say(f"  Undo: {made.undo.sentence}")
-    say(f"\n{seen.sentence}")
+    say("")
+    say(seen.sentence)
     for warning in seen.warnings:
         say(f"  Mind: {warning}")
     for change in seen.changes:
         say(f"  {change}")
-    say("\nThe same with kubectl:")
+    say("")
+    say("The same with kubectl:")
     for command in made.commands:
         say(f"  {command}")
     say("")
