@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ktui.model.objects import ContainerStatus, Event, Pod, Terminated, condition_of
-from ktui.rollout.kubelet import first_time
+from ktui.rollout import kubelet
 
 _CALM: Final = timedelta(minutes=10)
 """A run this long ends a loop: the kubelet's back-off begins anew after it (MaxContainerBackOff, doubled)."""
@@ -37,7 +37,7 @@ def unscheduled_since(pod: Pod) -> datetime | None:
 
 def failing_since(pod: Pod, events: Sequence[Event], *reasons: str, mark: str = "") -> datetime | None:
     """When such an Event came first since the pod is not ready; without any, since it is not."""
-    unready, first = unready_since(pod), first_time(events, *reasons, mark=mark)
+    unready, first = unready_since(pod), kubelet.first_time(events, *reasons, mark=mark)
     if first is None or unready is None:
         return first or unready
     return max(first, unready)
@@ -94,7 +94,9 @@ def loop_since(pod: Pod, container: ContainerStatus, events: Sequence[Event]) ->
         return ended.finished_at
     waits = sum(min(_FIRST_BACK_OFF * 2**place, _LONGEST_BACK_OFF) for place in range(min(times - 2, 64)))
     worked_out = ended.finished_at - timedelta(seconds=waits) - lasted * (times - 1)
-    first = first_time(events, "BackOff", mark="restarting failed container")
+    # Kubelets before 1.26 do not name the container.
+    about = [event for event in events if kubelet.container_of(event) in ("", container.name)]
+    first = kubelet.first_time(about, "BackOff", mark="restarting failed container")
     since = min(worked_out, first) if first is not None else worked_out
     made = pod.metadata.creation_timestamp
     return max(since, made) if made is not None else since

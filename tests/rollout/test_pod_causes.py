@@ -9,7 +9,7 @@ import pytest
 from ktui.model.changes import Resource
 from ktui.rollout.cause import Cause, Reason
 from ktui.rollout.rollout import Phase
-from tests.rollout.made import Made, ago, container, ended, running, waiting
+from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 from tests.rollout.test_diagnosis import rolling, unscheduled
 
 NO_ROOM = "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims."
@@ -275,3 +275,14 @@ def test_the_beginning_of_a_loop_does_not_move_while_it_goes_on() -> None:
     known = [moment for moment in moments if moment is not None]
     assert len(known) == 3
     assert (max(known) - min(known)).total_seconds() <= 20
+
+
+def test_the_back_off_of_another_container_tells_nothing_of_this_one() -> None:
+    last = ended(1, since=6)
+    last["terminated"]["startedAt"] = ago(8)
+    made = rolling(1).pod(2, "a", age=3000, **container(waiting("CrashLoopBackOff"), restarts=2, last=last))
+    said = "Back-off restarting failed container proxy in pod web-2-a_shop(u)"
+    event(made, "a", "BackOff", said, first=2900, about={"fieldPath": "spec.containers{proxy}"})
+    since = first(made).since
+    assert since is not None
+    assert (NOW - since).total_seconds() < 60
