@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Expired
+from ktui.kube.errors import Expired, TooLarge
 from ktui.kube.watch import Unreadable, decode_page
 from ktui.model.changes import Put, Resource
 
@@ -37,6 +37,11 @@ async def list_once(
                 raise
             # History is compacted faster than it is read: everything at once.
             contents, limit, token = [], 0, ""
+            continue
+        except TooLarge:
+            if limit <= 1:
+                raise
+            limit //= 2
             continue
         page = decode_page(resource, body)
         contents += page.contents

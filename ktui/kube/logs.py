@@ -60,6 +60,14 @@ _SPACES: Final = re.compile("[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
 """Spaces of other kinds, which in a log mean no more than a space."""
 
 
+_NO_LOG: Final = re.compile(rb"unable to retrieve container logs for \w+://")
+"""What stands in place of a log that is gone, with status 200 (kubelet, kuberuntime: GetContainerLogs)."""
+
+
+class NoLog(KubeError):  # noqa: N818 - it says what happened
+    """There is no log to be read, though the server answers as if there were."""
+
+
 class ContainerLog(NamedTuple):
     """Whose log."""
 
@@ -171,6 +179,8 @@ class LogReader:
         at = _nanoseconds(stamp)
         if at is None:
             # What the kubelet itself has to say, or more of a line that was too long.
+            if _NO_LOG.match(raw):
+                raise NoLog("The kubelet cannot give this log: the container runtime does not have it (any more).")
             if self._skipping:
                 return None
             self._at = self._at or int(self._clock().timestamp() * NANOSECONDS)
@@ -336,8 +346,7 @@ class LogFollower:
     async def _patiently(self, step: Awaitable[_T]) -> _T:
         """One step of a stream. A long silence is a container with nothing to say, or a connection half open."""
         try:
-            async with asyncio.timeout(self._pacing.silence):
-                return await step
+            return await self.connection.pulse.within(self._pacing.silence, step)
         except TimeoutError:
             raise Interrupted(f"Nothing has been heard for {self._pacing.silence:.0f} s.") from None
 

@@ -20,6 +20,7 @@ from ktui.kube.logs import (
     LogFollower,
     LogReader,
     LogStatus,
+    NoLog,
     Told,
     plain,
     read_log,
@@ -316,6 +317,24 @@ async def test_a_refusal_is_told_in_a_sentence(kubelet: tuple[Kubelet, Connectio
         told = await heard.until_told(LogStatus.REFUSED)
         assert told.reason.startswith("Not allowed: pods")
         await heard.until_told(LogStatus.FOLLOWING)
+
+
+NO_LOG = b"unable to retrieve container logs for containerd://8f0c5a"
+
+
+@pytest.mark.parametrize("raw", [NO_LOG, NO_LOG + b"\n"], ids=["without a newline", "with one"])
+async def test_what_stands_in_place_of_a_log_is_told_and_is_no_line(
+    kubelet: tuple[Kubelet, Connection], raw: bytes
+) -> None:
+    server, connection = kubelet
+    server.written, server.ends = [raw], True
+    with pytest.raises(NoLog, match="does not have it"):
+        await read_log(connection, LOG)
+    async with following(connection) as heard:
+        told = await heard.until_told(LogStatus.BROKEN)
+        assert "kubelet cannot give this log" in told.reason
+        server.written, server.ends = [stamped(1, NO_LOG.decode())], False
+        await heard.until_lines(NO_LOG.decode())
 
 
 async def test_what_was_written_before_the_restart_comes_first(kubelet: tuple[Kubelet, Connection]) -> None:
