@@ -13,6 +13,7 @@ import pytest
 from ktui.cli.evidence import Onlooker
 from ktui.cli.shape import rollout_document
 from ktui.cli.snapshot import read_store
+from ktui.kube.clock import ServerClock
 from ktui.model.changes import STREAMED, Listed, Put
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
@@ -119,8 +120,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[SimulatedCluster]:
 @pytest.mark.parametrize("cluster", SCENARIOS, indirect=True)
 def test_of_a_scenario(ktui: Ktui, cluster: SimulatedCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.fromtimestamp(cluster.now, UTC)
-    monkeypatch.setattr(Onlooker, "now", _at(now))
-    monkeypatch.setattr("ktui.cli.get._now", _at(now))
+    monkeypatch.setattr(ServerClock, "now", _at(now))
     live = Live()
     for resource in STREAMED:
         live.apply(Put(resource, decode(resource, raw)) for raw in cluster.list(resource.plural))
