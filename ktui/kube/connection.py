@@ -10,6 +10,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Final
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
@@ -40,6 +41,8 @@ from ktui.kube.trust import distrusted, presented
 
 USER_AGENT: Final = f"ktui/{__version__}"
 """A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""
+
+_IN_A_PATH: Final = "/%:@!$&'()*+,;=-._~"
 
 _HEADERS: Final = (("User-Agent", USER_AGENT), ("Accept", "application/json"))
 
@@ -239,7 +242,9 @@ class Connection:
         identity = await self._credentials.identity()
         if self._is_closed:
             raise KubeError("The connection to the cluster was closed meanwhile. Nothing was sent.")
-        url = self._base.joinpath(path.lstrip("/"), encoded=True).with_query(params or {})
+        # A name may be anything if a server says so: what no path may hold goes as its number, as in kubectl.
+        where = quote(path.lstrip("/"), safe=_IN_A_PATH, errors="replace")
+        url = self._base.joinpath(where, encoded=True).with_query(params or {})
         renewals, redirects = 1, limits.REDIRECTS
         while True:
             began = asyncio.get_running_loop().time()
