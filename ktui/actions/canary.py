@@ -1,4 +1,4 @@
-"""A held canary: begin, take to the next step, promote in full (SEMANTICS.md, Hold a canary).
+"""A held canary: begin, take to the next step, promote in full (docs/semantics.md, Hold a canary).
 
 To abort is to roll back, with the saved settings in the same patch: `rollback`. To mend is `canary_repair`.
 """

@@ -1,4 +1,4 @@
-"""Delete the pods that a StatefulSet would wait for, after a change of its template (SEMANTICS.md, StatefulSets).
+"""Delete the pods that a StatefulSet would wait for, after a change of its template (docs/semantics.md, StatefulSets).
 
 An OrderedReady StatefulSet replaces nothing while a pod is not ready, not even that pod. Deleted by hand it comes back
 with the template of the moment, and so it is deleted only once the controller has seen the change.

@@ -1,4 +1,4 @@
-"""The settings of a hold in a patch: put on, made larger, taken off again (SEMANTICS.md, Hold a canary)."""
+"""The settings of a hold in a patch: put on, made larger, taken off again (docs/semantics.md, Hold a canary)."""
 
 from __future__ import annotations
 

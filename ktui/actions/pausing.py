@@ -46,7 +46,7 @@ def refuse_resume(deployment: Deployment) -> Refusal | None:
 
 
 def refuse_promote(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Refusal | None:
-    """Why there is nothing to promote (DESIGN.md, Promote)."""
+    """Why there is nothing to promote."""
     deleted = being_deleted(deployment)
     if deleted is not None:
         return deleted
@@ -159,7 +159,7 @@ def _when_resumed(subject: Subject) -> tuple[str, ...]:
 
 
 def _clock(deployment: Deployment) -> tuple[str, ...]:
-    """The progress deadline starts again with a resume (SEMANTICS.md, Status)."""
+    """The progress deadline starts again with a resume (docs/semantics.md, Status)."""
     seconds = deployment.spec.progress_deadline_seconds
     limit = f" of {duration(seconds)}" if seconds else ""
     return (

@@ -1,4 +1,4 @@
-"""Roll back, and abort of a rolling update, which is a roll back from the middle of it (SEMANTICS.md, Roll back)."""
+"""Roll back, and abort of a rolling update: a rollback from the middle of it (docs/semantics.md, Roll back)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def target_of(workload: Workload) -> Target:
 def tests_for(target: Target) -> tuple[Operation, Operation]:
     """What makes a patch of the workload fail on any other, or on this one after its spec has changed.
 
-    The generation, not the resourceVersion: that changes with every status update (SEMANTICS.md, Roll back).
+    The generation, not the resourceVersion: that changes with every status update (docs/semantics.md, Roll back).
     """
     return expect(("metadata", "uid"), target.uid), expect(("metadata", "generation"), target.generation)
 
@@ -161,7 +161,7 @@ def owner_warnings(workload: Workload) -> tuple[str, ...]:
 
 
 def held_warnings(deployment: Deployment) -> tuple[str, ...]:
-    """What a canary's hold does to a template that is changed without taking the hold off (SEMANTICS.md)."""
+    """What a canary's hold does to a template that is changed without taking the hold off (docs/semantics.md)."""
     if not strategy.held(deployment):
         return ()
     return (

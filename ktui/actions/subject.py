@@ -114,7 +114,7 @@ async def read_subject(
 async def read_observed(api: Api, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
     """A workload. One that the controller has not seen yet is waited for, though not for long.
 
-    Which revision is the previous one is known only then (SEMANTICS.md, Roll back). Raises KubeError.
+    Which revision is the previous one is known only then (docs/semantics.md, Roll back). Raises KubeError.
     """
     for pause in (*_PATIENCE, None):
         raw = await api.get(resource, namespace, name)

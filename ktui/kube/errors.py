@@ -157,7 +157,7 @@ class Expired(ApiError):
 class Rejected(ApiError):
     """400, 405, 406, 415, 422, 501: the request is not valid, or a `test` of a JSON patch did not hold.
 
-    The API server answers both of the last with 422: SEMANTICS.md, Roll back.
+    The API server answers both of the last with 422: docs/semantics.md, Roll back.
     """
 
     opening = "The API server rejected the request"

@@ -1,6 +1,6 @@
 """A list read while it comes, without I/O: the items that are whole, chunk by chunk.
 
-The one list that a server answers from its cache is the fastest way to many objects (TEXTUAL.md), but it is one JSON
+The one list that a server answers from its cache is the fastest way to many objects (measured), but it is one JSON
 document, and to hold all of it costs more memory than what it says. Where an item ends is guessed from how the API
 server writes lists, and every guess is put to the test by decoding: one that is wrong costs time, never an object.
 """

@@ -28,10 +28,10 @@ RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
 CONTROLLER_REVISION_HASH: Final = "controller-revision-hash"
 
 NO_DEADLINE: Final = 2147483647
-"""`progressDeadlineSeconds` of a Deployment that has no deadline (SEMANTICS.md, Status)."""
+"""`progressDeadlineSeconds` of a Deployment that has no deadline (docs/semantics.md, Status)."""
 
 HOLD_SECONDS: Final = 2147483646
-"""`minReadySeconds` of a Deployment whose canary is held (SEMANTICS.md, Hold a canary)."""
+"""`minReadySeconds` of a Deployment whose canary is held (docs/semantics.md, Hold a canary)."""
 
 
 class _RevisionLabel(Struct, frozen=True):

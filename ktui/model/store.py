@@ -1,7 +1,7 @@
 """What is known of a cluster, by uid, with the indices that the rollouts need.
 
 Only the streams write here. Everything is keyed by uid, because the same name can come back as another object
-(SEMANTICS.md, Identity). The store is right whatever the order in which the resources arrive, and saying the same
+(docs/semantics.md, Identity). The store is right whatever the order in which the resources arrive, and saying the same
 thing twice, or something older than what is known, changes nothing.
 """
 

@@ -1,6 +1,6 @@
 """Pod templates: a digest to compare them by, and the few fields that screens show.
 
-Two templates are the same when their digests are (SEMANTICS.md, Identity).
+Two templates are the same when their digests are (docs/semantics.md, Identity).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class PodTemplate:
     """What pods are made from: its digest, and the fields that screens show.
 
     Equality is the API's own: all of metadata and spec, `pod-template-hash` aside, and whether an empty map is
-    written or left out (SEMANTICS.md, Identity).
+    written or left out (docs/semantics.md, Identity).
     """
 
     __slots__ = ("annotations", "containers", "digest", "init_containers", "labels", "overhead", "ports", "resources")
@@ -76,7 +76,7 @@ class RevisionData:
     """What a ControllerRevision keeps: for StatefulSets and DaemonSets, a patch that replaces the template.
 
     The API server takes any data there is, from anybody who may write it; what is no such patch has no template.
-    Its digest tells whether two revisions mean the same; their bytes do not (SEMANTICS.md, StatefulSets).
+    Its digest tells whether two revisions mean the same; their bytes do not (docs/semantics.md, StatefulSets).
     """
 
     __slots__ = ("template",)

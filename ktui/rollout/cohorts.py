@@ -257,7 +257,7 @@ def place(statefulset: StatefulSet, pod: Pod) -> int:
 def stranded(workload: Controlled, parts: Sequence[Cohort]) -> list[Pod]:
     """Pods of another revision that are not ready and that an OrderedReady StatefulSet does not replace.
 
-    It waits for them to become ready first, so another template alone does not mend them (SEMANTICS.md, StatefulSets).
+    It waits for them to become ready first, so another template alone is no cure (docs/semantics.md, StatefulSets).
     """
     if not isinstance(workload, StatefulSet) or workload.spec.pod_management_policy != ORDERED_READY:
         return []

@@ -1,6 +1,6 @@
 """The hold of a canary: what is written on the Deployment, what is really there, and who else had a hand in it.
 
-A hold is real where `minReadySeconds` says so, whatever is written (SEMANTICS.md, Hold a canary). What ktui writes
+A hold is real where `minReadySeconds` says so, whatever is written (docs/semantics.md, Hold a canary). What ktui writes
 beside it is the annotation `ktui.dev/hold`. The Deployment controller copies that to the canary's ReplicaSet and
 never takes it away there: from the copies it can be told what somebody else did, and a record that was lost comes back.
 """
@@ -228,8 +228,8 @@ def _newest(replicasets: Sequence[ReplicaSet], written: Record | None) -> Record
     """The newest record of this hold, on the Deployment or as a copy; those of holds that are over do not count.
 
     The revisions that a hold went through are the newest ones, for as long as they have its minReadySeconds: an old
-    ReplicaSet keeps its own (SEMANTICS.md, Arithmetic). A copy counts on the canary that it is about: a revision that
-    came back may have one from a former life.
+    ReplicaSet keeps its own (docs/semantics.md, Arithmetic). A copy counts on the canary that it is about: a revision
+    that came back may have one from a former life.
     """
     ordered = revisions.newest_first(replicasets)
     through = list(takewhile(lambda rs: rs.spec.min_ready_seconds == HOLD_SECONDS, ordered))

@@ -21,7 +21,7 @@ class Side(msgspec.Struct, frozen=True):
     """The pods of the new revision, or those of all the old ones.
 
     `wanted` is what the ReplicaSets ask for, `existing` what they have (without those that are stopping).
-    `terminating` None means unknown: the server is too old to count them (SEMANTICS.md, Status).
+    `terminating` None means unknown: the server is too old to count them (docs/semantics.md, Status).
     """
 
     wanted: int = 0

@@ -1,4 +1,4 @@
-"""Who deployed this, and will a change by hand survive? (SEMANTICS.md, last table)"""
+"""Who deployed this, and will a change by hand survive? (docs/semantics.md, Owners)"""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def rollback_target(
 ) -> ReplicaSet | Refusal:
     """The ReplicaSet whose template a roll back would bring back.
 
-    The order of checks and the words are kubectl's (SEMANTICS.md, Roll back), with three differences. A paused
+    The order of checks and the words are kubectl's (docs/semantics.md, Roll back), with three differences. A paused
     Deployment is not refused: the action resumes it in the same patch. Without a number kubectl takes the revision
     before, and goes one too far back where the current template has no ReplicaSet yet; here it is the last revision
     that was good (`standing.last_good`). And what has no number is no revision: kubectl would take it for number 0.

@@ -34,7 +34,7 @@ class Phase(StrEnum):
     """Something is in the way that waiting does not cure; the deadline has not passed yet."""
     PROGRESSING = "progressing"
     HELD = "held"
-    """A canary is held at a number of pods by its own settings (SEMANTICS.md)."""
+    """A canary is held at a number of pods by its own settings (docs/semantics.md)."""
     PAUSED = "paused"
     DELETED = "deleted"
     """Being deleted, or gone."""

@@ -1,4 +1,4 @@
-"""kubectl's verdict on a workload, in kubectl's words (SEMANTICS.md, Status; `rollout_status.go` of kubectl)."""
+"""kubectl's verdict on a workload, in kubectl's words (docs/semantics.md, Status; `rollout_status.go` of kubectl)."""
 
 from __future__ import annotations
 

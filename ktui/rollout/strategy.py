@@ -1,4 +1,4 @@
-"""How many pods more, and how many fewer, a rollout may have (SEMANTICS.md, Arithmetic)."""
+"""How many pods more, and how many fewer, a rollout may have (docs/semantics.md, Arithmetic)."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ def promised(deployment: Deployment) -> int:
 
 
 def held(deployment: Deployment) -> bool:
-    """Whether a canary is held: `minReadySeconds` alone tells (SEMANTICS.md, Hold a canary)."""
+    """Whether a canary is held: `minReadySeconds` alone tells (docs/semantics.md, Hold a canary)."""
     return deployment.spec.min_ready_seconds == HOLD_SECONDS

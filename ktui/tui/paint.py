@@ -190,7 +190,7 @@ class _Drawn(NamedTuple):
 
 
 class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
-    """Many lines, of which only those in sight are worked out and drawn (TEXTUAL.md, Big live tables).
+    """Many lines, of which only those in sight are worked out and drawn.
 
     The lines may be any sequence: one that makes each line when it is asked for it costs nothing out of sight.
     What its keys do is for the screen to say; `Pages` has keys to read on.

@@ -22,7 +22,7 @@ from tests.simulated import image_patch
 JSON = dict[str, Any]
 NAMESPACE = "shop"
 OWN = ("kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/")
-"""The annotations that `kubectl rollout undo` leaves alone (SEMANTICS.md, Roll back)."""
+"""The annotations that `kubectl rollout undo` leaves alone (docs/semantics.md, Roll back)."""
 
 
 def canary(image: str, steps: str = "1", *, surge: bool = True) -> Canary:

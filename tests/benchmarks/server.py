@@ -4,7 +4,7 @@ It stands in for a real one where the server must not be what is measured: the s
 controllers, and would share two cores with ktui. What goes over the wire is what a real API server sends: pages with
 `continue`, `resourceVersion=0`, streaming lists with one HTTP chunk an object and the bookmark at their end, watches.
 
-Lists come at the pace of a real API server too, as it was measured on loopback with 10,000 pods (TEXTUAL.md): a server
+Lists come at the pace of a real API server too, as it was measured on loopback with 10,000 pods: a server
 that costs nothing would measure ktui against nothing.
 
 `python -m tests.benchmarks.server PODS DEPLOYMENTS [unpaced]` prints its port. Beside the Kubernetes API it has

@@ -1,4 +1,4 @@
-"""Who deployed this: the marks of SEMANTICS.md's last table."""
+"""Who deployed this: the marks of docs/semantics.md, Owners."""
 
 from __future__ import annotations
 
