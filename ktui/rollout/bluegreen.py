@@ -1,8 +1,8 @@
 """Blue-green: Deployments that take turns behind one Service, and which of them gets the traffic now.
 
 The Service's selector has a label, its colour key, in which the pod templates of two or more Deployments differ, and
-other labels, in which they all agree with it (docs/semantics.md, Blue-green). EndpointSlices say where traffic goes, not
-the selector, which they follow.
+other labels, in which they all agree with it (docs/semantics.md, Blue-green). EndpointSlices say where traffic
+goes, not the selector, which they follow.
 """
 
 from __future__ import annotations
