@@ -71,7 +71,7 @@ async def test_a_canary_that_fails_goes_back_to_its_settings(
         await screen.sees("1 rollout", "4 pods")
         await screen.press("c")
         await screen.sees("Canary of shop/cart")
-        await screen.press(*["backspace"] * 3)
+        await screen.press("backspace")
         await screen.type("crash")
         await screen.press("enter")
         await screen.sees("4 pods asked for")
