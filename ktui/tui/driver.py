@@ -95,6 +95,8 @@ class _Output:
     def __init__(self, terminal: TextIO, is_lost: Callable[[], None]) -> None:
         self._descriptor = terminal.fileno()
         self._encoding = terminal.encoding
+        # How signs that the encoding lacks are written is settled where the streams are (`ktui.cli.signs`).
+        self._errors = terminal.errors or "replace"
         self._is_lost = is_lost
         self._has_gone = False
 
@@ -107,7 +109,7 @@ class _Output:
 
     def write(self, text: str) -> None:
         """Write it all, or nothing where there is no terminal."""
-        data = text.encode(self._encoding, "replace")
+        data = text.encode(self._encoding, self._errors)
         while data and not self._has_gone:
             try:
                 data = data[os.write(self._descriptor, data) :]

@@ -21,6 +21,7 @@ from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope
 from ktui.kube.streams import Streams
 from ktui.model.changes import WORKLOADS, LinkState, Resource
+from ktui.redaction import redact
 from ktui.text import exact
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Session:
         except ConfigError as error:
             return [], f"{error} {error.hint}"
         note = "" if found else "There is no kubeconfig with a context to choose."
-        return [(context.name, f"{exact(context.name)}  ({exact(context.server)})") for context in found], note
+        return [(context.name, f"{exact(context.name)}  ({redact(exact(context.server))})") for context in found], note
 
     # Where it goes
 
