@@ -11,6 +11,7 @@ from textual.driver import Driver
 from textual.worker import WorkerFailed
 
 from ktui import signals
+from ktui.text import clean
 from ktui.tui.door import CleanApp, selected_in
 
 
@@ -39,7 +40,7 @@ class EndingApp(CleanApp):
         with signals.handed_to(self.signalled, interrupts=True):
             self.run()
         for sentence in self._parting:
-            print(sentence, file=sys.stderr)
+            print("\n".join(map(clean, sentence.split("\n"))), file=sys.stderr)
         if self.crash is not None:
             raise self.crash
         return self.return_code or 0

@@ -187,7 +187,7 @@ def test_a_report_that_cannot_be_written_is_said_before_the_wait(ktui: Ktui, stu
     (tmp_path / "file").touch()
     ran = ktui("status", "cart", "--junit", str(tmp_path / "file" / "r.xml"))
     assert ran.code == 2
-    assert "cannot be used" in ran.err
+    assert "cannot be made" in ran.err
 
 
 # The roll back that nobody is asked about

@@ -30,7 +30,8 @@ EXACT = "app␛]52;c;UFdO␇<U+009B>2J<U+202E>␊next<9B>"
 SOURCES = sorted(Path(ktui.__file__).parent.rglob("*.py"))
 
 _WRITERS = {"click.echo", "click.secho", "click.confirm", "click.prompt", "click.echo_via_pager", "print"}
-_DOORS = {"printing.py"}
+_DOORS = {"printing.py", "ending.py"}
+"""What writes: of the dashboard, the words that are left when the terminal is the shell's again."""
 
 
 def round_the_door(tree: ast.AST) -> Iterator[str]:
@@ -204,7 +205,7 @@ def own_signs() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
-    return {sign for text in texts for sign in text if not sign.isascii()}
+    return {sign for text in texts for sign in text if not sign.isascii() and sign.isprintable()}
 
 
 def in_ascii(text: str) -> str:

@@ -204,7 +204,7 @@ async def test_a_login_page_in_front_of_the_server_is_no_answer(connecting: Conn
         return web.Response(text="<html>Please log in</html>", content_type="text/html")
 
     async with serving(login_page) as url, connecting(url) as connection:
-        with pytest.raises(Interrupted, match="not what a Kubernetes API server says") as raised:
+        with pytest.raises(Interrupted, match="a web page, and not an API server") as raised:
             await Api(connection).get(DEPLOYMENTS, "shop", "web")
     assert "login page" in raised.value.hint
 

@@ -182,4 +182,4 @@ def test_former_numbers() -> None:
 def test_a_replicaset_without_a_template_is_nothing_to_go_back_to() -> None:
     bare = replicaset({"metadata": {"name": "web-0", "uid": "0"}, "spec": {}})
     answer = rollback_target(made("web:2"), [revision(2, "web:2"), bare])
-    assert number_of(answer) == "revision 0 has no pod template to go back to"
+    assert number_of(answer) == 'no revision to go back to: no rollout history found for deployment "web"'
