@@ -115,10 +115,15 @@ class Reflector(ListWatch):
     def _cannot_be_watched(self) -> bool:
         return self._fruitless >= _DOUBTS
 
+    @property
+    def _is_polled(self) -> bool:
+        """Whether this attempt went as well as it can: the list has come, and the watch does not."""
+        return self._cannot_be_watched and self._has_listed
+
     def _wait(self, error: KubeError) -> float:
         """Seconds before the next attempt."""
         asked = error.retry_after or 0.0
-        if self._cannot_be_watched:
+        if self._is_polled:
             self._version, self._in_doubt = "", True
             return self._backoff.spread(self._pacing.poll, floor=asked)
         if isinstance(error, Expired):
@@ -150,17 +155,19 @@ class Reflector(ListWatch):
         told = f"{error} {error.hint}".strip() if isinstance(error, (Unauthorized, CredentialError)) else str(error)
         if (error.retry_after or 0.0) >= 1.0:
             told = f"{told} It asks to wait: trying again at {self._connection.time_in(wait)}."
-        if self._cannot_be_watched:
+        if self._is_polled:
             what = self.resource.plural
             told = f"The {what} cannot be watched: they are listed instead, every {self._pacing.poll:.0f} s. {told}"
             return self._telling.linked(LinkState.LISTED, told, since=self._listed_at)
+        # What is only listed is as old as its list, whatever has been heard since.
+        as_of = self._listed_at if self._cannot_be_watched else None
         if isinstance(error, NoAnswer):
-            return self._telling.linked(LinkState.SILENT, told, since=self._clock() - self._pulse.quiet_for)
+            return self._telling.linked(LinkState.SILENT, told, since=as_of or self._clock() - self._pulse.quiet_for)
         if isinstance(error, _REFUSALS) and not self._has_listed:
-            return self._telling.linked(LinkState.REFUSED, told)
+            return self._telling.linked(LinkState.REFUSED, told, since=as_of)
         # After a silence, the trouble began with the last thing that was heard.
         since = self._last_heard if isinstance(error, Silence) else None
-        return self._telling.linked(LinkState.RECONNECTING, told, since=since)
+        return self._telling.linked(LinkState.RECONNECTING, told, since=as_of or since)
 
     async def _pause(self, seconds: float) -> None:
         """Wait that long; while the server is lost, until it is back: asking for that is the pulse's."""

@@ -157,6 +157,10 @@ class Streams:
     def retry_now(self) -> None:
         """Whatever waits for its next attempt makes it now, with a new login if that is what failed."""
         self._connection.retry_login()
+        self.ask_now()
+
+    def ask_now(self) -> None:
+        """Whatever waits for its next attempt makes it now."""
         for reflector in self._reflectors:
             reflector.retry_now()
 

@@ -64,6 +64,10 @@ class Store:
         dirty, self._dirty = self._dirty, set()
         return dirty
 
+    def is_dirty(self, uid: str) -> bool:
+        """Whether that workload has changed since then."""
+        return uid in self._dirty
+
     # What is known
 
     def deployments(self) -> Iterator[Deployment]:

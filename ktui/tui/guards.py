@@ -10,7 +10,7 @@ from ktui.actions.auto_abort import auto_abort
 from ktui.actions.plan import called
 from ktui.actions.request import Action
 from ktui.kube.api import Api
-from ktui.model.changes import LinkState
+from ktui.model.changes import Link, LinkState, Resource
 from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Move, arm, judge, refuse_arm
 
@@ -29,6 +29,8 @@ class Guards:
         self._seen: dict[str, Seen] = {}
         self._countdowns: dict[str, Countdown] = {}
         """What is going to be acted on, by uid, unless it is over by then."""
+        self._decided: dict[str, dict[Resource, Link]] = {}
+        """How the links were when it was first found that something is to be aborted."""
 
     @property
     def uids(self) -> frozenset[str]:
@@ -88,6 +90,9 @@ class Guards:
             )
             if judged.move is Move.KEEP:
                 self._count_down(uid, judged.countdown)
+                self._decided.pop(uid, None)
+                continue
+            if judged.move is Move.ABORT and not self._is_confirmed(uid):
                 continue
             self._let_go(uid)
             name = _name(armed)
@@ -98,6 +103,16 @@ class Guards:
             else:
                 self._steering.say(f"Auto-abort is off for {name}: {judged.reason}.", "warning")
 
+    def _is_confirmed(self, uid: str) -> bool:
+        """Whether it is still so by lists that came after it was found: one may be half a minute old by then."""
+        links = self._app.live.store.links
+        before = self._decided.get(uid)
+        if before is None:
+            before = self._decided[uid] = dict(links)
+            self._session.ask_now()
+        is_old = any(link.state is LinkState.LISTED and link is before.get(kind) for kind, link in links.items())
+        return not is_old and self._app.live.is_worked_out(uid)
+
     def forget(self) -> None:
         """Another cluster or scope: what cannot be seen cannot be watched over."""
         if self._armed:
@@ -106,6 +121,7 @@ class Guards:
         self._armed.clear()
         self._seen.clear()
         self._countdowns.clear()
+        self._decided.clear()
 
     def _count_down(self, uid: str, waits: Countdown | None) -> None:
         if waits is not None:
@@ -117,6 +133,7 @@ class Guards:
         del self._armed[uid]
         self._seen.pop(uid, None)
         self._countdowns.pop(uid, None)
+        self._decided.pop(uid, None)
 
     async def _abort(self, armed: Armed, cause: str) -> None:
         connection = self._session.connection

@@ -117,6 +117,10 @@ class Live:
         if workload is not None and uid not in self._too_early:
             self.observer.look(rollout, now, lambda: told(self.store, workload, rollout))
 
+    def is_worked_out(self, uid: str) -> bool:
+        """Whether all that has been heard of that workload is in its rollout."""
+        return uid not in self._waiting and not self.store.is_dirty(uid)
+
     def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:
         """One rollout in full, with what was found around it; None where it is gone."""
         # This and the next two are for screens that are not open when the first frame is drawn.

@@ -195,6 +195,11 @@ class Session:
         if self._connection is not None:
             self._app.run_worker(self._read_again(self._connection), group="credentials", exclusive=True)
 
+    def ask_now(self) -> None:
+        """List what cannot be watched now: something depends on it."""
+        if self._streams is not None:
+            self._streams.ask_now()
+
     async def _read_again(self, connection: Connection) -> None:
         """Read the credentials now, and not with the next request: streams that are open make none."""
         with suppress(KubeError):

@@ -227,3 +227,24 @@ async def test_a_server_that_asks_for_a_day_is_asked_again_after_a_minute_and_it
         proxy.straighten()
         it.streams.retry_now()
         await it.until_live()
+
+
+@pytest.mark.parametrize(
+    ("how", "state"),
+    [
+        (between.cut, LinkState.RECONNECTING),
+        (between.answer(503), LinkState.RECONNECTING),
+        (between.answer(403, b'{"kind":"Status","message":"not any more"}'), LinkState.REFUSED),
+    ],
+    ids=["cut", "503", "403"],
+)
+async def test_what_cannot_even_be_listed_any_more_is_not_called_listed(
+    proxy: Between, watching: Watching, how: between.Bend, state: LinkState
+) -> None:
+    proxy.bend(between.watch, between.answer(405))
+    async with watching(vigilance=replace(VIGILANCE, quiet=3600.0)) as it:
+        await it.until(lambda: len(it.store.links) == len(STREAMED) and it.states == {LinkState.LISTED})
+        proxy.bend(between.everything, how)
+        await it.until(lambda: it.states == {state})
+        listed = {link.resource: link.since for _, link in it.said if link.state is LinkState.LISTED}
+        assert {link.resource: link.since for link in it.store.links.values()} == listed, "as old as the last list"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from ktui.kube.access import Access
 from ktui.tui.app import KtuiApp, Options
+from tests import between
 from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
@@ -199,6 +202,32 @@ async def test_a_lost_connection_aborts_nothing(stage: Stage, dashboard: Dashboa
         await screen.hears("Auto-abort is off for shop/cart: it is complete.")
     assert stage.image("cart") == "cart:1.1"
     assert _audit(tmp_path) == []
+
+
+async def test_what_is_only_listed_is_listed_again_before_it_is_acted_on(
+    stage: Stage, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    _deployed(stage)
+    with between.between(stage.cluster.url) as proxy:
+        proxy.bend(between.watch, between.answer(405))
+        kubeconfig = tmp_path / "by-proxy"
+        kubeconfig.write_text(stage.kubeconfig().read_text().replace(stage.cluster.url, proxy.url))
+        async with dashboard(size=(160, 36), access=Access(kubeconfig=str(kubeconfig))) as screen:
+            await screen.sees("◐ listed")
+            _roll_out(stage, "cart:nopull")
+            await screen.press("r")
+            await _armed(screen)
+            stage.advance(15)
+            links = screen.app.live.store.links
+            before = dict(links)
+            await screen.press("r")
+            await screen.until(lambda: all(links[kind] is not link for kind, link in before.items()), "lists anew")
+            await screen.sees("shop/cart rolls back in ")
+            decided = monotonic()
+            stage.advance(30)
+            await screen.hears("This was automatic, because image cart:nopull cannot be pulled")
+            assert proxy.asked("/api/v1/pods", decided)
+    assert len(_audit(tmp_path)) == 1
 
 
 async def test_a_question_says_that_it_is_on(stage: Stage, dashboard: Dashboard) -> None:
