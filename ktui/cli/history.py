@@ -182,7 +182,7 @@ def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer
         ",".join(image.short for image in revision.images if image.is_new or not image.is_init) or "-",
         ",".join(changed) if changed else "-",
         f"{revision.ready}/{revision.wanted}",
-        age(revision.created, now) or "-",
+        age(revision.age_from, now) or "-",
         duration(revision.took) if revision.took is not None else "-",
         by_whom(revision, writer) or "-",
         f"{revision.change_cause}{stale}" if revision.change_cause else "<none>",

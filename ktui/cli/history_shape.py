@@ -100,6 +100,7 @@ def _revision(past: History, revision: PastRevision, changed: tuple[str, ...] | 
         "changed": list(changed) if changed is not None else None,
         "restartedAt": revision.restarted or None,
         "created": timestamp(revision.created),
+        "liveSince": timestamp(revision.live_since),
         "tookSeconds": revision.took,
         "outcome": revision.account.standing.value if revision.account.standing in TOLD else None,
         "outcomeTime": timestamp(revision.account.at),

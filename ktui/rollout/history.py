@@ -60,8 +60,15 @@ class PastRevision(msgspec.Struct, frozen=True, kw_only=True):
     """`kubectl rollout undo` without a number leads here."""
     took: float | None
     """Seconds that its rollout took, where the cluster can still tell."""
+    live_since: datetime | None = None
+    """Since when its template is the live one again, if an earlier revision came back; None for all others."""
     account: Account = NOTHING
     """What is known of how it did."""
+
+    @property
+    def age_from(self) -> datetime | None:
+        """What its age counts from: when it was made, or when it came back."""
+        return self.live_since or self.created
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
@@ -275,6 +282,7 @@ def _past(workload: Workload, made: _Made, before: _Made | None, *, is_undo: boo
         is_current=made.is_current,
         is_undo=is_undo,
         took=took if made.is_current else None,
+        live_since=workload.metadata.template_written if made.is_current and made.former else None,
     )
 
 

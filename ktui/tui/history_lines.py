@@ -43,7 +43,7 @@ def columns(history: History, writer: Writer | None, now: datetime, room: int) -
     rows = history.revisions
     revision = max([3, *(len(str(row.number)) for row in rows)])
     pods = max([4, *(len(_pods(row)) for row in rows)])
-    ages = max([3, *(len(age(row.created, now)) for row in rows)])
+    ages = max([3, *(len(age(row.age_from, now)) for row in rows)])
     images = max([5, *(width(_images(row)) for row in rows)])
     owner = max((cell_len(by_whom(row, writer)) for row in rows), default=0)
     cause = max((cell_len(_cause(row)) for row in rows), default=0)
@@ -85,7 +85,7 @@ def row(
         Span(_GAP + fit(state, _STATE), "good" if revision.is_current else "failed" if bad else "dim"),
         *_padded(_images(revision), fitted.images),
         Span(_GAP + fit(_pods(revision), fitted.pods, right=True), "" if revision.wanted else "dim"),
-        Span(_GAP + fit(age(revision.created, now), fitted.age, right=True), "dim"),
+        Span(_GAP + fit(age(revision.age_from, now), fitted.age, right=True), "dim"),
     ]
     if fitted.owner:
         spans.append(Span(_GAP + fit(by_whom(revision, writer), fitted.owner), "dim"))

@@ -78,6 +78,15 @@ def test_a_revision_that_came_back_knows_its_former_numbers() -> None:
     assert known.revisions[0].former == (1, 3)
 
 
+def test_a_revision_that_came_back_is_as_old_as_its_return() -> None:
+    """Its ReplicaSet is days old; what the row tells of is since when it is live again (REVIEW-UX M14)."""
+    returned = deployment(OLD)
+    returned["metadata"]["managedFields"] = [entry("ktui", "2026-11-23T12:00:00Z", {"f:template": {"f:spec": {}}})]
+    live, before = past(made(returned, replicaset(5, OLD, annotations={FORMER: "3"}), replicaset(4, NEW))).revisions
+    assert live.age_from == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert before.age_from == before.created
+
+
 def test_a_restart_is_told_once() -> None:
     def restarted(at: str, image: str = "cart:5.0") -> JSON:
         raw = template(image)
