@@ -21,7 +21,8 @@ _QUOTA: Final = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+
 _UNCOUNTED: Final = re.compile(r"status unknown for quota: (\S+),")
 _UNSPECIFIED: Final = re.compile(r"failed quota: (\S+): must specify (\S+?)(?: for: ([^;]+?))?(?:;.*)?$")
 _LIMIT_RANGE: Final = re.compile(
-    r"(maximum|minimum) (\S+) usage per (\S+) is (\S+)(?:, but (?:limit|request) is (\S+?))?\.?$"
+    r"(maximum|minimum) (\S+) usage per (\S+) is ([^\s,\]]+?)"
+    r"(?:, but (?:limit|request) is ([^\s,\]]+?))?(\. +No (?:limit|request) is specified)?\.?(?=[\s,\]]|$)"
 )
 _RATIO: Final = re.compile(r"\S+ max limit to request ratio per ")
 _SECURITY: Final = re.compile(r'violates PodSecurity "([^":]+)[^"]*": (.+)$', re.DOTALL)
@@ -32,15 +33,25 @@ _SILENT: Final = re.compile(r'failed calling webhook "([^"]+)": (.+)$', re.DOTAL
 _POLICY: Final = re.compile(
     r"(?:(?:Validating|Mutating)AdmissionPolicy|[Pp]olicy) ['\"]([^'\"]+)['\"].*? denied request: (.+)$", re.DOTALL
 )
+_KYVERNO: Final = re.compile(r"following policies:?\s+(\S+?):\s+\S+:\s+['\"]?(.+?)['\"]?\s*(?:\n|$)")
+_GATEKEEPER: Final = re.compile(r"^\[([\w.-]+)\] (.+?)\s*(?:\n\[|$)", re.DOTALL)
+_CONSTRAINT: Final = re.compile(r"unable to validate against any security context constraint")
+_SCOPES: Final = re.compile(r"insufficient quota to match these scopes")
 _ACCOUNT: Final = re.compile(r'serviceaccount "([^"]+)" not found')
 _PRIORITY: Final = re.compile(r"no PriorityClass with name (\S+) was found")
 _RUNTIME_CLASS: Final = re.compile(r'[Rr]untime[Cc]lass(?:\.node\.k8s\.io)? "([^"]+)" not found')
 _TERMINATING: Final = "because it is being terminated"
 _CHANGE_TEMPLATE: Final = "change what it names in the template"
 _BUSY: Final = re.compile(
-    r"request did not complete within|request timed out|unable to handle the request|Too many requests|"
-    r"deadline exceeded|etcdserver|object is being deleted"
+    r"request did not complete within|timed out|unable to handle the request|too many requests|deadline exceeded|"
+    r"etcdserver(?!: request is too large)|object is being deleted|already exists|timeout|rate limit|"
+    r"try (?:again|later)|retry after|"
+    r"connection (?:refused|reset|lost|error)|transport is closing|no such host|no route to host|"
+    r"network is unreachable|server misbehaving|\bEOF\b|code = (?:Unavailable|DeadlineExceeded)|"
+    r"internal error|failed to complete|webhook .*failed: |^Unauthorized$",
+    re.IGNORECASE,
 )
+"""What another try may change, with the same template."""
 
 
 class Refused(NamedTuple):
@@ -64,11 +75,12 @@ def in_words(message: str) -> Refused:
         if found is not None:
             return refused(found)
     if _TERMINATING in text:
-        return Refused("the namespace is being deleted", "nothing can be made in it any more")
+        return Refused("the namespace is being deleted", "nothing can be made in it any more", Reason.OTHER)
     if _BUSY.search(bare(text)):
         helps = "wait: the controller tries again by itself; if it lasts, look at the API server"
-        return Refused("the API server does not answer in time", helps, Reason.ADMISSION_UNREACHABLE)
-    return Refused(text, "look at what refuses them, and correct it or the template")
+        return Refused("the API server does not answer as it should", helps, Reason.ADMISSION_UNREACHABLE)
+    # Nobody knows whether that would last: it is left to a person.
+    return Refused(impersonal(text), "look at what refuses them, and correct it or the template", Reason.OTHER)
 
 
 def _full(found: re.Match[str]) -> Refused:
@@ -94,17 +106,26 @@ def _unspecified(found: re.Match[str]) -> Refused:
 
 def _limited(found: re.Match[str]) -> Refused:
     """`LimitRange: at most 64Mi memory per container, not 128Mi`."""
-    bound, resource, each, limit, asked = found.groups()
+    bound, resource, each, limit, asked, unset = found.groups()
     most = "at most" if bound == "maximum" else "at least"
     amount = quantity(asked or "")
     if amount is not None and resource in ("memory", "storage"):
         asked = memory_text(amount)
-    why = f"LimitRange: {most} {limit} {resource} per {each.lower()}" + (f", not {asked}" if asked else "")
+    other = f", not {asked}" if asked else ", and none is set" if unset else ""
+    why = f"LimitRange: {most} {limit} {resource} per {each.lower()}{other}"
     return Refused(why, "change the container's resources, or the LimitRange")
 
 
 def _denied(found: re.Match[str]) -> Refused:
-    why = f"webhook {found[1]}: {found[2]}" if found[2] else f"webhook {found[1]} refuses them"
+    """What a webhook says; Kyverno and Gatekeeper name the policy, which tells more than the webhook."""
+    webhook, said = found[1], (found[2] or "").strip()
+    if _BUSY.search(bare(said)):
+        helps = "wait: it is tried again; if it lasts, look at the webhook, and at what it asks in turn"
+        return Refused(f"webhook {webhook} cannot decide: {said}", helps, Reason.ADMISSION_UNREACHABLE)
+    policy = _KYVERNO.search(said) or _GATEKEEPER.search(said)
+    if policy is not None:
+        return Refused(f"policy {policy[1]}: {policy[2]}", _CHANGE_TEMPLATE)
+    why = f"webhook {webhook}: {said}" if said else f"webhook {webhook} refuses them"
     return Refused(why, "change what it names in the template, or ask the owner of the webhook")
 
 
@@ -142,6 +163,20 @@ _REFUSALS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Refused]
         ),
     ),
     (_SECURITY, _insecure),
+    (
+        _CONSTRAINT,
+        lambda _: Refused(
+            "no SecurityContextConstraint of its service account allows it",
+            "change the template's securityContext, or let the service account use a constraint that allows it",
+        ),
+    ),
+    (
+        _SCOPES,
+        lambda _: Refused(
+            "no quota of the namespace allows its priority class",
+            "name another priorityClassName, or make a quota for it",
+        ),
+    ),
     (_ACCOUNT, _lacks("service account")),
     (_PRIORITY, _lacks("priority class")),
     (_RUNTIME_CLASS, _lacks("runtime class")),

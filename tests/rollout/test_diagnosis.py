@@ -304,7 +304,7 @@ REFUSED = 'pods "web-2-x" is forbidden: '
     ],
 )
 def test_pods_that_the_server_refuses(message: str, sentence: str) -> None:
-    rollout = rolling(0).condition("ReplicaFailure", "True", "FailedCreate", message=message).rollout()
+    rollout = rolling(0).condition("ReplicaFailure", "True", "FailedCreate", since=90, message=message).rollout()
     assert [cause.kind for cause in rollout.causes] == [Kind.FORBIDDEN]
     assert rollout.why == sentence
     assert rollout.phase is Phase.STALLED

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ktui.rollout import refusals, registry, scheduling, volumes
+from ktui.rollout.cause import Reason
+from ktui.rollout.patience import patience_of
 from ktui.rollout.scheduling import in_words
 
 TEXTS = {
@@ -128,3 +130,67 @@ def test_why_a_volume_does_not_come(text: str, volume: str, why: str) -> None:
 def test_why_an_image_does_not_come(text: str, why: str) -> None:
     assert why in registry.pull_trouble(text).why
     assert bool(registry.pull_trouble(text).why) is bool(why)
+
+
+PASSING_REFUSALS = (
+    "Internal error occurred: Internal error occurred: resource quota evaluation timed out",
+    'admission webhook "vault.example" denied the request: error: failed to read: connection refused',
+    'admission webhook "x.example" denied the request: failed to get policy: etcdserver: request timed out',
+    'admission webhook "x.example" denied the request: rate limit, try later',
+    'admission webhook "mutate.kyverno.svc-fail" denied the request: \n\nresource Pod/shop/web-2-x was blocked due to '
+    "the following policies\n\nverify-image:\n  verify: 'failed to verify image registry.example/web:2.0: "
+    "context deadline exceeded'\n",
+    'pods "web-2-x" already exists',
+    "rpc error: code = Unavailable desc = transport is closing",
+    'Post "https://10.0.0.1:6443/api/v1/namespaces/shop/pods": http2: client connection lost',
+    'conversion webhook for apps/v1 failed: Post "https://x.svc:443": dial tcp: i/o timeout',
+    "Unauthorized",
+    'admission plugin "ImagePolicyWebhook" failed to complete validation in 13s',
+    'pods "x" is forbidden: Post "https://policy.example": dial tcp: lookup policy.example: no such host',
+    'pods "x" is forbidden: ServiceAccount shop/web is not ready: no API token found for service account "web", retry '
+    "after the token is automatically created and added to the service account",
+    'pods "x" is forbidden: unable to create new content in namespace shop because it is being terminated',
+    'pods "x" is forbidden: something new',
+    "something new",
+)
+"""What another try may change, or what nobody knows enough about."""
+
+
+@pytest.mark.parametrize("text", PASSING_REFUSALS)
+def test_no_refusal_that_may_pass_is_acted_on(text: str) -> None:
+    assert patience_of(refusals.in_words(text).reason).acts_after is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource Pod/shop/web-2-x7k2p was '
+            "blocked due to the following policies \n\nrequire-limits:\n  validate-limits: 'validation error: limits "
+            "are required'\n",
+            "policy require-limits: validation error: limits are required",
+        ),
+        (
+            'admission webhook "validation.gatekeeper.sh" denied the request: [no-privileged] Privileged container is '
+            'not allowed: web\n[labels] you must provide labels: {"team"}',
+            "policy no-privileged: Privileged container is not allowed: web",
+        ),
+        (
+            'pods "x" is forbidden: [maximum cpu usage per Container is 1, but limit is 2, maximum memory usage per '
+            "Container is 1Gi, but limit is 4Gi]",
+            "LimitRange: at most 1 cpu per container, not 2",
+        ),
+        (
+            'pods "x" is forbidden: maximum cpu usage per Container is 1.  No limit is specified',
+            "LimitRange: at most 1 cpu per container, and none is set",
+        ),
+        (
+            'pods "x" is forbidden: unable to validate against any security context constraint: [provider "anyuid": '
+            "Forbidden: not usable by user or serviceaccount]",
+            "no SecurityContextConstraint of its service account allows it",
+        ),
+    ],
+)
+def test_a_refusal_that_lasts_is_named_and_acted_on(text: str, why: str) -> None:
+    refused = refusals.in_words(text)
+    assert (refused.why, refused.reason) == (why, Reason.PODS_REFUSED)
