@@ -63,6 +63,14 @@ _NEVER: Final = Pull(
 _UNSIGNED: Final = Pull(
     Reason.IMAGE_ACCESS_DENIED, "its signature is not accepted", "sign the image, or check the node's signature policy"
 )
+_PLATFORM: Final = Pull(
+    Reason.IMAGE_WRONG_PLATFORM,
+    "it is not made for this kind of node",
+    "build it for the nodes' architecture, or choose other nodes",
+)
+_NOT_ALLOWED: Final = Pull(
+    Reason.IMAGE_ACCESS_DENIED, "the pod's credentials do not give it the node's copy", _CHECK_ACCESS
+)
 _UNKNOWN: Final = Pull(
     Reason.IMAGE_UNKNOWN,
     "",
@@ -94,6 +102,7 @@ _OF_CODE: Final = {
     "Unavailable": _fails("the node's container runtime is not available"),
     "DeadlineExceeded": _fails("{registry} does not answer in time"),
     "Canceled": _fails("the pull was broken off"),
+    "ResourceExhausted": _fails("the node's runtime is overloaded"),
 }
 """Codes of gRPC, where no words are known."""
 
@@ -119,27 +128,71 @@ _PHRASE: Final = {
 """What registries answer, in Go's words (net/http, status.go)."""
 
 _PHRASES: Final = "|".join(map(re.escape, _PHRASE.values()))
-_STATUS: Final = re.compile(rf"\b([45]\d\d) \(?(?:{_PHRASES}|Gateway Time-?out)\b|\bstatus(?: code)?:? ?([45]\d\d)\b")
+_STATUS: Final = re.compile(
+    rf"\b([45]\d\d) \(?(?:{_PHRASES}|Gateway Time-?out)\b|\bstatus(?: code)?:? ?([45]\d\d)\b|"
+    r"\bunexpected status\D{1,60}([45]\d\d)\b"
+)
 """`502 Bad Gateway`, with the words that belong to the number; `HTTP status: 502`."""
+
+_AT_NODE: Final = "look at the node's container runtime and its disk: other nodes may pull it"
+
+
+def _at_node(why: str) -> Pull:
+    """Of the node, and not of the image: another try, or another node, may do."""
+    return Pull(Reason.IMAGE_UNKNOWN, why, _AT_NODE)
+
 
 _WORDS: Final[tuple[tuple[str, Pull], ...]] = (
     (r"pull QPS exceeded", _OWN_LIMIT),
     (r"couldn't parse image|invalid reference format|InvalidImageName", _BAD_NAME),
+    (r"does not have the proper auth|not accessible with the given credentials|credentials to pull it", _NOT_ALLOWED),
     (r"present with pull policy of Never", _NEVER),
+    (
+        r"short-name .* did not resolve|returns ambiguous list",
+        _BAD_NAME._replace(why="its name has no registry", helps="write the registry into the image's name"),
+    ),
+    (
+        r"no longer supported since containerd|manifest\.v1\+prettyjws",
+        _PLATFORM._replace(why="its format is too old for the node", helps="build the image anew"),
+    ),
+    (r"image is incompatible with|does not match the host operating system", _PLATFORM),
+    (r"rejected by policy", _UNSIGNED._replace(why="the node's policy rejects it")),
+    (r"without vulnerability scanning", _fails("{registry} has not scanned it yet")),
+    (
+        r"projectpolicyviolation|configured policy",
+        _DENIED._replace(why="a policy of {registry} forbids it", helps="fix what the registry found in the image"),
+    ),
+    (
+        r"no space left on device|disk quota exceeded",
+        Pull(Reason.NODE_DISK_FULL, "the node's disk is full", "free the node's disk: old images, logs"),
+    ),
+    (
+        r"failed commit on ref|unexpected commit digest|failed size validation|layer verification failed",
+        _fails("what {registry} sends is damaged"),
+    ),
+    (
+        r"lease does not exist|content digest .*not found|snapshot|failed to (?:extract|register) layer|locked for|"
+        r"read-only file system|input/output error",
+        _at_node("the node cannot store it"),
+    ),
+    (r"too many open files|cannot assign requested address", _at_node("the node has no connection left")),
+    (r"unexpected media type text/html|invalid character .* looking for", _fails("{registry} answers with a web page")),
+    (r"dial unix", _fails("the node's container runtime is not available")),
+    (r"Proxy Authentication Required|proxyconnect", _unreachable("the nodes' proxy does not let it through")),
+    (r"certificate has expired or is not yet valid: .* is before", _fails("the node's clock is behind")),
+    (
+        r"authorization token has expired|access token is expired|token.* expired",
+        _DENIED._replace(why="its login has expired"),
+    ),
+    (
+        r"client with IP .* not allowed",
+        _DENIED._replace(helps="let the nodes' addresses through the registry's firewall"),
+    ),
     (r"signature validation failed|Source image rejected|no signature exists", _UNSIGNED),
     (
         r"no match for platform|no matching manifest|no image found in (?:image index|manifest list)|"
         r"does not match the specified platform",
-        Pull(
-            Reason.IMAGE_WRONG_PLATFORM,
-            "it is not made for this kind of node",
-            "build it for the nodes' architecture, or choose other nodes",
-        ),
-    ),
-    (r"toomanyrequests|pull rate limit|rate limit exceeded", _LIMITED),
-    (
-        r"no space left on device|disk quota exceeded",
-        Pull(Reason.NODE_DISK_FULL, "the node's disk is full", "free the node's disk: old images, logs"),
+        _PLATFORM,
     ),
     (
         r"\bx509:|certificate (?:signed by|has expired|is not)|failed to verify certificate",
@@ -181,16 +234,25 @@ _WORDS: Final[tuple[tuple[str, Pull], ...]] = (
         r"net/http: timeout|request canceled",
         _fails("{registry} does not answer in time"),
     ),
-    (r"\bEOF\s*$|unexpected EOF|stream error|http2: .*closed|use of closed network", _fails("{registry} breaks off")),
-    (r"tls: handshake failure|remote error: tls|proxyconnect", _unreachable("no TLS connection to {registry}")),
+    (
+        r"\bEOF\s*$|unexpected EOF|stream error|http2: .*(?:closed|lost)|use of closed network",
+        _fails("{registry} breaks off"),
+    ),
+    (r"context canceled", _fails("the pull was broken off")),
+    (r"tls: handshake failure|remote error: tls", _unreachable("no TLS connection to {registry}")),
     (
         r"transport is closing|connection closed before|ttrpc: closed|containerd\.sock",
         _fails("the node's runtime fails"),
     ),
-    (r"(?:: |\b)not found\s*$|does not exist", _NOT_FOUND),
+    (r"(?:: |\b)not found\s*$|\b(?:repository|image|manifest|tag|project) .*does not exist", _NOT_FOUND),
 )
 """What runtimes write, and what it comes to: the first that is found in the text without any names."""
 
+_POLICY: Final = re.compile(r"projectpolicyviolation|client with IP|token.* expired")
+"""What tells more than the number beside it."""
+_SPARED: Final = re.compile(
+    r"toomanyrequests|rate ?(?:limit|exceeded)|quota exceeded|limit exceeded|throttl", re.IGNORECASE
+)
 _LOOKED_FOR: Final = tuple((re.compile(words), pull) for words, pull in _WORDS)
 _TAG_OF: Final = re.compile(r"(reading manifest|fetching blob|manifest for|denied for|repository) \S+")
 """Where CRI-O and Docker name a tag or a repository without quotes."""
@@ -210,6 +272,9 @@ def pull_trouble(text: str, image: str = "", reason: str = "") -> Pull:
     own = _OWN_REASON.match(text)
     named = _OF_REASON.get(reason) or (_OF_REASON[own[1]] if own is not None else None)
     found = _said(text, image)
+    if found is _NOT_ALLOWED:
+        # A pull policy of Never, and the image is there: the kubelet's reason says but half of it.
+        named = None
     if named is not None and (found is _UNKNOWN or named is not _OF_REASON["RegistryUnavailable"]):
         found = named
     host = registry_of(image) if image else "the registry"
@@ -222,8 +287,16 @@ def _said(text: str, image: str) -> Pull:
     words = text.replace("i/o timeout", "i\x00o timeout").replace("net/http:", "net\x00http:")
     said = bare(_TAG_OF.sub(r"\1 …", words), image, f"{repository}:{tag}" if tag else "", repository)
     said = said.replace("\x00", "/")
+    if _SPARED.search(said):
+        # Some answer 403 or `denied` when it is a limit.
+        return _LIMITED
     status = _STATUS.search(said)
-    if status is not None and (answered := _answered(int(status[1] or status[2]))) is not None:
+    policy = _POLICY.search(said)
+    if (
+        status is not None
+        and policy is None
+        and (answered := _answered(int(status[1] or status[2] or status[3]))) is not None
+    ):
         return answered
     for looks, pull in _LOOKED_FOR:
         if looks.search(said):
@@ -232,17 +305,17 @@ def _said(text: str, image: str) -> Pull:
     return _OF_CODE.get(code[1], _UNKNOWN) if code is not None else _UNKNOWN
 
 
-def _answered(status: int) -> Pull | None:
+def _answered(status: int) -> Pull:
+    answer = f"{{registry}} answers {status} {_PHRASE.get(status, '')}".rstrip()
     if status >= 500:
-        phrase = _PHRASE.get(status, "")
-        return _fails(f"{{registry}} answers {status} {phrase}".rstrip())
+        return _fails(answer)
     return {
         401: _DENIED,
         403: _DENIED,
         404: _NOT_FOUND,
         408: _fails("{registry} does not answer in time"),
         429: _LIMITED,
-    }.get(status)
+    }.get(status, _UNKNOWN._replace(why=answer))
 
 
 def _parts(image: str) -> tuple[str, str]:

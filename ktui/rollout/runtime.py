@@ -40,6 +40,8 @@ _LONGEST_COMMAND: Final = 26
 _CHECK_COMMAND: Final = "check the command and the arguments in the template, and what is in the image"
 _CHECK_ALL: Final = "check the command and the ConfigMaps and Secrets that the template names"
 _SET_USER: Final = "set runAsUser in the securityContext to a user that is not 0, or build the image with one"
+_LOOK_AT_NODE: Final = "look at the node: its runtime, its disk and its drivers; pods on other nodes may start"
+_READ_ON: Final = "read the whole message; look at the template, and at the runtime of the node"
 _WAIT: Final = "wait: the kubelet tries again by itself; if it lasts, look at the node's runtime and its load"
 
 _WRAPPED: Final = re.compile(
@@ -64,12 +66,45 @@ _TRANSIENT: Final = (
         r"transport is closing|ttrpc: closed|code = Unavailable|connection refused",
         "the node's runtime is not available",
     ),
-    (r"unable to handle the request|etcdserver|too many requests", "the API server does not answer the kubelet"),
+    (
+        r"unable to handle the request|etcdserver|too many requests|no relationship found between node|"
+        r"failed to fetch token|^Get ",
+        "the API server does not answer the kubelet",
+    ),
+    (r"host IP unknown", "the kubelet does not know its own address yet"),
 )
 _PASSES: Final = tuple((re.compile(words), why) for words, why in _TRANSIENT)
 
+_NODE: Final = tuple(
+    (re.compile(words, re.IGNORECASE), why)
+    for words, why in (
+        (r"no space left on device|disk quota exceeded", "the node's disk is full"),
+        (
+            r"resource temporarily unavailable|cannot allocate memory|too many open files",
+            "the node is out of memory or processes",
+        ),
+        (r"stale (?:NFS )?file handle|transport endpoint is not connected|input/output error", "a mount is broken"),
+        (r"cgroup|start unit", "its cgroup cannot be made on the node"),
+        (r"nvidia-container-cli|CDI devices?", "the node's GPU runtime fails"),
+        (r"seccomp", "its seccomp profile cannot be used on the node"),
+        (r"apparmor", "its AppArmor profile cannot be used on the node"),
+        (
+            r"snapshot|content digest|unpacking image|get image|resolve image|No such image",
+            "its image is not whole on the node",
+        ),
+        (
+            r"failed to start shim|PID from pipe|namespace path|failed to find pid|no running task|"
+            r"sandbox .*(?:not found|is not running)|No such container",
+            "the node's runtime fails",
+        ),
+    )
+)
+"""What a node does wrong, not the template; some of it passes."""
+
 _EXEC: Final = re.compile(
-    r'exec:? "((?:[^"\\]|\\.)*)": (?P<said>.*)$|executable file `([^`]*)` (?P<crun>.*)$', re.DOTALL
+    r'exec:? (?:"((?:[^"\\]|\\.)*)"|(?P<path>/[^\s:]+)): (?P<said>.*)$|'
+    r"executable file `(?P<named>[^`]*)` (?P<crun>.*)$",
+    re.DOTALL,
 )
 _MISSING: Final = re.compile(r'(secret|configmap) "([^"]+)" not found')
 _NO_KEY: Final = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) (?:[\w.-]+/)?([\w.-]+)")
@@ -83,6 +118,8 @@ _NON_NUMERIC: Final = re.compile(r"image has non-numeric user \(([^)]*)\)")
 
 def start_trouble(text: str, pod: str = "") -> Start:
     """What a message about a container that cannot be made or started comes to."""
+    # CRI-O and old versions of runc quote what runc said once more.
+    text = text.replace('\\"', '"')
     missing = _MISSING.search(text)
     if missing is not None:
         helps = f"create the {missing[1]} {missing[2]}, or correct its name in the template"
@@ -91,7 +128,7 @@ def start_trouble(text: str, pod: str = "") -> Start:
     if key is not None:
         helps = f"add the key {key[1]} to the {key[2]} {key[3]}, or correct its name in the template"
         return Start(Reason.CONFIG_MISSING, f"the {key[2]} {key[3]} has no key {key[1]}", helps)
-    return _root(text) or _process(text) or _passing(text) or _mounting(text) or _other(text, pod)
+    return _root(text) or _process(text) or _passing(text) or _of_node(text) or _mounting(text) or _other(text, pod)
 
 
 def _root(text: str) -> Start | None:
@@ -110,7 +147,8 @@ def _process(text: str) -> Start | None:
     """What runc and crun say of the program itself."""
     ran = _EXEC.search(text)
     if ran is not None:
-        program, said = brief(ran[1] or ran[3] or "", _LONGEST_COMMAND), (ran["said"] or ran["crun"]).lower()
+        program = brief(ran[1] or ran["path"] or ran["named"] or '""', _LONGEST_COMMAND)
+        said = (ran["said"] or ran["crun"]).lower()
         if "not found in $path" in said:
             return Start(Reason.CONFIG_INVALID, f"the command {program} is not found in $PATH", _CHECK_COMMAND)
         if "no such file" in said:
@@ -153,11 +191,18 @@ def _passing(text: str) -> Start | None:
     return Start(Reason.START_TRANSIENT, why, _WAIT) if why else None
 
 
+def _of_node(text: str) -> Start | None:
+    said = bare(text)
+    why = next((why for looks, why in _NODE if looks.search(said) or looks.search(inside(text))), "")
+    return Start(Reason.START_TRANSIENT, why, _LOOK_AT_NODE) if why else None
+
+
 def _mounting(text: str) -> Start | None:
     path = _SUBPATH.search(text)
     if path is not None:
+        # The kubelet keeps to itself why: the volume may be at fault, or gone for a moment.
         return Start(
-            Reason.CONFIG_INVALID,
+            Reason.OTHER,
             f"the subPath of the volume {path[1]} cannot be made",
             "check subPath in the template, and what is in the volume",
         )
@@ -168,21 +213,21 @@ def _mounting(text: str) -> Start | None:
         )
     mounted = _MOUNTED.search(text)
     if mounted is not None:
-        why = "a file and a directory do not fit" if "not a directory" in mounted[2] else "the mount fails"
-        return Start(
-            Reason.CONFIG_INVALID, f"{why} at {brief(mounted[1])}", "check volumeMounts and subPath in the template"
-        )
+        is_unfit = "not a directory" in mounted[2].lower()
+        why = "a file and a directory do not fit" if is_unfit else "the mount fails"
+        reason = Reason.CONFIG_INVALID if is_unfit or "read-only file system" in mounted[2] else Reason.OTHER
+        return Start(reason, f"{why} at {brief(mounted[1])}", "check volumeMounts and subPath in the template")
     return None
 
 
-_REJECTED: Final = re.compile(r"\binvalid\b|must (?:not )?be|not supported|[Ff]orbidden|couldn't parse|not permitted")
-"""Words of what no second try changes."""
+_REJECTED: Final = re.compile(r"\binvalid\b(?! argument)|must (?:not )?be|(?<!operation )not supported|couldn't parse")
+"""Words of what no second try changes. A kernel's own `invalid argument`, `operation not permitted` are of the node."""
 
 
 def _other(text: str, pod: str) -> Start:
     # What is not recognised is left to a person.
     reason = Reason.CONFIG_INVALID if _REJECTED.search(bare(text)) else Reason.OTHER
-    return Start(reason, inside(text, pod), _CHECK_ALL)
+    return Start(reason, inside(text, pod), _CHECK_ALL if reason is Reason.CONFIG_INVALID else _READ_ON)
 
 
 def inside(text: str, pod: str = "") -> str:

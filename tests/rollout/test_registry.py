@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ktui.rollout.cause import Reason
+from ktui.rollout.patience import patience_of
 from ktui.rollout.registry import pull_trouble, registry_of
 
 APP = "registry.example/shop/app:1.1"
@@ -164,3 +165,72 @@ def test_the_kubelets_own_reason_comes_before_any_words() -> None:
 )
 def test_the_registry_of_an_image(image: str, host: str) -> None:
     assert registry_of(image) == host
+
+
+PASSING = {
+    DESC + resolving(APP, "lease does not exist: not found"): "the node cannot store it",
+    f'{DESC}failed to pull and unpack image "{APP}": content digest sha256:aabb: not found': "the node cannot store it",
+    f'{DESC}failed to prepare extraction snapshot "extract-1-a sha256:aa": parent snapshot sha256:bb does not exist: '
+    "not found": "the node cannot store it",
+    f"{DESC}failed to unpack image on snapshotter x: unexpected media type text/html for sha256:aa: not found": (
+        "the node cannot store it"
+    ),
+    f'{DESC}failed to copy: failed commit on ref "layer-sha256:aa": unexpected commit digest sha256:bb, expected '
+    "sha256:aa: failed precondition": "what registry.example sends is damaged",
+    f"{DESC}Error response from daemon: denied: Quota exceeded for quota metric 'Requests'": (
+        "the registry limits its downloads"
+    ),
+    DESC
+    + resolving(APP, "unexpected status from HEAD request to https://x/v2/a: 403 Forbidden - rate limit exceeded"): (
+        "the registry limits its downloads"
+    ),
+    DESC
+    + resolving(APP, "unexpected status from HEAD request to https://x/v2/a/manifests/1.1: 405 Method Not Allowed"): (
+        "registry.example answers 405"
+    ),
+    DESC + resolving(APP, "unexpected status code https://x/v2/a: 400 Bad Request"): (
+        "registry.example answers 400 Bad Request"
+    ),
+    head(
+        APP,
+        "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time "
+        "2026-01-01T00:00:00Z is before 2026-02-01T00:00:00Z",
+    ): "the node's clock is behind",
+    head(APP, "proxyconnect tcp: dial tcp 10.1.1.1:3128: connect: connection refused"): (
+        "the nodes' proxy does not let it through"
+    ),
+    "image pull failed: context canceled": "the pull was broken off",
+}
+"""What no other image would change."""
+
+
+@pytest.mark.parametrize("said", PASSING)
+def test_what_may_pass_is_named_and_never_acted_on(said: str) -> None:
+    pull = pull_trouble(said, APP, "ErrImagePull")
+    assert pull.why == PASSING[said]
+    assert patience_of(pull.reason).acts_after is None
+
+
+def test_an_image_that_is_there_but_not_for_this_pod() -> None:
+    said = f'Container image "{APP}" is present with pull policy of Never but does not have the proper auth to image'
+    assert pull_trouble(said, APP, "ErrImageNeverPull").reason is Reason.IMAGE_ACCESS_DENIED
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            'rpc error: code = NotFound desc = failed to pull: media type "x" is no longer supported since containerd '
+            'v2.1, please rebuild the image as "y"',
+            "its format is too old for the node",
+        ),
+        (
+            f"{DESC}Error response from daemon: a Windows version 10.0.20348-based image is incompatible with a "
+            "10.0.17763 host",
+            "it is not made for this kind of node",
+        ),
+    ],
+)
+def test_an_image_that_no_node_of_its_kind_runs(said: str, why: str) -> None:
+    pull = pull_trouble(said, APP, "ErrImagePull")
+    assert (pull.reason, pull.why) == (Reason.IMAGE_WRONG_PLATFORM, why)

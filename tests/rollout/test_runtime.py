@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ktui.rollout.cause import Reason
+from ktui.rollout.patience import patience_of
 from ktui.rollout.runtime import hook_output, sandbox_trouble, start_trouble
 from ktui.rollout.volumes import mount_trouble
 from ktui.rollout.wording import LONGEST, brief, fit, impersonal
@@ -204,3 +205,60 @@ def test_a_sentence_takes_what_fits() -> None:
     assert fit("word " * 30).endswith("word…")
     assert len(fit("word " * 30)) <= LONGEST
     assert brief("a" * 100, 20) == "aaaaaaaaa…aaaaaaaaaa"
+
+
+AT_NODE = {
+    'secrets "db" is forbidden: User "system:node:node-1" cannot get resource "secrets": no relationship found between '
+    "node 'node-1' and this object": "the API server does not answer the kubelet",
+    "OCI runtime create failed: runc create failed: unable to start container process: can't get final child's PID "
+    "from pipe: EOF: unknown": "the node's runtime fails",
+    "runc create failed: unable to start container process: unable to apply cgroup configuration: failed to write 1: "
+    "write /sys/fs/cgroup/cgroup.procs: invalid argument: unknown": "its cgroup cannot be made on the node",
+    'failed to generate spec: failed to stat "/var/lib/kubelet/x": stat /var/lib/kubelet/x: transport endpoint is not '
+    "connected": "a mount is broken",
+    "failed to create containerd container: get image: not found": "its image is not whole on the node",
+    "fork/exec /usr/bin/runc: resource temporarily unavailable: unknown": "the node is out of memory or processes",
+    'failed to find sandbox id "abc123": not found': "the node's runtime fails",
+}
+
+
+@pytest.mark.parametrize("said", AT_NODE)
+def test_what_a_node_does_wrong_is_named_and_never_acted_on(said: str) -> None:
+    start = start_trouble(said)
+    assert start.why == AT_NODE[said]
+    assert patience_of(start.reason).acts_after is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "runc create failed: unable to start container process: open /dev/pts/0: operation not permitted: unknown",
+        'failed to prepare subPath for volumeMount "config" of container "web"',
+        'error mounting "/var/lib/x" to rootfs at "/etc/x": stat /var/lib/x: no such file or directory: unknown',
+        "operation not supported",
+    ],
+)
+def test_what_is_not_known_to_last_is_left_to_a_person(said: str) -> None:
+    assert patience_of(start_trouble(said).reason).acts_after is None
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            'container create failed: time="2026-01-01T00:00:00Z" level=error msg="runc create failed: unable to start '
+            'container process: exec: \\"/bin/x\\": stat /bin/x: no such file or directory"\n',
+            "the command /bin/x is not in the image",
+        ),
+        (
+            "runc create failed: unable to start container process: exec /entry.sh: exec format error",
+            "the command /entry.sh is not made for this node",
+        ),
+        (
+            'unable to start container process: exec: "": executable file not found in $PATH',
+            'the command "" is not found in $PATH',
+        ),
+    ],
+)
+def test_a_command_is_known_however_it_is_quoted(said: str, why: str) -> None:
+    assert start_trouble(said).why == why
