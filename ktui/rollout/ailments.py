@@ -154,7 +154,7 @@ def _hindered(pod: Pod, events: Sequence[Event], hindrance: Event) -> Ailment:
         mount = volumes.mount_trouble(text, name)
         since = onset.failing_since(pod, events, *volumes.MOUNTS)
         return Ailment(Kind.VOLUME, mount.reason, since, mount.volume, text)
-    since = onset.failing_since(pod, events, kubelet.SANDBOX)
+    since = onset.failing_since(pod, events, kubelet.SANDBOX, kubelet.NO_NETWORK)
     return Ailment(Kind.SANDBOX, runtime.sandbox_trouble(text, name).reason, since, "", text)
 
 

@@ -56,6 +56,9 @@ TAINTS: Final = {
         _LOOK_AT_NODES,
     ),
     "node.cloudprovider.kubernetes.io/shutdown": ("is shut down", "are shut down", _LOOK_AT_NODES),
+    "karpenter.sh/unregistered": ("is still being set up", "are still being set up", _LOOK_AT_NODES),
+    "node.kubernetes.io/out-of-service": ("is out of service", "are out of service", _LOOK_AT_NODES),
+    "DeletionCandidateOfClusterAutoscaler": ("is about to be removed", "are about to be removed", _LOOK_AT_NODES),
     "ToBeDeletedByClusterAutoscaler": ("is being removed", "are being removed", _LOOK_AT_NODES),
     "karpenter.sh/disrupted": ("is being replaced", "are being replaced", _LOOK_AT_NODES),
 }
@@ -178,6 +181,19 @@ FILTERS: Final = (
         "update the nodes' kubelets, or do without what the pod asks for",
     ),
     _filter(
+        r"node is filtered out by the prefilter result",
+        "does not match the node selector or affinity",
+        "do not match the node selector or affinity",
+        OTHER_NODES,
+    ),
+    _filter(
+        r".*CSI ?(?:driver|Node)\b.*(?:not (?:installed|found)|does not have).*|.*does not have the CSI driver.*",
+        "lacks the driver of the volume",
+        "lack the driver of the volume",
+        "look at the storage driver's pods on the nodes",
+        Reason.NODES_ILL,
+    ),
+    _filter(
         r"cannot allocate all claims|node\(s\) .*resourceclaim.*",
         "has no device that fits the claim",
         "have no device that fits the claim",
@@ -263,7 +279,31 @@ OF_PODS: Final = (
         Reason.NO_ROOM,
     ),
     _of_pod(
-        r"waiting for .*(?:pod group|gang)",
+        r"(?:running \w+ plugin \"VolumeBinding\"|binding volumes): .*",
+        "its volume does not come",
+        "look at the volume claim, its events and the storage driver",
+        Reason.VOLUME_WAITS,
+    ),
+    _of_pod(
+        r"running \w+ plugin|Operation cannot be fulfilled|binding rejected|nodeinfo not found",
+        "the scheduler could not finish, and tries again",
+        "wait; if it lasts, look at the scheduler's log",
+        Reason.NO_ROOM,
+    ),
+    _of_pod(
+        r'storageclass(?:\.storage\.k8s\.io)? "([^"]+)" not found',
+        r"the storage class \1 does not exist",
+        "create the storage class, or name another one in the claim",
+        Reason.VOLUME_WAITS,
+    ),
+    _of_pod(
+        r'device class "?([^\s"]+)"? does not exist',
+        r"the device class \1 does not exist",
+        "create the DeviceClass, or name another one in the claim",
+        Reason.NO_ROOM,
+    ),
+    _of_pod(
+        r"pod group is not ready|tasks in gang unschedulable|less than minMember|waiting for .*(?:pod group|gang)",
         "it waits for the other pods of its group",
         "check that all pods of the group have been made",
         Reason.NO_ROOM,

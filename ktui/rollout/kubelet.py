@@ -42,12 +42,13 @@ def missing_pull_secret(events: Sequence[Event]) -> str:
 
 
 SANDBOX: Final = "FailedCreatePodSandBox"
+NO_NETWORK: Final = "NetworkNotReady"
 _GOES_ON: Final = ("Pulling", "Pulled", "Created", "Started")
 
 
 def hindrance(events: Sequence[Event]) -> Event | None:
     """What keeps the containers from being begun at all: a volume or the sandbox, where that came last, and again."""
-    last = newest(events, *MOUNTS, SANDBOX, *_GOES_ON)
+    last = newest(events, *MOUNTS, SANDBOX, NO_NETWORK, *_GOES_ON)
     # What comes once is tried again half a second later, and mostly works then.
     return last if last is not None and last.reason not in _GOES_ON and last.times > 1 else None
 

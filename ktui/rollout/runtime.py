@@ -259,7 +259,9 @@ def sandbox_trouble(text: str, pod: str = "") -> Start:
         return Start(Reason.SANDBOX_FAILED, "the node does not have its runtime class", helps)
     inner = re.split(r"desc = ", text)[-1]
     network = re.search(
-        r"(?:set ?up (?:pod )?network for sandbox|pod network sandbox|network for pod|to CNI network)", inner
+        r"(?:set ?up (?:pod )?network for sandbox|pod network sandbox|network for pod|to CNI network|"
+        r"set ?up pod \S+ network|network is not ready)",
+        text,
     )
     helps = "look at the network plugin and the container runtime of that node"
     if network is None:

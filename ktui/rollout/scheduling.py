@@ -26,7 +26,7 @@ from ktui.rollout.filters import (
 )
 from ktui.rollout.wording import brief
 
-_NODES: Final = re.compile(r"^\d+/(\d+) nodes are available: (.*)$", re.DOTALL)
+_NODES: Final = re.compile(r"^\d+/(\d+) nodes are (?:un)?available: (.*)$", re.DOTALL)
 _COUNTED: Final = re.compile(r"^(\d+)(?: (.+))?$", re.DOTALL)
 _AFTERWARDS: Final = re.compile(r"\.(?: |$)(?![^{}]*\})")
 """Where the filters' reasons end: a full stop and a blank, but not in the braces of a taint."""
@@ -133,6 +133,9 @@ def _named(words: str, resource: str, asked: Mapping[str, str]) -> str:
 
 
 def _tainted(key: str) -> _Part:
+    if key.endswith("/agent-not-ready"):
+        # Network and storage drivers take this taint away once they run on a new node.
+        key = "karpenter.sh/unregistered"
     if key in TAINTS:
         has, have, helps = TAINTS[key]
         return _Part(has, helps, Reason.NODES_ILL, have)

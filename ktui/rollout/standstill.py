@@ -91,7 +91,7 @@ def _warned(
         Kind.CONTROLLER,
         _fit(f"its controller reports {last.reason}: {last.message}"),
         blocking=is_stalled(Reason.CONTROLLER_FAILS, since, now),
-        try_next="read the whole warning, and mend what it names",
+        try_next="read the whole warning, and correct what it names",
         detail=last.message,
         remedies=(Remedy.TIMELINE,),
         reason=Reason.CONTROLLER_FAILS,

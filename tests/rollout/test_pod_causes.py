@@ -286,3 +286,20 @@ def test_the_back_off_of_another_container_tells_nothing_of_this_one() -> None:
     since = first(made).since
     assert since is not None
     assert (NOW - since).total_seconds() < 60
+
+
+def test_pods_that_wait_for_the_token_of_their_service_account_are_one_cause() -> None:
+    made = rolling(2)
+    for name in "ab":
+        made.pod(2, name, age=200, **container(waiting("ContainerCreating")))
+        said = f'MountVolume.SetUp failed for volume "kube-api-access-{name}" : failed to fetch token: etcdserver: x'
+        event(made, name, "FailedMount", said, first=180, last=5, count=8)
+    (cause,) = made.rollout().causes
+    assert cause.pods == ("web-2-a", "web-2-b")
+
+
+def test_a_network_that_is_not_ready_is_named() -> None:
+    made = rolling(1).pod(2, "a", age=200, **container(waiting("ContainerCreating")))
+    said = "network is not ready: container runtime network not ready: NetworkReady=false"
+    event(made, "a", "NetworkNotReady", said, first=180, last=5, count=8)
+    assert first(made).sentence.startswith("the new pod gets no network on node-1: network is not ready")

@@ -262,3 +262,57 @@ def test_what_is_not_known_to_last_is_left_to_a_person(said: str) -> None:
 )
 def test_a_command_is_known_however_it_is_quoted(said: str, why: str) -> None:
     assert start_trouble(said).why == why
+
+
+VOLUMES = {
+    'MountVolume.SetUp failed for volume "kube-api-access-x5f2q" : configmap "kube-root-ca.crt" not found': (
+        "kube-api-access",
+        "kube-root-ca.crt is not made yet",
+    ),
+    'MountVolume.SetUp failed for volume "kube-api-access-9tzqk" : failed to fetch token: Post "https://10.0.0.1/x": '
+    "dial tcp 10.0.0.1:6443: connect: connection refused": (
+        "kube-api-access",
+        "the API server does not answer the kubelet",
+    ),
+    'MountVolume.MountDevice failed for volume "smb" : rpc error: code = Aborted desc = An operation with the given '
+    "Volume ID vol1 already exists": ("smb", "an operation on it is still under way"),
+    'AttachVolume.Attach failed for volume "d" : rpc error: code = Internal desc = Could not attach "vol" to node '
+    '"i-1": AttachmentLimitExceeded: no': ("d", "its node has as many volumes as it can hold"),
+    'AttachVolume.Attach failed for volume "d" : rpc error: code = Unknown desc = Attach to instance aks-1 failed '
+    "with disk(/subscriptions/x) already attached to node(/subscriptions/y)": (
+        "d",
+        "another pod or node still holds it",
+    ),
+    'MountVolume.MountDevice failed for volume "d" : kubernetes.io/csi: attacher.MountDevice failed to create '
+    "newCsiDriverClient: driver name ebs.csi.aws.com not found in the list of registered CSI drivers": (
+        "d",
+        "its node does not have the driver",
+    ),
+    "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process "
+    "volumes=[data]: error processing PVC shop/data: PVC is not bound": ("data", "the volume claim is not bound"),
+}
+
+
+@pytest.mark.parametrize("said", VOLUMES)
+def test_a_volume_that_may_come_is_waited_for(said: str) -> None:
+    mount = mount_trouble(said)
+    assert (mount.volume, mount.why) == VOLUMES[said]
+    assert (mount.reason, patience_of(mount.reason).acts_after) == (Reason.VOLUME_WAITS, None)
+
+
+def test_what_a_storage_driver_says_comes_without_its_wrapping() -> None:
+    said = (
+        'MountVolume.SetUp failed for volume "s" : rpc error: code = Unknown desc = failed to mount secrets store '
+        "objects for pod shop/web-2-a, err: rpc error: code = Unknown desc = us-east-1: no such secret"
+    )
+    assert mount_trouble(said).why == "us-east-1: no such secret"
+    said = (
+        'MountVolume.SetUp failed for volume "n" : mount failed: exit status 32\nOutput: mount: /var/lib/kubelet/x: '
+        "bad option\n       dmesg(1) may have more information after failed mount system call."
+    )
+    assert mount_trouble(said).why == "bad option"
+    said = (
+        "Unable to attach or mount volumes: unmounted volumes=[data], failed to process: error processing "
+        'PVC shop/data: failed to fetch PVC from API server: persistentvolumeclaims "data" not found'
+    )
+    assert mount_trouble(said).reason is Reason.VOLUME_MISSING

@@ -194,3 +194,49 @@ def test_no_refusal_that_may_pass_is_acted_on(text: str) -> None:
 def test_a_refusal_that_lasts_is_named_and_acted_on(text: str, why: str) -> None:
     refused = refusals.in_words(text)
     assert (refused.why, refused.reason) == (why, Reason.PODS_REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "reason"),
+    [
+        (
+            'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded',
+            "its volume does not come",
+            Reason.VOLUME_WAITS,
+        ),
+        (
+            'Operation cannot be fulfilled on pods/binding "web-2-a": pod web-2-a is already assigned to node "node-1"',
+            "the scheduler could not finish, and tries again",
+            Reason.NO_ROOM,
+        ),
+        (
+            "0/4 nodes are available: 4 node(s) had untolerated taint {ebs.csi.aws.com/agent-not-ready: }.",
+            "all 4 nodes are still being set up",
+            Reason.NODES_ILL,
+        ),
+        (
+            "0/4 nodes are available: 4 node(s) had untolerated taint {karpenter.sh/unregistered: }.",
+            "all 4 nodes are still being set up",
+            Reason.NODES_ILL,
+        ),
+        (
+            "0/3 nodes are available: 3 CSI driver ebs.csi.aws.com is not installed on the node",
+            "all 3 nodes lack the driver of the volume",
+            Reason.NODES_ILL,
+        ),
+        (
+            'pod group "g" is less than minMember: 2 of 4',
+            "it waits for the other pods of its group",
+            Reason.NO_ROOM,
+        ),
+        (
+            '0/4 nodes are available: storageclass.storage.k8s.io "fast" not found.',
+            "the storage class fast does not exist",
+            Reason.VOLUME_WAITS,
+        ),
+    ],
+)
+def test_what_the_scheduler_waits_for_is_no_want_of_cpu(text: str, why: str, reason: Reason) -> None:
+    placement = in_words(text, {})
+    assert (placement.why, placement.reason) == (why, reason)
+    assert "lower the requests" not in placement.helps
