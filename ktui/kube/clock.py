@@ -85,6 +85,7 @@ class ServerClock:
 def _date(text: str) -> datetime | None:
     try:
         said = parsedate_to_datetime(text[:64])
-        return said if said.tzinfo is not None else None
+        # A year that no clock shows, not even one that was never set, is a slip of whatever answers.
+        return said if said.tzinfo is not None and 1970 <= said.year < 2200 else None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

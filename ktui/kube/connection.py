@@ -282,7 +282,7 @@ class Connection:
                 response.release()
                 url, redirects = to, redirects - 1
                 continue
-            error = await self._error(response)
+            error = await self._error(response, identity)
             if isinstance(error, Unauthorized) and renewals:
                 renewals -= 1
                 renewed = await self._credentials.identity(refused=identity)
@@ -293,9 +293,12 @@ class Connection:
                 raise Unauthorized(error.status or 401, reason=error.reason, message=fault)
             raise error
 
-    async def _error(self, response: aiohttp.ClientResponse) -> ApiError:
+    async def _error(self, response: aiohttp.ClientResponse, identity: Identity) -> ApiError:
         async with response:
             body = await response.content.read(limits.ERROR_PAGE)
+            # Gateways that are being debugged repeat what they were sent.
+            for secret in identity.secrets:
+                body = body.replace(secret.encode(), b"***")
             return api_error(response.status, body, response.headers, self.clock.now())
 
     async def _distrusted(self, error: aiohttp.ClientConnectorCertificateError, identity: Identity) -> Unreachable:

@@ -57,6 +57,11 @@ class Identity:
     certificate: Certificate | None = None
     """The client's own, if it has one."""
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of it nobody is to see."""
+        return tuple(value.partition(" ")[2] for name, value in self.headers if name == "Authorization")
+
 
 @dataclass(frozen=True, repr=False)
 class _Login:

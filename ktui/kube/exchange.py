@@ -91,6 +91,8 @@ def redirected(response: aiohttp.ClientResponse, asked: URL, method: str) -> URL
         return None
     try:
         to = asked.join(URL(location, encoded=True))
+        # Only this looks at the number of the port.
+        to.port  # noqa: B018
     except ValueError:
         to = URL()
     if to.host != asked.host or to.scheme not in {asked.scheme, "https"}:

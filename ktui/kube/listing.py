@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Expired, TooLarge
+from ktui.kube.errors import ONE_PAGE, Expired, Interrupted, TooLarge
 from ktui.kube.watch import Unreadable, decode_page
 from ktui.model.changes import Put, Resource
 
@@ -47,4 +47,6 @@ async def list_once(
         contents += page.contents
         if not page.next:
             return contents
+        if page.next == token:
+            raise Interrupted(ONE_PAGE)
         token = page.next

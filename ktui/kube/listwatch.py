@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import (
+    ONE_PAGE,
     Expired,
     Forbidden,
     Interrupted,
@@ -179,6 +180,8 @@ class ListWatch:
                 continue
             if self._lies_behind(page.version):
                 raise WentBack
+            if token and page.next == token:
+                raise Interrupted(ONE_PAGE)
             batch = self._telling.noted(page.contents)
             token = page.next
             if not token:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, Pod, ReplicaSet, condition_of
+from ktui.model.times import span
 from ktui.rollout import refusals, strategy
 from ktui.rollout.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.causes import of_pods
@@ -69,7 +70,7 @@ def _patience(deployment: Deployment) -> timedelta:
     if deadline_exceeded(deployment):
         return timedelta(0)
     limit = deployment.spec.progress_deadline_seconds
-    return min(PATIENCE, timedelta(seconds=limit) / 2) if limit is not None else PATIENCE
+    return min(PATIENCE, span(limit) / 2) if limit is not None else PATIENCE
 
 
 def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) -> list[Cause]:

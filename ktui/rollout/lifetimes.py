@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from ktui.model.objects import Event, Pod, condition_of
+from ktui.model.times import before, span
 from ktui.rollout.podstatus import is_ready
 
 _START: Final = timedelta(minutes=1)
@@ -58,7 +59,7 @@ def of_pod(pod: Pod) -> Lifetime:
     condition = condition_of(status.conditions, "Ready")
     ready = condition.last_transition_time if condition is not None and is_ready(pod) else None
     due = meta.deletion_timestamp
-    stopped = due - timedelta(seconds=meta.deletion_grace_period_seconds or 0) if due is not None else None
+    stopped = before(due, span(meta.deletion_grace_period_seconds or 0)) if due is not None else None
     return Lifetime(max(began, default=meta.creation_timestamp), ready, stopped, is_known=True)
 
 

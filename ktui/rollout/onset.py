@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ktui.model.objects import ContainerStatus, Event, Pod, Terminated, condition_of
+from ktui.model.times import before, span
 from ktui.rollout import kubelet
 
 _CALM: Final = timedelta(minutes=10)
@@ -73,6 +74,10 @@ def run_length(ended: Terminated) -> timedelta | None:
     return ended.finished_at - ended.started_at
 
 
+_MOST_RUNS: Final = 100_000
+"""What is counted of the runs of a loop: the next of it would be years ago."""
+
+
 def was_calm(ended: Terminated) -> bool:
     """Whether the run that ended so was long enough to be no part of a loop."""
     lasted = run_length(ended)
@@ -88,12 +93,12 @@ def loop_since(pod: Pod, container: ContainerStatus, events: Sequence[Event]) ->
     ended = last_ending(container)
     if ended is None or ended.finished_at is None:
         return unready_since(pod)
-    lasted = run_length(ended) or timedelta(0)
+    lasted = max(run_length(ended) or timedelta(0), timedelta(0))
     times = endings(container)
     if times < 2 or was_calm(ended):
         return ended.finished_at
     waits = sum(min(_FIRST_BACK_OFF * 2**place, _LONGEST_BACK_OFF) for place in range(min(times - 2, 64)))
-    worked_out = ended.finished_at - timedelta(seconds=waits) - lasted * (times - 1)
+    worked_out = before(ended.finished_at, span(waits) + lasted * min(times - 1, _MOST_RUNS))
     # Kubelets before 1.26 do not name the container.
     about = [event for event in events if kubelet.container_of(event) in ("", container.name)]
     first = kubelet.first_time(about, "BackOff", mark="restarting failed container")

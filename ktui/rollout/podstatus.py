@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -10,6 +10,7 @@ import msgspec
 
 from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
 from ktui.model.template import Container
+from ktui.model.times import span
 from ktui.text import clean
 
 NODE_LOST: Final = "NodeLost"
@@ -115,7 +116,7 @@ def is_available(pod: Pod, min_ready_seconds: int, now: datetime | None) -> bool
         return True
     condition = condition_of(pod.status.conditions, "Ready")
     since = condition.last_transition_time if condition is not None else None
-    return now is not None and since is not None and now - since >= timedelta(seconds=min_ready_seconds)
+    return now is not None and since is not None and now - since >= span(min_ready_seconds)
 
 
 def is_terminating(pod: Pod) -> bool:

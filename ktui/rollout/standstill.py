@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet, condition_of
+from ktui.model.times import before, span
 from ktui.model.workloads import ControllerRevision, Workload
 from ktui.rollout.cause import Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.patience import is_stalled
@@ -43,7 +44,7 @@ def of_standstill(
         return ()
     moved = max(_moves(workload, parts, pods), default=None)
     # A pod that is ready and has to stay so for minReadySeconds is waited for.
-    if moved is None or now - moved < QUIET + timedelta(seconds=workload.spec.min_ready_seconds):
+    if moved is None or now - moved < QUIET + span(workload.spec.min_ready_seconds):
         return ()
     told = _warned(workload, parts, moved, now, events_of) or _stands(workload, numbers, moved, now)
     return (legible(told),)
@@ -64,7 +65,7 @@ def _moves(
         moments += [pod.metadata.creation_timestamp, ready.last_transition_time if ready is not None else None]
         due = pod.metadata.deletion_timestamp
         if due is not None:
-            moments.append(due - timedelta(seconds=pod.metadata.deletion_grace_period_seconds or 0))
+            moments.append(before(due, span(pod.metadata.deletion_grace_period_seconds or 0)))
     return (moment for moment in moments if moment is not None)
 
 

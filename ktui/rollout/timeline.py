@@ -17,6 +17,7 @@ import msgspec
 from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
+from ktui.model.times import before, span
 from ktui.model.workloads import Workload
 from ktui.rollout import images, lifetimes, refusals, revisions, strategy
 from ktui.rollout.cohorts import Controlled, cohorts_of
@@ -279,8 +280,8 @@ def _of_pod(pod: Pod, whose: str, owner: str) -> Iterator[_Fact]:
         if condition.type == "Ready" and is_ready(pod) and condition.last_transition_time is not None:
             yield _Fact(condition.last_transition_time, What.READY, "became ready", whose, name)
     if meta.deletion_timestamp is not None:
-        grace = timedelta(seconds=meta.deletion_grace_period_seconds or 0)
-        yield _Fact(meta.deletion_timestamp - grace, What.STOPPING, "told to stop", whose, name)
+        began = before(meta.deletion_timestamp, span(meta.deletion_grace_period_seconds or 0))
+        yield _Fact(began, What.STOPPING, "told to stop", whose, name)
 
 
 _QUIET: Final = frozenset({"Scheduled", "Pulling", "Pulled", "Created"})

@@ -15,6 +15,8 @@ from ktui.kube.access import Access
 from ktui.kube.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, TooLarge, TooManyRequests
+from ktui.kube.listing import list_once
+from ktui.model.changes import Resource
 from tests.kube.conftest import Connecting, WriteKubeconfig
 from tests.kube.server import Handler, securely, serving, status
 
@@ -61,6 +63,24 @@ async def test_credentials_are_never_taken_to_another_host(
                 await connection.request("GET", "/api")
     assert "t0ken" not in f"{raised.value} {raised.value.hint}"
     assert visited == ["/api"]
+
+
+@pytest.mark.parametrize("user", [{"token": "t0ken-of-a-person"}, {"username": "me", "password": "t0ken"}])
+async def test_a_gateway_that_repeats_the_credentials_does_not_show_them(
+    write_kubeconfig: WriteKubeconfig, user: dict[str, str]
+) -> None:
+    sent = []
+
+    async def gateway(request: web.BaseRequest) -> web.Response:
+        sent.append(request.headers["Authorization"])
+        return web.json_response({"kind": "Status", "message": f"refused: {sent[-1]}"}, status=403)
+
+    async with securely(gateway) as (url, cluster):
+        access = Access(write_kubeconfig(url, user, cluster))
+        async with await connect(access, Surroundings(environ={})) as connection:
+            with pytest.raises(KubeError, match=r"refused: (Bearer|Basic) \*\*\*") as raised:
+                await connection.request("GET", "/api")
+    assert sent[0].split()[1] not in f"{raised.value}"
 
 
 async def test_redirects_without_an_end_are_given_up(connecting: Connecting) -> None:
@@ -207,3 +227,22 @@ async def test_a_change_is_never_sent_twice_where_a_connection_breaks(connecting
         with pytest.raises(AnswerLost):
             await connection.request(method, "/api", body=b"{}")
     assert seen == [method]
+
+
+@pytest.mark.parametrize("to", ["http://a:99999999/", "http://a:b/", "//127.0.0.1:-1/", "http://[::1"])
+async def test_an_address_that_is_none_is_followed_nowhere(connecting: Connecting, to: str) -> None:
+    async def elsewhere(request: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": to})
+
+    async with serving(elsewhere) as url, connecting(url) as connection:
+        with pytest.raises(KubeError, match="sends its clients on to elsewhere"):
+            await connection.request("GET", "/api")
+
+
+async def test_a_list_that_does_not_go_on_is_given_up(connecting: Connecting) -> None:
+    async def again(request: web.Request) -> web.Response:
+        return web.json_response({"metadata": {"resourceVersion": "5", "continue": "x"}, "items": []})
+
+    async with serving(again) as url, connecting(url) as connection:
+        with pytest.raises(Interrupted, match="gives the same page again and again"):
+            await list_once(connection, Resource.PODS)

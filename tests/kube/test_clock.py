@@ -96,3 +96,10 @@ def test_it_is_said_where_it_is_much(machine: Machine) -> None:
     assert machine.clock.notes == ("The clock of this machine is 1h behind the cluster's: ages go by the cluster's.",)
     machine.hears(3600, Server=SIMULATED)
     assert not machine.clock.notes
+
+
+@pytest.mark.parametrize("year", [9999, 2400])
+def test_a_year_that_no_clock_shows_is_a_slip(year: int) -> None:
+    clock = ServerClock(lambda: NOON, lambda: 0.0)
+    clock.heard({"Date": f"Fri, 31 Dec {year:04} 23:59:59 GMT"}, 0.0)
+    assert clock.now() == NOON
