@@ -231,7 +231,7 @@ async def test_a_change_is_never_sent_twice_where_a_connection_breaks(connecting
 
 @pytest.mark.parametrize("to", ["http://a:99999999/", "http://a:b/", "//127.0.0.1:-1/", "http://[::1"])
 async def test_an_address_that_is_none_is_followed_nowhere(connecting: Connecting, to: str) -> None:
-    async def elsewhere(request: web.Request) -> web.Response:
+    async def elsewhere(request: web.BaseRequest) -> web.Response:
         return web.Response(status=307, headers={"Location": to})
 
     async with serving(elsewhere) as url, connecting(url) as connection:
@@ -240,7 +240,7 @@ async def test_an_address_that_is_none_is_followed_nowhere(connecting: Connectin
 
 
 async def test_a_list_that_does_not_go_on_is_given_up(connecting: Connecting) -> None:
-    async def again(request: web.Request) -> web.Response:
+    async def again(request: web.BaseRequest) -> web.Response:
         return web.json_response({"metadata": {"resourceVersion": "5", "continue": "x"}, "items": []})
 
     async with serving(again) as url, connecting(url) as connection:
