@@ -291,6 +291,8 @@ def _crashing(
         return killed
     if _was_resized(container, events):
         return None
+    if ended is not None and ended.reason in _BY_NODE:
+        return Ailment(Kind.CRASH, Reason.NODES_ILL, onset.unready_since(pod), container.name)
     since = onset.loop_since(pod, container, events)
     if ended is not None and ended.exit_code == 0 and not ended.signal:
         return Ailment(Kind.ENDS, Reason.EXITS, since, container.name)
@@ -310,6 +312,9 @@ def _killed(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> Ai
 def _was_resized(container: ContainerStatus, events: Sequence[Event]) -> bool:
     return kubelet.resized_by_restart(events, container.name, _last_run(container))
 
+
+_BY_NODE: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""Reasons of a container whose end nobody saw: containerd's once the node has started again, and the kubelet's."""
 
 _AFTER_A_KILL: Final = frozenset({0, 128 + signal.SIGTERM, 128 + signal.SIGKILL})
 """How a program ends that the kubelet stops."""

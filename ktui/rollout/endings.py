@@ -49,14 +49,27 @@ def _endings(group: Group, container: str) -> _Endings:
         restarts=sum(each.restart_count for each in containers),
         last=max((each.finished_at for each in ended if each.finished_at is not None), default=None),
         repeats=any(_ended_twice(each) for each in containers)
-        or (len(containers) == group.total > 1 and all(each.restart_count for each in containers)),
+        or (
+            len(containers) == group.total > 1
+            and all(each.restart_count and not _ended_calmly(each) for each in containers)
+        ),
         last_words=next((each.message for each in ended if each.message), ""),
     )
 
 
 def _ended_twice(container: ContainerStatus) -> bool:
     backs_off = container.state.waiting is not None and container.state.waiting.reason == "CrashLoopBackOff"
-    return backs_off or onset.endings(container) > 1
+    return backs_off or (onset.endings(container) > 1 and not _ended_calmly(container))
+
+
+def _ended_soon(container: ContainerStatus) -> bool:
+    return container.restart_count > 0 and not _ended_calmly(container)
+
+
+def _ended_calmly(container: ContainerStatus) -> bool:
+    """Whether its last run was long: all pods of a node that starts again end once, and that is no loop."""
+    ended = onset.last_ending(container)
+    return ended is not None and onset.was_calm(ended)
 
 
 def _exit(ended: Terminated) -> str:
@@ -79,8 +92,17 @@ def _tail(group: Group, endings: _Endings, first: str) -> list[str]:
 
 
 def say_crash(group: Group) -> Cause:
-    """It ends badly."""
+    """It ends badly, or its node ends it."""
     endings = _endings(group, group.what)
+    if group.reason is Reason.NODES_ILL:
+        return group.cause(
+            Kind.CRASH,
+            f"{group.share} {group.verb('was', 'were')} stopped with {group.verb('its', 'their')} node or its runtime",
+            "wait: the kubelet starts them again; if it lasts, look at the node",
+            Remedy.TIMELINE,
+            more=_tail(group, endings, "")[-1:],
+            detail=endings.last_words,
+        )
     verb = group.verb("crashes", "crash")
     return group.cause(
         Kind.CRASH,

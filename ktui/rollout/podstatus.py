@@ -31,6 +31,7 @@ BROKEN_REASONS: Final = frozenset(
         "CreateContainerError",
         "RunContainerError",
         "StartError",
+        "PreCreateHookError",
         "PreStartHookError",
         "PostStartHookError",
         "CreatePodSandboxError",

@@ -19,6 +19,7 @@ BAD_CONFIG: Final = frozenset(
         "RunContainerError",
         "StartError",
         "ContainerCannotRun",
+        "PreCreateHookError",
         "PreStartHookError",
     }
 )

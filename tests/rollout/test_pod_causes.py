@@ -8,6 +8,7 @@ import pytest
 
 from ktui.model.changes import Resource
 from ktui.rollout.cause import Cause, Reason
+from ktui.rollout.countdown import failures
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 from tests.rollout.test_diagnosis import rolling, unscheduled
@@ -303,3 +304,27 @@ def test_a_network_that_is_not_ready_is_named() -> None:
     said = "network is not ready: container runtime network not ready: NetworkReady=false"
     event(made, "a", "NetworkNotReady", said, first=180, last=5, count=8)
     assert first(made).sentence.startswith("the new pod gets no network on node-1: network is not ready")
+
+
+def stopped(code: int, reason: str) -> dict[str, Any]:
+    """How a run of 48 minutes ended half a minute ago."""
+    last = ended(code, reason, since=30)
+    last["terminated"]["startedAt"] = ago(2900)
+    return last
+
+
+@pytest.mark.parametrize(("code", "reason"), [(255, "Unknown"), (137, "ContainerStatusUnknown")])
+def test_pods_that_their_node_stopped_do_not_crash(code: int, reason: str) -> None:
+    made = rolling(2)
+    for name in "ab":
+        made.pod(2, name, age=3000, **container(running(10), restarts=1, last=stopped(code, reason)))
+    cause = first(made)
+    assert cause.sentence == "2 of 2 new pods were stopped with their node or its runtime, last 30s ago"
+    assert not failures(made.rollout())
+
+
+def test_one_ending_of_each_pod_after_a_long_run_is_no_loop() -> None:
+    made = rolling(2)
+    for name in "ab":
+        made.pod(2, name, age=3000, **container(running(10), restarts=1, last=stopped(137, "Error")))
+    assert (first(made).reason, failures(made.rollout())) == (Reason.CRASHES, [])
