@@ -51,7 +51,7 @@ async def _waited(api: Api, plan: Plan, after: dict[str, Any]) -> str:
     generation = (after.get("metadata") or {}).get("generation", 0)
     for pause in (*_LOOKS, None):
         try:
-            now = await api.get_path(plan.path)
+            now = await api.get_object(plan.path)
         except KubeError as error:
             return str(error).removesuffix(".")
         meta = now["metadata"]

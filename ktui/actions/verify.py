@@ -62,7 +62,7 @@ async def _refused(api: Api, plan: Plan, error: ApiError) -> tuple[Conflict | Fa
     if not isinstance(error, Rejected | ServerConflict):
         return Failed(str(error), error.hint), None
     try:
-        now = await api.get_path(plan.path)
+        now = await api.get_object(plan.path)
     except NotFound:
         return Conflict(f"{plan.target} does not exist any more.", gone=True), None
     except KubeError as second:
@@ -131,7 +131,7 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
     for pause in looking.waits[:1] if is_final else looking.waits:
         await asyncio.sleep(pause)
         try:
-            now = await api.get_path(plan.path)
+            now = await api.get_object(plan.path)
         except NotFound:
             return Conflict(f"{lost} {plan.target} does not exist any more.", gone=True)
         except KubeError as second:

@@ -66,8 +66,14 @@ class Api:
         self.connection = connection
 
     async def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
-        """A whole object, every field of it."""
-        return _object(await self.connection.request("GET", _path(resource, namespace, name)))
+        """A whole object, every field of it; those that ktui keeps can be relied on."""
+        raw = await self.connection.request("GET", _path(resource, namespace, name))
+        _decode(raw, resource.type)
+        return _object(raw)
+
+    async def get_object(self, path: str) -> dict[str, Any]:
+        """The object at that path, with a uid."""
+        return _with_uid(await self.connection.request("GET", path))
 
     async def read(self, resource: Resource, namespace: str, name: str) -> KubeObject:
         """An object with the fields that ktui keeps."""
@@ -119,7 +125,7 @@ class Api:
             changes=not dry_run,
             warned=warned,
         )
-        return _object(answer)
+        return _with_uid(answer)
 
     async def delete(
         self,
@@ -143,7 +149,7 @@ class Api:
         await self.connection.request("DELETE", path, body=msgspec.json.encode(options), changes=not dry_run)
 
     async def get_path(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The object or list at that path."""
+        """The list, or whatever else is at that path."""
         return _object(await self.connection.request("GET", path, params=params))
 
     async def get_scale(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
@@ -333,6 +339,20 @@ def _decode(raw: bytes, kind: type[_T]) -> _T:
         return read(msgspec.json.Decoder(kind, dec_hook=decode_hook), raw)
     except NotRead as error:
         raise _unreadable(error) from error
+
+
+class _Identity(msgspec.Struct):
+    uid: str
+
+
+class _Identified(msgspec.Struct):
+    metadata: _Identity
+
+
+def _with_uid(raw: bytes) -> dict[str, Any]:
+    """Something that answers with status 200 may be a page of a gateway, and no object of a cluster."""
+    _decode(raw, _Identified)
+    return _object(raw)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -29,12 +29,11 @@ async def read_with_revisions(api: Api, namespace: str, reference: Reference) ->
     kept_as = Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS
     listed = await api.get_path(kept_as.path(namespace), {"labelSelector": selector_text(raw)})
     uid = raw["metadata"]["uid"]
-    return WithRevisions(
-        raw, {each["metadata"]["uid"]: each for each in listed.get("items") or () if _owner(each) == uid}
-    )
+    found = [each for each in listed.get("items") or () if isinstance(each, dict) and _owner(each) == uid]
+    return WithRevisions(raw, {each["metadata"]["uid"]: each for each in found})
 
 
 def _owner(raw: dict[str, Any]) -> str:
     """The uid of what controls an object; empty for an orphan."""
-    owners = raw["metadata"].get("ownerReferences") or ()
+    owners = (raw.get("metadata") or {}).get("ownerReferences") or ()
     return next((str(owner["uid"]) for owner in owners if owner.get("controller")), "")

@@ -25,7 +25,7 @@ from ktui.kube.api import Api
 from ktui.kube.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.sim import SimulatedCluster
-from tests.between import Bend, Between, abort, answer, between, cut, repeat
+from tests.between import Bend, Between, abort, answer, between, cut, repeat, replace
 from tests.simulated import STUCK, Witness, image_patch
 
 SOON = (0.0, 0.05, 0.05)
@@ -221,3 +221,15 @@ async def test_a_deletion_that_is_sent_twice_on_its_way_is_told(
     proxy.bend(lambda request: request.method == "DELETE", repeat())
     outcome = await clear(through, msgspec.structs.replace(made, subresource=""), done)
     assert outcome.sentence == f"Done. Deleted for it: {name}."
+
+
+async def test_an_answer_that_is_no_object_is_looked_behind(
+    through: Api, proxy: Between, cart: Witness, log: AuditLog
+) -> None:
+    made = await planned(through, Pause())
+
+    proxy.once(lambda request: request.method == "GET", answer(200, b'{"metadata": {}}'))
+    proxy.once(changes, replace(b'"uid"', b'"_id"'))
+    performed = await perform(through, made, log, looking=Looking(waits=SOON))
+    assert isinstance(performed.outcome, Done), performed.outcome
+    assert cart.deployment().spec.paused
