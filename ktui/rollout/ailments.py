@@ -52,7 +52,7 @@ def ailment(
     """
     state = health(pod)
     if state not in (Health.READY, Health.STOPPING, Health.GONE):
-        if pod.status.reason in _ENDED_BY_NODE:
+        if pod.status.reason in _ENDEDBY_NODE:
             return _ended(pod)
         if pod.spec.node_name in lost_nodes:
             return Ailment(Kind.NODE, Reason.NODE_LOST, onset.unready_since(pod))
@@ -82,7 +82,7 @@ def is_on_lost_node(pod: Pod, events_of: EventsOf) -> bool:
 
 # Pods that are no more
 
-_ENDED_BY_NODE: Final = frozenset({"Terminated", "NodeShutdown", "Shutdown", "Preempting", "Evicted"})
+_ENDEDBY_NODE: Final = frozenset({"Terminated", "NodeShutdown", "Shutdown", "Preempting", "Evicted"})
 """Reasons of a pod that the kubelet ends, whatever its containers did."""
 
 _REFUSED: Final = re.compile(
@@ -291,7 +291,7 @@ def _crashing(
         return killed
     if _was_resized(container, events):
         return None
-    if ended is not None and ended.reason in _BY_NODE:
+    if ended is not None and ended.reason in BY_NODE:
         return Ailment(Kind.CRASH, Reason.NODES_ILL, onset.unready_since(pod), container.name)
     since = onset.loop_since(pod, container, events)
     if ended is not None and ended.exit_code == 0 and not ended.signal:
@@ -313,7 +313,7 @@ def _was_resized(container: ContainerStatus, events: Sequence[Event]) -> bool:
     return kubelet.resized_by_restart(events, container.name, _last_run(container))
 
 
-_BY_NODE: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
+BY_NODE: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
 """Reasons of a container whose end nobody saw: containerd's once the node has started again, and the kubelet's."""
 
 _AFTER_A_KILL: Final = frozenset({0, 128 + signal.SIGTERM, 128 + signal.SIGKILL})

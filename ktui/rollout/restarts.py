@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from ktui.model.objects import ContainerStatus, Event, Pod
+from ktui.rollout.ailments import BY_NODE
 from ktui.rollout.cause import Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.kubelet import EventsOf
 from ktui.rollout.onset import loop_since
@@ -85,6 +86,8 @@ def _loop(pod: Pod, now: datetime, events_of: EventsOf) -> _Loop | None:
             continue
         if ended is not None and ended.started_at is not None and last - ended.started_at >= QUIET:
             # It had run well for a while: this is one restart, whatever made it.
+            continue
+        if ended is not None and ended.reason in BY_NODE:
             continue
         if _was_asked_for(last, container.name, events_of(pod.metadata.uid)):
             continue

@@ -328,3 +328,15 @@ def test_one_ending_of_each_pod_after_a_long_run_is_no_loop() -> None:
     for name in "ab":
         made.pod(2, name, age=3000, **container(running(10), restarts=1, last=stopped(137, "Error")))
     assert (first(made).reason, failures(made.rollout())) == (Reason.CRASHES, [])
+
+
+def test_a_ready_pod_that_its_node_stopped_twice_is_no_loop() -> None:
+    for reason, restarted in (("Unknown", False), ("Error", True)):
+        last = ended(255, reason, since=60)
+        last["terminated"]["startedAt"] = ago(100)
+        ready = {"type": "Ready", "status": "True", "lastTransitionTime": ago(40)}
+        made = rolling(1).pod(
+            2, "a", age=900, conditions=[ready], **container(running(50), restarts=2, last=last, ready=True)
+        )
+        reasons = [cause.reason for cause in made.rollout().causes]
+        assert (Reason.RESTARTED in reasons) is restarted
