@@ -167,3 +167,11 @@ def roughly(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """`1 pod`, `2 pods`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def local_time(moment: datetime) -> datetime:
+    """That moment in the zone of this machine, or as it is where the calendar ends between the two."""
+    try:
+        return moment.astimezone()
+    except (OverflowError, ValueError):
+        return moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from datetime import UTC, datetime
 from unicodedata import category
 
@@ -21,6 +22,7 @@ from ktui.text import (
     count,
     duration,
     exact,
+    local_time,
     roughly,
     shell_line,
     visible,
@@ -223,3 +225,18 @@ def test_the_change_of_image_is_that_of_the_first_container_that_differs() -> No
     assert images.changed(old, new) == ("mesh:2", "mesh:3")
     assert images.changed(old, old) is None
     assert images.changed(None, new) is None
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_no_moment_is_too_early_or_too_late_to_be_shown(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+            assert local_time(moment).year == moment.year
+        noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        assert local_time(noon) == noon
+        assert local_time(noon).hour != 12
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from ktui.kube import certificate
+from ktui.kube import certificate, limits
 from ktui.kube.access import Access
 from ktui.kube.certificate import Certificate
 from ktui.kube.chosen import Choice, Surroundings
@@ -215,7 +215,9 @@ class Credentials:
 
     def _read_token(self, file: Path, otherwise: str) -> str:
         try:
-            token = file.read_text("utf-8").strip()
+            with file.open("rb") as opened:
+                # A device may have no end.
+                token = opened.read(limits.HEADER).decode().strip()
         except (OSError, ValueError):
             token = ""
         # A file that is being replaced is empty or missing for a moment: what it held goes on.

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from ktui.rollout.bluegreen import BlueGreen, Move, Side, took
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.rollout import Rollout
-from ktui.text import age, clean, count, duration
+from ktui.text import age, clean, count, duration, local_time
 from ktui.tui import look
 from ktui.tui.difference_lines import Lines, bullet
 from ktui.tui.paint import Span, fit, shorten, wrap
@@ -97,7 +97,7 @@ def verdict(state: BlueGreen, move: Move | None, now: datetime) -> list[Span]:
             astray = ", ".join(f"{count(side.endpoints, 'endpoint')} of {side.name}" for side in _astray(state))
             still = f": {astray} still there" if astray else ""
             return [Span(f"◐ traffic moves {names}, for {duration((now - move.began).total_seconds())}{still}", "warn")]
-        at = move.ended.astimezone().strftime("%H:%M:%S")
+        at = local_time(move.ended).strftime("%H:%M:%S")
         return [Span(f"✔ traffic moved {names} in {took(move.seconds or 0.0)}, at {at}", "good")]
     if state.has_moved and chosen is not None:
         return [Span(f"✔ all traffic goes to {chosen.name}", "good")]

@@ -10,7 +10,7 @@ from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow
 from ktui.rollout.hold import OVER, Hold
 from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.text import age, duration, roughly
+from ktui.text import age, duration, local_time, roughly
 from ktui.tui import look
 from ktui.tui.items import Item
 from ktui.tui.paint import Span, between, fit, shorten
@@ -184,7 +184,7 @@ def _capacity(rollout: Rollout, capacity: Capacity) -> list[Span]:
     ]
     if rollout.lowest is not None and rollout.lowest_at is not None:
         under = rollout.lowest < capacity.promised
-        at = rollout.lowest_at.astimezone().strftime("%H:%M:%S")
+        at = local_time(rollout.lowest_at).strftime("%H:%M:%S")
         spans.append(Span(f"  lowest {rollout.lowest}, {at}", "warn" if under else "dim"))
     return spans
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.standing import outcome_mark
-from ktui.text import age, duration
+from ktui.text import age, duration, local_time
 from ktui.tui.difference_lines import Lines, as_yaml, bullet, fields
 from ktui.tui.paint import Line, Span, fit, shorten, width, wrap
 
@@ -161,7 +161,7 @@ def _roads_back(history: History, revision: PastRevision) -> list[Span]:
 
 
 def _made(revision: PastRevision) -> str:
-    return f"made {revision.created.astimezone():%Y-%m-%d %H:%M}" if revision.created is not None else "of unknown age"
+    return f"made {local_time(revision.created):%Y-%m-%d %H:%M}" if revision.created is not None else "of unknown age"
 
 
 def _wrote(writer: Writer, now: datetime) -> str:

@@ -11,7 +11,7 @@ from ktui.model.template import Container
 from ktui.rollout.cause import Cause
 from ktui.rollout.detail import ConditionRow, EventRow, Revision
 from ktui.rollout.podstatus import PodState, is_sidecar, pod_state
-from ktui.text import age, clean, count
+from ktui.text import age, clean, count, local_time
 from ktui.tui import look
 
 
@@ -59,7 +59,7 @@ def _status(pod: Pod, state: PodState, now: datetime) -> Iterator[tuple[str, str
         if text:
             yield clean(text), style
     if pod.metadata.deletion_timestamp is not None:
-        yield f"stopping: to be gone by {pod.metadata.deletion_timestamp.astimezone():%H:%M:%S}", "warn"
+        yield f"stopping: to be gone by {local_time(pod.metadata.deletion_timestamp):%H:%M:%S}", "warn"
     if pod.metadata.finalizers:
         yield f"finalizers: {', '.join(map(clean, pod.metadata.finalizers))}", "warn"
 

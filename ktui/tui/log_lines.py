@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, overload
 from rich.cells import cell_len, chop_cells
 
 from ktui.kube.logs import NANOSECONDS, LogStatus, Told
-from ktui.text import count, duration
+from ktui.text import count, duration, local_time
 from ktui.tui.log_buffer import Change, Entry, LogBuffer, Source
 from ktui.tui.log_sources import MOST_SOURCES, Choice, Selection, Side
 from ktui.tui.paint import Line, Span, cut, fit, shorten, wrap
@@ -191,7 +191,7 @@ def time_of(at: int, times: Times, now: datetime) -> str:
     moment = datetime.fromtimestamp(at // NANOSECONDS, UTC)
     if times is Times.RELATIVE:
         return fit(duration((now - moment).total_seconds()), times.cells, right=True)
-    local = moment.astimezone()
+    local = local_time(moment)
     if local.date() != now.astimezone().date():
         return local.strftime("%m-%d %H:%M ")
     return f"{local:%H:%M:%S}.{at % NANOSECONDS // 1_000_000:03d}"

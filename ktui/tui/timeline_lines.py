@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ktui.rollout.timeline import Moment, What
-from ktui.text import age, duration
+from ktui.text import age, duration, local_time
 from ktui.tui.paint import Line, Span, fit, shorten
 
 _SIGNS: Final[dict[What, tuple[str, str]]] = {
@@ -57,5 +57,5 @@ def _often(moment: Moment) -> str:
 
 
 def _stamp(at: datetime, now: datetime) -> str:
-    local = at.astimezone()
+    local = local_time(at)
     return local.strftime("%H:%M:%S" if local.date() == now.astimezone().date() else "%b %d %H:%M")

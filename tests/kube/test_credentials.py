@@ -413,6 +413,11 @@ async def test_no_secret_is_in_the_repr_of_anything(write_kubeconfig: WriteKubec
             assert "hunter2" not in "".join(map(repr, found)).replace(repr(connection._credentials._impersonation), "")
 
 
+async def test_a_token_file_without_an_end_is_refused(write_kubeconfig: WriteKubeconfig) -> None:
+    with pytest.raises(CredentialError, match="/dev/zero"):
+        await connect(Access(write_kubeconfig("https://127.0.0.1", {"tokenFile": "/dev/zero"})))
+
+
 async def test_a_token_file_with_two_lines_is_refused(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("hunter2\nhunter3\n")
     with pytest.raises(CredentialError, match="holds more than one line") as raised:
