@@ -59,8 +59,9 @@ class Identity:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What of it nobody is to see."""
-        return tuple(value.partition(" ")[2] for name, value in self.headers if name == "Authorization")
+        """What of it nobody is to see. Shorter ones are no secrets, and stand in too many words."""
+        values = (value.partition(" ")[2] for name, value in self.headers if name == "Authorization")
+        return tuple(value for value in values if len(value) >= 4)
 
 
 @dataclass(frozen=True, repr=False)
