@@ -101,7 +101,7 @@ class Interrupted(KubeError):
 class TooLarge(Interrupted):
     """An answer is larger than what is ever read of one: `ktui.kube.limits`."""
 
-    hint = "No API server answers so: check what stands at the server's address in the kubeconfig."
+    hint = "An API server does not answer like this: check the server's address in the kubeconfig."
 
 
 class ApiError(KubeError):
@@ -135,7 +135,7 @@ class Forbidden(ApiError):
     """403: the server knows who we are, and this is not allowed."""
 
     opening = "Not allowed"
-    hint = "Ask whoever runs the cluster for a role that permits it, or choose another namespace or context."
+    hint = "Ask the cluster's administrator for a role that permits it, or choose another namespace or context."
 
 
 class NotFound(ApiError):

@@ -118,7 +118,7 @@ async def run_plugin(
     if process.returncode:
         raise CredentialError(
             f"The login plugin {name} {_ended(process.returncode)}{said}".rstrip(".") + ".",
-            hint=f"Log in again; `{name}` run by hand tells more.",
+            hint=f"Log in again; `{name}` run by hand says more.",
         )
     return _credential(stdout, name, version, now, said)
 

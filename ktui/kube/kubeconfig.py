@@ -124,7 +124,7 @@ class Kubeconfig:
         if name not in self.contexts:
             raise ConfigError(
                 f'There is no context "{shown(name)}" in {where}.',
-                hint=f"There is: {', '.join(map(shown, sorted(self.contexts)))}." if self.contexts else "",
+                hint=f"Available: {', '.join(map(shown, sorted(self.contexts)))}." if self.contexts else "",
             )
         chosen = self.contexts[name]
         context_entry = chosen.value

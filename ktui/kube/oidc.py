@@ -62,7 +62,7 @@ class OidcLogin:
         """Raises CredentialError for another provider than `oidc`."""
         if provider.name != "oidc":
             raise CredentialError(
-                f"The auth-provider {redacted(provider.name)} is no longer supported, by kubectl neither.",
+                f"The auth-provider {redacted(provider.name)} is no longer supported, as in kubectl.",
                 hint="Use the login plugin of that cloud (`exec` in the kubeconfig).",
             )
         self.began_with = provider

@@ -199,7 +199,7 @@ def _unreadable(resource: Resource, meta: _Id, why: str) -> Unreadable:
 
 def _not_a_watch(error: object) -> KubeError:
     return Interrupted(
-        f"The server sent something that is no watch event: {brief(str(error), 120)}.",
+        f"The server sent something that is not a watch event: {brief(str(error), 120)}.",
         hint="A proxy may have cut the stream; it is tried again by itself.",
     )
 
@@ -243,7 +243,7 @@ def _one_by_one(resource: Resource, items: Iterable[bytes]) -> Iterator[Put | Un
 
 def _not_a_list(error: object) -> KubeError:
     return Interrupted(
-        f"The server answered with something that is no list: {brief(str(error), 120)}.",
+        f"The server answered with something that is not a list: {brief(str(error), 120)}.",
         hint="Check that the server in the kubeconfig is the API server, and not a login page in front of it.",
     )
 

@@ -164,7 +164,7 @@ def test_a_folder_is_no_kubeconfig(tmp_path: Path) -> None:
 def test_an_unknown_context_comes_with_those_that_there_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         target(config(tmp_path / "1", "a"), config(tmp_path / "2", "b"), context="c")
-    assert raised.value.hint == "There is: a, b."
+    assert raised.value.hint == "Available: a, b."
 
 
 def test_contexts_to_choose_from(tmp_path: Path) -> None:
