@@ -98,7 +98,7 @@ def test_a_context_that_does_not_exist(ktui: Ktui) -> None:
     ran = ktui("get", "--context", "mars")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith('ktui: There is no context "mars" in ')
-    assert "There is: simulated, " in ran.err
+    assert "Available: simulated, " in ran.err
 
 
 def test_a_setting_that_does_not_exist(ktui: Ktui, own_folders: Path) -> None:
