@@ -66,7 +66,8 @@ def test_an_action_that_nobody_reads_ends_with_its_outcome(cart: Witness, ktui_p
 
 
 def test_auto_abort_goes_back_where_nobody_reads(cart: Witness, ktui_process: Start, unread: int) -> None:
-    arguments = ("canary", "cart", "--image", f"cart={STUCK}", "--yes", "--watch", "--soak", "0", "--auto-abort")
+    watched = ("--watch", "--soak", "0", "--auto-abort", "--patience", "1s")
+    arguments = ("canary", "cart", "--image", f"cart={STUCK}", "--yes", *watched)
     code, err = ends(ktui_process(*arguments, "--timeout", "60s", stdout=unread, stderr=unread))
     assert (code, err) == (1, "")
     assert cart.image() == NEW

@@ -67,7 +67,7 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
         (["get", "--request-timeout", "soon"], '"soon" is not a length of time'),
         (["scale", "cart"], "Missing option '--replicas'"),
         (["scale", "cart", "--replicas", "-1"], "-1 is not in the range x>=0"),
-        (["set-image", "cart", "cart"], '"cart" is not CONTAINER=IMAGE.'),
+        (["set-image", "cart", "cart"], "Missing argument 'CONTAINER=IMAGE...'."),
         (["get", "-o", "xml"], "'xml' is not one of 'text', 'json', 'yaml'"),
         (["get", "--frobnicate"], "No such option"),
         ([], "The dashboard needs a terminal; `ktui get` prints the same, one rollout a line."),
