@@ -92,9 +92,9 @@ class Ledger:
 
     @property
     def is_listed(self) -> bool:
-        """Whether all that exists is known, as far as it may be read."""
-        links = self._store.links
-        refused = {resource for resource, link in links.items() if link.state is LinkState.REFUSED} - _NEEDED
+        """Whether all that exists is known, as far as it may be read; what was asked for by name has to be."""
+        links, needed = self._store.links, _NEEDED | {name.resource for name in self._names}
+        refused = {resource for resource, link in links.items() if link.state is LinkState.REFUSED} - needed
         return set(STREAMED) <= self._store.listed | refused
 
     @property

@@ -139,7 +139,9 @@ NO_ROOM = "registry.example/shop/cart:unschedulable"
 """No node has room for it, which may pass: nothing is rolled back because of that."""
 
 
-@pytest.mark.parametrize(("piece", "left"), [(gitlab, NEW), (jenkins, NO_ROOM), (github, NO_ROOM), (spinnaker, NO_ROOM)])
+@pytest.mark.parametrize(
+    ("piece", "left"), [(gitlab, NEW), (jenkins, NO_ROOM), (github, NO_ROOM), (spinnaker, NO_ROOM)]
+)
 def test_a_rollout_that_takes_too_long_is_another_exit_code(
     piece: Callable[[], list[str]], left: str, run: Run, cart: Witness, tmp_path: Path
 ) -> None:
