@@ -127,7 +127,7 @@ def test_an_event_of_a_kind_that_is_new_means_nothing() -> None:
 
 @pytest.mark.parametrize("garbage", [b"<html>", b'{"type":"ADDED"', b"[]", b'{"type":"ADDED","object":{}}'])
 def test_what_is_no_watch_event_breaks_the_stream(garbage: bytes) -> None:
-    with pytest.raises(Interrupted, match="no watch event"):
+    with pytest.raises(Interrupted, match="not a watch event"):
         WatchDecoder(Resource.PODS, "5").feed([garbage])
 
 
@@ -146,7 +146,7 @@ def test_a_page_without_items_is_an_empty_list() -> None:
 
 @pytest.mark.parametrize("body", [b"<html>login</html>", b"{}", b'{"metadata":{}}', b""])
 def test_what_is_no_list_is_said_to_be_none(body: bytes) -> None:
-    with pytest.raises(Interrupted, match="no list"):
+    with pytest.raises(Interrupted, match="not a list"):
         decode_page(Resource.PODS, body)
 
 

@@ -113,7 +113,7 @@ async def test_auto_abort_of_a_statefulset(db: Stage, dashboard: Dashboard) -> N
         await screen.sees("◐ progressing")
         await screen.press("A")
         await screen.hears("Auto-abort is on for StatefulSet shop/db while ktui runs")
-        db.advance(40)
+        db.advance(90)
         await screen.until(lambda: spec(db).template.spec.containers[0].image.endswith(":1"), "the old template")
         db.advance(1)
         await screen.hears("This was automatic, because ")
