@@ -108,17 +108,19 @@ def test_detail_of_a_failed_rollout(stage: Stage, look: Callable[..., bool], siz
 
 
 @pytest.mark.parametrize("size", [NARROW, USUAL], ids=str)
-def test_confirm(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
+def test_confirm(
+    stage: Stage, look: Callable[..., bool], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _fleet(stage)
-    access = Access(kubeconfig=str(stage.kubeconfig()))
+    # The kubectl command must not show where this run's kubeconfig is.
+    monkeypatch.setenv("KUBECONFIG", str(stage.kubeconfig()))
 
     async def steps(screen: Screen) -> None:
         await _open(screen, "cart")
-        screen.app._session._access = Access()  # type: ignore[union-attr] # the path of this run's kubeconfig
         await screen.press("b")
         await screen.sees("Roll back shop/cart", "y yes")
 
-    assert look(steps, size, access=access)
+    assert look(steps, size, access=Access())
 
 
 def _revisions(stage: Stage) -> None:
