@@ -87,6 +87,9 @@ _EXPLANATION: Final = 2
 _MOST_EXPLANATION: Final = 8
 """Lines of the explanation: at least, and at most if the table leaves room."""
 
+_FIXED: Final = 7
+"""Lines of the screen that are neither the table's nor the explanation's: header, totals, heading, keys, gaps."""
+
 _READING: Final = timedelta(seconds=4)
 """How long after the cursor was moved the rows keep their places."""
 
@@ -195,8 +198,9 @@ class OverviewScreen(LiveScreen):
 
     def _spare_lines(self) -> int:
         """The lines of the table that no row needs, which the explanation may use."""
-        explanation = self.query_one("#explanation", Painting).size.height
-        room = self.query_one("#table", Scroll).size.height + explanation
+        # From the size of the screen: what the widgets measure is of the drawing before.
+        notices = len(self.ktui.notices) + bool(self.ktui.options.hint)
+        room = self.size.height - _FIXED - notices - self.has_class("-filtering")
         return max(0, min(_MOST_EXPLANATION, room - len(self._rows)) - _EXPLANATION)
 
     def _place_cursor(self) -> int | None:
