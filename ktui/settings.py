@@ -211,7 +211,7 @@ def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
     known = [field.name for field in msgspec.structs.fields(Settings)]
     for name in values:
         if name not in known:
-            raise SettingsError(f"There is no setting {_quoted(name)} (in {where}).", f"There is: {', '.join(known)}.")
+            raise SettingsError(f"There is no setting {_quoted(name)} (in {where}).", f"Available: {', '.join(known)}.")
     try:
         msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:

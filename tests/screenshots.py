@@ -124,7 +124,7 @@ class Shot(NamedTuple):
 async def _timeline(drawer: Drawer) -> None:
     await drawer.open("checkout")
     await drawer.press("e", "t")
-    await drawer.sees("TIME LINE", "the progress deadline passed")
+    await drawer.sees("TIMELINE", "the progress deadline passed")
 
 
 SHOTS: Final[dict[str, Shot]] = {

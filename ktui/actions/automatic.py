@@ -26,9 +26,9 @@ def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
     if reason := disowned(told, workload):
         return Refusal(reason)
     if is_paused(workload):
-        return Refusal("it was paused before: whoever did that decides what comes next")
+        return Refusal("it was paused before: who paused it decides what comes next")
     if not isinstance(workload, Deployment) and waits_for_deletion(workload):
-        return Refusal("its strategy is OnDelete, and whoever deletes its pods decides what comes next")
+        return Refusal("its strategy is OnDelete: pods change only when someone deletes them")
     judged = verdict(workload)
     if judged.done and not judged.failed:
         return Refusal("it is complete by now")

@@ -162,7 +162,7 @@ def _chosen(request: Switch, subject: ServiceSubject) -> _Chosen | Refusal:
     meant = [each for each in sides if request.to in ("", each[2].colour)]
     choice = ", ".join(f"{state.key}={side.name}" for state, _, side in sides)
     if not meant:
-        return Refusal(f'no idle side of {name} is called "{clean(request.to)}"; there is: {choice}')
+        return Refusal(f'no idle side of {name} is called "{clean(request.to)}"; available: {choice}')
     if len(meant) > 1:
         return Refusal(f"several sides of {name} are idle, so one has to be named: {choice}")
     return meant[0]

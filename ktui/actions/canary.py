@@ -62,7 +62,7 @@ def refuse_canary(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> 
     if deployment.spec.paused:
         return Refusal("it is paused: resume it first, for a canary is held without a pause")
     if in_flight(deployment, replicasets):
-        return Refusal("a rollout is in flight, and cannot become a canary: pause it to hold it where it is")
+        return Refusal("a running rollout cannot become a canary: pause it instead")
     return None
 
 
@@ -201,7 +201,8 @@ def _beginning(record: Record, comes: str) -> tuple[str, ...]:
     then = [_size(step, record.replicas) for step in record.steps[1:]]
     return (
         first,
-        f"The Deployment controller itself holds them (minReadySeconds {HOLD_SECONDS}): ktui need not run.",
+        f"The Deployment controller itself holds them (minReadySeconds {HOLD_SECONDS}): "
+        "ktui does not have to keep running.",
         f"Promote then goes to {', '.join(then)}.",
         f"Saved until then: {hold_settings.told(record.saved)}.",
     )
@@ -293,7 +294,7 @@ def _larger(request: Promote, subject: Subject, hold: Hold, step: int, pods: int
         patch=draft.patch,
         effects=(
             f"{count(added, 'pod')} of revision {record.revision} will be added: {hold.pods} → {pods}, and held there.",
-            f"{count(replaced, 'old pod')} will be stopped for them." if replaced else "No old pod is given up.",
+            f"{count(replaced, 'old pod')} will be stopped for them." if replaced else "No old pods are removed.",
         ),
         warnings=(*_unready(current, hold), *canary_warnings(subject, extra=added - replaced, replaced=replaced)),
         undo=_undo_promote(record, subject),

@@ -1,4 +1,4 @@
-"""Mend a hold that somebody else disturbed. No repair changes which template runs (`ktui.rollout.hold`)."""
+"""Repair a hold that someone else changed. No repair changes which template runs (`ktui.rollout.hold`)."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def refuse_promote(deployment: Deployment, replicasets: Sequence[ReplicaSet]) ->
     current = revisions.current(deployment, replicasets)
     name = f"revision {revisions.revision(current)}" if current is not None else "the new revision"
     if deadline_exceeded(deployment):
-        return Refusal(f"nothing to promote: {name} exceeded its progress deadline; roll back, or mend the cause")
+        return Refusal(f"nothing to promote: {name} exceeded its progress deadline; roll back, or fix the cause")
     if not in_flight(deployment, replicasets):
         paused = ", though paused" if deployment.spec.paused else ""
         return Refusal(f"nothing to promote: {name} is complete{paused}")

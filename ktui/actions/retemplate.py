@@ -169,7 +169,7 @@ def refuse_images(request: SetImage | Canary, raw: dict[str, Any]) -> Refusal | 
         if not image or image != image.strip():
             return Refusal(f'"{clean(name)}={clean(image)}" names no image')
         if name != "*" and name not in names:
-            return Refusal(f'unable to find container named "{clean(name)}"; there is: {", ".join(names)}')
+            return Refusal(f'unable to find container named "{clean(name)}"; available: {", ".join(names)}')
     twice = [name for name, times in Counter(name for name, _ in request.images).items() if times > 1]
     return Refusal(f'two images are given for "{clean(twice[0])}"') if twice else None
 

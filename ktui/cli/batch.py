@@ -42,7 +42,7 @@ def _carry_out(
         _show(batch, err=manner.output != "text")
     applied = None
     if batch.accepted and not manner.dry_run:
-        if not manner.yes and not printing.confirm(f"Do it to {count(len(batch.accepted), 'rollout')}?"):
+        if not manner.yes and not printing.confirm(f"Apply to {count(len(batch.accepted), 'rollout')}?"):
             raise Stopped("Nothing was sent.")
         applied = _apply(cluster, batch, says=manner.output == "text")
     if manner.output != "text":
@@ -87,12 +87,12 @@ def _show(batch: Batch, *, err: bool) -> None:
         made, seen = accepted.plan, accepted.preview
         say(f"{made.title}: {' '.join(made.effects)}")
         for warning in (*made.warnings, *seen.warnings):
-            say(f"  Mind: {warning}")
+            say(f"  Warning: {warning}")
         say(f"  {seen.sentence}")
     for left in batch.left_out:
         printing.note(f"Left out: {left.target}: {left.reason}")
     if not batch.accepted:
-        printing.error("None of them is open to this: nothing was sent.")
+        printing.error("None of them allows this: nothing was sent.")
         return
     for text in ("", f"In all: {batch.total}.", "", "The same with kubectl:"):
         say(text)

@@ -34,9 +34,9 @@ from ktui.rollout.steps import FULL, Steps, read_steps
 @click.option(
     "--repair",
     is_flag=True,
-    help="Mend a hold that somebody else disturbed, or delete the pods that a StatefulSet waits for.",
+    help="Repair a hold that someone else changed, or delete the pods that a StatefulSet waits for.",
 )
-@click.option("--timeout", type=DURATION, default="0", help="With --watch: give up after that time; 0, never.")
+@click.option("--timeout", type=DURATION, default="0", help="With --watch: stop waiting after that time; 0: never.")
 @watch_options
 def canary(
     context: click.Context,
@@ -63,14 +63,14 @@ def canary(
     watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout)
     if repair:
         if images or filename or pods or percent or steps or watched:
-            raise click.UsageError("--repair mends the hold that is there; it begins none.")
+            raise click.UsageError("--repair repairs a hold that exists; it does not begin one.")
         return act(context, names, Repair(), manner)
     if not images and filename is None:
         raise click.UsageError("Say what is new: --image CONTAINER=IMAGE, or -f with a manifest.")
     if len([size for size in (pods, percent, steps) if size]) > 1:
         raise click.UsageError("--pods, --percent and --steps are three ways to say one thing: give one of them.")
     if filename == "-" and len(names) > 1:
-        raise click.UsageError("Standard input can be read once: give several NAMEs a file.")
+        raise click.UsageError("Standard input can be read only once: for several NAMEs, use a file.")
     sizes = _steps(steps or (f"{percent}%" if percent else str(pods or 1)))
 
     has_asked_for_surge = surge and context.get_parameter_source("surge") is ParameterSource.COMMANDLINE
@@ -93,7 +93,7 @@ def canary(
 @click.option(
     "--timeout",
     type=DURATION,
-    help="Of a Service: how long traffic may take to move; 1m. With --watch: give up after that time. 0: no limit.",
+    help="Of a Service: how long traffic may take to move; 1m. With --watch: stop waiting after it. 0: no limit.",
 )
 @watch_options
 def promote(
@@ -124,7 +124,7 @@ def promote(
         if pods or percent or full:
             raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
         if watch or auto_abort or patience:
-            raise click.UsageError("--watch and --auto-abort are for a rollout; a switch is always looked on at.")
+            raise click.UsageError("--watch and --auto-abort are for a rollout; a switch is always followed.")
         return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
     watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout or "0")
     if to or force or (timeout and not watched):

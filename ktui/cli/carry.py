@@ -189,7 +189,7 @@ class _Carrying:
                 if manner.output != "text":
                     printing.document(action_document(made, seen, None), manner.output)
                 return 0
-            for question in ("Do it?", twice(made), job.insist(made)):
+            for question in ("Apply?", twice(made), job.insist(made)):
                 if question and not manner.yes and not printing.confirm(question):
                     raise Stopped("Nothing was sent.")
             outcome = self._sent(made)
@@ -241,7 +241,7 @@ def _status_command(cluster: Reached, made: Plan) -> str:
 
 def twice(made: Plan) -> str:
     """The second question about what is known to be bad; nothing where one is enough."""
-    return f"{made.insist} Do it all the same?" if made.insist else ""
+    return f"{made.insist} Apply anyway?" if made.insist else ""
 
 
 def _show(made: Plan, seen: Preview, note: str, *, err: bool) -> None:
@@ -251,14 +251,14 @@ def _show(made: Plan, seen: Preview, note: str, *, err: bool) -> None:
     for effect in made.effects:
         say(f"  {effect}")
     for warning in made.warnings:
-        say(f"  Mind: {warning}")
+        say(f"  Warning: {warning}")
     if note:
         say(f"  {note}")
     say(f"  Undo: {made.undo.sentence}")
     say("")
     say(seen.sentence)
     for warning in seen.warnings:
-        say(f"  Mind: {warning}")
+        say(f"  Warning: {warning}")
     for change in seen.changes:
         say(f"  {change}")
     say("")

@@ -26,10 +26,10 @@ def dashboard(settings: Settings, *, hint: str = "", open_book: Callable[[str], 
     Raises SettingsError for a theme that does not exist, UsageError where there is no terminal.
     """
     if settings.theme and settings.theme not in THEMES:
-        raise SettingsError(f'There is no theme "{settings.theme}".', f"There is: {', '.join(sorted(THEMES))}.")
+        raise SettingsError(f'There is no theme "{settings.theme}".', f"Available: {', '.join(sorted(THEMES))}.")
     # Textual reads keys from standard input and draws on standard error.
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("The dashboard needs a terminal; `ktui get` prints the same, one rollout a line.")
+        raise click.UsageError("The dashboard needs a terminal; `ktui get` prints the same, one rollout per line.")
     namespace = "" if settings.all_namespaces else settings.namespace
     return run(
         Options(

@@ -46,7 +46,7 @@ def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -
     if wanted.names and (settings.selector or settings.all_namespaces):
         raise click.UsageError("A NAME is one rollout of one namespace; -l and -A choose several.")
     if watches and output == "yaml":
-        raise click.UsageError("A watch is told in lines: as text, or with -o json.")
+        raise click.UsageError("A watch prints lines: as text, or with -o json.")
     return run(_watch(settings, wanted, output) if watches else _get(settings, wanted, output))
 
 

@@ -63,7 +63,7 @@ class Watch:
             return ""
         return (
             "Auto-abort is on: if a new pod fails and does not recover, or the deadline passes, while this watches, "
-            "it goes back by itself."
+            "ktui rolls it back."
         )
 
 
@@ -139,7 +139,7 @@ async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) ->
         return watching.ended("timed out", "timed out waiting for the condition", NOT_FINISHED)
     except asyncio.CancelledError:
         if watch.auto_abort:
-            printing.note("ktui: It is not looked on at any more: auto-abort is off.")
+            printing.note("ktui: It is no longer followed: auto-abort is off.")
         raise
 
 
@@ -173,7 +173,7 @@ class _Watching:
         links = self._store.links.values()
         for link in links:
             if link.resource in self._needed and link.state is LinkState.REFUSED:
-                return self.ended("not seen", f"It cannot be looked on at: {link.reason}", NOT_FINISHED)
+                return self.ended("not seen", f"It cannot be followed: {link.reason}", NOT_FINISHED)
         broken = next((link for link in links if link.is_broken), None)
         if broken is not None:
             self._note(f"{broken.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
@@ -194,9 +194,7 @@ class _Watching:
                 return await self._gone_wrong(judged, rollout)
             case Move.DISARM:
                 off = " Auto-abort is off." if self._auto else ""
-                return self.ended(
-                    "another", f"{self._name} is not looked on at any more: {judged.reason}.{off}", FAILED
-                )
+                return self.ended("another", f"{self._name} is no longer followed: {judged.reason}.{off}", FAILED)
             case Move.OVER:
                 return self.ended("complete", f"{self._name} is complete.", 0)
             case Move.KEEP:
@@ -219,7 +217,7 @@ class _Watching:
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
         if self._auto:
-            self._note(f"{self._name} goes back by itself: {judged.reason}.")
+            self._note(f"{self._name} is rolled back automatically: {judged.reason}.")
             log = AuditLog(audit_file())
             aborted = await auto_abort(self._api, self._armed, judged.reason, log, recall=self._past.recall)
             if aborted.audit_failure:

@@ -31,7 +31,7 @@ def read_template(file: str, reference: Reference) -> dict[str, Any]:
         if _name(each) == reference.name:
             return _template(each, file)
     there = ", ".join(clean(_name(each)) for each in found) or "none"
-    raise click.UsageError(f'{file} has no {reference.kind} "{reference.name}"; there is: {there}.')
+    raise click.UsageError(f'{file} has no {reference.kind} "{reference.name}"; available: {there}.')
 
 
 def _workloads(document: Any, kind: str) -> Iterator[dict[str, Any]]:

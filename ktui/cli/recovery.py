@@ -137,4 +137,4 @@ def _show(made: Plan, say: Callable[[str], None]) -> None:
     for effect in made.effects:
         say(inert(f"  {effect}"))
     for warning in made.warnings:
-        say(inert(f"  Mind: {warning}"))
+        say(inert(f"  Warning: {warning}"))

@@ -127,7 +127,7 @@ def _print(told: Report) -> None:
     about = told.namespace or "all namespaces"
     printing.line(clean(f"{told.context} · {about} · since {_stamp(told.since)}"))
     if told.watched_since is not None and told.watched_since > told.since:
-        for line in wrap(f"watched since {_stamp(told.watched_since)}: before that, what the cluster told", room):
+        for line in wrap(f"watched since {_stamp(told.watched_since)}: before that, what the cluster recorded", room):
             printing.line(line)
     printing.line()
     for label, text in words.summary(figures(told.rollouts, told.since, told.until), told.since, told.until):

@@ -15,7 +15,7 @@ from ktui.cli.failures import BROKEN_PIPE, INTERRUPTED, guarded
 from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, write_options
 
 _COMMANDS: Final = {
-    "get": ("ktui.cli.get", "Rollouts, one a line, worst first."),
+    "get": ("ktui.cli.get", "Rollouts, one per line, worst first."),
     "status": ("ktui.cli.status", "Follow one rollout to its end."),
     "history": ("ktui.cli.history", "Revisions: what changed, when, why, who."),
     "diff": ("ktui.cli.history", "What differs between two revisions."),
@@ -26,7 +26,7 @@ _COMMANDS: Final = {
     "canary": ("ktui.cli.canary", "Roll out to a few pods and hold there."),
     "promote": ("ktui.cli.canary", "Take a rollout to its next stage."),
     "rollback": ("ktui.cli.act", "Bring an earlier revision back."),
-    "abort": ("ktui.cli.act", "Give up a rollout and go back."),
+    "abort": ("ktui.cli.act", "Abort a rollout and roll back."),
     "set-image": ("ktui.cli.act", "Roll another image out."),
     "scale": ("ktui.cli.act", "Ask for another number of pods."),
     "restart": ("ktui.cli.act", "Replace every pod."),
@@ -56,7 +56,7 @@ class Root(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a word on what there is."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f'There is no command "{args[0]}"; there is: {", ".join(_COMMANDS)}.', ctx)
+            raise click.UsageError(f'There is no command "{args[0]}"; available: {", ".join(_COMMANDS)}.', ctx)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -62,7 +62,7 @@ def _cluster(
         cluster.load(scenario, heard, **msgspec.to_builtins(fleet))
     except FileNotFoundError:
         known = ", ".join(info.name for info in scenarios())
-        raise click.UsageError(f'There is no scenario "{scenario}"; there is: {known}, or a file.') from None
+        raise click.UsageError(f'There is no scenario "{scenario}"; available: {known}, or a file.') from None
     except ValueError as error:
         raise click.UsageError(f'The scenario "{scenario}" cannot be played: {error}.') from None
     return cluster
@@ -95,7 +95,7 @@ _list = click.option(
 @click.option(
     "--kubelet-only",
     is_flag=True,
-    help="Serve no cluster: be scheduler and kubelets of the one that --kubeconfig names, which has none.",
+    help="Serve no cluster of its own: run scheduler and kubelets for the one that --kubeconfig names.",
 )
 @click.option(
     "--kubeconfig",

@@ -58,7 +58,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.command(cls=Command)
 @one_workload
 @click.option("--watch/--no-watch", "-w", default=True, help="Follow it to its end (the default), or look once.")
-@click.option("--timeout", type=DURATION, default="0", help="Give up after that time; 0, the default, is never.")
+@click.option("--timeout", type=DURATION, default="0", help="Stop waiting after that time; 0, the default: never.")
 @click.option("--revision", type=click.IntRange(min=1), help="It is an error if another revision takes its place.")
 @click.option(
     "--patience",
@@ -66,7 +66,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
     help="Call it failed once it has been stalled for so long, before the progress deadline. With "
     "--rollback-on-failure, the default is a patience for each cause (docs/patience.md); else it is never.",
 )
-@click.option("--heartbeat", type=DURATION, default="30s", help="A sign of life after so much silence; 0: none.")
+@click.option("--heartbeat", type=DURATION, default="30s", help="Print a line after so long a silence; 0: never.")
 @click.option(
     "--log-lines",
     type=click.IntRange(0, 1000),
@@ -111,7 +111,7 @@ def status(
     if back_on_failure or back_on_timeout:
         _check_that_it_may_roll_back(settings, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
     if revision is not None and reference.resource is not Resource.DEPLOYMENTS:
-        printing.note(f"ktui: Like kubectl, ktui takes no notice of --revision for a {reference.kind}.")
+        printing.note(f"ktui: Like kubectl, ktui ignores --revision for a {reference.kind}.")
     if report is not None:
         _check_that_it_can_be_written(report, output)
     manner = Manner(

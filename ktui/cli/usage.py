@@ -98,7 +98,7 @@ async def _list(connection: Connection, resource: Resource, selector: str) -> li
 
 def _print(found: Measured, *, each_pod: bool) -> None:
     used = found.usage
-    for sentence in (*compared(used), *(f"Mind: {sentence}" for sentence in near_limits(used))):
+    for sentence in (*compared(used), *(f"Warning: {sentence}" for sentence in near_limits(used))):
         printing.line(sentence)
     if used.at is not None:
         rows = [row for resource in ("memory", "cpu") for row in _rows(used, resource)]
@@ -161,4 +161,4 @@ def _pod(each: RevisionUse, pod: PodUse, now: datetime) -> list[str]:
 
 def _room(room: Room) -> list[str]:
     used = f"{amount_text(room.resource, room.used)} of {amount_text(room.resource, room.hard)}"
-    return [clean(room.quota), clean(room.resource), used, ("Mind: " if room.is_short else "") + room_text(room)]
+    return [clean(room.quota), clean(room.resource), used, ("Warning: " if room.is_short else "") + room_text(room)]

@@ -16,7 +16,7 @@ _COUNTED: Final = (Outcome.COMPLETE, Outcome.LATE, Outcome.FAILED, Outcome.ROLLE
 _SIGHTS: Final = {
     Sight.WATCHED: "",
     Sight.JOINED: "it was under way when ktui began to watch",
-    Sight.TOLD: "ktui did not see it: the cluster told of it later",
+    Sight.TOLD: "ktui did not see it: the cluster reported it later",
 }
 
 
@@ -119,8 +119,8 @@ def outcome(record: Record, *, is_under_way: bool) -> str:
 def story(record: Record) -> str:
     """What else there is to say of it, beside its row."""
     parts = [
-        f"revision {record.revision}" + (f" took the place of {record.from_revision}" if record.from_revision else ""),
-        "an earlier template came back" if record.is_rollback else "",
+        f"revision {record.revision}" + (f" replaced {record.from_revision}" if record.from_revision else ""),
+        "rolled back to an earlier revision" if record.is_rollback else "",
         f"by {record.deployed_by}" if record.deployed_by else "",
         f"{record.missing} fewer than promised served" if record.missing else "",
         _SIGHTS[record.sight],
@@ -155,14 +155,14 @@ def _changes(of: Figures, since: datetime, until: datetime) -> str:
 def _durations(of: Figures) -> str:
     still = f" · {of.stood_still} that stood still left out" if of.stood_still else ""
     if not of.durations.count:
-        return f"none is known{still}"
+        return f"no data yet{still}"
     return f"{_lengths(of.durations)}{still}   {line(of, _MOST_BARS)}".rstrip()
 
 
 def _recoveries(of: Figures) -> str:
     still = f"{of.unrecovered} not recovered yet" if of.unrecovered else ""
     if not of.recoveries.count:
-        return still or "nothing had to"
+        return still or "no data yet"
     return _lengths(of.recoveries) + (f" · {still}" if still else "")
 
 
@@ -174,7 +174,7 @@ def _lengths(of: Lengths) -> str:
 
 def _breaches(of: Figures) -> str:
     if not of.watched_lows:
-        return "none was watched"
+        return "no data yet"
     if not of.breaches:
         return f"never below what was promised, of {of.watched_lows} watched"
     worst = of.breaches[0]

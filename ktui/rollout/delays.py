@@ -14,7 +14,7 @@ def say_stopping(group: Group) -> Cause:
     """They were asked to stop, their grace period is over, and they are still there."""
     lost = sorted({each.said for each in group.sick if each.said})
     sentence = f"{count(len(group.sick), group.noun)} {group.verb('does', 'do')} not stop: overdue{group.so_long}"
-    helps = "look for its node: from one that is lost it must be deleted by force"
+    helps = "look at its node: if that is lost, the pod must be deleted by force"
     more = ""
     if group.what:
         more = f", held by the finalizer {brief(group.what)}"

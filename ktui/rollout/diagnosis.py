@@ -191,7 +191,7 @@ def _deadline(deployment: Deployment, now: datetime, *, is_explained: bool) -> l
                 Kind.DEADLINE,
                 f"no progress within its deadline of {duration(limit)}",
                 blocking=True,
-                try_next="" if is_explained else "roll back, or mend the cause: the rollout goes on as soon as it can",
+                try_next="" if is_explained else "roll back, or fix the cause: the rollout goes on as soon as it can",
                 remedies=() if is_explained else (Remedy.ROLLBACK,),
                 reason=Reason.DEADLINE_PASSED,
                 since=passed.last_transition_time if (passed := progressing(deployment)) is not None else None,

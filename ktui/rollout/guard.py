@@ -108,7 +108,7 @@ def disowned(armed: Armed, workload: Workload) -> str:
     if workload.spec.template.digest != armed.template:
         return "its pod template was changed: that is another rollout"
     if is_paused(workload) and not armed.paused:
-        return "it was paused: whoever did that decides what comes next"
+        return "it was paused: who paused it decides what comes next"
     return ""
 
 

@@ -213,7 +213,7 @@ def hold_of(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Hold |
     if now is None or not deployment.observed:
         return Hold(record, True, pods if now is not None or record is None else record.pods, desired)
     if text is not None and written is None and _is_newer(text):
-        told = "this canary is held by a newer ktui, which alone can read what it wrote"
+        told = "this canary is held by a newer ktui: update ktui to read its record"
         return Hold(None, True, pods, desired, Disturbance.NEWER, told)
     found = _disturbance(deployment, now, written, record, count(pods, "pod"))
     return Hold(record, True, pods, desired, *found) if found is not None else Hold(record, True, pods, desired)

@@ -1,4 +1,4 @@
-"""When a pod started and when it was told to stop: what belongs to either is no trouble. Pure."""
+"""When a pod started and when it was asked to stop: what belongs to either is no trouble. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Lifetime(NamedTuple):
     ready: datetime | None
     """When it became ready, if it is."""
     stopped: datetime | None
-    """When it was told to stop."""
+    """When it was asked to stop."""
     is_known: bool
     """Whether the pod is there: of one that is gone, the events are all that tells."""
 
@@ -39,7 +39,7 @@ class Lifetime(NamedTuple):
         return at <= self.began + (max(took, _START) if took <= _LONG_START else _START) + _SECOND
 
     def stops(self, at: datetime) -> bool:
-        """Whether that was after it was told to stop."""
+        """Whether that was after it was asked to stop."""
         return self.stopped is not None and at >= self.stopped - _SECOND
 
     def explains(self, event: Event) -> bool:

@@ -88,7 +88,7 @@ class Rollout(msgspec.Struct, frozen=True):
     template: bytes = b""
     """The digest of the pod template: another template is another rollout."""
     came_back: bool = False
-    """Whether an earlier template came back with it, as a roll back makes it do."""
+    """Whether rolled back to an earlier revision with it, as a roll back makes it do."""
     partition: Partition | None = None
     """What holds a StatefulSet."""
     written_by: str = ""
@@ -375,6 +375,11 @@ def _under_way(rollout: Rollout) -> str:
     return f"{count(old.terminating, 'old pod')} to stop first" if old.terminating else "beginning"
 
 
+def _out_of(pods: int, desired: int) -> str:
+    """`4 of 5 pods`; with a surge there are more than desired, and then `6 pods`."""
+    return f"{pods} of {count(desired, 'pod')}" if pods <= desired else count(pods, "pod")
+
+
 def _serving(rollout: Rollout) -> str:
     numbers = rollout.progress
     if not rollout.causes or numbers.desired == 0:
@@ -382,5 +387,5 @@ def _serving(rollout: Rollout) -> str:
     if numbers.available == 0:
         return "no pod is available"
     if numbers.new.available == 0 and numbers.old.available:
-        return f"the old revision still serves with {numbers.old.available} of {count(numbers.desired, 'pod')}"
-    return f"{numbers.available} of {count(numbers.desired, 'pod')} serve"
+        return f"the old revision still serves with {_out_of(numbers.old.available, numbers.desired)}"
+    return f"{_out_of(numbers.available, numbers.desired)} serve"

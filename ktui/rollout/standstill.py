@@ -108,7 +108,7 @@ def _stands(workload: Workload, numbers: Progress, moved: datetime, now: datetim
     detail = condition.message if condition is not None else ""
     if not workload.observed:
         said = f"the controller has not seen the change for {quiet}"
-        helps = "look whether kube-controller-manager runs"
+        helps = "check whether kube-controller-manager runs"
     elif condition is not None:
         said = _fit(f"nothing has happened for {quiet}: {condition.type} {condition.status}, {condition.message}")
     elif numbers.new.existing < numbers.new.wanted:

@@ -26,7 +26,7 @@ def read_steps(text: str) -> Steps:
     """
     steps = tuple(_step(part) for part in text.split(","))
     if steps[0] == FULL:
-        raise ValueError("100% is no canary but the whole rollout")
+        raise ValueError("100% is not a canary but the whole rollout")
     if FULL in steps[:-1]:
         raise ValueError("nothing comes after 100%")
     return steps if steps[-1] == FULL else (*steps, FULL)
@@ -36,7 +36,7 @@ def _step(text: str) -> str:
     digits = text.strip().removesuffix("%")
     share = text.strip().endswith("%")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS):
-        raise ValueError(f'"{clean(text.strip())}" is no step: write a number of pods, or a share such as 25%')
+        raise ValueError(f'"{clean(text.strip())}" is not a step: write a number of pods, or a share such as 25%')
     number = int(digits)
     if number == 0:
         raise ValueError("a canary has at least one pod")

@@ -141,7 +141,7 @@ def _budgeted(budget: Budget) -> list[Cause]:
             Kind.BUDGET,
             f"the disruption budget {budget.name} lets no pod be evicted now ({why}): its nodes cannot be drained",
             blocking=False,
-            try_next="it does not hold the rollout up: mend that first, and drain nodes afterwards",
+            try_next="it does not hold the rollout up: fix that first, then drain the nodes",
             remark=True,
         )
     ]

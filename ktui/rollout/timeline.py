@@ -53,7 +53,7 @@ _ORDER: Final = (
 )
 """What comes first of what is told of the same moment, of pods or not: the stamps of a cluster are whole seconds."""
 
-_PASSIVE: Final = ("made", "told to stop")
+_PASSIVE: Final = ("made", "asked to stop")
 """What is said of pods that had it done to them."""
 
 
@@ -216,7 +216,7 @@ def _of_deletion(event: Event, owner: str, stopping: Collection[str]) -> Iterato
     found = _DELETED.match(event.message)
     name = (found[1] or found[2]) if found is not None else ""
     if name and name not in stopping:
-        yield from _of_event(event, What.STOPPING, said="told to stop", whose=owner, pod=_short(name, owner))
+        yield from _of_event(event, What.STOPPING, said="asked to stop", whose=owner, pod=_short(name, owner))
 
 
 def _making(whose: str, template: PodTemplate | None, cause: str) -> str:
@@ -242,7 +242,7 @@ def _of_revision(store: Store, replicaset: ReplicaSet, gone: Sequence[str]) -> I
         if event.reason == "SuccessfulCreate" and named not in known:
             yield from _of_event(event, What.MADE, said="made", whose=whose, pod=_short(named, meta.name))
         elif event.reason == "SuccessfulDelete" and named not in known:
-            yield from _of_event(event, What.STOPPING, said="told to stop", whose=whose, pod=_short(named, meta.name))
+            yield from _of_event(event, What.STOPPING, said="asked to stop", whose=whose, pod=_short(named, meta.name))
         elif event.reason == "FailedCreate":
             yield from _of_event(event, What.TROUBLE, said=_refused(event.message))
         elif event.type == "Warning":
@@ -281,7 +281,7 @@ def _of_pod(pod: Pod, whose: str, owner: str) -> Iterator[_Fact]:
             yield _Fact(condition.last_transition_time, What.READY, "became ready", whose, name)
     if meta.deletion_timestamp is not None:
         began = before(meta.deletion_timestamp, span(meta.deletion_grace_period_seconds or 0))
-        yield _Fact(began, What.STOPPING, "told to stop", whose, name)
+        yield _Fact(began, What.STOPPING, "asked to stop", whose, name)
 
 
 _QUIET: Final = frozenset({"Scheduled", "Pulling", "Pulled", "Created"})

@@ -167,7 +167,7 @@ class KtuiApp(EndingApp):
         """What a question about that rollout says where auto-abort is on; else nothing."""
         if uid not in self.guarded:
             return ""
-        return "Auto-abort is on: if a new pod fails or the deadline passes, it goes back by itself."
+        return "Auto-abort is on: if a new pod fails or the deadline passes, ktui rolls it back."
 
     @property
     def unsettled(self) -> tuple[Unsettled, ...]:

@@ -69,7 +69,7 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
         return Batch(batch.accepted, (*closed.values(), *batch.left_out))
 
     guarded = sum(each.metadata.uid in app.guarded for each in workloads)
-    note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, it goes back by itself."
+    note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, ktui rolls it back."
     agreed = await app.push_screen_wait(ConfirmBatchScreen(title, ask, note=note if guarded else ""))
     if agreed is None:
         return

@@ -186,5 +186,5 @@ def _pod(pod: PodState, now: datetime) -> list[Span]:
 def warnings(state: BlueGreen, room: int) -> Lines:
     """What to mind before a switch."""
     if not state.warnings:
-        return [[Span("Nothing stands in the way of a switch.", "dim")]]
+        return [[Span("none", "dim")]]
     return [line for warning in state.warnings for line in bullet("!", warning, room, "warn")]

@@ -26,7 +26,7 @@ async def ask_canary(
     """The request, or None where the person thought better of it. A StatefulSet has no surge to be asked about."""
     desired, can_surge = workload.spec.desired, isinstance(workload, Deployment)
     note = (
-        f"{count(desired, 'pod')} asked for. How many new ones are to be held? A number, a share such as 25%, "
+        f"Currently {count(desired, 'replica')}. How many new pods to hold? A number, a share such as 25%, "
         "or one step after another: 1,25%,50%"
     )
     size = await app.push_screen_wait(AskScreen(title, note, "1", _wrong_size(desired, surge=can_surge)))

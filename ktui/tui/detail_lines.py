@@ -60,7 +60,8 @@ def summary(detail: Detail, now: datetime, cells: int, pending: str = "", *, is_
         lines.append(_origin(rollout))
     numbers = rollout.progress
     length = max(12, min(48, cells - 56))
-    whole = max(numbers.desired + numbers.surge, numbers.new.existing, numbers.old.existing, 1)
+    # Each bar is full at the desired number: the new pods are never more, and a surge is the sum of both.
+    whole = max(numbers.desired, numbers.new.existing, numbers.old.existing, 1)
     lines.append(_side(numbers.new, f"{numbers.new.existing} of {numbers.desired}", "new", whole=whole, length=length))
     if numbers.old.existing or numbers.old.terminating:
         lines.append(_side(numbers.old, f"{numbers.old.existing} left", "old", whole=whole, length=length))

@@ -183,7 +183,7 @@ def rollout_row(record: Record, fitted: Columns, now: datetime, *, is_chosen: bo
     glyph, style = _UNDER_WAY if is_under_way and record.outcome is Outcome.OPEN else _SIGNS[record.outcome]
     told = f"{glyph} {words.outcome(record, is_under_way=is_under_way)}"
     image = words.images(record) if fitted.both_images else record.image
-    why = record.sentence or ("an earlier template came back" if record.is_rollback else "")
+    why = record.sentence or ("rolled back to an earlier revision" if record.is_rollback else "")
     spans = [
         Span("▸ " if is_chosen else "  ", "key"),
         Span(fit(words.stamp(record.at, now), _WHEN), "dim"),

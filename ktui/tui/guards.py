@@ -67,7 +67,7 @@ class Guards:
         armed = self._armed[uid] = arm(workload)
         self._steering.say(
             f"Auto-abort is on for {_name(armed)} while ktui runs: if a new pod fails and does not recover, or "
-            "the deadline passes, it goes back by itself. A turns it off.",
+            "the deadline passes, ktui rolls it back. A turns it off.",
             "warning",
         )
 

@@ -328,7 +328,7 @@ def _why_empty(
         return "There is no connection to the cluster.", "Trying again by itself; r tries now."
     told = {each.status for each in statuses.values()}
     if told & {LogStatus.REFUSED, LogStatus.BROKEN}:
-        return "Nothing can be read.", "Why stands above. What is written appears here as soon as it can be read."
+        return "Nothing can be read.", "The reason is shown above. The log appears here as soon as it can be read."
     waiting = waiting_for(selection, statuses)
     if waiting and not any(each.has_log for each in selection.watched):
         return f"The container has not started: {waiting}.", "Its log appears here as soon as it has."

@@ -218,7 +218,7 @@ def _serving(rollout: Rollout) -> list[str]:
 def _at_rest(rollout: Rollout) -> str:
     numbers = rollout.progress
     if rollout.phase is Phase.SCALED_TO_ZERO:
-        return "no pods are asked for"
+        return "no pods are desired"
     cause = f", {clean(rollout.change_cause)}" if rollout.change_cause else ""
     return f"revision {rollout.revision}, {clean(rollout.image)}, {numbers.ready} of {numbers.desired} ready{cause}"
 

@@ -100,6 +100,6 @@ async def open_if_paired(app: KtuiApp, pairs: Pairs, uid: str) -> None:
         return
     name = clean(f"{meta.namespace}/{meta.name}")
     app.notify(
-        f"{name} is no side of a blue-green pair: no Service's selector tells it from another Deployment by one label.",
+        f"{name} is not part of a blue-green pair: no Service selects between it and another Deployment by one label.",
         severity="warning",
     )

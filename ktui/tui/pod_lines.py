@@ -103,7 +103,9 @@ def _revision(revision: Revision, name: str) -> list[Span]:
     mark = Span("● ", "new") if revision.is_current else Span("○ ", "old")
     spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{name}  ", "dim")]
     spans.append(Span(f"{_images(revision)}  "))
-    told = f"{revision.ready} of {revision.wanted} ready" if revision.wanted or revision.existing else "scaled to 0"
+    # More are there than are wanted while the last of them stop.
+    most = max(revision.wanted, revision.existing)
+    told = f"{revision.ready} of {most} ready" if most else "scaled to 0"
     spans.append(Span(told, "dim"))
     if revision.change_cause:
         spans.append(Span(f'  "{revision.change_cause}"', "dim"))

@@ -114,7 +114,9 @@ class Session:
         if hidden:
             told.append(f"You may not see {_named(hidden, 'and')} here.")
         elif self._is_refused(Resource.CONTROLLER_REVISIONS):
-            told.append("You may not see ControllerRevisions here: of StatefulSets and DaemonSets no revision is told.")
+            told.append(
+                "You may not see ControllerRevisions here: revisions of StatefulSets and DaemonSets are not shown."
+            )
         for resource in (Resource.REPLICASETS, Resource.PODS, Resource.EVENTS):
             link = live.store.links.get(resource)
             if link is not None and link.state is LinkState.REFUSED:

@@ -47,6 +47,7 @@ from ktui.model.workloads import DaemonSet, Workload
 from ktui.rollout import images
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.standing import Accounts
+from ktui.text import count
 from ktui.tui.canary_dialogs import ask_canary
 from ktui.tui.door import takes_text
 from ktui.tui.screens.ask import AskScreen
@@ -234,7 +235,7 @@ class Steering:
         now = workload.spec.desired
         title = f"Scale {target_of(workload)}"
         value = await self._app.push_screen_wait(
-            AskScreen(title, f"{now} pods are asked for now. How many should there be?", str(now), wrong_number)
+            AskScreen(title, f"Currently {count(now, 'replica')}. New number:", str(now), wrong_number)
         )
         return Scale(int(value)) if value is not None else None
 
@@ -314,12 +315,12 @@ class Steering:
             raise
         if self._session.connection is not api.connection or self._app.screen is not front or self._is_typing:
             # A dialog that comes up under someone's fingers may be answered before it is read.
-            self.say("Not asked for any more, for you went on: press it again.", "warning")
+            self.say("You moved on before the server answered: press the key again.", "warning")
             return None
         if isinstance(made, Refusal):
             self.say(made.reason, "warning")
             return None
-        for note in [*notes, *([f"{made.insist} Do it all the same?"] if made.insist else [])]:
+        for note in [*notes, *([f"{made.insist} Apply anyway?"] if made.insist else [])]:
             guarded = self._app.guard_note(made.target.uid)
             if not await self._app.push_screen_wait(_confirm(api, made, f"{note} {guarded}".strip())):
                 return None
@@ -399,7 +400,7 @@ def wrong_number(value: str) -> str:
     # Not more digits than that: Python refuses to read very many.
     if value.isascii() and value.isdecimal() and len(value) <= 10 and int(value) <= MAX_REPLICAS:
         return ""
-    return "That is no number of pods: a whole number from 0 on is."
+    return "Not a number of pods: enter a whole number, 0 or more."
 
 
 def _wrong_image(value: str) -> str:

@@ -253,7 +253,7 @@ def test_a_record_of_a_newer_ktui_is_left_to_it(operator: Operator) -> None:
     begin(operator)
     newer = json.loads(operator.annotations[ANNOTATION]) | {"version": 2}
     operator.merge({"metadata": {"annotations": {ANNOTATION: json.dumps(newer)}}})
-    told = "this canary is held by a newer ktui, which alone can read what it wrote"
+    told = "this canary is held by a newer ktui: update ktui to read its record"
     assert seen(operator) == (Disturbance.NEWER, told)
     for request in (Repair(), Promote(), Abort()):
         assert operator.refused(request).startswith(told)

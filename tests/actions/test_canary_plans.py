@@ -65,7 +65,7 @@ def test_a_canary_in_words() -> None:
     assert found.effects == (
         "Container cart: cart:5.0 → cart:5.1.",
         "2 pods of revision 32, image cart:5.1, will be started beside 4 old pods, and held there.",
-        "The Deployment controller itself holds them (minReadySeconds 2147483646): ktui need not run.",
+        "The Deployment controller itself holds them (minReadySeconds 2147483646): ktui does not have to keep running.",
         "Promote then goes to 75% (3), all 4.",
         "Saved until then: minReadySeconds 0, deadline 10m, surge 25%, unavailable 25%.",
     )
@@ -180,7 +180,7 @@ def test_the_same_with_kubectl() -> None:
         ),
         (made(deployment(NEW, replicas=0), replicaset(31, NEW)), "it is scaled to zero"),
         (complete(paused=True), "it is paused: resume it first, for a canary is held without a pause"),
-        (midway(), "a rollout is in flight, and cannot become a canary: pause it to hold it where it is"),
+        (midway(), "a running rollout cannot become a canary: pause it instead"),
         (held(), "a canary of 2 of 4 is held already: promote it, or abort it"),
         (
             made(
@@ -201,7 +201,7 @@ def test_what_refuses_a_canary(on: Subject, reason: str) -> None:
         (canary("9"), "a canary of 9 pods holds nothing back: there are 4"),
         (canary("3,50%"), "a canary only grows, and 2 comes after 3 in 3, 50%, 100%"),
         (canary(images=()), "a canary needs something new: an image, or a manifest with another template"),
-        (canary(images=(("web", IMAGE),)), 'unable to find container named "web"; there is: cart'),
+        (canary(images=(("web", IMAGE),)), 'unable to find container named "web"; available: cart'),
         (
             canary(images=(("cart", "registry.example/shop/cart:5.0"),)),
             'nothing to change: deployment "cart" runs that already',
@@ -247,7 +247,7 @@ def test_the_next_step_in_words() -> None:
     assert found.title == "Promote shop/cart to 3 of 4 pods at cart:5.1 (step 2 of 3)"
     assert found.effects == (
         "1 pod of revision 32 will be added: 2 → 3, and held there.",
-        "No old pod is given up.",
+        "No old pods are removed.",
     )
     record = read(found.after["metadata"]["annotations"][ANNOTATION])
     assert record is not None
@@ -383,16 +383,16 @@ def test_a_hostile_record_shows_no_control_characters() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("100%", "100% is no canary but the whole rollout"),
+        ("100%", "100% is not a canary but the whole rollout"),
         ("0", "a canary has at least one pod"),
         ("1,0%", "a canary has at least one pod"),
-        ("", '"" is no step: write a number of pods, or a share such as 25%'),
-        ("1,,2", '"" is no step'),
+        ("", '"" is not a step: write a number of pods, or a share such as 25%'),
+        ("1,,2", '"" is not a step'),
         ("150%", "150% is more than everything"),
         ("1,100%,5", "nothing comes after 100%"),
-        ("-1", '"-1" is no step'),
-        ("1234567890", '"1234567890" is no step'),
-        ("٣", '"٣" is no step'),
+        ("-1", '"-1" is not a step'),
+        ("1234567890", '"1234567890" is not a step'),
+        ("٣", '"٣" is not a step'),
     ],
 )
 def test_what_is_no_step(text: str, told: str) -> None:

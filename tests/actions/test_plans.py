@@ -185,7 +185,7 @@ def test_promote_of_a_paused_rolling_update_is_a_resume_to_the_end_and_says_so()
                 replicaset(31, NEW, count=2),
                 replicaset(30, OLD, count=3),
             ),
-            "nothing to promote: revision 31 exceeded its progress deadline; roll back, or mend the cause",
+            "nothing to promote: revision 31 exceeded its progress deadline; roll back, or fix the cause",
         ),
     ],
     ids=["complete", "complete and paused", "running", "failed"],
@@ -473,7 +473,7 @@ def test_an_image_that_is_set_while_paused_waits_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("images", "why"),
     [
-        ((("web", "x:1"),), 'unable to find container named "web"; there is: cart'),
+        ((("web", "x:1"),), 'unable to find container named "web"; available: cart'),
         ((("cart", "registry.example/shop/cart:5.0"),), 'nothing to change: deployment "cart" runs cart='),
         ((("cart", " "),), '"cart= " names no image'),
         ((("cart", "a"), ("cart", "b")), 'two images are given for "cart"'),

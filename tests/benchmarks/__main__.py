@@ -30,7 +30,7 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
 def main(names: Sequence[str]) -> int:
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
-        print(f"There is no {unknown[0]}; there is: {', '.join(MEASURES)}.", file=sys.stderr)
+        print(f"There is no {unknown[0]}; available: {', '.join(MEASURES)}.", file=sys.stderr)
         return 2
     report.head(terminal.take_precedence())
     far_off = False

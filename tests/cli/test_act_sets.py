@@ -137,7 +137,7 @@ def test_a_canary_is_looked_on_at_and_goes_back_where_it_fails(ktui: Ktui, sets:
     assert (whole.code, whole.lines[-1]) == (0, "StatefulSet shop/db is complete.")
     failing = ktui("canary", "sts/db", "--image", "db=registry.example/shop/db:crash", *watch, "--patience", "1s")
     assert failing.code == 1
-    assert "ktui: StatefulSet shop/db goes back by itself: " in failing.err
+    assert "ktui: StatefulSet shop/db is rolled back automatically: " in failing.err
     sets.settle()
     assert sets.pods("db") == ["2", "2", "2"]
     assert "crash" in _audit(state)[-1]["automatic"]

@@ -125,7 +125,7 @@ def test_promote_a_paused_rolling_update_to_its_end(ktui: Ktui, cart: Witness, c
             ["rollback", "cart", "--to-revision", "2"],
             "skipped rollback (current template already matches revision 2)",
         ),
-        (["set-image", "cart", "web=x:1"], 'unable to find container named "web"; there is: cart'),
+        (["set-image", "cart", "web=x:1"], 'unable to find container named "web"; available: cart'),
         (["scale", "cart", "--replicas", "4"], 'nothing to change: deployment "cart" is at 4 replicas'),
     ],
 )
@@ -273,7 +273,7 @@ def test_after_a_roll_back_the_revision_that_failed_is_not_what_a_second_one_lea
     assert cart.image() == NEW
     assert ktui("rollback", "cart", "--dry-run").lines[0] == "Roll back shop/cart to revision 1 (cart:4.9)"
     ran = ktui("rollback", "cart", "--to-revision", "3", "--dry-run")
-    assert "  Mind: Revision 3 failed " in ran.out
+    assert "  Warning: Revision 3 failed " in ran.out
     rows = {row[0]: row for row in (line.split() for line in ktui("history", "cart").lines[1:])}
     assert (rows["4"][1], rows["3"][1]) == ("live", "failed")
     told = {each["revision"]: each for each in json.loads(ktui("history", "cart", "-o", "json").out)["revisions"]}

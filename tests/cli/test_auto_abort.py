@@ -37,7 +37,7 @@ def test_a_canary_that_fails_goes_back_by_itself(ktui: Ktui, cart: Witness, stat
     ran = ktui(*_canary(image), *SOON)
     assert ran.code == 1
     assert "Auto-abort is on: if a new pod fails" in ran.out
-    assert "ktui: shop/cart goes back by itself: " in ran.err
+    assert "ktui: shop/cart is rolled back automatically: " in ran.err
     assert "This was automatic, because " in ran.err
     assert why in ran.err
     assert cart.raw()["spec"] == before
@@ -100,7 +100,7 @@ def test_another_template_is_none_of_its_business(guarded: subprocess.Popen[str]
     cart.patch(image_patch(STUCK))
     _, err = guarded.communicate(timeout=30)
     assert guarded.returncode == 1
-    assert "is not looked on at any more: its pod template was changed" in err
+    assert "is no longer followed: its pod template was changed" in err
     assert "Auto-abort is off." in err
     assert cart.image() == STUCK
     assert len(_audit(state)) == 1
@@ -142,7 +142,7 @@ def test_ctrl_c_says_that_it_is_off_and_leaves_the_canary(guarded: subprocess.Po
     guarded.send_signal(signal.SIGINT)
     _, err = guarded.communicate(timeout=30)
     assert guarded.returncode == 130
-    assert "ktui: It is not looked on at any more: auto-abort is off." in err
+    assert "ktui: It is no longer followed: auto-abort is off." in err
     assert cart.image() == FINE
 
 
@@ -158,7 +158,7 @@ def test_every_action_that_rolls_can_be_followed_and_taken_back(
     ran = ktui(*command, "--yes", "--watch", *SOON, "--timeout", "90s")
     if CRASH in command[-1]:
         assert ran.code == 1
-        assert "shop/cart goes back by itself: " in ran.err
+        assert "shop/cart is rolled back automatically: " in ran.err
         assert cart.image() == before
     else:
         assert (ran.code, ran.err) == (0, "")

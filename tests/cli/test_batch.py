@@ -67,7 +67,7 @@ def test_what_is_not_open_is_left_out_with_its_reason(ktui: Ktui, shop: Witness)
 def test_none_is_open(ktui: Ktui, shop: Witness, state: Path) -> None:
     ran = ktui("resume", "api", "web", "--yes")
     assert ran.code == 1
-    assert ran.err.splitlines()[-1] == "ktui: None of them is open to this: nothing was sent."
+    assert ran.err.splitlines()[-1] == "ktui: None of them allows this: nothing was sent."
     assert not (state / "audit.jsonl").exists()
 
 

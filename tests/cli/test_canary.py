@@ -175,8 +175,8 @@ def test_a_template_that_the_server_refuses(ktui: Ktui, twelve: Witness, tmp_pat
     [
         (None, "cannot be read: No such file or directory"),
         ("a: [", "is neither YAML nor JSON"),
-        ("kind: Deployment\nmetadata: {name: web}\n", 'has no Deployment "cart"; there is: web.'),
-        ("hello", 'has no Deployment "cart"; there is: none.'),
+        ("kind: Deployment\nmetadata: {name: web}\n", 'has no Deployment "cart"; available: web.'),
+        ("hello", 'has no Deployment "cart"; available: none.'),
         ("kind: Deployment\nmetadata: {name: cart}\nspec: []\n", "has no pod template"),
     ],
 )
@@ -197,10 +197,10 @@ def test_what_is_no_manifest(ktui: Ktui, tmp_path: Path, content: str | None, sa
     [
         (["canary", "cart"], "Say what is new: --image CONTAINER=IMAGE, or -f with a manifest."),
         (["canary", "cart", "--image", "cart=x", "--pods", "1", "--percent", "5"], "three ways to say one thing"),
-        (["canary", "cart", "--image", "cart=x", "--steps", "100%"], "100% is no canary but the whole rollout."),
+        (["canary", "cart", "--image", "cart=x", "--steps", "100%"], "100% is not a canary but the whole rollout."),
         (["canary", "cart", "--image", "cart=x", "--steps", "a"], '"a" is no step'),
         (["canary", "cart", "--image", "cart"], '"cart" is not CONTAINER=IMAGE.'),
-        (["canary", "cart", "--repair", "--pods", "1"], "--repair mends the hold that is there; it begins none."),
+        (["canary", "cart", "--repair", "--pods", "1"], "--repair repairs a hold that exists; it does not begin one."),
         (["promote", "cart", "--full", "--pods", "1"], "three ways to say one thing"),
     ],
 )
@@ -236,8 +236,8 @@ def test_a_quota_and_a_budget_are_warned_of(ktui: Ktui, twelve: Witness, cluster
     )
     cluster.wait_until(lambda _: (cluster.get("resourcequotas", "few", "shop") or {})["status"].get("used"))
     ran = ktui("canary", "cart", "--image", f"cart={IMAGE}", "--pods", "2", "--dry-run")
-    assert "Mind: The quota few has no room for 2 extra pods: pods 12 of 13 is used, so 1 would start." in ran.out
-    assert "Mind: The PodDisruptionBudget cart (minAvailable 80%) counts the canary too" in ran.out
+    assert "Warning: The quota few has no room for 2 extra pods: pods 12 of 13 is used, so 1 would start." in ran.out
+    assert "Warning: The PodDisruptionBudget cart (minAvailable 80%) counts the canary too" in ran.out
 
 
 def test_who_may_not_see_quotas_and_budgets_is_warned_of_none(
@@ -247,7 +247,7 @@ def test_who_may_not_see_quotas_and_budgets_is_warned_of_none(
         cluster.faults.forbid("list", resource)
     ran = ktui("canary", "cart", "--image", f"cart={IMAGE}", "--dry-run")
     assert (ran.code, ran.err) == (0, "")
-    assert "Mind:" not in ran.out
+    assert "Warning:" not in ran.out
 
 
 # What others do

@@ -105,8 +105,8 @@ def test_refused_where_the_idle_side_is_not_fully_available(ktui: Ktui, stuck: S
 def test_forced_it_switches_and_says_that_nothing_answers(ktui: Ktui, stuck: ServiceWitness) -> None:
     ran = ktui("promote", "service/shop", "--force", "--yes", "--timeout", "1s")
     assert ran.code == 3
-    assert "  Mind: FORCED: green is not fully available: shop-green is " in ran.out
-    assert "  Mind: No pod of green is ready: nothing will answer." in ran.lines
+    assert "  Warning: FORCED: green is not fully available: shop-green is " in ran.out
+    assert "  Warning: No pod of green is ready: nothing will answer." in ran.lines
     assert ran.err == "ktui: Traffic has not moved within 1 s: no ready endpoint, so nothing answers.\n"
     assert (stuck.colour(), stuck.endpoints()) == ("green", [])
 
@@ -118,7 +118,7 @@ def test_who_forces_it_says_so_twice(
     arguments = ["-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop"]
     arguments += ["promote", "service/shop", "--force", "--timeout", "1s"]
     with pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=30, dimensions=(50, 200)) as terminal:
-        terminal.expect_exact("Do it? [y/N]")
+        terminal.expect_exact("Apply? [y/N]")
         terminal.sendline(answers[0])
         terminal.expect(r"green is not fully available: .* Switch all the same\? \[y/N\]")
         terminal.sendline(answers[1])
@@ -130,7 +130,7 @@ def test_who_forces_it_says_so_twice(
     ("arguments", "said"),
     [
         (["--to", "blue"], 'nothing to switch: service "shop" selects blue already'),
-        (["--to", "red"], 'no idle side of service "shop" is called "red"; there is: color=green'),
+        (["--to", "red"], 'no idle side of service "shop" is called "red"; available: color=green'),
     ],
 )
 def test_what_makes_no_sense_is_refused(ktui: Ktui, shop: ServiceWitness, arguments: list[str], said: str) -> None:
@@ -188,14 +188,14 @@ def test_a_switch_by_somebody_else_meanwhile_is_a_conflict_that_is_shown_again(
     arguments = ["-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", "promote", "service/shop"]
     with pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=30, dimensions=(50, 200)) as terminal:
         terminal.expect_exact("Switch Service shop/shop from blue to green")
-        terminal.expect_exact("Do it? [y/N]")
+        terminal.expect_exact("Apply? [y/N]")
         shop.select("green")
         terminal.sendline("y")
         terminal.expect_exact(
             "Service shop/shop has been switched meanwhile, to app=shop, color=green; it was app=shop, color=blue."
         )
         terminal.expect_exact("Switch Service shop/shop from green to blue")
-        terminal.expect_exact("Do it? [y/N]")
+        terminal.expect_exact("Apply? [y/N]")
         terminal.sendline("n")
         terminal.expect(pexpect.EOF)
     assert shop.colour() == "green"
@@ -208,7 +208,7 @@ def test_what_is_in_front_of_it_and_who_owns_it_is_said(
     shop.annotate({"argocd.argoproj.io/tracking-id": "shop-app:/Service:shop/shop"})
     ran = ktui("promote", "service/shop", "--dry-run")
     assert "  Ingress shop (shop.example/) leads here: its requests move too." in ran.lines
-    assert "  Mind: Argo CD (shop-app) deployed this: its self-heal, within seconds" in ran.out
+    assert "  Warning: Argo CD (shop-app) deployed this: its self-heal, within seconds" in ran.out
 
 
 def test_without_endpoint_slices_it_says_that_it_cannot_see_traffic(

@@ -172,7 +172,7 @@ def test_other_commands_end_with_the_code_of_the_signal(
 def test_a_question_that_a_signal_ends_sends_nothing(cart: Witness, kubeconfig: Path, tmp_path: Path) -> None:
     command = ("-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", "rollback", "cart")
     with Terminal.python(*command, home=tmp_path) as terminal:
-        terminal.sees("Do it? [y/N]")
+        terminal.sees("Apply? [y/N]")
         terminal.send_signal(signal.SIGTERM)
         assert terminal.ends() == 143
     assert b"Traceback" not in terminal.raw

@@ -86,7 +86,7 @@ def test_a_port_that_is_taken(
 @pytest.mark.parametrize("command", [["demo", "mars"], ["sim", "--scenario", "mars", "--write-kubeconfig", "unused"]])
 def test_a_scenario_that_does_not_exist(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command) == 2
-    assert 'There is no scenario "mars"; there is: demo, ' in capsys.readouterr().err
+    assert 'There is no scenario "mars"; available: demo, ' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["demo", "sim"])

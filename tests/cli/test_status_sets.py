@@ -119,7 +119,7 @@ def test_a_revision_is_taken_no_notice_of_as_by_kubectl(ktui: Ktui, sets: Sets) 
         kubectl = sets.kubectl("rollout", "status", NAMES[name], "--revision=7")
         ran = ktui("status", NAMES[name], "--revision", "7")
         assert (ran.code, ran.out) == (kubectl.returncode, kubectl.stdout) == (0, ran.out)
-        assert ran.err.startswith("ktui: Like kubectl, ktui takes no notice of --revision for a ")
+        assert ran.err.startswith("ktui: Like kubectl, ktui ignores --revision for a ")
 
 
 def test_what_takes_too_long_is_not_finished(ktui: Ktui, sets: Sets) -> None:

@@ -56,7 +56,7 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["frobnicate"], 'There is no command "frobnicate"; there is: get, status, '),
+        (["frobnicate"], 'There is no command "frobnicate"; available: get, status, '),
         (["get", "pod/web"], '"pod/web" names no Deployment, StatefulSet or DaemonSet'),
         (["pause", "deploy/"], '"deploy/" names no Deployment'),
         (["pause"], "Missing argument 'NAME...'"),
@@ -70,7 +70,7 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
         (["set-image", "cart", "cart"], "Missing argument 'CONTAINER=IMAGE...'."),
         (["get", "-o", "xml"], "'xml' is not one of 'text', 'json', 'yaml'"),
         (["get", "--frobnicate"], "No such option"),
-        ([], "The dashboard needs a terminal; `ktui get` prints the same, one rollout a line."),
+        ([], "The dashboard needs a terminal; `ktui get` prints the same, one rollout per line."),
         (["demo"], "The dashboard needs a terminal"),
         (["demo", "--context", "x"], "No such option"),
     ],
@@ -113,7 +113,7 @@ def test_a_theme_that_does_not_exist(ktui: Ktui, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("KTUI_THEME", "plaid")
     ran = ktui()
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith('ktui: There is no theme "plaid".\nThere is: ')
+    assert ran.err.startswith('ktui: There is no theme "plaid".\nAvailable: ')
 
 
 def test_a_cluster_that_is_not_there(ktui: Ktui, cluster: SimulatedCluster) -> None:

@@ -81,7 +81,7 @@ def test_as_text(half: Witness, ktui: Ktui) -> None:
     ran = ktui("usage", "deployment/cart", "--pods")
     assert ran.code == 0
     assert "× the memory of an old one" in ran.lines[0]
-    assert "Mind: 2 of 2 new pods are near the memory limit" in ran.out
+    assert "Warning: 2 of 2 new pods are near the memory limit" in ran.out
     rows = [re.split(r"\s{3,}", line.strip()) for line in ran.lines]
     (memory,) = (row for row in rows if row[:3] == ["memory", "2 new", "2 of 2"])
     assert re.fullmatch(r"12\dMi", memory[3])

@@ -82,6 +82,6 @@ def test_the_time_line_of_a_statefulset_in_order() -> None:
     story = ["the StatefulSet was made", "revision 3 was made: db:1", "revision 2 was made: db:2"]
     places = [texts.index(text) for text in story]
     assert places == sorted(places)
-    assert any(text.endswith("of db were told to stop") for text in texts)
+    assert any(text.endswith("of db were asked to stop") for text in texts)
     assert any(text.endswith("of revision 3 became ready") for text in texts)
     assert not any("SuccessfulCreate" in text or "SuccessfulDelete" in text for text in texts)

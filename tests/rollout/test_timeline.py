@@ -44,7 +44,7 @@ def test_a_rolling_update_from_its_first_pod_to_its_last() -> None:
         "revision 2 was made: web:1.1",
         "revision 2 scaled up from 0 to 2",
         "6 pods of revision 2 were made",
-        "6 pods of revision 1 were told to stop",
+        "6 pods of revision 1 were asked to stop",
         "6 pods of revision 2 became ready",
         "complete: revision 2 is rolled out in full",
     ]
@@ -102,7 +102,7 @@ def test_of_pods_that_are_gone_the_events_are_left() -> None:
     assert found == [
         "pod …a of revision 2 was made",
         "pod …a of revision 2 started",
-        "pod …a of revision 2 was told to stop",
+        "pod …a of revision 2 was asked to stop",
     ]
 
 

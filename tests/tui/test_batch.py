@@ -91,9 +91,9 @@ async def test_where_none_is_open_there_is_no_yes(stage: Stage, dashboard: Dashb
     async with dashboard() as screen:
         await _select_all(screen)
         await screen.press("p")
-        await screen.sees("Promote: 3 selected rollouts", "None of them is open to this.")
+        await screen.sees("Promote: 3 selected rollouts", "None of them allows this.")
         await screen.press("y")
-        await screen.sees("None of them is open to this.")
+        await screen.sees("None of them allows this.")
         await screen.press("n")
         await screen.sees_no("None of them")
 

@@ -210,7 +210,7 @@ async def test_quitting_with_auto_abort_on_asks(stage: Stage, dashboard: Dashboa
         await screen.press("A")
         await screen.sees("auto-abort is on for 1")
         await screen.press("q")
-        await screen.sees("Quit ktui?", "Auto-abort is on for shop/cart: nothing goes back by itself")
+        await screen.sees("Quit ktui?", "Auto-abort is on for shop/cart: nothing is rolled back automatically")
         await screen.press("escape")
         await screen.sees_no("Quit ktui?")
         assert screen.app.return_code is None
@@ -224,7 +224,7 @@ async def test_ctrl_c_copies_what_is_selected(stage: Stage, dashboard: Dashboard
     async with dashboard() as screen:
         await screen.knows_all()
         await screen.press("s")
-        await screen.sees("How many should there be?")
+        await screen.sees("New number:")
         await screen.press("ctrl+c")
         await screen.hears("What is selected is on the clipboard")
         assert screen.app.clipboard == "4"

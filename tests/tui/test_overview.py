@@ -224,10 +224,10 @@ async def test_the_palette_names_every_key_and_what_it_would_do_now(stage: Stage
         await screen.sees("3 rollouts", "18 pods", "b roll back")
         await screen.press("ctrl+p")
         await screen.sees("Pause", "key space", "key p · closed: ", "Time line", "key e")
-        await screen.type("time line")
+        await screen.type("timeline")
         await screen.sees_no("key space")
         await screen.press("enter")
-        await screen.sees("TIME LINE", "the Deployment was made")
+        await screen.sees("TIMELINE", "the Deployment was made")
 
 
 async def test_the_palette_begins_an_action(stage: Stage, dashboard: Dashboard) -> None:

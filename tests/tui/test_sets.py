@@ -100,7 +100,7 @@ async def test_its_time_line_and_its_logs(sets: Stage, dashboard: Dashboard) -> 
     async with dashboard() as screen:
         await detail_of(screen, "sts/db")
         await screen.press("e")
-        await screen.sees("the StatefulSet was made", "revision 2 was made: db:2", "pod …3 of db was told to stop")
+        await screen.sees("the StatefulSet was made", "revision 2 was made: db:2", "pod …3 of db was asked to stop")
         await screen.sees("pod …3 of revision 2 became ready")
         await screen.press("e", "l")
         await screen.sees("● 2 db:2  1 pod", "following")

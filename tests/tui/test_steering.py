@@ -155,7 +155,7 @@ async def test_scale_takes_numbers_only(stage: Stage, dashboard: Dashboard) -> N
     async with dashboard() as screen:
         await _at_rest(stage, screen)
         await screen.press("s")
-        await screen.sees("Scale shop/cart", "4 pods are asked for now")
+        await screen.sees("Scale shop/cart", "Currently 4 replicas")
         await screen.type("-1")
         await screen.press("enter")
         await screen.sees("That is no number of pods")

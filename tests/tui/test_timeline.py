@@ -31,7 +31,7 @@ def crashing(stage: Stage) -> Stage:
 async def opened(screen: Screen) -> None:
     await screen.knows_all()
     await screen.press("e")
-    await screen.sees("TIME LINE", "revision 2 was made")
+    await screen.sees("TIMELINE", "revision 2 was made")
 
 
 def rows(screen: Screen) -> list[str]:
@@ -114,7 +114,7 @@ async def test_from_the_detail_and_back(crashing: Stage, dashboard: Dashboard) -
         await screen.press("enter")
         await screen.sees("REVISIONS AND PODS")
         await screen.press("e")
-        await screen.sees("TIME LINE")
+        await screen.sees("TIMELINE")
         await screen.press("e")
         await screen.sees("REVISIONS AND PODS")
 

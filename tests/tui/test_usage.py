@@ -164,7 +164,7 @@ async def test_it_is_read_only_while_it_is_seen(rolling: Stage, dashboard: Dashb
         await screen.press("enter")
         await screen.until(is_reading, "that it is read")
         await screen.press("e")
-        await screen.sees("TIME LINE")
+        await screen.sees("TIMELINE")
         await screen.until(lambda: not is_reading(), "that it is not read behind another screen")
         await screen.press("escape")
         await screen.until(is_reading, "that it is read again")
@@ -202,7 +202,7 @@ async def test_questions_warn_where_a_quota_has_no_room(stage: Stage, dashboard:
     async with dashboard() as screen:
         await screen.sees("1 rollout", "s scale")
         await screen.press("s")
-        await screen.sees("How many should there be?")
+        await screen.sees("New number:")
         await screen.press("backspace", "9", "enter")
         await screen.sees("! The quota team has no room for 5 extra pods: pods 4 of 5 is used, so 1 would start.")
         await screen.press("n")

@@ -1,7 +1,7 @@
 """Begin a canary of a StatefulSet: another template and a partition, in one patch.
 
 There is no surge: its pods have names and volumes of their own, so a new one always takes an old one's place. The
-controller itself holds the canary by the partition, and ktui need not run.
+controller itself holds the canary by the partition, and ktui does not have to keep running.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def refuse_canary(statefulset: StatefulSet, known: Known) -> Refusal | None:
     if held is not None:
         by = f", by {held.by}" if held.by else ""
         return Refusal(f"a partition holds it at {held.size} already{by}: promote it, or abort it")
-    return Refusal("a rollout is in flight, and cannot become a canary: pause it to hold it where it is")
+    return Refusal("a running rollout cannot become a canary: pause it instead")
 
 
 def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
@@ -125,7 +125,8 @@ def _beginning(subject: SetSubject, statefulset: StatefulSet, record: Record, po
     return (
         f"{count(pods, 'pod')} of revision {number}, image {image}, will take the place of "
         f"{names(reached) or 'the last'}, and be held there: a StatefulSet has no surge, so none is added.",
-        f"The StatefulSet controller itself holds them (partition {record.partition}): ktui need not run.",
+        f"The StatefulSet controller itself holds them (partition {record.partition}): "
+        "ktui does not have to keep running.",
         f"Promote then goes to {', '.join(then)}.",
     )
 

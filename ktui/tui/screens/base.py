@@ -46,7 +46,7 @@ class LiveScreen(Screen[None]):
         Binding("R", "steer('restart')", "restart", id="rollout.restart"),
         Binding("h", "history", "history", id="rollout.history"),
         Binding("l", "logs", "logs", id="rollout.logs"),
-        Binding("e", "timeline", "time line", id="rollout.timeline"),
+        Binding("e", "timeline", "timeline", id="rollout.timeline"),
         Binding("u", "usage", "use: CPU, memory, quota", id="rollout.usage"),
         Binding("f", "figures", "figures", id="rollout.figures"),
         Binding("A", "guard", "auto-abort, on or off", id="rollout.guard"),

@@ -97,7 +97,7 @@ class BlueGreenScreen(LiveScreen):
             ("traffic", "WHERE TRAFFIC GOES NOW"),
             ("sides", "SIDES"),
             ("fronts", "IN FRONT OF IT"),
-            ("warnings", "MIND"),
+            ("warnings", "WARNINGS"),
         ):
             self.query_one(f"#{name}-title", Painting).show([[Span(title, "head")]])
 

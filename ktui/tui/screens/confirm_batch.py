@@ -110,7 +110,7 @@ def lines_of(batch: Batch | None, room: int) -> Lines:
         for left in batch.left_out:
             lines += bullet("×", f"{left.target}: {left.reason}", room, "warn")
     if not batch.accepted:
-        return [*lines, [], [Span("None of them is open to this.", "failed")]]
+        return [*lines, [], [Span("None of them allows this.", "failed")]]
     lines += [[], [Span("IN ALL", "head")]]
     lines += bullet(
         "",

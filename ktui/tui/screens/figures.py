@@ -158,7 +158,7 @@ class PeriodScreen(LiveScreen):
             Hint("enter", self._opens, "screen.open", has_rows),
             *(Hint(key, name, f"screen.span('{key}')", key != self._span) for key, name in spans),
             *((Hint("h", "history", "screen.history"),) if self.selected is not None else ()),
-            *((Hint("e", "time line", "screen.timeline"),) if self.selected is not None else ()),
+            *((Hint("e", "timeline", "screen.timeline"),) if self.selected is not None else ()),
             Hint("?", "help", "app.help"),
             Hint("esc", "back", "app.pop_screen"),
         ]

@@ -32,7 +32,9 @@ class LeaveScreen(Dialog[bool]):
             for title, look in app.unsettled
         ]
         if names := ", ".join(app.watched_over):
-            self._sentences.append(f"Auto-abort is on for {names}: nothing goes back by itself once ktui has ended.")
+            self._sentences.append(
+                f"Auto-abort is on for {names}: nothing is rolled back automatically once ktui has ended."
+            )
 
     def compose(self) -> ComposeResult:
         """The question, what there is to know, the keys."""

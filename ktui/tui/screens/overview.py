@@ -260,7 +260,7 @@ class OverviewScreen(LiveScreen):
             *keys,
             *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),
             *((Hint("l", "logs", "screen.logs"),) if self._cursor is not None else ()),
-            *((Hint("e", "time line", "screen.timeline"),) if self._cursor is not None else ()),
+            *((Hint("e", "timeline", "screen.timeline"),) if self._cursor is not None else ()),
             Hint("f", "figures", "screen.figures"),
             Hint("/", "filter", "screen.filter"),
             Hint("n", "namespace", "app.pick_namespace"),

@@ -79,7 +79,7 @@ class TimelineScreen(LiveScreen):
         shown = [moment for moment in self._moments if moment.is_warning or not self._warnings_only]
         told = f"warnings only: {len(shown)} of {len(self._moments)} entries"
         title = told if self._warnings_only else "the newest at the end"
-        self.query_one("#heading", Painting).show([[Span("TIME LINE  ", "head"), Span(title, "dim")]])
+        self.query_one("#heading", Painting).show([[Span("TIMELINE  ", "head"), Span(title, "dim")]])
         if not self._is_going_to_the_end:
             self._follows = pages.scroll_offset.y >= pages.max_scroll_y
         room = max(30, pages.scrollable_content_region.width)
