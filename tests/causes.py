@@ -18,9 +18,9 @@ import yaml
 
 from ktui.kube.surroundings import surroundings
 from ktui.model.changes import STREAMED, Gone, Listed, Put, Resource
-from ktui.rollout.cause import Cause, Reason, Remedy
+from ktui.rollout.capacity.remarks import remarks
+from ktui.rollout.diagnosis.cause import Cause, Reason, Remedy
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.surroundings import remarks
 from ktui.sim import SimulatedCluster
 from ktui.sim.apiserver import PODS
 from ktui.sim.scenario import find_scenario

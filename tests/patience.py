@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from ktui.rollout.cause import Reason
-from ktui.rollout.patience import PATIENCE_OF
+from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.patience import PATIENCE_OF
 from ktui.text import duration
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "patience.md"

@@ -12,8 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 
 JSON = dict[str, Any]

@@ -20,9 +20,9 @@ from typing import Final, NamedTuple
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ktui.cli.hindsight import Hindsight
+from ktui.cli.demo.history import Hindsight
 from ktui.figures.book import Book
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
 

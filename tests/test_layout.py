@@ -42,7 +42,9 @@ def test_the_first_frame_waits_for_no_client_and_no_simulator() -> None:
 
 
 def test_the_dashboard_on_a_real_cluster_does_not_load_the_simulator() -> None:
-    assert not _found(_imported(_all_of("ktui.tui") + "\nimport ktui.cli.dashboard"), "ktui.sim", "ktui.cli.simulate")
+    assert not _found(
+        _imported(_all_of("ktui.tui") + "\nimport ktui.cli.dashboard"), "ktui.sim", "ktui.cli.demo.command"
+    )
 
 
 @pytest.mark.parametrize("package", ["ktui.model", "ktui.rollout"])
@@ -59,7 +61,7 @@ def test_the_client_and_the_actions_know_no_screen(package: str) -> None:
 
 
 def test_the_client_loads_none_of_the_800_model_classes() -> None:
-    imported = _imported(_all_of("ktui.kube") + "\nfrom ktui.kube.library import oidc_library\noidc_library()")
+    imported = _imported(_all_of("ktui.kube") + "\nfrom ktui.kube.auth.library import oidc_library\noidc_library()")
     assert not _found(imported, "kubernetes_asyncio.client.models", "kubernetes_asyncio.client.api")
 
 
@@ -71,7 +73,9 @@ def test_the_simulator_stands_alone() -> None:
 
 
 def test_a_command_that_prints_does_not_load_the_dashboard() -> None:
-    assert not _found(_imported("import ktui.cli.get, ktui.cli.status, ktui.cli.act"), "textual", "ktui.tui")
+    assert not _found(
+        _imported("import ktui.cli.get.command, ktui.cli.status.command, ktui.cli.act.commands"), "textual", "ktui.tui"
+    )
 
 
 @pytest.mark.parametrize("module", ["ktui.__main__", "ktui.cli.root", "ktui.tui.app", "ktui.sim"])

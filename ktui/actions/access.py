@@ -14,16 +14,16 @@ from ktui.actions.canary import promote_label, refuse_canary, refuse_promote_hel
 from ktui.actions.canary_repair import refuse_repair, repair_label
 from ktui.actions.pausing import refuse_pause, refuse_promote, refuse_resume
 from ktui.actions.request import Action
-from ktui.actions.retemplate import refuse_restart
 from ktui.actions.rollback import abort_target, rollback_target
 from ktui.actions.sentences import being_deleted, image_of
+from ktui.actions.template_change import refuse_restart
 from ktui.kube.api import Api
 from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.template import PodTemplate
 from ktui.rollout.hold import Hold, hold_of
 from ktui.rollout.revisions import Refusal, revision
-from ktui.rollout.standing import Accounts
+from ktui.rollout.track_record import Accounts
 
 READ_ONLY: Final = "ktui is read-only"
 

@@ -8,13 +8,13 @@ from datetime import datetime
 import msgspec
 
 from ktui.actions.audit import AuditLog
-from ktui.actions.automatic import unless_known_bad
+from ktui.actions.automatic_rollback import unless_known_bad
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan, called
 from ktui.actions.planning import plan
-from ktui.actions.reading import AnySubject, Recall, read_any
+from ktui.actions.read import AnySubject, Recall, read_any
 from ktui.actions.request import Abort, RollBack
 from ktui.actions.sets.sentences import in_flight as set_in_flight
 from ktui.actions.sets.subject import SetSubject

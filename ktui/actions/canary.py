@@ -17,7 +17,6 @@ from ktui.actions.hold_settings import limits_for
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Abort, Canary, Promote, RollBack
-from ktui.actions.retemplate import matching, refuse_images
 from ktui.actions.sentences import (
     amid,
     being_deleted,
@@ -33,6 +32,7 @@ from ktui.actions.sentences import (
     tests_for,
 )
 from ktui.actions.subject import Subject, in_flight
+from ktui.actions.template_change import matching, refuse_images
 from ktui.model.objects import HOLD_SECONDS, Deployment, ReplicaSet
 from ktui.model.template import PodTemplate, decode_hook
 from ktui.rollout import revisions, steps, strategy

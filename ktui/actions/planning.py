@@ -22,12 +22,12 @@ from ktui.actions.request import (
     Scale,
     SetImage,
 )
-from ktui.actions.retemplate import plan_restart, plan_set_image
 from ktui.actions.rollback import plan_abort, plan_rollback
 from ktui.actions.scaling import plan_scale
 from ktui.actions.sets.planning import plan_set
 from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject
+from ktui.actions.template_change import plan_restart, plan_set_image
 from ktui.rollout.hold import hold_of
 from ktui.rollout.revisions import Refusal
 

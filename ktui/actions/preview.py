@@ -14,7 +14,7 @@ from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected
 from ktui.kube.errors import Conflict as Conflicting
 from ktui.model.changes import Resource
 from ktui.model.objects import REVISION
-from ktui.rollout.diff import Change, diff
+from ktui.rollout.diff.fields import Change, diff
 
 _UNSUPPORTED: Final = "does not support dry run"
 """The API server's words where an admission webhook stands in the way of every dry run (400)."""

@@ -8,8 +8,8 @@ from datetime import datetime
 from ktui.actions.sentences import amid, image_of
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.template import PodTemplate
-from ktui.rollout.standing import Accounts, Candidate, Standing, standings
-from ktui.rollout.template_diff import Template
+from ktui.rollout.diff.templates import Template
+from ktui.rollout.track_record import Accounts, Candidate, Standing, standings
 from ktui.text import clean, count
 
 

@@ -13,12 +13,12 @@ from ktui.actions.sets.sentences import changed, reached
 from ktui.actions.sets.subject import SetSubject
 from ktui.actions.subject import Subject, in_flight
 from ktui.model.objects import Deployment
+from ktui.model.quantities import amount_text
 from ktui.model.template import decode_hook
 from ktui.rollout import revisions, strategy
+from ktui.rollout.capacity.footprint import Footprint, footprint
+from ktui.rollout.capacity.quota import Demand, Room, demand_now, rooms
 from ktui.rollout.cohorts import bounds, desired
-from ktui.rollout.footprint import Footprint, footprint
-from ktui.rollout.quantities import amount_text
-from ktui.rollout.quota import Demand, Room, demand_now, rooms
 from ktui.text import clean, count
 
 _OF_CANARIES = (Action.CANARY, Action.PROMOTE)

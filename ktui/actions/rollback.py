@@ -28,7 +28,7 @@ from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
 from ktui.rollout import revisions
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved, back_of, hold_of
 from ktui.rollout.revisions import Refusal, revision
-from ktui.rollout.standing import Accounts
+from ktui.rollout.track_record import Accounts
 from ktui.text import clean
 
 _TEMPLATE = ("spec", "template")

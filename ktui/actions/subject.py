@@ -17,9 +17,9 @@ from ktui.model.objects import Deployment, Pod, ReplicaSet
 from ktui.model.template import Resources, decode_hook
 from ktui.model.workloads import ControllerRevision
 from ktui.rollout import revisions
-from ktui.rollout.quota import Quota
-from ktui.rollout.standing import Accounts
+from ktui.rollout.capacity.quota import Quota
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
+from ktui.rollout.track_record import Accounts
 from ktui.text import clean
 
 _T = TypeVar("_T", ReplicaSet, ControllerRevision, Pod)

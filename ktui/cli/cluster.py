@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ktui.cli import printing
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.settings import Settings
 
 if TYPE_CHECKING:
-    from ktui.kube.chosen import Surroundings
+    from ktui.kube.auth.chosen import Surroundings
     from ktui.kube.connection import Connection
 
 
@@ -42,7 +42,7 @@ async def connected(settings: Settings) -> AsyncIterator[Connection]:
 
 def surroundings() -> Surroundings:
     """What a command finds around it; when it waits for the server, that is said."""
-    from ktui.kube.chosen import Surroundings  # noqa: PLC0415 - as above
+    from ktui.kube.auth.chosen import Surroundings  # noqa: PLC0415 - as above
 
     return Surroundings(waiting=lambda sentence: printing.note(f"ktui: {sentence}"))
 

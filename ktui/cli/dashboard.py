@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ktui.cli.cluster import access
-from ktui.cli.past import book_opener
+from ktui.cli.figures_file import book_opener
 from ktui.settings import Settings, SettingsError, audit_file
 from ktui.tui.app import Options, run
 from ktui.tui.theme import THEMES

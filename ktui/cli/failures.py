@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from ktui import own_files, signals
-from ktui.cli import printing, standard
+from ktui.cli import printing, standard_streams
 from ktui.settings import SettingsError, crash_file
 
 FAILED: Final = 1
@@ -30,9 +30,9 @@ BROKEN_PIPE: Final = 141
 
 def guarded(run: Callable[[], Any]) -> int:
     """Run a command and return its exit code, whatever happens in it."""
-    with signals.handled(), standard.streams():
+    with signals.handled(), standard_streams.streams():
         code = _code_of(run)
-        if unwritten := standard.failure():
+        if unwritten := standard_streams.failure():
             printing.error(unwritten)
         return code
 

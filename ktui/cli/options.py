@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from ktui.cli import printing, standard
+from ktui.cli import printing, standard_streams
 from ktui.cli.failures import FAILED
 from ktui.model.reference import Reference, can_be_name, read_reference
 from ktui.settings import Settings, load, seconds, state_folder
@@ -103,9 +103,9 @@ class Command(click.Command):
         code = super().invoke(ctx)
         if not self._shows:
             return code
-        if not standard.is_read():
+        if not standard_streams.is_read():
             raise BrokenPipeError
-        return code or (FAILED if standard.failure() else 0)
+        return code or (FAILED if standard_streams.failure() else 0)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options, then the global ones."""

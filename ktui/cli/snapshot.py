@@ -18,7 +18,7 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
 from ktui.kube.selection import selector_text
-from ktui.kube.watch import Unreadable
+from ktui.kube.streams.decoder import Unreadable
 from ktui.model.changes import WORKLOADS, Change, Link, LinkState, Listed, Put, Resource, resource_of
 from ktui.model.objects import Deployment
 from ktui.model.reference import Reference

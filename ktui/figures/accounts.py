@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ktui.figures.record import Outcome, Record
-from ktui.rollout.standing import Account, Standing
+from ktui.rollout.track_record import Account, Standing
 from ktui.text import clean
 
 

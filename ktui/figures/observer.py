@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ktui.figures.record import Outcome, Record, Sight
-from ktui.rollout.cause import Kind
+from ktui.rollout.diagnosis.cause import Kind
 from ktui.rollout.rollout import Phase, Rollout
 
 _LONGEST_SENTENCE: Final = 240

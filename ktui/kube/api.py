@@ -16,7 +16,7 @@ from ktui.model.changes import Resource
 from ktui.model.reading import NotRead, read
 from ktui.model.template import Resources, decode_hook
 from ktui.model.workloads import KubeObject
-from ktui.rollout.quota import Quota
+from ktui.rollout.capacity.quota import Quota
 
 FIELD_MANAGER: Final = "ktui"
 """Under this name the API server notes which fields ktui wrote (managedFields)."""

@@ -17,10 +17,13 @@ from yarl import URL
 
 from ktui import __version__
 from ktui.kube import limits
-from ktui.kube.access import Access, kubectl_call
-from ktui.kube.chosen import Choice, Surroundings, choose
+from ktui.kube.auth.access import Access, kubectl_call
+from ktui.kube.auth.chosen import Choice, Surroundings, choose
+from ktui.kube.auth.credentials import Credentials, Identity
+from ktui.kube.auth.kubeconfig import Target
+from ktui.kube.auth.proxy import connector_for, proxy_for
+from ktui.kube.auth.trust import distrusted, presented
 from ktui.kube.clock import ServerClock
-from ktui.kube.credentials import Credentials, Identity
 from ktui.kube.errors import (
     AnswerLost,
     ApiError,
@@ -33,11 +36,8 @@ from ktui.kube.errors import (
 )
 from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_once, trace
 from ktui.kube.failures import client_alert, shown_address
-from ktui.kube.kubeconfig import Target
-from ktui.kube.pacing import Delays
-from ktui.kube.proxy import connector_for, proxy_for
 from ktui.kube.pulse import Pulse
-from ktui.kube.trust import distrusted, presented
+from ktui.kube.streams.pacing import Delays
 
 USER_AGENT: Final = f"ktui/{__version__}"
 """A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""
@@ -65,7 +65,7 @@ async def connect(access: Access, around: Surroundings | None = None, choice: Ch
     """Obtain credentials for what was chosen; the server itself is first asked by the first request.
 
     Without a `choice` it is the one that the kubeconfig means now. Whoever connects more than once hands on what was
-    chosen the first time: `ktui.kube.chosen`. Raises ConfigError, CredentialError.
+    chosen the first time: `ktui.kube.auth.chosen`. Raises ConfigError, CredentialError.
     """
     around = around or Surroundings()
     if choice is None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import ONE_PAGE, Expired, Interrupted, TooLarge
-from ktui.kube.watch import Unreadable, decode_page
+from ktui.kube.streams.decoder import Unreadable, decode_page
 from ktui.model.changes import Put, Resource
 
 _PAGE: Final = 500

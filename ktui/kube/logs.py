@@ -30,8 +30,8 @@ from ktui.kube.errors import (
     Rejected,
     Unauthorized,
 )
-from ktui.kube.lines import LineSplitter
-from ktui.kube.pacing import Backoff, Pacing
+from ktui.kube.streams.lines import LineSplitter
+from ktui.kube.streams.pacing import Backoff, Pacing
 from ktui.model.changes import Resource
 from ktui.text import visible, without_sequences
 

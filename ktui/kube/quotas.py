@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ktui.model.template import Amounts, Resources
-from ktui.rollout.quota import Quota
+from ktui.rollout.capacity.quota import Quota
 
 _T = TypeVar("_T")
 

@@ -12,7 +12,7 @@ from ktui.kube.api import Api
 from ktui.kube.errors import Forbidden, NotFound
 from ktui.kube.quotas import quotas_in, readable
 from ktui.model.workloads import Workload
-from ktui.rollout.surroundings import Autoscaler, Budget, Selector, Surroundings
+from ktui.rollout.capacity.remarks import Autoscaler, Budget, Selector, Surroundings
 
 
 async def read_surroundings(api: Api, workload: Workload) -> Surroundings:

@@ -17,8 +17,8 @@ from ktui.model.store import Store
 from ktui.model.workloads import ON_DELETE, ORDERED_READY, ControllerRevision, DaemonSet, StatefulSet
 from ktui.rollout.podstatus import is_available, is_ready, is_terminating
 from ktui.rollout.progress import Glimpse, Progress, Side
-from ktui.rollout.standing import Account, Accounts, Candidate, last_good, standings
 from ktui.rollout.strategy import Bounds, in_pods
+from ktui.rollout.track_record import Account, Accounts, Candidate, last_good, standings
 from ktui.text import clean
 
 Controlled = StatefulSet | DaemonSet

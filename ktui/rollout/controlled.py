@@ -10,7 +10,6 @@ from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import images
-from ktui.rollout.cause import Cause
 from ktui.rollout.cohorts import (
     Cohort,
     Controlled,
@@ -23,6 +22,7 @@ from ktui.rollout.cohorts import (
     progress,
     waits_for_deletion,
 )
+from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, observe
@@ -60,9 +60,9 @@ def _summary(
     pods = [pod for part in parts for pod in part.pods]
     if not is_complete(workload):
         # As for Deployments (`rollout.summarise`): a cluster that is well never asks.
-        from ktui.rollout.churn import of_churn  # noqa: PLC0415
-        from ktui.rollout.ordered import awaited, diagnose  # noqa: PLC0415
-        from ktui.rollout.standstill import of_standstill  # noqa: PLC0415
+        from ktui.rollout.diagnosis.churn import of_churn  # noqa: PLC0415
+        from ktui.rollout.diagnosis.controller_revisions import awaited, diagnose  # noqa: PLC0415
+        from ktui.rollout.diagnosis.standstill import of_standstill  # noqa: PLC0415
 
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
         awaits = awaited(workload, parts, now)

@@ -8,12 +8,12 @@ from datetime import datetime
 from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import images, revisions
+from ktui.rollout.capacity.remarks import Surroundings, remarks
 from ktui.rollout.cohorts import Cohort, Controlled, bounds, cohorts_of, is_complete, target
 from ktui.rollout.controlled import summarise
 from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
 from ktui.rollout.podstatus import Health, pod_state
 from ktui.rollout.progress import Track
-from ktui.rollout.surroundings import Surroundings, remarks
 from ktui.text import clean
 
 

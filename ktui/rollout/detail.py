@@ -15,13 +15,13 @@ import msgspec
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, ReplicaSet
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
-from ktui.rollout.cause import Cause, Kind
+from ktui.rollout.capacity.remarks import Surroundings, remarks
+from ktui.rollout.diagnosis.cause import Cause, Kind
 from ktui.rollout.podstatus import PodState, pod_state
 from ktui.rollout.progress import Sample, Track
 from ktui.rollout.rollout import Rollout, summarise
 from ktui.rollout.status import DEADLINE_EXCEEDED
 from ktui.rollout.strategy import Bounds
-from ktui.rollout.surroundings import Surroundings, remarks
 from ktui.text import clean
 
 EVENTS_SHOWN: Final = 200

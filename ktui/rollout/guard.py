@@ -16,7 +16,7 @@ from ktui.model.changes import Resource, resource_of
 from ktui.model.objects import Deployment
 from ktui.model.reference import Reference
 from ktui.model.workloads import StatefulSet, Workload
-from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, countdown, failures
+from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, countdown, failures
 from ktui.rollout.partition import partition_of
 from ktui.rollout.rollout import Phase, Rollout
 

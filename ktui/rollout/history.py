@@ -20,7 +20,7 @@ from ktui.rollout.podstatus import is_ready
 from ktui.rollout.progress import Side
 from ktui.rollout.provenance import Provenance, marked, named_writer, provenance
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.standing import NOTHING, Account, Accounts
+from ktui.rollout.track_record import NOTHING, Account, Accounts
 from ktui.text import clean
 
 

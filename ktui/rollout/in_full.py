@@ -8,9 +8,9 @@ from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
 from ktui.rollout import controlled_detail
+from ktui.rollout.capacity.remarks import Surroundings
 from ktui.rollout.detail import Detail, detail
 from ktui.rollout.progress import Track
-from ktui.rollout.surroundings import Surroundings
 
 
 def in_full(

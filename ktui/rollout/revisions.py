@@ -12,7 +12,7 @@ import msgspec
 from ktui.model.objects import CHANGE_CAUSE, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
 from ktui.model.template import POD_TEMPLATE_HASH
 from ktui.model.workloads import ControllerRevision, Workload
-from ktui.rollout.standing import Account, Accounts, Candidate, last_good, standings
+from ktui.rollout.track_record import Account, Accounts, Candidate, last_good, standings
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from ktui.model.reference import short
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.rollout import images, revisions, strategy
-from ktui.rollout.cause import Cause
+from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.hold import Disturbance, Hold, hold_of
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import has_restarted, resize_waits
@@ -183,9 +183,9 @@ def _causes(
     if judged.done and not judged.failed:
         return unrest(pods, now, store.events) if any(has_restarted(pod) or resize_waits(pod) for pod in pods) else ()
     # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
-    from ktui.rollout.churn import of_churn  # noqa: PLC0415
-    from ktui.rollout.diagnosis import diagnose  # noqa: PLC0415
-    from ktui.rollout.standstill import of_standstill  # noqa: PLC0415
+    from ktui.rollout.diagnosis.churn import of_churn  # noqa: PLC0415
+    from ktui.rollout.diagnosis.deployment import diagnose  # noqa: PLC0415
+    from ktui.rollout.diagnosis.standstill import of_standstill  # noqa: PLC0415
 
     old_pods = [pod for rs in replicasets if rs is not current for pod in store.pods(rs.metadata.uid)]
     found = (
@@ -255,8 +255,8 @@ def _since(
 
 def unrest(pods: Sequence[Pod], now: datetime, events_of: Callable[[str], Sequence[Event]]) -> tuple[Cause, ...]:
     """What is wrong with a rollout that is complete: pods that are ready between two crashes, resizes that wait."""
-    from ktui.rollout.resizes import of_resizes  # noqa: PLC0415
-    from ktui.rollout.restarts import of_restarts  # noqa: PLC0415
+    from ktui.rollout.diagnosis.resizes import of_resizes  # noqa: PLC0415
+    from ktui.rollout.diagnosis.restarts import of_restarts  # noqa: PLC0415
 
     return (*of_restarts(pods, now, "pod", events_of), *of_resizes(pods, "pod"))
 

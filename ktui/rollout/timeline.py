@@ -19,9 +19,10 @@ from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.model.times import before, span
 from ktui.model.workloads import Workload
-from ktui.rollout import images, lifetimes, refusals, revisions, strategy
+from ktui.rollout import images, revisions, strategy
 from ktui.rollout.cohorts import Controlled, cohorts_of
-from ktui.rollout.lifetimes import Lifetime
+from ktui.rollout.diagnosis import admission_messages, lifetimes
+from ktui.rollout.diagnosis.lifetimes import Lifetime
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
 from ktui.text import clean, count
@@ -159,7 +160,7 @@ def _of_condition(condition: Condition, revision: int, keeps: int, made: datetim
 
 def _refused(message: str) -> str:
     """Why pods are refused, without the names of the pods, so that it is one thing however often it happens."""
-    return f"pods are refused: {refusals.in_words(message).why}"
+    return f"pods are refused: {admission_messages.in_words(message).why}"
 
 
 _SCALED: Final = re.compile(

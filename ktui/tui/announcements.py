@@ -13,7 +13,7 @@ from textual.notifications import SeverityLevel
 
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import duration
-from ktui.tui import look
+from ktui.tui.draw import glyphs
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -90,7 +90,7 @@ def announcement(before: Phase, rollout: Rollout) -> Announcement | None:
         return None
     if phase not in (Phase.COMPLETE, Phase.FAILED, Phase.STALLED, Phase.HELD, Phase.SCALED_TO_ZERO):
         return None
-    glyph, word, _ = look.PHASES[phase]
+    glyph, word, _ = glyphs.PHASES[phase]
     details = _took(rollout) if phase is Phase.COMPLETE else f": {rollout.why}" if rollout.why else ""
     sentence = f"{glyph} {rollout.namespace}/{rollout.label}: {word}{details}"
     return Announcement(sentence, _SEVERITIES.get(phase, "information"))
@@ -106,5 +106,5 @@ def _took(rollout: Rollout) -> str:
 def terminal_title(rollouts: Iterable[Rollout]) -> str:
     """How many rollouts are failed and stalled, for a tab that is not in front: `✖1 ▲2 · ktui`."""
     numbers = Counter(rollout.phase for rollout in rollouts)
-    counted = [f"{look.PHASES[phase][0]}{numbers[phase]}" for phase in _COUNTED if numbers[phase]]
+    counted = [f"{glyphs.PHASES[phase][0]}{numbers[phase]}" for phase in _COUNTED if numbers[phase]]
     return f"{' '.join(counted)} · ktui" if counted else "ktui"

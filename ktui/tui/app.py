@@ -13,29 +13,30 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 
 from ktui.model.changes import Change
-from ktui.tui import chrome, sheets
+from ktui.tui import stylesheets
+from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.draw import chrome
+from ktui.tui.draw.widgets import COMPONENTS, Line
 from ktui.tui.ending import EndingApp, Unsettled
 from ktui.tui.live import Live
-from ktui.tui.pace import Pace
-from ktui.tui.paint import COMPONENTS, Line
+from ktui.tui.overview.screen import OverviewScreen
 from ktui.tui.palette import RolloutCommands
 from ktui.tui.past import Past
-from ktui.tui.screens.base import LiveScreen
-from ktui.tui.screens.dialog import Dialog
-from ktui.tui.screens.overview import OverviewScreen
+from ktui.tui.refresh import Pace
+from ktui.tui.screen import LiveScreen
 from ktui.tui.theme import state_colours, terminal_theme
 
 if TYPE_CHECKING:
     from ktui.actions.access import Offer
     from ktui.figures.book import Book
-    from ktui.kube.access import Access
+    from ktui.kube.auth.access import Access
     from ktui.kube.connection import Connection
-    from ktui.rollout.bluegreen import BlueGreen, Side
+    from ktui.rollout.traffic.bluegreen import BlueGreen, Side
     from ktui.tui.announcements import Announcements
-    from ktui.tui.guards import Guards
-    from ktui.tui.pairs import Pairs
+    from ktui.tui.bluegreen.pairs import Pairs
     from ktui.tui.session import Session
-    from ktui.tui.steering import Steering
+    from ktui.tui.steering.guards import Guards
+    from ktui.tui.steering.steering import Steering
     from ktui.tui.usage_feed import UsageFeed
 
 ALL_NAMESPACES: Final = "all namespaces"
@@ -66,7 +67,7 @@ class KtuiApp(EndingApp):
     """Rollouts, live."""
 
     TITLE = "ktui"
-    CSS_PATH = sheets.FIRST
+    CSS_PATH = stylesheets.FIRST
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
     # One provider, which has Textual's own commands too: several are asked at once and answer in any order.
     COMMANDS: ClassVar = {RolloutCommands}
@@ -194,10 +195,10 @@ class KtuiApp(EndingApp):
     def _begin(self) -> None:
         # What follows imports the client library: 0.2 s that the first frame does not wait for.
         from ktui.tui.announcements import Announcements  # noqa: PLC0415
-        from ktui.tui.guards import Guards  # noqa: PLC0415
-        from ktui.tui.pairs import Pairs  # noqa: PLC0415
+        from ktui.tui.bluegreen.pairs import Pairs  # noqa: PLC0415
         from ktui.tui.session import Session  # noqa: PLC0415
-        from ktui.tui.steering import Steering  # noqa: PLC0415
+        from ktui.tui.steering.guards import Guards  # noqa: PLC0415
+        from ktui.tui.steering.steering import Steering  # noqa: PLC0415
         from ktui.tui.usage_feed import UsageFeed  # noqa: PLC0415
 
         if not self.is_headless:
@@ -205,7 +206,7 @@ class KtuiApp(EndingApp):
             # (Without a terminal there may be more apps in this process, whose remains are to go.)
             gc.freeze()
         gc.enable()
-        sheets.read_others(self.stylesheet)
+        stylesheets.read_others(self.stylesheet)
         self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
         self._steering = Steering(self, self._session, read_only=self.options.read_only)
         self._pairs = Pairs(self)
@@ -289,7 +290,7 @@ class KtuiApp(EndingApp):
     def open_rollout(self, uid: str) -> None:
         """Show one rollout in full."""
         # As all screens but the overview: nothing that the first frame should wait for.
-        from ktui.tui.screens.detail import DetailScreen  # noqa: PLC0415
+        from ktui.tui.detail.screen import DetailScreen  # noqa: PLC0415
 
         self._back_to_overview()
         if self.announcements is not None:
@@ -298,25 +299,25 @@ class KtuiApp(EndingApp):
 
     def open_history(self, uid: str) -> None:
         """Show the revisions of one rollout, and what differs between them."""
-        from ktui.tui.screens.history import HistoryScreen  # noqa: PLC0415
+        from ktui.tui.history.screen import HistoryScreen  # noqa: PLC0415
 
         self.push_screen(HistoryScreen(uid))
 
     def open_timeline(self, uid: str) -> None:
         """Show what happened to one rollout, in order."""
-        from ktui.tui.screens.timeline import TimelineScreen  # noqa: PLC0415
+        from ktui.tui.timeline.screen import TimelineScreen  # noqa: PLC0415
 
         self.push_screen(TimelineScreen(uid))
 
     def open_usage(self, uid: str) -> None:
         """Show what the pods of one rollout use, new against old."""
-        from ktui.tui.screens.usage import UsageScreen  # noqa: PLC0415
+        from ktui.tui.resources.screen import UsageScreen  # noqa: PLC0415
 
         self.push_screen(UsageScreen(uid))
 
     def open_figures(self, uid: str | None, only: Collection[str] | None = None) -> None:
         """Show what the rollouts of one come to, or of all, or only of these that are shown."""
-        from ktui.tui.screens.figures import open_figures  # noqa: PLC0415 - nothing for the first frame
+        from ktui.tui.report.screen import open_figures  # noqa: PLC0415 - nothing for the first frame
 
         open_figures(self, uid, only)
 
@@ -325,7 +326,7 @@ class KtuiApp(EndingApp):
 
         `is_old` says that this pod is of an old revision.
         """
-        from ktui.tui.screens.logs import LogsScreen  # noqa: PLC0415
+        from ktui.tui.logs.screen import LogsScreen  # noqa: PLC0415
 
         self.push_screen(LogsScreen(uid, pod, is_old=is_old))
 
@@ -334,14 +335,14 @@ class KtuiApp(EndingApp):
         self.run_worker(self._open_blue_green(uid), group="opening", exclusive=True)
 
     async def _open_blue_green(self, uid: str) -> None:
-        from ktui.tui.pairs import open_if_paired  # noqa: PLC0415
+        from ktui.tui.bluegreen.pairs import open_if_paired  # noqa: PLC0415
 
         if self._pairs is not None:
             await open_if_paired(self, self._pairs, uid)
 
     def switch(self, state: BlueGreen, side: Side, *, force: bool) -> None:
         """Send a Service's traffic to another side: plan it, show it, and do it if a person says yes."""
-        from ktui.tui.switching import switch  # noqa: PLC0415
+        from ktui.tui.steering.switching import switch  # noqa: PLC0415
 
         if self._steering is not None and self._session is not None:
             self.run_worker(switch(self._steering, self._session, state, side, force=force), group="steering")
@@ -362,14 +363,14 @@ class KtuiApp(EndingApp):
 
     def steer_all(self, uids: Sequence[str], name: str) -> None:
         """Begin one action on several rollouts: one plan, one question, then one after another."""
-        from ktui.tui.batch import steer_all  # noqa: PLC0415
+        from ktui.tui.steering.batch import steer_all  # noqa: PLC0415
 
         if self._steering is not None and self._session is not None:
             self.run_worker(steer_all(self, self._session, self._steering, uids, name), group="steering")
 
     def action_help(self) -> None:
         """Keys and signs."""
-        from ktui.tui.screens.help import HelpScreen  # noqa: PLC0415
+        from ktui.tui.dialogs.help import HelpScreen  # noqa: PLC0415
 
         uid = self.chosen
         rollout = self.live.rollouts.get(uid or "")
@@ -389,7 +390,7 @@ class KtuiApp(EndingApp):
         self.run_worker(self._pick_namespace(), group="picking", exclusive=True)
 
     async def _pick_namespace(self) -> None:
-        from ktui.tui.screens.pick import PickScreen  # noqa: PLC0415
+        from ktui.tui.dialogs.pick import PickScreen  # noqa: PLC0415
 
         session = self._session
         if session is None:
@@ -408,7 +409,7 @@ class KtuiApp(EndingApp):
         self.run_worker(self._pick_context(), group="picking", exclusive=True)
 
     async def _pick_context(self) -> None:
-        from ktui.tui.screens.pick import PickScreen  # noqa: PLC0415
+        from ktui.tui.dialogs.pick import PickScreen  # noqa: PLC0415
 
         session = self._session
         if session is None:

@@ -71,7 +71,7 @@ class EndingApp(CleanApp):
 
     def action_interrupt(self) -> None:
         """What Ctrl-C does: copy what is selected, else ask whether to quit; pressed at that question, quit."""
-        from ktui.tui.screens.leave import LeaveScreen  # noqa: PLC0415 - no first frame has it
+        from ktui.tui.dialogs.leave import LeaveScreen  # noqa: PLC0415 - no first frame has it
 
         if selected := selected_in(self.focused) or self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
@@ -82,7 +82,7 @@ class EndingApp(CleanApp):
             self._ask()
 
     def _ask(self) -> None:
-        from ktui.tui.screens.leave import LeaveScreen  # noqa: PLC0415 - no first frame has it
+        from ktui.tui.dialogs.leave import LeaveScreen  # noqa: PLC0415 - no first frame has it
 
         if not isinstance(self.screen, LeaveScreen):
             self.push_screen(LeaveScreen(self), self._answered)
@@ -114,7 +114,7 @@ class EndingApp(CleanApp):
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal as ktui has it."""
-        from ktui.tui.driver import Terminal  # noqa: PLC0415 - tests have none
+        from ktui.tui.terminal.driver import Terminal  # noqa: PLC0415 - tests have none
 
         return Terminal
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
-from ktui.figures.told import told
 from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource, resource_of
 from ktui.model.store import Store
 from ktui.rollout.look import look
@@ -15,11 +15,11 @@ from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 
 if TYPE_CHECKING:
+    from ktui.rollout.capacity.remarks import Surroundings
     from ktui.rollout.detail import Detail
     from ktui.rollout.history import History
-    from ktui.rollout.standing import Accounts
-    from ktui.rollout.surroundings import Surroundings
     from ktui.rollout.timeline import Deed, Moment
+    from ktui.rollout.track_record import Accounts
 
 _AT_REST = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 _CONTROLLED = (Resource.CONTROLLER_REVISIONS, Resource.PODS)

@@ -12,8 +12,8 @@ from textual.dom import DOMNode
 
 from ktui.text import clean
 from ktui.tui.door import plain, without_markup
-from ktui.tui.overview_lines import ordered
-from ktui.tui.screens.base import KEY_NAMES
+from ktui.tui.overview.lines import ordered
+from ktui.tui.screen import KEY_NAMES
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp

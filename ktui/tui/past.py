@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ktui.figures.chronicle import Chronicle
     from ktui.figures.record import Record
-    from ktui.rollout.standing import Account, Accounts
+    from ktui.figures.writer import Chronicle
+    from ktui.rollout.track_record import Account, Accounts
     from ktui.tui.app import KtuiApp
 
 
@@ -110,7 +110,7 @@ class Past:
 
     def _open(self) -> None:
         """The history of the context that is shown, once there is one."""
-        from ktui.figures.chronicle import Chronicle  # noqa: PLC0415 - it brings SQLite, for which no frame waits
+        from ktui.figures.writer import Chronicle  # noqa: PLC0415 - it brings SQLite, for which no frame waits
 
         open_book, connection = self._app.options.open_book, self._app.connection
         context = connection.context if connection is not None else self.context

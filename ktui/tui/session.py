@@ -11,15 +11,15 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from ktui.actions.audit import AuditLog
-from ktui.kube.access import Access, kubectl_call
 from ktui.kube.api import Api
-from ktui.kube.chosen import Choice, Surroundings, choose, contexts
+from ktui.kube.auth.access import Access, kubectl_call
+from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts
+from ktui.kube.auth.kubeconfig import Target
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, KubeError
-from ktui.kube.kubeconfig import Target
-from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope
-from ktui.kube.streams import Streams
+from ktui.kube.streams.pacing import Backoff, Pacing
+from ktui.kube.streams.streams import Streams
 from ktui.model.changes import WORKLOADS, LinkState, Resource
 from ktui.redaction import redact
 from ktui.text import exact

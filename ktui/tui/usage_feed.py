@@ -16,9 +16,9 @@ from ktui.kube.selection import selector_text
 from ktui.model.changes import resource_of
 from ktui.model.template import Resources
 from ktui.model.workloads import Workload
-from ktui.rollout.headroom import headroom
-from ktui.rollout.quota import Quota, Room
-from ktui.rollout.usage import RevisionUse, Sample, Usage, parts, usage, with_past, worth_keeping
+from ktui.rollout.capacity.headroom import headroom
+from ktui.rollout.capacity.quota import Quota, Room
+from ktui.rollout.capacity.usage import RevisionUse, Sample, Usage, parts, usage, with_past, worth_keeping
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ktui.actions.audit import AuditLog
-from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.sim import SimulatedCluster
 from tests.simulated import NEW, OLD, Witness, image_patch, manifest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.actions.automatic import plan_automatic_rollback
+from ktui.actions.automatic_rollback import plan_automatic_rollback
 from ktui.actions.plan import Plan
 from ktui.actions.request import RollBack
 from ktui.actions.subject import Subject

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ktui.actions.audit import AuditLog
-from ktui.actions.bluegreen import NotAvailable, plan_switch, read_service
 from ktui.actions.outcome import Conflict, Done, Failed
 from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
 from ktui.actions.preview import preview
+from ktui.actions.read_service import NotAvailable, plan_switch, read_service
 from ktui.actions.request import Switch
 from ktui.kube.api import Api
 from ktui.sim import SimulatedCluster

@@ -15,9 +15,9 @@ from ktui.actions.planning import plan
 from ktui.actions.preview import Preview, preview
 from ktui.actions.request import Abort, Canary, Promote, Request
 from ktui.actions.subject import read_subject
-from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.rollout.hold import ANNOTATION, hold_of
 from ktui.sim import SimulatedCluster

@@ -14,8 +14,8 @@ from ktui.actions.planning import plan
 from ktui.actions.request import Abort, Canary, Promote, Repair, RollBack, for_the_record
 from ktui.actions.subject import Subject, subject
 from ktui.kube.api import Autoscaler, DisruptionBudget
+from ktui.rollout.capacity.quota import Quota
 from ktui.rollout.hold import ANNOTATION, read
-from ktui.rollout.quota import Quota
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import read_steps, wrong
 from tests.actions.builders import NEW, NOW, OLD, complete, deployment, made, midway, replicaset, template

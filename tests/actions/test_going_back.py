@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ktui.actions.automatic import plan_automatic_rollback
+from ktui.actions.automatic_rollback import plan_automatic_rollback
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.request import Abort, Request, RollBack, SetImage
@@ -17,7 +17,7 @@ from ktui.actions.subject import Subject
 from ktui.model.objects import RESTARTED_AT
 from ktui.rollout.guard import arm
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.standing import Account, Standing
+from ktui.rollout.track_record import Account, Standing
 from ktui.sim import SimulatedCluster
 from tests.actions.builders import NEW, NOW, OLD, REVISION, complete, deployment, made, replicaset, template
 from tests.actions.operating import Operator

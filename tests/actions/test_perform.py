@@ -20,8 +20,8 @@ from ktui.actions.preview import Preview, preview
 from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.actions.subject import read_subject
 from ktui.actions.verify import Looking
-from ktui.kube.access import Access
 from ktui.kube.api import Api
+from ktui.kube.auth.access import Access
 from ktui.kube.connection import connect
 from ktui.sim import SimulatedCluster
 from tests.simulated import OLD, STUCK, Witness, image_patch, manifest

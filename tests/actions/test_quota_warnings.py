@@ -12,7 +12,7 @@ from ktui.actions.planning import plan
 from ktui.actions.request import Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.actions.subject import Subject
 from ktui.model.template import Amounts, Resources
-from ktui.rollout.quota import Quota
+from ktui.rollout.capacity.quota import Quota
 from tests.actions.builders import deployment, made, replicaset, template
 
 JSON = dict[str, Any]

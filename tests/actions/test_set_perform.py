@@ -20,11 +20,11 @@ from ktui.actions.perform import perform
 from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.preview import Preview, preview
-from ktui.actions.reading import read_any
+from ktui.actions.read import read_any
 from ktui.actions.request import Abort, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale, SetImage
-from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference

@@ -24,9 +24,9 @@ from ktui.actions.request import (
 )
 from ktui.kube.api import Autoscaler
 from ktui.model.template import PodTemplate
-from ktui.rollout.countdown import NOTHING_SEEN, seen
+from ktui.rollout.capacity.quota import Quota
+from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, seen
 from ktui.rollout.guard import Judgement, Move, arm, judge, refuse_arm
-from ktui.rollout.quota import Quota
 from tests.actions.setting import SetOperator, canary, image
 
 CAUSE = "kubernetes.io/change-cause"

@@ -64,7 +64,7 @@ def _body() -> bytes:
 
 
 def _with_ktui(body: bytes) -> Any:
-    from ktui.kube.watch import decode_page
+    from ktui.kube.streams.decoder import decode_page
     from ktui.model.changes import Resource
 
     return decode_page(Resource.PODS, body)

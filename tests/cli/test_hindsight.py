@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ktui.cli.hindsight import Hindsight
+from ktui.cli.demo.history import Hindsight
 from ktui.figures.book import Book
 from ktui.figures.record import Outcome, Record, Sight
 from ktui.sim import SimulatedCluster

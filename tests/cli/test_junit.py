@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.cli.evidence import inert
-from ktui.cli.junit import Report, Trouble, junit
-from ktui.cli.target import write_whole
+from ktui.cli.report_file import write_whole
+from ktui.cli.status.evidence import inert
+from ktui.cli.status.junit import Report, Trouble, junit
 from tests.cli.junit import trouble_of, valid_report
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

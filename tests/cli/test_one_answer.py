@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ktui.cli.evidence import Onlooker
-from ktui.cli.shape import rollout_document
+from ktui.cli.rollout_document import rollout_document
 from ktui.cli.snapshot import read_store
+from ktui.cli.status.evidence import Onlooker
 from ktui.kube.clock import ServerClock
 from ktui.model.changes import STREAMED, Listed, Put
 from ktui.model.reference import reference_to

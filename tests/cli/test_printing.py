@@ -20,17 +20,18 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import ktui
-from ktui.cli import printing, signs, standard
-from ktui.tui import look
+from ktui.cli import printing, signs, standard_streams
+from ktui.tui.draw import glyphs
 from tests.cli.conftest import Ktui
 
 EVIL = "app\x1b]52;c;UFdO\x07\x9b2J\u202e\nnext\udc9b"
 SHOWN = "app␛]52;c;UFdO␇<U+009B>2J<U+202E> next<9B>"
 EXACT = "app␛]52;c;UFdO␇<U+009B>2J<U+202E>␊next<9B>"
-SOURCES = sorted(Path(ktui.__file__).parent.rglob("*.py"))
+PACKAGE = Path(ktui.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 _WRITERS = {"click.echo", "click.secho", "click.confirm", "click.prompt", "click.echo_via_pager", "print"}
-_DOORS = {"printing.py", "ending.py"}
+_DOORS = {"cli/printing.py", "tui/ending.py"}
 """What writes: of the dashboard, the words that are left when the terminal is the shell's again."""
 
 
@@ -44,7 +45,7 @@ def round_the_door(tree: ast.AST) -> Iterator[str]:
 
 
 def test_no_command_goes_round_the_door() -> None:
-    texts = {source.name: source.read_text() for source in SOURCES}
+    texts = {str(source.relative_to(PACKAGE)): source.read_text() for source in SOURCES}
     suspects = {name: text for name, text in texts.items() if re.search(r"print\(|click\.|\.write\(", text)}
     found = {name: list(round_the_door(ast.parse(text))) for name, text in suspects.items()}
     assert {name for name, calls in found.items() if calls} == _DOORS
@@ -187,7 +188,7 @@ def test_what_the_settings_say_ends_in_a_sentence(text: str, ktui: Ktui, own_fol
 
 def test_behind_the_door_hangs_a_net() -> None:
     raw = io.BytesIO()
-    text = standard._Text(io.BufferedWriter(raw), encoding="utf-8", errors=signs.ERRORS, line_buffering=True)
+    text = standard_streams._Text(io.BufferedWriter(raw), encoding="utf-8", errors=signs.ERRORS, line_buffering=True)
     text.write(f"\x1b[31mred\x1b[0m {EVIL}\ttab ✔\n")
     assert raw.getvalue().decode() == f"\x1b[31mred\x1b[0m {SHOWN.replace(' ', chr(10))}\ttab ✔\n"
 
@@ -197,11 +198,11 @@ def test_behind_the_door_hangs_a_net() -> None:
 
 def own_signs() -> set[str]:
     """Every sign beyond ASCII in the sources of what is shown."""
-    shown = [path for path in SOURCES if path.parts[-2] in ("tui", "cli", "screens", "widgets", "rollout", "figures")]
+    shown = [path for path in SOURCES if path.relative_to(PACKAGE).parts[0] in ("tui", "cli", "rollout", "figures")]
     texts = [
         node.value
         for path in shown
-        if path.name not in ("signs.py", "standard.py")
+        if path.name not in ("signs.py", "standard_streams.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
@@ -222,13 +223,13 @@ def test_every_sign_of_its_own_is_one_of_ascii_in_one_cell() -> None:
 
 
 def test_states_stay_apart_in_ascii() -> None:
-    for glyphs in (
-        [glyph for glyph, _, _ in look.PHASES.values()],
-        [glyph for glyph, _ in look.PODS.values()],
-        [glyph for glyph, _ in look.LINKS.values()],
-        [look.NEW_READY, look.NEW_STARTING, look.OLD],
+    for states in (
+        [glyph for glyph, _, _ in glyphs.PHASES.values()],
+        [glyph for glyph, _ in glyphs.PODS.values()],
+        [glyph for glyph, _ in glyphs.LINKS.values()],
+        [glyphs.NEW_READY, glyphs.NEW_STARTING, glyphs.OLD],
     ):
-        assert len({in_ascii(glyph) for glyph in glyphs}) == len(set(glyphs)) > 2
+        assert len({in_ascii(glyph) for glyph in states}) == len(set(states)) > 2
 
 
 @pytest.mark.parametrize("text", ["漢字", "가나", "ｆｕｌｌ", "👍", "●✔─│┌▇", "Ωжא", "e\u0301"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
 from ktui.figures.record import Record, merged
-from ktui.figures.told import told
 from ktui.model.changes import Listed, Resource
 from ktui.model.store import Store
 from ktui.rollout.look import look

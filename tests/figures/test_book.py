@@ -20,8 +20,8 @@ from msgspec.structs import replace
 
 from ktui.figures import book as books
 from ktui.figures.book import Book, BookError, file_name
-from ktui.figures.chronicle import Chronicle
 from ktui.figures.record import Outcome, Record, Sight
+from ktui.figures.writer import Chronicle
 from tests.figures.test_record import accounts
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)

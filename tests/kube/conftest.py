@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from tests.kube.server import Collection, serving
 

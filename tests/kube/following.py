@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from ktui.kube.connection import Connection
-from ktui.kube.pacing import Pacing
-from ktui.kube.reflector import Reflector
+from ktui.kube.streams.pacing import Pacing
+from ktui.kube.streams.reflector import Reflector
 from ktui.model.changes import Change, Gone, Link, LinkState, Put, Resource, Restored
 
 QUICK = Pacing(

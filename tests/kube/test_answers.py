@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 
 from ktui.kube import limits
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, TooLarge, TooManyRequests
 from ktui.kube.listing import list_once

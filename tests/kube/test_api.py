@@ -9,9 +9,9 @@ import pytest
 import trustme
 from aiohttp import web
 
-from ktui.kube.access import Access
 from ktui.kube.api import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Allowed, Api, Autoscaler
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import AnswerLost, Conflict, Forbidden, Interrupted, NotFound, Rejected
 from ktui.kube.scope import Scope, find_scope

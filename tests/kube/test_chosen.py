@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ktui.kube.access import Access, kubectl_call
-from ktui.kube.chosen import Choice, Surroundings, choose, contexts, whereabouts
+from ktui.kube.auth.access import Access, kubectl_call
+from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts, whereabouts
 from ktui.kube.errors import ConfigError
 
 

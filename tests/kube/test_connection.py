@@ -17,8 +17,8 @@ from aiohttp import web
 from yarl import URL
 
 from ktui import __version__
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import (
     AnswerLost,

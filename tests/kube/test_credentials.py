@@ -20,8 +20,8 @@ import pytest
 import trustme
 from aiohttp import web
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, CredentialError, Unauthorized, Unreachable
 from tests.kube.conftest import WriteKubeconfig

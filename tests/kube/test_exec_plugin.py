@@ -14,12 +14,12 @@ import pytest
 import trustme
 from aiohttp import web
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
+from ktui.kube.auth.exec_plugin import run_plugin
+from ktui.kube.auth.kubeconfig_schema import Cluster, Plugin
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import CredentialError, Unauthorized
-from ktui.kube.exec_plugin import run_plugin
-from ktui.kube.kubeconfig_schema import Cluster, Plugin
 from tests.kube.conftest import WriteKubeconfig
 from tests.kube.server import securely, serving, status
 from tests.kube.test_connection import Time, data, echo, seen_by, tls_of

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.kube.errors import Interrupted
-from ktui.kube.items import ListReader
+from ktui.kube.streams.list_reader import ListReader
 from ktui.model.changes import Put, Resource
 
 

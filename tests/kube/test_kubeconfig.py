@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings, choose, contexts
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings, choose, contexts
+from ktui.kube.auth.kubeconfig import Target, in_cluster, locate, read
+from ktui.kube.auth.kubeconfig_schema import Cluster
 from ktui.kube.errors import ConfigError
-from ktui.kube.kubeconfig import Target, in_cluster, locate, read
-from ktui.kube.kubeconfig_schema import Cluster
 
 
 def config(path: Path, name: str, *, current: str = "", **cluster: Any) -> Path:

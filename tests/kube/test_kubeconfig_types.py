@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ktui.kube.auth.kubeconfig import read
+from ktui.kube.auth.kubeconfig_schema import User
 from ktui.kube.errors import ConfigError
-from ktui.kube.kubeconfig import read
-from ktui.kube.kubeconfig_schema import User
 
 KUBECTL = Path(sys.executable).with_name("kubectl")
 

@@ -13,7 +13,7 @@ def in_a_new_process(code: str) -> str:
 
 def test_it_is_imported_without_models_and_leaves_no_trace() -> None:
     code = (
-        "from ktui.kube.library import oidc_library as load; it = load();"
+        "from ktui.kube.auth.library import oidc_library as load; it = load();"
         f"{COUNT}; print(it.OpenIDRequestor.__name__, it.ConfigException.__name__, loaded)"
     )
     assert in_a_new_process(code) == "OpenIDRequestor ConfigException []"
@@ -21,7 +21,7 @@ def test_it_is_imported_without_models_and_leaves_no_trace() -> None:
 
 def test_whoever_else_imports_it_gets_all_of_it() -> None:
     code = (
-        "from ktui.kube.library import oidc_library as load; load();"
+        "from ktui.kube.auth.library import oidc_library as load; load();"
         "import kubernetes_asyncio.client as c; print(c.V1Pod().kind, c.ApiClient.__name__)"
     )
     assert in_a_new_process(code) == "None ApiClient"
@@ -30,12 +30,12 @@ def test_whoever_else_imports_it_gets_all_of_it() -> None:
 def test_where_it_is_loaded_already_it_is_taken_as_it_is() -> None:
     code = (
         "import kubernetes_asyncio.config.openid as k;"
-        "from ktui.kube.library import oidc_library as load;"
+        "from ktui.kube.auth.library import oidc_library as load;"
         "print(load().OpenIDRequestor is k.OpenIDRequestor)"
     )
     assert in_a_new_process(code) == "True"
 
 
 def test_connecting_is_what_imports_it() -> None:
-    code = f"import ktui.kube.connection, ktui.kube.streams, ktui.kube.api; {COUNT}; print(loaded)"
+    code = f"import ktui.kube.connection, ktui.kube.streams.streams, ktui.kube.api; {COUNT}; print(loaded)"
     assert in_a_new_process(code) == "[]"

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from ktui.kube import limits
 from ktui.kube.errors import TooLarge
-from ktui.kube.lines import LineSplitter
+from ktui.kube.streams.lines import LineSplitter
 
 
 @given(st.lists(st.binary(max_size=20).map(lambda b: b.replace(b"x", b"\n")), max_size=30))

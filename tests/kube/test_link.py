@@ -11,12 +11,12 @@ from time import monotonic
 
 import pytest
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
-from ktui.kube.pacing import Pacing
 from ktui.kube.pulse import Vigilance
-from ktui.kube.streams import Streams
+from ktui.kube.streams.pacing import Pacing
+from ktui.kube.streams.streams import Streams
 from ktui.model.changes import STREAMED, Link, LinkState, Resource
 from ktui.model.store import Store
 from ktui.sim import SimulatedCluster

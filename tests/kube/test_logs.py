@@ -25,7 +25,7 @@ from ktui.kube.logs import (
     plain,
     read_log,
 )
-from ktui.kube.pacing import Pacing
+from ktui.kube.streams.pacing import Pacing
 from tests.kube.conftest import Connecting
 from tests.kube.following import QUICK
 from tests.kube.server import serving, status

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import Interrupted
 from ktui.kube.metrics import Absent, Metrics, read_samples, seconds_of
-from ktui.rollout.usage import Sample
+from ktui.rollout.capacity.usage import Sample
 from ktui.sim import SimulatedCluster
 
 JSON = dict[str, Any]

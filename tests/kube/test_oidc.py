@@ -13,8 +13,8 @@ import trustme
 import yaml
 from aiohttp import web
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import CredentialError
 from tests.kube.conftest import WriteKubeconfig

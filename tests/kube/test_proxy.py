@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
+from ktui.kube.auth.proxy import proxy_for
 from ktui.kube.errors import ConfigError
-from ktui.kube.proxy import proxy_for
 
 PROXY = "http://proxy.example:3128"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import pytest
 import trustme
 
-from ktui.kube.access import Access
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.kube.errors import KubeError, Unreachable
 from tests.kube.conftest import WriteKubeconfig

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.kube.access import Access
 from ktui.kube.api import Api
-from ktui.kube.chosen import Surroundings
+from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
-from ktui.kube.streams import AT_ONCE, Outbox, Streams
+from ktui.kube.streams.streams import AT_ONCE, Outbox, Streams
 from ktui.model.changes import STREAMED, Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
 from ktui.model.objects import Pod
 from ktui.model.store import Store

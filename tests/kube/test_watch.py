@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ktui.kube.errors import Expired, Interrupted, ServerError
-from ktui.kube.watch import InitialEnd, Inventory, Unreadable, WatchDecoder, decode_page
+from ktui.kube.streams.decoder import InitialEnd, Inventory, Unreadable, WatchDecoder, decode_page
 from ktui.model.changes import Gone, Put, Resource
 from ktui.model.objects import Pod
 from tests.kube.server import deployment, pod

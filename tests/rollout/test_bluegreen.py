@@ -15,8 +15,8 @@ from ktui.model.objects import Deployment
 from ktui.model.routing import Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
-from ktui.rollout.bluegreen import BlueGreen, Move, blue_green, follow, may_be_paired, pairings, turns
 from ktui.rollout.look import look
+from ktui.rollout.traffic.bluegreen import BlueGreen, Move, blue_green, follow, may_be_paired, pairings, turns
 from tests import bluegreen as manifests
 from tests.recorded import Said, clock, decode, recording
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.rollout.cause import Remedy
+from ktui.rollout.diagnosis.cause import Remedy
 from ktui.rollout.rollout import Phase
 from ktui.sim.scenario import find_scenario
 from tests.causes import CASES, DOCUMENT, SCENARIOS, Case, Play, document

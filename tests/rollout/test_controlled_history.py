@@ -8,7 +8,7 @@ import pytest
 
 from ktui.model.changes import Resource
 from ktui.rollout.cohorts import cohorts_of
-from ktui.rollout.comparison import LIVE, Pair, compare, templates, what_changed
+from ktui.rollout.diff.revisions import LIVE, Pair, compare, templates, what_changed
 from ktui.rollout.history import History, history_of
 from tests.recorded import SETS, Note, recording
 from tests.rollout.made import ago

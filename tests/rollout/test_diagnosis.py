@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ktui.model.changes import Resource
-from ktui.rollout.diagnosis import Kind
+from ktui.rollout.diagnosis.deployment import Kind
 from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import Made, ago, container, ended, running, waiting
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.redaction import MASK
-from ktui.rollout.diff import diff
+from ktui.rollout.diff.fields import diff
 
 JSON = dict[str, Any]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ktui.model.changes import Resource
 from ktui.model.routing import HTTPRoute, Ingress, Service
-from ktui.rollout.fronts import Front, fronts
+from ktui.rollout.traffic.routes import Front, fronts
 from tests.recorded import decode
 
 JSON = dict[str, Any]

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from ktui.model.objects import Deployment
-from ktui.rollout.cause import Cause, Kind, Reason
-from ktui.rollout.countdown import NOTHING_SEEN, Seen, countdown, seen
+from ktui.rollout.diagnosis.cause import Cause, Kind, Reason
+from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Seen, countdown, seen
+from ktui.rollout.diagnosis.patience import PATIENCE_OF
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge, refuse_arm
 from ktui.rollout.hold import Disturbance, Hold
-from ktui.rollout.patience import PATIENCE_OF
 from ktui.rollout.rollout import Phase, Rollout
 from tests.recorded import clock
 from tests.rollout.replay import Moment, moments

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ktui.redaction import MASK
-from ktui.rollout.masking import Masks
+from ktui.rollout.diff.masking import Masks
 
 
 def concealed(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ktui.model.changes import Listed, Resource
-from ktui.rollout.cause import Cause, Kind, Reason, Remedy
+from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import ago, container, ended, running, waiting
 from tests.rollout.sets import READY, MadeSet, counted, daemonset, partitioned, statefulset, template

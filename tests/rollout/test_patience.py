@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ktui.rollout.cause import Cause, Kind, Reason
-from ktui.rollout.patience import PATIENCE_OF, acts_at, is_stalled
+from ktui.rollout.diagnosis.cause import Cause, Kind, Reason
+from ktui.rollout.diagnosis.patience import PATIENCE_OF, acts_at, is_stalled
 from tests.patience import DOCUMENT, document
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ktui.model.changes import Link, LinkState, Resource
-from ktui.rollout.cause import Reason
+from ktui.rollout.diagnosis.cause import Reason
 from ktui.rollout.look import look
 from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import NOW, Made, ago, container, ended, running

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ktui.kube.quotas import defaults_in, quotas_in
 from ktui.model.template import Amounts, PodTemplate, Resources
-from ktui.rollout.footprint import Footprint, footprint
-from ktui.rollout.quota import Demand, Quota, demand_of, rooms
+from ktui.rollout.capacity.footprint import Footprint, footprint
+from ktui.rollout.capacity.quota import Demand, Quota, demand_of, rooms
 from ktui.sim.controllers.quota import usage
 from tests.rollout.made import Made
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import pytest
 
 from ktui.model.store import Store
-from ktui.rollout.cause import Cause, Reason
+from ktui.rollout.diagnosis.cause import Cause, Reason
+from ktui.rollout.diagnosis.wording import LONGEST
 from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.wording import LONGEST
 from tests.causes import RECORDED
 from tests.recorded import FOLDER, Note, clock, recording
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.rollout.cause import Reason
-from ktui.rollout.patience import patience_of
-from ktui.rollout.registry import pull_trouble, registry_of
+from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.patience import patience_of
+from ktui.rollout.diagnosis.registry_messages import pull_trouble, registry_of
 
 APP = "registry.example/shop/app:1.1"
 DESC = "rpc error: code = Unknown desc = "

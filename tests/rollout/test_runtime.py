@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.rollout.cause import Reason
-from ktui.rollout.patience import patience_of
-from ktui.rollout.runtime import hook_output, sandbox_trouble, start_trouble
-from ktui.rollout.volumes import mount_trouble
-from ktui.rollout.wording import LONGEST, brief, fit, impersonal
+from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.patience import patience_of
+from ktui.rollout.diagnosis.runtime_messages import hook_output, sandbox_trouble, start_trouble
+from ktui.rollout.diagnosis.volume_messages import mount_trouble
+from ktui.rollout.diagnosis.wording import LONGEST, brief, fit, impersonal
 
 UID = "6bd2dce6-f4ed-4928-a072-193e49466433"
 HASH = "0123456789abcdef" * 4

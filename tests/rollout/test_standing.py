@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.rollout.standing import Account, Candidate, Standing, last_good, outcome_mark, standings
+from ktui.rollout.track_record import Account, Candidate, Standing, last_good, outcome_mark, standings
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COMPLETE, FAILED = Account(Standing.COMPLETE), Account(Standing.FAILED, NOW - timedelta(minutes=25), "3 of 3 crash.")

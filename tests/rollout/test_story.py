@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 import pytest
 
-from ktui.rollout.cause import Kind
+from ktui.rollout.diagnosis.cause import Kind
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.status import verdict
 from tests.recorded import DEPLOYMENTS

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ktui.kube.surroundings import surroundings
-from ktui.rollout.quota import Quota
-from ktui.rollout.surroundings import Autoscaler, Budget, Selector, Surroundings, remarks
+from ktui.rollout.capacity.quota import Quota
+from ktui.rollout.capacity.remarks import Autoscaler, Budget, Selector, Surroundings, remarks
 from tests.rollout.made import Made
 
 JSON = dict[str, Any]

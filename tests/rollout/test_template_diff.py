@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.redaction import MASK
-from ktui.rollout.template_diff import TemplateDiff, presentable, template_diff, unified, yaml_lines
+from ktui.rollout.diff.templates import TemplateDiff, presentable, template_diff, unified, yaml_lines
 
 JSON = dict[str, Any]
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.rollout import refusals, registry, scheduling, volumes
-from ktui.rollout.cause import Reason
-from ktui.rollout.patience import patience_of
-from ktui.rollout.scheduling import in_words
+from ktui.rollout.diagnosis import admission_messages, registry_messages, scheduler_messages, volume_messages
+from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.patience import patience_of
+from ktui.rollout.diagnosis.scheduler_messages import in_words
 
 TEXTS = {
     "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims.": (
@@ -46,16 +46,18 @@ def test_what_schedulers_write(text: str) -> None:
 
 def test_of_a_pod_that_is_bound_to_one_node_the_others_say_nothing() -> None:
     said = "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector."
-    placement = scheduling.in_words(said, {"memory": "4Gi"}, is_bound=True)
+    placement = scheduler_messages.in_words(said, {"memory": "4Gi"}, is_bound=True)
     assert placement.why == "its node has less than 4Gi memory free"
     assert placement.helps == "lower the requests, or make room on that node"
     assert placement.wants_room
     nowhere = "0/2 nodes are available: 2 node(s) didn't satisfy plugin(s) [NodeAffinity]."
-    assert "node selector or affinity" in scheduling.in_words(nowhere, {}, is_bound=True).why
+    assert "node selector or affinity" in scheduler_messages.in_words(nowhere, {}, is_bound=True).why
 
 
 def test_what_is_asked_for_is_said_where_it_is_short() -> None:
-    placement = scheduling.in_words("0/2 nodes are available: 2 Insufficient cpu.", {"cpu": "4", "memory": "1Gi"})
+    placement = scheduler_messages.in_words(
+        "0/2 nodes are available: 2 Insufficient cpu.", {"cpu": "4", "memory": "1Gi"}
+    )
     assert placement.why == "all 2 nodes have less than 4 CPU free"
     assert placement.wants_room
     assert not placement.blames_nodes
@@ -88,7 +90,7 @@ def test_what_is_asked_for_is_said_where_it_is_short() -> None:
     ],
 )
 def test_why_the_api_server_refuses_pods(text: str, why: str) -> None:
-    assert refusals.in_words(text).why == why
+    assert admission_messages.in_words(text).why == why
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_why_the_api_server_refuses_pods(text: str, why: str) -> None:
     ],
 )
 def test_why_a_volume_does_not_come(text: str, volume: str, why: str) -> None:
-    mount = volumes.mount_trouble(text)
+    mount = volume_messages.mount_trouble(text)
     assert (mount.volume, mount.why) == (volume, why)
     assert mount.helps
 
@@ -128,8 +130,8 @@ def test_why_a_volume_does_not_come(text: str, volume: str, why: str) -> None:
     ],
 )
 def test_why_an_image_does_not_come(text: str, why: str) -> None:
-    assert why in registry.pull_trouble(text).why
-    assert bool(registry.pull_trouble(text).why) is bool(why)
+    assert why in registry_messages.pull_trouble(text).why
+    assert bool(registry_messages.pull_trouble(text).why) is bool(why)
 
 
 PASSING_REFUSALS = (
@@ -158,7 +160,7 @@ PASSING_REFUSALS = (
 
 @pytest.mark.parametrize("text", PASSING_REFUSALS)
 def test_no_refusal_that_may_pass_is_acted_on(text: str) -> None:
-    assert patience_of(refusals.in_words(text).reason).acts_after is None
+    assert patience_of(admission_messages.in_words(text).reason).acts_after is None
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_no_refusal_that_may_pass_is_acted_on(text: str) -> None:
     ],
 )
 def test_a_refusal_that_lasts_is_named_and_acted_on(text: str, why: str) -> None:
-    refused = refusals.in_words(text)
+    refused = admission_messages.in_words(text)
     assert (refused.why, refused.reason) == (why, Reason.PODS_REFUSED)
 
 

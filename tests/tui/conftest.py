@@ -17,12 +17,12 @@ from kubernetes.config import new_client_from_config
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from ktui.kube.access import Access
-from ktui.kube.streams import AT_ONCE
+from ktui.kube.auth.access import Access
+from ktui.kube.streams.streams import AT_ONCE
 from ktui.model.changes import STREAMED, LinkState
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
-from ktui.tui.screens.detail import DetailScreen
+from ktui.tui.detail.screen import DetailScreen
 
 PATIENCE = 60.0
 """Seconds after which what has not come true never will; a busy machine may need some."""

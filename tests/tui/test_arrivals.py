@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual import events, messages
 from textual.message import Message
 
-from ktui.tui.arrivals import Arrivals
+from ktui.tui.terminal.arrivals import Arrivals
 
 REPLIES = {
     "device attributes": b"\x1b[?64;1;2;6;9;15;18;21;22c",

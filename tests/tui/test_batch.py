@@ -10,7 +10,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
 from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
-from ktui.tui.screens.bluegreen import BlueGreenScreen
+from ktui.tui.bluegreen.screen import BlueGreenScreen
 from tests.audited import audited
 from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness

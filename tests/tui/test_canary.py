@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from ktui.actions.request import Promote
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
 from tests.actions.operating import Operator, canary
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import Options
 from tests.tui.conftest import Dashboard, Screen, Stage

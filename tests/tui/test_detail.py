@@ -5,9 +5,9 @@ from pathlib import Path
 
 from ktui.rollout.detail import Revision
 from ktui.rollout.podstatus import Health, PodState
-from ktui.tui.clipboard import COPIED
-from ktui.tui.paint import Pages
-from ktui.tui.transitions import FADE, FLASH, Transitions
+from ktui.tui.detail.transitions import FADE, FLASH, Transitions
+from ktui.tui.draw.widgets import Pages
+from ktui.tui.terminal.clipboard import COPIED
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 BORN = datetime(2026, 11, 23, tzinfo=UTC)

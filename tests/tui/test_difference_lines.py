@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from ktui.rollout.diff import Change, Kind
+from ktui.rollout.diff.fields import Change, Kind
+from ktui.rollout.diff.templates import DiffLine
 from ktui.rollout.history import History, history
-from ktui.rollout.template_diff import DiffLine
-from ktui.tui.difference_lines import as_yaml, fields
-from ktui.tui.history_lines import columns, heading, paragraph, row
-from ktui.tui.paint import Line, Span, width
+from ktui.tui.draw.difference import as_yaml, fields
+from ktui.tui.draw.widgets import Line, Span, width
+from ktui.tui.history.lines import columns, heading, paragraph, row
 from tests.actions.builders import CAUSE, deployment, made, replicaset, template
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

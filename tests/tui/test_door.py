@@ -19,7 +19,7 @@ from textual.widgets import Label
 import ktui.tui
 from ktui.text import visible
 from ktui.tui.door import Choices, CleanApp, Field, Net, Words, takes_text
-from ktui.tui.paint import Painting, Span
+from ktui.tui.draw.widgets import Painting, Span
 
 EVIL = "app\x1b]52;c;UFdO\x07\x9b2J\u202e[red]\nnext\ud800"
 

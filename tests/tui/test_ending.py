@@ -21,7 +21,7 @@ TOKEN = "s3cr3t-bearer-token-of-an-operator"
 FAULTS = """
 import sys
 from ktui.tui.app import KtuiApp
-from ktui.tui.pairs import Pairs
+from ktui.tui.bluegreen.pairs import Pairs
 
 async def in_a_worker(self):
     token = "s3cr3t-bearer-token-of-an-operator"

@@ -11,9 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.figures.book import Book
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
-from ktui.tui.paint import Painting, Scroll
+from ktui.tui.draw.widgets import Painting, Scroll
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 Snap = Callable[..., bool]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
 from tests import between
 from tests.audited import audited

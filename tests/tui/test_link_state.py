@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ktui.model.changes import Link, LinkState, Resource
-from ktui.tui.chrome import link_state
+from ktui.tui.draw.chrome import link_state
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

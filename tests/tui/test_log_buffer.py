@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.tui.log_buffer import LATE, Change, Entry, LogBuffer, Source
+from ktui.tui.logs.buffer import LATE, Change, Entry, LogBuffer, Source
 
 A = Source("uid-a", "shop", "web-7d-aaaaa", "aaaaa", "web")
 B = Source("uid-b", "shop", "web-7d-bbbbb", "bbbbb", "web")

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.kube.connection import Connection, connect
 from ktui.kube.logs import LogLine, LogStatus
-from ktui.tui.log_buffer import Entry, LogBuffer, Source
-from ktui.tui.log_feed import MOST_WAITING, TOGETHER, LogFeed, Places
-from ktui.tui.log_sources import Selection, Watched
+from ktui.tui.logs.buffer import Entry, LogBuffer, Source
+from ktui.tui.logs.feed import MOST_WAITING, TOGETHER, LogFeed, Places
+from ktui.tui.logs.sources import Selection, Watched
 from tests.tui.conftest import Stage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from ktui.kube.logs import LogStatus, Told
-from ktui.tui.log_buffer import Change, Entry, LogBuffer
-from ktui.tui.log_lines import (
+from ktui.tui.draw.widgets import Line
+from ktui.tui.logs.buffer import Change, Entry, LogBuffer
+from ktui.tui.logs.lines import (
     Ink,
     Layout,
     Lines,
@@ -21,8 +22,7 @@ from ktui.tui.log_lines import (
     saved,
     time_of,
 )
-from ktui.tui.log_sources import Selection, Side, Watched
-from ktui.tui.paint import Line
+from ktui.tui.logs.sources import Selection, Side, Watched
 from tests.tui.test_log_buffer import A, B, Writer
 
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)

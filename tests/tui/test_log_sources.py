@@ -7,7 +7,7 @@ import msgspec
 from ktui.model.changes import Put, Resource
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.tui.log_sources import EVERY, MOST_SOURCES, Choice, Selection, Side, select
+from ktui.tui.logs.sources import EVERY, MOST_SOURCES, Choice, Selection, Side, select
 
 UID = "uid-cart"
 

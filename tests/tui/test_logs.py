@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ktui.tui.log_buffer import MOST_BYTES, MOST_LINES
-from ktui.tui.screens.logs import LogsScreen
-from ktui.tui.widgets.log_pane import LogPane
+from ktui.tui.logs.buffer import MOST_BYTES, MOST_LINES
+from ktui.tui.logs.pane import LogPane
+from ktui.tui.logs.screen import LogsScreen
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 Opened = Callable[[Screen], Awaitable[LogsScreen]]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from ktui.kube.access import Access
-from ktui.tui.paint import Pages
+from ktui.kube.auth.access import Access
+from ktui.tui.draw.widgets import Pages
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import App, ComposeResult
 
-from ktui.tui.paint import Line, Pages, Span
+from ktui.tui.draw.widgets import Line, Pages, Span
 
 
 class Paper(App[None]):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 

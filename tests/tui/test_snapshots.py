@@ -14,9 +14,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
-from ktui.tui.screens.logs import LogsScreen
+from ktui.tui.logs.screen import LogsScreen
 from tests.tui.conftest import Screen, Stage, stillness
 
 Snap = Callable[..., bool]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ktui.kube.access import Access
+from ktui.kube.auth.access import Access
 from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage
 

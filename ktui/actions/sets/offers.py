@@ -19,7 +19,7 @@ from ktui.model.template import PodTemplate
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.rollout.partition import partition_of
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.standing import Accounts
+from ktui.rollout.track_record import Accounts
 
 _Offer = Callable[[Action, str, str, Refusal | None], Offer]
 

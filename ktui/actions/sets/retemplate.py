@@ -7,7 +7,6 @@ from datetime import UTC
 from ktui.actions.patch import Draft
 from ktui.actions.plan import Plan, Undo
 from ktui.actions.request import Restart, RollBack, SetImage
-from ktui.actions.retemplate import RESTARTED, label_of, matching, pairs_for_kubectl, put_images, refuse_images
 from ktui.actions.sentences import (
     being_deleted,
     called,
@@ -32,6 +31,7 @@ from ktui.actions.sets.sentences import (
     stranded_warnings,
 )
 from ktui.actions.sets.subject import SetSubject
+from ktui.actions.template_change import RESTARTED, label_of, matching, pairs_for_kubectl, put_images, refuse_images
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.workloads import StatefulSet
 from ktui.rollout.cohorts import Controlled

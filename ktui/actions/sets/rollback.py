@@ -37,7 +37,7 @@ from ktui.rollout.cohorts import rollback_target as last_good
 from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.standing import Accounts
+from ktui.rollout.track_record import Accounts
 from ktui.text import clean, count
 
 _TEMPLATE: Final = ("spec", "template")

@@ -1,0 +1,48 @@
+"""A roll back that nobody is asked about: when a failed rollout may be taken back without a person's word. Pure."""
+
+from __future__ import annotations
+
+from ktui.actions.plan import Plan
+from ktui.actions.read import AnySubject
+from ktui.actions.request import RollBack
+from ktui.actions.rollback import plan_rollback, rollback_target
+from ktui.actions.sets.planning import plan_set
+from ktui.actions.sets.rollback import rollback_target as set_rollback_target
+from ktui.actions.sets.subject import SetSubject
+from ktui.model.objects import Deployment
+from ktui.rollout.cohorts import waits_for_deletion
+from ktui.rollout.guard import Armed, disowned, is_paused
+from ktui.rollout.revisions import Refusal, revision
+from ktui.rollout.status import verdict
+
+
+def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
+    """The roll back of exactly that rollout, or why it is no longer (or was never) one's own to take back.
+
+    The number of pods may have changed: an autoscaler does that. It goes to the last revision that was good, and
+    nowhere if all that is left is known to be bad.
+    """
+    workload = subject.workload
+    if reason := disowned(told, workload):
+        return Refusal(reason)
+    if is_paused(workload):
+        return Refusal("it was paused before: who paused it decides what comes next")
+    if not isinstance(workload, Deployment) and waits_for_deletion(workload):
+        return Refusal("its strategy is OnDelete: pods change only when someone deletes them")
+    judged = verdict(workload)
+    if judged.done and not judged.failed:
+        return Refusal("it is complete by now")
+    if isinstance(subject, SetSubject):
+        back = set_rollback_target(subject.known, remembered=subject.remembered)
+        made = back if isinstance(back, Refusal) else plan_set(RollBack(back.revision), subject)
+    else:
+        found = rollback_target(subject.deployment, subject.replicasets, remembered=subject.remembered)
+        made = found if isinstance(found, Refusal) else plan_rollback(RollBack(revision(found)), subject)
+    return unless_known_bad(made)
+
+
+def unless_known_bad(made: Plan | Refusal) -> Plan | Refusal:
+    """Nothing that a person would be asked about twice is done without a person's word."""
+    if isinstance(made, Plan) and made.insist:
+        return Refusal(f"no earlier revision is known to have been good. {made.insist.removesuffix('.')}")
+    return made

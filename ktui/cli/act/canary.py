@@ -1,0 +1,143 @@
+"""Held canaries: begin one, take it further, mend it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from ktui.actions.request import Canary, Promote, Repair, Switch
+from ktui.cli.act.carry_out import Manner
+from ktui.cli.act.commands import IMAGE, Names, act, act_on_each, action, action_on
+from ktui.cli.act.manifest import read_template
+from ktui.cli.act.switch import switch
+from ktui.cli.act.watch import watch_of, watch_options
+from ktui.cli.naming import workloads_or_services
+from ktui.cli.options import DURATION, ServiceName
+from ktui.model.changes import Resource
+from ktui.model.reference import Reference
+from ktui.rollout.steps import FULL, Steps, read_steps
+
+
+@action
+@click.option("--image", "images", metavar="C=IMAGE", type=IMAGE, multiple=True, help="The canary's image.")
+@click.option("-f", "--filename", metavar="FILE", help="A manifest whose NAME has the canary's template.")
+@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="How many new pods to hold; without it, 1.")
+@click.option("--percent", type=click.IntRange(1, 99), metavar="P", help="How many, as a share of the desired pods.")
+@click.option("--steps", metavar="SIZES", help="Several sizes, one after another: 1,25%,50%,100%.")
+@click.option(
+    "--surge/--no-surge",
+    default=True,
+    help="New pods beside the old ones (the default), or, as of a StatefulSet always, in their place.",
+)
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Repair a hold that someone else changed, or delete the pods that a StatefulSet waits for.",
+)
+@click.option("--timeout", type=DURATION, default="0", help="With --watch: stop waiting after that time; 0: never.")
+@watch_options
+def canary(
+    context: click.Context,
+    names: Names,
+    images: tuple[tuple[str, str], ...],
+    *,
+    filename: str | None,
+    pods: int | None,
+    percent: int | None,
+    steps: str | None,
+    surge: bool,
+    repair: bool,
+    timeout: str,
+    watch: bool,
+    auto_abort: bool,
+    patience: str | None,
+    soak: str,
+    **manner: Any,
+) -> int:
+    """Roll NAME out to a few pods and hold there; `promote` goes on, `abort` goes back.
+
+    The controller itself holds the canary, of a StatefulSet by its partition: nothing needs to keep running.
+    """
+    watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout)
+    if repair:
+        if images or filename or pods or percent or steps or watched:
+            raise click.UsageError("--repair repairs a hold that exists; it does not begin one.")
+        return act(context, names, Repair(), manner)
+    if not images and filename is None:
+        raise click.UsageError("Say what is new: --image CONTAINER=IMAGE, or -f with a manifest.")
+    if len([size for size in (pods, percent, steps) if size]) > 1:
+        raise click.UsageError("--pods, --percent and --steps are three ways to say one thing: give one of them.")
+    if filename == "-" and len(names) > 1:
+        raise click.UsageError("Standard input can be read only once: for several NAMEs, use a file.")
+    sizes = _steps(steps or (f"{percent}%" if percent else str(pods or 1)))
+
+    has_asked_for_surge = surge and context.get_parameter_source("surge") is ParameterSource.COMMANDLINE
+
+    def request(name: Reference) -> Canary:
+        if has_asked_for_surge and name.resource is Resource.STATEFULSETS:
+            raise click.UsageError(f"{name.full} has no surge: each pod of a StatefulSet takes an old one's place.")
+        template = read_template(filename, name) if filename is not None else None
+        return Canary(steps=sizes, images=images, template=template, manifest=filename or "", surge=surge)
+
+    return act_on_each(context, [(name, request(name)) for name in names], manner, watched)
+
+
+@action_on(workloads_or_services)
+@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Take a held canary to that many pods.")
+@click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Take it to that share; 100 is --full.")
+@click.option("--full", is_flag=True, help="Leave out the steps that are left: all pods become new.")
+@click.option("--to", metavar="COLOUR", default="", help="Of a Service: the side that gets the traffic.")
+@click.option("--force", is_flag=True, help="Of a Service: also to a side that is not fully available; asks twice.")
+@click.option(
+    "--timeout",
+    type=DURATION,
+    help="Of a Service: how long traffic may take to move; 1m. With --watch: stop waiting after it. 0: no limit.",
+)
+@watch_options
+def promote(
+    context: click.Context,
+    names: tuple[Reference | ServiceName, ...],
+    *,
+    pods: int | None,
+    percent: int | None,
+    full: bool,
+    to: str,
+    force: bool,
+    timeout: str | None,
+    watch: bool,
+    auto_abort: bool,
+    patience: str | None,
+    soak: str,
+    **manner: Any,
+) -> int:
+    """Take the rollout of NAME to its next stage.
+
+    A held canary goes to its next step, or to the size that is given. A paused rolling update goes on to its end.
+    Where NAME is service/NAME, its traffic is switched from blue to green, or to the colour that is given.
+    """
+    services = [name for name in names if isinstance(name, ServiceName)]
+    if services:
+        if len(names) > 1:
+            raise click.UsageError("A Service is switched on its own: give no other NAME with it.")
+        if pods or percent or full:
+            raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
+        if watch or auto_abort or patience:
+            raise click.UsageError("--watch and --auto-abort are for a rollout; a switch is always followed.")
+        return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
+    watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout or "0")
+    if to or force or (timeout and not watched):
+        raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
+    if len([size for size in (pods, percent, full) if size]) > 1:
+        raise click.UsageError("--pods, --percent and --full are three ways to say one thing: give one of them.")
+    to = FULL if full else f"{percent}%" if percent else str(pods or "")
+    workloads = tuple(name for name in names if isinstance(name, Reference))
+    return act(context, workloads, Promote(to), manner, watched)
+
+
+def _steps(text: str) -> Steps:
+    try:
+        return read_steps(text)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from error

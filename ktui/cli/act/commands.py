@@ -1,0 +1,175 @@
+"""The actions: plan, dry run, question, send, outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import click
+
+from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.cli.act.batch import carry_out_all
+from ktui.cli.act.carry_out import Job, Manner, carry_out, carry_out_job, planner
+from ktui.cli.act.watch import Watch, follower, rolling_options, watch_of
+from ktui.cli.naming import Read, workloads
+from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
+from ktui.model.reference import Reference
+
+_Callback = Callable[..., int]
+
+
+def action_on(read: Read, metavar: str = "NAME...", *, rolls: bool = False) -> Callable[[_Callback], click.Command]:
+    """A command for an action on the NAMEs that `read` makes of its words, with the options that all of them have.
+
+    `rolls` adds the options to follow the rollout that it begins.
+    """
+
+    def decorate_all(callback: _Callback) -> click.Command:
+        for decorate in (
+            *((rolling_options,) if rolls else ()),
+            click.pass_context,
+            output_option,
+            click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+            click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
+            click.argument("names", metavar=metavar, nargs=-1, required=True, callback=read),
+        ):
+            callback = decorate(callback)
+        return click.command(cls=Command)(callback)
+
+    return decorate_all
+
+
+action: Final = action_on(workloads)
+"""A command for an action on one workload or several."""
+
+rolling_action: Final = action_on(workloads, rolls=True)
+"""The same for one that begins or continues a rollout, which can be followed."""
+
+Names = tuple[Reference, ...]
+
+
+def act(
+    context: click.Context,
+    names: Names,
+    request: Request,
+    manner: dict[str, Any],
+    watch: Watch | None = None,
+    *,
+    rolls: bool = False,
+) -> int:
+    """Carry a request out on each NAME; the exit code. `rolls` says that a rollout begins with it."""
+    return act_on_each(context, [(name, request) for name in names], manner, watch, rolls=rolls)
+
+
+def act_on_each(
+    context: click.Context,
+    requests: Sequence[tuple[Reference, Request]],
+    manner: dict[str, Any],
+    watch: Watch | None = None,
+    *,
+    rolls: bool = False,
+) -> int:
+    """Carry a request of its own out on each name; what is named twice is done once. The exit code.
+
+    One alone may be watched afterwards.
+    """
+    refuse_scope_flags(context)
+    wanted = dict(requests)
+    if len(wanted) > 1:
+        if watch is not None:
+            raise click.UsageError("--watch follows one rollout: give one NAME.")
+        return carry_out_all(settings_of(context), list(wanted.items()), Manner(**manner))
+    (name, request), *_ = wanted.items()
+    settings, how = settings_of(context), Manner(**manner)
+    if watch is None:
+        return carry_out(settings, name, request, how, rolls=rolls)
+    job = Job(
+        planner(settings, name, request), follow=follower(watch, settings, says=how.output == "text"), note=watch.note
+    )
+    return carry_out_job(settings, job, how)
+
+
+def act_and_watch(
+    context: click.Context,
+    names: Names,
+    request: Request,
+    options: dict[str, Any],
+) -> int:
+    """Carry it out, and follow the rollout if `options` say so; the exit code."""
+    manner = dict(options)
+    wanted = {name: manner.pop(name) for name in ("watch", "auto_abort", "timeout", "patience")}
+    return act(context, names, request, manner, watch_of(**wanted), rolls=True)
+
+
+@action
+def pause(context: click.Context, names: Names, **manner: Any) -> int:
+    """Stop rolling NAME out where it is; what runs keeps running. A StatefulSet is held by its partition."""
+    return act(context, names, Pause(), manner)
+
+
+@rolling_action
+def resume(context: click.Context, names: Names, **manner: Any) -> int:
+    """Let NAME roll out again, which is paused."""
+    return act_and_watch(context, names, Resume(), manner)
+
+
+@rolling_action
+def abort(context: click.Context, names: Names, **manner: Any) -> int:
+    """Give up the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
+    return act_and_watch(context, names, Abort(), manner)
+
+
+@rolling_action
+def restart(context: click.Context, names: Names, **manner: Any) -> int:
+    """Replace every pod of NAME, as a rollout of its own."""
+    return act_and_watch(context, names, Restart(), manner)
+
+
+@rolling_action
+@click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
+def rollback(context: click.Context, names: Names, to_revision: int | None, **manner: Any) -> int:
+    """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
+    return act_and_watch(context, names, RollBack(to_revision), manner)
+
+
+@action
+@click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="How many pods.")
+def scale(context: click.Context, names: Names, replicas: int, **manner: Any) -> int:
+    """Ask for another number of pods of NAME."""
+    return act(context, names, Scale(replicas), manner)
+
+
+class _Image(click.ParamType[tuple[str, str]]):
+    name = "container=image"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        container, equals, image = str(value).partition("=")
+        if not (container and equals and image):
+            self.fail(f'"{value}" is not CONTAINER=IMAGE.', param, ctx)
+        return container, image
+
+
+IMAGE: Final = _Image()
+
+
+_IMAGES: Final = "CONTAINER=IMAGE..."
+
+
+def _names_and_images(
+    ctx: click.Context, param: click.Parameter, words: Sequence[str]
+) -> tuple[Reference | tuple[str, str], ...]:
+    names = [word for word in words if "=" not in word]
+    images = [IMAGE.convert(word, param, ctx) for word in words if "=" in word]
+    return (*(workloads(ctx, param, names) if names else ()), *images)
+
+
+@action_on(_names_and_images, f"NAME... {_IMAGES}", rolls=True)
+def set_image(context: click.Context, names: tuple[Reference | tuple[str, str], ...], **manner: Any) -> int:
+    """Roll another image of NAME out. The container * means all of them."""
+    meant = tuple(word for word in names if isinstance(word, Reference))
+    images = tuple(word for word in names if not isinstance(word, Reference))
+    if len(meant) > 1 and not images:
+        raise click.UsageError(f'"{meant[-1].short}" is not CONTAINER=IMAGE.')
+    if not (meant and images):
+        raise click.UsageError(f"Missing argument '{_IMAGES if meant else 'NAME...'}'.")
+    return act_and_watch(context, meant, SetImage(images), manner)

@@ -1,0 +1,289 @@
+"""Look on after `promote` or `canary` until its end is there, and with --auto-abort go back where it goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import click
+import msgspec
+
+from ktui.actions.audit import AuditLog
+from ktui.actions.auto_abort import auto_abort
+from ktui.actions.plan import Plan, called
+from ktui.cli import printing
+from ktui.cli.act.carry_out import Follow, Followed
+from ktui.cli.failures import FAILED, NOT_FINISHED
+from ktui.cli.figures_file import Past, book_opener, remembered
+from ktui.cli.options import DURATION
+from ktui.kube.api import Api
+from ktui.kube.streams.streams import Streams
+from ktui.model.changes import LinkState, Resource
+from ktui.model.objects import Deployment
+from ktui.model.store import Store
+from ktui.model.template import decode_hook
+from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
+from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Phase, Rollout
+from ktui.settings import Settings, audit_file, seconds
+from ktui.text import count
+
+_NEEDED: Final = {
+    Resource.DEPLOYMENTS: (Resource.DEPLOYMENTS, Resource.REPLICASETS),
+    Resource.STATEFULSETS: (Resource.STATEFULSETS, Resource.CONTROLLER_REVISIONS, Resource.PODS),
+    Resource.DAEMONSETS: (Resource.DAEMONSETS, Resource.CONTROLLER_REVISIONS, Resource.PODS),
+}
+"""What has to be seen of each kind."""
+
+_LOOK: Final = 1.0
+"""Seconds from one look to the next where nothing is heard: some causes take only time."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How to look on. Lengths of time are in seconds; a limit of 0 is none."""
+
+    auto_abort: bool
+    soak: float
+    limit: float
+    patience: timedelta | None = None
+    """How long a cause may last before an abort; None is as long as each is granted (`rollout.patience`)."""
+
+    @property
+    def note(self) -> str:
+        """What the question says about it."""
+        if not self.auto_abort:
+            return ""
+        return (
+            "Auto-abort is on: if a new pod fails and does not recover, or the deadline passes, while this watches, "
+            "ktui rolls it back."
+        )
+
+
+_AUTO_ABORT: Final = click.option(
+    "--auto-abort", is_flag=True, help="With --watch: go back if a new pod fails or the deadline passes."
+)
+
+_PATIENCE: Final = click.option(
+    "--patience",
+    type=DURATION,
+    help="With --auto-abort: go back once a cause has lasted so long; by default, each has a patience of its own.",
+)
+
+
+def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that may begin or continue a held canary."""
+    for option in (
+        click.option(
+            "--soak",
+            type=DURATION,
+            default="30s",
+            show_default=True,
+            help="With --watch: follow a held canary that is ready for that long.",
+        ),
+        _PATIENCE,
+        _AUTO_ABORT,
+        click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete, or the canary is ready."),
+    ):
+        command = option(command)
+    return command
+
+
+def rolling_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command after which pods are replaced."""
+    for option in (
+        click.option("--timeout", type=DURATION, default="0", help="With --watch: stop after that time; 0, never."),
+        _PATIENCE,
+        _AUTO_ABORT,
+        click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete."),
+    ):
+        command = option(command)
+    return command
+
+
+def watch_of(*, watch: bool, auto_abort: bool, timeout: str, patience: str | None, soak: str = "0") -> Watch | None:
+    """How to follow the rollout, if at all. Raises UsageError."""
+    if auto_abort and not watch:
+        raise click.UsageError("--auto-abort acts while ktui follows the rollout: give --watch too.")
+    if patience is not None and not auto_abort:
+        raise click.UsageError("--patience is that of --auto-abort: give both.")
+    granted = timedelta(seconds=seconds(patience)) if patience is not None else None
+    return Watch(auto_abort, seconds(soak), seconds(timeout), granted) if watch else None
+
+
+def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
+    """Looks on at what a plan has set going, and remembers it."""
+
+    async def follow(api: Api, made: Plan) -> Followed:
+        async with remembered(api.connection, book_opener(settings)) as past:
+            return await _follow(watch, past, says, api, made)
+
+    return follow
+
+
+async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) -> Followed:
+    workload = msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)
+    assert isinstance(workload, Deployment | StatefulSet | DaemonSet), "what is rolled out"
+    watching = _Watching(api, arm(workload), watch, past, says=says)
+    try:
+        async with asyncio.timeout(watch.limit or None) as limit:
+            return await watching.until_it_ends(limit)
+    except TimeoutError:
+        return watching.ended("timed out", "timed out waiting for the condition", NOT_FINISHED)
+    except asyncio.CancelledError:
+        if watch.auto_abort:
+            printing.note("ktui: It is no longer followed: auto-abort is off.")
+        raise
+
+
+class _Watching:
+    """One rollout that is looked on at."""
+
+    def __init__(self, api: Api, armed: Armed, watch: Watch, past: Past, *, says: bool) -> None:
+        self._api, self._armed, self._watch, self._past, self._says = api, armed, watch, past, says
+        self._store = Store()
+        self._track: Track | None = None
+        self._told = self._noted = ""
+        self._ready_since: float | None = None
+        self._seen: Seen = NOTHING_SEEN
+        self._announced: Reason | None = None
+
+    async def until_it_ends(self, limit: asyncio.Timeout) -> Followed:
+        """What was seen, with the exit code. An abort that is under way outlasts the limit."""
+        async with Streams(self._api.connection, self._armed.namespace) as streams:
+            while True:
+                try:
+                    async with asyncio.timeout(_LOOK):
+                        self._store.apply(await streams.take())
+                except TimeoutError:
+                    pass  # Time alone is news too.
+                if self._armed.resource in self._store.listed:
+                    streams.go()
+                if (ended := await self._look(limit)) is not None:
+                    return ended
+
+    async def _look(self, limit: asyncio.Timeout) -> Followed | None:
+        links = self._store.links.values()
+        for link in links:
+            if link.resource in self._needed and link.state is LinkState.REFUSED:
+                return self.ended("not seen", f"It cannot be followed: {link.reason}", NOT_FINISHED)
+        broken = next((link for link in links if link.is_broken), None)
+        if broken is not None:
+            self._note(f"{broken.reason} Trying again" + (", and nothing is aborted blindly." if self._auto else "."))
+        is_live = self._is_listed and broken is None
+        workload = self._store.workload(self._armed.uid)
+        # What has not all been heard of yet tells nothing of how the rollout goes, nor when it began.
+        rollout = self._summary(workload) if workload is not None and self._is_listed else None
+        now = self._now()
+        if is_live and rollout is not None:
+            self._seen = seen(rollout, self._seen, now)
+        judged = judge(
+            self._armed, workload, rollout, now, is_live=is_live, first_seen=self._seen, granted=self._watch.patience
+        )
+        match judged.move:
+            case Move.ABORT:
+                if self._auto:
+                    limit.reschedule(None)
+                return await self._gone_wrong(judged, rollout)
+            case Move.DISARM:
+                off = " Auto-abort is off." if self._auto else ""
+                return self.ended("another", f"{self._name} is no longer followed: {judged.reason}.{off}", FAILED)
+            case Move.OVER:
+                return self.ended("complete", f"{self._name} is complete.", 0)
+            case Move.KEEP:
+                if is_live and rollout is not None:
+                    self._say_what_is_wrong(rollout, judged.countdown, now)
+                return self._go_on(rollout) if is_live else None
+
+    @property
+    def _is_listed(self) -> bool:
+        return set(self._needed) <= self._store.listed
+
+    @property
+    def _needed(self) -> tuple[Resource, ...]:
+        return _NEEDED[self._armed.resource]
+
+    def _summary(self, workload: Workload) -> Rollout:
+        self._track, rollout = look(self._store, workload, self._track, self._now())
+        self._past.saw(self._store, workload, rollout)
+        return rollout
+
+    async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
+        if self._auto:
+            self._note(f"{self._name} is rolled back automatically: {judged.reason}.")
+            log = AuditLog(audit_file())
+            aborted = await auto_abort(self._api, self._armed, judged.reason, log, recall=self._past.recall)
+            if aborted.audit_failure:
+                printing.note(f"ktui: {aborted.audit_failure}")
+            return self.ended("aborted" if aborted.is_done else "not aborted", aborted.sentence, FAILED)
+        if rollout is not None and rollout.verdict.failed:
+            return self.ended("failed", rollout.verdict.line, FAILED)
+        self._note(f"{self._name}: {judged.reason}.")
+        return None
+
+    def _say_what_is_wrong(self, rollout: Rollout, waits: Countdown | None, now: datetime) -> None:
+        """Once for each cause: that it holds the rollout up, and when it is acted on, if at all."""
+        first = next((cause for cause in rollout.causes if cause.blocking and not cause.remark), None)
+        cause = waits.cause if waits is not None else first
+        if cause is None or cause.reason is self._announced:
+            return
+        self._announced = cause.reason
+        told = f", and {waits.told(now)}" if waits is not None and self._auto else ""
+        self._note(f"{self._name}: {cause.sentence}{told}.")
+
+    def _go_on(self, rollout: Rollout | None) -> Followed | None:
+        if rollout is None or not rollout.observed or rollout.generation < self._armed.generation:
+            return None
+        if rollout.verdict.line != self._told:
+            self._told = rollout.verdict.line
+            self._say(self._told)
+        if not _is_ready(rollout):
+            self._ready_since = None
+            return None
+        clock = asyncio.get_running_loop().time()
+        self._ready_since = self._ready_since if self._ready_since is not None else clock
+        if clock - self._ready_since < self._watch.soak:
+            return None
+        size = count(rollout.progress.new.ready, "pod")
+        return self.ended("held", f"{self._name} holds its canary: {size} ready.", 0)
+
+    def ended(self, outcome: str, sentence: str, code: int) -> Followed:
+        """How it ended, said."""
+        if code:
+            printing.error(sentence)
+        else:
+            self._say(sentence)
+        return Followed({"watch": {"outcome": outcome, "sentence": sentence, "exitCode": code}}, code)
+
+    def _now(self) -> datetime:
+        return self._api.connection.clock.now()
+
+    @property
+    def _auto(self) -> bool:
+        return self._watch.auto_abort
+
+    @property
+    def _name(self) -> str:
+        return called(self._armed.resource, self._armed.namespace, self._armed.name)
+
+    def _say(self, text: str) -> None:
+        if self._says:
+            printing.line(text)
+
+    def _note(self, text: str) -> None:
+        if text != self._noted:
+            self._noted = text
+            printing.note(f"ktui: {text}")
+
+
+def _is_ready(rollout: Rollout) -> bool:
+    """Whether a held canary is as large as it is to be, and every pod of it ready."""
+    hold = rollout.partition or rollout.hold
+    return rollout.phase is Phase.HELD and hold is not None and rollout.progress.new.ready >= max(hold.pods, 1)

@@ -1,0 +1,1 @@
+"""`ktui demo` and `ktui sim`."""

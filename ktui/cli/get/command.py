@@ -1,0 +1,178 @@
+"""`ktui get`: rollouts, one a line, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+import click
+
+from ktui.cli import printing
+from ktui.cli.cluster import connected
+from ktui.cli.failures import FAILED
+from ktui.cli.figures_file import book_opener, remembered
+from ktui.cli.get.watch import Happened, JsonLines, Speaker, Told, watch
+from ktui.cli.naming import Chosen, chosen
+from ktui.cli.options import Command, output_option, settings_of
+from ktui.cli.rollout_document import rollout_document
+from ktui.cli.running import run
+from ktui.cli.similar_names import say_missing
+from ktui.cli.snapshot import read_store
+from ktui.model.changes import Resource
+from ktui.model.reference import reference_to
+from ktui.model.store import Store
+from ktui.rollout.look import look
+from ktui.rollout.order import worst_first
+from ktui.rollout.rollout import Rollout
+from ktui.settings import Settings
+from ktui.text import age, clean
+
+_HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
+
+
+@click.command(cls=Command, shows=True)
+@click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen)
+@click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
+@output_option
+@click.pass_context
+def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -> int:
+    """Show rollouts, one a line, worst first: of Deployments, StatefulSets and DaemonSets.
+
+    A NAME is web, statefulset/db or daemonset/agent; kubectl's forms work too: deploy web, deploy,sts, sts/db ds/agent.
+    Without one: all of the namespace, or of all namespaces with -A.
+    """
+    settings = settings_of(context)
+    if wanted.names and (settings.selector or settings.all_namespaces):
+        raise click.UsageError("A NAME is one rollout of one namespace; -l and -A choose several.")
+    if watches and output == "yaml":
+        raise click.UsageError("A watch prints lines: as text, or with -o json.")
+    return run(_watch(settings, wanted, output) if watches else _get(settings, wanted, output))
+
+
+async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
+    names = wanted.names
+    async with connected(settings) as connection:
+        namespace = None if settings.all_namespaces else connection.namespace
+        store = await read_store(connection, namespace, settings.selector, names, connection.clock.now)
+        now = connection.clock.now()
+        found = [each for each in _rollouts(store, now) if _is_of(each, wanted.kinds)]
+        there = {reference_to(workload) for workload in store.workloads()}
+        missing = [name for name in names if name not in there]
+        if output == "text":
+            _print(found, now, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
+        else:
+            printing.document(
+                {"rollouts": [rollout_document(rollout, store.workload(rollout.uid)) for rollout in found]}, output
+            )
+        await say_missing(connection, missing)
+    return FAILED if missing else 0
+
+
+async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
+    async with connected(settings) as connection:
+        namespace = None if settings.all_namespaces else connection.namespace
+        speaker: Speaker = (
+            JsonLines(connection.clock.now)
+            if output == "json"
+            else _Rows(connection.clock.now, with_namespace=settings.all_namespaces)
+        )
+        if wanted.kinds:
+            speaker = _OfKinds(speaker, wanted.kinds)
+        async with remembered(connection, book_opener(settings)) as past:
+            return await watch(connection, namespace, settings.selector, wanted.names, speaker, past=past)
+
+
+def _rollouts(store: Store, now: datetime) -> list[Rollout]:
+    """All rollouts of a store, worst first."""
+    found = [look(store, workload, None, now)[1] for workload in store.workloads()]
+    return worst_first(found)
+
+
+def _print(
+    found: Sequence[Rollout], now: datetime, namespace: str | None, *, with_namespace: bool, quiet: bool
+) -> None:
+    if not found:
+        if not quiet:
+            printing.note(f"No rollouts found in {f'the namespace {namespace}' if namespace else 'any namespace'}.")
+        return
+    rows = [_row(rollout, now) for rollout in found]
+    header = _HEADER
+    if with_namespace:
+        header = ["NAMESPACE", *header]
+        rows = [[rollout.namespace, *row] for rollout, row in zip(found, rows, strict=True)]
+    printing.table(header, rows)
+
+
+def _is_of(rollout: Rollout, kinds: Sequence[Resource]) -> bool:
+    """Whether it is of one of the kinds that were asked for; of any where none were."""
+    return not kinds or rollout.kind in {kind.type.__name__ for kind in kinds}
+
+
+class _OfKinds:
+    """Passes on what is of some kinds alone."""
+
+    def __init__(self, speaker: Speaker, kinds: Sequence[Resource]) -> None:
+        self._speaker, self._kinds = speaker, kinds
+        self._count = 0
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """What happened to one rollout."""
+        if _is_of(told.rollout, self._kinds):
+            self._count += 1
+            self._speaker.news(happened, told)
+
+    def listed(self, count: int) -> None:
+        """All that exists has been said."""
+        self._speaker.listed(self._count)
+
+
+class _Rows:
+    """A watch for people: a table of what there is, then a row for each rollout that changes."""
+
+    def __init__(self, clock: Callable[[], datetime], *, with_namespace: bool) -> None:
+        self._clock = clock
+        self._with_namespace = with_namespace
+        self._header = ["NAMESPACE", *_HEADER] if with_namespace else _HEADER
+        self._first: list[Rollout] = []
+        self._widths: list[int] | None = None
+        self._shown: dict[str, list[str]] = {}
+        """The newest row of each rollout, without how long: that passes by itself."""
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """The row of one rollout; of one that is gone, only that."""
+        if self._widths is None:
+            self._first.append(told.rollout)
+            return
+        cells = self._cells(told.rollout)
+        if happened is Happened.GONE:
+            place = len(self._header) - len(_HEADER) + 1
+            cells[place:] = [happened.value, *([""] * (len(cells) - place - 1))]
+        lasting = [cell for name, cell in zip(self._header, cells, strict=True) if name != "FOR"]
+        if self._shown.get(told.rollout.uid) != lasting:
+            printing.row(cells, self._widths)
+        self._shown[told.rollout.uid] = lasting
+
+    def listed(self, count: int) -> None:
+        """The table."""
+        rows = [self._cells(rollout) for rollout in worst_first(self._first)]
+        self._widths = printing.widths_of([self._header, *rows])
+        printing.table(self._header, rows)
+
+    def _cells(self, rollout: Rollout) -> list[str]:
+        row = _row(rollout, self._clock())
+        return [rollout.namespace, *row] if self._with_namespace else row
+
+
+def _row(rollout: Rollout, now: datetime) -> list[str]:
+    numbers = rollout.progress
+    return [
+        rollout.label,
+        rollout.phase.value,
+        f"{numbers.new.existing}/{numbers.desired}",
+        f"{numbers.ready}/{numbers.desired}",
+        str(rollout.revision or ""),
+        clean(rollout.image),
+        age(rollout.since, now),
+        clean(rollout.why),
+    ]

@@ -1,0 +1,218 @@
+"""`ktui get --watch`: rollouts as they change, one a line, for people and for programs.
+
+A line is said when something about a rollout has changed, not when only time has passed: `secondsLeft`, and sentences
+that tell how long ago something was, are as of the moment of the line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from ktui.cli import printing, standard_streams
+from ktui.cli.failures import FAILED
+from ktui.cli.figures_file import Past
+from ktui.cli.rollout_document import rollout_document
+from ktui.cli.similar_names import say_missing
+from ktui.cli.troubles import Troubles
+from ktui.kube.connection import Connection
+from ktui.kube.streams.streams import Streams
+from ktui.model.changes import NEEDED, STREAMED, Change, Link, LinkState, Resource, Restored
+from ktui.model.reference import Reference, reference_to
+from ktui.model.store import Store
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Phase, Rollout
+
+WATCH_SCHEMA: Final = "ktui.watch/1"
+"""Members, and types of lines, may be added to it; where one changes its meaning or goes, the number changes."""
+
+_NEEDED: Final = frozenset(NEEDED)
+"""Without these there is nothing to say; without the others, only less."""
+
+_OPTIONAL: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS, Resource.CONTROLLER_REVISIONS)
+
+_TICK: Final = 2.0
+"""Seconds between looks at what time alone may turn into trouble, and at whether anybody still reads."""
+
+_SOON: Final = 0.25
+"""The same while a link is in trouble."""
+
+_AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+
+
+class Happened(StrEnum):
+    """What a line is about."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A rollout as it was last told of, for programs."""
+
+    rollout: Rollout
+    document: dict[str, Any]
+
+    @property
+    def essence(self) -> dict[str, Any]:
+        """What does not change by itself as time passes."""
+        causes = [
+            {key: cause[key] for key in ("kind", "blocking", "detail", "pods")} for cause in self.document["causes"]
+        ]
+        passing = {"secondsLeft": None, "why": None, "causes": causes}
+        return self.document | passing
+
+
+class Ledger:
+    """What was told of each rollout, and from that, what there is to tell now. No I/O."""
+
+    def __init__(self, names: Collection[Reference], past: Past) -> None:
+        self._names = tuple(names)
+        self._past = past
+        self._store = Store()
+        self._tracks: dict[str, Track] = {}
+        self._told: dict[str, Told] = {}
+        self._dirty: set[str] = set()
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take in what the streams said."""
+        changes = list(changes)
+        self._store.apply(changes)
+        if any(isinstance(change, Restored) for change in changes):
+            # Whatever was told is looked at again: it may be no more.
+            self._dirty |= self._told.keys()
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all that exists is known, as far as it may be read; what was asked for by name has to be."""
+        links, needed = self._store.links, _NEEDED | {name.resource for name in self._names}
+        refused = {resource for resource, link in links.items() if link.state is LinkState.REFUSED} - needed
+        return set(STREAMED) <= self._store.listed | refused
+
+    @property
+    def missing(self) -> list[Reference]:
+        """The names that were asked for, and of which there is nothing, as far as it may be read."""
+        known = {reference_to(known) for uid in self._told if (known := self._store.workload(uid)) is not None}
+        return [name for name in self._names if name not in known]
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def news(self, now: datetime, *, times: bool = False) -> list[tuple[Happened, Told]]:
+        """What has changed since this was last asked, in the order of namespace and name.
+
+        With `times`, the rollouts that move are looked at as well: what takes too long becomes trouble by itself.
+        """
+        self._dirty |= self._store.take_dirty()
+        if not self.is_listed:
+            # A list that is under way is not a state of the cluster.
+            return []
+        dirty, self._dirty = self._dirty, set()
+        if times:
+            dirty |= {uid for uid, told in self._told.items() if told.rollout.phase not in _AT_REST}
+        found = [each for uid in dirty if (each := self._look(uid, now)) is not None]
+        self._past.has_listed()
+        return sorted(found, key=lambda each: (each[1].rollout.namespace, each[1].rollout.name, each[0]))
+
+    def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
+        workload, before = self._store.workload(uid), self._told.get(uid)
+        if workload is None:
+            self._tracks.pop(uid, None)
+            self._told.pop(uid, None)
+            self._past.missed(uid)
+            return (Happened.GONE, before) if before is not None else None
+        if self._names and reference_to(workload) not in self._names:
+            return None
+        self._tracks[uid], rollout = look(self._store, workload, self._tracks.get(uid), now)
+        self._past.saw(self._store, workload, rollout)
+        told = Told(rollout, rollout_document(rollout, workload))
+        if before is not None and before.essence == told.essence:
+            return None
+        self._told[uid] = told
+        return (Happened.CHANGED if before is not None else Happened.ADDED), told
+
+
+class Speaker(Protocol):
+    """Where news go to."""
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """What happened to one rollout; where it is gone, it is as it was last told of."""
+
+    def listed(self, count: int) -> None:
+        """All that exists has been said: from now on, what changes."""
+
+
+class JsonLines:
+    """For programs: an object a line, in ASCII."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
+    def news(self, happened: Happened, told: Told) -> None:
+        """One rollout."""
+        self._line(happened.value, rollout=told.document)
+
+    def listed(self, count: int) -> None:
+        """How many there are."""
+        self._line("listed", count=count)
+
+    def _line(self, happened: str, **members: Any) -> None:
+        now = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        printing.line(json.dumps({"schema": WATCH_SCHEMA, "type": happened, "time": now, **members}))
+
+
+async def watch(
+    connection: Connection,
+    namespace: str | None,
+    selector: str,
+    names: Collection[Reference],
+    speaker: Speaker,
+    *,
+    past: Past,
+) -> int:
+    """Tell what there is, and then what changes, until nobody reads it. Raises KubeError if it goes on being refused.
+
+    The exit code is 1 where a name does not exist; else this does not return.
+    """
+    ledger, has_listed, troubles = (
+        Ledger(names, past),
+        False,
+        Troubles({*_NEEDED, *(name.resource for name in names)}, _OPTIONAL, printing.note),
+    )
+    loop = asyncio.get_running_loop()
+    ticked = loop.time()
+    async with Streams(connection, namespace, selector) as streams:
+        streams.go()
+        while True:
+            try:
+                async with asyncio.timeout(_SOON if troubles.are_open else _TICK):
+                    changes = await streams.take()
+            except TimeoutError:
+                changes = []
+            is_due = loop.time() - ticked >= _TICK
+            if is_due:
+                ticked = loop.time()
+                standard_streams.check_for_readers()
+            ledger.apply(changes)
+            for change in changes:
+                if isinstance(change, Link):
+                    troubles.heard(change, loop.time())
+            troubles.look(loop.time())
+            for happened, told in ledger.news(connection.clock.now(), times=is_due):
+                speaker.news(happened, told)
+            if not standard_streams.is_read():
+                standard_streams.check_for_readers()
+            if ledger.is_listed and not has_listed:
+                has_listed = True
+                speaker.listed(len(ledger))
+                if missing := ledger.missing:
+                    await say_missing(connection, missing)
+                    return FAILED

@@ -1,0 +1,1 @@
+"""`ktui history` and `ktui diff`."""

@@ -1,0 +1,246 @@
+"""`ktui history` and `ktui diff`: the revisions of a rollout, and what differs between any two of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import click
+import msgspec
+
+from ktui.cli import printing
+from ktui.cli.cluster import connected
+from ktui.cli.failures import FAILED
+from ktui.cli.figures_file import book_opener, recaller
+from ktui.cli.history.document import (
+    changes_of_all,
+    difference_document,
+    history_document,
+    revision_document,
+    revisions_kind,
+)
+from ktui.cli.naming import one_workload
+from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.running import run
+from ktui.cli.similar_names import pointing_to_namesakes
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import Forbidden, Interrupted
+from ktui.kube.listing import list_once
+from ktui.kube.revisions import WithRevisions, read_with_revisions
+from ktui.kube.selection import selector_text
+from ktui.model.changes import Change, Listed, Put, Resource
+from ktui.model.reference import Reference, short
+from ktui.model.store import Store
+from ktui.model.template import decode_hook
+from ktui.rollout.diff.revisions import Pair, Templates, chosen, compare, compare_as_yaml, label, templates
+from ktui.rollout.diff.templates import DiffLine, TemplateDiff, presentable, yaml_lines
+from ktui.rollout.history import History, PastRevision, Writer, by_whom, history_of
+from ktui.rollout.look import look
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.track_record import TOLD, Accounts, outcome_mark
+from ktui.settings import Settings
+from ktui.text import age, clean, duration
+
+_PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
+"""Seconds between looks at what the controller has not seen yet."""
+
+_COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": ""}
+
+
+@click.command(cls=Command, shows=True)
+@one_workload
+@click.option("--revision", type=int, metavar="N", help="One revision in full, with its template.")
+@output_option
+@click.pass_context
+def history(context: click.Context, reference: Reference, revision: int | None, output: str) -> int:
+    """Show the revisions of NAME, newest first: what changed in each, when, why, and who deployed it."""
+    refuse_scope_flags(context)
+    past, known, now = run(_read(settings_of(context), reference))
+    if revision is None:
+        if output == "text":
+            _print_table(past, known, now)
+        else:
+            printing.document(history_document(past, known), output)
+        return 0
+    found = past.find(revision)
+    if found is None:
+        return _refuse(Refusal(f"unable to find specified revision {revision} in history"))
+    if output == "text":
+        _print_revision(past, known, found, now)
+    else:
+        printing.document(revision_document(past, known, found), output)
+    return 0
+
+
+@click.command(cls=Command, shows=True)
+@one_workload
+@click.option("--from", "before", type=int, metavar="N", help="The revision before; without it, the one before.")
+@click.option("--to", "after", type=int, metavar="N", help="The revision after; without it, what is live.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Show the difference as YAML, not by field.")
+@output_option
+@click.pass_context
+def diff(
+    context: click.Context, reference: Reference, *, before: int | None, after: int | None, as_yaml: bool, output: str
+) -> int:
+    """Show what differs between the pod templates of two revisions of NAME.
+
+    Without numbers: what the live one changed. Values that look secret are not shown.
+    """
+    refuse_scope_flags(context)
+    if as_yaml and output != "text":
+        raise click.UsageError("--yaml is a way to print text; it does not go with -o json or -o yaml.")
+    past, known, _ = run(_read(settings_of(context), reference))
+    compared = chosen(past, before, after)
+    if isinstance(compared, Refusal):
+        return _refuse(compared)
+    found = compare(past, known, compared)
+    # All revisions of the history were read together with their templates.
+    assert found is not None
+    if output == "text":
+        _print_difference(past, compared, found, compare_as_yaml(past, known, compared) if as_yaml else None)
+    else:
+        printing.document(difference_document(past, compared, found), output)
+    return 0
+
+
+async def _read(settings: Settings, reference: Reference) -> tuple[History, Templates, datetime]:
+    async with connected(settings) as connection:
+        api, namespace = Api(connection), connection.namespace
+        async with pointing_to_namesakes(api, namespace, reference):
+            found = await _settled(api, namespace, reference)
+        pods = await _pods(connection, reference, found)
+        remembered = await recaller(book_opener(settings), connection.context)(found.uid)
+        now = connection.clock.now()
+    return _history(reference, found, pods, remembered, now), templates(found.raw, found.revisions), now
+
+
+async def _settled(api: Api, namespace: str, reference: Reference) -> WithRevisions:
+    """With the revision of a change that was made just now: the controller is waited for, though not for long."""
+    for pause in _PATIENCE:
+        found = await read_with_revisions(api, namespace, reference)
+        if found.raw.get("status", {}).get("observedGeneration", 0) >= found.raw["metadata"].get("generation", 0):
+            return found
+        await asyncio.sleep(pause)
+    return await read_with_revisions(api, namespace, reference)
+
+
+async def _pods(connection: Connection, reference: Reference, found: WithRevisions) -> list[Change]:
+    """The pods of what counts none by revision; nothing where they may not be read."""
+    if reference.resource is Resource.DEPLOYMENTS:
+        return []
+    try:
+        listed = await list_once(connection, Resource.PODS, connection.namespace, selector_text(found.raw))
+    except Forbidden:
+        return []
+    return [*(put for put in listed if isinstance(put, Put)), Listed(Resource.PODS)]
+
+
+def _history(
+    reference: Reference, found: WithRevisions, pods: Sequence[Change], remembered: Accounts, now: datetime
+) -> History:
+    resource = reference.resource
+    kept_as = Resource.REPLICASETS if resource is Resource.DEPLOYMENTS else Resource.CONTROLLER_REVISIONS
+    store = Store()
+    try:
+        for of, raw in ((resource, found.raw), *((kept_as, raw) for raw in found.revisions.values())):
+            store.apply([Put(of, msgspec.convert(raw, of.type, dec_hook=decode_hook))])
+    except msgspec.ValidationError as error:
+        told = f"The server's answer is not a {reference.kind} with its revisions: {clean(str(error))}."
+        raise Interrupted(told) from error
+    store.apply(pods)
+    workload = store.workload(found.uid)
+    assert workload is not None, "it was just put there"
+    track, _ = look(store, workload, None, now)
+    return history_of(store, workload, track.took, remembered)
+
+
+def _refuse(refusal: Refusal) -> int:
+    printing.error(refusal.reason)
+    return FAILED
+
+
+def _print_table(past: History, known: Templates, now: datetime) -> None:
+    """kubectl's columns are the first and the last; what it says of a missing change-cause stays as well."""
+    if not past.revisions:
+        printing.note(f"{short(past.kind, past.name)} has no revision yet.")
+        return
+    changed = changes_of_all(past, known)
+    header = ["REVISION", "STATE", "IMAGES", "CHANGED", "PODS", "AGE", "TOOK", "BY", "CHANGE-CAUSE"]
+    printing.table(header, [_row(each, changed[each.uid], known.writer, now) for each in past.revisions])
+    if past.current is None:
+        printing.note("ktui: the live template has no revision yet.")
+
+
+def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer | None, now: datetime) -> list[str]:
+    stale = " (stale)" if revision.cause_is_stale else ""
+    return [
+        str(revision.number),
+        _state(revision),
+        ",".join(image.short for image in revision.images if image.is_new or not image.is_init) or "-",
+        ",".join(changed) if changed else "-",
+        f"{revision.ready}/{revision.wanted}",
+        age(revision.age_from, now) or "-",
+        duration(revision.took) if revision.took is not None else "-",
+        by_whom(revision, writer) or "-",
+        f"{revision.change_cause}{stale}" if revision.change_cause else "<none>",
+    ]
+
+
+def _state(revision: PastRevision) -> str:
+    if revision.is_current:
+        return "live"
+    marked = outcome_mark(revision.account)
+    return marked or ("undo" if revision.is_undo else "-")
+
+
+def _print_revision(past: History, known: Templates, revision: PastRevision, now: datetime) -> None:
+    """What `kubectl rollout history --revision` prints, and what ktui knows besides."""
+    printing.line(f"{past.kind.lower()}.apps/{past.name} with revision #{revision.number}")
+    facts = _facts(past, known, revision, now)
+    width = max(14, *(len(name) + 1 for name, _ in facts))
+    for name, value in facts:
+        printing.line(f"{name + ':':<{width}} {value}")
+    printing.line("Pod Template:")
+    for line in yaml_lines(presentable(known.revisions[revision.uid])):
+        printing.line(f"  {line}")
+
+
+def _facts(past: History, known: Templates, revision: PastRevision, now: datetime) -> list[tuple[str, str]]:
+    changed = changes_of_all(past, known)[revision.uid]
+    owner, wrote = revision.deployed_by, known.writer if revision.is_current else None
+    account = revision.account
+    facts = [
+        ("Outcome", account.told(revision.number, now) if account.standing in TOLD else ""),
+        ("State", "live" if revision.is_current else "kubectl rollout undo leads here" if revision.is_undo else ""),
+        ("Formerly", ", ".join(map(str, revision.former))),
+        (revisions_kind(past), revision.name),
+        ("Pods", f"{revision.ready} of {revision.wanted} ready"),
+        ("Made", f"{revision.created:%Y-%m-%d %H:%M:%S} UTC" if revision.created is not None else ""),
+        ("Took", duration(revision.took) if revision.took is not None else ""),
+        ("Restarted", revision.restarted),
+        ("Changed", ", ".join(changed) if changed else ""),
+        ("Deployed by", owner.name if owner is not None else ""),
+        ("Written by", f"{wrote.manager} ({wrote.operation})" if wrote is not None else ""),
+        ("Change-cause", revision.change_cause + (" (stale)" if revision.cause_is_stale else "")),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _print_difference(past: History, compared: Pair, found: TemplateDiff, yaml: Sequence[DiffLine] | None) -> None:
+    printing.line(f"{short(past.kind, past.name)}: {label(past, compared.before)} → {label(past, compared.after)}")
+    if found.is_empty:
+        printing.line("no difference")
+    for note in found.notes:
+        printing.line(f"• {note}")
+    for line in yaml or ():
+        _print_yaml(line)
+    for change in found.changes if not yaml else ():
+        printing.line(str(change))
+
+
+def _print_yaml(line: DiffLine) -> None:
+    text = f"@@ {line.text}" if line.sign == "@" else f"{line.sign} {line.text}"
+    printing.line(text, colour=_COLOURS[line.sign])

@@ -1,0 +1,198 @@
+"""`ktui report`: what the rollouts that ktui remembers come to. It asks no cluster."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import zip_longest
+from textwrap import wrap
+from typing import Any, Final
+
+import click
+
+from ktui.cli import printing
+from ktui.cli.cluster import access
+from ktui.cli.failures import FAILED
+from ktui.cli.figures_file import open_book
+from ktui.cli.options import WORKLOAD, Command, output_option, settings_of
+from ktui.cli.report.document import Report, report_document
+from ktui.figures import period, words
+from ktui.figures.book import BookError
+from ktui.figures.record import Record
+from ktui.figures.statistics import Figures, Service, by_service, figures
+from ktui.kube.auth.chosen import whereabouts
+from ktui.kube.errors import ConfigError
+from ktui.model.reference import Reference
+from ktui.settings import Settings
+from ktui.text import clean
+
+_LABEL: Final = 14
+_WIDEST: Final = 120
+_WIDE: Final = 110
+"""Cells from which on a rollout is told with the image that gave way."""
+_LEAST: Final = 12
+"""Cells that the last column of a table is left on the line."""
+_BARS: Final = 12
+
+
+class _Since(click.ParamType[str]):
+    """`30m`, `24h`, `7d`, `2w` or a date."""
+
+    name = "since"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, if it is one."""
+        try:
+            period.since(str(value), datetime.now(UTC))
+        except ValueError as error:
+            self.fail(f"{error}; write 30m, 24h, 7d, 2w, or a date as 2026-11-01.", param, ctx)
+        return str(value)
+
+
+@click.command(cls=Command, shows=True, shared=("kubeconfig", "context", "namespace", "all_namespaces"))
+@click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1)
+@click.option("--since", "back", type=_Since(), default="7d", show_default=True, help="30m, 24h, 7d, 2w, or a date.")
+@output_option
+@click.pass_context
+def report(context: click.Context, names: tuple[Reference, ...], *, back: str, output: str) -> int:
+    """Tell how rollouts went: success rate, durations, time to recover, worst services.
+
+    It comes from what ktui remembers of the rollouts that it saw in this context; no cluster is asked.
+    """
+    settings = settings_of(context)
+    if names and settings.all_namespaces:
+        raise click.UsageError("A NAME is one rollout of one namespace; -A chooses all of them.")
+    place, namespace = _place(settings)
+    until = datetime.now(UTC)
+    since = period.since(back, until)
+    book = open_book(place)
+    try:
+        everything, watched = book.read(since), book.since()
+    except BookError as error:
+        printing.error(str(error))
+        return FAILED
+    told = Report(
+        context=place,
+        namespace=namespace or None,
+        names=tuple(name.full for name in names),
+        since=since,
+        until=until,
+        watched_since=watched,
+        rollouts=[each for each in everything if _is_meant(each, namespace, names)],
+    )
+    if output != "text":
+        printing.document(report_document(told), output)
+        return 0
+    if not told.rollouts:
+        _say_what_makes_some(told, knows_others=bool(everything))
+        return 0
+    _print(told)
+    return 0
+
+
+def _place(settings: Settings) -> tuple[str, str]:
+    """The context, and the namespace, empty for all of them. Raises ConfigError."""
+    try:
+        context, namespace = whereabouts(access(settings))
+    except ConfigError:
+        # What was once watched can be reported on when it is in no kubeconfig any more.
+        if not settings.context:
+            raise
+        context, namespace = settings.context, settings.namespace
+    return context, "" if settings.all_namespaces else namespace
+
+
+def _is_meant(record: Record, namespace: str, names: Sequence[Reference]) -> bool:
+    is_named = any((record.kind, record.name) == (name.kind, name.name) for name in names)
+    return (not namespace or record.namespace == namespace) and (not names or is_named)
+
+
+def _say_what_makes_some(told: Report, *, knows_others: bool) -> None:
+    about = f"the namespace {told.namespace}" if told.namespace else "any namespace"
+    if told.names:
+        about = f"{', '.join(told.names)} in {about}"
+    printing.note(f"No rollout of {about} of {told.context} is known since {_stamp(told.since)}.")
+    if knows_others:
+        printing.note("There are others: -A reports on all namespaces.")
+    else:
+        printing.note(
+            "ktui notes each rollout that it sees begin, go wrong or end: in the dashboard, in `ktui status`, "
+            "`ktui get --watch` and `ktui promote --watch`. A longer --since may find older ones."
+        )
+
+
+def _print(told: Report) -> None:
+    room = min(_WIDEST, shutil.get_terminal_size((80, 24)).columns)
+    about = told.namespace or "all namespaces"
+    printing.line(clean(f"{told.context} · {about} · since {_stamp(told.since)}"))
+    if told.watched_since is not None and told.watched_since > told.since:
+        for line in wrap(f"watched since {_stamp(told.watched_since)}: before that, what the cluster recorded", room):
+            printing.line(line)
+    printing.line()
+    for label, text in words.summary(figures(told.rollouts, told.since, told.until), told.since, told.until):
+        lines = wrap(clean(text), room - _LABEL)
+        for name, line in zip_longest((label,), lines, fillvalue=""):
+            printing.line(f"{name:<{_LABEL}}{line}")
+    printing.line()
+    if told.names:
+        _print_rollouts(told, room)
+    else:
+        _print_services(by_service(told.rollouts, told.since, told.until), room, with_namespace=told.namespace is None)
+
+
+def _print_services(services: Sequence[tuple[Service, Figures]], room: int, *, with_namespace: bool) -> None:
+    header = ["SERVICE", "CHANGES", "FAILED", "MEDIAN", "P95", "RECOVERY", "DURATIONS", "IN THE WAY"]
+    rows = []
+    for service, its in services:
+        cause = its.troubles[0] if its.troubles else None
+        rows.append(
+            [
+                clean(words.name(service, with_namespace=with_namespace)),
+                str(its.changes),
+                words.failures(its),
+                words.seconds(its.durations.median),
+                words.seconds(its.durations.p95),
+                words.recovery(its),
+                words.line(its, _BARS) or "-",
+                f"{cause.cause} ×{cause.count}" if cause is not None else "-",
+            ]
+        )
+    _print_table(header, rows, room, ("DURATIONS", "P95"))
+
+
+def _print_rollouts(told: Report, room: int) -> None:
+    header = ["BEGAN", "NAME", "OUTCOME", "REV", "IMAGE", "TOOK", "LOWEST", "WHY"]
+    rows = [
+        [
+            words.stamp(each.at, told.until),
+            words.name(each, with_namespace=False),
+            words.outcome(each, is_under_way=False),
+            str(each.revision),
+            clean(words.images(each) if room >= _WIDE else each.image),
+            words.took(each),
+            words.low(each),
+            clean(each.sentence),
+        ]
+        for each in reversed(told.rollouts)
+    ]
+    _print_table(header, rows, room, ("LOWEST",), ("NAME",) if len(told.names) == 1 else ())
+
+
+def _print_table(
+    header: list[str], rows: list[list[str]], room: int, in_turn: Sequence[str], at_once: Sequence[str] = ()
+) -> None:
+    """A table without the columns `at_once`, and without those that are named `in_turn` until it fits."""
+    left_out = set(at_once)
+    for name in (*in_turn, ""):
+        kept = [at for at, column in enumerate(header) if column not in left_out]
+        widths = printing.widths_of([[row[at] for at in kept] for row in (header, *rows)])
+        # Sentences at the end of a line may be as long as they are: they wrap.
+        if sum(widths[:-1]) + 3 * len(widths) + min(widths[-1], _LEAST) <= room or not name:
+            break
+        left_out.add(name)
+    printing.table([header[at] for at in kept], [[row[at] for at in kept] for row in rows])
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"

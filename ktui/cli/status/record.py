@@ -1,0 +1,99 @@
+"""Sees one rollout go by while a gate waits for it, so that it is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Final
+
+from ktui.cli.figures_file import Past
+from ktui.cli.status.evidence import Look
+from ktui.figures.observer import is_numbered
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.kube.selection import selector_text
+from ktui.kube.streams.reflector import Reflector
+from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.reference import Reference
+from ktui.model.store import Store
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+
+_PATIENCE: Final = 2.0
+"""Seconds that a gate which has its verdict waits at most for the same to be seen here."""
+
+
+class Witness:
+    """Follows a workload and its revisions, not its pods: of those the gate looks at what it needs.
+
+    It is beside the gate: what it cannot see is not remembered, and that is all.
+    """
+
+    def __init__(self, connection: Connection, reference: Reference, past: Past) -> None:
+        self._connection, self._reference, self._past = connection, reference, past
+        is_deployment = reference.resource is Resource.DEPLOYMENTS
+        self._revisions = Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS
+        self._store = Store()
+        self._track: Track | None = None
+        self._has_ended = asyncio.Event()
+
+    async def follow(self) -> None:
+        """See what changes, until cancelled."""
+        namespace, name = self._connection.namespace, self._reference.name
+        try:
+            raw = await Api(self._connection).get(self._reference.resource, namespace, name)
+        except KubeError:
+            return
+        await asyncio.gather(
+            self._stream(self._reference.resource, fields=f"metadata.name={name}"),
+            self._stream(self._revisions, labels=selector_text(raw)),
+        )
+
+    async def also_saw(self, seen: Look | None, *, ended: bool) -> None:
+        """What the gate has seen: causes, for which it looked at pods; or an end, which these streams tell soon."""
+        if seen is not None:
+            self._past.saw(self._store, seen.workload, seen.rollout)
+        if ended:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await self._has_ended.wait()
+            except TimeoutError:
+                return
+
+    async def _stream(self, resource: Resource, labels: str = "", fields: str = "") -> None:
+        reflector = Reflector(self._connection, resource, self._connection.namespace, labels, fields)
+        async with aclosing(reflector.changes()) as batches:
+            async for batch in batches:
+                self._store.apply(batch)
+                if any(isinstance(change, Link) and change.state is LinkState.REFUSED for change in batch):
+                    self._has_ended.set()
+                self._look()
+
+    def _look(self) -> None:
+        if not self._store.listed.issuperset({self._reference.resource, self._revisions}):
+            return
+        for uid in self._store.take_dirty():
+            workload = self._store.workload(uid)
+            if workload is None:
+                self._past.missed(uid)
+                self._has_ended.set()
+                continue
+            self._track, rollout = look(self._store, workload, self._track, self._connection.clock.now())
+            self._past.saw(self._store, workload, rollout)
+            if rollout.finished is not None and is_numbered(rollout):
+                self._has_ended.set()
+
+
+@asynccontextmanager
+async def witnessing(connection: Connection, reference: Reference, past: Past) -> AsyncIterator[Witness]:
+    """Follow it for as long as this lasts."""
+    witness = Witness(connection, reference, past)
+    task = asyncio.create_task(witness.follow())
+    try:
+        yield witness
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

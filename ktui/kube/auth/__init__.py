@@ -1,0 +1,1 @@
+"""How a connection is chosen and authenticated: the kubeconfig, credentials, TLS, proxies."""

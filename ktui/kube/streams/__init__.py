@@ -1,0 +1,1 @@
+"""Lists and watches: from an API server's bytes to changes of objects."""

@@ -1,0 +1,179 @@
+"""All streams of a scope at once, delivered to one reader that may be slow.
+
+The streams run in tasks of their own and never wait for the reader. What it has not taken yet is kept as the newest
+change of each object, so a terminal that draws slowly costs neither memory without bound nor the streams their pace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import aclosing
+from datetime import datetime
+from random import Random
+from types import TracebackType
+from typing import Final
+
+from ktui.kube.connection import Connection
+from ktui.kube.streams.pacing import Pacing, Throttle
+from ktui.kube.streams.reflector import Reflector
+from ktui.model.changes import STREAMED, WORKLOADS, Change, Gone, Link, Listed, Put, Resource, Restored
+
+AT_ONCE: Final = frozenset({*WORKLOADS, Resource.REPLICASETS})
+"""What the first paint needs. Pods are many, and the rest is not needed to count: they follow."""
+
+
+class Outbox:
+    """Changes on their way to a reader: in order for each resource, and only the newest of each object.
+
+    An object that comes and goes before the reader looks is never told of.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Resource, dict[str, Change]] = {resource: {} for resource in Resource}
+        self._delivered: dict[Resource, set[str]] = {resource: set() for resource in Resource}
+        self._filled = asyncio.Event()
+        self._error: BaseException | None = None
+
+    def put(self, changes: Iterable[Change]) -> None:
+        """Add changes; returns at once."""
+        for change in changes:
+            waiting = self._waiting[change.resource]
+            match change:
+                case Put(_, obj):
+                    # In its old place, if it has one: a Listed after that place still comes after it.
+                    waiting[obj.metadata.uid] = change
+                case Gone(resource, uid):
+                    waiting[uid] = change
+                    if uid not in self._delivered[resource]:
+                        del waiting[uid]
+                case Restored(resource):
+                    # The objects that wait are of a history that is no more.
+                    link = waiting.get("link")
+                    waiting.clear()
+                    waiting["restored"] = change
+                    if link is not None:
+                        waiting["link"] = link
+                    self._delivered[resource].clear()
+                case Listed():
+                    _move_to_end(waiting, "listed", change)
+                case Link():
+                    _move_to_end(waiting, "link", change)
+        self._filled.set()
+
+    def fail(self, error: BaseException) -> None:
+        """There will be nothing more: `take` raises this from now on."""
+        self._error = error
+        self._filled.set()
+
+    async def take(self) -> list[Change]:
+        """Everything that waits, resource by resource; waits itself while there is nothing."""
+        await self._filled.wait()
+        if self._error is not None:
+            raise self._error
+        self._filled.clear()
+        taken: list[Change] = []
+        for resource, waiting in self._waiting.items():
+            if not waiting:
+                continue
+            delivered = self._delivered[resource]
+            for change in waiting.values():
+                if isinstance(change, Put):
+                    delivered.add(change.object.metadata.uid)
+                elif isinstance(change, Gone):
+                    delivered.discard(change.uid)
+            taken += waiting.values()
+            waiting.clear()
+        return taken
+
+
+def _move_to_end(waiting: dict[str, Change], key: str, change: Change) -> None:
+    waiting.pop(key, None)
+    waiting[key] = change
+
+
+class Streams:
+    """The reflectors of a scope, running for as long as the context manager is open.
+
+    Workloads and ReplicaSets begin at once, the rest after `go`. What servers and networks do is told by
+    Link changes; an error in ktui itself is raised by `take`.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        namespace: str | None = None,
+        label_selector: str = "",
+        *,
+        resources: Iterable[Resource] = STREAMED,
+        pacing: Pacing | None = None,
+        clock: Callable[[], datetime] | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self._connection = connection
+        self._outbox = Outbox()
+        self._go = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        throttle = Throttle(pacing or Pacing())
+        self._reflectors = [
+            Reflector(
+                connection,
+                resource,
+                namespace,
+                # A selector chooses workloads; it seldom fits what they make, and never the events about it.
+                label_selector if resource in WORKLOADS else "",
+                pacing=pacing,
+                throttle=throttle,
+                # Of these there are the most by far: a second less until all are there.
+                cached_list=resource is Resource.PODS,
+                clock=clock,
+                random=random,
+            )
+            for resource in resources
+        ]
+
+    async def __aenter__(self) -> Streams:
+        for reflector in self._reflectors:
+            task = asyncio.create_task(self._run(reflector), name=f"stream of {reflector.resource.plural}")
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._outbox.fail(error)
+
+    def go(self) -> None:
+        """The first paint is done: stream the rest too."""
+        self._go.set()
+
+    def retry_now(self) -> None:
+        """Whatever waits for its next attempt makes it now, with a new login if that is what failed."""
+        self._connection.retry_login()
+        self.ask_now()
+
+    def ask_now(self) -> None:
+        """Whatever waits for its next attempt makes it now."""
+        for reflector in self._reflectors:
+            reflector.retry_now()
+
+    async def take(self) -> list[Change]:
+        """Everything that has come since the last call, waiting for it if there is nothing.
+
+        The order of each resource holds, but for changes of one object, of which only the newest is told.
+        """
+        return await self._outbox.take()
+
+    async def _run(self, reflector: Reflector) -> None:
+        if reflector.resource not in AT_ONCE:
+            await self._go.wait()
+        async with aclosing(reflector.changes()) as batches:
+            async for batch in batches:
+                self._outbox.put(batch)

@@ -1,0 +1,1 @@
+"""Why a rollout is stuck, in one sentence per cause."""

@@ -1,0 +1,1 @@
+"""What differs between two objects, and what must not be shown of it."""

@@ -1,0 +1,1 @@
+"""Which pods get the traffic: Services, routes, blue-green pairs."""

@@ -1,0 +1,268 @@
+"""The lines of the detail screen: pure functions from a detail to spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow
+from ktui.rollout.hold import OVER, Hold
+from ktui.rollout.progress import Side
+from ktui.rollout.rollout import Phase, Rollout
+from ktui.text import age, duration, local_time, roughly
+from ktui.tui.draw import glyphs
+from ktui.tui.draw.items import Item
+from ktui.tui.draw.widgets import Span, between, fit, shorten
+
+_SPARKS: Final = "▁▂▃▄▅▆▇█"
+_CURVE: Final = 24
+"""Cells of the capacity curve."""
+EVENT: Final = "event:"
+"""What the key of an item begins with; the uid follows."""
+
+Lines = list[list[Span]]
+
+
+def headline(rollout: Rollout, pending: str) -> list[Span]:
+    """Which rollout, and what it is up to."""
+    name = Span(f"{rollout.namespace}/{rollout.name}", "title")
+    spans = [name, Span(f"  {rollout.kind}  ", "dim"), glyphs.phase(rollout.phase)]
+    if rollout.paused and rollout.phase is not Phase.PAUSED:
+        spans += [Span("  "), Span("‖ paused", "paused")]
+    if pending:
+        spans += [Span("   "), Span(f"… {pending}", "warn")]
+    return spans
+
+
+def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
+    """What stands over a rollout that is gone: the name, and that this is the past."""
+    told = "this is what was last known of it"
+    if has_namesake:
+        told += f"; another {rollout.kind} has its name now"
+    return [
+        [
+            Span(f"{rollout.namespace}/{rollout.name}", "title"),
+            Span(f"  {rollout.kind}  ", "dim"),
+            glyphs.phase(Phase.DELETED),
+        ],
+        [Span(f"× deleted: {told}. esc goes back.", "failed")],
+    ]
+
+
+def summary(detail: Detail, now: datetime, cells: int, pending: str = "", *, is_short: bool = False) -> Lines:
+    """What rolls out, how far it is, and what capacity it leaves; `is_short` leaves out the terms of the strategy."""
+    rollout = detail.rollout
+    lines = [headline(rollout, pending), _change(detail, now), *([] if is_short else [_terms(detail)])]
+    if rollout.hold is not None:
+        lines.append(_hold(rollout.hold) if rollout.hold.repair is None else _disturbed(rollout.hold))
+    if rollout.change_cause or rollout.provenance is not None:
+        lines.append(_origin(rollout))
+    numbers = rollout.progress
+    length = max(12, min(48, cells - 56))
+    # Each bar is full at the desired number: the new pods are never more, and a surge is the sum of both.
+    whole = max(numbers.desired, numbers.new.existing, numbers.old.existing, 1)
+    lines.append(_side(numbers.new, f"{numbers.new.existing} of {numbers.desired}", "new", whole=whole, length=length))
+    if numbers.old.existing or numbers.old.terminating:
+        lines.append(_side(numbers.old, f"{numbers.old.existing} left", "old", whole=whole, length=length))
+    lines.append(_capacity(rollout, detail.capacity))
+    return [shorten(line, cells) for line in lines]
+
+
+def _change(detail: Detail, now: datetime) -> list[Span]:
+    rollout = detail.rollout
+    spans: list[Span] = []
+    if rollout.image_change is not None:
+        old, new = rollout.image_change
+        spans += [Span(old, "old"), Span("  →  "), Span(new, "strong")]
+    else:
+        spans.append(Span(rollout.image, "strong"))
+    before, now_at = rollout.previous_revision, rollout.revision
+    # A template that was changed while paused has no revision yet: both are then the one that runs.
+    moving = rollout.progress.old.existing > 0 and before and before != now_at
+    numbers = f"{before} → {now_at}" if moving else f"{now_at or 'none yet'}"
+    spans.append(Span(f"   revision {numbers}"))
+    spans.append(Span(f"   {_timing(rollout, now)}", "dim"))
+    return spans
+
+
+def _timing(rollout: Rollout, now: datetime) -> str:
+    since = age(rollout.since, now)
+    match rollout.phase:
+        case Phase.COMPLETE:
+            return f"complete for {since}" if since else "complete"
+        case Phase.PROGRESSING if rollout.seconds_left:
+            return (
+                f"{since}, {roughly(rollout.seconds_left)} left" if since else f"{roughly(rollout.seconds_left)} left"
+            )
+        case phase:
+            return f"{phase} for {since}" if since else str(phase)
+
+
+def _terms(detail: Detail) -> list[Span]:
+    limits = detail.bounds
+    if detail.strategy == "Recreate":
+        terms = "Recreate: all old pods stop before new ones start"
+    elif detail.rollout.waits_for_deletion:
+        terms = "OnDelete: a pod changes only when it is deleted"
+    elif detail.rollout.kind == "StatefulSet":
+        terms = f"from the highest ordinal down, {limits.unavailable} at a time"
+        if detail.partition:
+            terms += f"   partition {detail.partition}: those below stay"
+    else:
+        terms = (
+            f"surge {_written(limits.surge_text, limits.surge)}   "
+            f"unavailable {_written(limits.unavailable_text, limits.unavailable)}"
+        )
+    if detail.min_ready_seconds and detail.rollout.phase is not Phase.HELD:
+        terms += f"   ready for {duration(detail.min_ready_seconds)} counts"
+    deadline = detail.deadline_seconds
+    if deadline is not None:
+        terms += f"   deadline {duration(deadline)}"
+    elif detail.rollout.kind == "Deployment":
+        terms += "   no deadline"
+    return [Span(terms, "dim")]
+
+
+def _hold(hold: Hold) -> list[Span]:
+    """The canary: how large, which step, by whom, at the cost of what, and what promote leads to."""
+    record = hold.record
+    spans = [Span(f"canary of {hold.size}", "held")]
+    if record is None:
+        return [*spans, Span("   not begun by ktui", "dim")]
+    told = [hold.step, f"by {hold.by}" if hold.by else ""]
+    told.append("beside the old pods" if record.surge else "in the place of old pods")
+    if hold.is_known:
+        pods = hold.next_pods
+        told.append(f"then {pods if pods is not None else 'all'}")
+    return [*spans, Span("   " + "   ".join(part for part in told if part))]
+
+
+def _disturbed(hold: Hold) -> list[Span]:
+    """What somebody did to the hold, in a word, and what mends that."""
+    canary = [] if hold.disturbance in OVER else [Span(f"canary of {hold.size}   ", "held")]
+    return [*canary, Span(f"{hold.disturbance}", "warn"), Span("   c ", "key"), Span(hold.remedy)]
+
+
+def _written(text: str, pods: int) -> str:
+    return f"{text} ({pods})" if text.endswith("%") else text
+
+
+def _origin(rollout: Rollout) -> list[Span]:
+    parts = []
+    if rollout.provenance is not None:
+        parts.append(f"deployed by {rollout.provenance.name}")
+    if rollout.change_cause:
+        parts.append(f'change-cause "{rollout.change_cause}"')
+    return [Span(" · ".join(parts), "dim")]
+
+
+def _side(side: Side, number: str, style: str, *, whole: int, length: int) -> list[Span]:
+    ready = min(length, round(side.ready * length / whole))
+    shown = min(length, max(round(side.existing * length / whole), ready))
+    rest = [Span("─" * (length - shown), "frame")]
+    glyph = glyphs.NEW_READY if style == "new" else glyphs.OLD
+    bars = [Span(glyph * ready, style), Span(glyphs.NEW_STARTING * (shown - ready), "starting")]
+    starting = side.existing - side.ready
+    told = [f"{side.ready} ready"]
+    if starting > 0:
+        told.append(f"{starting} not ready")
+    if side.terminating:
+        told.append(f"{side.terminating} stopping")
+    if side.ready > side.available:
+        told.append(f"{side.available} available")
+    return [Span(f"{style} ", "dim"), *bars, *rest, Span(f"  {number}", "strong"), Span("   " + "  ".join(told))]
+
+
+def _capacity(rollout: Rollout, capacity: Capacity) -> list[Span]:
+    numbers = rollout.progress
+    enough = numbers.available >= capacity.promised
+    spans = [
+        Span("capacity ", "dim"),
+        Span(f"{numbers.available} available", "" if enough else "failed"),
+        Span(f" of {capacity.promised} promised  "),
+        *_curve(capacity),
+    ]
+    if rollout.lowest is not None and rollout.lowest_at is not None:
+        under = rollout.lowest < capacity.promised
+        at = local_time(rollout.lowest_at).strftime("%H:%M:%S")
+        spans.append(Span(f"  lowest {rollout.lowest}, {at}", "warn" if under else "dim"))
+    return spans
+
+
+def _curve(capacity: Capacity) -> list[Span]:
+    """Availability over the time watched, one cell for each slice of it: the lowest that it was in that slice."""
+    samples = capacity.samples
+    if len(samples) < 2:
+        return []
+    start, end = samples[0].at, samples[-1].at
+    slices = min(_CURVE, max(len(samples), 8))
+    step = (end - start) / slices
+    top = max(capacity.desired, *(sample.available for sample in samples), 1)
+    spans: list[Span] = []
+    held, index = samples[0].available, 0
+    for number in range(slices):
+        until = start + step * (number + 1)
+        lowest = held
+        while index < len(samples) and samples[index].at <= until:
+            held = samples[index].available
+            lowest = min(lowest, held)
+            index += 1
+        glyph = _SPARKS[min(7, max(0, round(lowest * 7 / top)))]
+        style = "failed" if lowest < capacity.promised else "new"
+        if spans and spans[-1].style == style:
+            spans[-1] = Span(spans[-1].text + glyph, style)
+        else:
+            spans.append(Span(glyph, style))
+    return spans
+
+
+def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
+    """One line a condition."""
+    lines: Lines = []
+    for row in rows:
+        mark = Span("✖ ", "failed") if row.is_bad else Span("✔ ", "good")
+        if row.status == "Unknown":
+            mark = Span("? ", "warn")
+        text = f"{row.type} {row.status}  {row.reason}"
+        left = [mark, Span(text, "" if row.is_bad else "dim")]
+        lines.append(between(left, [Span(age(row.since, now), "dim")], room))
+    return lines
+
+
+def event_runs(rows: Sequence[EventRow]) -> list[list[EventRow]]:
+    """The events as they are listed: warnings first, then the others; in both, the newest first.
+
+    A warning about one thing, come again, is one run. Of what is no warning, all that happened for one reason to
+    things of one kind is: what belongs to the start of each pod must not bury what matters.
+    """
+    runs: dict[tuple[bool, str, str, str], list[EventRow]] = {}
+    for row in rows:
+        runs.setdefault((not row.is_warning, row.kind, row.reason, row.name if row.is_warning else ""), []).append(row)
+    return sorted(runs.values(), key=lambda run: not run[0].is_warning)
+
+
+def events(rows: Sequence[EventRow], now: datetime, room: int) -> list[Item]:
+    """One line for each run of events, the newest first."""
+    runs = event_runs(rows)
+    if not runs:
+        return [Item(([Span("none in the last hour", "dim")],))]
+    reason = min(20, max((len(run[0].reason) for run in runs), default=0))
+    name = min(18, max((len(_often(run)) for run in runs), default=0))
+    items: list[Item] = []
+    for run in runs:
+        style = "warn" if run[0].is_warning else ""
+        spans = [
+            Span(f"{fit(age(run[0].at, now), 5, right=True)}  ", "dim"),
+            Span(f"{fit(run[0].reason, reason)} ", style),
+            Span(f"{fit(_often(run), name)} ", "dim"),
+            Span(run[0].message, style),
+        ]
+        items.append(Item((shorten(spans, room),), f"{EVENT}{run[0].uid}"))
+    return items
+
+
+def _often(run: Sequence[EventRow]) -> str:
+    times, names = sum(row.count for row in run), {row.name for row in run}
+    name = run[0].name if len(names) == 1 else f"{len(names)} {run[0].kind}s"
+    return f"{name} ×{times}" if times > len(names) else name

@@ -1,0 +1,120 @@
+"""Say yes or no to a plan, with everything about it in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from ktui.actions.outcome import Conflict, Failed
+from ktui.actions.plan import Plan
+from ktui.actions.preview import Preview
+from ktui.text import clean
+from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.dialogs.keys import DialogKeys
+from ktui.tui.door import Words
+from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.difference import bullet, fields
+from ktui.tui.draw.widgets import Pages, Span, wrap
+
+Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
+"""Asks the server what would come of the plan."""
+
+_FRAME: Final = 7
+"""Lines of the dialog that are not the plan's: border, padding, title, keys and what is between them."""
+
+
+class ConfirmScreen(Dialog[bool]):
+    """The plan in words and numbers, the difference that the server's dry run returned, the way back.
+
+    There is no saying yes before the server has answered, nor after it has refused.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "yes", "yes", priority=True),
+        Binding("n,escape,q", "dismiss(False)", "no", priority=True),
+        Binding("c", "copy", "copy the kubectl command"),
+    ]
+
+    def __init__(self, plan: Plan, ask: Ask, *, note: str = "") -> None:
+        super().__init__()
+        self._plan, self._ask_server, self._note = plan, ask, note
+        self._answer: Preview | Conflict | Failed | None = None
+
+    def compose(self) -> ComposeResult:
+        """The title, what there is to know, the keys."""
+        with Vertical(classes="dialog -plan"):
+            yield Words(self._plan.title, classes="dialog-title")
+            yield Pages(id="plan")
+            yield DialogKeys()
+
+    def on_mount(self) -> None:
+        """Ask the server at once."""
+        self.query_one(Pages).focus()
+        self.run_worker(self._ask(), exclusive=True)
+
+    def on_resize(self) -> None:
+        """Lines are made for the width that there is."""
+        self.call_after_refresh(self._draw)
+
+    @property
+    def can_say_yes(self) -> bool:
+        """Whether the server has said what would come of it."""
+        return isinstance(self._answer, Preview)
+
+    async def _ask(self) -> None:
+        self._answer = await self._ask_server()
+        self._draw()
+
+    def _draw(self) -> None:
+        pages = self.query_one("#plan", Pages)
+        lines = self._lines(max(30, pages.scrollable_content_region.width))
+        # The answers below it are never pushed off the screen: what does not fit is scrolled to.
+        pages.styles.height = max(3, min(len(lines), self.size.height * 9 // 10 - _FRAME))
+        pages.show(lines)
+        yes = [Hint("y", "yes", "screen.yes")] if self.can_say_yes else []
+        no, copy = Hint("n", "no", "screen.dismiss(False)"), Hint("c", "copy the kubectl command", "screen.copy")
+        self.query_one(DialogKeys).offer(*yes, no, copy)
+
+    def _lines(self, room: int) -> list[list[Span]]:
+        plan = self._plan
+        lines: list[list[Span]] = [[]]
+        if self._note:
+            lines += [[Span(text, "warn")] for text in wrap(self._note, room, 3)] + [[]]
+        for sentence in plan.effects:
+            lines += bullet("•", sentence, room, "")
+        for sentence in plan.warnings:
+            lines += bullet("!", sentence, room, "warn")
+        lines += [[], [Span("CHANGES, AS THE SERVER'S DRY RUN RETURNED THEM", "head")], *self._difference(room)]
+        lines += [[], [Span("UNDONE BY", "head")], *bullet("", plan.undo.sentence, room, "")]
+        lines += [[], [Span("THE SAME WITH KUBECTL", "head")]]
+        for command in plan.commands:
+            lines += [[Span(text, "dim")] for text in wrap(clean(command), room, 6)]
+        return lines
+
+    def _difference(self, room: int) -> list[list[Span]]:
+        answer = self._answer
+        if answer is None:
+            return [[Span("asking the server…", "dim")]]
+        if not isinstance(answer, Preview):
+            told, hint = wrap(answer.sentence, room, 4), wrap(answer.hint, room, 3) if answer.hint else []
+            return [*([Span(text, "failed")] for text in told), *([Span(text)] for text in hint)]
+        lines = [line for sentence in answer.warnings for line in bullet("!", sentence, room, "warn")]
+        if not answer.changes:
+            return [*lines, [Span(answer.sentence, "warn")]]
+        return [*lines, *fields(answer.changes, room)]
+
+    def action_yes(self) -> None:
+        """Send it, if the server has agreed to the dry run."""
+        if self.can_say_yes:
+            self.dismiss(True)
+        else:
+            self.app.bell()
+
+    def action_copy(self) -> None:
+        """Put the kubectl command on the clipboard, where the terminal lets us (OSC 52)."""
+        self.app.copy_to_clipboard("\n".join(self._plan.commands))
+        self.notify("The kubectl command is on the clipboard, if this terminal allows it.")

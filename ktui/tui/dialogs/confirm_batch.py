@@ -1,0 +1,129 @@
+"""Say yes or no to an action on several rollouts, with each of them in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from ktui.actions.batch import Batch
+from ktui.text import clean
+from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.dialogs.keys import DialogKeys
+from ktui.tui.door import Words
+from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.difference import Lines, bullet
+from ktui.tui.draw.widgets import Pages, Span, wrap
+
+_FRAME: Final = 7
+"""Lines of the dialog that are not the plan's: border, padding, title, keys and what is between them."""
+
+
+class ConfirmBatchScreen(Dialog[Batch | None]):
+    """Every plan in a line with its warnings, what is left out and why, and the total.
+
+    There is no saying yes before the server has answered for all of them, nor where none is open.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "yes", "yes", priority=True),
+        Binding("n,escape,q", "dismiss(None)", "no", priority=True),
+        Binding("c", "copy", "copy the kubectl commands"),
+    ]
+
+    def __init__(self, title: str, ask: Callable[[], Awaitable[Batch]], *, note: str = "") -> None:
+        super().__init__()
+        self._title, self._ask_server, self._note = title, ask, note
+        self._batch: Batch | None = None
+
+    def compose(self) -> ComposeResult:
+        """The title, what there is to know, the keys."""
+        with Vertical(classes="dialog -plan"):
+            yield Words(self._title, classes="dialog-title")
+            yield Pages(id="plan")
+            yield DialogKeys()
+
+    def on_mount(self) -> None:
+        """Ask the server at once."""
+        self.query_one(Pages).focus()
+        self.run_worker(self._ask(), exclusive=True)
+
+    def on_resize(self) -> None:
+        """Lines are made for the width that there is."""
+        self.call_after_refresh(self._draw)
+
+    @property
+    def can_say_yes(self) -> bool:
+        """Whether the server has answered, and there is something to do."""
+        return self._batch is not None and bool(self._batch.accepted)
+
+    async def _ask(self) -> None:
+        self._batch = await self._ask_server()
+        self._draw()
+
+    def _draw(self) -> None:
+        pages = self.query_one("#plan", Pages)
+        room = max(30, pages.scrollable_content_region.width)
+        lines = lines_of(self._batch, room)
+        if self._note:
+            lines[:0] = [[], *([Span(text, "warn")] for text in wrap(self._note, room, 3))]
+        # The answers below it are never pushed off the screen: what does not fit is scrolled to.
+        pages.styles.height = max(3, min(len(lines), self.size.height * 9 // 10 - _FRAME))
+        pages.show(lines)
+        no = Hint("n", "no", "screen.dismiss(None)")
+        if not self.can_say_yes or self._batch is None:
+            self.query_one(DialogKeys).offer(no)
+            return
+        yes = Hint("y", f"yes, to {self._batch.total}", "screen.yes")
+        self.query_one(DialogKeys).offer(yes, no, Hint("c", "copy the kubectl commands", "screen.copy"))
+
+    def action_yes(self) -> None:
+        """Send them, if the server has agreed to the dry runs."""
+        if self.can_say_yes:
+            self.dismiss(self._batch)
+        else:
+            self.app.bell()
+
+    def action_copy(self) -> None:
+        """Put the kubectl commands on the clipboard, where the terminal lets us (OSC 52)."""
+        if self._batch is not None:
+            self.app.copy_to_clipboard("\n".join(_commands(self._batch)))
+            self.notify("The kubectl commands are on the clipboard, if this terminal allows it.")
+
+
+def lines_of(batch: Batch | None, room: int) -> Lines:
+    """What there is to know, in so many cells; None where the server has not answered yet."""
+    if batch is None:
+        return [[], [Span("asking the server about each of them…", "dim")]]
+    lines: Lines = [[]]
+    for accepted in batch.accepted:
+        made = accepted.plan
+        lines += bullet("•", f"{made.title}: {' '.join(made.effects)}", room, "")
+        seen = accepted.preview
+        for sentence in (*made.warnings, *seen.warnings, *([seen.untried] if seen.untried else [])):
+            lines += bullet("!", sentence, room, "warn")
+    if batch.left_out:
+        lines += [[], [Span("LEFT OUT", "head")]]
+        for left in batch.left_out:
+            lines += bullet("×", f"{left.target}: {left.reason}", room, "warn")
+    if not batch.accepted:
+        return [*lines, [], [Span("None of them allows this.", "failed")]]
+    lines += [[], [Span("IN ALL", "head")]]
+    lines += bullet(
+        "",
+        f"{batch.total}. The server accepts each of them (dry run). They are done one after another, and it stops at "
+        "the first that fails or has changed by then.",
+        room,
+        "",
+    )
+    lines += [[], [Span("THE SAME WITH KUBECTL", "head")]]
+    for command in _commands(batch):
+        lines += [[Span(text, "dim")] for text in wrap(clean(command), room, 6)]
+    return lines
+
+
+def _commands(batch: Batch) -> list[str]:
+    return [command for accepted in batch.accepted for command in accepted.plan.commands]

@@ -1,0 +1,45 @@
+"""Whether to quit, with what that would leave behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.dialogs.keys import DialogKeys
+from ktui.tui.door import Words
+from ktui.tui.draw.chrome import Hint
+
+if TYPE_CHECKING:
+    from ktui.tui.ending import EndingApp
+
+
+class LeaveScreen(Dialog[bool]):
+    """A question that is answered with yes or no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "dismiss(True)", "quit", priority=True),
+        Binding("n,escape,q", "dismiss(False)", "stay", priority=True),
+    ]
+
+    def __init__(self, app: EndingApp) -> None:
+        super().__init__()
+        self._sentences = [
+            f"{title}: it is being sent, and its outcome is not known yet. After quitting, look with: {look}"
+            for title, look in app.unsettled
+        ]
+        if names := ", ".join(app.watched_over):
+            self._sentences.append(
+                f"Auto-abort is on for {names}: nothing is rolled back automatically once ktui has ended."
+            )
+
+    def compose(self) -> ComposeResult:
+        """The question, what there is to know, the keys."""
+        with Vertical(classes="dialog"):
+            yield Words("Quit ktui?", classes="dialog-title")
+            for sentence in self._sentences:
+                yield Words(sentence, classes="dialog-note")
+            yield DialogKeys(Hint("y", "quit", "screen.dismiss(True)"), Hint("n", "stay", "screen.dismiss(False)"))

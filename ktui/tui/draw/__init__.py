@@ -1,0 +1,1 @@
+"""What screens are drawn with: glyphs, lines, widgets, the header and the footer."""

@@ -1,0 +1,105 @@
+"""The lines around every screen: the header with the state of the link, and the keys that do something now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ktui.model.changes import Link, LinkState
+from ktui.text import age, clean, count
+from ktui.tui.draw.glyphs import LINKS
+from ktui.tui.draw.widgets import Line, Span, between, cut, shorten, width
+
+
+class Hint(NamedTuple):
+    """A key and what it does now. One that is not open is in brackets; pressing it says why."""
+
+    key: str
+    label: str
+    action: str
+    is_open: bool = True
+
+
+def header(title: str, counts: Sequence[str], state: Line, now: datetime, cells: int) -> list[Span]:
+    """Where we are on the left; the link, the counts and the time on the right. The link is never cut."""
+    clock = [Span(now.astimezone().strftime("%H:%M:%S"), "dim")]
+    left = [Span("ktui", "title"), Span(f"  {cut(clean(title), max(12, cells // 2))}", "strong")]
+    for shown in (counts, counts[:1], ()):
+        right = [*state, Span("   ")]
+        for text in shown:
+            right += [Span(text), Span("   ")]
+        right += clock
+        if width(left) + width(right) + 2 <= cells:
+            return between(left, right, cells)
+    return between(left, state, cells)
+
+
+def link_state(link: Link | None, now: datetime, *, failed: bool, shows: bool = False) -> list[Span]:
+    """`● live`, or what is wrong with the link and for how long what is shown may be stale.
+
+    `failed` means that no connection came about at all, `shows` that something is shown nevertheless.
+    """
+    if failed:
+        return [Span("✖ not connected", "failed")]
+    if link is None:
+        return [Span("○ connecting", "dim")]
+    glyph, style = LINKS[link.state]
+    old = age(link.since, now)
+    match link.state:
+        case LinkState.RECONNECTING:
+            said = f"stale by {old}, reconnecting"
+        case LinkState.SILENT:
+            said = f"no answer for {old}"
+        case LinkState.LISTED:
+            said = f"listed {old} ago"
+        case LinkState.REFUSED if shows:
+            said = f"refused, stale by {old}"
+        case _:
+            said = link.state.value
+    return [Span(f"{glyph} {said}", style)]
+
+
+def counts(rollouts: int, pods: int | None) -> list[str]:
+    """What the header counts; pods are still being listed at first."""
+    return [count(rollouts, "rollout"), count(pods, "pod") if pods is not None else "pods …"]
+
+
+def hints(shown: Sequence[Hint], cells: int) -> list[Span]:
+    """As many keys as there is room for, in few words where it is tight; help and quit, the last two, stay.
+
+    What is not open now goes first: it is still on the help screen, with the reason.
+    """
+    kept = list(shown)
+    for hint in reversed(shown[:-2]):
+        if _length(kept) > cells and not hint.is_open:
+            kept.remove(hint)
+    for index in reversed(range(len(kept))):
+        if _length(kept) > cells:
+            kept[index] = kept[index]._replace(label=kept[index].label.partition(" (")[0].partition(":")[0])
+    while _length(kept) > cells and len(kept) > 2:
+        del kept[-3]
+    return shorten(keys(kept), cells)
+
+
+def keys(shown: Sequence[Hint]) -> list[Span]:
+    """Keys in a row, to be pressed or clicked."""
+    spans: list[Span] = []
+    for hint in shown:
+        if hint.is_open:
+            spans.append(Span(f" {hint.key}", "key", hint.action))
+            spans.append(Span(f" {clean(hint.label)} ", "", hint.action))
+        else:
+            # Not by its colour alone: without colours, too, it is not what can be pressed now.
+            spans.append(Span(f" ({hint.key} {clean(hint.label)}) ", "off", hint.action))
+    return spans
+
+
+def _length(shown: Sequence[Hint]) -> int:
+    return sum(len(hint.key) + len(hint.label) + (3 if hint.is_open else 5) for hint in shown)
+
+
+def notice(text: str, cells: int, *, is_warning: bool = True) -> list[Span]:
+    """Something that a person should know about what is shown."""
+    style = "warn" if is_warning else "progressing"
+    return shorten([Span("! " if is_warning else "▸ ", style), Span(clean(text), style)], cells)

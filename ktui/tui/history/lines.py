@@ -1,0 +1,203 @@
+"""The lines of the history screen: pure functions from a history to spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.cells import cell_len
+
+from ktui.rollout.history import History, PastRevision, Writer, by_whom
+from ktui.rollout.track_record import outcome_mark
+from ktui.text import age, duration, local_time
+from ktui.tui.draw.difference import Lines, as_yaml, bullet, fields
+from ktui.tui.draw.widgets import Line, Span, fit, shorten, width, wrap
+
+if TYPE_CHECKING:
+    from ktui.rollout.diff.templates import DiffLine, TemplateDiff
+
+_GAP: Final = "  "
+_SIGNS: Final = len("▸ ● ")
+_STATE: Final = len("failed  ")
+_BETWEEN: Final = " · "
+_LEAST_CAUSE: Final = 10
+"""Cells below which a change-cause is not worth its column."""
+_FAIR_CAUSE: Final = 18
+"""Cells that a change-cause is left before who did it has a column."""
+
+
+class Columns(NamedTuple):
+    """How many cells each column has; 0 leaves it out."""
+
+    revision: int
+    images: int
+    pods: int
+    age: int
+    owner: int
+    cause: int
+
+
+def columns(history: History, writer: Writer | None, now: datetime, room: int) -> Columns:
+    """Columns as wide as what they show needs; where there is no room, who did it goes first, then the cause."""
+    rows = history.revisions
+    revision = max([3, *(len(str(row.number)) for row in rows)])
+    pods = max([4, *(len(_pods(row)) for row in rows)])
+    ages = max([3, *(len(age(row.age_from, now)) for row in rows)])
+    images = max([5, *(width(_images(row)) for row in rows)])
+    owner = max((cell_len(by_whom(row, writer)) for row in rows), default=0)
+    cause = max((cell_len(_cause(row)) for row in rows), default=0)
+    taken = _SIGNS + revision + len(_GAP) + _STATE + pods + ages + 3 * len(_GAP)
+    images = min(images, max(12, (room - taken) // 2 if cause or owner else room - taken))
+    left = room - taken - images
+    needed = len(_GAP) + min(cause, _FAIR_CAUSE) if cause else 0
+    owner = min(owner, 16) if owner and left >= min(owner, 16) + len(_GAP) + needed else 0
+    left -= owner + len(_GAP) if owner else 0
+    return Columns(revision, images, pods, ages, owner, left - len(_GAP) if cause and left > _LEAST_CAUSE else 0)
+
+
+def heading(fitted: Columns) -> list[Span]:
+    """What the columns are called; the first ones as kubectl calls them."""
+    cells = [
+        " " * _SIGNS,
+        fit("REV", fitted.revision, right=True) + _GAP,
+        " " * _STATE,
+        fit("IMAGE", fitted.images) + _GAP,
+        fit("PODS", fitted.pods, right=True) + _GAP,
+        fit("AGE", fitted.age, right=True),
+        _GAP + fit("BY", fitted.owner) if fitted.owner else "",
+        _GAP + fit("CHANGE-CAUSE", fitted.cause) if fitted.cause else "",
+    ]
+    return [Span("".join(cells), "head")]
+
+
+def row(
+    revision: PastRevision, writer: Writer | None, fitted: Columns, now: datetime, *, is_chosen: bool, is_marked: bool
+) -> list[Span]:
+    """One revision. New images stand out, and what is as it was before is quiet."""
+    bad = outcome_mark(revision.account) if not revision.is_current else ""
+    glyph = Span("● ", "new") if revision.is_current else Span("✖ ", "failed") if bad else Span("○ ", "dim")
+    state = "live" if revision.is_current else bad or ("undo" if revision.is_undo else "")
+    spans = [
+        Span("▸ " if is_chosen else "  ", "key"),
+        Span("◆ ", "held") if is_marked else glyph,
+        Span(fit(str(revision.number), fitted.revision, right=True), "strong"),
+        Span(_GAP + fit(state, _STATE), "good" if revision.is_current else "failed" if bad else "dim"),
+        *_padded(_images(revision), fitted.images),
+        Span(_GAP + fit(_pods(revision), fitted.pods, right=True), "" if revision.wanted else "dim"),
+        Span(_GAP + fit(age(revision.age_from, now), fitted.age, right=True), "dim"),
+    ]
+    if fitted.owner:
+        spans.append(Span(_GAP + fit(by_whom(revision, writer), fitted.owner), "dim"))
+    if fitted.cause:
+        spans.append(Span(_GAP + fit(_cause(revision), fitted.cause), "dim" if revision.cause_is_stale else ""))
+    return spans
+
+
+def _images(revision: PastRevision) -> list[Span]:
+    """The images of the containers, and those of init containers where they are new; what is new comes first."""
+    spans = [Span("↻ restarted ", "dim")] if revision.restarted else []
+    for image in sorted(revision.images, key=lambda image: not image.is_new):
+        if not image.is_init or image.is_new:
+            spans += [Span(image.short, "strong" if image.is_new else "dim"), Span(" ")]
+    return spans[:-1]
+
+
+def _padded(line: Line, cells: int) -> list[Span]:
+    shown = shorten(line, cells)
+    return [*shown, Span(" " * (cells - width(shown)))]
+
+
+def _pods(revision: PastRevision) -> str:
+    """Ready of wanted; of what is scaled down, how many are left."""
+    if revision.wanted:
+        return f"{revision.ready}/{revision.wanted}"
+    return f"{revision.existing} left" if revision.existing else "-"
+
+
+def _cause(revision: PastRevision) -> str:
+    return f"stale: {revision.change_cause}" if revision.cause_is_stale else revision.change_cause
+
+
+def destination(revision: PastRevision) -> str:
+    """` to 4 (cart:4.9)`, as the key of a roll back says it."""
+    images = sorted(revision.images, key=lambda image: not image.is_new)
+    return f" to {revision.number}" + (f" ({images[0].short})" if images else "")
+
+
+def facts(history: History, revision: PastRevision, writer: Writer | None, now: datetime) -> list[Span]:
+    """What there is to know of one revision beside its template, in sentences; what matters most comes first."""
+    account = revision.account
+    told = [Span(account.told(revision.number, now), "failed")] if account.is_bad and not revision.is_current else []
+    told += _roads_back(history, revision)
+    if revision.cause_is_stale:
+        told.append(Span(f'change-cause "{revision.change_cause}" is that of the revision before: stale', "warn"))
+    elif revision.change_cause:
+        told.append(Span(f'change-cause "{revision.change_cause}"'))
+    if revision.deployed_by is not None:
+        told.append(Span(f"deployed by {revision.deployed_by.name}"))
+    if revision.is_current and writer is not None:
+        told.append(Span(f"template last written by {_wrote(writer, now)}"))
+    if revision.former:
+        told.append(Span(f"came back: it was revision {', '.join(map(str, revision.former))} before"))
+    if revision.took is not None:
+        told.append(Span(f"rolled out in {duration(revision.took)}"))
+    if revision.restarted:
+        told.append(Span(f"restarted at {revision.restarted}"))
+    return [*told, Span(f"{revision.name} {_made(revision)}")]
+
+
+def _roads_back(history: History, revision: PastRevision) -> list[Span]:
+    """What leads to this revision, and what is to be known of the live template beside its history."""
+    told = []
+    if history.current is None and revision == history.revisions[0]:
+        told.append(Span("the live template is newer than every revision: it has not been rolled out yet", "warn"))
+    if revision.is_undo:
+        far = revision.number != history.back and history.current is None
+        told.append(
+            Span("kubectl rollout undo leads here" + (", one too far back" if far else ""), "warn" if far else "")
+        )
+    return told
+
+
+def _made(revision: PastRevision) -> str:
+    return f"made {local_time(revision.created):%Y-%m-%d %H:%M}" if revision.created is not None else "of unknown age"
+
+
+def _wrote(writer: Writer, now: datetime) -> str:
+    when = f" {age(writer.at, now)} ago" if writer.at is not None else ""
+    return f"{writer.manager or 'an unnamed client'} ({writer.operation}){when}"
+
+
+def paragraph(sentences: list[Span], room: int, most: int) -> Lines:
+    """Sentences one after another on at most so many lines; each keeps its style."""
+    lines: Lines = []
+    for sentence in sentences:
+        if lines and width(lines[-1]) + len(_BETWEEN) + cell_len(sentence.text) <= room:
+            lines[-1] += [Span(_BETWEEN, "dim"), sentence]
+        else:
+            lines.append([sentence])
+    return [shorten(line, room) for line in lines[:most]]
+
+
+def listed(sentences: list[Span], room: int) -> Lines:
+    """Sentences one below the other."""
+    return [line for sentence in sentences for line in bullet("", sentence.text, room, sentence.style)]
+
+
+def difference(found: TemplateDiff, yaml: Sequence[DiffLine] | None, room: int) -> Lines:
+    """What differs, in words first; then by field, or as YAML where that is given and shows it."""
+    if found.is_empty:
+        return [[Span("These two templates are the same.", "dim")]]
+    lines: Lines = []
+    for note in found.notes:
+        lines += bullet("•", note, room, "")
+    if not found.changes:
+        return [*lines, [Span("Nothing else differs.", "dim")]]
+    body = as_yaml(yaml, room) if yaml else fields(found.changes, room)
+    return [*lines, *([[]] if lines else []), *body]
+
+
+def problem(sentence: str, room: int) -> Lines:
+    """Why there is nothing to be compared."""
+    return [[Span(text, "failed")] for text in wrap(sentence, room, 4)] + [[Span("r asks again", "dim")]]

@@ -1,0 +1,286 @@
+"""The revisions of one rollout, and what differs between any two of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+
+from ktui.actions.request import Action
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.kube.revisions import read_with_revisions
+from ktui.model.reference import reference_to
+from ktui.rollout.diff.revisions import Pair, Templates, compare, compare_as_yaml, label, pair, templates
+from ktui.rollout.history import History, PastRevision
+from ktui.text import clean
+from ktui.tui.detail import lines as detail_lines
+from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.difference import Lines
+from ktui.tui.draw.widgets import Line, Pages, Painting, Scroll, Span
+from ktui.tui.history import lines as history_lines
+from ktui.tui.screen import LiveScreen, action_hints
+
+WIDE = 150
+"""From this width on, the difference stands beside the revisions instead of below them."""
+TALL = 32
+"""From this height on, there is room for empty lines."""
+
+
+class HistoryScreen(LiveScreen):
+    """Revisions, live, with the difference between the one under the cursor and the live template, or a marked one.
+
+    Whole templates are asked for when the screen opens and when there are others, and forgotten with it.
+    """
+
+    PAGE = "history"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,h", "app.pop_screen", "back", id="history.back"),
+        Binding("space,m", "mark", "mark", id="history.mark"),
+        Binding("y", "toggle_yaml", "fields or YAML", id="history.yaml"),
+        Binding("r", "ask_again", "ask again", id="history.retry", show=False),
+        Binding("down,j", "move(1)", "down", id="history.down", show=False),
+        Binding("up,k", "move(-1)", "up", id="history.up", show=False),
+        Binding("g,home", "move(-1000000)", "first", id="history.first", show=False),
+        Binding("G,end", "move(1000000)", "last", id="history.last", show=False),
+        Binding("pagedown,ctrl+f", "read(1)", "read on", id="history.page_down", show=False),
+        Binding("pageup,ctrl+b", "read(-1)", "read back", id="history.page_up", show=False),
+    ]
+
+    def __init__(self, uid: str) -> None:
+        super().__init__()
+        self._uid = uid
+        self._history: History | None = None
+        self._cursor = ""
+        self._marked = ""
+        self._yaml = False
+        self._templates: Templates | None = None
+        self._problem = ""
+        self._is_asking = False
+        self._asked_for: tuple[frozenset[str], bytes, Connection | None] | None = None
+        self._made: tuple[Templates, tuple[Pair, int, bool], Lines] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The revisions and what is known of one of them; beside or below them the difference."""
+        yield Painting(id="header")
+        yield Painting(id="notices")
+        yield Painting(id="headline")
+        with Container(id="body"):
+            with Vertical(id="left"):
+                yield Painting(id="heading")
+                yield Scroll(id="revisions")
+                yield Painting(id="facts")
+            with Vertical(id="right"):
+                yield Painting(id="compared")
+                yield Pages(id="difference")
+        yield Painting(id="hints")
+
+    def on_mount(self) -> None:
+        """Keys go through the revisions; tab goes to the difference."""
+        self.query_one("#revisions", Scroll).focus()
+
+    @property
+    def selected(self) -> str | None:  # noqa: D102
+        return self._uid
+
+    @property
+    def revision(self) -> PastRevision | None:
+        """The revision under the cursor; where that has gone, the live one."""
+        history = self._history
+        if history is None or not history.revisions:
+            return None
+        at_cursor = next((each for each in history.revisions if each.uid == self._cursor), None)
+        return at_cursor or history.current or history.revisions[0]
+
+    @property
+    def marked(self) -> PastRevision | None:
+        """The revision that others are compared with."""
+        revisions = self._history.revisions if self._history is not None else ()
+        return next((each for each in revisions if each.uid == self._marked), None)
+
+    # What is shown
+
+    def redraw(self, now: datetime) -> None:  # noqa: D102
+        app = self.ktui
+        known = app.live.history(self._uid, app.past.accounts(self._uid))
+        self._history = known or self._history
+        history = self._history
+        if history is None:
+            return
+        if known is not None:
+            self._ask_where_new(known)
+        self.set_class(self.size.width >= WIDE, "-wide")
+        self.set_class(self.size.height >= TALL, "-tall")
+        self.set_class(known is None, "-deleted")
+        self.query_one("#headline", Painting).show([self._headline(is_deleted=known is None)])
+        self._draw_revisions(history, now)
+        self._draw_difference(history)
+        self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=known is None))
+
+    def _headline(self, *, is_deleted: bool) -> Line:
+        if is_deleted or self._uid not in self.ktui.live.rollouts:
+            return [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+        rollout = self.ktui.live.rollouts[self._uid]
+        return detail_lines.headline(rollout, self.ktui.pending.get(self._uid, ""))
+
+    def _draw_revisions(self, history: History, now: datetime) -> None:
+        table, facts = self.query_one("#revisions", Scroll), self.query_one("#facts", Painting)
+        chosen, marked = self.revision, self.marked
+        room = max(30, self.query_one("#left").content_size.width - 1)
+        writer = self._templates.writer if self._templates is not None else None
+        fitted = history_lines.columns(history, writer, now, room)
+        rows = [
+            history_lines.row(each, writer, fitted, now, is_chosen=each is chosen, is_marked=each is marked)
+            for each in history.revisions
+        ]
+        at = history.revisions.index(chosen) if chosen is not None else None
+        wide = self.has_class("-wide")
+        table.styles.height = min(max(len(rows), 1), max(3, self.size.height // (2 if wide else 4)))
+        table.show(rows, at)
+        if at is not None:
+            self.call_after_refresh(table.keep_in_sight, at)
+        self.query_one("#heading", Painting).show([history_lines.heading(fitted)])
+        told = history_lines.facts(history, chosen, writer, now) if chosen is not None else [Span("no revision yet")]
+        facts.show(history_lines.listed(told, room) if wide else history_lines.paragraph(told, room, 3))
+
+    def _draw_difference(self, history: History) -> None:
+        pages, title = self.query_one("#difference", Pages), self.query_one("#compared", Painting)
+        room = max(30, pages.scrollable_content_region.width)
+        chosen = self.revision
+        compared = pair(history, chosen, self.marked) if chosen is not None else None
+        if compared is None:
+            title.show([[Span("WHAT CHANGED", "head")]])
+            pages.show([[Span("There is no other revision to compare this one with.", "dim")]])
+            return
+        names = f"{label(history, compared.before)} → {label(history, compared.after)}"
+        title.show([[Span("WHAT CHANGED  ", "head"), Span(names, "strong")]])
+        lines = self._lines(history, compared, room)
+        if lines is not None:
+            pages.show(lines)
+        elif self._problem:
+            pages.show(history_lines.problem(self._problem, room))
+        else:
+            pages.show([[Span("asking the server…", "dim")]])
+
+    def _lines(self, history: History, compared: Pair, room: int) -> Lines | None:
+        """The lines of a difference, made once as long as they stay the same; None until the server has answered."""
+        known = self._templates
+        if known is None:
+            return None
+        wanted = (compared, room, self._yaml)
+        if self._made is None or self._made[0] is not known or self._made[1] != wanted:
+            found = compare(history, known, compared)
+            if found is None:
+                return None
+            yaml = compare_as_yaml(history, known, compared) if self._yaml else None
+            self._made = (known, wanted, history_lines.difference(found, yaml, room))
+        return self._made[2]
+
+    def _hints(self, *, is_deleted: bool) -> list[Hint]:
+        chosen = self.revision
+        hints = [
+            Hint("space", "unmark" if chosen is not None and chosen is self.marked else "mark", "screen.mark"),
+            Hint("y", "fields" if self._yaml else "YAML", "screen.toggle_yaml"),
+        ]
+        if not is_deleted and chosen is not None:
+            rollback = next((each for each in self.ktui.offers(self._uid) if each.action is Action.ROLLBACK), None)
+            is_open = rollback is not None and rollback.open and not chosen.is_current
+            destination = history_lines.destination(chosen) if not chosen.is_current else ""
+            back = Hint("b", f"roll back{destination}", "screen.steer('rollback')", is_open)
+            others = action_hints(self.ktui.offers(self._uid), lambda offer: offer.action is Action.PROMOTE)
+            hints = [back, *hints, *others]
+        return [*hints, Hint("?", "help", "app.help"), Hint("esc", "back", "app.pop_screen")]
+
+    # What is asked for
+
+    def _ask_where_new(self, history: History) -> None:
+        """Ask for the templates where they are not those of these revisions, or there is another connection."""
+        revisions = frozenset(each.uid for each in history.revisions)
+        wanted = (revisions, history.live, self.ktui.connection)
+        if wanted != self._asked_for and not self._is_asking:
+            self._asked_for, self._is_asking = wanted, True
+            self.run_worker(self._ask(history), group="templates")
+
+    async def _ask(self, history: History) -> None:
+        try:
+            self._templates = await self._read(history)
+            self._problem = ""
+        except KubeError as error:
+            self._problem = clean(f"{error} {error.hint}".strip())
+        finally:
+            self._is_asking = False
+        self.draw_now()
+
+    async def _read(self, history: History) -> Templates:
+        connection = self.ktui.connection
+        if connection is None:
+            raise KubeError("There is no connection to the cluster now.")
+        known = self.ktui.live.store.workload(history.uid)
+        if known is None:
+            raise KubeError("It is gone, and its templates with it.")
+        reference = reference_to(known)
+        found = await read_with_revisions(Api(connection), known.metadata.namespace, reference)
+        if found.uid != history.uid:
+            raise KubeError(f"This {reference.kind} was deleted, and another one has its name now.")
+        return templates(found.raw, found.revisions)
+
+    # Keys
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        history, chosen = self._history, self.revision
+        if history is not None and chosen is not None:
+            at = history.revisions.index(chosen) + by
+            self._cursor = history.revisions[max(0, min(len(history.revisions) - 1, at))].uid
+            self._show_difference_from_the_top()
+
+    def action_mark(self) -> None:
+        """Compare others with this revision, or no longer."""
+        chosen = self.revision
+        if chosen is not None:
+            self._marked = "" if chosen.uid == self._marked else chosen.uid
+            self._show_difference_from_the_top()
+
+    def action_toggle_yaml(self) -> None:
+        """Show the difference as YAML, or by field."""
+        self._yaml = not self._yaml
+        self._show_difference_from_the_top()
+
+    def _show_difference_from_the_top(self) -> None:
+        self.query_one("#difference", Pages).scroll_home(animate=False)
+        self.draw_now()
+
+    def action_read(self, pages: int) -> None:
+        """Read on in the difference."""
+        difference = self.query_one("#difference", Pages)
+        difference.scroll_relative(y=pages * difference.page, animate=False)
+
+    def action_ask_again(self) -> None:
+        """Do not wait for anything to change: ask the server for the templates now."""
+        self._asked_for, self._problem = None, ""
+        self.ktui.action_retry()
+        self.draw_now()
+
+    def action_steer(self, name: str) -> None:
+        """Roll back to the revision under the cursor; every other action is that of the rollout."""
+        chosen = self.revision
+        if name != Action.ROLLBACK or chosen is None:
+            super().action_steer(name)
+        elif chosen.number:
+            self.ktui.steer(self._uid, name, revision=chosen.number)
+        else:
+            self.notify(f"{chosen.name} has no revision number, so nothing can be rolled back to it.")
+
+    def on_scroll_picked(self, event: Scroll.Picked) -> None:
+        """A click chooses a revision, a second one marks it."""
+        history = self._history
+        if event.scroll.id == "revisions" and history is not None and event.line < len(history.revisions):
+            self._cursor = history.revisions[event.line].uid
+            if event.opens:
+                self.action_mark()
+            self._show_difference_from_the_top()

@@ -1,0 +1,369 @@
+"""The overview: every rollout in scope, one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, NamedTuple, overload
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from ktui.rollout.order import Standings, steady
+from ktui.rollout.rollout import Rollout
+from ktui.text import age
+from ktui.tui.door import Field, Words
+from ktui.tui.draw import chrome
+from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.widgets import Line, Painting, Scroll, Span, shorten, width, wrap
+from ktui.tui.overview import lines as overview_lines
+from ktui.tui.overview.lines import SORTS, Columns
+from ktui.tui.screen import LiveScreen, action_hints
+
+
+class _Made(NamedTuple):
+    """A row as it was drawn, and all that it was made from."""
+
+    rollout: Rollout
+    facts: tuple[object, ...]
+    line: Line
+
+
+class _Rows(Sequence[Line]):
+    """The rows of the table, each made when it is looked at.
+
+    A row that was in the last table, and that would say the same, is taken from there: of the rows in sight, a key
+    changes two, and making a row takes as long as drawing one.
+    """
+
+    def __init__(
+        self,
+        rollouts: list[Rollout],
+        fitted: Columns,
+        now: datetime,
+        pending: Mapping[str, str],
+        cursor: int | None,
+        *,
+        marked: Collection[str],
+        guarded: Collection[str],
+        last: _Rows | None,
+    ) -> None:
+        self._rollouts, self._fitted, self._now = rollouts, fitted, now
+        self._pending, self._cursor, self._marked, self._guarded = pending, cursor, marked, guarded
+        self._made: dict[str, _Made] = {}
+        self._made_before = last._made if last is not None else {}
+
+    def __len__(self) -> int:
+        return len(self._rollouts)
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        rollout = self._rollouts[index]
+        uid, pending, is_chosen = rollout.uid, self._pending.get(rollout.uid, ""), index == self._cursor
+        is_marked, is_guarded = uid in self._marked, uid in self._guarded
+        facts = (self._fitted, pending, is_chosen, is_marked, is_guarded, age(rollout.since, self._now))
+        made = self._made.get(uid) or self._made_before.get(uid)
+        if made is None or made.rollout is not rollout or made.facts != facts:
+            line = overview_lines.row(
+                rollout,
+                self._fitted,
+                self._now,
+                pending,
+                is_chosen=is_chosen,
+                is_marked=is_marked,
+                is_guarded=is_guarded,
+            )
+            made = _Made(rollout, facts, line)
+        self._made[uid] = made
+        return made.line
+
+
+_EXPLANATION: Final = 2
+_MOST_EXPLANATION: Final = 8
+"""Lines of the explanation: at least, and at most if the table leaves room."""
+
+_FIXED: Final = 7
+"""Lines of the screen that are neither the table's nor the explanation's: header, totals, heading, keys, gaps."""
+
+_READING: Final = timedelta(seconds=4)
+"""How long after the cursor was moved the rows keep their places."""
+
+_BATCH_HINTS: Final = (
+    Hint("space", "pause, resume", "screen.steer('toggle_pause')"),
+    Hint("p", "promote", "screen.steer('promote')"),
+    Hint("b", "roll back", "screen.steer('rollback')"),
+    Hint("a", "abort", "screen.steer('abort')"),
+    Hint("s", "scale", "screen.steer('scale')"),
+    Hint("R", "restart", "screen.steer('restart')"),
+)
+"""What can be done to several rollouts at once. To which of them it is open, the question says."""
+
+
+class OverviewScreen(LiveScreen):
+    """A table of rollouts, worst first, with the totals above and the one under the cursor explained below."""
+
+    PAGE = "overview"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open", id="overview.open"),
+        Binding("slash", "filter", "filter", id="overview.filter"),
+        Binding("o", "sort", "sort", id="overview.sort"),
+        Binding("v", "mark", "select, or no longer", id="overview.mark"),
+        Binding("escape", "clear", "clear the selection, or the filter", id="overview.clear"),
+        Binding("down,j", "move(1)", "down", id="move.down", show=False),
+        Binding("up,k", "move(-1)", "up", id="move.up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", id="move.page_down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", id="move.page_up", show=False),
+        Binding("g,home", "first", "first", id="move.first", show=False),
+        Binding("G,end", "last", "last", id="move.last", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Rollout] = []
+        self._table: _Rows | None = None
+        self._cursor: str | None = None
+        self._has_moved = False
+        self._moved_at: datetime | None = None
+        self._standings = Standings()
+        self._sort = "worst"
+        self._filter = ""
+        self._marked: set[str] = set()
+
+    def compose(self) -> ComposeResult:
+        """Header, totals, table, explanation, hints."""
+        yield Painting(id="header")
+        yield Painting(id="notices")
+        yield Painting(id="totals")
+        yield Painting(id="heading")
+        yield Scroll(id="table")
+        yield Painting(id="message")
+        yield Painting(id="explanation")
+        with Horizontal(id="filter-row"):
+            yield Words("/")
+            yield Field(id="filter", placeholder="namespace, name, phase or image")
+        yield Painting(id="hints")
+
+    def on_mount(self) -> None:
+        """Keys go to the table until the filter is asked for."""
+        self.query_one("#table", Scroll).focus()
+
+    @property
+    def selected(self) -> str | None:  # noqa: D102
+        return self._cursor
+
+    @property
+    def in_sight(self) -> frozenset[str]:  # noqa: D102
+        lines = self.query_one("#table", Scroll).in_sight if self.is_drawable else range(0)
+        return frozenset(rollout.uid for rollout in self._rows[lines.start : lines.stop])
+
+    def redraw(self, now: datetime) -> None:  # noqa: D102
+        app, cells = self.ktui, self.size.width
+        everything = list(app.live.rollouts.values())
+        words = self._filter.lower().split()
+        shown = [rollout for rollout in everything if overview_lines.matches(rollout, words)] if words else everything
+        self._rows = self._ordered(shown, now)
+        self._marked &= app.live.rollouts.keys()
+        at = self._place_cursor()
+        table = self.query_one("#table", Scroll)
+        # One cell is left and right of everything, and one is kept for a scrollbar.
+        fitted = overview_lines.columns(everything, cells - 3)
+        self._table = _Rows(
+            self._rows, fitted, now, app.pending, at, marked=self._marked, guarded=app.guarded, last=self._table
+        )
+        table.show(self._table, at)
+        self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
+        self.query_one("#totals", Painting).show([self._strip(everything, now)])
+        current = self._rows[at] if at is not None else None
+        self.query_one("#explanation", Painting).show(
+            overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines())
+        )
+        self._say_why_empty(everything, cells)
+        self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
+
+    def _ordered(self, shown: list[Rollout], now: datetime) -> list[Rollout]:
+        """The rows in their order; none changes its place under the hands of somebody who moves the cursor."""
+        places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
+        if self._sort == "worst":
+            rows = self._standings.worst_first(shown, now)
+        else:
+            rows = overview_lines.ordered(shown, self._sort)
+        is_reading = self._moved_at is not None and timedelta(0) <= now - self._moved_at < _READING
+        return steady(rows, places) if is_reading else rows
+
+    def _spare_lines(self) -> int:
+        """The lines of the table that no row needs, which the explanation may use."""
+        # From the size of the screen: what the widgets measure is of the drawing before.
+        notices = len(self.ktui.notices) + bool(self.ktui.options.hint)
+        room = self.size.height - _FIXED - notices - self.has_class("-filtering")
+        return max(0, min(_MOST_EXPLANATION, room - len(self._rows)) - _EXPLANATION)
+
+    def _place_cursor(self) -> int | None:
+        """The cursor stays on its rollout wherever that moves; where it is gone, on what stands in its place."""
+        if not self._rows:
+            return None
+        places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
+        table = self.query_one("#table", Scroll)
+        # While the list is still coming in, the cursor of someone who has not moved it is on the worst of all.
+        is_coming_in = self.ktui.live.pods is None and not self._has_moved
+        at = 0 if is_coming_in else places.get(self._cursor or "")
+        if at is None or is_coming_in:
+            at = min(table.cursor_line or 0, len(self._rows) - 1) if at is None else at
+            self._cursor = self._rows[at].uid
+        if at != table.cursor_line:
+            self.call_after_refresh(table.keep_in_sight, at)
+        return at
+
+    def _strip(self, everything: list[Rollout], now: datetime) -> list[Span]:
+        notes = []
+        if self._marked:
+            hidden = len(self._marked - {rollout.uid for rollout in self._rows})
+            notes.append(f"✓ {len(self._marked)} selected{f', {hidden} not in sight' if hidden else ''}, esc clears")
+        if self.ktui.guarded:
+            countdown = self.ktui.countdown(now)
+            notes.append(f"auto-abort is on for {len(self.ktui.guarded)}{f': {countdown}' if countdown else ''}")
+        if self._filter:
+            notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
+        if self._sort != "worst":
+            notes.append(SORTS[self._sort])
+        noted = Span("   " + " · ".join(notes) if notes else "", "key")
+        cells = self.size.width - 2
+        return shorten([*overview_lines.totals(everything, cells - width([noted])), noted], cells)
+
+    def _say_why_empty(self, everything: list[Rollout], cells: int) -> None:
+        message = self.query_one("#message", Painting)
+        table = self.query_one("#table", Scroll)
+        text: tuple[str, ...] = ()
+        if not everything:
+            text = self.ktui.emptiness
+        elif not self._rows:
+            text = (f"Nothing matches “{self._filter}”.", "Press esc to see everything.")
+        message.display = bool(text)
+        table.display = self.query_one("#heading", Painting).display = not text
+        lines: list[list[Span]] = [[]]
+        for index, sentence in enumerate(text):
+            lines += [[Span(part, "strong" if index == 0 else "dim")] for part in wrap(sentence, cells - 8, 4)]
+        message.show(lines)
+
+    def _hints(self) -> list[Hint]:
+        keys = [Hint("enter", "open", "screen.open", bool(self._rows))]
+        if self._marked:
+            keys += [Hint("v", "select", "screen.mark"), *_BATCH_HINTS]
+        elif self._cursor is not None:
+            keys += [*self.guard_hints, *self.pair_hints, *action_hints(self.ktui.offers(self._cursor))]
+        return [
+            *keys,
+            *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),
+            *((Hint("l", "logs", "screen.logs"),) if self._cursor is not None else ()),
+            *((Hint("e", "timeline", "screen.timeline"),) if self._cursor is not None else ()),
+            Hint("f", "figures", "screen.figures"),
+            Hint("/", "filter", "screen.filter"),
+            Hint("n", "namespace", "app.pick_namespace"),
+            Hint("x", "context", "app.pick_context"),
+            Hint("o", "sort", "screen.sort"),
+            Hint("?", "help", "app.help"),
+            Hint("q", "quit", "app.quit"),
+        ]
+
+    # Keys
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        if self._rows:
+            places = [rollout.uid for rollout in self._rows]
+            at = places.index(self._cursor) if self._cursor in places else 0
+            self._cursor = places[max(0, min(len(places) - 1, at + by))]
+            self._has_moved, self._moved_at = True, self.ktui.now()
+            self.draw_now()
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by what is in sight."""
+        self.action_move(pages * self.query_one("#table", Scroll).page)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self.action_move(-len(self._rows))
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self.action_move(len(self._rows))
+
+    def action_open(self) -> None:
+        """Open the rollout under the cursor."""
+        if self._cursor is not None and self._rows:
+            self.ktui.open_rollout(self._cursor)
+
+    def action_sort(self) -> None:
+        """Take the next order."""
+        orders = list(SORTS)
+        self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
+        self._moved_at = None
+        self.draw_now()
+
+    def action_figures(self) -> None:
+        """Open the figures of all that is shown."""
+        is_chosen = self._filter or self.ktui.options.selector
+        self.ktui.open_figures(None, [rollout.uid for rollout in self._rows] if is_chosen else None)
+
+    def action_filter(self) -> None:
+        """Ask for a filter."""
+        self.add_class("-filtering")
+        self.query_one("#filter", Field).focus()
+
+    def action_mark(self) -> None:
+        """Select the rollout under the cursor, or no longer."""
+        if self._cursor is not None and self._rows:
+            self._marked ^= {self._cursor}
+            self.draw_now()
+
+    def action_steer(self, name: str) -> None:
+        """Begin an action: on what is selected, else on the rollout under the cursor."""
+        if not self._marked:
+            super().action_steer(name)
+            return
+        in_sight = [rollout.uid for rollout in self._rows if rollout.uid in self._marked]
+        self.ktui.steer_all([*in_sight, *sorted(self._marked.difference(in_sight))], name)
+
+    def action_clear(self) -> None:
+        """Leave the line of the filter; else select nothing any more; else show everything again."""
+        if self._marked and not self.has_class("-filtering"):
+            self._marked.clear()
+            self.draw_now()
+            return
+        self.query_one("#filter", Field).value = ""
+        self._leave_filter()
+
+    def on_input_changed(self, event: Field.Changed) -> None:
+        """Filter while typing; the cursor goes to the best match, so that Enter opens it."""
+        self._filter = event.value.strip()
+        words = self._filter.lower().split()
+        shown = [each for each in self.ktui.live.rollouts.values() if overview_lines.matches(each, words)]
+        best = overview_lines.best_match(self._ordered(shown, self.ktui.now()), words) if words else None
+        if best is not None:
+            self._cursor, self._has_moved = best.uid, True
+        self.draw_now()
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter, and go back to the table."""
+        if self.is_drawable:
+            self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.remove_class("-filtering")
+        self.query_one("#table", Scroll).focus()
+        self.draw_now()
+
+    def on_scroll_picked(self, event: Scroll.Picked) -> None:
+        """A click chooses a row, a second one opens it."""
+        if event.line < len(self._rows):
+            self._cursor = self._rows[event.line].uid
+            self._has_moved = True
+            self.draw_now()
+            if event.opens:
+                self.action_open()

@@ -1,0 +1,1 @@
+"""The page that shows one pod, cause or event in full."""

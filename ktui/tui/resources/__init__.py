@@ -1,0 +1,1 @@
+"""The screen of CPU and memory, new against old."""

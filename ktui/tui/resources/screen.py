@@ -1,0 +1,81 @@
+"""What the pods of one rollout use, new against old, against requests and limits; what the quotas leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from ktui.rollout.rollout import Rollout
+from ktui.tui.detail import lines as detail_lines
+from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.widgets import Pages, Painting, Span, shorten
+from ktui.tui.resources import lines as resource_lines
+from ktui.tui.screen import LiveScreen, action_hints
+
+
+class UsageScreen(LiveScreen):
+    """What was measured last stays when nothing new comes, and says how old it is."""
+
+    FOLLOWS_USE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,u", "app.pop_screen", "back", id="usage.back"),
+    ]
+
+    def __init__(self, uid: str) -> None:
+        super().__init__()
+        self._uid = uid
+        self._rollout: Rollout | None = None
+
+    def compose(self) -> ComposeResult:
+        """The rollout, how fresh the numbers are, and the numbers."""
+        yield Painting(id="header")
+        yield Painting(id="notices")
+        yield Painting(id="headline")
+        yield Painting(id="heading")
+        yield Pages(id="use")
+        yield Painting(id="hints")
+
+    def on_mount(self) -> None:
+        """Keys scroll."""
+        self.query_one("#use", Pages).focus()
+
+    @property
+    def selected(self) -> str | None:  # noqa: D102
+        return self._uid
+
+    def redraw(self, now: datetime) -> None:  # noqa: D102
+        app, cells = self.ktui, self.size.width - 2
+        rollout = app.live.rollouts.get(self._uid)
+        self._rollout = rollout or self._rollout
+        self.set_class(rollout is None, "-deleted")
+        if rollout is None:
+            headline = [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+        else:
+            headline = [
+                *detail_lines.headline(rollout, app.pending.get(self._uid, "")),
+                Span(f"   {rollout.why}", "dim"),
+            ]
+            self._draw_use(now)
+        self.query_one("#headline", Painting).show([shorten(headline, cells)])
+        hints = [
+            *(action_hints(app.offers(self._uid)) if rollout is not None else ()),
+            Hint("h", "history", "screen.history"),
+            Hint("l", "logs", "screen.logs"),
+            Hint("?", "help", "app.help"),
+            Hint("esc", "back", "app.pop_screen"),
+        ]
+        self.draw_chrome(now, app.title_line, (), hints)
+
+    def _draw_use(self, now: datetime) -> None:
+        title, pages = Span("USE  ", "head"), self.query_one("#use", Pages)
+        shown = self.use
+        if shown is None:
+            self.query_one("#heading", Painting).show([[title, Span("asking what the pods use…", "dim")]])
+            return
+        fresh = resource_lines.freshness(shown.usage, shown.problem, now)
+        self.query_one("#heading", Painting).show([shorten([title, *fresh], self.size.width - 2)])
+        room = max(30, pages.scrollable_content_region.width)
+        pages.show(resource_lines.page(shown.usage, shown.rooms, now, room))

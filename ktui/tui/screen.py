@@ -1,0 +1,232 @@
+"""What the full screens share: header and hints, and the keys that steer the rollout in question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen, Screen
+from textual.worker import WorkType
+
+from ktui.tui.draw import chrome
+from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.widgets import Painting
+
+if TYPE_CHECKING:
+    from ktui.actions.access import Offer
+    from ktui.tui.app import KtuiApp
+    from ktui.tui.usage_feed import Shown
+
+KEY_NAMES = {
+    "space": "space",
+    "enter": "enter",
+    "escape": "esc",
+    "slash": "/",
+    "question_mark": "?",
+}
+"""How keys are written on the screen, where that is not how Textual names them."""
+
+_STEERED = {"pause": "toggle_pause", "resume": "toggle_pause", "repair": "canary"}
+"""What the key of an action steers, where it is not called as the action is."""
+
+
+class LiveScreen(Screen[None]):
+    """A screen that follows the cluster. The app tells it what changed; it redraws what it shows of that."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "steer('toggle_pause')", "pause or resume", id="rollout.pause"),
+        Binding("p", "steer('promote')", "promote", id="rollout.promote"),
+        Binding("b", "steer('rollback')", "roll back", id="rollout.rollback"),
+        Binding("a", "steer('abort')", "abort", id="rollout.abort"),
+        Binding("c", "steer('canary')", "canary, or repair a hold", id="rollout.canary"),
+        Binding("i", "steer('set-image')", "set image", id="rollout.image"),
+        Binding("s", "steer('scale')", "scale", id="rollout.scale"),
+        Binding("R", "steer('restart')", "restart", id="rollout.restart"),
+        Binding("h", "history", "history", id="rollout.history"),
+        Binding("l", "logs", "logs", id="rollout.logs"),
+        Binding("e", "timeline", "timeline", id="rollout.timeline"),
+        Binding("u", "usage", "use: CPU, memory, quota", id="rollout.usage"),
+        Binding("f", "figures", "figures", id="rollout.figures"),
+        Binding("A", "guard", "auto-abort, on or off", id="rollout.guard"),
+        Binding("B", "blue_green", "blue-green", id="rollout.bluegreen"),
+        Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
+        Binding("x", "app.pick_context", "context", id="scope.context"),
+        Binding("question_mark", "app.help", "help", id="help"),
+        Binding("q", "app.quit", "quit", id="quit"),
+    ]
+
+    PAGE: ClassVar[str] = ""
+    """What the help calls this screen; its keys come first there."""
+
+    FOLLOWS_USE: ClassVar[bool] = False
+    """Whether it shows what pods use: that is read only while such a screen is in front."""
+
+    _is_composed = False
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether all that the screen consists of is there.
+
+        It is on the stack before that, and while the app ends; and what is left of it when it has gone from there is
+        attached for a moment more.
+        """
+        app = self.app
+        is_open = self._is_composed and self.is_attached and self in app.screen_stack
+        return is_open and app.is_running and app.return_code is None
+
+    def on_mount(self) -> None:
+        """From here on there is something to draw on."""
+        self._is_composed = True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that were typed ahead of a quit come to a screen that is being taken down: they mean nothing there."""
+        return self.is_drawable and super().check_action(action, parameters)
+
+    @property
+    def ktui(self) -> KtuiApp:
+        """The app, by its own type."""
+        return cast("KtuiApp", self.app)
+
+    @property
+    def selected(self) -> str | None:
+        """The uid of the rollout that the keys steer; None where there is none."""
+        raise NotImplementedError
+
+    @property
+    def in_sight(self) -> frozenset[str]:
+        """The uids of the rollouts that are to be seen now."""
+        return frozenset({self.selected} if self.selected is not None else ())
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something on it changes by itself: then it is drawn again at the next tick."""
+        return False
+
+    def redraw(self, now: datetime) -> None:
+        """Show what is known now. Called when something changed, once a second, and when the screen comes back."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        """What happened while the screen was covered is shown at once."""
+        if self.FOLLOWS_USE:
+            # As a function: a worker that is cancelled before it begins must not leave an unawaited coroutine.
+            follow: WorkType[None] = self._follow_use
+            self.run_worker(follow, group="use", exclusive=True)
+        self.draw_now()
+
+    async def _follow_use(self) -> None:
+        usage, uid = self.ktui.usage, self.selected
+        if usage is not None and uid is not None:
+            await usage.follow(uid)
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is read for a screen that is not seen; behind a dialog it is."""
+        if not isinstance(self.app.screen, ModalScreen):
+            self.workers.cancel_group(self, "use")
+
+    def on_resize(self) -> None:
+        """Lines are made for the width that there is."""
+        self.call_after_refresh(self.draw_now)
+
+    def on_scroll_room_changed(self) -> None:
+        """What was laid out by an earlier drawing has its size now, or a scrollbar has come or gone."""
+        self.draw_now()
+
+    def draw_now(self) -> None:
+        """Redraw at once, if there is something to draw on: what is answered late may find the screen gone."""
+        if self.is_drawable:
+            self.redraw(self.ktui.now())
+
+    def action_steer(self, name: str) -> None:
+        """Begin an action on the selected rollout."""
+        if self.selected is not None:
+            self.ktui.steer(self.selected, name)
+
+    def action_history(self) -> None:
+        """Open the history of the selected rollout."""
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_history(uid)
+
+    def action_timeline(self) -> None:
+        """Open the time line of the selected rollout."""
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_timeline(uid)
+
+    def action_usage(self) -> None:
+        """Open what the pods of the selected rollout use."""
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_usage(uid)
+
+    def action_figures(self) -> None:
+        """Open the figures of the selected rollout."""
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_figures(uid)
+
+    def action_logs(self) -> None:
+        """Open the logs of the selected rollout."""
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_logs(uid)
+
+    def _still_there(self) -> str | None:
+        """The uid of the selected rollout; None, and said, where it is gone: no other screen has anything to show."""
+        uid = self.selected
+        if uid is not None and uid not in self.ktui.live.rollouts:
+            self.ktui.notify("This rollout is gone.", severity="warning")
+            return None
+        return uid
+
+    def action_guard(self) -> None:
+        """Turn auto-abort of the selected rollout on, or off."""
+        if self.selected is not None:
+            self.ktui.guard(self.selected)
+
+    def action_blue_green(self) -> None:
+        """Open the Service that has the selected rollout as one of its sides."""
+        if self.selected is not None:
+            self.ktui.open_blue_green(self.selected)
+
+    @property
+    def pair_hints(self) -> list[Hint]:
+        """The way to the Service, where the selected rollout is one of its sides."""
+        is_side = self.selected is not None and self.ktui.is_side(self.selected)
+        return [Hint("B", "blue-green", "screen.blue_green")] if is_side else []
+
+    @property
+    def guard_hints(self) -> list[Hint]:
+        """How to turn auto-abort off, where it is on for the selected rollout."""
+        return [Hint("A", "auto-abort off", "screen.guard")] if self.selected in self.ktui.guarded else []
+
+    @property
+    def use(self) -> Shown | None:
+        """What the pods of the selected rollout use, as far as that was read."""
+        usage, uid = self.ktui.usage, self.selected
+        return usage.shown(uid) if usage is not None and uid is not None else None
+
+    def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
+        """Header and hints."""
+        cells = self.size.width - 2
+        header = self.query_one("#header", Painting)
+        lines = [chrome.header(title, counts, self.ktui.link_state(now), now, cells)]
+        notices = [chrome.notice(text, cells) for text in self.ktui.notices]
+        if self.ktui.options.hint:
+            notices.insert(0, chrome.notice(self.ktui.options.hint, cells, is_warning=False))
+        self.set_class(bool(notices), "-noticed")
+        self.query_one("#notices", Painting).show(notices)
+        header.show(lines)
+        self.query_one("#hints", Painting).show([chrome.hints(keys, self.size.width)])
+
+
+def action_hints(offers: Sequence[Offer], wanted: Callable[[Offer], bool] = lambda _: True) -> list[Hint]:
+    """The actions on the rollout in question as hints."""
+    return [
+        Hint(
+            KEY_NAMES.get(offer.key, offer.key),
+            offer.label,
+            f"screen.steer('{_STEERED.get(offer.action, offer.action)}')",
+            offer.open,
+        )
+        for offer in offers
+        if wanted(offer)
+    ]

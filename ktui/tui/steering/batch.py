@@ -1,0 +1,118 @@
+"""One action on the rollouts that are selected: one plan, one question, one after another until one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from ktui.actions.batch import Batch, LeftOut, Planned, one_after_another, try_all
+from ktui.actions.plan import Plan
+from ktui.actions.planning import plan
+from ktui.actions.read import read_any
+from ktui.actions.request import Abort, Action, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale
+from ktui.actions.sentences import target_of
+from ktui.kube.api import Api
+from ktui.model.reference import reference_to
+from ktui.model.workloads import Workload
+from ktui.rollout.revisions import Refusal
+from ktui.text import clean, count
+from ktui.tui.dialogs.ask import AskScreen
+from ktui.tui.dialogs.confirm_batch import ConfirmBatchScreen
+from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.steering.steering import steered, wrong_number
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+    from ktui.tui.session import Session
+    from ktui.tui.steering.steering import Steering
+
+_REQUESTS: Final[dict[Action, Callable[[], Request]]] = {
+    Action.PAUSE: Pause,
+    Action.RESUME: Resume,
+    Action.PROMOTE: Promote,
+    Action.ROLLBACK: RollBack,
+    Action.ABORT: Abort,
+    Action.RESTART: Restart,
+    Action.REPAIR: Repair,
+}
+
+
+async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
+    """Everything from the key to the outcomes, for the rollouts with these uids in that order."""
+    if isinstance(app.screen, Dialog):
+        # A key that was pressed twice, before the first question was to be seen.
+        return
+    found = [app.live.store.workload(uid) for uid in uids]
+    workloads = [workload for workload in found if workload is not None]
+    connection = session.connection
+    if connection is None or not workloads:
+        steering.say("There is no connection to the cluster now.", "warning")
+        return
+    action = _action(name, workloads, steering)
+    if action in (Action.SET_IMAGE, Action.CANARY):
+        steering.say("A new image is for one rollout at a time: esc clears the selection.", "warning")
+        return
+    title = f"{action.value.capitalize()}: {count(len(workloads), 'selected rollout')}"
+    request = await _ask_scale(app, title) if action is Action.SCALE else _REQUESTS[action]()
+    if request is None:
+        return
+    api = Api(connection)
+    closed = _closed(action, workloads, steering)
+    wanted = [
+        (_name(each), _planned(api, each, request, app, session))
+        for each in workloads
+        if each.metadata.uid not in closed
+    ]
+
+    async def ask() -> Batch:
+        batch = await try_all(api, wanted)
+        return Batch(batch.accepted, (*closed.values(), *batch.left_out))
+
+    guarded = sum(each.metadata.uid in app.guarded for each in workloads)
+    note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, ktui rolls it back."
+    agreed = await app.push_screen_wait(ConfirmBatchScreen(title, ask, note=note if guarded else ""))
+    if agreed is None:
+        return
+    applied = await one_after_another(agreed, lambda made: steering.send(api, made))
+    if applied.stopped:
+        steering.say(applied.stopped, "error")
+
+
+def _action(name: str, workloads: Sequence[Workload], steering: Steering) -> Action:
+    """What the key stands for: all have to be paused for it to resume, and one that can be repaired is."""
+    meant = [steered(name, steering.offers(each.metadata.uid)) for each in workloads]
+    if Action.REPAIR in meant:
+        return Action.REPAIR
+    return meant[0] if len(set(meant)) == 1 else Action.PAUSE
+
+
+def _closed(action: Action, workloads: Sequence[Workload], steering: Steering) -> dict[str, LeftOut]:
+    """What the screen knows to be closed, by uid: the server need not be asked about it."""
+    closed = {}
+    for workload in workloads:
+        uid = workload.metadata.uid
+        offer = next((each for each in steering.offers(uid) if each.action is action), None)
+        if offer is not None and not offer.open:
+            closed[uid] = LeftOut(_name(workload), offer.why_not)
+    return closed
+
+
+def _planned(api: Api, workload: Workload, request: Request, app: KtuiApp, session: Session) -> Planned:
+    meta, reference = workload.metadata, reference_to(workload)
+
+    async def planned() -> Plan | Refusal:
+        subject = await read_any(api, meta.namespace, reference, session.kubectl, clock=app.now, recall=app.past.recall)
+        if subject.workload.metadata.uid != meta.uid:
+            return Refusal("It was deleted, and another one has its name now.")
+        return plan(request, subject)
+
+    return planned
+
+
+async def _ask_scale(app: KtuiApp, title: str) -> Scale | None:
+    value = await app.push_screen_wait(AskScreen(title, "How many pods should each of them have?", "", wrong_number))
+    return Scale(int(value)) if value is not None else None
+
+
+def _name(workload: Workload) -> str:
+    return clean(str(target_of(workload)))

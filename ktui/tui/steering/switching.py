@@ -1,0 +1,62 @@
+"""From a key to a Service whose traffic was switched: what is open, and the way through plan and questions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ktui.actions.access import READ_ONLY, Permission
+from ktui.actions.plan import Plan
+from ktui.actions.read_service import plan_switch, read_service
+from ktui.actions.request import Switch
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.traffic.bluegreen import BlueGreen, Side
+
+if TYPE_CHECKING:
+    from ktui.tui.session import Session
+    from ktui.tui.steering.steering import Steering
+
+PATCH_SERVICE: Final = Permission("patch", "", "services")
+
+
+async def may_switch(connection: Connection, state: BlueGreen) -> bool:
+    """Whether the server lets us patch that Service. Raises KubeError."""
+    verb, group, resource, _ = PATCH_SERVICE
+    answer = await Api(connection).access_review(verb, group, resource, namespace=state.namespace, name=state.service)
+    return bool(answer)
+
+
+def closed(side: Side, *, read_only: bool, is_allowed: bool | None, force: bool) -> str:
+    """Why that side cannot be switched to, in one sentence; empty where it can. An unknown right closes nothing."""
+    if read_only:
+        return READ_ONLY
+    if is_allowed is False:
+        return f"not allowed: you may not {PATCH_SERVICE}"
+    if side.is_active:
+        return f"{side.name} is selected already"
+    if side.shortfall and not force:
+        return f"{side.name} is not fully available: {side.shortfall}"
+    return ""
+
+
+async def switch(steering: Steering, session: Session, state: BlueGreen, side: Side, *, force: bool) -> None:
+    """Everything from the key to the outcome. Who forces it is asked twice."""
+    connection = session.connection
+    if connection is None:
+        steering.say("There is no connection to the cluster now.", "warning")
+        return
+    api = Api(connection)
+
+    async def planned() -> Plan | Refusal:
+        subject = await read_service(api, state.namespace, state.service, session.kubectl)
+        if subject.service.metadata.uid != state.uid:
+            return Refusal("This Service was deleted, and another one has its name now. Nothing was sent.")
+        return plan_switch(Switch(side.colour, force=force), subject)
+
+    insist = f"Once more, because it is forced. {side.name} is not fully available: {side.shortfall}." if force else ""
+    try:
+        await steering.carry_out(api, planned, insist if side.shortfall else "")
+    except KubeError as error:
+        steering.say(f"{error} {error.hint}".strip(), "error")

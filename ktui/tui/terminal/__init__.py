@@ -1,0 +1,1 @@
+"""The terminal that the dashboard runs in: its driver, its input, its clipboard."""

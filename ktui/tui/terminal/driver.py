@@ -1,0 +1,120 @@
+"""The terminal that the dashboard has: Textual's driver, which outlasts whatever comes from it, and its end."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from ktui.text import clean
+from ktui.tui.terminal.arrivals import Arrivals
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+
+_LOOK: Final = 0.1
+"""Seconds between two looks at whether the dashboard has ended, and whether an ESC is the key."""
+
+_CHUNK: Final = 4096
+
+
+class Terminal(LinuxDriver):
+    """Reads bytes through `Arrivals`. A terminal that is gone ends the dashboard, and so does a fault in here."""
+
+    def __init__(self, app: KtuiApp, **options: Any) -> None:
+        super().__init__(app, **options)
+        assert sys.__stderr__ is not None, "the dashboard has a terminal"
+        self._file = cast("Any", _Output(sys.__stderr__, self._is_lost))
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and have it keep its title for later (xterm's XTWINOPS 22)."""
+        super().start_application_mode()  # type: ignore[no-untyped-call] # Textual's has no annotation
+        self.write("\x1b[22;2t")
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, with the title that it had."""
+        self.write("\x1b[23;2t")
+        super().stop_application_mode()
+
+    def set_title(self, title: str) -> None:
+        """Give the terminal's window or tab a title (OSC 2); whatever is in it, it is one line of clean text."""
+        self.write(f"\x1b]2;{clean(title)}\x1b\\")
+
+    def _is_lost(self) -> None:
+        app = cast("KtuiApp", self._app)
+        self._call(lambda: app.end_by(signal.SIGHUP))
+
+    def _call(self, what: Callable[[], None]) -> None:
+        """In the thread of the app, if it still runs."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what)
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the app ends because of it
+            crash = error
+            self._call(lambda: self._app._handle_exception(crash))
+
+    def run_input_thread(self) -> None:
+        """Read until the driver is stopped, or there is no terminal any more."""
+        arrivals = Arrivals()
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            if poll.poll(_LOOK * 1000):
+                data = self._read()
+                if data == b"":
+                    self._is_lost()
+                    return
+                for message in arrivals.feed(data or b"", monotonic()):
+                    self.process_message(message)
+            for message in arrivals.tick(monotonic()):
+                self.process_message(message)
+
+    def _read(self) -> bytes | None:
+        """What there is, or None; of a terminal that has gone, no bytes."""
+        try:
+            return os.read(self.fileno, _CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+
+class _Output:
+    """Where Textual's writer thread writes to. A thread that died of an error would leave the app waiting for it."""
+
+    def __init__(self, terminal: TextIO, is_lost: Callable[[], None]) -> None:
+        self._descriptor = terminal.fileno()
+        self._encoding = terminal.encoding
+        # How signs that the encoding lacks are written is settled where the streams are (`ktui.cli.signs`).
+        self._errors = terminal.errors or "replace"
+        self._is_lost = is_lost
+        self._has_gone = False
+
+    def fileno(self) -> int:
+        """The terminal's descriptor."""
+        return self._descriptor
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def write(self, text: str) -> None:
+        """Write it all, or nothing where there is no terminal."""
+        data = text.encode(self._encoding, self._errors)
+        while data and not self._has_gone:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
+            except OSError:
+                self._has_gone = True
+                self._is_lost()

@@ -1,0 +1,144 @@
+"""What happened to one rollout, in order, and what happens to it now."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from ktui.actions.audit import AuditLog, Entry
+from ktui.rollout.timeline import Deed, Moment
+from ktui.tui.detail import lines as detail_lines
+from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.widgets import Line, Pages, Painting, Span, shorten
+from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.timeline import lines as timeline_lines
+
+_ENTRIES = 1000
+"""How many of the last entries of the audit log are looked through for those of this rollout."""
+
+
+class TimelineScreen(LiveScreen):
+    """The newest stands at the end, as in a log; whoever is at the end stays there as more comes."""
+
+    PAGE = "timeline"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,e", "app.pop_screen", "back", id="timeline.back"),
+        Binding("t", "times", "how long ago, or at what time", id="timeline.times"),
+        Binding("w", "warnings", "warnings only, or everything", id="timeline.warnings"),
+    ]
+
+    def __init__(self, uid: str) -> None:
+        super().__init__()
+        self._uid = uid
+        self._moments: tuple[Moment, ...] = ()
+        self._deeds: tuple[Deed, ...] = ()
+        self._read_at: tuple[int, str] | None = None
+        self._relative = True
+        self._warnings_only = False
+        self._follows = True
+        self._is_going_to_the_end = False
+
+    def compose(self) -> ComposeResult:
+        """The rollout, what is shown of it, and the moments."""
+        yield Painting(id="header")
+        yield Painting(id="notices")
+        yield Painting(id="headline")
+        yield Painting(id="heading")
+        yield Pages(id="moments")
+        yield Painting(id="hints")
+
+    def on_mount(self) -> None:
+        """Keys scroll."""
+        self.query_one("#moments", Pages).focus()
+
+    @property
+    def selected(self) -> str | None:  # noqa: D102
+        return self._uid
+
+    def redraw(self, now: datetime) -> None:  # noqa: D102
+        app = self.ktui
+        rollout = app.live.rollouts.get(self._uid)
+        self.set_class(rollout is None, "-deleted")
+        pending = app.pending.get(self._uid, "")
+        if rollout is not None:
+            self._read_deeds_where_new(rollout.generation, pending)
+            self._moments = app.live.timeline(self._uid, self._deeds)
+            headline: Line = [*detail_lines.headline(rollout, pending), Span(f"   {rollout.why}", "dim")]
+        else:
+            headline = [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+        self.query_one("#headline", Painting).show([shorten(headline, self.size.width - 2)])
+        self._draw_moments(now)
+        self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=rollout is None))
+
+    def _draw_moments(self, now: datetime) -> None:
+        pages = self.query_one("#moments", Pages)
+        shown = [moment for moment in self._moments if moment.is_warning or not self._warnings_only]
+        told = f"warnings only: {len(shown)} of {len(self._moments)} entries"
+        title = told if self._warnings_only else "the newest at the end"
+        self.query_one("#heading", Painting).show([[Span("TIMELINE  ", "head"), Span(title, "dim")]])
+        if not self._is_going_to_the_end:
+            self._follows = pages.scroll_offset.y >= pages.max_scroll_y
+        room = max(30, pages.scrollable_content_region.width)
+        rows = timeline_lines.lines(shown, now, room, relative=self._relative)
+        pages.show(rows or [[Span("Nothing that is a warning is known." if self._moments else "Nothing yet.", "dim")]])
+        if self._follows:
+            self._is_going_to_the_end = True
+            self.call_after_refresh(self._go_to_the_end, pages.scroll_offset.y)
+
+    def _go_to_the_end(self, left: int) -> None:
+        """Once it is known where the end is. Who has gone up since the view was `left` at that line stays up there."""
+        pages = self.query_one("#moments", Pages)
+        if pages.scroll_offset.y >= left:
+            pages.scroll_end(animate=False, immediate=True)
+        self._is_going_to_the_end = False
+
+    def _hints(self, *, is_deleted: bool) -> list[Hint]:
+        return [
+            Hint("t", "at what time" if self._relative else "how long ago", "screen.times"),
+            Hint("w", "everything" if self._warnings_only else "warnings only", "screen.warnings"),
+            *(action_hints(self.ktui.offers(self._uid)) if not is_deleted else ()),
+            Hint("h", "history", "screen.history"),
+            Hint("l", "logs", "screen.logs"),
+            Hint("?", "help", "app.help"),
+            Hint("esc", "back", "app.pop_screen"),
+        ]
+
+    # What was done with ktui
+
+    def _read_deeds_where_new(self, generation: int, pending: str) -> None:
+        """Read the audit log when the screen opens, and when something may have been added to it."""
+        if (generation, pending) != self._read_at:
+            self._read_at = (generation, pending)
+            self.run_worker(self._read_deeds(), group="deeds", exclusive=True)
+
+    async def _read_deeds(self) -> None:
+        try:
+            entries = await asyncio.to_thread(AuditLog(self.ktui.options.audit).tail, _ENTRIES)
+        except OSError:
+            # The log is only one source of several; that it cannot be written is said when it should be.
+            return
+        self._deeds = tuple(_deed(entry) for entry in entries if entry.uid == self._uid)
+        self.draw_now()
+
+    # Keys
+
+    def action_times(self) -> None:
+        """Show how long ago, or at what time."""
+        self._relative = not self._relative
+        self.draw_now()
+
+    def action_warnings(self) -> None:
+        """Show warnings only, or everything."""
+        self._warnings_only = not self._warnings_only
+        self.draw_now()
+
+
+def _deed(entry: Entry) -> Deed:
+    is_done = entry.outcome == "done"
+    by = f", by {entry.user}" if entry.user else ""
+    return Deed(entry.time, f"{entry.plan}{by}" + ("" if is_done else f": {entry.outcome}. {entry.sentence}"), is_done)
