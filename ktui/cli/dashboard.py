@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from ktui.cli import printing
 from ktui.cli.cluster import access
 from ktui.cli.figures_file import book_opener
 from ktui.settings import Settings, SettingsError, audit_file
@@ -18,28 +20,51 @@ if TYPE_CHECKING:
     from ktui.figures.book import Book
 
 
-def dashboard(settings: Settings, *, hint: str = "", open_book: Callable[[str], Book] | None = None) -> int:
+_NO_TERMINAL: Final = "The dashboard needs a terminal; `ktui get` prints the same, one rollout per line."
+
+
+def check_terminal() -> None:
+    """Keys are read from standard input, and the screen is standard output; standard error may be a file.
+
+    Raises UsageError if either is not a terminal. A person who looks at standard output alone sees why, too.
+    """
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return
+    if sys.stdout.isatty() and not sys.stderr.isatty():
+        printing.line(_NO_TERMINAL)
+    raise click.UsageError(_NO_TERMINAL)
+
+
+def dashboard(
+    settings: Settings,
+    *,
+    hint: str = "",
+    open_book: Callable[[str], Book] | None = None,
+    opens: str = "",
+    audit: Path | None = None,
+) -> int:
     """Run the dashboard until it is quit; the exit code. Without a namespace it shows all of them.
 
+    `opens` is the uid of the rollout that it opens first, `audit` the audit log, if not the
+    user's own.
     `open_book` opens the history of a context's rollouts, where that is another one than the user's own.
 
     Raises SettingsError for a theme that does not exist, UsageError where there is no terminal.
     """
     if settings.theme and settings.theme not in THEMES:
         raise SettingsError(f'There is no theme "{settings.theme}".', f"Available: {', '.join(sorted(THEMES))}.")
-    # Textual reads keys from standard input and draws on standard error.
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.UsageError("The dashboard needs a terminal; `ktui get` prints the same, one rollout per line.")
+    check_terminal()
     namespace = "" if settings.all_namespaces else settings.namespace
     return run(
         Options(
             access(settings),
-            audit_file(),
+            audit or audit_file(),
             namespace=namespace,
             selector=settings.selector,
             read_only=settings.read_only,
             theme=settings.theme,
             hint=hint,
+            opens=opens,
             open_book=open_book or book_opener(settings),
         )
     )

@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "set-image": ("ktui.cli.act.commands", "Roll another image out."),
     "scale": ("ktui.cli.act.commands", "Ask for another number of pods."),
     "restart": ("ktui.cli.act.commands", "Replace every pod."),
+    "open": ("ktui.cli.open", "The dashboard at one rollout."),
     "demo": ("ktui.cli.demo.command", "The dashboard on a simulated cluster."),
     "sim": ("ktui.cli.demo.command", "Serve a simulated cluster, for any client."),
 }
@@ -54,10 +55,25 @@ class Root(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a word on what there is."""
+        """As click does. What is not a command is the name of a rollout to open, unless it looks like a typo."""
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f'There is no command "{args[0]}"; available: {", ".join(_COMMANDS)}.', ctx)
+            self._refuse_a_typo(args[0], ctx)
+            args = ["open", *args]
         return super().resolve_command(ctx, args)
+
+    @staticmethod
+    def _refuse_a_typo(word: str, ctx: click.Context) -> None:
+        if "/" in word:
+            return
+        from difflib import get_close_matches  # noqa: PLC0415 - only a typo needs it
+
+        close = get_close_matches(word, _COMMANDS, n=1, cutoff=0.7)
+        if close:
+            meant = f'There is no command "{word}". Did you mean {close[0]}?'
+            raise click.UsageError(f"{meant} (A rollout of that name opens with: ktui open {word})", ctx)
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            # Without a terminal no rollout can be opened, so a command is what was meant.
+            raise click.UsageError(f'There is no command "{word}"; available: {", ".join(_COMMANDS)}.', ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         """The command; Ctrl-C and a pipe that nobody reads end it without a word, which click would add."""
@@ -83,7 +99,7 @@ class Root(click.Group):
 @click.version_option(__version__, prog_name="ktui", message="%(prog)s %(version)s")
 @click.pass_context
 def root(context: click.Context) -> Any:
-    """See and steer Kubernetes rollouts. Without a command: the dashboard."""
+    """See and steer Kubernetes rollouts. Without a command: the dashboard. `ktui shop/web` opens it at that rollout."""
     if context.invoked_subcommand is not None:
         gc.enable()
         return None

@@ -1,54 +1,128 @@
-"""A plain name means a Deployment, as for kubectl: where there is none, whether something else has that name."""
+"""What to say of a workload that does not exist: what else has its name, where there is one, what it may have meant.
+
+A plain name means a Deployment, as for kubectl; the wrong namespace is the commonest slip.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from difflib import get_close_matches
+from typing import Final, NamedTuple
 
 from ktui.cli import printing
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
-from ktui.kube.errors import KubeError, NotFound
-from ktui.model.changes import Resource
+from ktui.kube.errors import Forbidden, KubeError, NotFound
+from ktui.kube.listing import list_once
+from ktui.model.changes import WORKLOADS, Put, Resource
 from ktui.model.reference import Reference
+from ktui.text import clean
 
-_OTHERS: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS)
+_MOST: Final = 3
+"""Namespaces, or names, that a hint lists."""
+
+
+class NoSuchWorkload(NotFound):
+    """A workload that does not exist, with its kind, name and namespace in kubectl's words."""
+
+    opening = ""
+
+    def __init__(self, reference: Reference, namespace: str, hint: str) -> None:
+        resource = f"{reference.resource.plural}.apps"
+        sentence = f'{resource} "{clean(reference.name)}" not found in the namespace {clean(namespace)}'
+        super().__init__(404, reason="NotFound", message=sentence)
+        self.hint = hint
 
 
 @asynccontextmanager
 async def pointing_to_namesakes(api: Api, namespace: str, reference: Reference) -> AsyncIterator[None]:
-    """Where what is read in there does not exist, the error's hint says what else has its name."""
+    """If the workload that is read in there does not exist, the error says so in one sentence, with a hint.
+
+    Raises NoSuchWorkload.
+    """
     try:
         yield
     except NotFound as error:
-        error.hint = await _namesakes(api, namespace, reference) or error.hint
-        raise
+        # A server that knows no such resource at all answers 404 too.
+        if f'"{reference.name}" not found' not in error.message:
+            raise
+        raise await no_such(api.connection, namespace, reference) from error
 
 
-async def _namesakes(api: Api, namespace: str, reference: Reference) -> str:
-    """What to write for the StatefulSet or DaemonSet of that name; nothing where there is none. Never raises."""
-    if reference.resource is not Resource.DEPLOYMENTS:
-        return ""
-    others = [Reference(reference.name, resource) for resource in _OTHERS]
-    are_there = await asyncio.gather(*(_exists(api, namespace, other) for other in others))
-    found = [other for other, is_there in zip(others, are_there, strict=True) if is_there]
-    return " ".join(f"There is a {other.kind} of that name: write {other.full}." for other in found)
-
-
-async def _exists(api: Api, namespace: str, reference: Reference) -> bool:
-    try:
-        await api.read(reference.resource, namespace, reference.name)
-    except KubeError:
-        return False
-    return True
+async def no_such(connection: Connection, namespace: str, reference: Reference) -> NoSuchWorkload:
+    """The error for that workload. Never raises: what cannot be read for the hint is left out of it."""
+    return NoSuchWorkload(reference, namespace, await _hint(connection, namespace, reference))
 
 
 async def say_missing(connection: Connection, missing: Iterable[Reference]) -> None:
-    """Say of each that it does not exist, in kubectl's words, and what else has its name."""
+    """Say of each that it does not exist."""
     for reference in missing:
-        namespace = connection.namespace
-        hint = await _namesakes(Api(connection), namespace, reference)
-        resource = f"{reference.resource.plural}.apps"
-        printing.error(f'{resource} "{reference.name}" not found in the namespace {namespace}.', hint)
+        error = await no_such(connection, connection.namespace, reference)
+        printing.error(str(error), error.hint)
+
+
+class Place(NamedTuple):
+    """A workload that exists."""
+
+    namespace: str
+    reference: Reference
+    uid: str
+
+
+async def places(connection: Connection, name: str, kinds: Sequence[Resource] = WORKLOADS) -> list[Place]:
+    """The workloads of that name in all namespaces, in the order of the kinds. Raises KubeError if none can be listed.
+
+    If all namespaces may not be listed, only the connection's own one is looked at.
+    """
+    answers = await asyncio.gather(*(_places(connection, name, kind) for kind in kinds), return_exceptions=True)
+    found = [place for answer in answers if isinstance(answer, list) for place in answer]
+    failure = next((answer for answer in answers if isinstance(answer, BaseException)), None)
+    if failure is not None and (not isinstance(failure, KubeError) or not any(isinstance(a, list) for a in answers)):
+        raise failure
+    return found
+
+
+async def _places(connection: Connection, name: str, kind: Resource) -> list[Place]:
+    only = f"metadata.name={name}"
+    try:
+        contents = await list_once(connection, kind, None, field_selector=only)
+    except Forbidden:
+        contents = await list_once(connection, kind, connection.namespace, field_selector=only)
+    metas = [each.object.metadata for each in contents if isinstance(each, Put)]
+    found = [Place(meta.namespace, Reference(name, kind), meta.uid) for meta in metas]
+    return sorted(found, key=lambda place: place.namespace)
+
+
+async def _hint(connection: Connection, namespace: str, reference: Reference) -> str:
+    try:
+        found = await places(connection, reference.name)
+        names = await _names(connection, namespace, reference.resource) if not found else []
+    except KubeError:
+        return ""
+    here = [place.reference for place in found if place.namespace == namespace]
+    elsewhere = [place.namespace for place in found if place.namespace != namespace and place.reference == reference]
+    if here:
+        return " ".join(f"There is a {other.kind} of that name: write {other.full}." for other in here)
+    if elsewhere:
+        one = len(elsewhere) == 1
+        return f"There {'is one' if one else 'are some'} in {_some(elsewhere)}: add -n {clean(elsewhere[0])}."
+    close = get_close_matches(reference.name, names, n=_MOST, cutoff=0.6)
+    return f"Did you mean {joined(close, 'or')}?" if close else ""
+
+
+def _some(namespaces: list[str]) -> str:
+    more = len(namespaces) - _MOST
+    return joined([*namespaces[:_MOST], f"{more} more"] if more > 0 else namespaces, "and")
+
+
+def joined(words: Sequence[str], last: str) -> str:
+    """`web`, `web or api`, `web, api or db`."""
+    *others, final = map(clean, words)
+    return f"{', '.join(others)} {last} {final}" if others else final
+
+
+async def _names(connection: Connection, namespace: str, kind: Resource) -> list[str]:
+    contents = await list_once(connection, kind, namespace)
+    return [each.object.metadata.name for each in contents if isinstance(each, Put)]

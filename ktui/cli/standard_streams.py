@@ -97,9 +97,9 @@ def streams() -> Iterator[None]:
         _State.out, sys.stdout = _made(1, before[1])
     if sys.stderr is sys.__stderr__:
         _, sys.stderr = _made(2, before[2])
-    if isinstance(sys.__stderr__, io.TextIOWrapper):
+    if isinstance(sys.__stdout__, io.TextIOWrapper):
         # The dashboard draws on it.
-        sys.__stderr__.reconfigure(errors=signs.ERRORS)
+        sys.__stdout__.reconfigure(errors=signs.ERRORS)
     try:
         yield
     finally:

@@ -121,7 +121,8 @@ class ApiError(KubeError):
         self.reason = brief(reason, 80)
         self.message = brief(message)
         self.retry_after = retry_after
-        super().__init__(f"{self.opening}: {self.message or f'HTTP {status}'}".rstrip(".") + ".")
+        parts = (self.opening, self.message or f"HTTP {status}")
+        super().__init__(": ".join(filter(None, parts)).rstrip(".") + ".")
 
 
 class Unauthorized(ApiError):

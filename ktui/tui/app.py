@@ -47,8 +47,8 @@ class Options:
     """What the dashboard is started with.
 
     `audit` is the file of the audit log; None is to keep none. `namespace` empty means all of them. `hint` is one line
-    that stays on the screen: what to press first. `open_book` opens the history of a context's rollouts; None is to
-    remember none.
+    that stays on the screen: what to press first. `opens` is the uid of the rollout to open first. `open_book` opens
+    the history of a context's rollouts; None is to remember none.
     """
 
     access: Access
@@ -58,6 +58,7 @@ class Options:
     read_only: bool = False
     theme: str = ""
     hint: str = ""
+    opens: str = ""
     open_book: Callable[[str], Book] | None = None
     now: Callable[[], datetime] | None = None
     """The time that ages are counted to, if not that of the cluster's clock."""
@@ -91,6 +92,7 @@ class KtuiApp(EndingApp):
         self._guards: Guards | None = None
         self.usage: UsageFeed | None = None
         self._pace = Pace(self)
+        self._opens = options.opens
         theme = options.theme or terminal_theme(
             self.console.color_system, no_colour=self.no_color, colorfgbg=os.environ.get("COLORFGBG", "")
         )
@@ -251,6 +253,7 @@ class KtuiApp(EndingApp):
     def draw(self) -> None:
         """Draw what is known now, once all that looks on has seen it."""
         self._settle()
+        self._open_first()
         self.redraw()
         if self.front is not None and self.front.is_moving:
             self.draw_soon()
@@ -259,6 +262,13 @@ class KtuiApp(EndingApp):
         """Keep what is known of the rollouts that are under way."""
         self.past.leave()
         await self.past.aclose()
+
+    def _open_first(self) -> None:
+        """Open the rollout that the dashboard was started for, once it is known; not over what was opened meanwhile."""
+        if self._opens in self.live.rollouts:
+            uid, self._opens = self._opens, ""
+            if isinstance(self.screen, OverviewScreen):
+                self.open_rollout(uid)
 
     def _settle(self) -> None:
         self.past.keep()

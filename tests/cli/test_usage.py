@@ -22,7 +22,7 @@ Start = Callable[..., subprocess.Popen[str]]
 COMMANDS = [
     "get", "status", "history", "diff", "usage", "report",
     "pause", "resume", "canary", "promote", "rollback", "abort", "set-image", "scale", "restart",
-    "demo", "sim",
+    "open", "demo", "sim",
 ]  # fmt: skip
 
 
@@ -57,6 +57,10 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
     ("arguments", "said"),
     [
         (["frobnicate"], 'There is no command "frobnicate"; available: get, status, '),
+        (["gett"], 'There is no command "gett". Did you mean get?'),
+        (["rolback", "cart"], 'There is no command "rolback". Did you mean rollback?'),
+        (["shop/cart"], "The dashboard needs a terminal"),
+        (["open", "a/b/c/d"], '"a/b/c/d" names no rollout; write web, shop/web or statefulset/db.'),
         (["get", "pod/web"], '"pod/web" names no Deployment, StatefulSet or DaemonSet'),
         (["pause", "deploy/"], '"deploy/" names no Deployment'),
         (["pause"], "Missing argument 'NAME...'"),
@@ -181,8 +185,8 @@ def test_on_a_terminal_it_shows_the_plan_and_asks(terminal: Callable[..., pexpec
     before = cart.raw()
     no = terminal("rollback", "cart")
     no.expect("Roll back shop/cart to revision 1")
-    no.expect(r"Do it\? \[y/N\]")
-    no.sendline("n")
+    no.expect(r"Apply\? \[y/N\]")
+    no.sendline("")
     no.expect("Nothing was sent")
     no.expect(pexpect.EOF)
     no.close()
@@ -190,7 +194,7 @@ def test_on_a_terminal_it_shows_the_plan_and_asks(terminal: Callable[..., pexpec
     assert cart.raw() == before
 
     yes = terminal("rollback", "cart")
-    yes.expect(r"Do it\? \[y/N\]")
+    yes.expect(r"Apply\? \[y/N\]")
     yes.sendline("y")
     yes.expect("rolled back to revision 1")
     yes.expect(pexpect.EOF)
@@ -202,8 +206,9 @@ def test_on_a_terminal_it_shows_the_plan_and_asks(terminal: Callable[..., pexpec
 def test_ctrl_c_at_the_question_sends_nothing(terminal: Callable[..., pexpect.spawn], cart: Witness) -> None:
     before = cart.raw()
     asked = terminal("restart", "cart")
-    asked.expect(r"Do it\? \[y/N\]")
+    asked.expect(r"Apply\? \[y/N\]")
     asked.sendintr()
+    asked.expect("Nothing was sent")
     asked.expect(pexpect.EOF)
     asked.close()
     assert asked.exitstatus == 130
@@ -214,12 +219,12 @@ def test_what_changes_while_it_is_asked_is_planned_and_shown_again(
     terminal: Callable[..., pexpect.spawn], cart: Witness
 ) -> None:
     asked = terminal("pause", "cart")
-    asked.expect(r"Do it\? \[y/N\]")
+    asked.expect(r"Apply\? \[y/N\]")
     cart.patch({"spec": {"replicas": 5}})
     asked.sendline("y")
     asked.expect("has been changed meanwhile")
     asked.expect("Pause shop/cart")
-    asked.expect(r"Do it\? \[y/N\]")
+    asked.expect(r"Apply\? \[y/N\]")
     assert cart.deployment().spec.paused is None
     asked.sendline("y")
     asked.expect("shop/cart paused")

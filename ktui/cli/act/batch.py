@@ -10,7 +10,7 @@ from ktui.actions.outcome import Done, Outcome
 from ktui.actions.plan import Plan, called
 from ktui.actions.request import Request
 from ktui.cli import printing
-from ktui.cli.act.carry_out import Manner, Reached, Stopped, check, planner, reached
+from ktui.cli.act.carry_out import Manner, Reached, Stopped, ask, check, planner, reached
 from ktui.cli.failures import FAILED
 from ktui.cli.rollout_document import batch_document
 from ktui.model.reference import Reference
@@ -42,8 +42,8 @@ def _carry_out(
         _show(batch, err=manner.output != "text")
     applied = None
     if batch.accepted and not manner.dry_run:
-        if not manner.yes and not printing.confirm(f"Apply to {count(len(batch.accepted), 'rollout')}?"):
-            raise Stopped("Nothing was sent.")
+        if not manner.yes:
+            ask(f"Apply to {count(len(batch.accepted), 'rollout')}?")
         applied = _apply(cluster, batch, says=manner.output == "text")
     if manner.output != "text":
         printing.document(batch_document(batch, applied, dry_run=manner.dry_run), manner.output)

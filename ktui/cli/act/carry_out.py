@@ -8,8 +8,9 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+import click
 import msgspec
 
 from ktui import signals
@@ -39,6 +40,8 @@ from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
 
 T = TypeVar("T")
+
+_NOT_SENT: Final = "Nothing was sent."
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,18 @@ def check(settings: Settings, manner: Manner) -> None:
         )
 
 
+def ask(question: str) -> None:
+    """Go on if a person says yes. Raises Stopped for no, and click.Abort, once that is said, for Ctrl-C or Ctrl-D."""
+    try:
+        agreed = printing.confirm(question)
+    except click.Abort:
+        printing.note("")
+        printing.error(_NOT_SENT)
+        raise
+    if not agreed:
+        raise Stopped(_NOT_SENT)
+
+
 class _Carrying:
     """One action from the plan to the outcome."""
 
@@ -190,8 +205,8 @@ class _Carrying:
                     printing.document(action_document(made, seen, None), manner.output)
                 return 0
             for question in ("Apply?", twice(made), job.insist(made)):
-                if question and not manner.yes and not printing.confirm(question):
-                    raise Stopped("Nothing was sent.")
+                if question and not manner.yes:
+                    ask(question)
             outcome = self._sent(made)
             if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:
                 printing.note(f"ktui: {outcome.sentence} This is what it comes to now:")

@@ -200,4 +200,5 @@ def demo(
         # Whatever cluster the user's own settings name, this is not it.
         here = {"kubeconfig": str(kubeconfig), "context": "", "as_user": "", "as_groups": (), "request_timeout": "0"}
         settings = msgspec.structs.replace(settings_of(context), **here)
-        return dashboard(settings, hint=_HINT, open_book=lambda _: book)
+        # What is done to it is no deed of the user's: it is kept for the timeline, and goes with the cluster.
+        return dashboard(settings, hint=_HINT, open_book=lambda _: book, audit=Path(folder) / "audit.jsonl")

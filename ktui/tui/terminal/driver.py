@@ -30,8 +30,9 @@ class Terminal(LinuxDriver):
 
     def __init__(self, app: KtuiApp, **options: Any) -> None:
         super().__init__(app, **options)
-        assert sys.__stderr__ is not None, "the dashboard has a terminal"
-        self._file = cast("Any", _Output(sys.__stderr__, self._is_lost))
+        # Textual draws on standard error, which may well be a file: `ktui 2>ktui.log`.
+        assert sys.__stdout__ is not None, "the dashboard has a terminal"
+        self._file = cast("Any", _Output(sys.__stdout__, self._is_lost))
 
     def start_application_mode(self) -> None:
         """Take the terminal, and have it keep its title for later (xterm's XTWINOPS 22)."""
