@@ -229,7 +229,7 @@ def test_a_user_without_the_right_is_told_so(ktui: Ktui, cart: Witness, state: P
 def test_a_name_that_does_not_exist(ktui: Ktui, cart: Witness) -> None:
     ran = ktui("pause", "basket", "--yes")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith('ktui: Not found: deployments.apps "basket" not found.')
+    assert ran.err.startswith('ktui: deployments.apps "basket" not found in the namespace shop.')
 
 
 def audit(state: Path) -> list[dict[str, object]]:

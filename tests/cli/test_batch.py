@@ -58,7 +58,7 @@ def test_what_is_not_open_is_left_out_with_its_reason(ktui: Ktui, shop: Witness)
     assert ran.code == 1
     assert ran.err.splitlines() == [
         'Left out: shop/web: deployments.apps "web" is already paused',
-        'Left out: shop/basket: Not found: deployments.apps "basket" not found.',
+        'Left out: shop/basket: deployments.apps "basket" not found in the namespace shop.',
     ]
     assert "In all: 2 rollouts, 2 left out." in ran.lines
     assert _paused(shop) == list(NAMES)
@@ -154,7 +154,7 @@ class _Terminal:
 @pytest.fixture
 def terminal(kubeconfig: Path, shop: Witness) -> Iterator[_Terminal]:
     terminal = _Terminal(kubeconfig, "pause", *NAMES)
-    terminal.reads_until("Do it to 3 rollouts? [y/N]: ")
+    terminal.reads_until("Apply to 3 rollouts? [y/N]: ")
     yield terminal
     terminal.close()
 

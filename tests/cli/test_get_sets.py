@@ -65,6 +65,7 @@ def test_names_are_references(ktui: Ktui, sets: Sets, cart: Witness) -> None:
         'ktui: deployments.apps "db" not found in the namespace shop.',
         "There is a StatefulSet of that name: write statefulset/db.",
         'ktui: statefulsets.apps "agent" not found in the namespace shop.',
+        "There is a DaemonSet of that name: write daemonset/agent.",
     ]
 
 

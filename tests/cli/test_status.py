@@ -105,7 +105,7 @@ def test_another_revision_than_the_one_asked_for_is_an_error(ktui: Ktui, cart: W
 def test_a_name_that_does_not_exist_is_an_error_at_once(ktui: Ktui, cart: Witness) -> None:
     ran = ktui("status", "basket")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith('ktui: Not found: deployments.apps "basket" not found.')
+    assert ran.err.startswith('ktui: deployments.apps "basket" not found in the namespace shop.')
 
 
 @pytest.mark.parametrize(("name", "code", "phase"), [("cart", 0, "complete"), ("stuck", 3, "stalled")])

@@ -148,7 +148,7 @@ def test_a_plain_name_is_a_deployment_and_its_namesakes_are_pointed_to(ktui: Ktu
     ran = ktui("status", "db")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        'ktui: Not found: deployments.apps "db" not found.',
+        'ktui: deployments.apps "db" not found in the namespace shop.',
         "There is a StatefulSet of that name: write statefulset/db.",
     ]
     for command in (["status"], ["restart", "--yes"], ["rollback", "--dry-run"], ["pause", "--yes"], ["usage"]):
@@ -161,7 +161,10 @@ def test_a_plain_name_is_a_deployment_and_its_namesakes_are_pointed_to(ktui: Ktu
 def test_a_set_that_does_not_exist_is_an_error_at_once(ktui: Ktui, sets: Sets, cart: Witness) -> None:
     ran = ktui("status", "sts/cart")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == 'ktui: Not found: statefulsets.apps "cart" not found.\n'
+    assert ran.err.splitlines() == [
+        'ktui: statefulsets.apps "cart" not found in the namespace shop.',
+        "There is a Deployment of that name: write deployment/cart.",
+    ]
 
 
 # As a gate
