@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import platformdirs
 
-from ktui import own_files
+from ktui import own_files, signs
 from ktui.text import exact
 
 _ENVIRONMENT: Final = "KTUI_"
@@ -68,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Nothing can be changed: every action is closed."""
     theme: str = ""
     """The dashboard's theme, by Textual's name for it; empty is the default one."""
+    glyphs: str = "auto"
+    """The signs that are drawn: `unicode`, `ascii`, or what suits the terminal (`auto`)."""
     history: bool = True
     """Whether ktui remembers the rollouts that it saw, for its figures (docs/figures.md)."""
 
@@ -94,6 +96,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
         nearer = {"all_namespaces": False} if values.get("namespace") else {}
         told |= nearer | _checked(values, where)
     settings = msgspec.convert(told, Settings)
+    if settings.glyphs not in signs.SETS:
+        raise SettingsError(f"There are no glyphs {_quoted(settings.glyphs)}.", f"Available: {', '.join(signs.SETS)}.")
     try:
         seconds(settings.request_timeout)
     except ValueError as error:

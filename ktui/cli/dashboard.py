@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ktui import signs
 from ktui.cli import printing
 from ktui.cli.cluster import access
 from ktui.cli.figures_file import book_opener
@@ -21,15 +23,23 @@ if TYPE_CHECKING:
 
 
 _NO_TERMINAL: Final = "The dashboard needs a terminal; `ktui get` prints the same, one rollout per line."
+_CANNOT_DRAW: Final = frozenset({"dumb", "unknown"})
+"""Terminals that cannot move their cursor (terminfo)."""
 
 
 def check_terminal() -> None:
     """Keys are read from standard input, and the screen is standard output; standard error may be a file.
 
-    Raises UsageError if either is not a terminal. A person who looks at standard output alone sees why, too.
+    Raises UsageError if either is not a terminal, or cannot show the dashboard. A person who looks at standard output alone sees why, too.
     """
     if sys.stdin.isatty() and sys.stdout.isatty():
-        return
+        term = os.environ.get("TERM", "")
+        if term not in _CANNOT_DRAW:
+            return
+        raise click.UsageError(
+            f"A terminal of the kind TERM={term} cannot show the dashboard. "
+            "`ktui get --watch`, `ktui status NAME` and all other commands work in it."
+        )
     if sys.stdout.isatty() and not sys.stderr.isatty():
         printing.line(_NO_TERMINAL)
     raise click.UsageError(_NO_TERMINAL)
@@ -49,11 +59,12 @@ def dashboard(
     user's own.
     `open_book` opens the history of a context's rollouts, where that is another one than the user's own.
 
-    Raises SettingsError for a theme that does not exist, UsageError where there is no terminal.
+    Raises SettingsError for a theme that does not exist, UsageError if there is no terminal that can show it.
     """
     if settings.theme and settings.theme not in THEMES:
         raise SettingsError(f'There is no theme "{settings.theme}".', f"Available: {', '.join(sorted(THEMES))}.")
     check_terminal()
+    assert sys.__stdout__ is not None, "it is a terminal"
     namespace = "" if settings.all_namespaces else settings.namespace
     return run(
         Options(
@@ -63,6 +74,7 @@ def dashboard(
             selector=settings.selector,
             read_only=settings.read_only,
             theme=settings.theme,
+            in_ascii=signs.are_ascii(settings.glyphs, os.environ, sys.__stdout__),
             hint=hint,
             opens=opens,
             open_book=open_book or book_opener(settings),

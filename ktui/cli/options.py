@@ -69,7 +69,9 @@ def settings_of(context: click.Context) -> Settings:
         printing.note(
             "ktui: There is no home folder (set HOME): ktui works without its settings, figures and audit log."
         )
-    return load(flags_of(context), os.environ)
+    settings = load(flags_of(context), os.environ)
+    standard_streams.draw(settings.glyphs)
+    return settings
 
 
 def flags_of(context: click.Context) -> Mapping[str, Any]:

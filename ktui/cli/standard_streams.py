@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
-from ktui.cli import signs
+from ktui import signs
 from ktui.text import visible
 
 _GONE: Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO, errno.ECONNRESET})
@@ -66,8 +66,13 @@ class _Text(io.TextIOWrapper):
     This is the net behind that door, for what a library may write by itself.
     """
 
+    in_ascii = False
+    """Whether signs are written in ASCII although the encoding may have them."""
+
     def write(self, text: str) -> int:
         """How many characters it was given."""
+        if self.in_ascii:
+            text = signs.in_ascii(text)
         if _OBEYED.search(text):
             parts = _COLOURS.split(text)
             super().write("".join(part if at % 2 else visible(part, "\t\n") for at, part in enumerate(parts)))
@@ -100,6 +105,7 @@ def streams() -> Iterator[None]:
     if isinstance(sys.__stdout__, io.TextIOWrapper):
         # The dashboard draws on it.
         sys.__stdout__.reconfigure(errors=signs.ERRORS)
+    draw("auto")
     try:
         yield
     finally:
@@ -107,6 +113,13 @@ def streams() -> Iterator[None]:
         sys.stderr.flush()
         sys.stdin, sys.stdout, sys.stderr = before
         _State.out = None
+
+
+def draw(glyphs: str) -> None:
+    """Write signs as the setting `glyphs` says, from now on."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, _Text):
+            stream.in_ascii = signs.are_ascii(glyphs, os.environ, stream)
 
 
 def _made(descriptor: int, before: TextIO | None) -> tuple[_Stream, TextIO]:

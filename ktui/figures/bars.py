@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_BARS = "▁▂▃▄▅▆▇█"
-NOTHING = "·"
+from ktui import signs
+
+NOTHING = signs.POINT
 
 
 def bars(values: Sequence[float]) -> str:
@@ -15,7 +16,7 @@ def bars(values: Sequence[float]) -> str:
 
 
 def _bar(share: float) -> str:
-    return _BARS[min(len(_BARS) - 1, int(share * len(_BARS)))]
+    return signs.LEVELS[min(len(signs.LEVELS) - 1, int(share * len(signs.LEVELS)))]
 
 
 def gathered(values: Sequence[int], most: int) -> list[int]:

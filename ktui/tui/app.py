@@ -46,9 +46,9 @@ ALL_NAMESPACES: Final = "all namespaces"
 class Options:
     """What the dashboard is started with.
 
-    `audit` is the file of the audit log; None is to keep none. `namespace` empty means all of them. `hint` is one line
-    that stays on the screen: what to press first. `opens` is the uid of the rollout to open first. `open_book` opens
-    the history of a context's rollouts; None is to remember none.
+    `audit` is the file of the audit log; None is to keep none. `namespace` empty means all of them. `in_ascii` draws
+    all signs in ASCII. `hint` is one line that stays on the screen: what to press first. `opens` is the uid of the
+    rollout to open first. `open_book` opens the history of a context's rollouts; None is to remember none.
     """
 
     access: Access
@@ -57,6 +57,7 @@ class Options:
     selector: str = ""
     read_only: bool = False
     theme: str = ""
+    in_ascii: bool = False
     hint: str = ""
     opens: str = ""
     open_book: Callable[[str], Book] | None = None
@@ -83,6 +84,7 @@ class KtuiApp(EndingApp):
         # Without colours, Textual removes them all only if the terminal's own ones are in use.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.options = options
+        self.in_ascii = options.in_ascii
         self.live = Live()
         self.past = Past(self)
         self._session: Session | None = None

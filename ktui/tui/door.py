@@ -24,11 +24,15 @@ from textual.widgets import Input, Label, OptionList
 from textual.widgets.input import Selection
 from textual.widgets.option_list import Option
 
+from ktui import signs
 from ktui.text import clean, visible
 
 
 class CleanApp(App[None]):
     """An app whose notes, clipboard and lines are clean, whatever is handed to it."""
+
+    in_ascii = False
+    """Whether signs are drawn in ASCII: those of ktui, and those that Textual's widgets draw."""
 
     def notify(
         self,
@@ -48,7 +52,7 @@ class CleanApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What each line of each widget goes through when it is drawn."""
-        return [*super().get_line_filters(), _NET]
+        return [*super().get_line_filters(), _NET, *([_ASCII] if self.in_ascii else [])]
 
 
 class Words(Label):
@@ -145,5 +149,14 @@ def _caught(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" * cell_len(letter) for letter in text)
 
 
+class InAscii(LineFilter):
+    """Draws ASCII for each sign, in the same cell."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same line, without signs."""
+        return [segment._replace(text=signs.in_ascii(segment.text)) for segment in segments]
+
+
 _NET: Final = Net()
-"""One for all: Textual keeps what it has filtered by the filter."""
+_ASCII: Final = InAscii()
+"""One of each for all: Textual keeps what it has filtered by the filter."""

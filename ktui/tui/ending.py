@@ -10,7 +10,7 @@ from textual import events
 from textual.driver import Driver
 from textual.worker import WorkerFailed
 
-from ktui import signals
+from ktui import signals, signs
 from ktui.text import clean
 from ktui.tui.door import CleanApp, selected_in
 
@@ -122,7 +122,7 @@ class EndingApp(CleanApp):
         """Give the terminal's window or tab a title, if there is a terminal."""
         driver: object = self._driver
         if isinstance(driver, _HasTitle):
-            driver.set_title(title)
+            driver.set_title(signs.in_ascii(title) if self.in_ascii else title)
 
     # By a fault
 

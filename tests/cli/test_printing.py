@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import ktui
-from ktui.cli import printing, signs, standard_streams
-from ktui.tui.draw import glyphs
+from ktui import signs
+from ktui.cli import printing, standard_streams
 from tests.cli.conftest import Ktui
 
 EVIL = "app\x1b]52;c;UFdO\x07\x9b2J\u202e\nnext\udc9b"
@@ -196,52 +196,6 @@ def test_behind_the_door_hangs_a_net() -> None:
 # Encodings that lack signs
 
 
-def own_signs() -> set[str]:
-    """Every sign beyond ASCII in the sources of what is shown."""
-    shown = [path for path in SOURCES if path.relative_to(PACKAGE).parts[0] in ("tui", "cli", "rollout", "figures")]
-    texts = [
-        node.value
-        for path in shown
-        if path.name not in ("signs.py", "standard_streams.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    return {sign for text in texts for sign in text if not sign.isascii() and sign.isprintable()}
-
-
-def in_ascii(text: str) -> str:
-    signs.register()
-    return text.encode("ascii", errors=signs.ERRORS).decode()
-
-
-def test_every_sign_of_its_own_is_one_of_ascii_in_one_cell() -> None:
-    found = own_signs()
-    assert len(found) > 30
-    unknown = {sign for sign in found if in_ascii(sign) == "?" and sign != "\ufffd"}
-    assert not unknown
-    assert all(len(in_ascii(sign)) == 1 for sign in found)
-
-
-def test_states_stay_apart_in_ascii() -> None:
-    for states in (
-        [glyph for glyph, _, _ in glyphs.PHASES.values()],
-        [glyph for glyph, _ in glyphs.PODS.values()],
-        [glyph for glyph, _ in glyphs.LINKS.values()],
-        [glyphs.NEW_READY, glyphs.NEW_STARTING, glyphs.OLD],
-    ):
-        assert len({in_ascii(glyph) for glyph in states}) == len(set(states)) > 2
-
-
-@pytest.mark.parametrize("text", ["漢字", "가나", "ｆｕｌｌ", "👍", "●✔─│┌▇", "Ωжא", "e\u0301"])
-def test_what_stands_for_a_sign_takes_its_cells(text: str) -> None:
-    assert len(in_ascii(text)) == cell_len(text)
-
-
-def test_marks_and_wide_letters_in_latin_1() -> None:
-    signs.register()
-    assert "é e\u0301 漢 ✔".encode("latin-1", errors=signs.ERRORS) == b"\xe9 e ?? +"
-
-
 @pytest.mark.parametrize("locale", [{"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "ascii"}])
 def test_a_table_keeps_its_columns_in_another_encoding(
     locale: dict[str, str], cart: Any, ktui_process: Callable[..., Popen[str]]
@@ -252,11 +206,11 @@ def test_a_table_keeps_its_columns_in_another_encoding(
     assert "\\u" not in out
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX"])
-def test_without_a_locale_it_is_utf_8(locale: str, cart: Any, ktui_process: Callable[..., Popen[str]]) -> None:
+@pytest.mark.parametrize(("glyphs", "arrow"), [("", ">"), ("unicode", "→"), ("ascii", ">")])
+def test_a_locale_without_a_charset_gets_signs_in_ascii_unless_told_otherwise(
+    glyphs: str, arrow: str, cart: Any, ktui_process: Callable[..., Popen[str]]
+) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("LANG", "PYTHONIOENCODING")}
-    out, _ = ktui_process("diff", "cart", env={**environment, "LC_ALL": locale}, encoding="utf-8").communicate(
-        timeout=60
-    )
-    assert "cart:4.9" in out
-    assert "→" in out
+    environment |= {"LC_ALL": "C", "KTUI_GLYPHS": glyphs}
+    out, _ = ktui_process("diff", "cart", env=environment, encoding="utf-8").communicate(timeout=60)
+    assert f"revision 1 {arrow} revision 2" in out

@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from ktui import signs
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.rollout import Rollout
 from ktui.rollout.traffic.bluegreen import BlueGreen, Move, Side, took
@@ -26,9 +27,9 @@ def headline(state: BlueGreen, pending: str, place: str, cells: int) -> list[Spa
     spans = [Span(f"{state.namespace}/{state.service}", "title"), Span("  Service  ", "dim")]
     chosen = state.side(state.active)
     if chosen is None:
-        spans.append(Span(f"✖ {state.key}={clean(state.active)}, which is nobody", "failed"))
+        spans.append(Span(f"{signs.CROSS} {state.key}={clean(state.active)}, which is nobody", "failed"))
     else:
-        spans += [Span(f"● {chosen.name}", "complete"), Span(" is selected", "dim")]
+        spans += [Span(f"{signs.DISC} {chosen.name}", "complete"), Span(" is selected", "dim")]
     if pending:
         spans.append(Span(f"   … {pending}", "warn"))
     if place:
@@ -70,19 +71,21 @@ def traffic(state: BlueGreen, move: Move | None, problem: str, now: datetime, ce
 
 def stale(reason: str, cells: int) -> list[Span]:
     """What stands in the place of the verdict while it is not known whether it still holds."""
-    return shorten([Span(f"▲ {clean(reason)} Where traffic goes may have changed since.", "warn")], cells)
+    return shorten(
+        [Span(f"{signs.TRIANGLE} {clean(reason)} Where traffic goes may have changed since.", "warn")], cells
+    )
 
 
 def _bar(side: Side, name: int, whole: int, length: int) -> list[Span]:
     gets = min(length, max(round(side.endpoints * length / whole), 1 if side.endpoints else 0))
     drains = min(length - gets, round(side.draining * length / whole))
-    mark = Span("● ", "complete") if side.is_active else Span("○ ", "dim")
+    mark = Span(f"{signs.DISC} ", "complete") if side.is_active else Span(f"{signs.RING} ", "dim")
     spans = [mark, Span(fit(side.name, name), "strong" if side.is_active else ""), Span("  ")]
     spans += [
         Span(glyphs.NEW_READY * gets, "new" if side.is_active else "starting"),
         Span(glyphs.OLD * drains, "stopping"),
     ]
-    spans += [Span("─" * (length - gets - drains), "frame"), Span("  ")]
+    spans += [Span(signs.RULE * (length - gets - drains), "frame"), Span("  ")]
     spans.append(Span(count(side.endpoints, "ready endpoint"), "strong" if side.endpoints else "dim"))
     if side.draining:
         spans.append(Span(f", {side.draining} stopping", "dim"))
@@ -93,21 +96,26 @@ def verdict(state: BlueGreen, move: Move | None, now: datetime) -> list[Span]:
     """Where traffic goes, in words: whether it has moved, and how long that took."""
     chosen = state.side(state.active)
     if not state.serving:
-        return [Span("✖ nothing answers: no endpoint is ready", "failed")]
+        return [Span(f"{signs.CROSS} nothing answers: no endpoint is ready", "failed")]
     if move is not None and move.after == state.active:
         names = f"from {clean(move.before)} to {clean(move.after)}"
         if move.ended is None:
             astray = ", ".join(f"{count(side.endpoints, 'endpoint')} of {side.name}" for side in _astray(state))
             still = f": {astray} still there" if astray else ""
-            return [Span(f"◐ traffic moves {names}, for {duration((now - move.began).total_seconds())}{still}", "warn")]
+            return [
+                Span(
+                    f"{signs.HALF} traffic moves {names}, for {duration((now - move.began).total_seconds())}{still}",
+                    "warn",
+                )
+            ]
         at = local_time(move.ended).strftime("%H:%M:%S")
-        return [Span(f"✔ traffic moved {names} in {took(move.seconds or 0.0)}, at {at}", "good")]
+        return [Span(f"{signs.TICK} traffic moved {names} in {took(move.seconds or 0.0)}, at {at}", "good")]
     if state.has_moved and chosen is not None:
-        return [Span(f"✔ all traffic goes to {chosen.name}", "good")]
+        return [Span(f"{signs.TICK} all traffic goes to {chosen.name}", "good")]
     if chosen is not None and not _astray(state):
         told = f"{chosen.endpoints} of {count(chosen.ready, 'ready pod')}"
-        return [Span(f"◐ traffic goes to {chosen.name}, to {told} so far", "warn")]
-    return [Span("◐ traffic does not go where the selector says yet", "warn")]
+        return [Span(f"{signs.HALF} traffic goes to {chosen.name}, to {told} so far", "warn")]
+    return [Span(f"{signs.HALF} traffic does not go where the selector says yet", "warn")]
 
 
 def _astray(state: BlueGreen) -> list[Side]:
@@ -139,8 +147,8 @@ def sides(
 
 
 def _side(side: Side, *, is_chosen: bool) -> list[Span]:
-    spans = [Span("▸ " if is_chosen else "  ", "key")]
-    spans.append(Span("● ", "complete") if side.is_active else Span("○ ", "dim"))
+    spans = [Span(f"{signs.POINTER} " if is_chosen else "  ", "key")]
+    spans.append(Span(f"{signs.DISC} ", "complete") if side.is_active else Span(f"{signs.RING} ", "dim"))
     spans.append(Span(f"{side.name}  ", "strong"))
     if side.is_active:
         spans.append(Span("selected"))

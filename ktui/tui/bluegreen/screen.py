@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
+from ktui import signs
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.streams.streams import Streams
@@ -225,7 +226,7 @@ class BlueGreenScreen(LiveScreen):
             bluegreen_lines.summary(state, cells),
         ]
         if self._is_gone:
-            lines[1] = [Span("× gone: this is what was last known of it. esc goes back.", "failed")]
+            lines[1] = [Span(f"{signs.TIMES} gone: this is what was last known of it. esc goes back.", "failed")]
         self.query_one("#summary", Painting).show(lines)
         problem, stale = self._problem()
         traffic = bluegreen_lines.traffic(state, self._moves.get(self._shown), problem, now, cells)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from ktui import signs
 from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow
 from ktui.rollout.hold import OVER, Hold
 from ktui.rollout.progress import Side
@@ -15,7 +16,6 @@ from ktui.tui.draw import glyphs
 from ktui.tui.draw.items import Item
 from ktui.tui.draw.widgets import Span, between, fit, shorten
 
-_SPARKS: Final = "▁▂▃▄▅▆▇█"
 _CURVE: Final = 24
 """Cells of the capacity curve."""
 EVENT: Final = "event:"
@@ -29,7 +29,7 @@ def headline(rollout: Rollout, pending: str) -> list[Span]:
     name = Span(f"{rollout.namespace}/{rollout.name}", "title")
     spans = [name, Span(f"  {rollout.kind}  ", "dim"), glyphs.phase(rollout.phase)]
     if rollout.paused and rollout.phase is not Phase.PAUSED:
-        spans += [Span("  "), Span("‖ paused", "paused")]
+        spans += [Span("  "), Span(f"{signs.PAUSE} paused", "paused")]
     if pending:
         spans += [Span("   "), Span(f"… {pending}", "warn")]
     return spans
@@ -46,7 +46,7 @@ def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
             Span(f"  {rollout.kind}  ", "dim"),
             glyphs.phase(Phase.DELETED),
         ],
-        [Span(f"× deleted: {told}. esc goes back.", "failed")],
+        [Span(f"{signs.TIMES} deleted: {told}. esc goes back.", "failed")],
     ]
 
 
@@ -160,7 +160,7 @@ def _origin(rollout: Rollout) -> list[Span]:
 def _side(side: Side, number: str, style: str, *, whole: int, length: int) -> list[Span]:
     ready = min(length, round(side.ready * length / whole))
     shown = min(length, max(round(side.existing * length / whole), ready))
-    rest = [Span("─" * (length - shown), "frame")]
+    rest = [Span(signs.RULE * (length - shown), "frame")]
     glyph = glyphs.NEW_READY if style == "new" else glyphs.OLD
     bars = [Span(glyph * ready, style), Span(glyphs.NEW_STARTING * (shown - ready), "starting")]
     starting = side.existing - side.ready
@@ -208,7 +208,7 @@ def _curve(capacity: Capacity) -> list[Span]:
             held = samples[index].available
             lowest = min(lowest, held)
             index += 1
-        glyph = _SPARKS[min(7, max(0, round(lowest * 7 / top)))]
+        glyph = signs.LEVELS[min(7, max(0, round(lowest * 7 / top)))]
         style = "failed" if lowest < capacity.promised else "new"
         if spans and spans[-1].style == style:
             spans[-1] = Span(spans[-1].text + glyph, style)
@@ -221,7 +221,7 @@ def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
     """One line a condition."""
     lines: Lines = []
     for row in rows:
-        mark = Span("✖ ", "failed") if row.is_bad else Span("✔ ", "good")
+        mark = Span(f"{signs.CROSS} ", "failed") if row.is_bad else Span(f"{signs.TICK} ", "good")
         if row.status == "Unknown":
             mark = Span("? ", "warn")
         text = f"{row.type} {row.status}  {row.reason}"

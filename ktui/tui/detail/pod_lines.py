@@ -8,6 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from ktui import signs
 from ktui.rollout.detail import Detail, Revision
 from ktui.rollout.podstatus import Health, PodState
 from ktui.rollout.rollout import Rollout
@@ -100,7 +101,7 @@ def _pod_name(pod: PodState, revision: Revision, rollout: Rollout) -> str:
 
 
 def _revision(revision: Revision, name: str) -> list[Span]:
-    mark = Span("● ", "new") if revision.is_current else Span("○ ", "old")
+    mark = Span(f"{signs.DISC} ", "new") if revision.is_current else Span(f"{signs.RING} ", "old")
     spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{name}  ", "dim")]
     spans.append(Span(f"{_images(revision)}  "))
     # More are there than are wanted while the last of them stop.
@@ -114,7 +115,9 @@ def _revision(revision: Revision, name: str) -> list[Span]:
 
 def _resting(revision: Revision, name: str, now: datetime) -> list[Span]:
     cause = f'  "{revision.change_cause}"' if revision.change_cause else ""
-    return [Span(f"○ {revision.number} {name}  {_images(revision)}  {age(revision.created, now)}{cause}", "dim")]
+    return [
+        Span(f"{signs.RING} {revision.number} {name}  {_images(revision)}  {age(revision.created, now)}{cause}", "dim")
+    ]
 
 
 def _images(revision: Revision) -> str:
@@ -131,7 +134,7 @@ def _cells(revision: Revision, shown: Sequence[Cell], room: int) -> Lines:
 
 def _cell(cell: Cell, revision: Revision) -> Span:
     if cell.is_ghost:
-        return Span("·", "gone")
+        return Span(signs.POINT, "gone")
     glyph, style = glyphs.PODS[cell.pod.health]
     if cell.flashes:
         return Span(glyph, "flash")

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from ktui import signs
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
@@ -85,7 +86,7 @@ class ConfirmScreen(Dialog[bool]):
         if self._note:
             lines += [[Span(text, "warn")] for text in wrap(self._note, room, 3)] + [[]]
         for sentence in plan.effects:
-            lines += bullet("•", sentence, room, "")
+            lines += bullet(signs.BULLET, sentence, room, "")
         for sentence in plan.warnings:
             lines += bullet("!", sentence, room, "warn")
         lines += [[], [Span("CHANGES, AS THE SERVER'S DRY RUN RETURNED THEM", "head")], *self._difference(room)]

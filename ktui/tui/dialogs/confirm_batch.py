@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from ktui import signs
 from ktui.actions.batch import Batch
 from ktui.text import clean
 from ktui.tui.dialogs.dialog import Dialog
@@ -101,14 +102,14 @@ def lines_of(batch: Batch | None, room: int) -> Lines:
     lines: Lines = [[]]
     for accepted in batch.accepted:
         made = accepted.plan
-        lines += bullet("•", f"{made.title}: {' '.join(made.effects)}", room, "")
+        lines += bullet(signs.BULLET, f"{made.title}: {' '.join(made.effects)}", room, "")
         seen = accepted.preview
         for sentence in (*made.warnings, *seen.warnings, *([seen.untried] if seen.untried else [])):
             lines += bullet("!", sentence, room, "warn")
     if batch.left_out:
         lines += [[], [Span("LEFT OUT", "head")]]
         for left in batch.left_out:
-            lines += bullet("×", f"{left.target}: {left.reason}", room, "warn")
+            lines += bullet(signs.TIMES, f"{left.target}: {left.reason}", room, "warn")
     if not batch.accepted:
         return [*lines, [], [Span("None of them allows this.", "failed")]]
     lines += [[], [Span("IN ALL", "head")]]

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from ktui import signs
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.door import Choices, Field, Words
@@ -51,7 +52,7 @@ class PickScreen(Dialog[str | None]):
     def _fill(self, typed: str) -> None:
         words = typed.lower().split()
         offered = [
-            (value, f"{'●' if value == self._current else ' '} {label}")
+            (value, f"{signs.DISC if value == self._current else ' '} {label}")
             for value, label in self._choices
             if all(word in label.lower() for word in words)
         ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from ktui import signs
 from ktui.model.changes import Link, LinkState
 from ktui.text import age, clean, count
 from ktui.tui.draw.glyphs import LINKS
@@ -41,9 +42,9 @@ def link_state(link: Link | None, now: datetime, *, failed: bool, shows: bool = 
     `failed` means that no connection came about at all, `shows` that something is shown nevertheless.
     """
     if failed:
-        return [Span("✖ not connected", "failed")]
+        return [Span(f"{signs.CROSS} not connected", "failed")]
     if link is None:
-        return [Span("○ connecting", "dim")]
+        return [Span(f"{signs.RING} connecting", "dim")]
     glyph, style = LINKS[link.state]
     old = age(link.since, now)
     match link.state:
@@ -102,4 +103,4 @@ def _length(shown: Sequence[Hint]) -> int:
 def notice(text: str, cells: int, *, is_warning: bool = True) -> list[Span]:
     """Something that a person should know about what is shown."""
     style = "warn" if is_warning else "progressing"
-    return shorten([Span("! " if is_warning else "▸ ", style), Span(clean(text), style)], cells)
+    return shorten([Span("! " if is_warning else f"{signs.POINTER} ", style), Span(clean(text), style)], cells)

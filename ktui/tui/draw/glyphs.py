@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ktui import signs
 from ktui.model.changes import LinkState
 from ktui.rollout.podstatus import Health
 from ktui.rollout.progress import Progress
@@ -11,39 +12,39 @@ from ktui.rollout.rollout import Phase
 from ktui.tui.draw.widgets import Span
 
 PHASES: Final[dict[Phase, tuple[str, str, str]]] = {
-    Phase.FAILED: ("✖", "failed", "failed"),
-    Phase.STALLED: ("▲", "stalled", "stalled"),
-    Phase.PROGRESSING: ("◐", "progressing", "progressing"),
-    Phase.HELD: ("◆", "held", "held"),
-    Phase.PAUSED: ("‖", "paused", "paused"),
-    Phase.DELETED: ("×", "deleted", "deleted"),
-    Phase.SCALED_TO_ZERO: ("○", "scaled to 0", "zero"),
-    Phase.COMPLETE: ("✔", "complete", "complete"),
+    Phase.FAILED: (signs.CROSS, "failed", "failed"),
+    Phase.STALLED: (signs.TRIANGLE, "stalled", "stalled"),
+    Phase.PROGRESSING: (signs.HALF, "progressing", "progressing"),
+    Phase.HELD: (signs.DIAMOND, "held", "held"),
+    Phase.PAUSED: (signs.PAUSE, "paused", "paused"),
+    Phase.DELETED: (signs.TIMES, "deleted", "deleted"),
+    Phase.SCALED_TO_ZERO: (signs.RING, "scaled to 0", "zero"),
+    Phase.COMPLETE: (signs.TICK, "complete", "complete"),
 }
 """Glyph, word and style of each phase, the worst first."""
 
 PODS: Final[dict[Health, tuple[str, str]]] = {
-    Health.READY: ("■", "new"),
-    Health.STARTING: ("◧", "starting"),
-    Health.BROKEN: ("✖", "broken"),
-    Health.STOPPING: ("▨", "stopping"),
-    Health.GONE: ("·", "gone"),
+    Health.READY: (signs.SQUARE, "new"),
+    Health.STARTING: (signs.HALF_SQUARE, "starting"),
+    Health.BROKEN: (signs.CROSS, "broken"),
+    Health.STOPPING: (signs.HATCHED, "stopping"),
+    Health.GONE: (signs.POINT, "gone"),
 }
 """Glyph and style of a pod's cell."""
 
 LINKS: Final[dict[LinkState, tuple[str, str]]] = {
-    LinkState.CONNECTING: ("○", "dim"),
-    LinkState.LIVE: ("●", "good"),
-    LinkState.LISTED: ("◐", "warn"),
-    LinkState.SILENT: ("▲", "warn"),
-    LinkState.RECONNECTING: ("▲", "warn"),
-    LinkState.REFUSED: ("✖", "failed"),
+    LinkState.CONNECTING: (signs.RING, "dim"),
+    LinkState.LIVE: (signs.DISC, "good"),
+    LinkState.LISTED: (signs.HALF, "warn"),
+    LinkState.SILENT: (signs.TRIANGLE, "warn"),
+    LinkState.RECONNECTING: (signs.TRIANGLE, "warn"),
+    LinkState.REFUSED: (signs.CROSS, "failed"),
 }
 """Glyph and style of a link's state."""
 
-NEW_READY: Final = "█"
-NEW_STARTING: Final = "▒"
-OLD: Final = "░"
+NEW_READY: Final = signs.FULL
+NEW_STARTING: Final = signs.MEDIUM
+OLD: Final = signs.LIGHT
 
 
 def phase(of: Phase) -> Span:

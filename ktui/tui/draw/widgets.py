@@ -20,6 +20,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ktui import signs
+
 
 class Span(NamedTuple):
     """Text in one style; with an action (`app.help`), a click runs it."""
@@ -48,8 +50,6 @@ Textual works all component classes of a widget out anew whenever its style may 
 2 ms; once for each widget that paints was a third of the time to the first frame.
 """
 
-ELLIPSIS: Final = "…"
-
 
 def width(line: Line) -> int:
     """How many cells a line takes."""
@@ -62,7 +62,7 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
         return ""
     length = cell_len(text)
     if length > cells:
-        return set_cell_size(text, cells - 1) + ELLIPSIS
+        return set_cell_size(text, cells - 1) + signs.ELLIPSIS
     gap = " " * (cells - length)
     return gap + text if right else text + gap
 
@@ -87,7 +87,7 @@ def shorten(line: Line, cells: int) -> list[Span]:
         length = cell_len(span.text)
         if length > left or (length == left and width(line[index + 1 :]) > 0):
             if left > 0:
-                kept.append(span._replace(text=set_cell_size(span.text, left - 1) + ELLIPSIS))
+                kept.append(span._replace(text=set_cell_size(span.text, left - 1) + signs.ELLIPSIS))
             return kept
         kept.append(span)
         left -= length

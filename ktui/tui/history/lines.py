@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 
+from ktui import signs
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.track_record import outcome_mark
 from ktui.text import age, duration, local_time
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from ktui.rollout.diff.templates import DiffLine, TemplateDiff
 
 _GAP: Final = "  "
-_SIGNS: Final = len("▸ ● ")
+_SIGNS: Final = 4
+"""Cells of the cursor and the sign of a revision."""
 _STATE: Final = len("failed  ")
 _BETWEEN: Final = " · "
 _LEAST_CAUSE: Final = 10
@@ -76,11 +78,17 @@ def row(
 ) -> list[Span]:
     """One revision. New images stand out, and what is as it was before is quiet."""
     bad = outcome_mark(revision.account) if not revision.is_current else ""
-    glyph = Span("● ", "new") if revision.is_current else Span("✖ ", "failed") if bad else Span("○ ", "dim")
+    glyph = (
+        Span(f"{signs.DISC} ", "new")
+        if revision.is_current
+        else Span(f"{signs.CROSS} ", "failed")
+        if bad
+        else Span(f"{signs.RING} ", "dim")
+    )
     state = "live" if revision.is_current else bad or ("undo" if revision.is_undo else "")
     spans = [
-        Span("▸ " if is_chosen else "  ", "key"),
-        Span("◆ ", "held") if is_marked else glyph,
+        Span(f"{signs.POINTER} " if is_chosen else "  ", "key"),
+        Span(f"{signs.DIAMOND} ", "held") if is_marked else glyph,
         Span(fit(str(revision.number), fitted.revision, right=True), "strong"),
         Span(_GAP + fit(state, _STATE), "good" if revision.is_current else "failed" if bad else "dim"),
         *_padded(_images(revision), fitted.images),
@@ -96,7 +104,7 @@ def row(
 
 def _images(revision: PastRevision) -> list[Span]:
     """The images of the containers, and those of init containers where they are new; what is new comes first."""
-    spans = [Span("↻ restarted ", "dim")] if revision.restarted else []
+    spans = [Span(f"{signs.AGAIN} restarted ", "dim")] if revision.restarted else []
     for image in sorted(revision.images, key=lambda image: not image.is_new):
         if not image.is_init or image.is_new:
             spans += [Span(image.short, "strong" if image.is_new else "dim"), Span(" ")]
@@ -191,7 +199,7 @@ def difference(found: TemplateDiff, yaml: Sequence[DiffLine] | None, room: int) 
         return [[Span("These two templates are the same.", "dim")]]
     lines: Lines = []
     for note in found.notes:
-        lines += bullet("•", note, room, "")
+        lines += bullet(signs.BULLET, note, room, "")
     if not found.changes:
         return [*lines, [Span("Nothing else differs.", "dim")]]
     body = as_yaml(yaml, room) if yaml else fields(found.changes, room)

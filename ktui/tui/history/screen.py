@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
+from ktui import signs
 from ktui.actions.request import Action
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
@@ -124,7 +125,7 @@ class HistoryScreen(LiveScreen):
 
     def _headline(self, *, is_deleted: bool) -> Line:
         if is_deleted or self._uid not in self.ktui.live.rollouts:
-            return [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+            return [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
         rollout = self.ktui.live.rollouts[self._uid]
         return detail_lines.headline(rollout, self.ktui.pending.get(self._uid, ""))
 

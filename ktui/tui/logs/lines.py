@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, overload
 
 from rich.cells import cell_len, chop_cells
 
+from ktui import signs
 from ktui.kube.logs import NANOSECONDS, LogStatus, Told
 from ktui.text import count, duration, local_time
 from ktui.tui.draw.widgets import Line, Span, cut, fit, shorten, wrap
@@ -182,8 +183,8 @@ def row(entry: Entry, part: int, layout: Layout, ink: Ink) -> list[Span]:
 def note(entry: Entry, layout: Layout) -> list[Span]:
     """A line of ktui's own, across the screen."""
     name = label_of(entry.source, with_container=True)
-    told = f"── {name}: {entry.text} "
-    return [Span(cut(told, layout.cells) + "─" * max(0, layout.cells - cell_len(told)), "head")]
+    told = f"{signs.RULE}{signs.RULE} {name}: {entry.text} "
+    return [Span(cut(told, layout.cells) + signs.RULE * max(0, layout.cells - cell_len(told)), "head")]
 
 
 def time_of(at: int, times: Times, now: datetime) -> str:
@@ -237,7 +238,7 @@ def _text(text: str, part: int, term: str) -> Iterator[Span]:
 
 def title(selection: Selection, side: Side, choice: Choice, *, is_front: bool) -> list[Span]:
     """Whose logs these are."""
-    mark, style = ("●", "new") if side is Side.NEW else ("○", "old")
+    mark, style = (signs.DISC, "new") if side is Side.NEW else (signs.RING, "old")
     shown = selection.revisions[:2]
     named = ", ".join(f"{number} {image}".strip() for number, image in shown) or f"{side} revision"
     more = f" and {len(selection.revisions) - 2} older" if len(selection.revisions) > 2 else ""
@@ -256,8 +257,8 @@ def following(statuses: Mapping[Source, Told], *, paused: bool, unseen: int) -> 
     if not paused:
         told = {each.status for each in statuses.values()}
         is_live = bool(told & {LogStatus.FOLLOWING, LogStatus.PREVIOUS})
-        return [Span("● following", "good") if is_live else Span("○ waiting", "dim")]
-    return [Span("‖ paused" + (f", {unseen:,} new below" if unseen else ""), "paused")]
+        return [Span(f"{signs.DISC} following", "good") if is_live else Span(f"{signs.RING} waiting", "dim")]
+    return [Span(f"{signs.PAUSE} paused" + (f", {unseen:,} new below" if unseen else ""), "paused")]
 
 
 def search_state(buffer: LogBuffer, current: Entry | None) -> list[Span]:
@@ -276,7 +277,7 @@ def remarks(selection: Selection, statuses: Mapping[Source, Told], buffer: LogBu
     """What a person should know about these lines: what is missing from them, and why."""
     lines: list[list[Span]] = []
     told = {each.status: each for each in reversed(list(statuses.values()))}
-    for status, mark in ((LogStatus.REFUSED, "✖"), (LogStatus.BROKEN, "▲")):
+    for status, mark in ((LogStatus.REFUSED, signs.CROSS), (LogStatus.BROKEN, signs.TRIANGLE)):
         if status in told:
             again = "" if status is LogStatus.REFUSED else " Trying again by itself; r tries now."
             style = "failed" if status is LogStatus.REFUSED else "warn"

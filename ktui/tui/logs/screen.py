@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 
+from ktui import signs
 from ktui.rollout.rollout import Rollout
 from ktui.settings import logs_folder
 from ktui.text import clean, count
@@ -144,7 +145,7 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
     def _state(self) -> list[Span]:
         told = []
         if self._uid not in self.ktui.live.rollouts:
-            told.append(Span("   × deleted: this is what was last read. esc goes back.", "failed"))
+            told.append(Span(f"   {signs.TIMES} deleted: this is what was last read. esc goes back.", "failed"))
         if self._previous:
             told.append(Span("   with previous instances", "key"))
         if self._layout.shift:

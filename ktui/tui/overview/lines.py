@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
+from ktui import signs
 from ktui.rollout.order import Harm, harm
 from ktui.rollout.progress import Progress
 from ktui.rollout.rollout import Phase, Rollout
@@ -26,7 +27,7 @@ _GAP: Final = "  "
 _BETWEEN: Final = Span(_GAP)
 _GUARDED: Final = "auto-abort · "
 
-DOWN: Final = "‼"
+DOWN: Final = signs.DOWN
 """The glyph of rollouts of which no pod is available."""
 
 SORTS: Final[dict[str, str]] = {
@@ -100,7 +101,7 @@ def _rest(fitted: Columns, cells: int) -> int:
 
 def heading(fitted: Columns) -> list[Span]:
     """The names of the columns."""
-    names = ("NAMESPACE", "ROLLOUT", "PHASE", "NEW │ OLD", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY")
+    names = ("NAMESPACE", "ROLLOUT", "PHASE", f"NEW {signs.BORDER} OLD", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY")
     right = {"NEW", "READY", "REV", "FOR"}
     cells = [fit(name, size, right=name in right) for name, size in zip(names, fitted, strict=True) if size]
     return [Span("  " + _GAP.join(cells), "head")]
@@ -120,7 +121,7 @@ def row(
     numbers, style = rollout.progress, glyphs.PHASES[rollout.phase][2]
     settled = rollout.phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
     quiet = "dim" if settled else ""
-    spans: list[Span] = [Span(("▸" if is_chosen else " ") + ("✓" if is_marked else " "), "key")]
+    spans: list[Span] = [Span((signs.POINTER if is_chosen else " ") + (signs.CHECK if is_marked else " "), "key")]
 
     def add(cells: int, text: str, style: str, *, right: bool = False) -> None:
         if cells:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
+from ktui import signs
 from ktui.rollout.order import Standings, steady
 from ktui.rollout.rollout import Rollout
 from ktui.text import age
@@ -224,7 +225,9 @@ class OverviewScreen(LiveScreen):
         notes = []
         if self._marked:
             hidden = len(self._marked - {rollout.uid for rollout in self._rows})
-            notes.append(f"✓ {len(self._marked)} selected{f', {hidden} not in sight' if hidden else ''}, esc clears")
+            notes.append(
+                f"{signs.CHECK} {len(self._marked)} selected{f', {hidden} not in sight' if hidden else ''}, esc clears"
+            )
         if self.ktui.guarded:
             countdown = self.ktui.countdown(now)
             notes.append(f"auto-abort is on for {len(self.ktui.guarded)}{f': {countdown}' if countdown else ''}")

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from ktui import signs
 from ktui.kube.errors import KubeError
 from ktui.text import clean
 from ktui.tui.dialogs.dialog import Dialog
@@ -85,7 +86,7 @@ class PageScreen(Dialog[None]):
             return
         pages = self.query_one(Pages)
         cells = max(20, pages.scrollable_content_region.width)
-        gone = [Span("   × gone: this is what was last known", "failed")] if self._gone else []
+        gone = [Span(f"   {signs.TIMES} gone: this is what was last known", "failed")] if self._gone else []
         self.query_one("#page-title", Painting).show([[Span(self._page.title, "title"), *gone]])
         pages.show(self._yaml_lines(cells) if self._yaml is not None else _lines(self._page, cells))
         hints = [

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from ktui import signs
 from ktui.model.objects import ContainerState, ContainerStatus, Event, Pod
 from ktui.model.template import Container
 from ktui.rollout.detail import ConditionRow, EventRow, Revision
@@ -130,7 +131,7 @@ def _messages(state: ContainerState) -> Iterator[str]:
 
 def _conditions(pod: Pod, now: datetime) -> Iterator[tuple[str, str]]:
     for each in pod.status.conditions:
-        mark = "✔" if each.status == "True" else "✖" if each.status == "False" else "?"
+        mark = signs.TICK if each.status == "True" else signs.CROSS if each.status == "False" else "?"
         reason = f"  {clean(each.reason)}" if each.reason else ""
         since = f"  for {age(each.last_transition_time, now)}" if each.last_transition_time is not None else ""
         yield f"{mark} {clean(each.type)} {clean(each.status)}{reason}{since}", "" if each.status == "True" else "warn"

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
+from ktui import signs
 from ktui.figures import words
 from ktui.figures.record import Outcome, Record
 from ktui.figures.statistics import Figures, Service
@@ -19,16 +20,16 @@ _LABEL: Final = 14
 _MOST_NAME: Final = 34
 
 _SIGNS: Final[dict[Outcome, tuple[str, str]]] = {
-    Outcome.COMPLETE: ("✔", "complete"),
-    Outcome.LATE: ("▲", "stalled"),
-    Outcome.FAILED: ("✖", "failed"),
-    Outcome.ROLLED_BACK: ("↶", "failed"),
-    Outcome.REPLACED: ("»", "dim"),
-    Outcome.DELETED: ("×", "deleted"),
-    Outcome.OPEN: ("·", "dim"),
+    Outcome.COMPLETE: (signs.TICK, "complete"),
+    Outcome.LATE: (signs.TRIANGLE, "stalled"),
+    Outcome.FAILED: (signs.CROSS, "failed"),
+    Outcome.ROLLED_BACK: (signs.BACK, "failed"),
+    Outcome.REPLACED: (signs.SKIPPED, "dim"),
+    Outcome.DELETED: (signs.TIMES, "deleted"),
+    Outcome.OPEN: (signs.POINT, "dim"),
 }
 """Glyph and style of each outcome."""
-_UNDER_WAY: Final = ("◐", "progressing")
+_UNDER_WAY: Final = (signs.HALF, "progressing")
 
 
 def title(about: str, since: datetime, until: datetime, watched: datetime | None, cells: int) -> list[Span]:
@@ -101,7 +102,7 @@ def service_row(service: Service, of: Figures, name: int, cells: int, *, is_chos
     """One service. What went wrong stands out."""
     room = _bars_room(cells)
     spans = [
-        Span("▸ " if is_chosen else "  ", "key"),
+        Span(f"{signs.POINTER} " if is_chosen else "  ", "key"),
         Span(fit(_name(service), name), "strong"),
         Span(f"{_GAP}{of.changes:>7}"),
         Span(f"{_GAP}{words.failures(of):>6}", "failed" if of.failed else "dim"),
@@ -133,7 +134,7 @@ def _name(service: Service) -> str:
 # Rollouts
 
 _WHEN: Final = len("Nov 21 12:40")
-_OUTCOME: Final = len("✔ rolled back")
+_OUTCOME: Final = 2 + len("rolled back")
 _REVISION: Final = 4
 _LEAST_WHY: Final = 24
 """Cells that WHY keeps before the image that gave way, and then the fewest pods, are left out."""
@@ -185,7 +186,7 @@ def rollout_row(record: Record, fitted: Columns, now: datetime, *, is_chosen: bo
     image = words.images(record) if fitted.both_images else record.image
     why = record.sentence or ("rolled back to an earlier revision" if record.is_rollback else "")
     spans = [
-        Span("▸ " if is_chosen else "  ", "key"),
+        Span(f"{signs.POINTER} " if is_chosen else "  ", "key"),
         Span(fit(words.stamp(record.at, now), _WHEN), "dim"),
         Span(f"{_GAP}{fit(told, _OUTCOME)}", style),
         Span(f"{_GAP}{record.revision:>{_REVISION}}", "strong"),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final, overload
 
+from ktui import signs
 from ktui.model.quantities import amount_text
 from ktui.rollout.capacity.quota import Room
 from ktui.rollout.capacity.usage import NEAR, Meter, PodUse, RevisionUse, Usage
@@ -32,7 +33,7 @@ def bar(part: Decimal | None, cells: int, *, is_new: bool) -> list[Span]:
     filled = 0 if part is None else min(cells, int(part * cells))
     if part and not filled:
         filled = 1
-    return [Span(glyph * filled, style), Span("─" * (cells - filled), "frame")]
+    return [Span(glyph * filled, style), Span(signs.RULE * (cells - filled), "frame")]
 
 
 def freshness(usage: Usage, problem: str, now: datetime) -> list[Span]:
@@ -215,7 +216,7 @@ def _section(usage: Usage, resource: str, cells: int) -> Lines:
 
 def _name(of: RevisionUse) -> list[Span]:
     style, _ = _SIDES[of.is_current]
-    mark = "● " if of.is_current else "○ "
+    mark = f"{signs.DISC} " if of.is_current else f"{signs.RING} "
     number = str(of.number) if of.number else "?"
     return [
         Span(mark, style),
@@ -261,13 +262,13 @@ def _taken(room: Room) -> str:
 
 def _quota_bar(part: Decimal, cells: int) -> list[Span]:
     filled = min(cells, max(int(part * cells), 1 if part else 0))
-    return [Span("▒" * filled, "dim"), Span("─" * (cells - filled), "frame")]
+    return [Span(signs.MEDIUM * filled, "dim"), Span(signs.RULE * (cells - filled), "frame")]
 
 
 def _pod(row: _Row, now: datetime, names: int, length: int) -> list[Span]:
     each, pod = row
     style, _ = _SIDES[each.is_current]
-    spans = [Span("● " if each.is_current else "○ ", style), Span(f"{fit(pod.name, names)}  ")]
+    spans = [Span(f"{signs.DISC} " if each.is_current else f"{signs.RING} ", style), Span(f"{fit(pod.name, names)}  ")]
     if pod.is_measured:
         for resource in _RESOURCES:
             spans += _used(pod, resource, length, is_new=each.is_current)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from ktui import signs
 from ktui.rollout.rollout import Rollout
 from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
@@ -52,7 +53,7 @@ class UsageScreen(LiveScreen):
         self._rollout = rollout or self._rollout
         self.set_class(rollout is None, "-deleted")
         if rollout is None:
-            headline = [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+            headline = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
         else:
             headline = [
                 *detail_lines.headline(rollout, app.pending.get(self._uid, "")),

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from ktui import signs
 from ktui.rollout.timeline import Moment, What
 from ktui.text import age, duration, local_time
 from ktui.tui.draw.widgets import Line, Span, fit, shorten
 
 _SIGNS: Final[dict[What, tuple[str, str]]] = {
     What.MADE: ("+", "new"),
-    What.SCALED: ("↕", "progressing"),
-    What.TURNED: ("◆", "strong"),
-    What.STARTED: ("▸", "starting"),
-    What.READY: ("■", "new"),
-    What.STOPPING: ("▨", "stopping"),
-    What.TROUBLE: ("✖", "broken"),
-    What.NOTE: ("·", "dim"),
-    What.DEED: ("›", "key"),
+    What.SCALED: (signs.UP_DOWN, "progressing"),
+    What.TURNED: (signs.DIAMOND, "strong"),
+    What.STARTED: (signs.HALF_SQUARE, "starting"),
+    What.READY: (signs.SQUARE, "new"),
+    What.STOPPING: (signs.HATCHED, "stopping"),
+    What.TROUBLE: (signs.CROSS, "broken"),
+    What.NOTE: (signs.POINT, "dim"),
+    What.DEED: (signs.INTO, "key"),
 }
 """Glyph and style of what happened."""
 

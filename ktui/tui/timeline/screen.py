@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from ktui import signs
 from ktui.actions.audit import AuditLog, Entry
 from ktui.rollout.timeline import Deed, Moment
 from ktui.tui.detail import lines as detail_lines
@@ -70,7 +71,7 @@ class TimelineScreen(LiveScreen):
             self._moments = app.live.timeline(self._uid, self._deeds)
             headline: Line = [*detail_lines.headline(rollout, pending), Span(f"   {rollout.why}", "dim")]
         else:
-            headline = [Span("× deleted: this is what was last known of it. esc goes back.", "failed")]
+            headline = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
         self.query_one("#headline", Painting).show([shorten(headline, self.size.width - 2)])
         self._draw_moments(now)
         self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=rollout is None))
