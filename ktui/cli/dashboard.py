@@ -30,7 +30,8 @@ _CANNOT_DRAW: Final = frozenset({"dumb", "unknown"})
 def check_terminal() -> None:
     """Keys are read from standard input, and the screen is standard output; standard error may be a file.
 
-    Raises UsageError if either is not a terminal, or cannot show the dashboard. A person who looks at standard output alone sees why, too.
+    Raises UsageError if either is not a terminal, or cannot show the dashboard. A person who looks at standard output
+    alone sees why, too.
     """
     if sys.stdin.isatty() and sys.stdout.isatty():
         term = os.environ.get("TERM", "")
