@@ -19,7 +19,7 @@ demo: $(READY) ## the dashboard on a simulated cluster
 	$(BIN)/ktui demo
 
 test: $(READY) check ## lint, types, imports, and every test
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Named on the command line only: what a shell has in KUBECONFIG may be production.
 CLUSTER := $(if $(filter command,$(firstword $(origin KUBECONFIG))),$(KUBECONFIG))

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +12,7 @@ from ktui.sim import SimulatedCluster
 from tests.audited import audited
 from tests.cli.conftest import Ktui
 from tests.simulated import OLD, Witness, manifest
+from tests.terminal import Terminal
 
 NAMES = ("api", "web", "worker")
 
@@ -121,53 +118,26 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(ktui: Ktui, shop: Wi
 # A person at a terminal
 
 
-class _Terminal:
-    """ktui with a terminal for its questions."""
-
-    def __init__(self, kubeconfig: Path, *arguments: str) -> None:
-        self._ours, theirs = pty.openpty()
-        command = [sys.executable, "-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", *arguments]
-        self._process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs)
-        os.close(theirs)
-        self.text = ""
-
-    def reads_until(self, text: str) -> None:
-        while text not in self.text:
-            self.text += os.read(self._ours, 4096).decode()
-
-    def answer(self, text: str) -> int:
-        """The exit code after that answer."""
-        os.write(self._ours, f"{text}\n".encode())
-        try:
-            while read := os.read(self._ours, 4096):
-                self.text += read.decode()
-        except OSError:
-            pass  # How Linux says that the other end of a terminal is closed.
-        return self._process.wait()
-
-    def close(self) -> None:
-        os.close(self._ours)
-        self._process.kill()
-        self._process.wait()
-
-
 @pytest.fixture
-def terminal(kubeconfig: Path, shop: Witness) -> Iterator[_Terminal]:
-    terminal = _Terminal(kubeconfig, "pause", *NAMES)
-    terminal.reads_until("Apply to 3 rollouts? [y/N]: ")
-    yield terminal
-    terminal.close()
+def terminal(kubeconfig: Path, shop: Witness, tmp_path: Path) -> Iterator[Terminal]:
+    """ktui with a terminal for its question."""
+    command = ("-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", "pause", *NAMES)
+    with Terminal.python(*command, home=tmp_path) as terminal:
+        terminal.sees("Apply to 3 rollouts? [y/N]:")
+        yield terminal
 
 
-def test_no_is_no(terminal: _Terminal, shop: Witness) -> None:
-    assert terminal.answer("n") == 1
+def test_no_is_no(terminal: Terminal, shop: Witness) -> None:
+    terminal.press("n\r")
+    assert terminal.ends() == 1
     assert "Nothing was sent." in terminal.text
     assert _paused(shop) == []
 
 
-def test_it_stops_at_the_first_that_changed_since_it_was_shown(terminal: _Terminal, shop: Witness, state: Path) -> None:
+def test_it_stops_at_the_first_that_changed_since_it_was_shown(terminal: Terminal, shop: Witness, state: Path) -> None:
     shop.patch({"spec": {"replicas": 5}}, "web")
-    assert terminal.answer("y") == 1
+    terminal.press("y\r")
+    assert terminal.ends() == 1
     assert "shop/api paused." in terminal.text
     assert "Stopped there. Not done: shop/worker." in terminal.text
     assert _paused(shop) == ["api"]

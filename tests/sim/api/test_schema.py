@@ -9,7 +9,6 @@ from kubernetes import client
 from ktui.sim.api.resources import RESOURCES
 from ktui.sim.api.schema import SCALARS, ObjectType, type_of_resource, types
 
-MODELS = {name: getattr(client, name) for name in dir(client) if hasattr(getattr(client, name), "openapi_types")}
 SPECIAL = {
     "EventV1": "EventsV1Event",
     "EventV1Series": "EventsV1EventSeries",
@@ -24,13 +23,14 @@ AUTOSCALING_V2 = re.compile("^(HPA|HorizontalPod|Metric|.*Metric(Source|Status)$
 
 
 def _model_of(name: str) -> Any:
+    # The client loads each of its 800 models when it is asked for: asking for all takes many seconds.
     if name in SPECIAL:
-        return MODELS[SPECIAL[name]]
+        return getattr(client, SPECIAL[name])
     if name.startswith("HorizontalPodAutoscalerV1"):
-        return MODELS["V1" + name.replace("AutoscalerV1", "Autoscaler")]
-    if AUTOSCALING_V2.match(name) and f"V2{name}" in MODELS:
-        return MODELS[f"V2{name}"]
-    return MODELS[f"V1{name}"]
+        return getattr(client, "V1" + name.replace("AutoscalerV1", "Autoscaler"))
+    if AUTOSCALING_V2.match(name) and hasattr(client, f"V2{name}"):
+        return getattr(client, f"V2{name}")
+    return getattr(client, f"V1{name}")
 
 
 def _is_map(model_type: str) -> bool:
