@@ -11,11 +11,11 @@ from rich.cells import cell_len
 
 import ktui
 from ktui import signs
+from ktui.rollout.timeline import GLYPHS
 from ktui.signs import in_ascii
 from ktui.tui.draw import glyphs
 from ktui.tui.overview.lines import DOWN
 from ktui.tui.report import lines as report
-from ktui.tui.timeline import lines as timeline
 
 PACKAGE = Path(ktui.__file__).parent
 
@@ -75,7 +75,7 @@ def test_each_sign_is_one_of_ascii_in_one_cell() -> None:
         [glyph for glyph, _ in glyphs.LINKS.values()],
         [glyphs.NEW_READY, glyphs.NEW_STARTING, glyphs.OLD, signs.RULE],
         [glyph for glyph, _ in report._SIGNS.values()],
-        [glyph for glyph, _ in timeline._SIGNS.values()],
+        [*GLYPHS.values()],
         [signs.POINTER, signs.CHECK],
         [signs.POINTER, signs.DISC, signs.CROSS, signs.RING, signs.DIAMOND],
         [signs.POINT, *signs.LEVELS],

@@ -177,3 +177,19 @@ output_option = click.option(
     show_default=True,
     help="With json and yaml, standard output holds nothing else.",
 )
+
+
+def _use_colours(context: click.Context, option: click.Parameter, mode: str) -> None:
+    printing.use_colours(mode)
+    context.call_on_close(lambda: printing.use_colours("auto"))
+
+
+color_option = click.option(
+    "--color",
+    type=click.Choice(printing.COLOUR_MODES),
+    default="auto",
+    show_default=True,
+    expose_value=False,
+    callback=_use_colours,
+    help="When to use colors; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.",
+)

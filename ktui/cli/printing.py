@@ -7,18 +7,48 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, TextIO
+from collections.abc import Iterable, Mapping
+from itertools import chain, repeat
+from typing import Any, Final, TextIO
 
 import click
 import msgspec
 
 from ktui.text import clean, visible
 
+COLOUR_MODES: Final = ("auto", "always", "never")
+"""When colours are used; `auto` is on a terminal that has them, unless NO_COLOR is set."""
+
+
+class _State:
+    """What the command that runs has chosen."""
+
+    colours = "auto"
+
+
+def use_colours(mode: str) -> None:
+    """Use colours as one of `COLOUR_MODES` says, from now on."""
+    _State.colours = mode
+
+
+def _has_colours() -> bool:
+    if _State.colours == "auto":
+        return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return _State.colours == "always"
+
 
 def line(text: str = "", *, colour: str = "") -> None:
     """One line of what was asked for, at once: a pipe may be watched live. A terminal shows it in that colour."""
-    coloured = colour and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    _write(sys.stdout, click.style(visible(text), fg=colour) if coloured else visible(text))
+    spans([(text, colour)])
+
+
+def spans(parts: Iterable[tuple[str, str]]) -> None:
+    """One line of parts, each with its colour; no colour is the terminal's own."""
+    _write(sys.stdout, "".join(_styled(visible(text), colour) for text, colour in parts))
+
+
+def _styled(text: str, colour: str) -> str:
+    return click.style(text, fg=colour) if colour and _has_colours() else text
 
 
 def note(text: str) -> None:
@@ -64,11 +94,15 @@ def document(content: Any, output: str) -> None:
     _write(sys.stdout, yaml.safe_dump(plain, sort_keys=False).removesuffix("\n"))
 
 
-def table(header: list[str], rows: list[list[str]]) -> None:
-    """Columns, three spaces apart, as kubectl prints them; the last one is as wide as it is."""
+def table(header: list[str], rows: list[list[str]], colours: Iterable[Mapping[int, str]] = ()) -> None:
+    """Columns, three spaces apart, as kubectl prints them; the last one is as wide as it is.
+
+    `colours` are those of the cells of each row, by the number of the column.
+    """
     widths = widths_of([header, *rows])
-    for each in (header, *rows):
-        row(each, widths)
+    row(header, widths)
+    for each, coloured in zip(rows, chain(colours, repeat({})), strict=False):
+        row(each, widths, coloured)
 
 
 def widths_of(rows: list[list[str]]) -> list[int]:
@@ -76,11 +110,16 @@ def widths_of(rows: list[list[str]]) -> list[int]:
     return [max(_cells(clean(cell)) for cell in column) for column in zip(*rows, strict=True)]
 
 
-def row(cells: list[str], widths: list[int]) -> None:
-    """One row of a table with columns of at least these widths."""
-    cleaned = map(clean, cells)
-    padded = (cell + " " * (width - _cells(cell)) for cell, width in zip(cleaned, widths, strict=True))
-    line("   ".join(padded).rstrip())
+def row(cells: list[str], widths: list[int], colours: Mapping[int, str] | None = None) -> None:
+    """One row of a table with columns of at least these widths, the cells in these colours."""
+    cleaned = list(map(clean, cells))
+    last = max((at for at, cell in enumerate(cleaned) if cell), default=-1)
+    parts = []
+    for at, (cell, width) in enumerate(zip(cleaned, widths, strict=True)):
+        if at <= last:
+            gap = " " * (max(0, width - _cells(cell)) + 3) if at < last else ""
+            parts += [(cell, (colours or {}).get(at, "")), (gap, "")]
+    spans(parts)
 
 
 def _cells(text: str) -> int:

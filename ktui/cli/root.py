@@ -19,6 +19,8 @@ _COMMANDS: Final = {
     "status": ("ktui.cli.status.command", "Follow one rollout to its end."),
     "history": ("ktui.cli.history.command", "Revisions: what changed, when, why, who."),
     "diff": ("ktui.cli.history.command", "What differs between two revisions."),
+    "timeline": ("ktui.cli.timeline.command", "What happened to one rollout, in order."),
+    "logs": ("ktui.cli.logs.command", "What the pods of a rollout write, new or old."),
     "usage": ("ktui.cli.resources.command", "CPU and memory, new against old; quota left."),
     "report": ("ktui.cli.report.command", "How rollouts went: success, durations, recovery."),
     "pause": ("ktui.cli.act.commands", "Stop rolling out; what runs keeps running."),

@@ -108,7 +108,7 @@ async def _hint(connection: Connection, namespace: str, reference: Reference) ->
     if elsewhere:
         one = len(elsewhere) == 1
         return f"There {'is one' if one else 'are some'} in {_some(elsewhere)}: add -n {clean(elsewhere[0])}."
-    close = get_close_matches(reference.name, names, n=_MOST, cutoff=0.6)
+    close = get_close_matches(reference.name, names, n=_MOST, cutoff=0.7)
     return f"Did you mean {joined(close, 'or')}?" if close else ""
 
 

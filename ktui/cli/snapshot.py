@@ -75,6 +75,11 @@ async def read_workload(connection: Connection, reference: Reference, clock: Clo
     return store
 
 
+async def read_events(connection: Connection, store: Store, clock: Clock) -> None:
+    """Add the events of the connection's namespace, or the word that they may not be read."""
+    store.apply(await _if_allowed(connection, Resource.EVENTS, connection.namespace, clock))
+
+
 async def _named(connection: Connection, names: Collection[Reference], clock: Clock) -> Store:
     async def read(name: Reference) -> Store | None:
         try:

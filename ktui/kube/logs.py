@@ -125,15 +125,24 @@ def plain(text: str) -> str:
 
 
 async def read_log(
-    connection: Connection, log: ContainerLog, *, tail: int = TAIL, previous: bool = False
+    connection: Connection,
+    log: ContainerLog,
+    *,
+    tail: int = TAIL,
+    previous: bool = False,
+    since_seconds: int | None = None,
 ) -> list[LogLine]:
     """The last lines of a log as it is now; with `previous`, of the run before the last restart.
+
+    `since_seconds` leaves out what is older.
 
     Raises KubeError: Rejected where the container has not started or was never restarted, NotFound, Forbidden.
     """
     params = {"container": log.container, "timestamps": "true", "tailLines": str(tail)}
     if previous:
         params["previous"] = "true"
+    if since_seconds is not None:
+        params["sinceSeconds"] = str(since_seconds)
     raw = await connection.request("GET", _path(log), params=params)
     reader = LogReader(_now)
     return [*reader.feed(raw), *reader.feed(b"\n")]

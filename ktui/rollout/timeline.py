@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from ktui import signs
 from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
@@ -25,7 +26,7 @@ from ktui.rollout.diagnosis import admission_messages, lifetimes
 from ktui.rollout.diagnosis.lifetimes import Lifetime
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
-from ktui.text import clean, count
+from ktui.text import clean, count, duration
 
 TOGETHER: Final = timedelta(seconds=10)
 """What follows its like within this time is told together with it."""
@@ -44,6 +45,19 @@ class What(StrEnum):
     NOTE = "note"
     DEED = "deed"
 
+
+GLYPHS: Final = {
+    What.MADE: "+",
+    What.SCALED: signs.UP_DOWN,
+    What.TURNED: signs.DIAMOND,
+    What.STARTED: signs.HALF_SQUARE,
+    What.READY: signs.SQUARE,
+    What.STOPPING: signs.HATCHED,
+    What.TROUBLE: signs.CROSS,
+    What.NOTE: signs.POINT,
+    What.DEED: signs.INTO,
+}
+"""The sign of what sort of thing happened, wherever a timeline is shown."""
 
 _ORDER: Final = (
     (What.DEED, False),
@@ -76,6 +90,20 @@ class Moment(msgspec.Struct, frozen=True):
     is_warning: bool = False
     times: int = 1
     since: datetime | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What happened, and with what it was done."""
+        return f"ktui: {self.text}" if self.what is What.DEED else self.text
+
+    @property
+    def extent(self) -> str:
+        """`×6 over 30s`, `within 4s`; nothing for what happened once and at once."""
+        if self.times > 1:
+            took = (self.until - (self.since or self.at)).total_seconds()
+            return f"×{self.times} over {duration(took)}" if took >= 1 else f"×{self.times}"
+        took = (self.until - self.at).total_seconds()
+        return f"within {duration(took)}" if took >= 1 else ""
 
 
 class _Fact(msgspec.Struct, frozen=True):

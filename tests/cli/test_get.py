@@ -92,7 +92,7 @@ def test_what_a_cluster_says_cannot_act_on_a_terminal(
 def test_where_there_is_nothing_it_says_so_beside_the_output(ktui: Ktui, cluster: SimulatedCluster) -> None:
     ran = ktui("get", "-n", "nowhere")
     assert (ran.code, ran.out, ran.err) == (0, "", "No rollouts found in the namespace nowhere.\n")
-    assert json.loads(ktui("get", "-n", "nowhere", "-o", "json").out) == {"rollouts": []}
+    assert json.loads(ktui("get", "-n", "nowhere", "-o", "json").out)["rollouts"] == []
 
 
 def test_a_stranger_is_told_what_to_do(ktui: Ktui, cluster: SimulatedCluster) -> None:
@@ -126,3 +126,25 @@ def test_without_the_right_to_list_pods_the_list_is_there(ktui: Ktui, shop: Witn
     assert (ran.code, ran.err) == (0, "ktui: pods are left out: you may not list them.\n")
     assert {line.split()[0] for line in ran.lines[1:]} == {"cart", "billing", "assets"}
     assert "you may not list pods" in next(line for line in ran.lines if line.startswith("cart"))
+
+
+def test_a_document_has_a_schema_and_a_row_colours_if_they_are_wanted(
+    ktui: Ktui, stuck: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert json.loads(ktui("get", "-o", "json").out)["schema"] == "ktui.get/1"
+    plain = ktui("get").out
+    assert "\x1b" not in plain
+    coloured = ktui("get", "--color", "always").out
+    assert coloured.count("\x1b[3") == len(plain.splitlines()) - 1
+    assert "\x1b[33mstalled\x1b[0m" in coloured or "\x1b[36mprogressing\x1b[0m" in coloured
+    assert "\x1b" not in ktui("get").out, "a choice lasts for one command"
+
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b" in ktui("get").out
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in ktui("get").out
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "")
+    assert "\x1b" not in ktui("get").out

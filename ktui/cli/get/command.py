@@ -14,7 +14,7 @@ from ktui.cli.failures import FAILED
 from ktui.cli.figures_file import book_opener, remembered
 from ktui.cli.get.watch import Happened, JsonLines, Speaker, Told, watch
 from ktui.cli.naming import Chosen, chosen
-from ktui.cli.options import Command, output_option, settings_of
+from ktui.cli.options import Command, color_option, output_option, settings_of
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import say_missing
@@ -24,9 +24,23 @@ from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.rollout.look import look
 from ktui.rollout.order import worst_first
-from ktui.rollout.rollout import Rollout
+from ktui.rollout.rollout import Phase, Rollout
 from ktui.settings import Settings
 from ktui.text import age, clean
+
+GET_SCHEMA: Final = "ktui.get/1"
+"""Members may be added; if one changes its meaning or goes, the number changes."""
+
+PHASE_COLOURS: Final = {
+    Phase.FAILED: "red",
+    Phase.STALLED: "yellow",
+    Phase.PROGRESSING: "cyan",
+    Phase.HELD: "magenta",
+    Phase.PAUSED: "blue",
+    Phase.COMPLETE: "green",
+    Phase.SCALED_TO_ZERO: "bright_black",
+    Phase.DELETED: "bright_black",
+}
 
 _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
@@ -35,12 +49,19 @@ _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 @click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen)
 @click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
 @output_option
+@color_option
 @click.pass_context
 def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -> int:
-    """Show rollouts, one a line, worst first: of Deployments, StatefulSets and DaemonSets.
+    """Show rollouts, one per line, worst first: of Deployments, StatefulSets and DaemonSets.
 
     A NAME is web, statefulset/db or daemonset/agent; kubectl's forms work too: deploy web, deploy,sts, sts/db ds/agent.
     Without one: all of the namespace, or of all namespaces with -A.
+
+    \b
+    Examples:
+      ktui get -A                       all rollouts of the cluster
+      ktui get -A -o json | jq -r '.rollouts[] | select(.phase == "failed") | .name'
+      ktui get checkout sts/db --watch  two of them, as they change
     """
     settings = settings_of(context)
     if wanted.names and (settings.selector or settings.all_namespaces):
@@ -62,9 +83,8 @@ async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
         if output == "text":
             _print(found, now, namespace, with_namespace=settings.all_namespaces, quiet=bool(names))
         else:
-            printing.document(
-                {"rollouts": [rollout_document(rollout, store.workload(rollout.uid)) for rollout in found]}, output
-            )
+            documents = [rollout_document(rollout, store.workload(rollout.uid)) for rollout in found]
+            printing.document({"schema": GET_SCHEMA, "rollouts": documents}, output)
         await say_missing(connection, missing)
     return FAILED if missing else 0
 
@@ -101,7 +121,11 @@ def _print(
     if with_namespace:
         header = ["NAMESPACE", *header]
         rows = [[rollout.namespace, *row] for rollout, row in zip(found, rows, strict=True)]
-    printing.table(header, rows)
+    printing.table(header, rows, [_colours(rollout, header) for rollout in found])
+
+
+def _colours(rollout: Rollout, header: list[str]) -> dict[int, str]:
+    return {header.index("PHASE"): PHASE_COLOURS.get(rollout.phase, "")}
 
 
 def _is_of(rollout: Rollout, kinds: Sequence[Resource]) -> bool:
@@ -150,14 +174,16 @@ class _Rows:
             cells[place:] = [happened.value, *([""] * (len(cells) - place - 1))]
         lasting = [cell for name, cell in zip(self._header, cells, strict=True) if name != "FOR"]
         if self._shown.get(told.rollout.uid) != lasting:
-            printing.row(cells, self._widths)
+            coloured = _colours(told.rollout, self._header) if happened is not Happened.GONE else {}
+            printing.row(cells, self._widths, coloured)
         self._shown[told.rollout.uid] = lasting
 
     def listed(self, count: int) -> None:
         """The table."""
-        rows = [self._cells(rollout) for rollout in worst_first(self._first)]
+        first = worst_first(self._first)
+        rows = [self._cells(rollout) for rollout in first]
         self._widths = printing.widths_of([self._header, *rows])
-        printing.table(self._header, rows)
+        printing.table(self._header, rows, [_colours(rollout, self._header) for rollout in first])
 
     def _cells(self, rollout: Rollout) -> list[str]:
         row = _row(rollout, self._clock())

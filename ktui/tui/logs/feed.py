@@ -77,7 +77,9 @@ class _Stream:
 class LogFeed:
     """The logs of one pane. `follow` says which, `take` gives what came; close it with `aclose`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tail: int | None = None, since_seconds: int | None = None) -> None:
+        """Begin with the last `tail` lines of each container, and none that is older; None is what fits a screen."""
+        self._tail, self._since_seconds = tail, since_seconds
         self._connection: Connection | None = None
         self._streams: dict[Source, _Stream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,7 +130,8 @@ class LogFeed:
             if known is not None:
                 self._see(known, watched)
             elif watched.has_log and connection is not None:
-                self._open(watched, connection, tail=max(50, min(TAIL, _SHARED_TAIL // logs)), previous=previous)
+                tail = self._tail if self._tail is not None else max(50, min(TAIL, _SHARED_TAIL // logs))
+                self._open(watched, connection, tail=tail, previous=previous)
 
     def retry_now(self) -> None:
         """Whatever waits for its next attempt makes it now."""
@@ -157,7 +160,8 @@ class LogFeed:
         source = watched.source
         log = ContainerLog(source.namespace, source.pod, source.container)
         wants_previous = watched.crashed or (previous and watched.restarts > 0)
-        follower = LogFollower(connection, log, tail=tail, previous=wants_previous)
+        since = self._since_seconds
+        follower = LogFollower(connection, log, tail=tail, since_seconds=since, previous=wants_previous)
         stream = self._streams[source] = _Stream(watched, follower)
         self._start(stream)
 

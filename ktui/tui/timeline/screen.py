@@ -10,16 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from ktui import signs
-from ktui.actions.audit import AuditLog, Entry
+from ktui.actions.audit import AuditLog
+from ktui.actions.deeds import deeds_of
 from ktui.rollout.timeline import Deed, Moment
 from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Line, Pages, Painting, Span, shorten
 from ktui.tui.screen import LiveScreen, action_hints
 from ktui.tui.timeline import lines as timeline_lines
-
-_ENTRIES = 1000
-"""How many of the last entries of the audit log are looked through for those of this rollout."""
 
 
 class TimelineScreen(LiveScreen):
@@ -119,11 +117,10 @@ class TimelineScreen(LiveScreen):
 
     async def _read_deeds(self) -> None:
         try:
-            entries = await asyncio.to_thread(AuditLog(self.ktui.options.audit).tail, _ENTRIES)
+            self._deeds = await asyncio.to_thread(deeds_of, AuditLog(self.ktui.options.audit), self._uid)
         except OSError:
             # The log is only one source of several; that it cannot be written is said when it should be.
             return
-        self._deeds = tuple(_deed(entry) for entry in entries if entry.uid == self._uid)
         self.draw_now()
 
     # Keys
@@ -137,9 +134,3 @@ class TimelineScreen(LiveScreen):
         """Show warnings only, or everything."""
         self._warnings_only = not self._warnings_only
         self.draw_now()
-
-
-def _deed(entry: Entry) -> Deed:
-    is_done = entry.outcome == "done"
-    by = f", by {entry.user}" if entry.user else ""
-    return Deed(entry.time, f"{entry.plan}{by}" + ("" if is_done else f": {entry.outcome}. {entry.sentence}"), is_done)

@@ -1,0 +1,1 @@
+"""`ktui logs`: what the pods of a rollout write."""

@@ -1,0 +1,1 @@
+"""`ktui timeline`: what happened to one rollout, in order."""
