@@ -179,7 +179,7 @@ def test_a_canary_of_a_single_pod_or_of_none_is_refused() -> None:
     assert "scaled to zero" in SetOperator(replicas=0).refused(canary("2"))
     db = SetOperator()
     db.send(image("2"), seconds=1)
-    assert "a rollout is in flight" in db.refused(canary("3"))
+    assert "a running rollout cannot become a canary" in db.refused(canary("3"))
     assert db.refused(Promote()) == "nothing to promote: it runs by itself"
 
 

@@ -198,7 +198,7 @@ def test_what_is_no_manifest(ktui: Ktui, tmp_path: Path, content: str | None, sa
         (["canary", "cart"], "Say what is new: --image CONTAINER=IMAGE, or -f with a manifest."),
         (["canary", "cart", "--image", "cart=x", "--pods", "1", "--percent", "5"], "three ways to say one thing"),
         (["canary", "cart", "--image", "cart=x", "--steps", "100%"], "100% is not a canary but the whole rollout."),
-        (["canary", "cart", "--image", "cart=x", "--steps", "a"], '"a" is no step'),
+        (["canary", "cart", "--image", "cart=x", "--steps", "a"], '"a" is not a step'),
         (["canary", "cart", "--image", "cart"], '"cart" is not CONTAINER=IMAGE.'),
         (["canary", "cart", "--repair", "--pods", "1"], "--repair repairs a hold that exists; it does not begin one."),
         (["promote", "cart", "--full", "--pods", "1"], "three ways to say one thing"),

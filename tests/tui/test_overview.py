@@ -223,7 +223,7 @@ async def test_the_palette_names_every_key_and_what_it_would_do_now(stage: Stage
     async with dashboard() as screen:
         await screen.sees("3 rollouts", "18 pods", "b roll back")
         await screen.press("ctrl+p")
-        await screen.sees("Pause", "key space", "key p · closed: ", "Time line", "key e")
+        await screen.sees("Pause", "key space", "key p · closed: ", "Timeline", "key e")
         await screen.type("timeline")
         await screen.sees_no("key space")
         await screen.press("enter")
