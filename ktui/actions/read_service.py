@@ -112,6 +112,10 @@ class NotAvailable(Refusal, frozen=True):
     """The side is not fully available; who forces the switch gets it all the same."""
 
 
+class AlreadySwitched(Refusal, frozen=True):
+    """The Service selects that side already: there is nothing to do, and nothing wrong."""
+
+
 def plan_switch(request: Switch, subject: ServiceSubject) -> Plan | Refusal:
     """Send the traffic to another side."""
     chosen = _chosen(request, subject)
@@ -157,7 +161,7 @@ def _chosen(request: Switch, subject: ServiceSubject) -> _Chosen | Refusal:
             "and agree with it in the others"
         )
     if request.to and any(request.to == state.active for state, _ in states):
-        return Refusal(f"nothing to switch: {name} selects {clean(request.to)} already")
+        return AlreadySwitched(f"nothing to switch: {name} selects {clean(request.to)} already")
     sides = [(state, pairing, side) for state, pairing in states for side in state.idle]
     meant = [each for each in sides if request.to in ("", each[2].colour)]
     choice = ", ".join(f"{state.key}={side.name}" for state, _, side in sides)

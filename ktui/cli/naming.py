@@ -23,6 +23,7 @@ class Chosen(NamedTuple):
 
     names: tuple[Reference, ...] = ()
     kinds: tuple[Resource, ...] = ()
+    services: tuple[ServiceName, ...] = ()
 
 
 def chosen(ctx: click.Context, param: click.Parameter, words: _Words) -> Chosen:
@@ -90,6 +91,27 @@ def workloads_or_services(
     if any(word.partition("/")[0].lower() in _SERVICES for word in words):
         return tuple(WORKLOAD_OR_SERVICE.convert(word, param, ctx) for word in words)
     return workloads(ctx, param, words)
+
+
+def chosen_or_services(ctx: click.Context, param: click.Parameter, words: _Words) -> Chosen:
+    """As `chosen`; Services, which are shown apart, are named alone."""
+    if not any(word.partition("/")[0].lower() in _SERVICES for word in words):
+        return chosen(ctx, param, words)
+    found = workloads_or_services(ctx, param, words)
+    services = tuple(dict.fromkeys(name for name in found if isinstance(name, ServiceName)))
+    if len(services) < len(dict.fromkeys(found)):
+        raise click.UsageError("Services are shown apart from rollouts: name either.", ctx)
+    return Chosen(services=services)
+
+
+def one_or_service(ctx: click.Context, param: click.Parameter, words: _Words) -> Reference | ServiceName:
+    """The only workload that the words name, or the only Service."""
+    services = chosen_or_services(ctx, param, words).services
+    if not services:
+        return one(ctx, param, words)
+    if len(services) > 1:
+        raise click.UsageError(f"{ctx.info_name} is about one, and these are {len(services)} Services.", ctx)
+    return services[0]
 
 
 one_workload: Final = click.argument("reference", metavar="NAME", nargs=-1, required=True, callback=one)

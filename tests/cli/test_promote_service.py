@@ -129,7 +129,6 @@ def test_who_forces_it_says_so_twice(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--to", "blue"], 'nothing to switch: service "shop" selects blue already'),
         (["--to", "red"], 'no idle side of service "shop" is called "red"; available: color=green'),
     ],
 )
@@ -220,3 +219,65 @@ def test_without_endpoint_slices_it_says_that_it_cannot_see_traffic(
     assert ran.code == 3
     assert ran.err.startswith("ktui: Whether traffic has moved cannot be seen: ")
     assert shop.colour() == "green"
+
+
+def test_a_side_that_has_the_traffic_already_is_no_failure(ktui: Ktui, shop: ServiceWitness, state: Path) -> None:
+    ran = ktui("promote", "service/shop", "--to", "blue", "--yes")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == ['Nothing to switch: service "shop" selects blue already.']
+    document = json.loads(ktui("promote", "service/shop", "--to", "blue", "--yes", "-o", "json").out)
+    assert document["outcome"]["is"] == "nothing to do"
+    assert not (state / "audit.jsonl").exists()
+
+
+def test_get_and_status_say_who_serves(ktui: Ktui, shop: ServiceWitness) -> None:
+    ran = ktui("get", "svc/shop")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines[0] == "Service shop/shop sends traffic to blue (color=blue)."
+    assert [line.split()[:1] for line in ran.lines[1:4]] == [["SIDE"], ["blue"], ["green"]]
+    assert "3 ready endpoints (selected)" in ran.lines[2]
+    assert " none " in ran.lines[3]
+    assert (again := ktui("status", "service/shop")).lines == ran.lines
+    assert again.code == 0
+
+    document = json.loads(ktui("get", "service", "shop", "-o", "json").out)
+    assert (document["schema"], document["active"], document["moved"]) == ("ktui.service/1", "blue", True)
+    assert [(side["name"], side["active"], side["readyEndpoints"]) for side in document["sides"]] == [
+        ("blue", True, 3),
+        ("green", False, 0),
+    ]
+    assert [side["rollouts"][0]["name"] for side in document["sides"]] == ["shop-blue", "shop-green"]
+
+    for arguments, code, said in (
+        (("get", "svc/shop", "shop-blue"), 2, "Services are shown apart from rollouts"),
+        (("get", "svc/shop", "--watch"), 2, "A Service is not watched"),
+        (("status", "svc/shop", "--rollback-on-failure"), 2, "only -o goes with it"),
+        (("get", "svc/nope"), 1, 'services "nope" not found'),
+    ):
+        ran = ktui(*arguments)
+        assert (ran.code, said in ran.err) == (code, True), ran
+
+
+def test_a_service_is_not_rolled_back_but_switched(ktui: Ktui, shop: ServiceWitness) -> None:
+    assert ktui("promote", "service/shop", "--yes").code == 0
+    for command in ("rollback", "abort"):
+        ran = ktui(command, "service/shop", "--yes")
+        assert ran.code == 1
+        assert ran.err.splitlines() == [
+            "ktui: Service shop has no revisions to roll back: its traffic is switched.",
+            "To switch it back: ktui promote service/shop --to blue -n shop",
+        ]
+    assert shop.colour() == "green"
+
+
+def test_a_service_that_answers_nothing_fails(ktui: Ktui, cluster: SimulatedCluster) -> None:
+    cluster.apply(deployment("blue", "shop:nopull"))
+    cluster.apply(deployment("green", "shop:nopull"))
+    cluster.apply(service())
+    cluster.apply(service(name="other") | {"spec": {"selector": {"app": "other"}, "ports": [{"port": 80}]}})
+    ran = ktui("status", "service/shop")
+    assert ran.code == 1
+    assert "Warning: The Service has no ready endpoint: nothing answers." in ran.lines
+    ran = ktui("get", "service/other")
+    assert (ran.code, ran.out) == (1, "")
+    assert "Service other does not choose between Deployments" in ran.err

@@ -23,6 +23,7 @@ from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.preview import Preview
 from ktui.actions.read import read_any
+from ktui.actions.read_service import AlreadySwitched
 from ktui.actions.request import Request
 from ktui.actions.unfinished import settle_unfinished
 from ktui.actions.verify import Looking
@@ -91,6 +92,10 @@ class Stopped(Exception):  # noqa: N818 - said in one sentence, and that is that
         self.hint = hint
 
 
+class NothingToDo(Exception):  # noqa: N818 - as above
+    """All is as it was asked for; nothing was changed."""
+
+
 def planner(
     settings: Settings, reference: Reference, request: Request
 ) -> Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]:
@@ -119,9 +124,21 @@ def carry_out_job(settings: Settings, job: Job, manner: Manner) -> int:
         check(settings, manner)
         with reached(settings) as cluster:
             return _Carrying(cluster).run(job, manner)
+    except NothingToDo as already:
+        _say_that_it_is_so(str(already), manner)
+        return 0
     except Stopped as stop:
         printing.error(str(stop), stop.hint)
         return FAILED
+
+
+def _say_that_it_is_so(sentence: str, manner: Manner) -> None:
+    sentence = f"{sentence[:1].upper()}{sentence[1:]}."
+    if manner.output == "text":
+        printing.line(sentence)
+    else:
+        outcome = {"is": "nothing to do", "sentence": sentence}
+        printing.document({"dryRun": manner.dry_run, "outcome": outcome}, manner.output)
 
 
 @dataclass(frozen=True)
@@ -235,6 +252,8 @@ class _Carrying:
         match answer:
             case Accepted():
                 return answer.plan, answer.preview
+            case AlreadySwitched():
+                raise NothingToDo(answer.reason)
             case Refusal():
                 raise Stopped(answer.reason, job.advise(answer))
             case Failed():

@@ -11,8 +11,9 @@ from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBac
 from ktui.cli.act.batch import carry_out_all
 from ktui.cli.act.carry_out import Job, Manner, carry_out, carry_out_job, planner
 from ktui.cli.act.watch import Watch, follower, rolling_options, watch_of
-from ktui.cli.naming import Read, workloads
-from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.naming import Read, workloads, workloads_or_services
+from ktui.cli.options import Command, ServiceName, output_option, refuse_scope_flags, settings_of
+from ktui.cli.running import run
 from ktui.model.reference import Reference
 
 _Callback = Callable[..., int]
@@ -44,6 +45,9 @@ action: Final = action_on(workloads)
 
 rolling_action: Final = action_on(workloads, rolls=True)
 """The same for one that begins or continues a rollout, which can be followed."""
+
+_returning_action: Final = action_on(workloads_or_services, rolls=True)
+"""The same for one that goes back: of a Service, it says how that is done."""
 
 Names = tuple[Reference, ...]
 
@@ -101,6 +105,18 @@ def act_and_watch(
     return act(context, names, request, manner, watch_of(**wanted), rolls=True)
 
 
+def _go_back(
+    context: click.Context, names: tuple[Reference | ServiceName, ...], request: Request, options: dict[str, Any]
+) -> int:
+    """Carry it out on workloads; of a Service, say what does the same."""
+    service = next((name for name in names if isinstance(name, ServiceName)), None)
+    if service is None:
+        return act_and_watch(context, tuple(name for name in names if isinstance(name, Reference)), request, options)
+    from ktui.cli.service.command import refuse_to_roll_back  # noqa: PLC0415 - few need it
+
+    return run(refuse_to_roll_back(settings_of(context), service))
+
+
 @action
 def pause(context: click.Context, names: Names, **manner: Any) -> int:
     """Stop rolling NAME out where it is; what runs keeps running. A StatefulSet is held by its partition."""
@@ -113,10 +129,10 @@ def resume(context: click.Context, names: Names, **manner: Any) -> int:
     return act_and_watch(context, names, Resume(), manner)
 
 
-@rolling_action
-def abort(context: click.Context, names: Names, **manner: Any) -> int:
+@_returning_action
+def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], **manner: Any) -> int:
     """Give up the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
-    return act_and_watch(context, names, Abort(), manner)
+    return _go_back(context, names, Abort(), manner)
 
 
 @rolling_action
@@ -125,11 +141,13 @@ def restart(context: click.Context, names: Names, **manner: Any) -> int:
     return act_and_watch(context, names, Restart(), manner)
 
 
-@rolling_action
+@_returning_action
 @click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
-def rollback(context: click.Context, names: Names, to_revision: int | None, **manner: Any) -> int:
+def rollback(
+    context: click.Context, names: tuple[Reference | ServiceName, ...], to_revision: int | None, **manner: Any
+) -> int:
     """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
-    return act_and_watch(context, names, RollBack(to_revision), manner)
+    return _go_back(context, names, RollBack(to_revision), manner)
 
 
 @action

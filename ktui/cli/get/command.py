@@ -13,8 +13,8 @@ from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
 from ktui.cli.figures_file import book_opener, remembered
 from ktui.cli.get.watch import Happened, JsonLines, Speaker, Told, watch
-from ktui.cli.naming import Chosen, chosen
-from ktui.cli.options import Command, color_option, output_option, settings_of
+from ktui.cli.naming import Chosen, chosen_or_services
+from ktui.cli.options import Command, color_option, output_option, refuse_scope_flags, settings_of
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import say_missing
@@ -46,7 +46,7 @@ _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 
 @click.command(cls=Command, shows=True)
-@click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen)
+@click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen_or_services)
 @click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
 @output_option
 @color_option
@@ -55,7 +55,8 @@ def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -
     """Show rollouts, one per line, worst first: of Deployments, StatefulSets and DaemonSets.
 
     A NAME is web, statefulset/db or daemonset/agent; kubectl's forms work too: deploy web, deploy,sts, sts/db ds/agent.
-    Without one: all of the namespace, or of all namespaces with -A.
+    Without one: all of the namespace, or of all namespaces with -A. service/shop: the sides between which that Service
+    chooses (blue-green), and which of them gets the traffic.
 
     \b
     Examples:
@@ -64,6 +65,13 @@ def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -
       ktui get checkout sts/db --watch  two of them, as they change
     """
     settings = settings_of(context)
+    if wanted.services:
+        from ktui.cli.service.command import show_services  # noqa: PLC0415 - few need it
+
+        if watches:
+            raise click.UsageError("A Service is not watched: watch the rollouts of its sides.")
+        refuse_scope_flags(context)
+        return run(show_services(settings, wanted.services, output))
     if wanted.names and (settings.selector or settings.all_namespaces):
         raise click.UsageError("A NAME is one rollout of one namespace; -l and -A choose several.")
     if watches and output == "yaml":

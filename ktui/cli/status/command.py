@@ -17,8 +17,8 @@ from ktui.actions.unfinished import settle_unfinished
 from ktui.cli import printing, report_file
 from ktui.cli.cluster import connected
 from ktui.cli.figures_file import book_opener, recaller, remembered
-from ktui.cli.naming import one_workload
-from ktui.cli.options import DURATION, Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.naming import one_or_service
+from ktui.cli.options import DURATION, Command, ServiceName, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.cli.status.document import Gated, junit_report, log_lines, reasons, status_document
@@ -56,7 +56,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(cls=Command)
-@one_workload
+@click.argument("reference", metavar="NAME", nargs=-1, required=True, callback=one_or_service)
 @click.option("--watch/--no-watch", "-w", default=True, help="Follow it to its end (the default), or look once.")
 @click.option("--timeout", type=DURATION, default="0", help="Stop waiting after that time; 0, the default: never.")
 @click.option("--revision", type=click.IntRange(min=1), help="It is an error if another revision takes its place.")
@@ -88,7 +88,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 def status(
     context: click.Context,
     /,
-    reference: Reference,
+    reference: Reference | ServiceName,
     *,
     watch: bool,
     timeout: str,
@@ -105,9 +105,17 @@ def status(
 
     Prints what kubectl rollout status prints, and then, where the rollout is not complete, why. The exit code is 0
     for complete, 1 for failed, 2 for wrong usage, 3 for not finished; a roll back does not change it.
+
+    Of service/shop it says which of its sides (blue-green) gets the traffic: 0 if all goes there, 3 while it moves.
     """
     refuse_scope_flags(context)
     settings = settings_of(context)
+    if isinstance(reference, ServiceName):
+        from ktui.cli.service.command import show_services  # noqa: PLC0415 - few need it
+
+        if back_on_failure or back_on_timeout or report is not None or revision is not None:
+            raise click.UsageError("A Service does not roll out: only -o goes with it.")
+        return run(show_services(settings, [reference], output))
     if back_on_failure or back_on_timeout:
         _check_that_it_may_roll_back(settings, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
     if revision is not None and reference.resource is not Resource.DEPLOYMENTS:
