@@ -16,8 +16,9 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from ktui.kube.surroundings import surroundings
+from ktui.kube.policies import policies_in
 from ktui.model.changes import STREAMED, Gone, Listed, Put, Resource
+from ktui.model.reference import reference_to
 from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.diagnosis.cause import Cause, Reason, Remedy
 from ktui.rollout.rollout import Phase, Rollout
@@ -94,8 +95,8 @@ class Play:
         listed = (
             self.cluster.list(kind) for kind in ("horizontalpodautoscalers", "poddisruptionbudgets", "resourcequotas")
         )
-        around = surroundings(deployment, *listed)
-        return remarks(deployment, around, is_under_way=not self.rollout.verdict.done)
+        policies = policies_in(reference_to(deployment), *listed)
+        return remarks(deployment, policies, is_under_way=not self.rollout.verdict.done)
 
     def run(self, seconds: int) -> Iterator[Rollout]:
         """Let time pass, and look every few seconds."""

@@ -37,9 +37,9 @@ def _autoscaled(subject: Subject | SetSubject) -> Iterator[str]:
 
 
 def _budgeted(subject: Subject | SetSubject, extra: int, replaced: int) -> Iterator[str]:
-    labels = subject.workload.spec.template.labels.items()
+    labels = subject.workload.spec.template.labels
     for budget in subject.budgets:
-        if not budget.match_labels.items() <= labels:
+        if not budget.selector.covers(labels):
             continue
         if replaced:
             yield (

@@ -9,15 +9,17 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from ktui.kube.api import Api, Autoscaler, DisruptionBudget
+from ktui.kube.api import Api
 from ktui.kube.errors import Interrupted
+from ktui.kube.policies import read_container_defaults, read_policies
 from ktui.kube.selection import selector_text
 from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, Pod, ReplicaSet
+from ktui.model.policies import Autoscaler, Budget, Quota
+from ktui.model.reference import Reference
 from ktui.model.template import Resources, decode_hook
 from ktui.model.workloads import ControllerRevision
 from ktui.rollout import revisions
-from ktui.rollout.capacity.quota import Quota
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, verdict
 from ktui.rollout.track_record import Accounts
 from ktui.text import clean
@@ -38,7 +40,7 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     """How kubectl is called for this cluster: a copied command must not go to whatever context a shell has."""
     quotas: tuple[Quota, ...] = ()
     """Those of the namespace."""
-    budgets: tuple[DisruptionBudget, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     """Those of the namespace."""
     user: str = ""
     """Who acts, as the kubeconfig calls them."""
@@ -101,7 +103,7 @@ async def read_subject(
     raw = await read_observed(api, Resource.DEPLOYMENTS, namespace, name)
     listed, around = await asyncio.gather(
         api.get_path(Resource.REPLICASETS.path(namespace), {"labelSelector": selector_text(raw)}),
-        read_around(api, namespace, "Deployment", name),
+        read_around(api, namespace, Reference(name)),
     )
     try:
         return subject(raw, listed.get("items") or (), (clock or api.connection.clock.now)(), kubectl=kubectl, **around)
@@ -124,18 +126,15 @@ async def read_observed(api: Api, resource: Resource, namespace: str, name: str)
     return raw
 
 
-async def read_around(api: Api, namespace: str, kind: str, name: str) -> dict[str, Any]:
+async def read_around(api: Api, namespace: str, reference: Reference) -> dict[str, Any]:
     """The members of `Around` that are read from the cluster. Raises KubeError."""
-    autoscalers, quotas, budgets, defaults = await asyncio.gather(
-        api.autoscalers(namespace, kind, name),
-        api.quotas(namespace),
-        api.disruption_budgets(namespace),
-        api.container_defaults(namespace),
+    policies, defaults = await asyncio.gather(
+        read_policies(api, namespace, reference), read_container_defaults(api, namespace)
     )
     return {
-        "autoscalers": autoscalers,
-        "quotas": quotas,
-        "budgets": budgets,
+        "autoscalers": policies.autoscalers,
+        "quotas": policies.quotas,
+        "budgets": policies.budgets,
         "defaults": defaults,
         "user": api.connection.user,
     }

@@ -10,13 +10,11 @@ from urllib.parse import quote
 import msgspec
 
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, brief
-from ktui.kube.quotas import defaults_in, quotas_in
+from ktui.kube.errors import Forbidden, Interrupted, KubeError, brief
 from ktui.model.changes import Resource
 from ktui.model.reading import NotRead, read
-from ktui.model.template import Resources, decode_hook
+from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject
-from ktui.rollout.capacity.quota import Quota
 
 FIELD_MANAGER: Final = "ktui"
 """Under this name the API server notes which fields ktui wrote (managedFields)."""
@@ -26,7 +24,6 @@ MERGE_PATCH: Final = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH: Final = "application/strategic-merge-patch+json"
 
 _T = TypeVar("_T")
-_SCALE: Final = "scale"
 
 
 @dataclass(frozen=True)
@@ -38,25 +35,6 @@ class Allowed:
 
     def __bool__(self) -> bool:
         return self.allowed
-
-
-@dataclass(frozen=True)
-class Autoscaler:
-    """A HorizontalPodAutoscaler and the range that it keeps replicas in."""
-
-    name: str
-    least: int
-    most: int
-
-
-@dataclass(frozen=True)
-class DisruptionBudget:
-    """A PodDisruptionBudget: which pods it counts, by their labels, and its rule as it is written."""
-
-    name: str
-    match_labels: Mapping[str, str]
-    rule: str
-    """`minAvailable 80%`, or `maxUnavailable 1`."""
 
 
 class Api:
@@ -152,23 +130,6 @@ class Api:
         """The list, or whatever else is at that path."""
         return _object(await self.connection.request("GET", path, params=params))
 
-    async def get_scale(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
-        """The `scale` subresource: `spec.replicas` and `status.replicas`."""
-        return _object(await self.connection.request("GET", _path(resource, namespace, name, _SCALE)))
-
-    async def patch_scale(
-        self,
-        resource: Resource,
-        namespace: str,
-        name: str,
-        body: object,
-        content_type: str = JSON_PATCH,
-        *,
-        dry_run: bool = False,
-    ) -> dict[str, Any]:
-        """Change the `scale` subresource: needs the right to patch that, and not the object."""
-        return await self.patch(resource, namespace, name, body, content_type, dry_run=dry_run, subresource=_SCALE)
-
     async def access_review(
         self,
         verb: str,
@@ -210,54 +171,6 @@ class Api:
             return None
         return tuple(sorted(item.metadata.name for item in _decode(answer, _Names).items or ()))
 
-    async def server_version(self) -> str:
-        """The server's version as it writes it, such as `v1.36.2`."""
-        return brief(_decode(await self.connection.request("GET", "/version"), _Version).git_version, 80)
-
-    async def autoscalers(self, namespace: str, kind: str, name: str) -> tuple[Autoscaler, ...]:
-        """The HorizontalPodAutoscalers that target that object; none where they cannot be listed."""
-        path = f"/apis/autoscaling/v2/namespaces/{quote(namespace)}/horizontalpodautoscalers"
-        try:
-            answer = await self.connection.request("GET", path)
-        except (Forbidden, NotFound):
-            return ()
-        return tuple(
-            Autoscaler(
-                hpa.metadata.name, 1 if hpa.spec.min_replicas is None else hpa.spec.min_replicas, hpa.spec.max_replicas
-            )
-            for hpa in _decode(answer, _Autoscalers).items or ()
-            if (hpa.spec.scale_target_ref.kind, hpa.spec.scale_target_ref.name) == (kind, name)
-        )
-
-    async def quotas(self, namespace: str) -> tuple[Quota, ...]:
-        """The ResourceQuotas of that namespace; none where they cannot be listed."""
-        return quotas_in(await self._items(f"/api/v1/namespaces/{quote(namespace)}/resourcequotas") or ())
-
-    async def container_defaults(self, namespace: str) -> Resources | None:
-        """What a container of that namespace gets that says nothing itself; None where that cannot be read."""
-        items = await self._items(f"/api/v1/namespaces/{quote(namespace)}/limitranges")
-        return defaults_in(items) if items is not None else None
-
-    async def _items(self, path: str) -> list[Any] | None:
-        try:
-            items: list[Any] = (await self.get_path(path)).get("items") or []
-        except (Forbidden, NotFound):
-            return None
-        return items
-
-    async def disruption_budgets(self, namespace: str) -> tuple[DisruptionBudget, ...]:
-        """The PodDisruptionBudgets of that namespace that choose by labels; none where they cannot be listed."""
-        path = f"/apis/policy/v1/namespaces/{quote(namespace)}/poddisruptionbudgets"
-        try:
-            answer = await self.connection.request("GET", path)
-        except (Forbidden, NotFound):
-            return ()
-        return tuple(
-            DisruptionBudget(budget.metadata.name, budget.spec.selector.match_labels, budget.spec.rule)
-            for budget in _decode(answer, _Budgets).items or ()
-            if budget.spec.selector.match_labels
-        )
-
 
 class _Named(msgspec.Struct):
     name: str
@@ -271,10 +184,6 @@ class _Names(msgspec.Struct):
     items: list[_Namespace] | None = None
 
 
-class _Version(msgspec.Struct, rename="camel"):
-    git_version: str
-
-
 class _ReviewStatus(msgspec.Struct, rename="camel"):
     allowed: bool = False
     reason: str = ""
@@ -283,51 +192,6 @@ class _ReviewStatus(msgspec.Struct, rename="camel"):
 
 class _Review(msgspec.Struct):
     status: _ReviewStatus
-
-
-class _TargetRef(msgspec.Struct):
-    kind: str
-    name: str
-
-
-class _AutoscalerSpec(msgspec.Struct, rename="camel"):
-    scale_target_ref: _TargetRef
-    max_replicas: int
-    min_replicas: int | None = None
-
-
-class _Autoscaler(msgspec.Struct):
-    metadata: _Named
-    spec: _AutoscalerSpec
-
-
-class _Autoscalers(msgspec.Struct):
-    items: list[_Autoscaler] | None = None
-
-
-class _Selector(msgspec.Struct, rename="camel"):
-    match_labels: dict[str, str] = {}
-
-
-class _BudgetSpec(msgspec.Struct, rename="camel"):
-    selector: _Selector = msgspec.field(default_factory=_Selector)
-    min_available: int | str | None = None
-    max_unavailable: int | str | None = None
-
-    @property
-    def rule(self) -> str:
-        if self.min_available is not None:
-            return f"minAvailable {self.min_available}"
-        return f"maxUnavailable {self.max_unavailable}"
-
-
-class _Budget(msgspec.Struct):
-    metadata: _Named
-    spec: _BudgetSpec = msgspec.field(default_factory=_BudgetSpec)
-
-
-class _Budgets(msgspec.Struct):
-    items: list[_Budget] | None = None
 
 
 def _path(resource: Resource, namespace: str, name: str, subresource: str = "") -> str:

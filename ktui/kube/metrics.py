@@ -20,9 +20,9 @@ import msgspec
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, NotFound, ServerError, brief
+from ktui.model.metrics import Sample, Used
 from ktui.model.quantities import quantity
 from ktui.model.reading import NotRead, read
-from ktui.rollout.capacity.usage import Sample, Used
 
 SECONDS: Final = 15.0
 """From one reading to the next: a metrics server measures no more often than that."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ktui.model.policies import Policies
 from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import images, revisions
-from ktui.rollout.capacity.remarks import Surroundings, remarks
+from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.cohorts import Cohort, Controlled, bounds, cohorts_of, is_complete, target
 from ktui.rollout.controlled import summarise
 from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
@@ -17,10 +18,8 @@ from ktui.rollout.progress import Track
 from ktui.text import clean
 
 
-def detail(
-    store: Store, workload: Controlled, track: Track, now: datetime, around: Surroundings | None = None
-) -> Detail:
-    """Everything known of one StatefulSet or DaemonSet; `around` is what was found around it, where that was asked."""
+def detail(store: Store, workload: Controlled, track: Track, now: datetime, policies: Policies | None = None) -> Detail:
+    """Everything known of one StatefulSet or DaemonSet; `policies` is what acts on its pods, if that was read."""
     rollout = summarise(store, workload, track, now)
     parts = cohorts_of(store, workload)
     return Detail(
@@ -34,7 +33,7 @@ def detail(
         conditions=tuple(condition_row(condition) for condition in workload.status.conditions),
         events=_events(store, workload),
         capacity=Capacity(track.samples, rollout.progress.promised, rollout.progress.desired),
-        remarks=remarks(workload, around, is_under_way=not is_complete(workload)) if around is not None else (),
+        remarks=remarks(workload, policies, is_under_way=not is_complete(workload)) if policies is not None else (),
         partition=workload.spec.partition if isinstance(workload, StatefulSet) else 0,
     )
 

@@ -13,9 +13,10 @@ from typing import Final
 import msgspec
 
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, ReplicaSet
+from ktui.model.policies import Policies
 from ktui.model.store import Store
 from ktui.rollout import images, revisions, strategy
-from ktui.rollout.capacity.remarks import Surroundings, remarks
+from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.diagnosis.cause import Cause, Kind
 from ktui.rollout.podstatus import PodState, pod_state
 from ktui.rollout.progress import Sample, Track
@@ -105,15 +106,15 @@ class Detail(msgspec.Struct, frozen=True):
     """The newest first."""
     capacity: Capacity
     remarks: tuple[Cause, ...] = ()
-    """What stands around it and is worth knowing, as far as that was asked for."""
+    """What is worth knowing of the policies that act on its pods, if they were read."""
     partition: int = 0
     """Of a StatefulSet: pods with an ordinal below it stay as they are."""
 
 
 def detail(
-    store: Store, deployment: Deployment, track: Track, now: datetime, around: Surroundings | None = None
+    store: Store, deployment: Deployment, track: Track, now: datetime, policies: Policies | None = None
 ) -> Detail:
-    """Everything known of one Deployment; `around` is what was found around it, where that was asked for."""
+    """Everything known of one Deployment; `policies` are what acts on its pods, if that was read."""
     replicasets = store.replicasets(deployment.metadata.uid)
     current = revisions.current(deployment, replicasets)
     spec = deployment.spec
@@ -130,13 +131,13 @@ def detail(
         conditions=tuple(condition_row(condition) for condition in deployment.status.conditions),
         events=_events(store, deployment, replicasets),
         capacity=Capacity(track.samples, strategy.promised(deployment), spec.desired),
-        remarks=_remarks(deployment, rollout, around) if around is not None else (),
+        remarks=_remarks(deployment, rollout, policies) if policies is not None else (),
     )
 
 
-def _remarks(deployment: Deployment, rollout: Rollout, around: Surroundings) -> tuple[Cause, ...]:
-    """What the surroundings do, but for what a cause says already: that a quota is used up."""
-    found = remarks(deployment, around, is_under_way=not rollout.verdict.done)
+def _remarks(deployment: Deployment, rollout: Rollout, policies: Policies) -> tuple[Cause, ...]:
+    """What the policies do, but for what a cause says already: that a quota is used up."""
+    found = remarks(deployment, policies, is_under_way=not rollout.verdict.done)
     refused = any(cause.kind is Kind.FORBIDDEN for cause in rollout.causes)
     return tuple(cause for cause in found if not (refused and cause.kind is Kind.QUOTA))
 

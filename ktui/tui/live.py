@@ -15,7 +15,7 @@ from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 
 if TYPE_CHECKING:
-    from ktui.rollout.capacity.remarks import Surroundings
+    from ktui.model.policies import Policies
     from ktui.rollout.detail import Detail
     from ktui.rollout.history import History
     from ktui.rollout.timeline import Deed, Moment
@@ -121,15 +121,15 @@ class Live:
         """Whether all that has been heard of that workload is in its rollout."""
         return uid not in self._waiting and not self.store.is_dirty(uid)
 
-    def detail(self, uid: str, now: datetime, around: Surroundings | None = None) -> Detail | None:
-        """One rollout in full, with what was found around it; None where it is gone."""
+    def detail(self, uid: str, now: datetime, policies: Policies | None = None) -> Detail | None:
+        """One rollout in full, with what acts on its pods; None where it is gone."""
         # This and the next two are for screens that are not open when the first frame is drawn.
         from ktui.rollout.in_full import in_full  # noqa: PLC0415
 
         workload, track = self.store.workload(uid), self._tracks.get(uid)
         if workload is None or track is None:
             return None
-        return in_full(self.store, workload, track, now, around)
+        return in_full(self.store, workload, track, now, policies)
 
     def timeline(self, uid: str, deeds: Sequence[Deed]) -> tuple[Moment, ...]:
         """What happened to one rollout, with what was done with ktui; nothing where it is gone."""

@@ -12,13 +12,16 @@ from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.metrics import SECONDS, Absent, Metrics
+from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
 from ktui.model.changes import resource_of
+from ktui.model.metrics import Sample
+from ktui.model.policies import Quota
 from ktui.model.template import Resources
 from ktui.model.workloads import Workload
 from ktui.rollout.capacity.headroom import headroom
-from ktui.rollout.capacity.quota import Quota, Room
-from ktui.rollout.capacity.usage import RevisionUse, Sample, Usage, parts, usage, with_past, worth_keeping
+from ktui.rollout.capacity.quota import Room
+from ktui.rollout.capacity.usage import RevisionUse, Usage, parts, usage, with_past, worth_keeping
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -123,8 +126,8 @@ class UsageFeed:
             if selector is None:
                 raw = await api.get(resource_of(workload), meta.namespace, meta.name)
                 selector = selector_text(raw)
-                defaults = await api.container_defaults(meta.namespace)
-            quotas = await api.quotas(meta.namespace)
+                defaults = await read_container_defaults(api, meta.namespace)
+            quotas = await read_quotas(api, meta.namespace)
             measured = await self._metrics.read(meta.namespace, selector)
         except KubeError as error:
             return msgspec.structs.replace(before, problem=f"What pods use cannot be read: {error}"), SECONDS

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ktui.actions.subject import Subject, subject
-from ktui.kube.api import Autoscaler
+from ktui.model.policies import Autoscaler
 
 JSON = dict[str, Any]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -13,8 +13,7 @@ from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.request import Abort, Canary, Promote, Repair, RollBack, for_the_record
 from ktui.actions.subject import Subject, subject
-from ktui.kube.api import Autoscaler, DisruptionBudget
-from ktui.rollout.capacity.quota import Quota
+from ktui.model.policies import Autoscaler, Budget, Quota, Selector
 from ktui.rollout.hold import ANNOTATION, read
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import read_steps, wrong
@@ -334,8 +333,8 @@ def test_warned_of_a_quota_without_room_for_the_surge(hard: JSON, used: JSON, sa
 
 def test_warned_of_a_disruption_budget() -> None:
     budgets = (
-        DisruptionBudget("cart", {"app": "cart"}, "minAvailable 80%"),
-        DisruptionBudget("web", {"app": "web"}, "minAvailable 1"),
+        Budget("cart", Selector({"app": "cart"}), "minAvailable 80%"),
+        Budget("web", Selector({"app": "web"}), "minAvailable 1"),
     )
     assert warned(canary("2"), complete(), budgets=budgets) == [
         "The PodDisruptionBudget cart (minAvailable 80%) counts the canary too: while it is held, a drain may take "
@@ -403,3 +402,9 @@ def test_what_is_no_step(text: str, told: str) -> None:
 def test_steps() -> None:
     assert read_steps(" 1, 025% ,50%") == ("1", "25%", "50%", "100%")
     assert wrong(read_steps("1,25%,50%"), 3, surge=True) == ""
+
+
+def test_warned_of_a_disruption_budget_that_covers_every_pod() -> None:
+    """In policy/v1 an empty selector chooses all pods of the namespace."""
+    (said,) = warned(canary("2"), complete(), budgets=(Budget("all", Selector(), "minAvailable 1"),))
+    assert said.startswith("The PodDisruptionBudget all (minAvailable 1) counts the canary too")

@@ -24,7 +24,7 @@ from ktui.actions.request import (
     SetImage,
 )
 from ktui.actions.subject import Subject
-from ktui.kube.api import Autoscaler
+from ktui.model.policies import Autoscaler
 from ktui.rollout.revisions import Refusal
 from tests.actions.builders import (
     CAUSE,

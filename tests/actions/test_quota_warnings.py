@@ -11,8 +11,8 @@ from ktui.actions.plan import Plan
 from ktui.actions.planning import plan
 from ktui.actions.request import Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.actions.subject import Subject
+from ktui.model.policies import Quota
 from ktui.model.template import Amounts, Resources
-from ktui.rollout.capacity.quota import Quota
 from tests.actions.builders import deployment, made, replicaset, template
 
 JSON = dict[str, Any]

@@ -22,9 +22,8 @@ from ktui.actions.request import (
     Scale,
     SetImage,
 )
-from ktui.kube.api import Autoscaler
+from ktui.model.policies import Autoscaler, Quota
 from ktui.model.template import PodTemplate
-from ktui.rollout.capacity.quota import Quota
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, seen
 from ktui.rollout.guard import Judgement, Move, arm, judge, refuse_arm
 from tests.actions.setting import SetOperator, canary, image

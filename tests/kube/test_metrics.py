@@ -21,7 +21,7 @@ from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import Interrupted
 from ktui.kube.metrics import Absent, Metrics, read_samples, seconds_of
-from ktui.rollout.capacity.usage import Sample
+from ktui.model.metrics import Sample
 from ktui.sim import SimulatedCluster
 
 JSON = dict[str, Any]

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.kube.quotas import defaults_in, quotas_in
+from ktui.kube.policies import defaults_in, quotas_in
+from ktui.model.policies import Quota
 from ktui.model.template import Amounts, PodTemplate, Resources
 from ktui.rollout.capacity.footprint import Footprint, footprint
-from ktui.rollout.capacity.quota import Demand, Quota, demand_of, rooms
+from ktui.rollout.capacity.quota import Demand, demand_of, rooms
 from ktui.sim.controllers.quota import usage
 from tests.rollout.made import Made
 
@@ -189,7 +190,7 @@ def test_what_the_pods_do_not_say_is_named_and_never_called_short() -> None:
 )
 def test_which_pods_a_quota_counts(scopes: tuple[str, ...], counts: bool | None) -> None:
     quota = Quota("q", {"pods": "1"}, {"pods": "1"}, scopes)
-    assert quota.counts(POD) is counts
+    assert quota.counts(is_best_effort=POD.is_best_effort) is counts
     found = rooms((quota,), POD, POD, SURGE)
     assert len(found) == (counts is not False)
     assert all(room.is_short is (counts is True) and bool(room.untold) is (counts is None) for room in found)

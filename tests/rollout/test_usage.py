@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.model.changes import Resource
+from ktui.model.metrics import Sample, Used
 from ktui.model.quantities import quantity
 from ktui.rollout.capacity.quota import Room
-from ktui.rollout.capacity.usage import Sample, Usage, Used, parts, usage, with_past, worth_keeping
+from ktui.rollout.capacity.usage import Usage, parts, usage, with_past, worth_keeping
 from ktui.rollout.capacity.usage_words import compared, near_limits, percent, room
 from tests.rollout.made import NOW, Made, ago, container, running
 

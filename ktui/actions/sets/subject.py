@@ -112,7 +112,7 @@ async def read_set(
     revisions, pods, around = await asyncio.gather(
         api.get_path(Resource.CONTROLLER_REVISIONS.path(namespace), selector),
         api.get_path(Resource.PODS.path(namespace), selector),
-        read_around(api, namespace, reference.kind, reference.name),
+        read_around(api, namespace, reference),
     )
     try:
         found = set_subject(

@@ -21,6 +21,7 @@ from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.listing import list_once
 from ktui.kube.metrics import Absent, Metrics
+from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
 from ktui.model.changes import Put, Resource
 from ktui.model.quantities import amount_text
@@ -70,7 +71,9 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
         for puts in await asyncio.gather(*(_list(connection, each, selector) for each in _parts_of(reference))):
             store.apply(puts)
         samples, quotas, defaults = await asyncio.gather(
-            Metrics(connection).read(namespace, selector), api.quotas(namespace), api.container_defaults(namespace)
+            Metrics(connection).read(namespace, selector),
+            read_quotas(api, namespace),
+            read_container_defaults(api, namespace),
         )
     workload = next(store.workloads())
     now = connection.clock.now()

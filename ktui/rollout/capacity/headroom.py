@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ktui.model.objects import Deployment
+from ktui.model.policies import Quota
 from ktui.model.template import Resources
 from ktui.model.workloads import Workload
 from ktui.rollout import strategy
 from ktui.rollout.capacity.footprint import Footprint, footprint
-from ktui.rollout.capacity.quota import Demand, Quota, Room, demand, rooms
+from ktui.rollout.capacity.quota import Demand, Room, demand, rooms
 from ktui.rollout.capacity.usage import Part
 from ktui.rollout.progress import Progress
 

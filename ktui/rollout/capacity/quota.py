@@ -6,13 +6,14 @@ stay. So what matters is what is used now, what one pod more takes, and how many
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
 from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.policies import Quota
 from ktui.model.quantities import quantity
 from ktui.rollout import strategy
 from ktui.rollout.capacity.footprint import MEASURED, REQUESTS, Footprint
@@ -23,38 +24,6 @@ _ALIASES: Final = {name: f"{REQUESTS}.{name}" for name in MEASURED}
 
 _ABOUT_PODS: Final = ("cpu", "memory", "ephemeral-storage", "requests.", "limits.")
 _NOT_OF_PODS: Final = "storage"
-
-
-class Quota(msgspec.Struct, frozen=True):
-    """A ResourceQuota: what it limits and what of that is used, as Kubernetes writes quantities.
-
-    With scopes, it counts only the pods that all of them choose.
-    """
-
-    name: str
-    hard: Mapping[str, str]
-    used: Mapping[str, str]
-    scopes: tuple[str, ...] = ()
-
-    def counts(self, pod: Footprint) -> bool | None:
-        """Whether it counts such pods of a workload; None where that cannot be told from what they ask for."""
-        chosen = [_chooses(scope, pod) for scope in self.scopes]
-        return False if False in chosen else None if None in chosen else True
-
-
-def _chooses(scope: str, pod: Footprint) -> bool | None:
-    match scope:
-        case "NotTerminating":
-            # Pods of a workload have no activeDeadlineSeconds: the API server refuses it in their templates.
-            return True
-        case "Terminating":
-            return False
-        case "BestEffort":
-            return pod.is_best_effort
-        case "NotBestEffort":
-            return not pod.is_best_effort
-        case _:
-            return None
 
 
 class Demand(msgspec.Struct, frozen=True):
@@ -136,7 +105,7 @@ def rooms(quotas: Iterable[Quota], new: Footprint, old: Footprint, more: Demand)
     """What is left of each resource that pods take, in the order of the quotas; what counts other pods is left out."""
     found = []
     for quota in quotas:
-        counts = quota.counts(new)
+        counts = quota.counts(is_best_effort=new.is_best_effort)
         if counts is False:
             continue
         for resource, limit in quota.hard.items():

@@ -1,98 +1,32 @@
-"""What stands around a Deployment and may act on its pods: autoscalers, disruption budgets, quotas.
+"""Remarks on the autoscalers, disruption budgets and quotas that act on the pods of a workload.
 
-None of it is streamed. It is asked for when someone looks at one rollout, and told of as remarks: it holds no rollout
-up by itself, but explains what one sees, or what comes next.
+They hold no rollout up by themselves, but explain what one sees, or what comes next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import msgspec
-
 from ktui.model.objects import Deployment
+from ktui.model.policies import Autoscaler, Budget, Policies, Quota
 from ktui.model.quantities import amount_text
 from ktui.model.workloads import DaemonSet, Workload
 from ktui.rollout.capacity.footprint import footprint
-from ktui.rollout.capacity.quota import Demand, Quota, Room, demand_of, rooms
+from ktui.rollout.capacity.quota import Demand, Room, demand_of, rooms
 from ktui.rollout.diagnosis.cause import Cause, Kind, Remedy, legible
 from ktui.text import count
 
 
-class Autoscaler(msgspec.Struct, frozen=True):
-    """A HorizontalPodAutoscaler: the range that it keeps, what it wants now (None: not known), why it is idle."""
-
-    name: str
-    least: int
-    most: int
-    wanted: int | None = None
-    problem: str = ""
-
-
-class Budget(msgspec.Struct, frozen=True):
-    """A PodDisruptionBudget that covers the pods: how many may be evicted now, are healthy, have to be, and exist."""
-
-    name: str
-    allowed: int
-    healthy: int
-    needed: int
-    expected: int
-
-
-class Surroundings(msgspec.Struct, frozen=True):
-    """What was found around a Deployment; what may not be read is left out."""
-
-    autoscalers: tuple[Autoscaler, ...] = ()
-    budgets: tuple[Budget, ...] = ()
-    quotas: tuple[Quota, ...] = ()
-
-
-class Selector(msgspec.Struct, rename="camel"):
-    """A label selector of the API."""
-
-    match_labels: dict[str, str] = {}
-    match_expressions: list[Requirement] = []
-
-    def covers(self, labels: Mapping[str, str]) -> bool:
-        """Whether it matches; an empty selector matches everything."""
-        return all(labels.get(key) == value for key, value in self.match_labels.items()) and all(
-            requirement.holds(labels) for requirement in self.match_expressions
-        )
-
-
-class Requirement(msgspec.Struct):
-    """One expression of a label selector."""
-
-    key: str
-    operator: str
-    values: list[str] | None = None
-
-    def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels satisfy it."""
-        match self.operator:
-            case "In":
-                return labels.get(self.key) in (self.values or ())
-            case "NotIn":
-                return labels.get(self.key) not in (self.values or ())
-            case "Exists":
-                return self.key in labels
-            case "DoesNotExist":
-                return self.key not in labels
-            case _:
-                return False
-
-
-def remarks(workload: Workload, around: Surroundings, *, is_under_way: bool) -> tuple[Cause, ...]:
-    """What the surroundings do to a workload, as far as it is worth knowing now."""
+def remarks(workload: Workload, policies: Policies, *, is_under_way: bool) -> tuple[Cause, ...]:
+    """What the policies of its namespace do to a workload, as far as it is worth knowing now."""
     found: list[Cause] = []
     if not isinstance(workload, DaemonSet):
         asked = workload.spec.desired
-        found += [cause for autoscaler in around.autoscalers for cause in _autoscaled(asked, autoscaler)]
+        found += [cause for autoscaler in policies.autoscalers for cause in _autoscaled(asked, autoscaler)]
     if is_under_way:
-        found += [cause for budget in around.budgets for cause in _budgeted(budget)]
+        labels = workload.spec.template.labels
+        found += [cause for budget in policies.budgets if budget.selector.covers(labels) for cause in _budgeted(budget)]
         if isinstance(workload, Deployment):
             # The others take a pod down before they make the next one, but for a DaemonSet that surges.
-            found += _limited(workload, around.quotas)
+            found += _limited(workload, policies.quotas)
     return tuple(legible(cause) for cause in found)
 
 

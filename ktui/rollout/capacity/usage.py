@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from ktui.model.metrics import Sample
 from ktui.model.objects import Deployment, Pod
 from ktui.model.store import Store
 from ktui.model.template import Container
@@ -30,22 +31,6 @@ NEAR: Final = Decimal("0.9")
 _STALE_WINDOWS: Final = 4
 _STALE: Final = timedelta(seconds=60)
 """Numbers that are older than so many windows, and than that, are stale: two rounds of a slow metrics server."""
-
-
-class Used(msgspec.Struct, frozen=True):
-    """What one container uses: cores and bytes. None: the server's text for it is no quantity."""
-
-    cpu: Decimal | None
-    memory: Decimal | None
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """What was measured of one pod: until when, over how many seconds, and each container of it."""
-
-    pod: str
-    at: datetime | None
-    window: float
-    containers: Mapping[str, Used]
 
 
 class Nearest(msgspec.Struct, frozen=True):

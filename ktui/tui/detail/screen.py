@@ -13,8 +13,9 @@ from textual.containers import Container, Vertical
 
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
-from ktui.kube.surroundings import read_surroundings
-from ktui.rollout.capacity.remarks import Surroundings
+from ktui.kube.policies import read_policies
+from ktui.model.policies import Policies
+from ktui.model.reference import reference_to
 from ktui.rollout.detail import Detail
 from ktui.rollout.diagnosis.cause import Kind
 from ktui.rollout.rollout import Phase
@@ -69,7 +70,7 @@ class DetailScreen(LiveScreen):
         self._transitions = Transitions()
         self._every_pod: bool | None = None
         """Whether every pod is listed; None lists them if there is room."""
-        self._around: Surroundings | None = None
+        self._around: Policies | None = None
         self._asked_around: tuple[int, Connection | None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -198,7 +199,7 @@ class DetailScreen(LiveScreen):
         return self.has_class("-wide") and lines <= self.query_one("#pods", ItemList).size.height
 
     @property
-    def _around_now(self) -> Surroundings | None:
+    def _around_now(self) -> Policies | None:
         """What stands around it, with the quotas as they were read last together with what its pods use."""
         around, use = self._around, self.use
         if around is None or use is None or not use.quotas:
@@ -247,7 +248,7 @@ class DetailScreen(LiveScreen):
         if connection is None or workload is None:
             return
         try:
-            self._around = await read_surroundings(Api(connection), workload)
+            self._around = await read_policies(Api(connection), workload.metadata.namespace, reference_to(workload))
         except KubeError:
             # Optional context: a failed read is ignored here, since a broken link is reported elsewhere.
             return

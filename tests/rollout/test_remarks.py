@@ -1,4 +1,4 @@
-"""What stands around a Deployment: what is read of it, and when it is worth a remark."""
+"""Policies that act on the pods of a Deployment: what is read of it, and when it is worth a remark."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from ktui.kube.surroundings import surroundings
-from ktui.rollout.capacity.quota import Quota
-from ktui.rollout.capacity.remarks import Autoscaler, Budget, Selector, Surroundings, remarks
+from ktui.kube.policies import policies_in
+from ktui.model.policies import Autoscaler, Budget, Policies, Quota, Selector
+from ktui.model.reference import Reference
+from ktui.rollout.capacity.remarks import remarks
 from tests.rollout.made import Made
 
 JSON = dict[str, Any]
+WEB = Reference("web")
 
 
 def web(desired: int = 4, **status: Any) -> Made:
@@ -20,8 +22,12 @@ def web(desired: int = 4, **status: Any) -> Made:
     return made
 
 
-def said(around: Surroundings, *, desired: int = 4, is_under_way: bool = True) -> list[str]:
-    return [cause.sentence for cause in remarks(web(desired).deployment(), around, is_under_way=is_under_way)]
+def budget(allowed: int, healthy: int, needed: int) -> Budget:
+    return Budget("b", Selector(), allowed=allowed, healthy=healthy, needed=needed, expected=4)
+
+
+def said(policies: Policies, *, desired: int = 4, is_under_way: bool = True) -> list[str]:
+    return [cause.sentence for cause in remarks(web(desired).deployment(), policies, is_under_way=is_under_way)]
 
 
 @pytest.mark.parametrize(
@@ -36,17 +42,17 @@ def said(around: Surroundings, *, desired: int = 4, is_under_way: bool = True) -
     ],
 )
 def test_an_autoscaler_that_fights(autoscaler: Autoscaler, desired: int, sentence: str) -> None:
-    found = said(Surroundings(autoscalers=(autoscaler,)), desired=desired)
+    found = said(Policies(autoscalers=(autoscaler,)), desired=desired)
     assert len(found) == bool(sentence)
     assert all(sentence.replace("1 pod are", "1 pod is") in each for each in found)
 
 
 def test_a_budget_is_worth_a_word_while_something_is_under_way_and_it_allows_nothing() -> None:
-    tight, always = Budget("b", 0, 3, 3, 4), Budget("b", 0, 4, 4, 4)
-    assert "(3 healthy, 3 needed)" in said(Surroundings(budgets=(tight,)))[0]
-    assert "(all 4 are needed, always)" in said(Surroundings(budgets=(always,)))[0]
-    assert said(Surroundings(budgets=(tight,)), is_under_way=False) == []
-    assert said(Surroundings(budgets=(Budget("b", 1, 4, 3, 4),))) == []
+    tight, always = budget(0, 3, 3), budget(0, 4, 4)
+    assert "(3 healthy, 3 needed)" in said(Policies(budgets=(tight,)))[0]
+    assert "(all 4 are needed, always)" in said(Policies(budgets=(always,)))[0]
+    assert said(Policies(budgets=(tight,)), is_under_way=False) == []
+    assert said(Policies(budgets=(budget(1, 4, 3),))) == []
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,7 @@ def test_a_budget_is_worth_a_word_while_something_is_under_way_and_it_allows_not
     ],
 )
 def test_a_quota_that_has_no_room_for_the_surge(hard: JSON, used: JSON, sentence: str) -> None:
-    assert said(Surroundings(quotas=(Quota("q", hard, used),))) == [sentence] * bool(sentence)
+    assert said(Policies(quotas=(Quota("q", hard, used),))) == [sentence] * bool(sentence)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +90,13 @@ def test_a_quota_that_has_no_room_for_the_surge(hard: JSON, used: JSON, sentence
 )
 def test_whose_pods_a_budget_covers(raw: JSON, covers: bool) -> None:
     budget = {"metadata": {"name": "b"}, "spec": {"selector": raw}, "status": {"expectedPods": 4}}
-    found = surroundings(web().deployment(), [], [budget], [])
-    assert len(found.budgets) == covers
+    found = policies_in(WEB, [], [budget], [])
+    assert len(said(found)) == covers
     assert Selector().covers({})
+
+
+def test_a_budget_without_a_selector_covers_nothing() -> None:
+    assert policies_in(WEB, [], [{"metadata": {"name": "b"}, "spec": {}}], []).budgets == ()
 
 
 def test_only_what_is_about_this_deployment_and_can_be_read() -> None:
@@ -100,7 +110,7 @@ def test_only_what_is_about_this_deployment_and_can_be_read() -> None:
         {"metadata": {}},
         "no object at all",
     ]
-    found = surroundings(web().deployment(), [mine | {"status": {"conditions": [idle]}}, other], [], quotas)
+    found = policies_in(WEB, [mine | {"status": {"conditions": [idle]}}, other], [], quotas)
     assert found.autoscalers == (Autoscaler("a", 1, 5, None, "no metrics"),)
     assert found.quotas == (
         Quota("q", {"pods": "9", "limits.cpu": "4"}, {"pods": "8"}),
