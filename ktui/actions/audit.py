@@ -19,10 +19,10 @@ import msgspec
 
 from ktui import own_files
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Partly, Unclear
-from ktui.actions.plan import Plan
-from ktui.actions.request import AnyRequest, for_the_record
 from ktui.model.changes import Resource
 from ktui.model.reading import NotRead, read
+from ktui.plans.plan import Plan
+from ktui.plans.request import AnyRequest, for_the_record
 
 _TAIL: Final = 256 * 1024
 """Bytes from the end of the log that are looked at for its last entries."""

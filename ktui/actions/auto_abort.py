@@ -12,15 +12,15 @@ from ktui.actions.automatic_rollback import unless_known_bad
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan, called
-from ktui.actions.planning import plan
 from ktui.actions.read import AnySubject, Recall, read_any
-from ktui.actions.request import Abort, RollBack
-from ktui.actions.sets.sentences import in_flight as set_in_flight
-from ktui.actions.sets.subject import SetSubject
-from ktui.actions.subject import in_flight
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
+from ktui.plans.controller_revisions.subject import SetSubject
+from ktui.plans.controller_revisions.wording import in_flight as set_in_flight
+from ktui.plans.plan import Plan, called
+from ktui.plans.planning import plan
+from ktui.plans.request import Abort, RollBack
+from ktui.plans.subject import in_flight
 from ktui.rollout.guard import Armed, disowned
 from ktui.rollout.hold import hold_of
 from ktui.rollout.revisions import Refusal

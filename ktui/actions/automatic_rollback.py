@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ktui.actions.plan import Plan
 from ktui.actions.read import AnySubject
-from ktui.actions.request import RollBack
-from ktui.actions.rollback import plan_rollback, rollback_target
-from ktui.actions.sets.planning import plan_set
-from ktui.actions.sets.rollback import rollback_target as set_rollback_target
-from ktui.actions.sets.subject import SetSubject
 from ktui.model.objects import Deployment
+from ktui.plans.controller_revisions.planning import plan_set
+from ktui.plans.controller_revisions.rollback import rollback_target as set_rollback_target
+from ktui.plans.controller_revisions.subject import SetSubject
+from ktui.plans.deployment.rollback import plan_rollback, rollback_target
+from ktui.plans.plan import Plan
+from ktui.plans.request import RollBack
 from ktui.rollout.cohorts import waits_for_deletion
 from ktui.rollout.guard import Armed, disowned, is_paused
 from ktui.rollout.revisions import Refusal, revision

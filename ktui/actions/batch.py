@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome
-from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview, preview
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
+from ktui.plans.plan import Plan
 from ktui.rollout.revisions import Refusal
 from ktui.text import count
 

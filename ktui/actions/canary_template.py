@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from ktui.actions.patch import expect
-from ktui.actions.request import Canary, Request
-from ktui.actions.sets.subject import SetSubject
-from ktui.actions.subject import Subject
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError
 from ktui.model.changes import resource_of
+from ktui.plans.controller_revisions.subject import SetSubject
+from ktui.plans.patch import expect
+from ktui.plans.request import Canary, Request
+from ktui.plans.subject import Subject
 
 
 async def completed(api: Api, subject: Subject | SetSubject, request: Request) -> Request:

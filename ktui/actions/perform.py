@@ -9,12 +9,12 @@ import msgspec
 
 from ktui.actions.audit import AuditLog, Operator, begun, ended
 from ktui.actions.outcome import Done, Failed, Outcome, Unclear
-from ktui.actions.patch import took_place
-from ktui.actions.plan import Plan
 from ktui.actions.pod_deletion import clear
 from ktui.actions.verify import AGAIN, Looking, after_refusal, look
 from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, ServerError
+from ktui.plans.patch import took_place
+from ktui.plans.plan import Plan
 
 
 class Performed(msgspec.Struct, frozen=True):

@@ -10,11 +10,11 @@ import asyncio
 from typing import Any, Final
 
 from ktui.actions.outcome import Done, Partly
-from ktui.actions.plan import Doomed, Plan
 from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, Conflict, Interrupted, KubeError, NotFound, ServerError
 from ktui.model.changes import Resource
 from ktui.model.objects import Pod
+from ktui.plans.plan import Doomed, Plan
 from ktui.rollout.podstatus import is_ready, is_terminating
 from ktui.text import clean
 

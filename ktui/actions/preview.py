@@ -7,13 +7,13 @@ from typing import Any, Final
 import msgspec
 
 from ktui.actions.outcome import Conflict, Failed
-from ktui.actions.plan import Doomed, Plan
 from ktui.actions.verify import why_refused
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected
 from ktui.kube.errors import Conflict as Conflicting
 from ktui.model.changes import Resource
 from ktui.model.objects import REVISION
+from ktui.plans.plan import Doomed, Plan
 from ktui.rollout.diff.fields import Change, diff
 
 _UNSUPPORTED: Final = "does not support dry run"

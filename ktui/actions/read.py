@@ -7,11 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from ktui.actions.sets.subject import SetSubject, read_set
-from ktui.actions.subject import Subject, read_subject
 from ktui.kube.api import Api
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.plans.controller_revisions.subject import SetSubject, read_set
+from ktui.plans.subject import Subject, read_subject
 from ktui.rollout.track_record import Accounts
 
 AnySubject = Subject | SetSubject

@@ -14,9 +14,6 @@ from typing import Any
 
 import msgspec
 
-from ktui.actions.patch import Draft, expect
-from ktui.actions.plan import Plan, Target, Undo
-from ktui.actions.request import Switch
 from ktui.kube.api import Api
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
@@ -25,6 +22,9 @@ from ktui.model.objects import LAST_APPLIED
 from ktui.model.routing import SERVICE_NAME, Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
+from ktui.plans.patch import Draft, expect
+from ktui.plans.plan import Plan, Target, Undo
+from ktui.plans.request import Switch
 from ktui.rollout.look import look
 from ktui.rollout.provenance import marked
 from ktui.rollout.revisions import Refusal

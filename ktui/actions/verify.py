@@ -9,12 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
-from ktui.actions.patch import took_place
-from ktui.actions.plan import Plan
 from ktui.kube.api import FIELD_MANAGER, Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected, TooManyRequests
 from ktui.kube.errors import Conflict as ServerConflict
 from ktui.model.changes import Resource
+from ktui.plans.patch import took_place
+from ktui.plans.plan import Plan
 from ktui.text import clean
 
 _LOOKS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, *[5.0] * 17)

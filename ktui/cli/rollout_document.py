@@ -8,10 +8,10 @@ import msgspec
 
 from ktui.actions.batch import Applied, Batch
 from ktui.actions.outcome import Outcome
-from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
 from ktui.cli.timestamps import timestamp
 from ktui.model.workloads import Workload
+from ktui.plans.plan import Plan
 from ktui.rollout.diagnosis.patience import acts_at
 from ktui.rollout.hold import Hold
 from ktui.rollout.partition import Partition

@@ -27,10 +27,10 @@ from ktui.tui.screen import LiveScreen
 from ktui.tui.theme import state_colours, terminal_theme
 
 if TYPE_CHECKING:
-    from ktui.actions.access import Offer
     from ktui.figures.book import Book
     from ktui.kube.auth.access import Access
     from ktui.kube.connection import Connection
+    from ktui.plans.offers import Offer
     from ktui.rollout.traffic.bluegreen import BlueGreen, Side
     from ktui.tui.announcements import Announcements
     from ktui.tui.bluegreen.pairs import Pairs

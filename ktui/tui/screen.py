@@ -15,7 +15,7 @@ from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting
 
 if TYPE_CHECKING:
-    from ktui.actions.access import Offer
+    from ktui.plans.offers import Offer
     from ktui.tui.app import KtuiApp
     from ktui.tui.usage_feed import Shown
 

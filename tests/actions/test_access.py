@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.actions.access import PATCH, PATCH_SCALE, Offer, Reviews, Rights, open_actions
-from ktui.actions.planning import plan
-from ktui.actions.request import Abort, Action, Pause, Promote, Request, Restart, Resume, RollBack
-from ktui.actions.subject import Subject
 from ktui.kube.api import Api
 from ktui.kube.selection import selector_text
+from ktui.plans.offers import PATCH, PATCH_SCALE, Offer, Reviews, Rights, open_actions
+from ktui.plans.planning import plan
+from ktui.plans.request import Abort, Action, Pause, Promote, Request, Restart, Resume, RollBack
+from ktui.plans.subject import Subject
 from ktui.rollout.revisions import Refusal
 from ktui.sim import SimulatedCluster
-from tests.actions.builders import NEW, OLD, complete, deployment, made, midway, replicaset
+from tests.plans.builders import NEW, OLD, complete, deployment, made, midway, replicaset
 
 
 def offers(subject: Subject, *, read_only: bool = False, rights: Rights | None = None) -> dict[Action, Offer]:

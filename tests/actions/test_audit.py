@@ -12,10 +12,10 @@ import pytest
 
 from ktui.actions.audit import BEGUN, AuditLog, Entry, Operator, begun, ended, entry
 from ktui.actions.outcome import Done, Failed
-from ktui.actions.plan import Plan
-from ktui.actions.planning import plan
-from ktui.actions.request import RollBack, SetImage
-from tests.actions.builders import NOW, complete, deployment, made, replicaset, template
+from ktui.plans.plan import Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import RollBack, SetImage
+from tests.plans.builders import NOW, complete, deployment, made, replicaset, template
 
 OPERATOR = Operator("prod-eu", "https://api.example:6443", "anna")
 

@@ -8,8 +8,8 @@ import pytest
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
-from ktui.actions.subject import read_subject
 from ktui.kube.api import Api
+from ktui.plans.subject import read_subject
 from ktui.rollout.guard import Armed, arm
 from ktui.sim import SimulatedCluster
 from tests.simulated import NEW, STUCK, Witness, image_patch, manifest

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ktui.actions.automatic_rollback import plan_automatic_rollback
-from ktui.actions.plan import Plan
-from ktui.actions.request import RollBack
-from ktui.actions.subject import Subject
+from ktui.plans.plan import Plan
+from ktui.plans.request import RollBack
+from ktui.plans.subject import Subject
 from ktui.rollout.guard import arm
 from ktui.rollout.revisions import Refusal
-from tests.actions.builders import JSON, NEW, OLD, complete, deployment, made, midway, replicaset, template
-from tests.actions.setting import SetOperator, image
+from tests.plans.builders import JSON, NEW, OLD, complete, deployment, made, midway, replicaset, template
+from tests.plans.set_operator import SetOperator, image
 
 TOLD = arm(midway().deployment)
 OTHER = {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}

@@ -10,15 +10,15 @@ import pytest
 from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan
-from ktui.actions.planning import plan
 from ktui.actions.preview import Preview, preview
-from ktui.actions.request import Abort, Canary, Promote, Request
-from ktui.actions.subject import read_subject
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
+from ktui.plans.plan import Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import Abort, Canary, Promote, Request
+from ktui.plans.subject import read_subject
 from ktui.rollout.hold import ANNOTATION, hold_of
 from ktui.sim import SimulatedCluster
 from tests.simulated import NEW, Witness, deployment_of

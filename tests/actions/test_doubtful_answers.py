@@ -14,16 +14,16 @@ from aiohttp import web
 from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Unclear
 from ktui.actions.perform import perform
-from ktui.actions.plan import Doomed, Plan
-from ktui.actions.planning import plan
 from ktui.actions.pod_deletion import clear
-from ktui.actions.request import Pause, Request, Resume, RollBack, Scale, SetImage
-from ktui.actions.subject import read_subject
 from ktui.actions.verify import Looking
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
+from ktui.plans.plan import Doomed, Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import Pause, Request, Resume, RollBack, Scale, SetImage
+from ktui.plans.subject import read_subject
 from ktui.sim import SimulatedCluster
 from tests.between import Bend, Between, abort, answer, between, cut, repeat, replace
 from tests.simulated import STUCK, Witness, image_patch

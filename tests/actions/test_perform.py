@@ -14,15 +14,15 @@ from aiohttp.test_utils import TestServer
 from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan
-from ktui.actions.planning import plan
 from ktui.actions.preview import Preview, preview
-from ktui.actions.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
-from ktui.actions.subject import read_subject
 from ktui.actions.verify import Looking
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.connection import connect
+from ktui.plans.plan import Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.plans.subject import read_subject
 from ktui.sim import SimulatedCluster
 from tests.simulated import OLD, STUCK, Witness, image_patch, manifest
 

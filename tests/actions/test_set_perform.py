@@ -13,25 +13,25 @@ import pytest
 from kubernetes import client
 from kubernetes.config import new_client_from_config
 
-from ktui.actions.access import Reviews
 from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan
-from ktui.actions.planning import plan
 from ktui.actions.preview import Preview, preview
 from ktui.actions.read import read_any
-from ktui.actions.request import Abort, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.plans.offers import Reviews
+from ktui.plans.plan import Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import Abort, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.sim import SimulatedCluster
-from tests.actions.operating import canary
 from tests.cli.sets import Sets, crash_looping
 from tests.cli.sets import manifest as set_manifest
+from tests.plans.operator import canary
 
 JSON = dict[str, Any]
 DB = Reference("db", Resource.STATEFULSETS)

@@ -12,8 +12,8 @@ from ktui.cli.root import main
 from ktui.rollout import steps
 from ktui.rollout.hold import ANNOTATION
 from ktui.sim import SimulatedCluster
-from tests.actions.canaries import AMOUNTS, NEW, Watch
-from tests.actions.operating import Operator
+from tests.plans.canaries import AMOUNTS, NEW, Watch
+from tests.plans.operator import Operator
 from tests.sim.deployments import rolling
 from tests.simulated import manifest
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ktui.actions.subject import Subject
+from ktui.plans.subject import Subject
 from ktui.rollout.diff.revisions import LIVE, Pair, chosen, compare, label, pair, templates, what_changed
 from ktui.rollout.history import History, Writer, by_whom, history, writer
 from ktui.rollout.revisions import Refusal
-from tests.actions.builders import CAUSE, NEW, OLD, complete, deployment, made, replicaset, template
+from tests.plans.builders import CAUSE, NEW, OLD, complete, deployment, made, replicaset, template
 
 JSON = dict[str, Any]
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"

@@ -10,10 +10,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from ktui.actions.request import Promote
 from ktui.kube.auth.access import Access
+from ktui.plans.request import Promote
 from ktui.tui.app import KtuiApp, Options
-from tests.actions.operating import Operator, canary
+from tests.plans.operator import Operator, canary
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 ANNOTATION = "ktui.dev/hold"

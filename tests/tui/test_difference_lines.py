@@ -13,7 +13,7 @@ from ktui.rollout.history import History, history
 from ktui.tui.draw.difference import as_yaml, fields
 from ktui.tui.draw.widgets import Line, Span, width
 from ktui.tui.history.lines import columns, heading, paragraph, row
-from tests.actions.builders import CAUSE, deployment, made, replicaset, template
+from tests.plans.builders import CAUSE, deployment, made, replicaset, template
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 IMAGE = Change(Kind.CHANGED, "spec.template.spec.containers[cart].image", "shop/cart:4.9", "shop/cart:5.0")

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from ktui import signals
 from ktui.actions.batch import Applied, Batch, Planned, one_after_another, try_all
 from ktui.actions.outcome import Done, Outcome
-from ktui.actions.plan import Plan, called
-from ktui.actions.request import Request
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Manner, Reached, Stopped, ask, check, planner, reached
 from ktui.cli.failures import FAILED
 from ktui.cli.rollout_document import batch_document
 from ktui.model.reference import Reference
+from ktui.plans.plan import Plan, called
+from ktui.plans.request import Request
 from ktui.settings import Settings
 from ktui.text import count
 

@@ -7,7 +7,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from ktui.actions.request import Canary, Promote, Repair, Switch
 from ktui.cli.act.carry_out import Manner
 from ktui.cli.act.commands import IMAGE, Names, act, act_on_each, action, action_on
 from ktui.cli.act.manifest import read_template
@@ -17,6 +16,7 @@ from ktui.cli.naming import workloads_or_services
 from ktui.cli.options import DURATION, ServiceName
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.plans.request import Canary, Promote, Repair, Switch
 from ktui.rollout.steps import FULL, Steps, read_steps
 
 

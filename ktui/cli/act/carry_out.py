@@ -19,12 +19,9 @@ from ktui.actions.batch import Accepted, try_out
 from ktui.actions.canary_template import completed
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan
-from ktui.actions.planning import plan
 from ktui.actions.preview import Preview
 from ktui.actions.read import read_any
 from ktui.actions.read_service import AlreadySwitched
-from ktui.actions.request import Request
 from ktui.actions.unfinished import settle_unfinished
 from ktui.actions.verify import Looking
 from ktui.cli import printing
@@ -37,6 +34,9 @@ from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.kube.api import Api
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
+from ktui.plans.plan import Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import Request
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
 

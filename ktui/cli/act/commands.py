@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import click
 
-from ktui.actions.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.cli.act.batch import carry_out_all
 from ktui.cli.act.carry_out import Job, Manner, carry_out, carry_out_job, planner
 from ktui.cli.act.watch import Watch, follower, rolling_options, watch_of
@@ -15,6 +14,7 @@ from ktui.cli.naming import Read, workloads, workloads_or_services
 from ktui.cli.options import Command, ServiceName, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.model.reference import Reference
+from ktui.plans.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 
 _Callback = Callable[..., int]
 

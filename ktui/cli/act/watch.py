@@ -13,7 +13,6 @@ import msgspec
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
-from ktui.actions.plan import Plan, called
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Follow, Followed
 from ktui.cli.failures import FAILED, NOT_FINISHED
@@ -26,6 +25,7 @@ from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.plans.plan import Plan, called
 from ktui.rollout.diagnosis.cause import Reason
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge

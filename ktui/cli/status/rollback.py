@@ -13,7 +13,6 @@ from ktui.actions.automatic_rollback import plan_automatic_rollback
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan
 from ktui.actions.read import Recall, read_any
 from ktui.cli import printing
 from ktui.cli.status.evidence import inert
@@ -25,6 +24,7 @@ from ktui.model.objects import Deployment
 from ktui.model.reference import reference_to
 from ktui.model.template import decode_hook
 from ktui.model.workloads import DaemonSet, StatefulSet
+from ktui.plans.plan import Plan
 from ktui.rollout.guard import Armed
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file

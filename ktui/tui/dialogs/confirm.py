@@ -11,8 +11,8 @@ from textual.containers import Vertical
 
 from ktui import signs
 from ktui.actions.outcome import Conflict, Failed
-from ktui.actions.plan import Plan
 from ktui.actions.preview import Preview
+from ktui.plans.plan import Plan
 from ktui.text import clean
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys

@@ -19,7 +19,7 @@ from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Pages, Span, fit, wrap
 
 if TYPE_CHECKING:
-    from ktui.actions.access import Offer
+    from ktui.plans.offers import Offer
 
 _GROUPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "overview": (

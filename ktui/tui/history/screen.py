@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from ktui import signs
-from ktui.actions.request import Action
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.revisions import read_with_revisions
 from ktui.model.reference import reference_to
+from ktui.plans.request import Action
 from ktui.rollout.diff.revisions import Pair, Templates, compare, compare_as_yaml, label, pair, templates
 from ktui.rollout.history import History, PastRevision
 from ktui.text import clean

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ktui.actions.batch import Batch, LeftOut, Planned, one_after_another, try_all
-from ktui.actions.plan import Plan
-from ktui.actions.planning import plan
 from ktui.actions.read import read_any
-from ktui.actions.request import Abort, Action, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale
-from ktui.actions.sentences import target_of
 from ktui.kube.api import Api
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
+from ktui.plans.plan import Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import Abort, Action, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale
+from ktui.plans.wording import target_of
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean, count
 from ktui.tui.dialogs.ask import AskScreen

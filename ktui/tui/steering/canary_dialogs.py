@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ktui.actions.request import Canary
 from ktui.model.objects import Deployment
 from ktui.model.workloads import StatefulSet
+from ktui.plans.request import Canary
 from ktui.rollout import steps
 from ktui.text import count
 from ktui.tui.dialogs.ask import AskScreen

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
-from ktui.actions.plan import called
-from ktui.actions.request import Action
 from ktui.kube.api import Api
 from ktui.model.changes import Link, LinkState, Resource
+from ktui.plans.plan import called
+from ktui.plans.request import Action
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Move, arm, judge, refuse_arm
 

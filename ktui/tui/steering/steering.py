@@ -11,15 +11,26 @@ from typing import TYPE_CHECKING, Final
 
 from textual.notifications import SeverityLevel
 
-from ktui.actions.access import Offer, Reviews, Rights, open_actions
 from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Outcome
 from ktui.actions.perform import perform
-from ktui.actions.plan import Plan
-from ktui.actions.planning import plan
 from ktui.actions.preview import preview
 from ktui.actions.read import read_any
-from ktui.actions.request import (
+from ktui.actions.verify import Looking
+from ktui.kube.api import Api
+from ktui.kube.connection import Connection
+from ktui.kube.errors import KubeError
+from ktui.model.changes import Resource, resource_of
+from ktui.model.objects import Deployment
+from ktui.model.reference import reference_to
+from ktui.model.store import Store
+from ktui.model.workloads import DaemonSet, Workload
+from ktui.plans.controller_revisions.offers import open_set_actions
+from ktui.plans.controller_revisions.subject import Known
+from ktui.plans.offers import Offer, Reviews, Rights, open_actions
+from ktui.plans.plan import Plan
+from ktui.plans.planning import plan
+from ktui.plans.request import (
     Abort,
     Action,
     Pause,
@@ -32,18 +43,7 @@ from ktui.actions.request import (
     Scale,
     SetImage,
 )
-from ktui.actions.sentences import target_of
-from ktui.actions.sets.offers import open_set_actions
-from ktui.actions.sets.subject import Known
-from ktui.actions.verify import Looking
-from ktui.kube.api import Api
-from ktui.kube.connection import Connection
-from ktui.kube.errors import KubeError
-from ktui.model.changes import Resource, resource_of
-from ktui.model.objects import Deployment
-from ktui.model.reference import reference_to
-from ktui.model.store import Store
-from ktui.model.workloads import DaemonSet, Workload
+from ktui.plans.wording import target_of
 from ktui.rollout import images
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import Accounts

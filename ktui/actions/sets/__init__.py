@@ -1,1 +1,0 @@
-"""The actions on StatefulSets and DaemonSets: the same requests and plans as for Deployments, by other means."""

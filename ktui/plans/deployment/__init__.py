@@ -1,0 +1,1 @@
+"""What can be done to a Deployment, and what comes of it."""

@@ -1,0 +1,92 @@
+"""A plan: everything that a person should know before saying yes, and exactly what is sent then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ktui.model.changes import Resource
+from ktui.plans.patch import Patch
+from ktui.plans.request import Action, AnyRequest, action_of
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The very object that is meant, as it was when the plan was made."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    """0 for an object that has none, such as a Service."""
+    resource: Resource = Resource.DEPLOYMENTS
+
+    def __str__(self) -> str:
+        return called(self.resource, self.namespace, self.name)
+
+
+def called(resource: Resource, namespace: str, name: str) -> str:
+    """What sentences call an object: a Deployment `shop/cart`, others with their kind, `StatefulSet shop/db`."""
+    kind = "" if resource is Resource.DEPLOYMENTS else f"{resource.type.__name__} "
+    return f"{kind}{namespace}/{name}"
+
+
+class Doomed(msgspec.Struct, frozen=True):
+    """A pod that is deleted after the patch, because its StatefulSet would wait for it for ever."""
+
+    name: str
+    uid: str
+
+
+class Undo(msgspec.Struct, frozen=True):
+    """How to take an action back: in a sentence, and as a request; None where no single action does."""
+
+    sentence: str
+    request: AnyRequest | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request comes to on an object as it is now. Nothing is sent until `perform.perform`.
+
+    `patch` begins with the tests that make it fail on anything but the target. Texts are clean: no control characters.
+    """
+
+    request: AnyRequest
+    title: str
+    """`Roll back shop/cart to revision 30 (cart:4.9)`."""
+    done: str
+    """What has been done once it is, to follow the target: `rolled back to revision 30 (cart:4.9)`."""
+    target: Target
+    patch: Patch
+    effects: tuple[str, ...]
+    """What will happen, in sentences with numbers."""
+    warnings: tuple[str, ...] = ()
+    """What may go otherwise than expected, or undo the action."""
+    insist: str = ""
+    """Why this is asked about twice, in a sentence; nearly always nothing."""
+    undo: Undo
+    commands: tuple[str, ...]
+    """The kubectl commands that do the same, ready for a shell; one after another where there are several."""
+    before: dict[str, Any]
+    """The object that is patched, as it was read."""
+    after: dict[str, Any]
+    """What the patch makes of it, server's defaults and admission aside."""
+    subresource: str = ""
+    """`scale` where that is patched instead of the object itself."""
+    deletes: tuple[Doomed, ...] = ()
+    """The pods that are deleted once the controller has seen the patch; nearly always none."""
+
+    @property
+    def action(self) -> Action:
+        """Which action this is."""
+        return action_of(self.request)
+
+    @property
+    def done_sentence(self) -> str:
+        """What to say once it is done."""
+        return f"{self.target} {self.done}."
+
+    @property
+    def path(self) -> str:
+        """The URL path of what is patched."""
+        return self.target.resource.path(self.target.namespace, self.target.name, self.subresource)

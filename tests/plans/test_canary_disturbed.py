@@ -1,0 +1,493 @@
+"""A hold that somebody else had a hand in: told apart, and mended by the one repair, which changes no template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from ktui.model.objects import HOLD_SECONDS, NO_DEADLINE
+from ktui.plans.offers import open_actions
+from ktui.plans.request import Abort, Action, Promote, Repair, RollBack
+from ktui.rollout.hold import ANNOTATION, Disturbance, read
+from ktui.sim import SimulatedCluster
+from tests.plans.operator import Operator, canary
+from tests.simulated import manifest
+
+JSON = dict[str, Any]
+NEW = "registry.example/shop/cart:5.0"
+OTHER = "registry.example/shop/cart:5.1"
+BEFORE: JSON = {
+    "minReadySeconds": 1,
+    "progressDeadlineSeconds": 300,
+    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "30%", "maxUnavailable": 1}},
+}
+
+
+@pytest.fixture
+def operator() -> Operator:
+    """shop/cart with 12 pods of cart:4.9, complete, with settings of its own."""
+    cluster = SimulatedCluster(seed=3)
+    cluster.apply(manifest(replicas=12, **BEFORE))
+    cluster.settle()
+    cluster.run_for(10)
+    return Operator(cluster)
+
+
+def seen(operator: Operator) -> tuple[Disturbance | None, str]:
+    hold = operator.hold
+    assert hold is not None
+    return hold.disturbance, hold.told
+
+
+def offered(operator: Operator, action: Action) -> tuple[str, str]:
+    """The label under the action's key, and why it is closed."""
+    found = operator.subject
+    offer = next(o for o in open_actions(found.deployment, found.replicasets) if o.action is action)
+    return offer.label, offer.why_not
+
+
+def settings(operator: Operator) -> JSON:
+    return {key: operator.spec[key] for key in BEFORE if key in operator.spec}
+
+
+def begin(operator: Operator, steps: str = "2,4,50%") -> None:
+    operator.send(canary(NEW, steps))
+    assert operator.sizes == {"cart:5.0": 2, "cart:4.9": 12}
+    assert seen(operator) == (None, "")
+
+
+def test_a_hold_that_nobody_disturbed_has_nothing_to_repair(operator: Operator) -> None:
+    begin(operator)
+    assert operator.refused(Repair()) == "nothing to repair: nobody disturbed a hold here"
+    assert offered(operator, Action.PROMOTE) == ("promote to 4 of 12 (step 2 of 4)", "")
+    assert offered(operator, Action.ABORT) == ("abort: back to 1 (cart:4.9)", "")
+    operator.send(Promote())
+    assert offered(operator, Action.PROMOTE) == ("promote to 6 of 12 (step 3 of 4)", "")
+    operator.send(Promote())
+    assert offered(operator, Action.PROMOTE) == ("promote to all 12 (step 4 of 4)", "")
+
+
+def test_a_foreign_undo_leaves_the_settings_and_takes_the_record(operator: Operator) -> None:
+    begin(operator)
+    operator.undo(1)
+    assert ANNOTATION not in operator.annotations
+    assert seen(operator) == (
+        Disturbance.UNDONE,
+        "somebody rolled the canary back to cart:4.9, and the hold's settings stayed: no pod counts as available",
+    )
+    assert operator.raw["status"].get("availableReplicas", 0) == 0
+    assert offered(operator, Action.REPAIR) == ("repair: put the saved settings back", "")
+    assert operator.refused(Promote()).startswith("nothing to promote: somebody rolled the canary back")
+    assert operator.refused(Abort()).startswith("nothing to abort: somebody rolled the canary back")
+
+    operator.send(Repair())
+    assert settings(operator) == BEFORE
+    assert operator.sizes == {"cart:4.9": 12}
+    assert operator.raw["status"]["availableReplicas"] == 12
+    assert operator.hold is None
+
+
+def test_a_foreign_undo_to_a_revision_that_was_a_canary_once_brings_an_old_record_back(operator: Operator) -> None:
+    operator.send(canary(OTHER, "3"))
+    operator.send(Promote(), 60)
+    operator.send(canary(NEW, "2"))
+    assert operator.sizes == {"cart:5.0": 2, "cart:5.1": 12}
+    operator.undo(2)
+    old = read(operator.annotations[ANNOTATION])
+    assert old is not None
+    assert (old.revision, old.pods) == (2, 3)
+    assert seen(operator)[0] is Disturbance.UNDONE
+    operator.send(Repair())
+    assert (settings(operator), operator.hold) == (BEFORE, None)
+    assert operator.sizes == {"cart:5.1": 12}
+
+
+def test_the_old_manifest_applied_again_is_a_revert(operator: Operator) -> None:
+    begin(operator)
+    operator.set_image("registry.example/shop/cart:4.9")
+    assert ANNOTATION in operator.annotations
+    assert seen(operator) == (
+        Disturbance.REVERTED,
+        "somebody applied cart:4.9 again, and the hold's settings stayed: no pod counts as available",
+    )
+    made = operator.send(Repair())
+    assert made.undo.request == RollBack(2)
+    assert (settings(operator), operator.sizes) == (BEFORE, {"cart:4.9": 12})
+    assert operator.raw["status"]["availableReplicas"] == 12
+
+
+def test_another_image_over_the_canary_is_held_in_its_place(operator: Operator) -> None:
+    begin(operator)
+    operator.set_image(OTHER)
+    assert operator.sizes == {"cart:5.1": 2, "cart:4.9": 12}
+    assert seen(operator) == (
+        Disturbance.REPLACED,
+        "somebody put cart:5.1 in the canary's place: 2 pods of it held",
+    )
+    assert offered(operator, Action.REPAIR) == ("repair: cart:5.1 is the canary", "")
+    assert offered(operator, Action.ABORT) == ("abort: back to 1 (cart:4.9)", "")
+    assert "a repair comes first" in operator.refused(Promote())
+
+    second = Operator(operator.cluster, "eve")
+    second.send(Repair())
+    assert seen(operator) == (None, "")
+    assert operator.hold is not None
+    assert operator.hold.by == "eve"
+    operator.send(Promote())
+    assert operator.sizes == {"cart:5.1": 4, "cart:4.9": 12}
+    operator.send(Abort())
+    assert (settings(operator), operator.sizes) == (BEFORE, {"cart:4.9": 12})
+
+
+def test_another_image_over_the_canary_can_be_aborted_at_once(operator: Operator) -> None:
+    begin(operator)
+    operator.set_image(OTHER)
+    operator.send(Abort())
+    assert (settings(operator), operator.sizes, operator.hold) == (BEFORE, {"cart:4.9": 12}, None)
+
+
+@pytest.mark.parametrize(
+    ("rolling", "pods", "old"),
+    [
+        ({"maxSurge": 5, "maxUnavailable": 0}, 5, 12),
+        ({"maxSurge": 2, "maxUnavailable": 3}, 5, 9),
+        ({"maxSurge": 1, "maxUnavailable": 0}, 2, 12),
+    ],
+)
+def test_settings_that_somebody_changed_are_held_as_they_came_out(
+    operator: Operator, rolling: JSON, pods: int, old: int
+) -> None:
+    begin(operator)
+    operator.merge({"spec": {"strategy": {"rollingUpdate": rolling}}})
+    assert operator.sizes == {"cart:5.0": pods, "cart:4.9": old}
+    disturbance, told = seen(operator)
+    assert disturbance is Disturbance.CHANGED
+    assert told == (
+        f"somebody changed the hold's settings to surge {rolling['maxSurge']} and unavailable "
+        f"{rolling['maxUnavailable']}: canary of {pods} pods instead of 2"
+    )
+    assert offered(operator, Action.REPAIR) == (f"repair: hold at {pods} of 12", "")
+    operator.send(Repair())
+    assert operator.sizes == {"cart:5.0": pods, "cart:4.9": old}
+    assert seen(operator) == (None, "")
+    operator.send(Promote())
+    assert operator.sizes["cart:5.0"] == (4 if pods < 4 else 6)
+    operator.send(Abort(), 40)
+    assert (settings(operator), operator.sizes) == (BEFORE, {"cart:4.9": 12})
+
+
+def test_scaling_makes_the_canary_grow_in_proportion(operator: Operator) -> None:
+    begin(operator)
+    operator.merge({"spec": {"replicas": 24}})
+    assert operator.sizes == {"cart:5.0": 4, "cart:4.9": 22}
+    assert seen(operator) == (
+        Disturbance.SCALED,
+        "scaled from 12 to 24 while held: the canary went from 2 to 4 pods",
+    )
+    operator.send(Repair())
+    assert operator.sizes == {"cart:5.0": 4, "cart:4.9": 22}
+    assert seen(operator) == (None, "")
+    assert offered(operator, Action.PROMOTE) == ("promote to 12 of 24 (step 3 of 4)", "")
+    operator.send(Promote())
+    assert operator.sizes == {"cart:5.0": 12, "cart:4.9": 22}
+    operator.send(Promote(), 60)
+    assert (settings(operator), operator.sizes) == (BEFORE, {"cart:5.0": 24})
+
+
+def test_an_autoscaler_makes_it_grow_too(operator: Operator) -> None:
+    begin(operator)
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"}
+    operator.cluster.apply(
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "cart", "namespace": "shop"},
+            "spec": {"scaleTargetRef": reference, "minReplicas": 24, "maxReplicas": 48},
+        }
+    )
+    operator.cluster.run_for(60)
+    assert operator.spec["replicas"] == 24
+    assert seen(operator)[0] is Disturbance.SCALED
+    operator.send(Abort(), 60)
+    assert (settings(operator), operator.hold, operator.sizes) == (BEFORE, None, {"cart:4.9": 24})
+
+
+def test_scaling_that_leaves_the_canary_alone_is_no_disturbance(operator: Operator) -> None:
+    begin(operator)
+    operator.merge({"spec": {"replicas": 13}})
+    assert operator.sizes == {"cart:5.0": 2, "cart:4.9": 13}
+    assert seen(operator) == (None, "")
+
+
+def test_a_record_that_was_removed_is_written_again_from_the_copy(operator: Operator) -> None:
+    begin(operator)
+    record = operator.annotations[ANNOTATION]
+    operator.merge({"metadata": {"annotations": {ANNOTATION: None}}})
+    assert seen(operator) == (
+        Disturbance.LOST,
+        "canary of 2 pods held, but its record is gone from the Deployment",
+    )
+    assert offered(operator, Action.REPAIR) == ("repair: write the record again", "")
+    assert offered(operator, Action.ABORT) == ("abort: back to 1 (cart:4.9)", "")
+    assert "a repair comes first" in operator.refused(Promote())
+    operator.send(Repair())
+    assert read(operator.annotations[ANNOTATION]) == read(record)
+    assert seen(operator) == (None, "")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version":1}', '{"version":1,"steps":[]}', "\x1b[2J"])
+def test_a_record_that_cannot_be_read_counts_as_lost(operator: Operator, text: str) -> None:
+    begin(operator)
+    operator.merge({"metadata": {"annotations": {ANNOTATION: text}}})
+    # The controller has copied that to the canary's ReplicaSet as well: nothing is known of the hold any more.
+    assert seen(operator)[0] is Disturbance.BY_HAND
+    operator.send(Repair())
+    assert seen(operator) == (None, "")
+
+
+def test_a_record_of_a_newer_ktui_is_left_to_it(operator: Operator) -> None:
+    begin(operator)
+    newer = json.loads(operator.annotations[ANNOTATION]) | {"version": 2}
+    operator.merge({"metadata": {"annotations": {ANNOTATION: json.dumps(newer)}}})
+    told = "this canary is held by a newer ktui: update ktui to read its record"
+    assert seen(operator) == (Disturbance.NEWER, told)
+    for request in (Repair(), Promote(), Abort()):
+        assert operator.refused(request).startswith(told)
+
+
+def test_a_record_that_an_undo_brought_back_is_no_hold(operator: Operator) -> None:
+    begin(operator)
+    operator.send(Promote("100%"), 40)
+    assert operator.sizes == {"cart:5.0": 12}
+    assert operator.hold is None
+    operator.set_image(OTHER)
+    operator.undo(2)
+    assert ANNOTATION in operator.annotations
+    assert operator.spec["minReadySeconds"] == 1
+    assert seen(operator) == (Disturbance.STALE, "the record of a canary's hold was left behind; nothing is held")
+    before = operator.spec
+    made = operator.send(Repair())
+    assert made.effects[1:] == ("The record goes; no setting and no pod changes.",)
+    assert operator.spec == before
+    assert (operator.hold, settings(operator), operator.sizes) == (None, BEFORE, {"cart:5.0": 12})
+
+
+def test_a_record_of_old_does_not_keep_a_new_canary_from_being_begun(operator: Operator) -> None:
+    begin(operator)
+    operator.send(Promote("100%"), 40)
+    operator.set_image(OTHER)
+    operator.undo(2)
+    operator.send(canary(OTHER, "3"))
+    assert seen(operator) == (None, "")
+    operator.send(Abort())
+    assert (settings(operator), operator.sizes) == (BEFORE, {"cart:5.0": 12})
+
+
+def test_a_hold_that_somebody_ended_by_its_seconds_alone(operator: Operator) -> None:
+    begin(operator)
+    operator.merge({"spec": {"minReadySeconds": 0}}, 60)
+    assert operator.sizes == {"cart:5.0": 12}
+    assert operator.spec["progressDeadlineSeconds"] == NO_DEADLINE
+    assert seen(operator) == (
+        Disturbance.ENDED,
+        "somebody ended the hold of a canary by its minReadySeconds; its other settings are still in force",
+    )
+    assert operator.refused(canary(OTHER, "3")).endswith("a repair puts the saved settings back first")
+    operator.send(Repair())
+    assert (settings(operator), operator.sizes, operator.hold) == (BEFORE, {"cart:5.0": 12}, None)
+
+
+def test_a_roll_back_in_the_middle_of_that_brings_the_settings_back_too(operator: Operator) -> None:
+    begin(operator)
+    operator.merge({"spec": {"minReadySeconds": 0}}, 0.5)
+    operator.send(Abort(), 60)
+    assert (settings(operator), operator.sizes, operator.hold) == (BEFORE, {"cart:4.9": 12}, None)
+
+
+def test_a_gitops_tool_that_heals_everything_leaves_a_record(operator: Operator) -> None:
+    begin(operator)
+    operator.merge({"spec": BEFORE}, 0)
+    operator.set_image("registry.example/shop/cart:4.9")
+    assert seen(operator)[0] is Disturbance.STALE
+    operator.send(Repair())
+    assert (operator.hold, operator.sizes) == (None, {"cart:4.9": 12})
+
+
+def test_a_gitops_tool_that_heals_all_but_the_strategy_is_pointed_out(operator: Operator) -> None:
+    begin(operator)
+    healed = {key: value for key, value in BEFORE.items() if key != "strategy"}
+    operator.merge({"spec": healed}, 0)
+    operator.set_image("registry.example/shop/cart:4.9")
+    assert seen(operator)[0] is Disturbance.STALE
+    assert operator.planned(Repair()).effects[-1] == (
+        "The surge and unavailability are those of that hold; before it they were: "
+        "minReadySeconds 1, deadline 5m, surge 30%, unavailable 1."
+    )
+
+
+def by_hand(operator: Operator) -> None:
+    spec: JSON = {
+        "minReadySeconds": HOLD_SECONDS,
+        "progressDeadlineSeconds": NO_DEADLINE,
+        "strategy": {"rollingUpdate": {"maxSurge": 3, "maxUnavailable": 0}},
+        "template": deepcopy(operator.spec["template"]),
+    }
+    spec["template"]["spec"]["containers"][0]["image"] = NEW
+    operator.merge({"spec": spec})
+
+
+def test_a_hold_by_hand_can_be_taken_over(operator: Operator) -> None:
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:4.9": 12}
+    assert seen(operator) == (
+        Disturbance.BY_HAND,
+        "canary of 3 pods held, but not by ktui: the settings before it are not known",
+    )
+    assert offered(operator, Action.REPAIR) == ("repair: take this hold over", "")
+    assert "a repair comes first" in operator.refused(Promote())
+    assert "a repair comes first" in operator.refused(Abort())
+    made = operator.send(Repair())
+    assert operator.sizes == {"cart:5.0": 3, "cart:4.9": 12}
+    assert made.effects[-1] == (
+        "What promote and abort will bring back: minReadySeconds 1, deadline 10m, surge 25%, unavailable 25% "
+        "(nobody wrote them down: these are those that were applied, else the API's own)."
+    )
+    assert seen(operator) == (None, "")
+    operator.send(Abort())
+    assert operator.sizes == {"cart:4.9": 12}
+    assert settings(operator) == {
+        "minReadySeconds": 1,
+        "progressDeadlineSeconds": 600,
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
+    }
+
+
+def test_a_hold_by_hand_of_what_was_applied_comes_back_to_what_was_applied(operator: Operator) -> None:
+    spec = {"progressDeadlineSeconds": 300, "strategy": BEFORE["strategy"]}
+    applied = json.dumps({"kind": "Deployment", "spec": spec})
+    operator.merge({"metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": applied}}})
+    by_hand(operator)
+    operator.send(Repair())
+    operator.send(Abort())
+    assert (settings(operator), operator.sizes) == (BEFORE, {"cart:4.9": 12})
+
+
+def test_settings_that_were_left_behind_without_a_record(operator: Operator) -> None:
+    by_hand(operator)
+    operator.undo(1)
+    assert operator.sizes["cart:4.9"] == 12
+    assert seen(operator) == (
+        Disturbance.LEFT_BEHIND,
+        "nothing is left to hold, but no new pod counts as available until the hold is ended",
+    )
+    operator.send(Repair())
+    assert operator.sizes == {"cart:4.9": 12}
+    assert operator.raw["status"]["availableReplicas"] == 12
+    assert operator.spec["progressDeadlineSeconds"] == 600
+
+
+def test_a_hold_by_hand_after_one_that_was_aborted(operator: Operator) -> None:
+    """What ktui wrote of the earlier hold is still on that canary's ReplicaSet."""
+    operator.send(canary(OTHER, "5"))
+    operator.send(Abort())
+    operator.merge({"spec": {"progressDeadlineSeconds": 200}})
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:4.9": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+    operator.send(Repair())
+    operator.send(Abort())
+    assert (operator.hold, operator.sizes) == (None, {"cart:4.9": 12})
+
+
+def test_a_hold_by_hand_of_a_canary_that_was_aborted(operator: Operator) -> None:
+    operator.send(canary(NEW, "5"))
+    operator.send(Abort())
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:4.9": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+
+
+def test_a_hold_by_hand_after_one_that_was_promoted(operator: Operator) -> None:
+    operator.send(canary(OTHER, "5"))
+    operator.send(Promote("100%"), 60)
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:5.1": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+    operator.send(Repair())
+    operator.send(Abort())
+    assert (operator.hold, operator.sizes) == (None, {"cart:5.1": 12})
+
+
+def test_a_hold_by_hand_under_a_record_that_an_undo_brought_back(operator: Operator) -> None:
+    operator.send(canary(OTHER, "5"))
+    operator.send(Promote("100%"), 60)
+    operator.set_image("registry.example/shop/cart:5.2")
+    operator.undo(2, 60)
+    assert seen(operator)[0] is Disturbance.STALE
+    by_hand(operator)
+    assert operator.sizes == {"cart:5.0": 3, "cart:5.1": 12}
+    assert seen(operator)[0] is Disturbance.BY_HAND
+    operator.send(Repair())
+    operator.send(Abort())
+    assert (operator.hold, operator.sizes) == (None, {"cart:5.1": 12})
+
+
+def test_another_image_and_no_record_either(operator: Operator) -> None:
+    begin(operator)
+    operator.set_image(OTHER)
+    operator.merge({"metadata": {"annotations": {ANNOTATION: None}}})
+    assert seen(operator)[0] is Disturbance.REPLACED
+    operator.send(Repair())
+    assert operator.sizes == {"cart:5.1": 2, "cart:4.9": 12}
+    operator.send(Abort())
+    assert (settings(operator), operator.hold, operator.sizes) == (BEFORE, None, {"cart:4.9": 12})
+
+
+def test_a_second_canary_of_what_was_aborted_is_a_hold_like_any_other(operator: Operator) -> None:
+    operator.send(canary(NEW, "5"))
+    operator.send(Abort())
+    begin(operator)
+    operator.send(Promote())
+    assert seen(operator) == (None, "")
+    operator.undo(3)
+    assert seen(operator)[0] is Disturbance.UNDONE
+    operator.send(Repair())
+    assert (settings(operator), operator.hold, operator.sizes) == (BEFORE, None, {"cart:4.9": 12})
+
+
+def both(*changes: Callable[[Operator], None]) -> Callable[[Operator], None]:
+    def act(operator: Operator) -> None:
+        for change in changes:
+            change(operator)
+
+    return act
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        lambda operator: operator.undo(1),
+        lambda operator: operator.set_image(OTHER),
+        lambda operator: operator.set_image("registry.example/shop/cart:4.9"),
+        lambda operator: operator.merge({"spec": {"replicas": 24}}),
+        lambda operator: operator.merge({"metadata": {"annotations": {ANNOTATION: None}}}),
+        lambda operator: operator.merge({"spec": {"strategy": {"rollingUpdate": {"maxSurge": 5}}}}),
+        both(lambda operator: operator.set_image(OTHER), lambda operator: operator.undo(1)),
+    ],
+)
+def test_a_roll_back_ends_any_hold_with_its_settings(operator: Operator, disturb: Callable[[Operator], None]) -> None:
+    """Whatever somebody did: rolled back to a revision by its number, everything is as it was."""
+    begin(operator)
+    disturb(operator)
+    replicas = operator.spec["replicas"]
+    found = operator.subject
+    current = found.deployment.spec.template.containers[0].image.rsplit("/")[-1]
+    if current == "cart:4.9":
+        operator.send(Repair(), 60)
+    else:
+        operator.send(RollBack(1), 60)
+    assert (settings(operator), operator.hold, operator.sizes) == (BEFORE, None, {"cart:4.9": replicas})
