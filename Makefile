@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster check bench screenshots snapshots clean
+.PHONY: help demo test pytest test-cluster check bench screenshots snapshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,7 +18,11 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY) ## the dashboard on a simulated cluster
 	$(BIN)/ktui demo
 
-test: $(READY) check ## lint, types, imports, and every test
+test: $(READY) ## lint, types, imports, and every test
+	@$(MAKE) --no-print-directory -j2 check pytest
+
+# While the types are checked on one core, the tests have the others.
+pytest: $(READY)
 	$(BIN)/pytest -n auto --dist worksteal
 
 # Named on the command line only: what a shell has in KUBECONFIG may be production.

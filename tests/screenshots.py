@@ -25,6 +25,7 @@ from ktui.figures.book import Book
 from ktui.kube.auth.access import Access
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
+from tests.tui.conftest import stillness
 
 FOLDER: Final = Path(__file__).parents[1] / "screenshots"
 START: Final = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -157,7 +158,7 @@ async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, 
         await steps(Drawer(app, pilot))
         for line in app.screen.query(Input):
             line.cursor_blink = False
-        await pilot.pause(1.0)
+        await stillness(pilot)
         return app.export_screenshot(title="ktui")
 
 

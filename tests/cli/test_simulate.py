@@ -98,16 +98,9 @@ def test_the_scenarios_are_listed(command: str, capsys: pytest.CaptureFixture[st
     assert any(line.startswith("causes/set-stranded ") for line in lines)
 
 
-def test_demo_shows_rollouts_and_ends_with_q() -> None:
-    demo = pexpect.spawn(KTUI[0], [*KTUI[1:], "demo"], timeout=60, encoding="utf-8", dimensions=(40, 120))
-    demo.expect("checkout")
-    demo.send("q")
-    demo.expect(pexpect.EOF)
-    demo.close()
-    assert demo.exitstatus == 0
-
-
-def test_demo_is_not_led_to_another_cluster_by_the_users_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_ends_with_q_and_is_not_led_to_another_cluster_by_the_users_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("KTUI_CONTEXT", "production")
     monkeypatch.setenv("KTUI_KUBECONFIG", "/nonexistent")
     demo = pexpect.spawn(KTUI[0], [*KTUI[1:], "demo", "-n", "ops"], timeout=60, encoding="utf-8", dimensions=(40, 120))
@@ -115,6 +108,7 @@ def test_demo_is_not_led_to_another_cluster_by_the_users_settings(monkeypatch: p
     demo.send("q")
     demo.expect(pexpect.EOF)
     demo.close()
+    assert demo.exitstatus == 0
 
 
 def test_the_fleet_of_a_scenario_can_be_made_larger_or_smaller(tmp_path: Path) -> None:

@@ -25,14 +25,16 @@ def test_only_the_elements_of_that_list_are_found() -> None:
     assert [members(each, ()).get("n") for each in elements(raw, "items")] == ["1", "2"]
 
 
+NAMES = st.text(max_size=8)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
 )
+"""Small, because what is large takes long to make and has nothing in it that two small ones have not."""
 
 
-@given(st.dictionaries(st.text(), JSON), st.lists(st.dictionaries(st.text(), JSON)))
+@given(st.dictionaries(NAMES, JSON, max_size=4), st.lists(st.dictionaries(NAMES, JSON, max_size=4), max_size=4))
 def test_it_agrees_with_a_decoder(meta: dict[str, object], items: list[dict[str, object]]) -> None:
     raw = json.dumps({"metadata": meta, "items": items}).encode()
     assert members(raw, ("metadata",)) == {key: value for key, value in meta.items() if isinstance(value, str)}

@@ -27,6 +27,9 @@ from ktui.tui.detail.screen import DetailScreen
 PATIENCE = 60.0
 """Seconds after which what has not come true never will; a busy machine may need some."""
 
+EVERY = 0.05
+"""Seconds between two looks: to look is to draw the whole screen, which costs more than what is waited for."""
+
 LASTING = ("session", "drawing", "traffic", "use", "steering", "picking")
 """The groups of workers that last as long as the dashboard, or until a person has answered."""
 
@@ -64,7 +67,7 @@ class Screen:
         while not holds():
             if time.monotonic() > end:
                 raise AssertionError(f"never: {what}\n{self.text}\n{self.told}")
-            await self.pilot.pause(0.02)
+            await self.pilot.pause(EVERY)
 
     async def knows_all(self) -> None:
         """Wait until everything there is has been listed, and the overview shows it."""
@@ -95,7 +98,7 @@ async def stillness(pilot: Pilot[None]) -> None:
         now = app.screen._compositor.render_strips()
         unchanged = unchanged + 1 if now == seen and not _is_busy(app) else 0
         seen = now
-        return unchanged > 10
+        return unchanged > 4
 
     await screen.until(is_still, "the screen to be still")
 

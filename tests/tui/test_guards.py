@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
+from ktui.kube.streams.pacing import Pacing
+from ktui.kube.streams.streams import Streams
 from ktui.tui.app import KtuiApp, Options
 from tests import between
 from tests.audited import audited
@@ -205,8 +208,10 @@ async def test_a_lost_connection_aborts_nothing(stage: Stage, dashboard: Dashboa
 
 
 async def test_what_is_only_listed_is_listed_again_before_it_is_acted_on(
-    stage: Stage, dashboard: Dashboard, tmp_path: Path
+    stage: Stage, dashboard: Dashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # That no watch works is known after several attempts on each stream.
+    monkeypatch.setattr("ktui.tui.session.Streams", partial(Streams, pacing=Pacing(first_wait=0.01, burst=100)))
     _deployed(stage)
     with between.between(stage.cluster.url) as proxy:
         proxy.bend(between.watch, between.answer(405))
