@@ -17,14 +17,19 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from textual._compositor import LayoutUpdate
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Input
 
 from ktui.cli.demo.history import Hindsight
 from ktui.figures.book import Book
 from ktui.kube.auth.access import Access
+from ktui.model.changes import Resource
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp, Options
+from ktui.tui.detail import transitions
+from tests.animation import Frame, animated
 from tests.tui.conftest import stillness
 
 FOLDER: Final = Path(__file__).parents[1] / "screenshots"
@@ -46,21 +51,30 @@ class Drawer:
     async def press(self, *keys: str) -> None:
         await self._pilot.press(*keys)
 
-    async def sees(self, *texts: str) -> None:
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + 30
-        while not all(text in self.text for text in texts):
+        while not holds():
             if time.monotonic() > end:
-                raise TimeoutError(f"never saw {texts}:\n{self.text}")
-            await self._pilot.pause(0.05)
+                raise TimeoutError(f"never: {what}:\n{self.text}")
+            await self._pilot.pause(0.02)
+
+    async def sees(self, *texts: str) -> None:
+        await self.until(lambda: all(text in self.text for text in texts), f"to see {texts}")
+
+    async def stillness(self) -> None:
+        """Wait until nothing is on its way to the screen."""
+        for line in self._app.screen.query(Input):
+            line.cursor_blink = False
+        await stillness(self._pilot)
 
     async def open(self, name: str) -> None:
-        await self.sees("15 rollouts", "pods  ", "h history")
+        await self.sees("15 rollouts", "pods  ", "b roll back")
         await self.press("slash", *name, "enter", "enter")
         await self.sees(f"/{name.rpartition('/')[2]}  ", "EVENTS")
 
 
 async def _overview(drawer: Drawer) -> None:
-    await drawer.sees("15 rollouts", "pods  ", "h history")
+    await drawer.sees("15 rollouts", "pods  ", "b roll back")
 
 
 async def _in_mid_rollout(drawer: Drawer) -> None:
@@ -101,7 +115,7 @@ async def _statefulset(drawer: Drawer) -> None:
 
 
 async def _figures(drawer: Drawer) -> None:
-    await drawer.sees("15 rollouts", "pods  ", "h history")
+    await drawer.sees("15 rollouts", "pods  ", "b roll back")
     await drawer.press("f")
     await drawer.sees("FIGURES", "success", "SERVICE")
 
@@ -119,7 +133,7 @@ class Shot(NamedTuple):
     steps: Steps
     scenario: str = "demo"
     later: float = 0
-    """How many seconds go by in the cluster before it is drawn; those that are drawn after it are as late."""
+    """How many seconds after the scenario's present it is drawn."""
 
 
 async def _timeline(drawer: Drawer) -> None:
@@ -129,7 +143,7 @@ async def _timeline(drawer: Drawer) -> None:
 
 
 SHOTS: Final[dict[str, Shot]] = {
-    "overview": Shot((132, 32), _overview),
+    "overview": Shot((150, 27), _overview),
     "detail-rolling": Shot((132, 40), _in_mid_rollout),
     "detail-failed": Shot((132, 40), _failed),
     "confirm": Shot((132, 40), _confirm),
@@ -143,23 +157,167 @@ SHOTS: Final[dict[str, Shot]] = {
 }
 
 
-async def _draw(cluster: SimulatedCluster, size: tuple[int, int], steps: Steps, folder: Path, book: Path) -> str:
-    kubeconfig = cluster.write_kubeconfig(folder / "config")
-    os.environ["KUBECONFIG"] = str(kubeconfig)
-    app = KtuiApp(
+class Variant(NamedTuple):
+    """The same in another terminal: its size, its theme, with colours or without, its glyphs."""
+
+    size: tuple[int, int] = (120, 36)
+    theme: str = ""
+    has_colours: bool = True
+    in_ascii: bool = False
+
+
+async def _pod_page(drawer: Drawer) -> None:
+    await drawer.open("checkout")
+    await drawer.press("down", "enter")
+    await drawer.sees("STATUS", "CONTAINERS", "CrashLoopBackOff")
+
+
+async def _help(drawer: Drawer) -> None:
+    await _overview(drawer)
+    await drawer.press("question_mark")
+    await drawer.sees("Keys and signs", "ON shop/checkout")
+
+
+SMALL, USUAL, LARGE = (80, 24), (120, 36), (200, 60)
+PLAIN: Final = Variant(has_colours=False)
+
+GALLERY: Final[dict[str, tuple[Steps, dict[str, Variant]]]] = {
+    "overview": (
+        _overview,
+        {
+            "80x24": Variant(SMALL),
+            "200x60": Variant(LARGE),
+            "light": Variant(theme="textual-light"),
+            "16-colours": Variant(theme="ansi-dark"),
+            "no-color": PLAIN,
+            "ascii": Variant(in_ascii=True),
+        },
+    ),
+    "detail": (
+        _failed,
+        {
+            "80x24": Variant(SMALL),
+            "200x60": Variant(LARGE),
+            "light": Variant(theme="catppuccin-latte"),
+            "ascii-no-color": Variant(has_colours=False, in_ascii=True),
+        },
+    ),
+    "pod": (_pod_page, {"80x24": Variant(SMALL), "light": Variant(theme="solarized-light")}),
+    "help": (_help, {"80x24": Variant(SMALL), "120x36": Variant()}),
+    "question": (
+        _confirm,
+        {"80x24": Variant(SMALL), "light": Variant(theme="textual-light"), "no-color": PLAIN},
+    ),
+}
+"""Screens of the demo in the terminals that show whether they can be read everywhere: docs/gallery.md."""
+
+
+def _app(cluster: SimulatedCluster, folder: Path, book: Path, variant: Variant) -> KtuiApp:
+    os.environ["KUBECONFIG"] = str(cluster.write_kubeconfig(folder / "config"))
+    os.environ.pop("NO_COLOR", None)
+    if not variant.has_colours:
+        os.environ["NO_COLOR"] = "1"
+    return KtuiApp(
         Options(
             access=Access(),
             audit=folder / "audit.jsonl",
             now=lambda: datetime.fromtimestamp(cluster.now, UTC),
             open_book=lambda _: Book(book),
+            theme=variant.theme,
+            in_ascii=variant.in_ascii,
         )
     )
+
+
+async def _draw(app: KtuiApp, size: tuple[int, int], steps: Steps) -> str:
     async with app.run_test(size=size) as pilot:
-        await steps(Drawer(app, pilot))
-        for line in app.screen.query(Input):
-            line.cursor_blink = False
-        await stillness(pilot)
+        drawer = Drawer(app, pilot)
+        await steps(drawer)
+        await drawer.stillness()
         return app.export_screenshot(title="ktui")
+
+
+# The animation
+
+
+class _Film:
+    """Frames of one dashboard, each taken once what the cluster did is on the screen."""
+
+    def __init__(self, cluster: SimulatedCluster, app: KtuiApp, drawer: Drawer) -> None:
+        self._cluster, self._app, self._drawer = cluster, app, drawer
+        self.frames: list[Frame] = []
+
+    async def take(self, seconds: float, *, keeps_notes: bool = False) -> None:
+        await self._drawer.until(self._is_told, "the screen to know what the cluster did")
+        await self._drawer.stillness()
+        if not keeps_notes:
+            # They go away after so many seconds of this machine.
+            self._app.clear_notifications()
+            await self._drawer.stillness()
+        update = self._app.screen._compositor.render_update(full=True, screen_stack=self._app._background_screens)
+        assert isinstance(update, LayoutUpdate)
+        self.frames.append(Frame([Strip.join(strips) for strips in update.strips], seconds))
+
+    async def press(self, *keys: str, seconds: float) -> None:
+        await self._drawer.press(*keys)
+        await self.take(seconds)
+
+    async def advance(self, seconds: float) -> None:
+        self._cluster.call(partial(self._cluster.kernel.run_until, self._cluster.now + seconds))
+        await self._drawer.until(self._is_told, "the screen to know what the cluster did")
+        await self._drawer.stillness()
+
+    def _is_told(self) -> bool:
+        known = self._app.live.store._objects
+        for resource in (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS):
+            listed = [each["metadata"] for each in self._cluster.list(resource.plural)]
+            there = {each["uid"]: each["resourceVersion"] for each in listed}
+            if there != {uid: each.metadata.resource_version for uid, each in known[resource].items()}:
+                return False
+        return True
+
+
+async def _rollout(cluster: SimulatedCluster, app: KtuiApp) -> str:
+    """A new image for shop/catalog, from the key to the last pod."""
+    async with app.run_test(size=(112, 30), notifications=True) as pilot:
+        drawer = Drawer(app, pilot)
+        film = _Film(cluster, app, drawer)
+        await _overview(drawer)
+        await film.take(1.8)
+        await film.press("slash", seconds=0.3)
+        for letter in "catalog":
+            await film.press(letter, seconds=0.12)
+        await film.press("enter", seconds=0.7)
+        await drawer.press("enter")
+        await drawer.sees("shop/catalog  ", "EVENTS")
+        await film.take(1.6)
+        await film.press("i", seconds=0.9)
+        for letter in "1.20.0":
+            await film.press({".": "full_stop"}.get(letter, letter), seconds=0.16)
+        await drawer.press("enter")
+        await drawer.sees("Set the image of shop/catalog", "y yes")
+        await film.take(3.2)
+        still = len(film.frames) + 8
+        # As its versions before.
+        fate = {"startup-seconds": "3"}
+        cluster.call(lambda: cluster.plane.fates.know("registry.example/shop/catalog:1.20.0", fate))
+        await drawer.press("y")
+        await drawer.until(lambda: not app.pending or len(app.screen_stack) < 3, "the question to close")
+        while True:
+            await film.advance(0.5)
+            if "✔ complete" in drawer.text:
+                break
+            await film.take(0.28)
+        await film.take(4.0, keeps_notes=True)
+        return animated(film.frames, "ktui: a rollout of a new image, from the key to the last pod", still=still)
+
+
+ANIMATION: Final = "rollout"
+
+
+def pictures() -> tuple[str, ...]:
+    """The names of all pictures."""
+    return (*SHOTS, *(f"gallery-{screen}-{name}" for screen, (_, them) in GALLERY.items() for name in them), ANIMATION)
 
 
 def draw(target: Path, names: tuple[str, ...] = ()) -> None:
@@ -167,20 +325,43 @@ def draw(target: Path, names: tuple[str, ...] = ()) -> None:
     os.environ["TZ"] = "UTC"
     os.environ["COLORTERM"] = "truecolor"
     time.tzset()
-    wanted = {name: SHOTS[name] for name in names or SHOTS}
-    for scenario in dict.fromkeys(shot.scenario for shot in wanted.values()):
-        with tempfile.TemporaryDirectory() as folder:
-            cluster = SimulatedCluster(seed=1, start=START, name="prod-eu")
-            past, book = Hindsight(), Path(folder) / "figures.db"
-            cluster.load(scenario, past.hear)
-            past.write(Book(book))
-            with cluster.serving():
-                cluster.pause()
-                for name, shot in wanted.items():
-                    if shot.scenario == scenario:
-                        cluster.call(partial(cluster.kernel.run_until, cluster.now + shot.later))
-                        picture = asyncio.run(_draw(cluster, shot.size, shot.steps, Path(folder), book))
-                        (target / f"{name}.svg").write_text(picture, encoding="utf-8")
+    # What has just changed stands out for a moment of this machine's time; a picture shows what is so.
+    transitions.FLASH = transitions.FADE = 0  # type: ignore[misc]
+    jobs: dict[str, list[_Job]] = {}
+    for name, shot in SHOTS.items():
+        jobs.setdefault(shot.scenario, []).append(_Job(name, shot.steps, Variant(shot.size), shot.later))
+    for screen, (steps, variants) in GALLERY.items():
+        for name, variant in variants.items():
+            jobs["demo"].append(_Job(f"gallery-{screen}-{name}", steps, variant))
+    # It changes the cluster, and time goes forward only.
+    jobs["demo"].append(_Job(ANIMATION, None, Variant(), 20))
+    for scenario, drawn in jobs.items():
+        wanted = [job for job in sorted(drawn, key=lambda job: job.later) if not names or job.name in names]
+        if wanted:
+            _draw_all(scenario, wanted, target)
+
+
+class _Job(NamedTuple):
+    name: str
+    steps: Steps | None
+    variant: Variant
+    later: float = 0
+
+
+def _draw_all(scenario: str, jobs: list[_Job], target: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        cluster = SimulatedCluster(seed=1, start=START, name="prod-eu")
+        past, book = Hindsight(), Path(folder) / "figures.db"
+        cluster.load(scenario, past.hear)
+        past.write(Book(book))
+        with cluster.serving():
+            cluster.pause()
+            present = cluster.now
+            for job in jobs:
+                cluster.call(partial(cluster.kernel.run_until, present + job.later))
+                app = _app(cluster, Path(folder), book, job.variant)
+                drawing = _rollout(cluster, app) if job.steps is None else _draw(app, job.variant.size, job.steps)
+                (target / f"{job.name}.svg").write_text(asyncio.run(drawing), encoding="utf-8")
 
 
 if __name__ == "__main__":

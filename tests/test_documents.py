@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
+
+import msgspec
+import yaml
+
+from ktui.actions.access import PATCH, Permission, needed
+from ktui.actions.request import Action
+from ktui.model.changes import WORKLOADS, Resource
+from ktui.settings import Settings
+from ktui.tui.steering.switching import PATCH_SERVICE
+from ktui.tui.theme import THEMES
+from tests.screenshots import FOLDER, GALLERY, pictures
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,3 +51,66 @@ def test_the_sections_that_the_code_cites_exist() -> None:
     cited = {section.strip() for text in texts for section in re.findall(r"docs/semantics\.md, ([\w -]+)", text)}
     assert len(cited) >= 6
     assert cited <= sections
+
+
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.+?)```", GUIDE, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_roles_in_the_guide_suffice() -> None:
+    view, act = yaml.safe_load_all(block("yaml"))
+
+    def rights(role: dict[str, list[dict[str, list[str]]]]) -> set[tuple[str, str, str]]:
+        return {
+            (verb, group, resource)
+            for rule in role["rules"]
+            for group in rule["apiGroups"]
+            for resource in rule["resources"]
+            for verb in rule["verbs"]
+        }
+
+    def right(permission: Permission) -> tuple[str, str, str]:
+        return permission.verb, permission.group, "/".join(filter(None, (permission.resource, permission.subresource)))
+
+    for resource in Resource:
+        group = resource.group_version.partition("/")[2].partition("/")[0] if "apis" in resource.group_version else ""
+        for verb in ("list", "watch"):
+            assert (verb, group, resource.plural) in rights(view)
+    assert {verb for verb, _, _ in rights(view)} == {"get", "list", "watch"}, "it looks, and changes nothing"
+    assert {right(PATCH), right(PATCH_SERVICE)} < rights(act)
+    for action in Action:
+        for resource in WORKLOADS:
+            if (action, resource) != (Action.SCALE, Resource.DAEMONSETS):
+                assert right(needed(action, resource)) in rights(act)
+
+
+def test_the_settings_in_the_guide_are_all_there_are_with_their_defaults() -> None:
+    text = re.sub(r"^# (kubeconfig)", r"\1", block("toml"), flags=re.MULTILINE)
+    told = tomllib.loads(text)
+    defaults = msgspec.to_builtins(Settings())
+    assert list(told) == list(defaults)
+    assert {name: value for name, value in told.items() if name != "kubeconfig"} == {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in defaults.items()
+        if name != "kubeconfig"
+    }
+
+
+def test_the_themes_in_the_guide_are_all_there_are() -> None:
+    listed = re.search(r"\*\*Themes\.\*\*(.+?)\.\n", GUIDE, re.DOTALL)
+    assert listed is not None
+    assert set(re.findall(r"`([\w-]+)`", listed[1])) == THEMES
+
+
+def test_every_picture_is_shown_somewhere_and_the_gallery_shows_its_own() -> None:
+    documents = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / "docs/gallery.md")}
+    gallery = set(re.findall(r"screenshots/(gallery-[\w-]+)\.svg", documents["gallery.md"]))
+    assert gallery == {f"gallery-{screen}-{name}" for screen, (_, variants) in GALLERY.items() for name in variants}
+    shown = set(re.findall(r"screenshots/([\w-]+)\.svg", "".join(documents.values())))
+    assert shown == set(pictures())
+    assert {path.stem for path in FOLDER.iterdir()} == set(pictures())

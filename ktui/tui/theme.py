@@ -87,6 +87,7 @@ _ANSI: Final = {
     "cursor-text": "bold underline",
     "failed-text": "bold",
     "stalled-text": "bold",
+    "rest-text": "dim",
     "dim-text": "none",
 }
 
@@ -117,7 +118,7 @@ def state_colours(variables: Mapping[str, str], *, ansi: bool, no_colour: bool =
     shown["rest"] = background.blend(Color.parse(shown["complete"]), 0.45).hex
     shown["cursor-row"] = row.hex
     shown["cursor-text"] = "bold"
-    return {**shown, "failed-text": "bold", "stalled-text": "bold", "dim-text": "none"}
+    return {**shown, "failed-text": "bold", "stalled-text": "bold", "rest-text": "none", "dim-text": "none"}
 
 
 def terminal_theme(color_system: str | None, *, no_colour: bool, colorfgbg: str) -> str:
