@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from rich.cells import cell_len
+
 from ktui import signs
 from ktui.rollout.detail import Capacity, ConditionRow, Detail, EventRow
 from ktui.rollout.hold import OVER, Hold
@@ -247,8 +249,8 @@ def events(rows: Sequence[EventRow], now: datetime, room: int) -> list[Item]:
     runs = event_runs(rows)
     if not runs:
         return [Item(([Span("none in the last hour", "dim")],))]
-    reason = min(20, max((len(run[0].reason) for run in runs), default=0))
-    name = min(18, max((len(_often(run)) for run in runs), default=0))
+    reason = min(20, max((cell_len(run[0].reason) for run in runs), default=0))
+    name = min(18, max((cell_len(_often(run)) for run in runs), default=0))
     items: list[Item] = []
     for run in runs:
         style = "warn" if run[0].is_warning else ""

@@ -48,7 +48,7 @@ def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, roo
         names = {cell.pod.uid: _pod_name(cell.pod, revision, detail.rollout) for cell in listed}
         columns = (
             min(room // 2, max((cell_len(name) for name in names.values()), default=0)),
-            min(26, max((len(_word(cell.pod)) for cell in listed), default=0)),
+            min(26, max((cell_len(_word(cell.pod)) for cell in listed), default=0)),
         )
         items += [
             Item((shorten(_pod(cell, revision, names[cell.pod.uid], now, columns), room),), f"{POD}{cell.pod.uid}")

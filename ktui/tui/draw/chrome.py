@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from ktui import signs
 from ktui.model.changes import Link, LinkState
 from ktui.text import age, clean, count
@@ -97,7 +99,7 @@ def keys(shown: Sequence[Hint]) -> list[Span]:
 
 
 def _length(shown: Sequence[Hint]) -> int:
-    return sum(len(hint.key) + len(hint.label) + (3 if hint.is_open else 5) for hint in shown)
+    return sum(cell_len(hint.key) + cell_len(clean(hint.label)) + (3 if hint.is_open else 5) for hint in shown)
 
 
 def notice(text: str, cells: int, *, is_warning: bool = True) -> list[Span]:

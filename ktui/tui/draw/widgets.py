@@ -72,6 +72,20 @@ def cut(text: str, cells: int) -> str:
     return fit(text, cells) if cell_len(text) > cells else text
 
 
+def cut_front(text: str, cells: int) -> str:
+    """Text in at most so many cells, cut at its beginning."""
+    over = cell_len(text) - cells
+    if over <= 0 or cells < 1:
+        return text
+    kept = list(text)
+    # One more, for the ellipsis. A mark goes with the letter that it is on.
+    while kept and over >= 0:
+        over -= cell_len(kept.pop(0))
+    while kept and cell_len(kept[0]) == 0:
+        kept.pop(0)
+    return signs.ELLIPSIS + "".join(kept)
+
+
 def between(left: Line, right: Line, cells: int) -> list[Span]:
     """Two lines at the two ends of one; where there is no room for both, the left one is cut."""
     room = cells - width(right) - 1

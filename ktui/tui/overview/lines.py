@@ -15,7 +15,7 @@ from ktui.rollout.progress import Progress
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import age, clean, count
 from ktui.tui.draw import glyphs
-from ktui.tui.draw.widgets import Span, fit, shorten, width, wrap
+from ktui.tui.draw.widgets import Span, cut_front, fit, shorten, width, wrap
 
 _LEAST_WHY: Final = 22
 """The cells that WHY keeps before another column goes."""
@@ -154,7 +154,7 @@ def _readiness(numbers: Progress) -> str:
 
 def _tail(image: str, cells: int) -> str:
     """An image in so many cells: the tag is what tells two apart, so it is the beginning that gives way."""
-    return image if cell_len(image) <= cells or cells < 2 else f"…{image[1 - cells :]}"
+    return cut_front(image, cells)
 
 
 def totals(rollouts: Iterable[Rollout], cells: int) -> list[Span]:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final, overload
 
+from rich.cells import cell_len
+
 from ktui import signs
 from ktui.model.quantities import amount_text
 from ktui.rollout.capacity.quota import Room
@@ -176,7 +178,7 @@ def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Page
     lines += _quotas(rooms, cells)
     revisions = [each for each in usage.revisions if not each.is_past and usage.at is not None]
     pods = [(each, pod) for each in revisions for pod in each.pods]
-    names = min(20, max((len(pod.name) for _, pod in pods), default=0))
+    names = min(20, max((cell_len(pod.name) for _, pod in pods), default=0))
     length = max(_LEAST_BAR, min(_MOST_BAR, (cells - 74) // 2 + 8))
     if pods:
         head = f"{fit('', names + 4)}{fit('memory', length + 26)}{fit('CPU', length + 26)}age"
@@ -241,7 +243,7 @@ def _limit(meter: Meter, length: int, *, is_new: bool) -> list[Span]:
 
 def _quotas(rooms: Sequence[Room], cells: int) -> Lines:
     lines: Lines = []
-    names = min(24, max((len(clean(room.resource)) for room in rooms), default=0))
+    names = min(24, max((cell_len(clean(room.resource)) for room in rooms), default=0))
     taken = max((len(_taken(room)) for room in rooms), default=0)
     for quota, of in groupby(rooms, key=lambda room: room.quota):
         lines += [[], [Span("QUOTA ", "head"), Span(clean(quota))]]
