@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from ktui.actions.access import PATCH, Permission, needed
-from ktui.actions.request import Action
 from ktui.model.changes import WORKLOADS, Resource
+from ktui.plans.offers import PATCH, Permission, needed
+from ktui.plans.request import Action
 from ktui.settings import Settings
 from ktui.tui.steering.switching import PATCH_SERVICE
 from ktui.tui.theme import THEMES
