@@ -204,6 +204,11 @@ class LiveScreen(Screen[None]):
         usage, uid = self.ktui.usage, self.selected
         return usage.shown(uid) if usage is not None and uid is not None else None
 
+    @property
+    def notice_lines(self) -> int:
+        """How many lines the notices below the header take."""
+        return len(self.ktui.notices) + bool(self.ktui.options.hint)
+
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""
         cells = self.size.width - 2

@@ -22,7 +22,7 @@ from tests.tui.conftest import Screen, Stage, stillness
 Snap = Callable[..., bool]
 Steps = Callable[[Screen], Awaitable[None]]
 
-NARROW, USUAL, WIDE = (80, 24), (120, 36), (200, 60)
+NARROW, USUAL, SPLIT, WIDE = (80, 24), (120, 36), (160, 44), (200, 60)
 GITLAB = {"annotations": {"app.gitlab.com/app": "cart", "app.gitlab.com/env": "prod"}}
 
 
@@ -77,7 +77,7 @@ def look(stage: Stage, options: Options, snap_compare: Snap) -> Callable[..., bo
     return look
 
 
-@pytest.mark.parametrize("size", [NARROW, USUAL, WIDE], ids=str)
+@pytest.mark.parametrize("size", [NARROW, USUAL, SPLIT, WIDE], ids=str)
 def test_overview(stage: Stage, look: Callable[..., bool], size: tuple[int, int]) -> None:
     _fleet(stage)
     assert look(_overview, size)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
 from ktui.tui.app import KtuiApp, Options
-from ktui.tui.draw.widgets import Pages
+from ktui.tui.draw.items import ItemList
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 Snap = Callable[..., bool]
@@ -35,7 +35,7 @@ async def opened(screen: Screen) -> None:
 
 
 def rows(screen: Screen) -> list[str]:
-    return [line.strip() for line in screen.app.screen.query_one("#moments", Pages).text.splitlines()]
+    return [line.strip() for line in screen.app.screen.query_one("#moments", ItemList).text.splitlines()]
 
 
 def row(screen: Screen, text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -16,7 +17,7 @@ from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import age, duration, local_time, roughly
 from ktui.tui.draw import glyphs
 from ktui.tui.draw.items import Item
-from ktui.tui.draw.widgets import Span, between, fit, shorten
+from ktui.tui.draw.widgets import Span, between, fit, shorten, wrap
 
 _CURVE: Final = 24
 """Cells of the capacity curve."""
@@ -232,39 +233,95 @@ def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
     return lines
 
 
+_STARTING: Final = ("Scheduled", "Pulling", "Pulled", "Created", "Started")
+"""Reasons of the events that every pod has as it starts, in their order."""
+
+
 def event_runs(rows: Sequence[EventRow]) -> list[list[EventRow]]:
     """The events as they are listed: warnings first, then the others; in both, the newest first.
 
-    A warning about one thing, come again, is one run. Of what is no warning, all that happened for one reason to
-    things of one kind is: what belongs to the start of each pod must not bury what matters.
+    The same warning about many things of a kind is one run, as in the timeline. Other events are one run for each
+    reason and kind, and all that belongs to the start of pods is one: it must not bury what matters.
     """
     runs: dict[tuple[bool, str, str, str], list[EventRow]] = {}
     for row in rows:
-        runs.setdefault((not row.is_warning, row.kind, row.reason, row.name if row.is_warning else ""), []).append(row)
+        reason = _STARTING[-1] if _is_start(row) else row.reason
+        said = _without_names(row) if row.is_warning else ""
+        runs.setdefault((not row.is_warning, row.kind, reason, said), []).append(row)
     return sorted(runs.values(), key=lambda run: not run[0].is_warning)
 
 
-def events(rows: Sequence[EventRow], now: datetime, room: int) -> list[Item]:
-    """One line for each run of events, the newest first."""
+_ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b")
+
+
+def _without_names(row: EventRow) -> str:
+    """What an event says without the name and the address of its object, which keep apart what is the same."""
+    # A shortened name follows a hyphen in the whole one: the `2` of a StatefulSet is not that of an image's tag.
+    name = row.name.removeprefix(signs.ELLIPSIS)
+    whole = (r"\S*-" if name != row.name else r"\S*(?<![A-Za-z0-9.-])") + re.escape(name) + r"(?![A-Za-z0-9-])\S*"
+    return _ADDRESS.sub(signs.ELLIPSIS, re.sub(whole, signs.ELLIPSIS, row.message))
+
+
+def _is_start(row: EventRow) -> bool:
+    return row.kind == "Pod" and row.reason in _STARTING and not row.is_warning
+
+
+def events(rows: Sequence[EventRow], now: datetime, room: int, *, most: int = 0) -> list[Item]:
+    """One item for each run of events; messages are wrapped, from the first run on, while `most` lines are enough."""
     runs = event_runs(rows)
     if not runs:
         return [Item(([Span("none in the last hour", "dim")],))]
-    reason = min(20, max((cell_len(run[0].reason) for run in runs), default=0))
-    name = min(18, max((cell_len(_often(run)) for run in runs), default=0))
+    reason = min(20, max(cell_len(_reason(run)) for run in runs))
+    name = min(18, max(cell_len(_often(run)) for run in runs))
+    indent = 5 + 2 + reason + 1 + name + 1
+    cells, spare = room - indent, most - len(runs)
     items: list[Item] = []
     for run in runs:
         style = "warn" if run[0].is_warning else ""
         spans = [
             Span(f"{fit(age(run[0].at, now), 5, right=True)}  ", "dim"),
-            Span(f"{fit(run[0].reason, reason)} ", style),
+            Span(f"{fit(_reason(run), reason)} ", style),
             Span(f"{fit(_often(run), name)} ", "dim"),
-            Span(run[0].message, style),
         ]
-        items.append(Item((shorten(spans, room),), f"{EVENT}{run[0].uid}"))
+        message = _message(run)
+        if spare <= 0 or cell_len(message) <= cells:
+            item: Lines = [shorten([*spans, Span(message, style)], room)]
+        elif cells >= _LEAST_MESSAGE:
+            first, *more = wrap(message, cells, spare + 1)
+            item = [[*spans, Span(first, style)], *([Span(" " * indent), Span(part, style)] for part in more)]
+        else:
+            # Too narrow beside the columns: all of it goes below them.
+            below = wrap(message, max(1, room - _BELOW), spare)
+            item = [shorten(spans, room), *([Span(" " * _BELOW), Span(part, style)] for part in below)]
+        spare -= len(item) - 1
+        items.append(Item(tuple(item), f"{EVENT}{run[0].uid}"))
     return items
 
 
+_LEAST_MESSAGE: Final = 24
+"""Cells below which a message is not wrapped beside the columns: it would be a column of single words."""
+_BELOW: Final = 7
+"""Cells before a message that is below the columns."""
+
+
+def _reason(run: Sequence[EventRow]) -> str:
+    """The reason of a run; of the start of pods, how far the first of them got."""
+    if not _is_start(run[0]):
+        return run[0].reason
+    return max((row.reason for row in run), key=_STARTING.index)
+
+
+def _message(run: Sequence[EventRow]) -> str:
+    """The newest message; of the start of pods, how often each step was taken."""
+    if not _is_start(run[0]) or len({row.reason for row in run}) == 1:
+        return run[0].message if len({row.name for row in run}) == 1 else _without_names(run[0])
+    times = {reason: sum(row.count for row in run if row.reason == reason) for reason in _STARTING}
+    return ", ".join(f"{reason} ×{number}" for reason, number in times.items() if number)
+
+
 def _often(run: Sequence[EventRow]) -> str:
-    times, names = sum(row.count for row in run), {row.name for row in run}
+    names = {row.name for row in run}
+    # Of the start of pods the message says how often each step was taken.
+    times = len(names) if len({row.reason for row in run}) > 1 else sum(row.count for row in run)
     name = run[0].name if len(names) == 1 else f"{len(names)} {run[0].kind}s"
     return f"{name} ×{times}" if times > len(names) else name

@@ -53,7 +53,7 @@ def why(detail: Detail, room: int) -> list[Item]:
     items += [_cause(remark, room, f"{REMARK}{index}") for index, remark in enumerate(detail.remarks)]
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
         items.append(_text(rollout.provenance.sentence, room, "dim"))
-    return [*items, _text(f"kubectl: {rollout.verdict.line}", room, "dim")]
+    return [*items, _text(f"kubectl: {rollout.verdict.line.removesuffix('...')}", room, "dim")]
 
 
 def _text(text: str, room: int, style: str = "") -> Item:

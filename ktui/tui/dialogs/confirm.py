@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,9 +23,6 @@ from ktui.tui.draw.widgets import Pages, Span, wrap
 
 Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
 """Asks the server what would come of the plan."""
-
-_FRAME: Final = 7
-"""Lines of the dialog that are not the plan's: border, padding, title, keys and what is between them."""
 
 
 class ConfirmScreen(Dialog[bool]):
@@ -74,7 +71,7 @@ class ConfirmScreen(Dialog[bool]):
         pages = self.query_one("#plan", Pages)
         lines = self._lines(max(30, pages.scrollable_content_region.width))
         # The answers below it are never pushed off the screen: what does not fit is scrolled to.
-        pages.styles.height = max(3, min(len(lines), self.size.height * 9 // 10 - _FRAME))
+        self.fit(pages, len(lines))
         pages.show(lines)
         yes = [Hint("y", "yes", "screen.yes")] if self.can_say_yes else []
         no, copy = Hint("n", "no", "screen.dismiss(False)"), Hint("c", "copy the kubectl command", "screen.copy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,9 +18,6 @@ from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import Lines, bullet
 from ktui.tui.draw.widgets import Pages, Span, wrap
-
-_FRAME: Final = 7
-"""Lines of the dialog that are not the plan's: border, padding, title, keys and what is between them."""
 
 
 class ConfirmBatchScreen(Dialog[Batch | None]):
@@ -72,7 +69,7 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
         if self._note:
             lines[:0] = [[], *([Span(text, "warn")] for text in wrap(self._note, room, 3))]
         # The answers below it are never pushed off the screen: what does not fit is scrolled to.
-        pages.styles.height = max(3, min(len(lines), self.size.height * 9 // 10 - _FRAME))
+        self.fit(pages, len(lines))
         pages.show(lines)
         no = Hint("n", "no", "screen.dismiss(None)")
         if not self.can_say_yes or self._batch is None:

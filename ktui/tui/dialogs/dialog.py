@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 Answer = TypeVar("Answer")
+
+_SHORT: Final = 16
+"""Below so many lines a dialog has no padding."""
+
+_STRIPS: Final = 24
+"""Cells beside a dialog, on both sides together, below which nothing is to be seen of the screen below."""
 
 
 class Dialog(ModalScreen[Answer]):
     """A question on top of a screen, with an answer."""
+
+    def on_resize(self) -> None:
+        """In a small terminal the dialog has the screen for itself, without padding."""
+        self.set_class(self.size.height < _SHORT, "-short")
+        self.call_after_refresh(self._hide_strips)
+
+    def _hide_strips(self) -> None:
+        # What would be left of the screen below are halves of words.
+        for dialog in self.query(".dialog"):
+            self.set_class(self.size.width - dialog.outer_size.width < _STRIPS, "-alone")
+
+    def fit(self, text: Widget, lines: int) -> None:
+        """Give the text so many lines, or as many as leave title and keys in sight."""
+        dialog = self.query_one(".dialog")
+        others = sum(
+            child.outer_size.height + child.styles.margin.height for child in dialog.children if child is not text
+        )
+        most = self.size.height if self.has_class("-short") else self.size.height * 9 // 10
+        text.styles.height = max(1, min(lines, most - dialog.gutter.height - others))
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
         """Go away with an answer.

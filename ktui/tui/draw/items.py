@@ -54,6 +54,15 @@ class ItemList(Scroll, inherit_bindings=False):
         self._order: list[str] = []
         self._at = 0
 
+    def begin(self) -> None:
+        """Forget where the cursor was: what comes next is about something else."""
+        self._items, self._starts, self._order, self._at = (), {}, [], 0
+        self.scroll_to(y=0, animate=False)
+
+    def hidden(self, height: int) -> int:
+        """How many things are not in sight, or only in part, in so many lines."""
+        return hidden(self._items, self.scroll_offset.y, height)
+
     def show_items(self, items: Sequence[Item]) -> None:
         """Show these items."""
         before = self.chosen
@@ -73,6 +82,11 @@ class ItemList(Scroll, inherit_bindings=False):
     def chosen(self) -> str:
         """The key of the item under the cursor; empty for none."""
         return self._order[self._at] if self._at < len(self._order) else ""
+
+    @property
+    def is_at_last(self) -> bool:
+        """Whether the cursor is on the last item, or there is none."""
+        return self._at >= len(self._order) - 1
 
     def choose(self, key: str) -> None:
         """Put the cursor on that item."""
@@ -132,6 +146,15 @@ class ItemList(Scroll, inherit_bindings=False):
         end = next((self._starts[key] for key in self._order[self._at + 1 :]), len(self._lines))
         self.keep_in_sight(min(end - 1, start + self.page - 1))
         self.keep_in_sight(start)
+
+
+def hidden(items: Sequence[Item], top: int, height: int) -> int:
+    """How many items are not all within `height` lines from line `top` on."""
+    line = number = 0
+    for item in items:
+        number += line < top or line + len(item.lines) > top + height
+        line += len(item.lines)
+    return number
 
 
 def plain(items: Sequence[Item]) -> list[Line]:

@@ -20,9 +20,13 @@ from ktui.tui.draw.widgets import Span, cut_front, fit, shorten, width, wrap
 _LEAST_WHY: Final = 22
 """The cells that WHY keeps before another column goes."""
 _MOST_NAME: Final = 34
-_MOST_IMAGE: Final = 26
+_MOST_IMAGE: Final = 40
 _LEAST_IMAGE: Final = 12
-"""The cells that IMAGE gives up first, down to these."""
+_USUAL_IMAGE: Final = 26
+"""The cells of IMAGE at most, those below which it is left out, and those that come before other columns."""
+_SOME_WHY: Final = 34
+"""The cells of WHY that come before the revision, and before a longer bar."""
+_LEAST_BAR, _USUAL_BAR, _MOST_BAR = 10, 16, 24
 _GAP: Final = "  "
 _BETWEEN: Final = Span(_GAP)
 _GUARDED: Final = "auto-abort · "
@@ -55,43 +59,63 @@ class Columns(NamedTuple):
 
 
 def columns(rollouts: Iterable[Rollout], cells: int) -> Columns:
-    """Fit the columns into so many cells.
+    """Fit the columns into so many cells: each as wide as its content while there is room.
 
-    If it is tight, IMAGE gets narrower first. Then they go in this order: REV, NEW, IMAGE, FOR, NAMESPACE (if all are
-    in one); the bar gets shorter, and WHY is the last to give way. READY always stays: it says who serves.
+    NAMESPACE, ROLLOUT, PHASE, READY (it says who serves), a short bar and some of WHY come first. What is left goes,
+    in this order, to IMAGE, FOR, NEW, more of WHY, REV, a longer bar, the rest of a long IMAGE, and all of WHY. If it
+    is tight, NAMESPACE goes if all are in one, and long names are cut.
     """
     rows = list(rollouts)
     namespaces = {row.namespace for row in rows}
-    longest = max((cell_len(row.name) for row in rows), default=0)
-    image = max((cell_len(row.image) for row in rows), default=0)
-    numbers = [row.progress for row in rows]
-    digits = max((len(str(n.desired)) for n in numbers), default=1)
+    digits = max((len(str(row.progress.desired)) for row in rows), default=1)
     counts = max(5, 2 * digits + 1)
+    why = max((cell_len(row.why) for row in rows), default=0)
+    image = min(_MOST_IMAGE, max(5, *(cell_len(clean(row.image)) for row in rows))) if rows else 5
     fitted = Columns(
         namespace=min(20, max(9, *(cell_len(name) for name in namespaces))) if rows else 9,
-        name=min(_MOST_NAME, max(8, longest)),
+        name=min(_MOST_NAME, max((8, *(cell_len(row.label) for row in rows)))),
         phase=13,
-        bar=24 if cells >= 150 else 16,
-        share=counts,
+        bar=_LEAST_BAR,
+        share=0,
         ready=counts,
-        revision=4,
-        image=min(_MOST_IMAGE, max(5, image)),
-        since=5,
+        revision=0,
+        image=0,
+        since=0,
         why=0,
     )
-    if _rest(fitted, cells) < _LEAST_WHY:
-        missing = _LEAST_WHY - _rest(fitted, cells)
-        fitted = fitted._replace(image=max(min(fitted.image, _LEAST_IMAGE), fitted.image - missing))
-    for column in ("revision", "share", "image", "since", "namespace"):
-        if column == "namespace" and len(namespaces) > 1:
-            continue
-        if _rest(fitted, cells) >= _LEAST_WHY:
-            break
-        fitted = fitted._replace(**{column: 0})
-    for smaller in ({"bar": 10}, {"name": min(fitted.name, 20)}, {"namespace": min(fitted.namespace, 10)}):
+    fitted = _tightened(fitted, cells, is_one_namespace=len(namespaces) == 1)
+    # Where nothing is wrong, WHY needs no more than its heading.
+    least = min(_LEAST_WHY, max(3, why))
+    left = _rest(fitted, cells) - least
+    some = max(0, min(_SOME_WHY, why) - least)
+    rest = max(0, why - least)
+    usual = min(image, _USUAL_IMAGE) if why else image
+    for column, size, kept in (("image", usual, 0), ("since", 5, 0), ("share", counts, 0), ("revision", 4, some)):
+        if left - kept >= size + len(_GAP):
+            fitted, left = fitted._replace(**{column: size}), left - size - len(_GAP)
+        elif column == "image" and left >= _LEAST_IMAGE + len(_GAP):
+            fitted, left = fitted._replace(image=left - len(_GAP)), 0
+    for column, size, kept in (
+        ("bar", _USUAL_BAR, some),
+        ("image", image, some),
+        ("bar", _MOST_BAR, rest),
+    ):
+        before = getattr(fitted, column)
+        more = max(0, min(left - kept, size - before)) if before else 0
+        fitted, left = fitted._replace(**{column: before + more}), left - more
+    return fitted._replace(why=max(0, _rest(fitted, cells)))
+
+
+def _tightened(fitted: Columns, cells: int, *, is_one_namespace: bool) -> Columns:
+    """The columns that are always there, cut where WHY has too little room; READY is left whole in any terminal."""
+    shorter = {"namespace": 0} if is_one_namespace else {"namespace": min(fitted.namespace, 10)}
+    for smaller in (shorter, {"name": min(fitted.name, 20)}):
         if _rest(fitted, cells) < _LEAST_WHY:
             fitted = fitted._replace(**smaller)
-    return fitted._replace(why=max(0, _rest(fitted, cells)))
+    for smaller in ({"bar": 0}, {"phase": 1}, {"namespace": 0}, {"name": min(fitted.name, 8)}):
+        if _rest(fitted, cells) < 0:
+            fitted = fitted._replace(**smaller)
+    return fitted
 
 
 def _rest(fitted: Columns, cells: int) -> int:
@@ -103,7 +127,9 @@ def heading(fitted: Columns) -> list[Span]:
     """The names of the columns."""
     names = ("NAMESPACE", "ROLLOUT", "PHASE", f"NEW {signs.BORDER} OLD", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY")
     right = {"NEW", "READY", "REV", "FOR"}
-    cells = [fit(name, size, right=name in right) for name, size in zip(names, fitted, strict=True) if size]
+    # A column for a sign alone has no name.
+    named = [(name if size > 1 else "", size) for name, size in zip(names, fitted, strict=True) if size]
+    cells = [fit(name, size, right=name in right) for name, size in named]
     return [Span("  " + _GAP.join(cells), "head")]
 
 
@@ -129,7 +155,9 @@ def row(
 
     add(fitted.namespace, rollout.namespace, "dim")
     add(fitted.name, rollout.label, "" if settled else "strong")
-    add(fitted.phase, *((f"… {pending}", "warn") if pending else glyphs.phase(rollout.phase)[:2]))
+    glyph, word, phase_style = glyphs.PHASES[rollout.phase]
+    phase = f"{glyph} {word}" if fitted.phase > 1 else glyph
+    add(fitted.phase, *((f"… {pending}", "warn") if pending else (phase, phase_style)))
     if fitted.bar:
         spans.extend([*glyphs.bar(numbers, fitted.bar, is_settled=settled), _BETWEEN])
     add(fitted.share, f"{numbers.new.existing}/{numbers.desired}", quiet, right=True)
@@ -180,32 +208,42 @@ def totals(rollouts: Iterable[Rollout], cells: int) -> list[Span]:
 def explanation(rollout: Rollout | None, cells: int, lines: int) -> list[list[Span]]:
     """About the rollout under the cursor: what is going on in full, and what to try, or kubectl's verdict.
 
-    As many lines as the text needs, at least 2 and at most `lines`; what to try has the last one of them.
+    As many lines as that takes, at least 2 and at most `lines`. All causes are named where there is room, else how many
+    more there are; what to try comes last, and is always there.
     """
     if rollout is None:
         return [[], []]
-    style = glyphs.PHASES[rollout.phase][2]
-    glyph = glyphs.PHASES[rollout.phase][0]
-    title = f"{rollout.namespace}/{rollout.label}  "
-    head = [Span(f"{glyph} ", style), Span(title, "strong")]
+    glyph, _, style = glyphs.PHASES[rollout.phase]
+    head = [Span(f"{glyph} ", style), Span(f"{rollout.namespace}/{rollout.label}  ", "strong")]
     indent = 2 if lines > 2 else width(head)
-    why = [*_serving(rollout), rollout.why or _at_rest(rollout)]
-    if rollout.serving:
-        why.append(rollout.serving)
-    text = "; ".join(filter(None, why))
-    parts = wrap(f"{' ' * (width(head) - indent)}{text}", max(1, cells - indent), max(1, lines - 1))
+    others = [cause.sentence for cause in rollout.causes[1:]]
+    more = [f"+{count(len(others), 'more cause')} (enter)"] if others else []
+    for further in (others, more):
+        why = [*_serving(rollout), rollout.why or _at_rest(rollout), *further, rollout.serving]
+        text = f"{' ' * (width(head) - indent)}{'; '.join(filter(None, why))}"
+        parts = wrap(text, max(1, cells - indent), max(1, lines))
+        if len(parts) < lines or further is more:
+            break
+    parts = wrap(text, max(1, cells - indent), max(1, lines - 1))
     first = [*head, Span(parts[0].lstrip() if parts else "")]
-    more = [[Span(" " * indent + part)] for part in parts[1:]]
-    return [shorten(first, cells), *more, shorten(_next_step(rollout), cells)]
+    rest = [[Span(" " * indent + part)] for part in parts[1:]]
+    return [shorten(first, cells), *rest, *_next_step(rollout, cells, max(1, lines - max(1, len(parts))))]
 
 
-def _next_step(rollout: Rollout) -> list[Span]:
+def _next_step(rollout: Rollout, cells: int, lines: int) -> list[list[Span]]:
     cause = rollout.causes[0] if rollout.causes else None
     if rollout.hold is not None and rollout.hold.repair is not None:
-        return [Span("  c ", "key"), Span(rollout.hold.remedy)]
-    if cause is not None and cause.try_next:
-        return [Span("  try ", "key"), Span(cause.try_next)]
-    return [Span("  kubectl ", "dim"), Span(clean(rollout.verdict.line), "dim")]
+        head, text = Span("  c ", "key"), Span(rollout.hold.remedy)
+    elif cause is not None and cause.try_next:
+        head, text = Span("  try ", "key"), Span(cause.try_next)
+    else:
+        head, text = Span("  kubectl ", "dim"), Span(clean(rollout.verdict.line.removesuffix("...")), "dim")
+    indent = width([head])
+    first, *more = wrap(text.text, max(1, cells - indent), lines) or [""]
+    return [
+        shorten([head, text._replace(text=first)], cells),
+        *([Span(" " * indent), text._replace(text=part)] for part in more),
+    ]
 
 
 def _serving(rollout: Rollout) -> list[str]:

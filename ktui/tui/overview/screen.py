@@ -2,95 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
 from ktui import signs
 from ktui.rollout.order import Standings, steady
 from ktui.rollout.rollout import Rollout
-from ktui.text import age
 from ktui.tui.door import Field, Words
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
-from ktui.tui.draw.widgets import Line, Painting, Scroll, Span, shorten, width, wrap
+from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.overview import lines as overview_lines
-from ktui.tui.overview.lines import SORTS, Columns
+from ktui.tui.overview.lines import SORTS
+from ktui.tui.overview.rows import Rows
 from ktui.tui.screen import LiveScreen, action_hints
 
+if TYPE_CHECKING:
+    from ktui.tui.detail.panels import RolloutPanels
 
-class _Made(NamedTuple):
-    """A row as it was drawn, and all that it was made from."""
+SPLIT: Final = 160
+"""Cells from which on the rollout under the cursor is shown beside the list."""
 
-    rollout: Rollout
-    facts: tuple[object, ...]
-    line: Line
-
-
-class _Rows(Sequence[Line]):
-    """The rows of the table, each made when it is looked at.
-
-    A row that was in the last table, and that would say the same, is taken from there: of the rows in sight, a key
-    changes two, and making a row takes as long as drawing one.
-    """
-
-    def __init__(
-        self,
-        rollouts: list[Rollout],
-        fitted: Columns,
-        now: datetime,
-        pending: Mapping[str, str],
-        cursor: int | None,
-        *,
-        marked: Collection[str],
-        guarded: Collection[str],
-        last: _Rows | None,
-    ) -> None:
-        self._rollouts, self._fitted, self._now = rollouts, fitted, now
-        self._pending, self._cursor, self._marked, self._guarded = pending, cursor, marked, guarded
-        self._made: dict[str, _Made] = {}
-        self._made_before = last._made if last is not None else {}
-
-    def __len__(self) -> int:
-        return len(self._rollouts)
-
-    @overload
-    def __getitem__(self, index: int) -> Line: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Line]: ...
-    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        rollout = self._rollouts[index]
-        uid, pending, is_chosen = rollout.uid, self._pending.get(rollout.uid, ""), index == self._cursor
-        is_marked, is_guarded = uid in self._marked, uid in self._guarded
-        facts = (self._fitted, pending, is_chosen, is_marked, is_guarded, age(rollout.since, self._now))
-        made = self._made.get(uid) or self._made_before.get(uid)
-        if made is None or made.rollout is not rollout or made.facts != facts:
-            line = overview_lines.row(
-                rollout,
-                self._fitted,
-                self._now,
-                pending,
-                is_chosen=is_chosen,
-                is_marked=is_marked,
-                is_guarded=is_guarded,
-            )
-            made = _Made(rollout, facts, line)
-        self._made[uid] = made
-        return made.line
-
+_BESIDE: Final = 72
+"""Cells that it takes at least; where there are more, it takes two fifths of them."""
 
 _EXPLANATION: Final = 2
-_MOST_EXPLANATION: Final = 8
-"""Lines of the explanation: at least, and at most if the table leaves room."""
+"""Lines of the explanation at least; it gets all that the table leaves."""
 
 _FIXED: Final = 7
 """Lines of the screen that are neither the table's nor the explanation's: header, totals, heading, keys, gaps."""
+
+_OVER: Final = 5
+"""Lines above and below the rollout beside the list: header, totals, keys, gaps."""
 
 _READING: Final = timedelta(seconds=4)
 """How long after the cursor was moved the rows keep their places."""
@@ -107,7 +54,10 @@ _BATCH_HINTS: Final = (
 
 
 class OverviewScreen(LiveScreen):
-    """A table of rollouts, worst first, with the totals above and the one under the cursor explained below."""
+    """A table of rollouts, worst first, with the totals above.
+
+    The one under the cursor is explained below the table; where there is room, it is shown in full beside it.
+    """
 
     PAGE = "overview"
 
@@ -116,7 +66,7 @@ class OverviewScreen(LiveScreen):
         Binding("slash", "filter", "filter", id="overview.filter"),
         Binding("o", "sort", "sort", id="overview.sort"),
         Binding("v", "mark", "select, or no longer", id="overview.mark"),
-        Binding("escape", "clear", "clear the selection, or the filter", id="overview.clear"),
+        Binding("escape", "clear", "back to the list, clear the selection, or the filter", id="overview.clear"),
         Binding("down,j", "move(1)", "down", id="move.down", show=False),
         Binding("up,k", "move(-1)", "up", id="move.up", show=False),
         Binding("pagedown,ctrl+f", "page(1)", "page down", id="move.page_down", show=False),
@@ -128,7 +78,7 @@ class OverviewScreen(LiveScreen):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[Rollout] = []
-        self._table: _Rows | None = None
+        self._table: Rows | None = None
         self._cursor: str | None = None
         self._has_moved = False
         self._moved_at: datetime | None = None
@@ -136,16 +86,19 @@ class OverviewScreen(LiveScreen):
         self._sort = "worst"
         self._filter = ""
         self._marked: set[str] = set()
+        self._beside: RolloutPanels | None = None
+        """What is beside the list; it is made when there is room for it and a rollout to show."""
 
     def compose(self) -> ComposeResult:
         """Header, totals, table, explanation, hints."""
         yield Painting(id="header")
         yield Painting(id="notices")
         yield Painting(id="totals")
-        yield Painting(id="heading")
-        yield Scroll(id="table")
-        yield Painting(id="message")
-        yield Painting(id="explanation")
+        with Horizontal(id="halves"), Vertical(id="list"):
+            yield Painting(id="heading")
+            yield Scroll(id="table")
+            yield Painting(id="message")
+            yield Painting(id="explanation")
         with Horizontal(id="filter-row"):
             yield Words("/")
             yield Field(id="filter", placeholder="namespace, name, phase or image")
@@ -164,8 +117,17 @@ class OverviewScreen(LiveScreen):
         lines = self.query_one("#table", Scroll).in_sight if self.is_drawable else range(0)
         return frozenset(rollout.uid for rollout in self._rows[lines.start : lines.stop])
 
+    @property
+    def is_moving(self) -> bool:  # noqa: D102 - a cell beside the list still flashes or fades
+        return self._beside is not None and self._beside.is_shown and self._beside.is_moving
+
+    @property
+    def _is_split(self) -> bool:
+        """Whether the rollout under the cursor is shown beside the list."""
+        return self.size.width >= SPLIT and bool(self._rows)
+
     def redraw(self, now: datetime) -> None:  # noqa: D102
-        app, cells = self.ktui, self.size.width
+        app = self.ktui
         everything = list(app.live.rollouts.values())
         words = self._filter.lower().split()
         shown = [rollout for rollout in everything if overview_lines.matches(rollout, words)] if words else everything
@@ -173,18 +135,21 @@ class OverviewScreen(LiveScreen):
         self._marked &= app.live.rollouts.keys()
         at = self._place_cursor()
         table = self.query_one("#table", Scroll)
+        beside = max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
+        cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
         fitted = overview_lines.columns(everything, cells - 3)
-        self._table = _Rows(
+        self._table = Rows(
             self._rows, fitted, now, app.pending, at, marked=self._marked, guarded=app.guarded, last=self._table
         )
         table.show(self._table, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(everything, now)])
         current = self._rows[at] if at is not None else None
-        self.query_one("#explanation", Painting).show(
-            overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines())
-        )
+        explanation = self.query_one("#explanation", Painting)
+        explanation.display = not beside
+        explanation.show(overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines()))
+        self._draw_beside(now, beside)
         self._say_why_empty(everything, cells)
         self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
 
@@ -195,15 +160,35 @@ class OverviewScreen(LiveScreen):
             rows = self._standings.worst_first(shown, now)
         else:
             rows = overview_lines.ordered(shown, self._sort)
-        is_reading = self._moved_at is not None and timedelta(0) <= now - self._moved_at < _READING
+        has_moved_lately = self._moved_at is not None and timedelta(0) <= now - self._moved_at < _READING
+        is_reading = has_moved_lately or (self._beside is not None and self._beside.is_read)
         return steady(rows, places) if is_reading else rows
 
     def _spare_lines(self) -> int:
         """The lines of the table that no row needs, which the explanation may use."""
         # From the size of the screen: what the widgets measure is of the drawing before.
-        notices = len(self.ktui.notices) + bool(self.ktui.options.hint)
-        room = self.size.height - _FIXED - notices - self.has_class("-filtering")
-        return max(0, min(_MOST_EXPLANATION, room - len(self._rows)) - _EXPLANATION)
+        room = self.size.height - _FIXED - self.notice_lines - self.has_class("-filtering")
+        return max(0, room - len(self._rows) - _EXPLANATION)
+
+    def _draw_beside(self, now: datetime, cells: int) -> None:
+        """Show the rollout under the cursor in so many cells beside the list; in none where there is no room."""
+        panels, is_split = self._beside, cells > 0
+        if panels is None and is_split:
+            # Nothing that the first frame, or a narrow terminal, should wait for.
+            from ktui.tui.detail.panels import RolloutPanels  # noqa: PLC0415
+
+            self._beside = RolloutPanels(id="rollout", is_beside=True)
+            self.query_one("#halves", Horizontal).mount(self._beside)
+        elif panels is not None and panels.display != is_split:
+            if panels.is_read:
+                self.query_one("#table", Scroll).focus()
+            panels.display = is_split
+        panels = self._beside
+        if panels is not None and is_split and self._cursor is not None:
+            panels.styles.width = cells
+            lines = self.size.height - _OVER - self.notice_lines - self.has_class("-filtering")
+            # A frame on the left, and a cell on both sides.
+            panels.show(self._cursor, now, cells=cells - 3, lines=lines)
 
     def _place_cursor(self) -> int | None:
         """The cursor stays on its rollout wherever that moves; where it is gone, on what stands in its place."""
@@ -256,6 +241,10 @@ class OverviewScreen(LiveScreen):
 
     def _hints(self) -> list[Hint]:
         keys = [Hint("enter", "open", "screen.open", bool(self._rows))]
+        if self._beside is not None and self._beside.is_read:
+            keys = [Hint("esc", "back to the list", "screen.clear")]
+        elif self._is_split:
+            keys.append(Hint("tab", "read beside it", "app.focus_next"))
         if self._marked:
             keys += [Hint("v", "select", "screen.mark"), *_BATCH_HINTS]
         elif self._cursor is not None:
@@ -334,7 +323,10 @@ class OverviewScreen(LiveScreen):
         self.ktui.steer_all([*in_sight, *sorted(self._marked.difference(in_sight))], name)
 
     def action_clear(self) -> None:
-        """Leave the line of the filter; else select nothing any more; else show everything again."""
+        """Go back to the list; else leave the filter's line; else select nothing; else show everything again."""
+        if self._beside is not None and self._beside.is_read:
+            self.query_one("#table", Scroll).focus()
+            return
         if self._marked and not self.has_class("-filtering"):
             self._marked.clear()
             self.draw_now()
@@ -364,7 +356,7 @@ class OverviewScreen(LiveScreen):
 
     def on_scroll_picked(self, event: Scroll.Picked) -> None:
         """A click chooses a row, a second one opens it."""
-        if event.line < len(self._rows):
+        if event.scroll.id == "table" and event.line < len(self._rows):
             self._cursor = self._rows[event.line].uid
             self._has_moved = True
             self.draw_now()

@@ -32,10 +32,10 @@ def open_item(app: KtuiApp, uid: str, key: str, detail: Callable[[], Detail | No
     if sort == pod_lines.POD:
         return _pod(app, uid, rest)
     make = _pages(app, uid, sort, rest, detail)
-    return PageScreen(make, _folder(app)) if make() is not None else None
+    return PageScreen(make, copies(app)) if make() is not None else None
 
 
-def _folder(app: KtuiApp) -> Path | None:
+def copies(app: KtuiApp) -> Path | None:
     """What is copied stands beside the audit log."""
     return app.options.audit.parent if app.options.audit is not None else None
 
@@ -63,7 +63,7 @@ def _pod(app: KtuiApp, uid: str, pod_uid: str) -> PageScreen | None:
     def logs() -> None:
         app.open_logs(uid, pod_uid, is_old=_is_old(app, uid, pod_uid))
 
-    return PageScreen(make, _folder(app), yaml=yaml, logs=logs)
+    return PageScreen(make, copies(app), yaml=yaml, logs=logs)
 
 
 def _find_pod(app: KtuiApp, uid: str, pod_uid: str) -> Pod | None:

@@ -12,6 +12,7 @@ from ktui.model.template import Container
 from ktui.rollout.detail import ConditionRow, EventRow, Revision
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import PodState, is_sidecar, pod_state
+from ktui.rollout.timeline import Moment
 from ktui.text import age, clean, count, local_time
 from ktui.tui.draw import glyphs
 
@@ -170,6 +171,15 @@ def event_page(rows: Sequence[EventRow], now: datetime) -> Page:
             (row.message, "warn" if row.is_warning else ""),
         ]
     return Page(f"Events: {rows[0].reason}", (Section("EVENTS", tuple(texts)),))
+
+
+def moment_page(moment: Moment, now: datetime) -> Page:
+    """A moment of the timeline: when, and all that it says."""
+    at = f"{local_time(moment.at):%Y-%m-%d %H:%M:%S}, {age(moment.at, now)} ago"
+    texts = [(at, "dim"), (moment.sentence, "warn" if moment.is_warning else "")]
+    if moment.extent:
+        texts.append((moment.extent, "dim"))
+    return Page("Timeline", (Section("WHAT HAPPENED", tuple(texts)),))
 
 
 def condition_page(row: ConditionRow, now: datetime) -> Page:

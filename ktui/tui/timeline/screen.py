@@ -15,7 +15,11 @@ from ktui.actions.deeds import deeds_of
 from ktui.rollout.timeline import Deed, Moment
 from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
-from ktui.tui.draw.widgets import Line, Pages, Painting, Span, shorten
+from ktui.tui.draw.items import Item, ItemList
+from ktui.tui.draw.widgets import Line, Painting, Span, shorten
+from ktui.tui.page.opening import copies
+from ktui.tui.page.screen import PageScreen
+from ktui.tui.page.sections import Page, moment_page
 from ktui.tui.screen import LiveScreen, action_hints
 from ktui.tui.timeline import lines as timeline_lines
 
@@ -48,12 +52,12 @@ class TimelineScreen(LiveScreen):
         yield Painting(id="notices")
         yield Painting(id="headline")
         yield Painting(id="heading")
-        yield Pages(id="moments")
+        yield ItemList(id="moments")
         yield Painting(id="hints")
 
     def on_mount(self) -> None:
-        """Keys scroll."""
-        self.query_one("#moments", Pages).focus()
+        """Keys go from moment to moment."""
+        self.query_one("#moments", ItemList).focus()
 
     @property
     def selected(self) -> str | None:  # noqa: D102
@@ -74,30 +78,38 @@ class TimelineScreen(LiveScreen):
         self._draw_moments(now)
         self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=rollout is None))
 
+    @property
+    def _shown(self) -> list[Moment]:
+        return [moment for moment in self._moments if moment.is_warning or not self._warnings_only]
+
     def _draw_moments(self, now: datetime) -> None:
-        pages = self.query_one("#moments", Pages)
-        shown = [moment for moment in self._moments if moment.is_warning or not self._warnings_only]
+        moments = self.query_one("#moments", ItemList)
+        shown = self._shown
         told = f"warnings only: {len(shown)} of {len(self._moments)} entries"
         title = told if self._warnings_only else "the newest at the end"
         self.query_one("#heading", Painting).show([[Span("TIMELINE  ", "head"), Span(title, "dim")]])
         if not self._is_going_to_the_end:
-            self._follows = pages.scroll_offset.y >= pages.max_scroll_y
-        room = max(30, pages.scrollable_content_region.width)
-        rows = timeline_lines.lines(shown, now, room, relative=self._relative)
-        pages.show(rows or [[Span("Nothing that is a warning is known." if self._moments else "Nothing yet.", "dim")]])
+            self._follows = moments.is_at_last and moments.scroll_offset.y >= moments.max_scroll_y
+        room = max(30, moments.scrollable_content_region.width)
+        items = timeline_lines.items(shown, now, room, relative=self._relative, most=moments.page)
+        nothing = "Nothing that is a warning is known." if self._moments else "Nothing yet."
+        moments.show_items(items or [Item(([Span(nothing, "dim")],))])
         if self._follows:
+            if items:
+                moments.choose(items[-1].key)
             self._is_going_to_the_end = True
-            self.call_after_refresh(self._go_to_the_end, pages.scroll_offset.y)
+            self.call_after_refresh(self._go_to_the_end, moments.scroll_offset.y)
 
     def _go_to_the_end(self, left: int) -> None:
         """Once it is known where the end is. Who has gone up since the view was `left` at that line stays up there."""
-        pages = self.query_one("#moments", Pages)
-        if pages.scroll_offset.y >= left:
-            pages.scroll_end(animate=False, immediate=True)
+        moments = self.query_one("#moments", ItemList)
+        if moments.scroll_offset.y >= left:
+            moments.scroll_end(animate=False, immediate=True)
         self._is_going_to_the_end = False
 
     def _hints(self, *, is_deleted: bool) -> list[Hint]:
         return [
+            Hint("enter", "read", "screen.read"),
             Hint("t", "at what time" if self._relative else "how long ago", "screen.times"),
             Hint("w", "everything" if self._warnings_only else "warnings only", "screen.warnings"),
             *(action_hints(self.ktui.offers(self._uid)) if not is_deleted else ()),
@@ -124,6 +136,20 @@ class TimelineScreen(LiveScreen):
         self.draw_now()
 
     # Keys
+
+    def action_read(self) -> None:
+        """Show the moment under the cursor in full."""
+        self.query_one("#moments", ItemList).action_open()
+
+    def on_item_list_opened(self, event: ItemList.Opened) -> None:
+        """Show it in full."""
+
+        def make() -> Page | None:
+            known = dict(zip(timeline_lines.keys(self._shown), self._shown, strict=True))
+            return moment_page(known[event.key], self.ktui.now()) if event.key in known else None
+
+        if make() is not None:
+            self.app.push_screen(PageScreen(make, copies(self.ktui)))
 
     def action_times(self) -> None:
         """Show how long ago, or at what time."""
