@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     glyphs: str = "auto"
     """The signs that are drawn: `unicode`, `ascii`, or what suits the terminal (`auto`)."""
     history: bool = True
-    """Whether ktui remembers the rollouts that it saw, for its figures (docs/figures.md)."""
+    """Whether ktui remembers the rollouts that it saw, for its figures (docs/report.md)."""
 
     @property
     def timeout(self) -> float | None:

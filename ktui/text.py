@@ -12,6 +12,7 @@ import shlex
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 _PLAIN: Final = re.compile(
@@ -154,14 +155,23 @@ def age(since: datetime | None, now: datetime) -> str:
 
 
 def roughly(seconds: float) -> str:
-    """A guess, in words that do not promise more than it holds: `about 40 s`, `about 3 min`, `about 2 h`."""
+    """A guess, in words that do not promise more than it holds: `about 40s`, `about 3m`, `about 2h`."""
     if seconds < 8:
         return "a few seconds"
     if seconds < 95:
-        return f"about {max(10, round(seconds / 10) * 10)} s"
+        return f"about {max(10, round(seconds / 10) * 10)}s"
     if seconds < 5400:
-        return f"about {max(2, round(seconds / 60))} min"
-    return f"about {max(2, round(seconds / 3600))} h"
+        return f"about {max(2, round(seconds / 60))}m"
+    return f"about {max(2, round(seconds / 3600))}h"
+
+
+def percent(share: float | Decimal) -> str:
+    """A share in whole percent: `86%`, `<1%`, `140%`. Only a whole is `100%`, and only nothing is `0%`."""
+    if 0 < share * 1000 < 5:
+        return "<1%"
+    if 995 <= share * 1000 < 1000:
+        return "99%"
+    return f"{share * 100:.0f}%"
 
 
 def count(number: int, noun: str) -> str:

@@ -117,7 +117,7 @@ async def _statefulset(drawer: Drawer) -> None:
 async def _figures(drawer: Drawer) -> None:
     await drawer.sees("15 rollouts", "pods  ", "b roll back")
     await drawer.press("f")
-    await drawer.sees("FIGURES", "success", "SERVICE")
+    await drawer.sees("REPORT", "success", "SERVICE")
 
 
 async def _use(drawer: Drawer) -> None:

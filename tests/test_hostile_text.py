@@ -124,7 +124,7 @@ COMMANDS: Final = (
     ("-n", "shop", "history", "web", "--revision", "1"),
     ("-n", "shop", "diff", "web"),
     ("-n", "shop", "diff", "web", "--yaml"),
-    ("-n", "shop", "usage", "web"),
+    ("-n", "shop", "resources", "web"),
     ("-n", "shop", "rollback", "web", "--dry-run"),
     ("-n", "shop", "pause", "web", "--dry-run"),
     ("--context", "\x1b]0;PWNED\x07", "get"),

@@ -170,13 +170,13 @@ def test_duration(seconds: float, text: str) -> None:
     ("seconds", "text"),
     [
         (0.5, "a few seconds"),
-        (8, "about 10 s"),
-        (44, "about 40 s"),
-        (94, "about 90 s"),
-        (96, "about 2 min"),
-        (400, "about 7 min"),
-        (5399, "about 90 min"),
-        (5401, "about 2 h"),
+        (8, "about 10s"),
+        (44, "about 40s"),
+        (94, "about 90s"),
+        (96, "about 2m"),
+        (400, "about 7m"),
+        (5399, "about 90m"),
+        (5401, "about 2h"),
     ],
 )
 def test_a_guess_promises_no_more_than_it_holds(seconds: float, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A roll back that nobody is asked about: when a failed rollout may be taken back without a person's word. Pure."""
+"""A rollback that nobody is asked about: when a failed rollout may be taken back without a person's word. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ktui.rollout.status import verdict
 
 
 def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
-    """The roll back of exactly that rollout, or why it is no longer (or was never) one's own to take back.
+    """The rollback of exactly that rollout, or why it is no longer (or was never) one's own to take back.
 
     The number of pods may have changed: an autoscaler does that. It goes to the last revision that was good, and
     nowhere if all that is left is known to be bad.

@@ -21,22 +21,25 @@ _COMMANDS: Final = {
     "diff": ("ktui.cli.history.command", "What differs between two revisions."),
     "timeline": ("ktui.cli.timeline.command", "What happened to one rollout, in order."),
     "logs": ("ktui.cli.logs.command", "What the pods of a rollout write, new or old."),
-    "usage": ("ktui.cli.resources.command", "CPU and memory, new against old; quota left."),
+    "resources": ("ktui.cli.resources.command", "CPU and memory, new against old; quota left."),
     "report": ("ktui.cli.report.command", "How rollouts went: success, durations, recovery."),
-    "pause": ("ktui.cli.act.commands", "Stop rolling out; what runs keeps running."),
-    "resume": ("ktui.cli.act.commands", "Let what is paused roll out again."),
+    "pause": ("ktui.cli.act.commands", "Stop the rollout; running pods keep running."),
+    "resume": ("ktui.cli.act.commands", "Continue a paused rollout."),
     "canary": ("ktui.cli.act.canary", "Roll out to a few pods and hold there."),
     "promote": ("ktui.cli.act.canary", "Take a rollout to its next stage."),
-    "rollback": ("ktui.cli.act.commands", "Bring an earlier revision back."),
+    "rollback": ("ktui.cli.act.commands", "Return to an earlier revision."),
     "abort": ("ktui.cli.act.commands", "Abort a rollout and roll back."),
-    "set-image": ("ktui.cli.act.commands", "Roll another image out."),
-    "scale": ("ktui.cli.act.commands", "Ask for another number of pods."),
+    "set-image": ("ktui.cli.act.commands", "Roll out another image."),
+    "scale": ("ktui.cli.act.commands", "Set the number of pods."),
     "restart": ("ktui.cli.act.commands", "Replace every pod."),
     "open": ("ktui.cli.open", "The dashboard at one rollout."),
     "demo": ("ktui.cli.demo.command", "The dashboard on a simulated cluster."),
     "sim": ("ktui.cli.demo.command", "Serve a simulated cluster, for any client."),
 }
 """Where each command is and what it does in short: help is written without importing them all."""
+
+_FORMER: Final = {"usage": "resources"}
+"""Earlier names of commands, which still work and are not listed."""
 
 
 class Root(click.Group):
@@ -48,6 +51,7 @@ class Root(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, or None."""
+        cmd_name = _FORMER.get(cmd_name, cmd_name)
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(_COMMANDS[cmd_name][0])
@@ -58,7 +62,7 @@ class Root(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does. What is not a command is the name of a rollout to open, unless it looks like a typo."""
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in (*_COMMANDS, *_FORMER) and not args[0].startswith("-"):
             self._refuse_a_typo(args[0], ctx)
             args = ["open", *args]
         return super().resolve_command(ctx, args)

@@ -1,4 +1,4 @@
-"""What is remembered of one rollout, and how two accounts of the same one become one (docs/figures.md)."""
+"""What is remembered of one rollout, and how two accounts of the same one become one (docs/report.md)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _UNDECIDED: Final = frozenset({Outcome.OPEN, Outcome.FAILED})
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One rollout. Times are aware of their zone, lengths of it are seconds; None is unknown, or was not so.
 
-    It is one per uid and revision: a roll back gives a template a new number, and is a rollout of its own.
+    It is one per uid and revision: a rollback gives a template a new number, and is a rollout of its own.
     """
 
     uid: str

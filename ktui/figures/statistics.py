@@ -1,4 +1,4 @@
-"""The figures that records come to (docs/figures.md). Pure: the period and the time zone are arguments."""
+"""The figures that records come to (docs/report.md). Pure: the period and the time zone are arguments."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of some rollouts that began in a period."""
 
     changes: int
-    """How many rollouts began: new templates, restarts and roll backs."""
+    """How many rollouts began: new templates, restarts and rollbacks."""
     told: int
     """Those of them that ktui did not see: the cluster told of them later."""
     steps: tuple[Step, ...]

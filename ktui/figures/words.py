@@ -10,6 +10,7 @@ from ktui.figures.record import Outcome, Record, Sight
 from ktui.figures.statistics import SHORT, Figures, Lengths, Service
 from ktui.model.reference import read_reference
 from ktui.text import count, duration
+from ktui.text import percent as in_percent
 
 _MOST_BARS: Final = 31
 _COUNTED: Final = (Outcome.COMPLETE, Outcome.LATE, Outcome.FAILED, Outcome.ROLLED_BACK)
@@ -28,7 +29,7 @@ def summary(of: Figures, since: datetime, until: datetime) -> list[tuple[str, st
         ("duration", _durations(of)),
         ("to recover", _recoveries(of)),
         ("availability", _breaches(of)),
-        ("roll backs", str(of.rollbacks)),
+        ("rollbacks", str(of.rollbacks)),
         ("in the way", " · ".join(f"{each.cause} {each.count}" for each in of.troubles[:5]) or "nothing"),
     ]
 
@@ -68,10 +69,8 @@ def success(of: Figures) -> str:
 
 
 def percent(share: float | None) -> str:
-    """`86 %`. Only all are 100 %, and only none are 0 %."""
-    if share is None:
-        return "-"
-    return f"{min(99, max(1, round(share * 100))) if 0 < share < 1 else round(share * 100)} %"
+    """`86%`, or `-` where there is no data."""
+    return in_percent(share) if share is not None else "-"
 
 
 def seconds(value: float | None) -> str:
@@ -97,9 +96,9 @@ def images(record: Record) -> str:
 
 
 def took(record: Record) -> str:
-    """How long it took to its end, and what it stood still besides."""
+    """How long it took to its end, and how long it was paused or held besides."""
     told = seconds(record.took)
-    return f"{told} +{duration(record.waited)} still" if record.waited >= 1 else told
+    return f"{told} +{duration(record.waited)} held" if record.waited >= 1 else told
 
 
 def low(record: Record) -> str:
@@ -122,7 +121,7 @@ def story(record: Record) -> str:
         f"revision {record.revision}" + (f" replaced {record.from_revision}" if record.from_revision else ""),
         "rolled back to an earlier revision" if record.is_rollback else "",
         f"by {record.deployed_by}" if record.deployed_by else "",
-        f"{record.missing} fewer than promised served" if record.missing else "",
+        f"{record.missing} fewer than the guaranteed minimum were available" if record.missing else "",
         _SIGHTS[record.sight],
     ]
     return " · ".join(part for part in parts if part)
@@ -153,7 +152,7 @@ def _changes(of: Figures, since: datetime, until: datetime) -> str:
 
 
 def _durations(of: Figures) -> str:
-    still = f" · {of.stood_still} that stood still left out" if of.stood_still else ""
+    still = f" · {of.stood_still} that were paused or held left out" if of.stood_still else ""
     if not of.durations.count:
         return f"no data yet{still}"
     return f"{_lengths(of.durations)}{still}   {line(of, _MOST_BARS)}".rstrip()
@@ -176,9 +175,9 @@ def _breaches(of: Figures) -> str:
     if not of.watched_lows:
         return "no data yet"
     if not of.breaches:
-        return f"never below what was promised, of {of.watched_lows} watched"
+        return f"never below the guaranteed minimum, of {of.watched_lows} watched"
     worst = of.breaches[0]
     return (
-        f"{len(of.breaches)} of {of.watched_lows} watched fell below what was promised, the worst "
+        f"{len(of.breaches)} of {of.watched_lows} watched fell below the guaranteed minimum, the worst "
         f"{name(worst)}: {worst.lowest} of {worst.promised}"
     )

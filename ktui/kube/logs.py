@@ -357,7 +357,7 @@ class LogFollower:
         try:
             return await self.connection.pulse.within(self._pacing.silence, step)
         except TimeoutError:
-            raise Interrupted(f"Nothing has been heard for {self._pacing.silence:.0f} s.") from None
+            raise Interrupted(f"Nothing has been heard for {self._pacing.silence:.0f}s.") from None
 
     def _params(self) -> dict[str, str]:
         params = {"container": self.log.container, "timestamps": "true"}

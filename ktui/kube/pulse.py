@@ -132,7 +132,7 @@ class Pulse:
             question.cancel()
 
     def _no_answer(self) -> NoAnswer:
-        return NoAnswer(f"No answer for {self.silence:.0f} s.")
+        return NoAnswer(f"No answer for {self.silence:.0f}s.")
 
     def _lose(self, error: KubeError) -> None:
         self.lost = error

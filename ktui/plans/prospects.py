@@ -1,4 +1,4 @@
-"""What is said of the revision that a roll back leads to: how it did, and what makes it another one at all. Pure."""
+"""What is said of the revision that a rollback leads to: how it did, and what makes it another one at all. Pure."""
 
 from __future__ import annotations
 

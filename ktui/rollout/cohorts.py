@@ -116,7 +116,7 @@ def candidates(workload: Controlled, parts: Sequence[Cohort]) -> list[Candidate]
 
 
 def came_back(part: Cohort, parts: Sequence[Cohort]) -> bool:
-    """Whether a roll back gave that revision its number: it keeps its age, and takes the highest number."""
+    """Whether a rollback gave that revision its number: it keeps its age, and takes the highest number."""
     return any(
         other.number < part.number and _created(other) > _created(part) for other in parts if other.revision is not None
     )
@@ -280,7 +280,7 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
     newest = next((part for part in parts if part.is_current and part.revision is not None), None)
     ended = is_complete(workload)
     made = newest.revision.metadata.creation_timestamp if newest is not None and newest.revision is not None else None
-    # A revision that a roll back has brought back is older than its rollout.
+    # A revision that a rollback has brought back is older than its rollout.
     births = [part.revision.metadata.creation_timestamp for part in parts if part.revision is not None]
     last_made = max((at for at in births if at is not None), default=None)
     is_youngest = made is not None and made == last_made
@@ -305,7 +305,7 @@ def _finished(
 ) -> datetime | None:
     """When a rollout that was not watched came to its end, as well as that can be told.
 
-    Neither kind notes it. The age of what was `made` for it is near; where a roll back brought back what was there,
+    Neither kind notes it. The age of what was `made` for it is near; where a rollback brought back what was there,
     the age of its youngest pod is. Where the pods are not known either, it cannot have been before the last revision
     of all was made.
     """

@@ -50,7 +50,7 @@ class Revision(msgspec.Struct, frozen=True):
     available: int
     min_ready_seconds: int
     former: tuple[int, ...]
-    """The numbers that it had before roll backs gave it this one."""
+    """The numbers that it had before rollbacks gave it this one."""
     is_current: bool
     pods: tuple[PodState, ...]
 

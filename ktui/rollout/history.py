@@ -40,7 +40,7 @@ class PastRevision(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     former: tuple[int, ...]
-    """The numbers that it had before roll backs gave it this one."""
+    """The numbers that it had before rollbacks gave it this one."""
     uid: str
     name: str
     images: tuple[ContainerImage, ...]

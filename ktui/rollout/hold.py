@@ -293,7 +293,7 @@ def _disturbance(
     if number < record.revision:
         return None
     if number > record.revision:
-        # Only a roll back takes the record along, and only from it a revision has former numbers.
+        # Only a rollback takes the record along, and only from it a revision has former numbers.
         if written != record and revisions.former_revisions(now):
             return (
                 Disturbance.UNDONE,

@@ -1,4 +1,4 @@
-"""The revisions of a Deployment, which of them is current, and which one a roll back leads to."""
+"""The revisions of a Deployment, which of them is current, and which one a rollback leads to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def revision(obj: Deployment | ReplicaSet) -> int:
 
 
 def former_revisions(replicaset: ReplicaSet) -> tuple[int, ...]:
-    """The numbers that this ReplicaSet had before roll backs gave it newer ones."""
+    """The numbers that this ReplicaSet had before rollbacks gave it newer ones."""
     text = replicaset.metadata.annotations.get(REVISION_HISTORY, "")
     return tuple(number for part in text.split(",") if (number := _number(part.strip())))
 
@@ -69,7 +69,7 @@ def rollback_target(
     to_revision: int | None = None,
     remembered: Accounts | None = None,
 ) -> ReplicaSet | Refusal:
-    """The ReplicaSet whose template a roll back would bring back.
+    """The ReplicaSet whose template a rollback would bring back.
 
     The order of checks and the words are kubectl's (docs/semantics.md, Roll back), with three differences. A paused
     Deployment is not refused: the action resumes it in the same patch. Without a number kubectl takes the revision

@@ -88,7 +88,7 @@ class Rollout(msgspec.Struct, frozen=True):
     template: bytes = b""
     """The digest of the pod template: another template is another rollout."""
     came_back: bool = False
-    """Whether rolled back to an earlier revision with it, as a roll back makes it do."""
+    """Whether its template is that of an earlier revision, as after a rollback."""
     partition: Partition | None = None
     """What holds a StatefulSet."""
     written_by: str = ""

@@ -159,7 +159,7 @@ def _of_deployment(store: Store, deployment: Deployment) -> Iterator[_Fact]:
 
 
 def _of_condition(condition: Condition, revision: int, keeps: int, made: datetime | None) -> Iterator[_Fact]:
-    """What a condition tells of a Deployment that was `made` then; `keeps` is how many pods are always promised."""
+    """What a condition tells of a Deployment that was `made` then; `keeps` is the guaranteed minimum of pods."""
     turned, updated = condition.last_transition_time, condition.last_update_time or condition.last_transition_time
     match condition.type, condition.status, condition.reason:
         case (_, _, _) if turned is None or updated is None:
@@ -177,11 +177,11 @@ def _of_condition(condition: Condition, revision: int, keeps: int, made: datetim
             # It has never been otherwise: that is a beginning.
             return
         case (kind, "False", _) if kind == AVAILABLE and not keeps:
-            yield _Fact(turned, What.TURNED, "no longer all pods are available, and none is promised")
+            yield _Fact(turned, What.TURNED, "not all pods are available any more; no minimum is guaranteed")
         case (kind, "False", _) if kind == AVAILABLE:
-            yield _Fact(turned, What.TURNED, "fewer pods are available than promised", is_warning=True)
+            yield _Fact(turned, What.TURNED, "fewer pods are available than the guaranteed minimum", is_warning=True)
         case (kind, "True", _) if kind == AVAILABLE:
-            yield _Fact(turned, What.TURNED, "as many pods are available as promised")
+            yield _Fact(turned, What.TURNED, "the guaranteed minimum of pods is available")
         case (kind, "True", _) if kind == REPLICA_FAILURE:
             yield _Fact(turned, What.TROUBLE, _refused(condition.message), is_warning=True)
 

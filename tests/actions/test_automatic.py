@@ -1,4 +1,4 @@
-"""When a roll back may be done without a person's word, and where it goes."""
+"""When a rollback may be done without a person's word, and where it goes."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_promote_a_paused_rolling_update_to_its_end(ktui: Ktui, cart: Witness, c
     [
         (["resume", "cart"], 'deployments.apps "cart" is not paused'),
         (["promote", "cart"], "nothing to promote: revision 2 is complete"),
-        (["abort", "cart"], "nothing to abort: revision 2 is complete; a roll back goes to an earlier one"),
+        (["abort", "cart"], "nothing to abort: revision 2 is complete; a rollback goes to an earlier one"),
         (["rollback", "cart", "--to-revision", "42"], "unable to find specified revision 42 in history"),
         (
             ["rollback", "cart", "--to-revision", "2"],

@@ -1,4 +1,4 @@
-"""`ktui status` as a pipeline's gate: signs of life, evidence, reports, and a roll back that nobody is asked about."""
+"""`ktui status` as a pipeline's gate: signs of life, evidence, reports, and a rollback that nobody is asked about."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_report_that_cannot_be_written_is_said_before_the_wait(ktui: Ktui, stu
     assert "cannot be made" in ran.err
 
 
-# The roll back that nobody is asked about
+# The rollback that nobody is asked about
 
 
 def test_a_deadline_that_passes_is_rolled_back_and_stays_a_failure(
@@ -202,9 +202,9 @@ def test_a_deadline_that_passes_is_rolled_back_and_stays_a_failure(
     assert ran.code == 1
     assert ran.lines[-2:] == [
         'deployment "cart" successfully rolled out',
-        "shop/cart rolled back to revision 2 (cart:5.0). The roll back is complete.",
+        "shop/cart rolled back to revision 2 (cart:5.0). The rollback is complete.",
     ]
-    # The cause comes before the roll back takes its evidence away.
+    # The cause comes before the rollback takes its evidence away.
     assert ran.out.index("failed: image cart:nopull") < ran.out.index("Roll back shop/cart to revision 2 (cart:5.0)")
     assert cart.raw()["spec"]["template"] == template
     assert cart.deployment().status.available_replicas == 4
@@ -261,7 +261,7 @@ def test_a_roll_back_that_does_not_come_to_its_end_says_so(
     ran = ktui("status", "cart", "--timeout", "300ms", "--rollback-on-timeout", "-o", "json")
     rollback = json.loads(ran.out)["rollback"]
     assert (ran.code, rollback["outcome"]) == (3, "not complete")
-    assert rollback["sentence"].endswith("The roll back is not complete: timed out waiting for the condition.")
+    assert rollback["sentence"].endswith("The rollback is not complete: timed out waiting for the condition.")
     assert stuck.image() == NEW
 
 

@@ -78,7 +78,7 @@ def test_a_name_that_nothing_has(kubeconfig: Path, tmp_path: Path, cart: Witness
 
 
 def test_what_does_not_exist_is_named_once(ktui: Ktui, cart: Witness) -> None:
-    commands = (("get",), ("status",), ("history",), ("pause", "--yes"), ("usage",))
+    commands = (("get",), ("status",), ("history",), ("pause", "--yes"), ("resources",))
     for command, *options in commands:
         ran = ktui(command, "nope", *options)
         assert (ran.code, ran.err) == (1, 'ktui: deployments.apps "nope" not found in the namespace shop.\n')

@@ -120,7 +120,7 @@ def test_a_rollout_that_fails_is_rolled_back_and_fails_the_job(
     ran = run(piece, STUCK)
     assert ran.returncode == 1, ran.stderr
     assert "failed: image cart:nopull cannot be pulled" in ran.stdout
-    assert ran.stdout.endswith("The roll back is complete.\n")
+    assert ran.stdout.endswith("The rollback is complete.\n")
     assert hasty.raw()["spec"]["template"] == before
     assert hasty.deployment().status.available_replicas == 4
     tag, kind, _ = trouble_of(valid_report(tmp_path / "rollout.xml")) or ("", "", "")

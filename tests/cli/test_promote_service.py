@@ -107,7 +107,7 @@ def test_forced_it_switches_and_says_that_nothing_answers(ktui: Ktui, stuck: Ser
     assert ran.code == 3
     assert "  Warning: FORCED: green is not fully available: shop-green is " in ran.out
     assert "  Warning: No pod of green is ready: nothing will answer." in ran.lines
-    assert ran.err == "ktui: Traffic has not moved within 1 s: no ready endpoint, so nothing answers.\n"
+    assert ran.err == "ktui: Traffic has not moved within 1s: no ready endpoint, so nothing answers.\n"
     assert (stuck.colour(), stuck.endpoints()) == ("green", [])
 
 

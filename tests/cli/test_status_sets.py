@@ -151,7 +151,7 @@ def test_a_plain_name_is_a_deployment_and_its_namesakes_are_pointed_to(ktui: Ktu
         'ktui: deployments.apps "db" not found in the namespace shop.',
         "There is a StatefulSet of that name: write statefulset/db.",
     ]
-    for command in (["status"], ["restart", "--yes"], ["rollback", "--dry-run"], ["pause", "--yes"], ["usage"]):
+    for command in (["status"], ["restart", "--yes"], ["rollback", "--dry-run"], ["pause", "--yes"], ["resources"]):
         ran = ktui(*command, "agent")
         assert ran.code == 1
         assert "There is a DaemonSet of that name: write daemonset/agent." in ran.err
@@ -248,7 +248,7 @@ def test_a_broken_daemonset_is_rolled_back_after_a_timeout_where_that_is_asked_f
     ran = ktui("status", "ds/agent", "--timeout", "3s", "--rollback-on-timeout")
     assert ran.code == 3
     assert ran.lines[-2] == 'daemon set "agent" successfully rolled out'
-    assert ran.lines[-1].endswith("rolled back to revision 1 (agent:1). The roll back is complete.")
+    assert ran.lines[-1].endswith("rolled back to revision 1 (agent:1). The rollback is complete.")
     assert sets.pods("agent") == ["1", "1", "1"]
 
 

@@ -20,7 +20,7 @@ from tests.simulated import OLD, Witness
 Start = Callable[..., subprocess.Popen[str]]
 
 COMMANDS = [
-    "get", "status", "history", "diff", "timeline", "logs", "usage", "report",
+    "get", "status", "history", "diff", "timeline", "logs", "resources", "report",
     "pause", "resume", "canary", "promote", "rollback", "abort", "set-image", "scale", "restart",
     "open", "demo", "sim",
 ]  # fmt: skip

@@ -55,7 +55,7 @@ def top(kubeconfig: Path) -> tuple[int, int]:
 def test_new_against_old_and_the_sums_of_kubectl(
     half: Witness, ktui: Ktui, kubeconfig: Path, cluster: SimulatedCluster
 ) -> None:
-    ran = ktui("usage", "cart", "-o", "json")
+    ran = ktui("resources", "cart", "-o", "json")
     assert (ran.code, ran.err) == (0, "")
     found = json.loads(ran.out)
     new, old = found["revisions"]
@@ -78,7 +78,7 @@ def test_new_against_old_and_the_sums_of_kubectl(
 
 
 def test_as_text(half: Witness, ktui: Ktui) -> None:
-    ran = ktui("usage", "deployment/cart", "--pods")
+    ran = ktui("resources", "deployment/cart", "--pods")
     assert ran.code == 0
     assert "× the memory of an old one" in ran.lines[0]
     assert "Warning: 2 of 2 new pods are near the memory limit" in ran.out
@@ -95,8 +95,8 @@ def test_what_quotas_leave(half: Witness, ktui: Ktui, cluster: SimulatedCluster)
     meta, hard = {"name": "team", "namespace": "shop"}, {"pods": "8", "limits.memory": "1Gi"}
     cluster.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta, "spec": {"hard": hard}})
     cluster.call(lambda: cluster.kernel.run_until(cluster.kernel.now + 1))
-    assert re.search(r"team +limits\.memory +768Mi of 1Gi +room for 2 pods\n", ktui("usage", "cart").out)
-    rooms = json.loads(ktui("usage", "cart", "-o", "json").out)["quotas"]
+    assert re.search(r"team +limits\.memory +768Mi of 1Gi +room for 2 pods\n", ktui("resources", "cart").out)
+    rooms = json.loads(ktui("resources", "cart", "-o", "json").out)["quotas"]
     assert [(room["resource"], room["roomForPods"], room["short"]) for room in rooms] == [
         ("pods", 2, False),
         ("limits.memory", 2, False),
@@ -115,7 +115,7 @@ def test_without_metrics_it_says_why(
     half: Witness, ktui: Ktui, cluster: SimulatedCluster, code: int, said: str
 ) -> None:
     cluster.faults.fail_next(1, code, path=METRICS)
-    ran = ktui("usage", "cart")
+    ran = ktui("resources", "cart")
     assert ran.code == 1
     assert ran.err.startswith(said)
     assert "2 new" not in ran.out
@@ -125,11 +125,11 @@ def test_a_statefulset_and_a_daemonset(sets: Sets, ktui: Ktui, cluster: Simulate
     cluster.pause()
     cluster.call(lambda: cluster.kernel.run_until(cluster.kernel.now + 40))
     for name, pods in (("sts/db", 3), ("ds/agent", 3)):
-        found = json.loads(ktui("usage", name, "-o", "json").out)
+        found = json.loads(ktui("resources", name, "-o", "json").out)
         assert [(each["revision"], each["measured"]) for each in found["revisions"]] == [(1, pods)]
 
 
 def test_what_is_not_there(ktui: Ktui, sets: Sets) -> None:
-    ran = ktui("usage", "db")
+    ran = ktui("resources", "db")
     assert ran.code == 1
     assert "There is a StatefulSet of that name: write statefulset/db." in ran.err

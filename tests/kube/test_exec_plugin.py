@@ -121,7 +121,7 @@ async def test_it_is_run_again_before_what_it_gave_expires(script: Script, expir
         ([says()], "neither a token nor a certificate with its key."),
         ([says(clientCertificateData="x")], "gave a certificate without its key, or a key alone."),
         ([says(token="t").replace("/v1", "/v1beta1")], "with ExecCredential client.authentication.k8s.io/v1beta1"),
-        (["echo 'open https://sso.example' >&2", "sleep 60"], "has not answered for 0 s: open https://sso.example."),
+        (["echo 'open https://sso.example' >&2", "sleep 60"], "has not answered for 0s: open https://sso.example."),
     ],
 )  # fmt: skip
 async def test_what_goes_wrong_is_said_in_one_sentence(script: Script, lines: list[str], sentence: str) -> None:

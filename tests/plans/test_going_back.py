@@ -1,4 +1,4 @@
-"""Where a roll back and an abort lead, what they say of that, and the numbers that revisions have afterwards."""
+"""Where a rollback and an abort lead, what they say of that, and the numbers that revisions have afterwards."""
 
 from __future__ import annotations
 

@@ -348,7 +348,7 @@ def test_an_abort_of_a_rolling_update_is_a_roll_back() -> None:
 
 def test_of_a_complete_rollout_there_is_nothing_to_abort() -> None:
     assert refused(Abort(), complete()) == (
-        "nothing to abort: revision 31 is complete; a roll back goes to an earlier one"
+        "nothing to abort: revision 31 is complete; a rollback goes to an earlier one"
     )
 
 

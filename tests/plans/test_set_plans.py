@@ -164,7 +164,7 @@ def test_a_roll_back_is_refused_in_kubectls_words(kind: str) -> None:
     assert db.refused(RollBack(7)) == "unable to find specified revision 7 in history"
     assert db.refused(RollBack(-1)) == "unable to find specified revision -1 in history"
     assert db.refused(RollBack(1)) == "skipped rollback (current template already matches revision 1)"
-    assert db.refused(Abort()) == "nothing to abort: every pod is of revision 1; a roll back goes to an earlier one"
+    assert db.refused(Abort()) == "nothing to abort: every pod is of revision 1; a rollback goes to an earlier one"
 
 
 def test_a_roll_back_under_somebody_elses_partition_says_what_it_does_not_reach() -> None:

@@ -1,4 +1,4 @@
-"""Revisions, and where a roll back leads: against kubectl in the recordings, and its rules formulated another way."""
+"""Revisions, and where a rollback leads: against kubectl in the recordings, and its rules formulated another way."""
 
 from __future__ import annotations
 

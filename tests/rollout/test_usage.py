@@ -16,7 +16,8 @@ from ktui.model.metrics import Sample, Used
 from ktui.model.quantities import quantity
 from ktui.rollout.capacity.quota import Room
 from ktui.rollout.capacity.usage import Usage, parts, usage, with_past, worth_keeping
-from ktui.rollout.capacity.usage_words import compared, near_limits, percent, room
+from ktui.rollout.capacity.usage_words import compared, near_limits, room
+from ktui.text import percent
 from tests.rollout.made import NOW, Made, ago, container, running
 
 JSON = dict[str, Any]
@@ -184,7 +185,7 @@ def test_old_pods_that_are_gone_are_compared_with_as_they_were() -> None:
     )
     assert len(near_limits(after)) == 1
     assert worth_keeping(after, kept) is kept
-    # A roll back: what was old is new.
+    # A rollback: what was old is new.
     assert with_past(before, before.new) is before
 
 

@@ -83,7 +83,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
         await screen.hears("switched from blue to green")
         await screen.sees("● green is selected", "traffic moves from blue to green", "3 endpoints of blue still there")
         stage.advance(2)
-        await screen.sees("traffic moved from blue to green in 2.0 s, at 12:00:22", "b switch back to blue")
+        await screen.sees("traffic moved from blue to green in 2.0s, at 12:00:22", "b switch back to blue")
         assert (shop.colour(), shop.endpoints()) == ("green", ["shop-green"] * 3)
         assert shop.replicas("blue") == 3
         await screen.press("b")
@@ -92,7 +92,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
         await screen.hears("switched from green to blue")
         await screen.sees("traffic moves from green to blue")
         stage.advance(1)
-        await screen.sees("traffic moved from green to blue in 1.0 s")
+        await screen.sees("traffic moved from green to blue in 1.0s")
         assert (shop.colour(), shop.endpoints()) == ("blue", ["shop-blue"] * 3)
     requests = [entry["request"] for entry in audited(tmp_path / "audit.jsonl")]
     assert [(request["action"], request["to"]) for request in requests] == [("switch", "green"), ("switch", "blue")]

@@ -28,7 +28,7 @@ async def test_pods_change_state_under_their_revisions(stage: Stage, dashboard: 
         stage.set_image("cart", "cart:1.1")
         stage.advance(0.3)
         await screen.sees("cart:1.0  →  cart:1.1", "revision 1 → 2", "◧", "▨", "Terminating")
-        await screen.sees("surge 25% (2)", "unavailable 25% (1)", "5 available of 5 promised", "lowest 5")
+        await screen.sees("surge 25% (2)", "unavailable 25% (1)", "5 available, minimum 5", "lowest 5")
         stage.advance(30)
         await screen.sees("✔ complete", "revision 2", "6 of 6 ready", "lowest 5")
 

@@ -46,7 +46,7 @@ def fleet(stage: Stage) -> Stage:
 async def opened(screen: Screen) -> None:
     await screen.sees("2 rollouts", "b roll back")
     await screen.press("f")
-    await screen.sees("FIGURES  all namespaces", "SERVICE", "3 in 7 days")
+    await screen.sees("REPORT  all namespaces", "SERVICE", "3 in 7 days")
 
 
 def rows(screen: Screen) -> list[str]:
@@ -79,7 +79,7 @@ async def test_what_the_cluster_tells_is_there_at_once(fleet: Stage, dashboard: 
     async with dashboard() as screen:
         await opened(screen)
         assert "3 not seen by ktui" in summary(screen)
-        assert "100 % of 2: 2 complete · not counted: 1 with no end seen" in summary(screen)
+        assert "100% of 2: 2 complete · not counted: 1 with no end seen" in summary(screen)
         assert [row.split()[:3] for row in rows(screen)] == [["▸", "shop/api", "2"], ["shop/cart", "1", "0/1"]]
 
 
@@ -100,7 +100,7 @@ async def test_one_service_with_its_rollouts_and_on_to_what_runs_now(fleet: Stag
     async with dashboard() as screen:
         await opened(screen)
         await screen.press("j", "enter")
-        await screen.sees("FIGURES  shop/cart", "OUTCOME")
+        await screen.sees("REPORT  shop/cart", "OUTCOME")
         assert len(rows(screen)) == 1
         await roll(fleet, screen, "cart:1.1", until="complete")
         await screen.until(lambda: "cart:1.0 → cart:1.1" in rows(screen)[0], "the new one to come first")
@@ -113,7 +113,7 @@ async def test_what_is_under_way_goes_on_before_ones_eyes(fleet: Stage, dashboar
     async with dashboard() as screen:
         await opened(screen)
         await screen.press("j", "enter")
-        await screen.sees("FIGURES  shop/cart", "OUTCOME")
+        await screen.sees("REPORT  shop/cart", "OUTCOME")
         fleet.set_image("cart", "cart:nopull")
         fleet.advance(0.4)
         await screen.until(lambda: "◐ under way" in rows(screen)[0], "the new one to come first")
@@ -127,7 +127,7 @@ async def test_from_a_rollout_and_back(fleet: Stage, dashboard: Dashboard) -> No
         await screen.press("enter")
         await screen.sees("REVISIONS AND PODS")
         await screen.press("f")
-        await screen.sees("FIGURES  shop/")
+        await screen.sees("REPORT  shop/")
         await screen.press("escape")
         await screen.sees("REVISIONS AND PODS")
 
@@ -149,7 +149,7 @@ async def test_only_what_the_overview_shows(fleet: Stage, dashboard: Dashboard) 
         await screen.press("slash")
         await screen.type("cart")
         await screen.press("enter", "f")
-        await screen.sees("FIGURES  1 service that the filter shows", "1 in 7 days")
+        await screen.sees("REPORT  1 service that the filter shows", "1 in 7 days")
         assert len(rows(screen)) == 1
 
 
@@ -159,7 +159,7 @@ async def test_another_namespace_has_figures_of_its_own(fleet: Stage, dashboard:
     async with dashboard(namespace="ops") as screen:
         await screen.sees("1 rollout")
         await screen.press("f")
-        await screen.sees("FIGURES  ops", "1 in 7 days")
+        await screen.sees("REPORT  ops", "1 in 7 days")
 
 
 async def test_where_nothing_is_remembered_it_says_so(fleet: Stage, dashboard: Dashboard) -> None:
@@ -182,7 +182,7 @@ async def test_it_is_remembered_from_one_time_to_the_next(fleet: Stage, dashboar
     async with dashboard(open_book=lambda _: Book(path)) as screen:
         await screen.sees("2 rollouts", "b roll back")
         await screen.press("f")
-        await screen.sees("crash ×1", "roll backs    1")
+        await screen.sees("crash ×1", "rollbacks     1")
 
 
 async def test_a_file_that_cannot_be_read_is_told_and_harms_nothing(
@@ -193,7 +193,7 @@ async def test_a_file_that_cannot_be_read_is_told_and_harms_nothing(
         await screen.sees("2 rollouts", "b roll back")
         await screen.hears("The history of rollouts")
         await screen.press("f")
-        await screen.sees("FIGURES", "x.sqlite cannot be used:")
+        await screen.sees("REPORT", "x.sqlite cannot be used:")
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_what_it_looks_like(fleet: Stage, look: Callable[..., bool], size: tuple
         await opened(screen)
         await roll(fleet, screen, "cart:crash", until="failed")
         await roll(fleet, screen, "cart:1.0", until="complete")
-        await screen.sees("roll backs    1")
+        await screen.sees("rollbacks     1")
 
     assert look(steps, size, access=Access(kubeconfig=str(fleet.kubeconfig())), theme=theme)
 
@@ -227,8 +227,8 @@ def test_what_one_service_looks_like(fleet: Stage, look: Callable[..., bool], si
         await opened(screen)
         await roll(fleet, screen, "cart:crash", until="failed")
         await roll(fleet, screen, "cart:1.0", until="complete")
-        await screen.sees("roll backs    1")
+        await screen.sees("rollbacks     1")
         await screen.press("g", "enter")
-        await screen.sees("FIGURES  shop/cart", "✖ failed")
+        await screen.sees("REPORT  shop/cart", "✖ failed")
 
     assert look(steps, size)

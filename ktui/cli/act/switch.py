@@ -84,7 +84,7 @@ class _Switching:
                         return Followed({"traffic": None}, NOT_FINISHED)
         except TimeoutError:
             state = self._state(made, traffic)
-            printing.note(f"ktui: Traffic has not moved within {self._limit:g} s: {_told(state)}.")
+            printing.note(f"ktui: Traffic has not moved within {self._limit:g}s: {_told(state)}.")
             return Followed(_document(state, None), NOT_FINISHED)
         elapsed = monotonic() - begun
         state = self._state(made, traffic)

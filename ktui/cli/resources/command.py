@@ -32,11 +32,11 @@ from ktui.rollout.capacity.headroom import headroom
 from ktui.rollout.capacity.quota import Room
 from ktui.rollout.capacity.usage import Meter, PodUse, RevisionUse, Usage, parts
 from ktui.rollout.capacity.usage import usage as usage_of
-from ktui.rollout.capacity.usage_words import NAMES, compared, near_limits, percent
+from ktui.rollout.capacity.usage_words import NAMES, compared, near_limits
 from ktui.rollout.capacity.usage_words import room as room_text
 from ktui.rollout.look import look
 from ktui.settings import Settings
-from ktui.text import age, clean, duration
+from ktui.text import age, clean, duration, percent
 
 
 @click.command(cls=Command, shows=True)
@@ -44,7 +44,7 @@ from ktui.text import age, clean, duration
 @click.option("--pods", "each_pod", is_flag=True, help="Each pod too; with json and yaml, they are always there.")
 @output_option
 @click.pass_context
-def usage(context: click.Context, reference: Reference, *, each_pod: bool, output: str) -> int:
+def resources(context: click.Context, reference: Reference, *, each_pod: bool, output: str) -> int:
     """Show what the pods of NAME use: CPU and memory, new against old, of requests and limits; what quotas leave.
 
     It needs a metrics server in the cluster; without one, the exit code is 1.
@@ -105,7 +105,9 @@ def _print(found: Measured, *, each_pod: bool) -> None:
         printing.line(sentence)
     if used.at is not None:
         rows = [row for resource in ("memory", "cpu") for row in _rows(used, resource)]
-        printing.table(["USE", "REVISION", "MEASURED", "A POD", "HIGHEST", "OF REQUEST", "NEAREST LIMIT", "ALL"], rows)
+        printing.table(
+            ["RESOURCE", "REVISION", "MEASURED", "A POD", "HIGHEST", "OF REQUEST", "NEAREST LIMIT", "ALL"], rows
+        )
     if used.at is not None and each_pod:
         printing.table(["POD", "REVISION", "MEMORY", "CPU", "NEAREST MEMORY LIMIT", "AGE"], _pods(used, found.now))
     if found.rooms:

@@ -41,7 +41,7 @@ _EVIDENCE_TIMEOUT: Final = 20.0
 
 _INTERRUPTED_BEFORE: Final = Recovery(Recovered.NOT_DONE, "Interrupted: it was not rolled back.")
 _INTERRUPTED: Final = Recovery(
-    Recovered.UNCLEAR, "Interrupted during the roll back: whether it took place is not known. Look at it."
+    Recovered.UNCLEAR, "Interrupted during the rollback: whether it took place is not known. Look at it."
 )
 
 
@@ -104,7 +104,7 @@ def status(
     """Follow the rollout of NAME to its end.
 
     Prints what kubectl rollout status prints, and then, where the rollout is not complete, why. The exit code is 0
-    for complete, 1 for failed, 2 for wrong usage, 3 for not finished; a roll back does not change it.
+    for complete, 1 for failed, 2 for wrong usage, 3 for not finished; a rollback does not change it.
 
     Of service/shop it says which of its sides (blue-green) gets the traffic: 0 if all goes there, 3 while it moves.
     """
@@ -144,9 +144,9 @@ def status(
 def _check_that_it_may_roll_back(settings: Settings, *, watch: bool, timeout: str, on_timeout: bool) -> None:
     """Said before anything is waited for. Raises UsageError."""
     if settings.read_only:
-        raise click.UsageError("A roll back is a change, and ktui is read-only.")
+        raise click.UsageError("A rollback is a change, and ktui is read-only.")
     if not watch:
-        raise click.UsageError("One look decides nothing: --no-watch does not go with a roll back.")
+        raise click.UsageError("One look decides nothing: --no-watch does not go with a rollback.")
     if on_timeout and not seconds(timeout):
         raise click.UsageError("--rollback-on-timeout needs a --timeout.")
 
@@ -223,7 +223,7 @@ class _Gate:
         await witness.also_saw(look, ended=ending.outcome in (Outcome.COMPLETE, Outcome.DELETED))
         if ending.code and self._options.output == "text":
             self._explain(look, log)
-        # What the failed pods had to say is read by now: a roll back takes them away.
+        # What the failed pods had to say is read by now: a rollback takes them away.
         gated = Gated(namespace, self._name, begun, took, ending, look, log, recovery=None)
         if self._is_to_go_back(ending) and follow.first is not None:
             self._gated = msgspec.structs.replace(gated, recovery=_INTERRUPTED)

@@ -27,7 +27,7 @@ class Gated(msgspec.Struct, frozen=True):
     """As a list shows it: `web`, `sts/db`."""
     begun: datetime
     seconds: float
-    """From the first look to the verdict, without a roll back."""
+    """From the first look to the verdict, without a rollback."""
     ending: Ending
     look: Look | None
     """The rollout at the verdict; None where it is gone or could not be read."""

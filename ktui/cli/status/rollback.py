@@ -37,7 +37,7 @@ _ATTEMPTS: Final = 3
 
 
 class Recovered(StrEnum):
-    """What became of the roll back."""
+    """What became of the rollback."""
 
     COMPLETE = "complete"
     NOT_COMPLETE = "not complete"
@@ -47,7 +47,7 @@ class Recovered(StrEnum):
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """How a roll back ended, in a sentence; `title` is what was planned, where it came to a plan."""
+    """How a rollback ended, in a sentence; `title` is what was planned, where it came to a plan."""
 
     outcome: Recovered
     sentence: str
@@ -126,9 +126,9 @@ async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recov
             Recovered.NOT_COMPLETE, f"{made.done_sentence} Whether it is complete cannot be seen: {error}", made.title
         )
     if ending.outcome is Outcome.COMPLETE:
-        return Recovery(Recovered.COMPLETE, f"{made.done_sentence} The roll back is complete.", made.title)
+        return Recovery(Recovered.COMPLETE, f"{made.done_sentence} The rollback is complete.", made.title)
     return Recovery(
-        Recovered.NOT_COMPLETE, f"{made.done_sentence} The roll back is not complete: {ending.error}.", made.title
+        Recovered.NOT_COMPLETE, f"{made.done_sentence} The rollback is not complete: {ending.error}.", made.title
     )
 
 

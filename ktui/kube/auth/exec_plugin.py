@@ -182,7 +182,7 @@ async def _outcome(process: asyncio.subprocess.Process, name: str, timeout: floa
             await process.wait()
     except TimeoutError:
         raise CredentialError(
-            f"The login plugin {name} has not answered for {timeout:.0f} s{said}".rstrip(".") + ".",
+            f"The login plugin {name} has not answered for {timeout:.0f}s{said}".rstrip(".") + ".",
             hint="Log in with kubectl first.",
         ) from None
     finally:

@@ -321,7 +321,7 @@ class ListWatch:
                 raise NoStreamingList("The server does not complete the list that it streams.") from None
             if self._opened is None:
                 raise TimedOut("The server does not accept the watch.") from None
-            raise Silence(f"Nothing has been heard for {seconds:.0f} s.") from None
+            raise Silence(f"Nothing has been heard for {seconds:.0f}s.") from None
 
     def _watch_from(self, version: str) -> None:
         self._version, self._furthest = version, ordinal(version)

@@ -157,7 +157,7 @@ class Reflector(ListWatch):
             told = f"{told} It asks to wait: trying again at {self._connection.time_in(wait)}."
         if self._is_polled:
             what = self.resource.plural
-            told = f"The {what} cannot be watched: they are listed instead, every {self._pacing.poll:.0f} s. {told}"
+            told = f"The {what} cannot be watched: they are listed instead, every {self._pacing.poll:.0f}s. {told}"
             return self._telling.linked(LinkState.LISTED, told, since=self._listed_at)
         # What is only listed is as old as its list, whatever has been heard since.
         as_of = self._listed_at if self._cannot_be_watched else None

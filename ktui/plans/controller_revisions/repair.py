@@ -1,6 +1,6 @@
 """Repair of a StatefulSet that waits for pods which its template has left behind: they are deleted, and nothing else.
 
-So it is after a roll back that somebody else made, or a deletion that did not come about (docs/semantics.md,
+So it is after a rollback that somebody else made, or a deletion that did not come about (docs/semantics.md,
 StatefulSets). The patch consists of its tests alone: it changes nothing, and makes sure that this is what was looked
 at.
 """

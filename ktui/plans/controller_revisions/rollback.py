@@ -1,4 +1,4 @@
-"""Roll back of a StatefulSet or a DaemonSet, and abort, which is a roll back from the middle of a rollout.
+"""Roll back of a StatefulSet or a DaemonSet, and abort, which is a rollback from the middle of a rollout.
 
 The template of a ControllerRevision takes the place of the whole template: its data is a strategic merge patch that
 says so (`$patch: replace`), and a JSON patch says the same. kubectl applies the data itself and touches nothing else;
@@ -49,7 +49,7 @@ _DIRECTIVE: Final = "$patch"
 def rollback_target(
     known: Known, to_revision: int | None = None, remembered: Accounts | None = None
 ) -> ControllerRevision | Refusal:
-    """The revision that a roll back would bring back, or why there is none, in kubectl's words and order.
+    """The revision that a rollback would bring back, or why there is none, in kubectl's words and order.
 
     Without a number it is the last one that was good (`standing.last_good`), where kubectl takes the second highest.
     """
@@ -89,7 +89,7 @@ def abort_target(known: Known, remembered: Accounts | None = None) -> Controller
     workload, number = known.workload, known.current.revision if known.current is not None else 0
     if not in_flight(known):
         return being_deleted(workload) or Refusal(
-            f"nothing to abort: every pod is of revision {number}; a roll back goes to an earlier one"
+            f"nothing to abort: every pod is of revision {number}; a rollback goes to an earlier one"
         )
     last = _last_complete(known)
     if last is not None and last is known.current:
@@ -240,7 +240,7 @@ def _partitioned(held: Partition | None, ends_at: int | None) -> tuple[str, ...]
 def _left_alone(
     subject: SetSubject, after: Controlled, held: Partition | None, back: ControllerRevision
 ) -> tuple[str, ...]:
-    """A partition that stays may keep pods from going back, and that is what a roll back is seldom meant to do."""
+    """A partition that stays may keep pods from going back, and that is what a rollback is seldom meant to do."""
     if held is None or held.record is not None or not isinstance(after, StatefulSet):
         return ()
     below = [pod for pod in subject.pods if partition_patch.is_below(after, pod) and pod.revision_hash != back.pod_hash]

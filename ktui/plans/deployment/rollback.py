@@ -42,7 +42,7 @@ def rollback_target(
     to_revision: int | None = None,
     remembered: Accounts | None = None,
 ) -> ReplicaSet | Refusal:
-    """The ReplicaSet that a roll back would bring back, or why there is none, in kubectl's words."""
+    """The ReplicaSet that a rollback would bring back, or why there is none, in kubectl's words."""
     return being_deleted(deployment) or revisions.rollback_target(deployment, replicasets, to_revision, remembered)
 
 
@@ -58,7 +58,7 @@ def abort_target(
     current = revisions.current(deployment, replicasets)
     number = revision(current) if current is not None else 0
     return being_deleted(deployment) or Refusal(
-        f"nothing to abort: revision {number} is complete; a roll back goes to an earlier one"
+        f"nothing to abort: revision {number} is complete; a rollback goes to an earlier one"
     )
 
 

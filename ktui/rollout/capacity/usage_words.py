@@ -9,7 +9,7 @@ from typing import Final
 from ktui.model.quantities import amount_text
 from ktui.rollout.capacity.quota import Room
 from ktui.rollout.capacity.usage import Meter, RevisionUse, Usage
-from ktui.text import clean, count
+from ktui.text import clean, count, percent
 
 _ALIKE: Final = (Decimal("0.9"), Decimal("1.1"))
 """Between these, two amounts are about the same: pods of one revision differ by as much."""
@@ -51,15 +51,6 @@ def ratio_text(ratio: Decimal) -> str:
 def share(meter: Meter) -> str:
     """What one pod uses on average."""
     return amount_text(meter.resource, meter.mean)
-
-
-def percent(part: Decimal) -> str:
-    """`94%`; what is more than nothing is never 0%, and all only where it is all."""
-    if 0 < part < Decimal("0.005"):
-        return "<1%"
-    if Decimal("0.995") <= part < 1:
-        return "99%"
-    return f"{part * 100:.0f}%"
 
 
 def _limit(meter: Meter) -> str:

@@ -35,9 +35,9 @@ class Countdown(msgspec.Struct, frozen=True):
         if left < 1:
             return "rolls back now"
         return (
-            f"rolls back in {left} s unless it recovers"
+            f"rolls back in {left}s unless it recovers"
             if left < 120
-            else f"rolls back in {ceil(left / 60)} min unless it recovers"
+            else f"rolls back in {ceil(left / 60)}m unless it recovers"
         )
 
 

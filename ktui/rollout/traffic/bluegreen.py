@@ -332,7 +332,7 @@ class Move(msgspec.Struct, frozen=True):
 
 def took(seconds: float) -> str:
     """How long traffic took to move; less than a screen can tell is said as that."""
-    return f"{seconds:.1f} s" if seconds >= 0.1 else "less than 0.1 s"
+    return f"{seconds:.1f}s" if seconds >= 0.1 else "less than 0.1s"
 
 
 def follow(move: Move | None, before: BlueGreen | None, state: BlueGreen, now: datetime) -> Move | None:

@@ -183,7 +183,7 @@ def _capacity(rollout: Rollout, capacity: Capacity) -> list[Span]:
     spans = [
         Span("capacity ", "dim"),
         Span(f"{numbers.available} available", "" if enough else "failed"),
-        Span(f" of {capacity.promised} promised  "),
+        Span(f", minimum {capacity.promised}  "),
         *_curve(capacity),
     ]
     if rollout.lowest is not None and rollout.lowest_at is not None:

@@ -19,8 +19,8 @@ _ELSEWHERE = (
     Hint("h", "history", "screen.history"),
     Hint("l", "logs", "screen.logs"),
     Hint("e", "timeline", "screen.timeline"),
-    Hint("u", "use", "screen.usage"),
-    Hint("f", "figures", "screen.figures"),
+    Hint("u", "resources", "screen.usage"),
+    Hint("f", "report", "screen.figures"),
 )
 """The other screens of a rollout that is still there."""
 

@@ -128,7 +128,7 @@ def _cause(revision: PastRevision) -> str:
 
 
 def destination(revision: PastRevision) -> str:
-    """` to 4 (cart:4.9)`, as the key of a roll back says it."""
+    """` to 4 (cart:4.9)`, as the key of a rollback says it."""
     images = sorted(revision.images, key=lambda image: not image.is_new)
     return f" to {revision.number}" + (f" ({images[0].short})" if images else "")
 

@@ -254,7 +254,7 @@ class OverviewScreen(LiveScreen):
             *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),
             *((Hint("l", "logs", "screen.logs"),) if self._cursor is not None else ()),
             *((Hint("e", "timeline", "screen.timeline"),) if self._cursor is not None else ()),
-            Hint("f", "figures", "screen.figures"),
+            Hint("f", "report", "screen.figures"),
             Hint("/", "filter", "screen.filter"),
             Hint("n", "namespace", "app.pick_namespace"),
             Hint("x", "context", "app.pick_context"),

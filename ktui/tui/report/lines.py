@@ -36,7 +36,7 @@ def title(about: str, since: datetime, until: datetime, watched: datetime | None
     """What the figures are about, of which period, and since when ktui knows at first hand."""
     told = f"   watched since {words.stamp(watched, until)}" if watched is not None else ""
     period = f"   the last {words.length(since, until)}"
-    return shorten([Span(f"FIGURES  {clean(about)}", "strong"), Span(period), Span(told, "dim")], cells)
+    return shorten([Span(f"REPORT  {clean(about)}", "strong"), Span(period), Span(told, "dim")], cells)
 
 
 def summary(of: Figures, since: datetime, until: datetime, cells: int) -> list[Line]:

@@ -14,9 +14,9 @@ from ktui import signs
 from ktui.model.quantities import amount_text
 from ktui.rollout.capacity.quota import Room
 from ktui.rollout.capacity.usage import NEAR, Meter, PodUse, RevisionUse, Usage
-from ktui.rollout.capacity.usage_words import NAMES, compared, near_limits, percent, share
+from ktui.rollout.capacity.usage_words import NAMES, compared, near_limits, share
 from ktui.rollout.capacity.usage_words import room as room_text
-from ktui.text import age, clean, duration
+from ktui.text import age, clean, duration, percent
 from ktui.tui.draw import glyphs
 from ktui.tui.draw.widgets import Span, fit, shorten, wrap
 
@@ -92,7 +92,7 @@ def _of_limit(meter: Meter) -> list[Span]:
 
 def title(usage: Usage, now: datetime) -> list[Span]:
     """What stands over the block: of how many pods that is, how old, and where there is more."""
-    spans = [Span("USE  ", "head")]
+    spans = [Span("RESOURCES  ", "head")]
     if usage.at is not None:
         told = f"{age(usage.at, now)} ago"
         spans.append(Span(f"stale: {told}", "warn") if usage.is_stale(now) else Span(told, "dim"))

@@ -71,7 +71,7 @@ class UsageScreen(LiveScreen):
         self.draw_chrome(now, app.title_line, (), hints)
 
     def _draw_use(self, now: datetime) -> None:
-        title, pages = Span("USE  ", "head"), self.query_one("#use", Pages)
+        title, pages = Span("RESOURCES  ", "head"), self.query_one("#use", Pages)
         shown = self.use
         if shown is None:
             self.query_one("#heading", Painting).show([[title, Span("asking what the pods use…", "dim")]])
