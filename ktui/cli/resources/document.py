@@ -1,4 +1,4 @@
-"""What `ktui usage -o json` prints: CPU in cores, memory in bytes, times as RFC 3339; null is unknown, or none."""
+"""What `ktui resources -o json` prints: CPU in cores, memory in bytes, times as RFC 3339; null is unknown, or none."""
 
 from __future__ import annotations
 
