@@ -77,4 +77,5 @@ async def test_tables_stay_aligned(stage: Stage, dashboard: Dashboard) -> None:
         await screen.press("h")
         await screen.sees("WHAT CHANGED")
         assert len(starts(screen.text, "0/2", "3/3")) == 1, screen.text
+        await screen.sees(":crash   ", ":4.9   ")
         assert {strip.cell_length for strip in screen.app.screen._compositor.render_strips()} == {150}

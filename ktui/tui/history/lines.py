@@ -13,7 +13,7 @@ from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.track_record import outcome_mark
 from ktui.text import age, duration, local_time
 from ktui.tui.draw.difference import Lines, as_yaml, bullet, fields
-from ktui.tui.draw.widgets import Line, Span, fit, shorten, width, wrap
+from ktui.tui.draw.widgets import Line, Span, cut_front, fit, shorten, width, wrap
 
 if TYPE_CHECKING:
     from ktui.rollout.diff.templates import DiffLine, TemplateDiff
@@ -91,7 +91,7 @@ def row(
         Span(f"{signs.DIAMOND} ", "held") if is_marked else glyph,
         Span(fit(str(revision.number), fitted.revision, right=True), "strong"),
         Span(_GAP + fit(state, _STATE), "good" if revision.is_current else "failed" if bad else "dim"),
-        *_padded(_images(revision), fitted.images),
+        *_padded(_images(revision, fitted.images), fitted.images),
         Span(_GAP + fit(_pods(revision), fitted.pods, right=True), "" if revision.wanted else "dim"),
         Span(_GAP + fit(age(revision.age_from, now), fitted.age, right=True), "dim"),
     ]
@@ -102,12 +102,17 @@ def row(
     return spans
 
 
-def _images(revision: PastRevision) -> list[Span]:
-    """The images of the containers, and those of init containers where they are new; what is new comes first."""
+def _images(revision: PastRevision, cells: int | None = None) -> list[Span]:
+    """The images of the containers, and those of init containers where they are new; what is new comes first.
+
+    Each is cut in front to fit into so many cells alone: its tag is what differs.
+    """
     spans = [Span(f"{signs.AGAIN} restarted ", "dim")] if revision.restarted else []
     for image in sorted(revision.images, key=lambda image: not image.is_new):
         if not image.is_init or image.is_new:
-            spans += [Span(image.short, "strong" if image.is_new else "dim"), Span(" ")]
+            room = cells - width(spans) if cells is not None and len(spans) < 2 else cells
+            shown = image.short if room is None else cut_front(image.short, room)
+            spans += [Span(shown, "strong" if image.is_new else "dim"), Span(" ")]
     return spans[:-1]
 
 
