@@ -17,7 +17,7 @@ def accounts(records: Iterable[Record]) -> dict[int, Account]:
             case Standing.UNKNOWN:
                 continue
             case Standing.COMPLETE:
-                found[record.revision] = Account(Standing.COMPLETE, record.finished)
+                found[record.revision] = Account(Standing.COMPLETE, record.finished, took=record.took)
             case standing:
                 at = record.failed or record.troubled or record.finished
                 found[record.revision] = Account(standing, at, clean(record.sentence))

@@ -9,9 +9,12 @@ from ktui import signs
 NOTHING = signs.POINT
 
 
-def bars(values: Sequence[float]) -> str:
-    """A bar each, the highest for the largest; 0 is a point, so that nothing is told from little."""
-    highest = max(values, default=0.0)
+def bars(values: Sequence[float], highest: float = 0.0) -> str:
+    """A bar each; 0 is a point, so that nothing is told from little.
+
+    The full bar is `highest`, which rows that are compared share; without it, the largest value.
+    """
+    highest = max(highest, max(values, default=0.0))
     return "".join(_bar(value / highest) if value > 0 else NOTHING for value in values)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from ktui import signs
 from ktui.figures.bars import bars, gathered
 from ktui.figures.record import Outcome, Record, Sight
 from ktui.figures.statistics import SHORT, Figures, Lengths, Service
@@ -127,9 +129,19 @@ def story(record: Record) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def line(of: Figures, most: int) -> str:
-    """The last durations as bars; a single one is compared with nothing."""
-    return bars(of.recent[-most:]) if len(of.recent) > 1 else ""
+def line(of: Figures, most: int, highest: float = 0.0) -> str:
+    """The last durations as bars, on a scale up to `highest` seconds; a single one is compared with nothing."""
+    return bars(of.recent[-most:], highest) if len(of.recent) > 1 else ""
+
+
+def highest(many: Iterable[Figures], most: int) -> float:
+    """The longest of the durations that `line` draws of any of these, in seconds: the scale that they share."""
+    return max((value for of in many if len(of.recent) > 1 for value in of.recent[-most:]), default=0.0)
+
+
+def scale(value: float | str) -> str:
+    """What a full bar stands for: `(█ = 44s)`; of a number of seconds, or of what is written already."""
+    return f"({signs.FULL} = {value if isinstance(value, str) else seconds(value)})"
 
 
 def recovery(of: Figures) -> str:
@@ -146,16 +158,18 @@ def _changes(of: Figures, since: datetime, until: datetime) -> str:
     told = f"{of.changes} in {length(since, until)}"
     if until - since > SHORT:
         told += f", {of.changes_a_day:.1f} a day"
-    each = bars(gathered([step.changes for step in of.steps], _MOST_BARS))
+    steps = gathered([step.changes for step in of.steps], _MOST_BARS)
+    drawn = f"   {bars(steps)} {scale(str(max(steps)))}" if any(steps) else ""
     unseen = f"   {of.told} not seen by ktui" if of.told else ""
-    return f"{told}   {each}{unseen}"
+    return f"{told}{drawn}{unseen}"
 
 
 def _durations(of: Figures) -> str:
     still = f" · {of.stood_still} that were paused or held left out" if of.stood_still else ""
     if not of.durations.count:
         return f"no data yet{still}"
-    return f"{_lengths(of.durations)}{still}   {line(of, _MOST_BARS)}".rstrip()
+    drawn = line(of, _MOST_BARS)
+    return f"{_lengths(of.durations)}{still}" + (f"   {drawn} {scale(highest([of], _MOST_BARS))}" if drawn else "")
 
 
 def _recoveries(of: Figures) -> str:

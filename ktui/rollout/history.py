@@ -20,7 +20,7 @@ from ktui.rollout.podstatus import is_ready
 from ktui.rollout.progress import Side
 from ktui.rollout.provenance import Provenance, marked, named_writer, provenance
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.track_record import NOTHING, Account, Accounts
+from ktui.rollout.track_record import NOTHING, Account, Accounts, Standing, outcome_mark
 from ktui.text import clean
 
 
@@ -59,11 +59,23 @@ class PastRevision(msgspec.Struct, frozen=True, kw_only=True):
     is_undo: bool
     """`kubectl rollout undo` without a number leads here."""
     took: float | None
-    """Seconds that its rollout took, where the cluster can still tell."""
+    """Seconds that its rollout took, if the cluster can still tell or ktui saw it."""
     live_since: datetime | None = None
     """Since when its template is the live one again, if an earlier revision came back; None for all others."""
     account: Account = NOTHING
     """What is known of how it did."""
+
+    @property
+    def outcome(self) -> str:
+        """How its rollout ended, in a word: `complete`, `failed`, `undone`; nothing if that is not known."""
+        if self.is_current:
+            return "complete" if self.took is not None else ""
+        return outcome_mark(self.account) or ("complete" if self.was_complete else "")
+
+    @property
+    def was_complete(self) -> bool:
+        """Whether it is known to have been rolled out in full."""
+        return self.account.standing is Standing.COMPLETE or self.took is not None
 
     @property
     def age_from(self) -> datetime | None:
@@ -192,8 +204,13 @@ def controlled_history(
 
 
 def _accounted(found: History, known: Accounts) -> History:
-    rows = tuple(replace(each, account=known.get(each.number, NOTHING)) for each in found.revisions)
-    return replace(found, revisions=rows)
+    rows = []
+    for each in found.revisions:
+        account = known.get(each.number, NOTHING)
+        # What the cluster itself still tells comes first.
+        took = each.took if each.took is not None else account.took
+        rows.append(replace(each, account=account, took=took))
+    return replace(found, revisions=tuple(rows))
 
 
 def _of_replicaset(replicaset: ReplicaSet, *, is_current: bool) -> _Made:

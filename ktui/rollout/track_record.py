@@ -44,6 +44,8 @@ class Account(msgspec.Struct, frozen=True):
     standing: Standing = Standing.UNKNOWN
     at: datetime | None = None
     why: str = ""
+    took: float | None = None
+    """Seconds that its rollout took, if it was complete and that was seen."""
 
     @property
     def is_bad(self) -> bool:
@@ -103,7 +105,7 @@ def standings(candidates: Sequence[Candidate], remembered: Accounts) -> dict[int
             # One that failed serves only where nothing does it better: its pods may be up between two crashes.
             is_best = each.available == most and each.available > current
             if is_best or not known.is_bad:
-                known = Account(Standing.SERVES)
+                known = Account(Standing.SERVES, took=known.took)
         found.setdefault(each.number, known)
     return found
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ktui.plans.offers import Offer
     from ktui.rollout.traffic.bluegreen import BlueGreen, Side
     from ktui.tui.announcements import Announcements
-    from ktui.tui.bluegreen.pairs import Pairs
+    from ktui.tui.bluegreen.pairs import Mark, Pairs
     from ktui.tui.session import Session
     from ktui.tui.steering.guards import Guards
     from ktui.tui.steering.steering import Steering
@@ -158,6 +158,10 @@ class KtuiApp(EndingApp):
     def is_side(self, uid: str) -> bool:
         """Whether that Deployment takes turns with another behind a Service, as far as is known."""
         return self._pairs is not None and self._pairs.has(uid)
+
+    def traffic(self, uid: str) -> Mark | None:
+        """Whether that Deployment gets the traffic of a Service; None if it is not a side, or that is not known."""
+        return self._pairs.mark(uid) if self._pairs is not None else None
 
     @property
     def guarded(self) -> frozenset[str]:
@@ -354,10 +358,16 @@ class KtuiApp(EndingApp):
 
     def switch(self, state: BlueGreen, side: Side, *, force: bool) -> None:
         """Send a Service's traffic to another side: plan it, show it, and do it if a person says yes."""
+        self.run_worker(self._switch(state, side, force=force), group="steering")
+
+    async def _switch(self, state: BlueGreen, side: Side, *, force: bool) -> None:
         from ktui.tui.steering.switching import switch  # noqa: PLC0415
 
-        if self._steering is not None and self._session is not None:
-            self.run_worker(switch(self._steering, self._session, state, side, force=force), group="steering")
+        if self._steering is None or self._session is None:
+            return
+        await switch(self._steering, self._session, state, side, force=force)
+        if self._pairs is not None:
+            self._pairs.has_changed(state.namespace)
 
     def steer(self, uid: str, name: str, *, revision: int | None = None) -> None:
         """Begin an action: plan it, show it, and send it if a person says yes.

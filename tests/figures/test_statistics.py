@@ -202,6 +202,7 @@ def test_since_what(text: str) -> None:
 
 def test_bars() -> None:
     assert bars([0, 1, 2, 4]) == "·▃▅█"
+    assert bars([0, 1, 2, 4], highest=8) == "·▂▃▅", "rows that are compared share a scale"
     assert bars([]) == ""
     assert gathered([1, 2, 3, 4, 5], 3) == [1, 5, 9]
     assert gathered([1, 2], 3) == [1, 2]

@@ -81,3 +81,10 @@ def test_it_is_another_revision_with_a_number_and_never_a_bad_one_where_there_is
     if found is not None:
         assert found in others
         assert not known[found.number].is_bad or all(known[each.number].is_bad for each in others)
+
+
+def test_how_long_a_rollout_took_is_known_of_what_serves_too() -> None:
+    remembered = {3: Account(Standing.COMPLETE, NOW, took=14.0)}
+    candidates = [Candidate(3, available=6), Candidate(4, is_current=True)]
+    known = standings(candidates, remembered)
+    assert (known[3].standing, known[3].took) == (Standing.SERVES, 14.0)

@@ -7,11 +7,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
+from ktui.model.objects import Deployment
+from ktui.model.routing import Service
+from ktui.model.template import decode_hook
+from ktui.rollout.traffic.bluegreen import Pairing
 from ktui.tui.app import KtuiApp, Options
+from ktui.tui.bluegreen.pairs import marks
 from ktui.tui.bluegreen.screen import BlueGreenScreen
 from tests.audited import audited
 from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
@@ -55,6 +61,56 @@ async def test_the_hint_is_there_for_a_side_alone(stage: Stage, shop: ServiceWit
         await screen.sees("REVISIONS AND PODS")
 
 
+async def test_the_overview_and_the_detail_say_who_gets_the_traffic(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard
+) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    async with dashboard() as screen:
+        # Whichever row the cursor is on, and without a request for each row.
+        await screen.sees("▸ shop       cart", "● traffic", "○ no traffic")
+        rows = {name: line for line in screen.text.splitlines() for name in ("cart", "blue", "green") if name in line}
+        assert "● traffic" in rows["blue"]
+        assert "○ no traffic" in rows["green"]
+        assert "traffic" not in rows["cart"]
+        assert _times_asked(stage, "/services") == 1
+        await _open(screen)
+        await screen.press("p", "y")
+        await screen.sees("● green is selected")
+        await screen.press("escape", "escape")
+        await screen.until(
+            lambda: any("green" in line and "● traffic" in line for line in screen.text.splitlines()), "green to serve"
+        )
+        await screen.press("enter")
+        await screen.sees("REVISIONS AND PODS", "○ no traffic")
+
+
+def test_of_several_services_the_one_is_named_that_sends_the_traffic() -> None:
+    def made(colour: str, name: str) -> Service:
+        return msgspec.convert(service(colour, name) | {"metadata": {"name": name, "uid": name}}, Service)
+
+    sides: dict[str, tuple[Deployment, ...]] = {
+        colour: (
+            msgspec.convert(
+                deployment(colour) | {"metadata": {"name": colour, "uid": colour}}, Deployment, dec_hook=decode_hook
+            ),
+        )
+        for colour in ("blue", "green", "grey")
+    }
+    pairing = Pairing("color", dict(sides))
+    assert {uid: mark.text for uid, mark in marks([(made("blue", "shop"), pairing)]).items()} == {
+        "blue": "● traffic",
+        "green": "○ no traffic",
+        "grey": "○ no traffic",
+    }
+    both = [(made("blue", "shop"), pairing), (made("green", "preview"), pairing)]
+    assert {uid: mark.text for uid, mark in marks(both).items()} == {
+        "blue": "● traffic of shop",
+        "green": "● traffic of preview",
+        "grey": "○ no traffic",
+    }
+
+
 async def test_what_is_no_side_is_told_so_and_asks_for_nothing_beforehand(stage: Stage, dashboard: Dashboard) -> None:
     stage.deploy("cart", "cart:1.0")
     stage.deploy("shop", "shop:1.0")
@@ -64,7 +120,7 @@ async def test_what_is_no_side_is_told_so_and_asks_for_nothing_beforehand(stage:
         asked = [each.path for each in stage.cluster.requests]
         assert not any("services" in path or "endpointslices" in path for path in asked)
         await screen.press("B")
-        await screen.hears("shop/cart is no side of a blue-green pair")
+        await screen.hears("shop/cart is not part of a blue-green pair")
 
 
 async def test_switch_watch_traffic_move_and_switch_back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -64,9 +65,9 @@ async def test_revisions_with_what_is_known_of_them_and_what_the_live_one_change
         await opened(screen)
         rows = [line for line in screen.text.splitlines() if "cart:" in line and ("●" in line or "○" in line)]
         told = [" ".join(row.split()) for row in rows]
-        assert told[0].startswith("▸ ● 3 live cart:2.0 4/4 1h kubectl-client-… stale: release 2.0")
-        assert told[1].startswith("○ 2 undo cart:2.0 - 2h release 2.0")
-        assert told[2].startswith("○ 1 cart:1.0 - 3h release 1.0")
+        assert re.match(r"▸ ● 3 live complete cart:2.0 4/4 1h \S+s? kubectl-client-… stale: release 2.0", told[0])
+        assert told[1].startswith("○ 2 undo – cart:2.0 - 2h – release 2.0")
+        assert told[2].startswith("○ 1 – cart:1.0 - 3h – release 1.0")
         await screen.sees("revision 2 → revision 3 (live)", "rolled out in", "template last written by")
         await screen.sees("resources.limits.memory: 512Mi", f"{MASK} → {MASK} (another value)")
         assert "hunter" not in screen.text
@@ -95,7 +96,12 @@ async def test_y_shows_the_difference_as_yaml(three: Stage, dashboard: Dashboard
         await screen.sees("spec › containers › cart", "+         memory: 512Mi", "- name: API_TOKEN")
         await screen.sees(f"-       value: {MASK}", f"+       value: {MASK} (another value)")
         assert "hunter" not in screen.text
-        await screen.press("y")
+        await screen.press("Y")
+        await screen.sees(
+            "TEMPLATE  revision 2", "containers:", "- name: cart", "image: registry.example/shop/cart:2.0"
+        )
+        assert "hunter" not in screen.text
+        await screen.press("Y", "y")
         await screen.sees("resources.limits.memory: 512Mi")
 
 

@@ -148,3 +148,13 @@ def test_a_stack_trace_stays_together_whatever_others_write_meanwhile() -> None:
     orders = [places.of(LogLine(number * step, text)) for number, text in enumerate(texts)]
     assert orders == [0, step, step, step, step, 5 * step]
     assert places.of(LogLine(5 * step + 2 * TOGETHER, "  indented, and much later")) == 5 * step + 2 * TOGETHER
+
+
+def test_what_was_written_before_stays_together_though_it_is_not_indented() -> None:
+    step = TOGETHER // 10
+    texts = ["ERROR no database", "panic: nil pointer", "goroutine 1 [running]:", "main.main()", "FATAL exit 1"]
+    lines = [LogLine(number * step, text) for number, text in enumerate(texts)]
+    before, live = Places(), Places()
+    assert {before.of(line, is_live=False) for line in lines} == {0}
+    assert len({live.of(line) for line in lines}) == len(lines)
+    assert before.of(LogLine(9 * TOGETHER, "started"), is_live=False) == 9 * TOGETHER

@@ -143,3 +143,28 @@ def test_of_very_many_pods_the_broken_and_the_newest_are_followed_and_stay() -> 
     again = select(known, UID, Side.NEW, Choice(), followed)
     assert again is not None
     assert again.watched[0].source.short == "p0"
+
+
+def test_of_pods_that_crash_alike_one_stands_for_all() -> None:
+    def crashed(code: int, *, running: bool = False) -> dict[str, Any]:
+        state = RUNNING if running else {"waiting": {"reason": "CrashLoopBackOff"}}
+        return status(state, restartCount=2, lastState={"terminated": {"exitCode": code}})
+
+    known = store(
+        pod("cart-new", "aaaaa", crashed(1), created=1),
+        pod("cart-new", "bbbbb", crashed(1), created=2),
+        # Between two crashes it is ready: that changes nothing about what it writes.
+        pod("cart-new", "ccccc", crashed(1, running=True), created=3),
+        pod("cart-new", "ddddd", crashed(137), created=4),
+        pod("cart-new", "eeeee", status(RUNNING, restartCount=0), created=5),
+    )
+    found = chosen(known)
+    shown = [each.source.short for each in found.watched]
+    assert (len(shown), found.alike) == (3, 2)
+    assert {"ddddd", "eeeee"} < set(shown)
+    everything = chosen(known, pod=EVERY)
+    assert (len(everything.watched), everything.alike) == (5, 0)
+    followed = {each.source for each in everything.watched if each.source.short == "aaaaa"}
+    again = select(known, UID, Side.NEW, Choice(), followed)
+    assert again is not None
+    assert {each.source.short for each in again.watched} == {"aaaaa", "ddddd", "eeeee"}, "what is followed stays so"

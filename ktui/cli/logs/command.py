@@ -105,7 +105,7 @@ async def _run(settings: Settings, reference: Reference, asked: Asked, *, follow
             store = await read_workload(connection, reference, connection.clock.now)
         (workload,) = store.workloads()
         uid = workload.metadata.uid
-        choice = _choice(select(store, uid, asked.side, Choice()) or Selection(), asked)
+        choice = _choice(select(store, uid, asked.side, Choice(EVERY)) or Selection(), asked)
         if choice is None:
             return FAILED
         if follows:
@@ -125,7 +125,7 @@ def _choice(everything: Selection, asked: Asked) -> Choice | None:
         known = ", ".join(map(clean, everything.containers))
         printing.error(f'No container is called "{clean(asked.container)}"; there are: {known}.')
         return None
-    return Choice(pods[0] if asked.pod else "", asked.container)
+    return Choice(pods[0] if asked.pod else EVERY, asked.container)
 
 
 async def _print(connection: Connection, selection: Selection, asked: Asked) -> int:

@@ -142,7 +142,9 @@ def _print(told: Report) -> None:
 
 
 def _print_services(services: Sequence[tuple[Service, Figures]], room: int, *, with_namespace: bool) -> None:
-    header = ["SERVICE", "CHANGES", "FAILED", "MEDIAN", "P95", "RECOVERY", "DURATIONS", "IN THE WAY"]
+    highest = words.highest((its for _, its in services), _BARS)
+    durations = f"DURATIONS {words.scale(highest)}" if highest else "DURATIONS"
+    header = ["SERVICE", "CHANGES", "FAILED", "MEDIAN", "P95", "RECOVERY", durations, "IN THE WAY"]
     rows = []
     for service, its in services:
         cause = its.troubles[0] if its.troubles else None
@@ -154,11 +156,11 @@ def _print_services(services: Sequence[tuple[Service, Figures]], room: int, *, w
                 words.seconds(its.durations.median),
                 words.seconds(its.durations.p95),
                 words.recovery(its),
-                words.line(its, _BARS) or "-",
+                words.line(its, _BARS, highest) or "-",
                 f"{cause.cause} ×{cause.count}" if cause is not None else "-",
             ]
         )
-    _print_table(header, rows, room, ("DURATIONS", "P95"))
+    _print_table(header, rows, room, (durations, "P95"))
 
 
 def _print_rollouts(told: Report, room: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ktui import signs
 from ktui.kube.errors import KubeError
 from ktui.kube.listing import list_once
 from ktui.model.changes import Put, Resource
 from ktui.model.routing import Service
-from ktui.rollout.traffic.bluegreen import may_be_paired, pairings
+from ktui.rollout.traffic.bluegreen import Pairing, may_be_paired, pairings
 from ktui.text import clean
 
 if TYPE_CHECKING:
@@ -19,13 +21,30 @@ if TYPE_CHECKING:
 _FRESH: Final = 30.0
 """Seconds for which the Services of a namespace are taken to be as they were: they change seldom."""
 
+_PAIRED: Final = 10.0
+"""The same of a namespace with sides: who gets the traffic is a claim."""
+
+
+class Mark(NamedTuple):
+    """Whether a Deployment gets the traffic of a Service, and how a row says it."""
+
+    gets_traffic: bool
+    text: str
+
+
+class _Known(NamedTuple):
+    """What is known of a namespace, until when it is not asked again; `marks` by the uid of each side."""
+
+    until: float
+    marks: Mapping[str, Mark]
+
 
 class Pairs:
-    """What the Services of the namespaces that were looked at say. Of these, only the uids of the sides are kept."""
+    """What the Services of the namespaces that were looked at say. Of these, only the sides are kept."""
 
     def __init__(self, app: KtuiApp) -> None:
         self._app = app
-        self._known: dict[str, tuple[float, frozenset[str]]] = {}
+        self._known: dict[str, _Known] = {}
         self._asked: set[str] = set()
         self._alone: dict[str, float] = {}
         """Deployments whose labels allow no pair, and until when that is taken to be so."""
@@ -36,22 +55,36 @@ class Pairs:
         self._asked.clear()
         self._alone.clear()
 
+    def has_changed(self, namespace: str) -> None:
+        """A Service of that namespace has been switched: ask again, and claim nothing until then."""
+        self._known.pop(namespace, None)
+
     def has(self, uid: str) -> bool:
         """Whether that Deployment is a side, as far as is known; what is not is asked for."""
+        return self._look(uid, again=True) is not None
+
+    def mark(self, uid: str) -> Mark | None:
+        """What the row of that rollout says of traffic; None if it is not a side, or if that is not known.
+
+        A namespace is asked for once if its labels allow a pair, and again only if there is one.
+        """
+        return self._look(uid, again=False)
+
+    def _look(self, uid: str, *, again: bool) -> Mark | None:
         store = self._app.live.store
         deployment = store.deployment(uid)
         if deployment is None:
-            return False
+            return None
         namespace = deployment.metadata.namespace
-        until, sides = self._known.get(namespace, (0.0, frozenset()))
-        now = monotonic()
-        if now >= max(until, self._alone.get(uid, 0.0)) and namespace not in self._asked:
+        known, now = self._known.get(namespace), monotonic()
+        is_due = known is None or (now >= known.until and (again or bool(known.marks)))
+        if is_due and namespace not in self._asked and now >= self._alone.get(uid, 0.0):
             if may_be_paired(deployment, store.deployments()):
                 self._asked.add(namespace)
                 self._app.run_worker(self._ask_quietly(namespace), group="pairs")
             else:
                 self._alone[uid] = now + _FRESH
-        return uid in sides
+        return known.marks.get(uid) if known is not None else None
 
     async def ask(self, namespace: str) -> frozenset[str]:
         """The uids of the Deployments of that namespace that are sides. Raises KubeError."""
@@ -61,13 +94,13 @@ class Pairs:
         listed = await list_once(connection, Resource.SERVICES, namespace)
         services = [each.object for each in listed if isinstance(each, Put) and isinstance(each.object, Service)]
         deployments = [each for each in self._app.live.store.deployments() if each.metadata.namespace == namespace]
-        sides: set[str] = set()
+        found: list[tuple[Service, Pairing]] = []
         for service in services:
-            for pairing in pairings(service, deployments):
-                sides.update(each.metadata.uid for own in pairing.colours.values() for each in own)
+            found += [(service, pairing) for pairing in pairings(service, deployments)]
             # There may be hundreds of either: keys go first.
             await asyncio.sleep(0)
-        self._known[namespace] = (monotonic() + _FRESH, frozenset(sides))
+        sides = marks(found)
+        self._known[namespace] = _Known(monotonic() + (_PAIRED if sides else _FRESH), sides)
         return frozenset(sides)
 
     async def _ask_quietly(self, namespace: str) -> None:
@@ -76,9 +109,30 @@ class Pairs:
             self._app.draw_soon()
         except KubeError:
             # Who may not see Services is shown no pairs; the key says why. Asked again later.
-            self._known[namespace] = (monotonic() + _FRESH, frozenset())
+            self._known[namespace] = _Known(monotonic() + _FRESH, {})
         finally:
             self._asked.discard(namespace)
+
+
+def marks(found: Sequence[tuple[Service, Pairing]]) -> dict[str, Mark]:
+    """The mark of each side. If there are several Services, it names those that select it: one may be for a preview."""
+    serving: dict[str, dict[str, None]] = {}
+    for service, pairing in found:
+        active = service.spec.selector.get(pairing.key, "")
+        for colour, deployments in pairing.colours.items():
+            for deployment in deployments:
+                names = serving.setdefault(deployment.metadata.uid, {})
+                if colour == active:
+                    names[service.metadata.name] = None
+    several = len({service.metadata.uid for service, _ in found}) > 1
+    return {uid: _mark(list(names), several=several) for uid, names in serving.items()}
+
+
+def _mark(names: Sequence[str], *, several: bool) -> Mark:
+    if not names:
+        return Mark(False, f"{signs.RING} no traffic")
+    of = f" of {clean(', '.join(sorted(names)))}" if several else ""
+    return Mark(True, f"{signs.DISC} traffic{of}")
 
 
 async def open_if_paired(app: KtuiApp, pairs: Pairs, uid: str) -> None:

@@ -208,6 +208,9 @@ class RolloutPanels(Container):
             countdown = app.countdown(now, self._uid)
             guard = Span(f"   auto-abort is on{f': {countdown}' if countdown else ''}", "warn")
             shown[0] = shorten([*shown[0], guard], self._cells)
+        if (traffic := app.traffic(self._uid)) is not None:
+            mark = Span(f"   {traffic.text}", "new" if traffic.gets_traffic else "dim")
+            shown[0] = shorten([*shown[0], mark], self._cells)
         if is_gone:
             shown[:2] = lines.deleted(detail.rollout, self._has_namesake)
         return shown

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from ktui import signs
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 _GAP: Final = "  "
 _SIGNS: Final = 4
 """Cells of the cursor and the sign of a revision."""
-_STATE: Final = len("failed  ")
+_STATE: Final = len("live  ")
+_OUTCOME: Final = len("complete")
+_TOOK: Final = 5
+_UNKNOWN: Final = "–"
+"""What stands for an outcome, or a length of time, that nothing tells."""
 _BETWEEN: Final = " · "
 _LEAST_CAUSE: Final = 10
 """Cells below which a change-cause is not worth its column."""
@@ -36,12 +40,18 @@ class Columns(NamedTuple):
     images: int
     pods: int
     age: int
+    outcome: int
+    took: int
     owner: int
     cause: int
 
 
 def columns(history: History, writer: Writer | None, now: datetime, room: int) -> Columns:
-    """Columns as wide as what they show needs; where there is no room, who did it goes first, then the cause."""
+    """Columns as wide as what they show needs.
+
+    If there is no room, who did it goes first, then how long it took, then the outcome (a bad one is shown in place of
+    the state), then the cause.
+    """
     rows = history.revisions
     revision = max([3, *(len(str(row.number)) for row in rows)])
     pods = max([4, *(len(_pods(row)) for row in rows)])
@@ -50,12 +60,17 @@ def columns(history: History, writer: Writer | None, now: datetime, room: int) -
     owner = max((cell_len(by_whom(row, writer)) for row in rows), default=0)
     cause = max((cell_len(_cause(row)) for row in rows), default=0)
     taken = _SIGNS + revision + len(_GAP) + _STATE + pods + ages + 3 * len(_GAP)
+    needed = len(_GAP) + min(cause, _FAIR_CAUSE) if cause else 0
+    outcome = _OUTCOME if room - taken - _OUTCOME - len(_GAP) >= min(images, 12) + needed else 0
+    taken += outcome + len(_GAP) if outcome else len("failed") - len("live")
+    took = _TOOK if room - taken - _TOOK - len(_GAP) >= images + needed else 0
+    taken += took + len(_GAP) if took else 0
     images = min(images, max(12, (room - taken) // 2 if cause or owner else room - taken))
     left = room - taken - images
-    needed = len(_GAP) + min(cause, _FAIR_CAUSE) if cause else 0
     owner = min(owner, 16) if owner and left >= min(owner, 16) + len(_GAP) + needed else 0
     left -= owner + len(_GAP) if owner else 0
-    return Columns(revision, images, pods, ages, owner, left - len(_GAP) if cause and left > _LEAST_CAUSE else 0)
+    cause = left - len(_GAP) if cause and left > _LEAST_CAUSE else 0
+    return Columns(revision, images, pods, ages, outcome, took, owner, cause)
 
 
 def heading(fitted: Columns) -> list[Span]:
@@ -63,14 +78,20 @@ def heading(fitted: Columns) -> list[Span]:
     cells = [
         " " * _SIGNS,
         fit("REV", fitted.revision, right=True) + _GAP,
-        " " * _STATE,
+        " " * _state_cells(fitted),
+        fit("OUTCOME", fitted.outcome) + _GAP if fitted.outcome else "",
         fit("IMAGE", fitted.images) + _GAP,
         fit("PODS", fitted.pods, right=True) + _GAP,
         fit("AGE", fitted.age, right=True),
+        _GAP + fit("TOOK", fitted.took, right=True) if fitted.took else "",
         _GAP + fit("BY", fitted.owner) if fitted.owner else "",
         _GAP + fit("CHANGE-CAUSE", fitted.cause) if fitted.cause else "",
     ]
     return [Span("".join(cells), "head")]
+
+
+def _state_cells(fitted: Columns) -> int:
+    return _STATE if fitted.outcome else len("failed") + len(_GAP)
 
 
 def row(
@@ -85,16 +106,23 @@ def row(
         if bad
         else Span(f"{signs.RING} ", "dim")
     )
-    state = "live" if revision.is_current else bad or ("undo" if revision.is_undo else "")
+    # Without a column of its own, a bad outcome is worth more than where kubectl would go.
+    mark = bad if not fitted.outcome else ""
+    state = "live" if revision.is_current else mark or ("undo" if revision.is_undo else "")
+    outcome = revision.outcome
     spans = [
         Span(f"{signs.POINTER} " if is_chosen else "  ", "key"),
         Span(f"{signs.DIAMOND} ", "held") if is_marked else glyph,
         Span(fit(str(revision.number), fitted.revision, right=True), "strong"),
-        Span(_GAP + fit(state, _STATE), "good" if revision.is_current else "failed" if bad else "dim"),
+        Span(_GAP + fit(state, _state_cells(fitted)), "good" if revision.is_current else "failed" if mark else "dim"),
+        Span(fit(outcome or _UNKNOWN, fitted.outcome) + _GAP if fitted.outcome else "", "failed" if bad else "dim"),
         *_padded(_images(revision, fitted.images), fitted.images),
         Span(_GAP + fit(_pods(revision), fitted.pods, right=True), "" if revision.wanted else "dim"),
         Span(_GAP + fit(age(revision.age_from, now), fitted.age, right=True), "dim"),
     ]
+    if fitted.took:
+        told = duration(revision.took) if revision.took is not None else _UNKNOWN
+        spans.append(Span(_GAP + fit(told, fitted.took, right=True), "dim"))
     if fitted.owner:
         spans.append(Span(_GAP + fit(by_whom(revision, writer), fitted.owner), "dim"))
     if fitted.cause:
@@ -209,6 +237,11 @@ def difference(found: TemplateDiff, yaml: Sequence[DiffLine] | None, room: int) 
         return [*lines, [Span("Nothing else differs.", "dim")]]
     body = as_yaml(yaml, room) if yaml else fields(found.changes, room)
     return [*lines, *([[]] if lines else []), *body]
+
+
+def template(text: Sequence[str], room: int) -> Lines:
+    """A whole template as YAML; no line is cut."""
+    return [[Span(part)] for line in text for part in (chop_cells(line, max(8, room)) or [""])]
 
 
 def problem(sentence: str, room: int) -> Lines:

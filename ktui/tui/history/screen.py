@@ -17,6 +17,7 @@ from ktui.kube.revisions import read_with_revisions
 from ktui.model.reference import reference_to
 from ktui.plans.request import Action
 from ktui.rollout.diff.revisions import Pair, Templates, compare, compare_as_yaml, label, pair, templates
+from ktui.rollout.diff.templates import presentable, yaml_lines
 from ktui.rollout.history import History, PastRevision
 from ktui.text import clean
 from ktui.tui.detail import lines as detail_lines
@@ -44,6 +45,7 @@ class HistoryScreen(LiveScreen):
         Binding("escape,h", "app.pop_screen", "back", id="history.back"),
         Binding("space,m", "mark", "mark", id="history.mark"),
         Binding("y", "toggle_yaml", "fields or YAML", id="history.yaml"),
+        Binding("Y", "toggle_template", "the whole template", id="history.template"),
         Binding("r", "ask_again", "ask again", id="history.retry", show=False),
         Binding("down,j", "move(1)", "down", id="history.down", show=False),
         Binding("up,k", "move(-1)", "up", id="history.up", show=False),
@@ -60,6 +62,8 @@ class HistoryScreen(LiveScreen):
         self._cursor = ""
         self._marked = ""
         self._yaml = False
+        self._whole = False
+        """Whether the template of the revision under the cursor is shown, not what differs."""
         self._templates: Templates | None = None
         self._problem = ""
         self._is_asking = False
@@ -153,6 +157,10 @@ class HistoryScreen(LiveScreen):
         pages, title = self.query_one("#difference", Pages), self.query_one("#compared", Painting)
         room = max(30, pages.scrollable_content_region.width)
         chosen = self.revision
+        if self._whole and chosen is not None:
+            title.show([[Span("TEMPLATE  ", "head"), Span(label(history, chosen.number), "strong")]])
+            self._show(self._template(chosen, room), room)
+            return
         compared = pair(history, chosen, self.marked) if chosen is not None else None
         if compared is None:
             title.show([[Span("WHAT CHANGED", "head")]])
@@ -160,13 +168,22 @@ class HistoryScreen(LiveScreen):
             return
         names = f"{label(history, compared.before)} → {label(history, compared.after)}"
         title.show([[Span("WHAT CHANGED  ", "head"), Span(names, "strong")]])
-        lines = self._lines(history, compared, room)
+        self._show(self._lines(history, compared, room), room)
+
+    def _show(self, lines: Lines | None, room: int) -> None:
+        """These lines, or why there are none yet."""
+        pages = self.query_one("#difference", Pages)
         if lines is not None:
             pages.show(lines)
         elif self._problem:
             pages.show(history_lines.problem(self._problem, room))
         else:
             pages.show([[Span("asking the server…", "dim")]])
+
+    def _template(self, chosen: PastRevision, room: int) -> Lines | None:
+        """The whole template of a revision, masked; None until the server has answered."""
+        known = self._templates.revisions.get(chosen.uid) if self._templates is not None else None
+        return history_lines.template(yaml_lines(presentable(known)), room) if known is not None else None
 
     def _lines(self, history: History, compared: Pair, room: int) -> Lines | None:
         """The lines of a difference, made once as long as they stay the same; None until the server has answered."""
@@ -186,7 +203,8 @@ class HistoryScreen(LiveScreen):
         chosen = self.revision
         hints = [
             Hint("space", "unmark" if chosen is not None and chosen is self.marked else "mark", "screen.mark"),
-            Hint("y", "fields" if self._yaml else "YAML", "screen.toggle_yaml"),
+            Hint("y", "fields" if self._yaml and not self._whole else "YAML", "screen.toggle_yaml"),
+            Hint("Y", "what changed" if self._whole else "template", "screen.toggle_template"),
         ]
         if not is_deleted and chosen is not None:
             rollback = next((each for each in self.ktui.offers(self._uid) if each.action is Action.ROLLBACK), None)
@@ -249,7 +267,13 @@ class HistoryScreen(LiveScreen):
 
     def action_toggle_yaml(self) -> None:
         """Show the difference as YAML, or by field."""
-        self._yaml = not self._yaml
+        self._yaml = not self._yaml or self._whole
+        self._whole = False
+        self._show_difference_from_the_top()
+
+    def action_toggle_template(self) -> None:
+        """Show the whole template of the revision under the cursor, or what changed."""
+        self._whole = not self._whole
         self._show_difference_from_the_top()
 
     def _show_difference_from_the_top(self) -> None:

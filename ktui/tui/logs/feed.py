@@ -38,14 +38,15 @@ class Places:
         self._head = self._before = 0
         self._was_indented = False
 
-    def of(self, line: LogLine) -> int:
+    def of(self, line: LogLine, *, is_live: bool = True) -> int:
         """The time by which a line is put in its place: for a part of a stack trace, that of its first line.
 
-        What a program writes at once stays together that way, whatever others write meanwhile.
+        What a program writes at once stays together that way, whatever others write meanwhile. Of what was written
+        before it was followed, all that came in quick succession stays together: traces are not always indented.
         """
         is_indented = not line.text or line.text[0] == " "
         near = line.at - self._before < TOGETHER and line.at - self._head < LONGEST_TOGETHER
-        if not (near and (is_indented or self._was_indented)):
+        if not (near and (is_indented or self._was_indented or not is_live)):
             self._head = line.at
         self._before, self._was_indented = line.at, is_indented
         return self._head
@@ -211,7 +212,8 @@ class LogFeed:
             self._note(stream, lines[0].at, f"previous instance, {run}")
         source, serials = stream.source, self._serials
         self._waiting += [
-            Entry(stream.places.of(line), next(serials), line.at, source, line.text, False, is_live) for line in lines
+            Entry(stream.places.of(line, is_live=is_live), next(serials), line.at, source, line.text, False, is_live)
+            for line in lines
         ]
         stream.last = lines[-1].at
         self.lines += len(lines)

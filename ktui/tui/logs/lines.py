@@ -239,12 +239,14 @@ def _text(text: str, part: int, term: str) -> Iterator[Span]:
 def title(selection: Selection, side: Side, choice: Choice, *, is_front: bool) -> list[Span]:
     """Whose logs these are."""
     mark, style = (signs.DISC, "new") if side is Side.NEW else (signs.RING, "old")
-    shown = selection.revisions[:2]
-    named = ", ".join(f"{number} {image}".strip() for number, image in shown) or f"{side} revision"
+    newest = selection.revisions[:2]
+    named = ", ".join(f"{number} {image}".strip() for number, image in newest) or f"{side} revision"
     more = f" and {len(selection.revisions) - 2} older" if len(selection.revisions) > 2 else ""
     spans = [Span(f"{mark} ", style), Span(named + more, "strong" if is_front else "dim"), Span("  ")]
     pod = next((short for uid, short in selection.pods if uid == choice.pod), "")
-    spans.append(Span(f"pod {pod}" if pod else count(len(selection.pods), "pod"), "dim"))
+    shown = len(selection.pods) - selection.alike
+    told = f"{shown} of {count(len(selection.pods), 'pod')}" if selection.alike else count(len(selection.pods), "pod")
+    spans.append(Span(f"pod {pod}" if pod else told, "dim"))
     if len(selection.containers) > 1:
         containers = {each.source.container for each in selection.watched}
         told = f"container {next(iter(containers))}" if len(containers) == 1 else f"{len(containers)} containers"
@@ -285,6 +287,9 @@ def remarks(selection: Selection, statuses: Mapping[Source, Told], buffer: LogBu
     waiting = waiting_for(selection, statuses)
     if waiting and len(buffer):
         lines.append([Span(f"waiting to start: {waiting}", "dim")])
+    if selection.alike:
+        more = f"{count(selection.alike, 'more pod')} {'crashes' if selection.alike == 1 else 'crash'} alike"
+        lines.append([Span(f"{more}: one is shown, p shows all or another", "key")])
     if selection.left_out:
         most = (
             f"! the logs of {count(selection.left_out, 'more pod')} are left out: {MOST_SOURCES} are followed at once"

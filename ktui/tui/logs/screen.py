@@ -317,8 +317,9 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
     async def _pick_pod(self) -> None:
         side, pane = self._side, self.pane
         pods = pane.selection.pods if pane.selection is not None else ()
-        choices = [("", f"all {count(len(pods), 'pod')}"), *pods]
-        chosen = await self.app.push_screen_wait(PickScreen(f"Pod, {side} revision", choices, self._pods[side]))
+        choices = [(EVERY, f"all {count(len(pods), 'pod')}"), *pods]
+        present = self._pods[side] or EVERY
+        chosen = await self.app.push_screen_wait(PickScreen(f"Pod, {side} revision", choices, present))
         if chosen is not None and chosen != self._pods[side]:
             self._pods[side] = chosen
             await self._begin_anew([pane])
@@ -358,6 +359,9 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
     async def _save(self) -> None:
         pane, rollout = self.pane, self._rollout
         lines = pane.saved()
+        if not lines:
+            self.notify("There is nothing to save: no line is shown.", severity="warning")
+            return
         name = f"{rollout.namespace}-{rollout.name}-{pane.side}" if rollout is not None else str(pane.side)
         name = f"{_NOT_IN_A_NAME.sub('_', name)}-{self.ktui.now():%Y%m%d-%H%M%S}"
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -21,7 +21,7 @@ MOST_SOURCES: Final = 24
 """Logs that are followed at once, each over a connection of its own."""
 
 EVERY: Final = "*"
-"""Every container of a pod, init containers and sidecars too."""
+"""Every container of a pod, init containers and sidecars too; or every pod, also of those that crash alike."""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -49,10 +49,16 @@ class Watched(msgspec.Struct, frozen=True):
     """How its last run ended, where it does not run."""
     last_end: str = ""
     """How the run before the last restart ended."""
+    keeps_crashing: bool = False
+    """Whether a run of it has crashed, be it well at the moment or not."""
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What to show of a side: of all pods or of one (by uid), the container that matters, every one, or one by name."""
+    """What to show of a side.
+
+    Of all pods, or of one (by uid): the container that matters, every one, or one by name. Of pods that crash alike,
+    one stands for all, unless it is `EVERY` pod that is asked for.
+    """
 
     pod: str = ""
     container: str = ""
@@ -70,6 +76,8 @@ class Selection(msgspec.Struct, frozen=True):
     """Uid and short name of all pods of this side, whether they are shown or not."""
     containers: tuple[str, ...] = ()
     """The names of all their containers, in the order of the pod."""
+    alike: int = 0
+    """How many more pods crash like one that is shown, and are not shown."""
     alive: frozenset[str] = frozenset()
     """The uids of all pods of the rollout, on either side."""
 
@@ -83,9 +91,11 @@ def select(store: Store, uid: str, side: Side, choice: Choice, followed: Collect
     chosen = [part for part in parts if part.is_current == (side is Side.NEW)]
     pods = [(part, pod) for part in chosen for pod in part.pods]
     pods.sort(key=lambda each: _urgency(each[1]))
-    wanted = [(part, pod) for part, pod in pods if choice.pod in ("", pod.metadata.uid)]
+    wanted = [(part, pod) for part, pod in pods if choice.pod in ("", EVERY, pod.metadata.uid)]
     watched = [each for part, pod in wanted for each in _of_pod(part, pod, choice.container)]
     watched.sort(key=lambda each: each.source not in followed)
+    alike = _alike(watched) if not choice.pod else frozenset()
+    watched = [each for each in watched if each.source.uid not in alike]
     kept = watched[:MOST_SOURCES]
     return Selection(
         watched=tuple(kept),
@@ -93,8 +103,19 @@ def select(store: Store, uid: str, side: Side, choice: Choice, followed: Collect
         revisions=tuple(_revision(part) for part in chosen if side is Side.NEW or part.pods),
         pods=tuple((pod.metadata.uid, _short(part, pod)) for part, pod in pods),
         containers=tuple(dict.fromkeys(name for _, pod in pods for name in _names(pod))),
+        alike=len(alike),
         alive=frozenset(pod.metadata.uid for part in parts for pod in part.pods),
     )
+
+
+def _alike(watched: Sequence[Watched]) -> frozenset[str]:
+    """The uids of the pods that crash like one before them: in the same container, with the same end."""
+    first: dict[tuple[str, str], str] = {}
+    for each in watched:
+        if each.keeps_crashing:
+            first.setdefault((each.source.container, each.last_end), each.source.uid)
+    shown = set(first.values())
+    return frozenset(each.source.uid for each in watched if each.keeps_crashing and each.source.uid not in shown)
 
 
 def _urgency(pod: Pod) -> tuple[bool, float]:
@@ -150,6 +171,7 @@ def _watched(source: Source, pod: Pod, status: ContainerStatus | None) -> Watche
         waiting="" if runs or ended is not None else clean(waiting) or "not started",
         ended=_end(ended or last) if not runs else "",
         last_end=_end(last),
+        keeps_crashing=status.restart_count > 0 and last is not None and last.exit_code != 0,
     )
 
 

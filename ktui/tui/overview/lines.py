@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 
@@ -16,6 +16,9 @@ from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import age, clean, count
 from ktui.tui.draw import glyphs
 from ktui.tui.draw.widgets import Span, cut_front, fit, shorten, width, wrap
+
+if TYPE_CHECKING:
+    from ktui.tui.bluegreen.pairs import Mark
 
 _LEAST_WHY: Final = 22
 """The cells that WHY keeps before another column goes."""
@@ -142,6 +145,7 @@ def row(
     is_chosen: bool = False,
     is_marked: bool = False,
     is_guarded: bool = False,
+    traffic: Mark | None = None,
 ) -> list[Span]:
     """One rollout. `pending` is an action that was sent and that the cluster has not reported yet."""
     numbers, style = rollout.progress, glyphs.PHASES[rollout.phase][2]
@@ -168,8 +172,13 @@ def row(
     guarded = _GUARDED if is_guarded and fitted.why > len(_GUARDED) else ""
     if guarded:
         spans.append(Span(guarded, "warn"))
+    room = fitted.why - len(guarded)
+    if traffic is not None and room > cell_len(traffic.text):
+        told = f"{traffic.text}{f' {signs.POINT} ' if rollout.why else ''}"
+        spans.append(Span(told, "new" if traffic.gets_traffic else "dim"))
+        room = max(0, room - cell_len(told))
     style = style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"
-    add(fitted.why - len(guarded), rollout.why, style)
+    add(room, rollout.why, style)
     return spans
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from ktui.rollout.rollout import Rollout
 from ktui.text import age
 from ktui.tui.draw.widgets import Line
 from ktui.tui.overview import lines
 from ktui.tui.overview.lines import Columns
+
+if TYPE_CHECKING:
+    from ktui.tui.bluegreen.pairs import Mark
 
 
 class _Made(NamedTuple):
@@ -38,10 +41,12 @@ class Rows(Sequence[Line]):
         *,
         marked: Collection[str],
         guarded: Collection[str],
+        traffic: Callable[[str], Mark | None],
         last: Rows | None,
     ) -> None:
         self._rollouts, self._fitted, self._now = rollouts, fitted, now
         self._pending, self._cursor, self._marked, self._guarded = pending, cursor, marked, guarded
+        self._traffic = traffic
         self._made: dict[str, _Made] = {}
         self._made_before = last._made if last is not None else {}
 
@@ -58,7 +63,8 @@ class Rows(Sequence[Line]):
         rollout = self._rollouts[index]
         uid, pending, is_chosen = rollout.uid, self._pending.get(rollout.uid, ""), index == self._cursor
         is_marked, is_guarded = uid in self._marked, uid in self._guarded
-        facts = (self._fitted, pending, is_chosen, is_marked, is_guarded, age(rollout.since, self._now))
+        traffic = self._traffic(uid)
+        facts = (self._fitted, pending, is_chosen, is_marked, is_guarded, traffic, age(rollout.since, self._now))
         made = self._made.get(uid) or self._made_before.get(uid)
         if made is None or made.rollout is not rollout or made.facts != facts:
             line = lines.row(
@@ -69,6 +75,7 @@ class Rows(Sequence[Line]):
                 is_chosen=is_chosen,
                 is_marked=is_marked,
                 is_guarded=is_guarded,
+                traffic=traffic,
             )
             made = _Made(rollout, facts, line)
         self._made[uid] = made

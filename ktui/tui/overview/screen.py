@@ -140,7 +140,15 @@ class OverviewScreen(LiveScreen):
         # One cell is left and right of everything, and one is kept for a scrollbar.
         fitted = overview_lines.columns(everything, cells - 3)
         self._table = Rows(
-            self._rows, fitted, now, app.pending, at, marked=self._marked, guarded=app.guarded, last=self._table
+            self._rows,
+            fitted,
+            now,
+            app.pending,
+            at,
+            marked=self._marked,
+            guarded=app.guarded,
+            traffic=app.traffic,
+            last=self._table,
         )
         table.show(self._table, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])

@@ -19,6 +19,10 @@ _GAP: Final = "  "
 _LABEL: Final = 14
 _MOST_NAME: Final = 34
 
+_FAIR: Final = 0.95
+_POOR: Final = 0.8
+"""Rates of success below which a figure is worth a look, and below which it is bad."""
+
 _SIGNS: Final[dict[Outcome, tuple[str, str]]] = {
     Outcome.COMPLETE: (signs.TICK, "complete"),
     Outcome.LATE: (signs.TRIANGLE, "stalled"),
@@ -43,9 +47,18 @@ def summary(of: Figures, since: datetime, until: datetime, cells: int) -> list[L
     """The figures, a line each."""
     lines: list[Line] = []
     for label, text in words.summary(of, since, until):
-        style = "failed" if label == "success" and of.failed else ""
-        lines.append(shorten([Span(fit(label, _LABEL), "dim"), Span(clean(text), style)], cells))
+        # The rate alone is judged: the rest says what it is of.
+        rate = words.percent(of.success_rate) if label == "success" and of.ended else ""
+        spans = [Span(fit(label, _LABEL), "dim"), Span(rate, rate_style(of.success_rate))]
+        lines.append(shorten([*spans, Span(clean(text).removeprefix(rate))], cells))
     return lines
+
+
+def rate_style(rate: float | None) -> str:
+    """The style of a rate of success, which is None where nothing has ended."""
+    if rate is None:
+        return ""
+    return "failed" if rate < _POOR else "warn" if rate < _FAIR else "good"
 
 
 def nothing(context: str, *, is_kept: bool, cells: int) -> list[Line]:
@@ -72,21 +85,24 @@ def problem(sentence: str, cells: int) -> list[Line]:
 # Services
 
 
-def services_heading(name: int, cells: int) -> list[Span]:
-    """What the columns of the services are called."""
-    return shorten(
-        [
-            Span(
-                f"  {fit('SERVICE', name)}  CHANGES  FAILED  MEDIAN    P95  RECOVERY  {_bars_head(cells)}IN THE WAY",
-                "head",
-            )
-        ],
-        cells,
-    )
+def bars_scale(services: Sequence[tuple[Service, Figures]], cells: int) -> float:
+    """What a full bar of the durations stands for, in seconds: the same in all rows."""
+    return words.highest((of for _, of in services), _bars_room(cells))
 
 
-def _bars_head(cells: int) -> str:
-    return f"{fit('DURATIONS', _bars_room(cells))}  " if _bars_room(cells) else ""
+def services_heading(name: int, cells: int, scale: float) -> list[Span]:
+    """What the columns of the services are called; `scale` is that of the bars."""
+    fixed = f"  {fit('SERVICE', name)}  CHANGES  FAILED  MEDIAN    P95  RECOVERY  "
+    return shorten([Span(f"{fixed}{_bars_head(cells, scale)}IN THE WAY", "head")], cells)
+
+
+def _bars_head(cells: int, scale: float) -> str:
+    room = _bars_room(cells)
+    if not room:
+        return ""
+    told = words.scale(scale) if scale else ""
+    title = f"DURATIONS {told}" if len("DURATIONS ") + cell_len(told) <= room else told or "DURATIONS"
+    return f"{fit(title, room)}  "
 
 
 def _bars_room(cells: int) -> int:
@@ -98,20 +114,20 @@ def name_room(services: Sequence[tuple[Service, Figures]]) -> int:
     return min(_MOST_NAME, max((cell_len(_name(service)) for service, _ in services), default=8))
 
 
-def service_row(service: Service, of: Figures, name: int, cells: int, *, is_chosen: bool) -> list[Span]:
+def service_row(service: Service, of: Figures, name: int, cells: int, *, scale: float, is_chosen: bool) -> list[Span]:
     """One service. What went wrong stands out."""
     room = _bars_room(cells)
     spans = [
         Span(f"{signs.POINTER} " if is_chosen else "  ", "key"),
         Span(fit(_name(service), name), "strong"),
         Span(f"{_GAP}{of.changes:>7}"),
-        Span(f"{_GAP}{words.failures(of):>6}", "failed" if of.failed else "dim"),
+        Span(f"{_GAP}{words.failures(of):>6}", rate_style(of.success_rate) if of.failed else "dim"),
         Span(f"{_GAP}{words.seconds(of.durations.median):>6}"),
         Span(f"{_GAP}{words.seconds(of.durations.p95):>5}", "dim"),
         Span(f"{_GAP}{words.recovery(of):>8}", "warn" if of.unrecovered else ""),
     ]
     if room:
-        spans.append(Span(f"{_GAP}{fit(words.line(of, room), room)}", "rest"))
+        spans.append(Span(f"{_GAP}{fit(words.line(of, room, scale), room)}", "rest"))
     cause = of.troubles[0] if of.troubles else None
     spans.append(Span(f"{_GAP}{cause.cause} ×{cause.count}" if cause is not None else "", "dim"))
     return shorten(spans, cells)

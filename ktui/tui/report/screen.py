@@ -287,14 +287,15 @@ class FiguresScreen(PeriodScreen):
         self._at = places.index(before) if before in places else 0
 
     def _heading(self, cells: int) -> Line:
-        return lines.services_heading(lines.name_room(self._services), cells)
+        scale = lines.bars_scale(self._services, cells)
+        return lines.services_heading(lines.name_room(self._services), cells, scale)
 
     def _rows(self, now: datetime, cells: int) -> Sequence[Line]:
-        room = lines.name_room(self._services)
+        room, scale = lines.name_room(self._services), lines.bars_scale(self._services, cells)
 
         def row(at: int) -> Line:
             service, its = self._services[at]
-            return lines.service_row(service, its, room, cells, is_chosen=at == self._at)
+            return lines.service_row(service, its, room, cells, scale=scale, is_chosen=at == self._at)
 
         return _Rows(len(self._services), row)
 
