@@ -173,7 +173,7 @@ def test_no_screen_lets_it_through(
         terminal.sees("REVISIONS AND PODS")
         for keys, seen in (
             ("i", "Set the image of"),
-            ("c", "Canary of"),
+            ("C", "Canary of"),
             (" ", "THE SAME WITH KUBECTL"),
             ("h", "REV  "),
             ("e", "newest"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,11 +15,16 @@ from ktui.kube.errors import Conflict as Conflicting
 from ktui.model.changes import Resource
 from ktui.model.objects import REVISION
 from ktui.plans.plan import Doomed, Plan
-from ktui.rollout.diff.fields import Change, diff
+from ktui.rollout.diff.fields import Change, Kind, diff
 
 _UNSUPPORTED: Final = "does not support dry run"
 """The API server's words where an admission webhook stands in the way of every dry run (400)."""
 
+
+_NOTE: Final = "ktui.dev/"
+_NOTED: Final = "ktui's note of the hold"
+_NOTED_AS: Final = {Kind.ADDED: "added", Kind.CHANGED: "updated", Kind.REMOVED: ""}
+"""What becomes of the annotation in which ktui keeps what a hold replaced."""
 
 _NUMBERS: Final = (REVISION, "deprecated.daemonset.template.generation")
 
@@ -52,12 +58,25 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
             await _try_to_delete(api, plan, doomed)
     except ApiError as error:
         if isinstance(error, Rejected) and _UNSUPPORTED in error.message:
-            return Preview(diff(plan.before, plan.after), f"The server cannot try it first: {error.message}.")
+            return Preview(
+                _notes_last(diff(plan.before, plan.after)), f"The server cannot try it first: {error.message}."
+            )
         return await why_refused(api, plan, error)
     except KubeError as error:
         return Failed(str(error), error.hint)
     warnings = tuple(f"The server warns: {text}" for text in warned)
-    return Preview(diff(_comparable(plan.before), _comparable(after)), warnings=warnings, deletes=bool(plan.deletes))
+    changes = _notes_last(diff(_comparable(plan.before), _comparable(after)))
+    return Preview(changes, warnings=warnings, deletes=bool(plan.deletes))
+
+
+def _notes_last(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """What ktui writes down for itself is for no person to read: a line at the end says that it does."""
+    notes = [each for each in changes if _NOTE in each.path]
+    shown = (
+        Change(each.kind, _NOTED, "there" if each.kind is not Kind.ADDED else "", _NOTED_AS[each.kind])
+        for each in notes
+    )
+    return (*(each for each in changes if each not in notes), *shown)
 
 
 async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:

@@ -43,7 +43,7 @@ async def after_refusal(api: Api, plan: Plan, error: ApiError) -> Outcome:
     """What the refusal of a change that was sent means: a proxy that sends it twice gets a refusal for the second."""
     refused, now = await _refused(api, plan, error)
     if now is not None and isinstance(refused, Conflict) and _is_own(plan, now):
-        return Done(f"The request was sent twice on its way, and took place once: {plan.done_sentence}", now)
+        return Done(f"The request was sent twice on its way, and took place once. {plan.done_sentence}", now)
     return refused
 
 
@@ -139,7 +139,7 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
         if now and what_changed(plan, now):
             break
         if not has_said and not is_final:
-            looking.say(f"{lost} Whether {plan.target} {plan.done} is not known yet: looking.")
+            looking.say(f"{lost} Whether the change took place is not known yet: looking.")
             has_said = True
     if not now:
         return Unclear(
@@ -156,7 +156,7 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
     if now["metadata"].get("uid") != plan.target.uid:
         return Conflict(f"{lost} {what_changed(plan, now)}", AGAIN)
     if took_place(plan.patch, plan.before, now):
-        return Done(f"{lost} The change took place: {plan.done_sentence}", now)
+        return Done(f"{lost} The change took place. {plan.done_sentence}", now)
     return Unclear(f"{lost} {what_changed(plan, now)} It does not show the change, or no longer.", AGAIN)
 
 

@@ -94,6 +94,8 @@ class Offer(msgspec.Struct, frozen=True):
     open: bool
     why_not: str = ""
     """One sentence; empty where it is open."""
+    instead: Action | None = None
+    """The action that does the very same here, and whose name fits better: this one's key does that one."""
 
 
 def open_actions(
@@ -106,8 +108,9 @@ def open_actions(
 ) -> tuple[Offer, ...]:
     """Every action on that Deployment, those that are open and those that are not.
 
-    Of pause and resume, and of canary and repair, which share a key, the one that fits is offered. A right that has
-    not been asked for yet closes nothing: the server has the last word anyway.
+    Of pause and resume, and of canary and repair, which share a key, the one that fits is offered. If two would do the
+    very same, one has `instead`. A right that has not been asked for yet closes nothing: the server has the last word
+    anyway.
     """
 
     offer = partial(offered, Resource.DEPLOYMENTS, read_only=read_only, rights=rights or {})
@@ -123,19 +126,32 @@ def open_actions(
     if hold is not None and hold.is_real:
         # Where there is room for one only, that is the word that belongs to a canary.
         ways_back.reverse()
+    if isinstance(back, ReplicaSet) and isinstance(abort, ReplicaSet) and back.metadata.uid == abort.metadata.uid:
+        ways_back = one_way_back(ways_back, waits=paused or (hold is not None and hold.is_real))
+    promote = offer(
+        Action.PROMOTE, _promote_label(deployment, hold), "p", _refuse_promote(deployment, replicasets, hold)
+    )
+    if paused and promote.open and (hold is None or not hold.is_real):
+        promote = msgspec.structs.replace(promote, instead=Action.RESUME)
     return (
         offer(Action.RESUME, "resume", "space", refuse_resume(deployment))
         if paused
         else offer(Action.PAUSE, "pause", "space", refuse_pause(deployment)),
-        offer(Action.PROMOTE, _promote_label(deployment, hold), "p", _refuse_promote(deployment, replicasets, hold)),
+        promote,
         *ways_back,
-        offer(Action.REPAIR, repair_label(hold, deployment), "c", refuse_repair(deployment, hold))
+        offer(Action.REPAIR, repair_label(hold, deployment), "C", refuse_repair(deployment, hold))
         if hold is not None and hold.disturbance is not None
-        else offer(Action.CANARY, "canary", "c", refuse_canary(deployment, replicasets)),
+        else offer(Action.CANARY, "canary", "C", refuse_canary(deployment, replicasets)),
         offer(Action.SET_IMAGE, "set image", "i", gone),
         offer(Action.SCALE, "scale", "s", gone),
         offer(Action.RESTART, "restart", "R", refuse_restart(deployment)),
     )
+
+
+def one_way_back(offers: Sequence[Offer], *, waits: bool) -> list[Offer]:
+    """Abort and roll back to the same revision, as one: what waits for a person is aborted, all else is rolled back."""
+    kept = Action.ABORT if waits else Action.ROLLBACK
+    return [each if each.action is kept else msgspec.structs.replace(each, instead=kept) for each in offers]
 
 
 def offered(

@@ -54,8 +54,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     request: AnyRequest
     title: str
     """`Roll back shop/cart to revision 30 (cart:4.9)`."""
-    done: str
-    """What has been done once it is, to follow the target: `rolled back to revision 30 (cart:4.9)`."""
+    done: str = ""
+    """What is so once the server has taken it, to follow the target: `set to cart:5.1`."""
+    begun: str = ""
+    """What only begins then, and takes its time: `rollback to revision 30 (cart:4.9)`. One of both is given."""
     target: Target
     patch: Patch
     effects: tuple[str, ...]
@@ -71,6 +73,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The object that is patched, as it was read."""
     after: dict[str, Any]
     """What the patch makes of it, server's defaults and admission aside."""
+    annotate: str = ""
+    """The beginning of the kubectl command that annotates the object, if a change-cause can be given with it."""
     subresource: str = ""
     """`scale` where that is patched instead of the object itself."""
     deletes: tuple[Doomed, ...] = ()
@@ -83,8 +87,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def done_sentence(self) -> str:
-        """What to say once it is done."""
-        return f"{self.target} {self.done}."
+        """What to say once the server has taken it: never that something is complete which only begins."""
+        return f"{self.target}: {self.begun} sent." if self.begun else f"{self.target} {self.done}."
 
     @property
     def path(self) -> str:

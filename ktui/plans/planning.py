@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ktui.model.reference import reference_to
+from ktui.plans.change_cause import cause_of, takes_cause, with_cause
 from ktui.plans.controller_revisions.planning import plan_set
 from ktui.plans.controller_revisions.subject import SetSubject
 from ktui.plans.deployment.canary import plan_canary, plan_promote_held
@@ -28,6 +30,7 @@ from ktui.plans.request import (
     SetImage,
 )
 from ktui.plans.subject import Subject
+from ktui.plans.wording import command
 from ktui.rollout.hold import hold_of
 from ktui.rollout.revisions import Refusal
 
@@ -37,7 +40,12 @@ def plan(request: Request, subject: Subject | SetSubject) -> Plan | Refusal:
     made = plan_set(request, subject) if isinstance(subject, SetSubject) else _plan(request, subject)
     if isinstance(made, Refusal):
         return made
-    return msgspec.structs.replace(made, warnings=(*made.warnings, *quota_warnings(made, subject)))
+    made = msgspec.structs.replace(made, warnings=(*made.warnings, *quota_warnings(made, subject)))
+    if not takes_cause(request):
+        return made
+    annotate = command(subject, "annotate", reference_to(subject.workload).full)
+    cause, made = cause_of(request), msgspec.structs.replace(made, annotate=annotate)
+    return with_cause(made, cause) if cause else made
 
 
 def _plan(request: Request, subject: Subject) -> Plan | Refusal:

@@ -48,16 +48,21 @@ class RollBack(msgspec.Struct, frozen=True, tag=Action.ROLLBACK.value, tag_field
     """Bring the pod template of an earlier revision back; None is the revision before the current one."""
 
     revision: int | None = None
+    change_cause: str = ""
+    """Why, for the annotation `kubernetes.io/change-cause`; empty is what the plan makes of that by itself."""
 
 
 class Abort(msgspec.Struct, frozen=True, tag=Action.ABORT.value, tag_field="action"):
     """Give up what is being rolled out, and go back to what was there before."""
+
+    change_cause: str = ""
 
 
 class SetImage(msgspec.Struct, frozen=True, tag=Action.SET_IMAGE.value, tag_field="action"):
     """Give containers other images: pairs of a container's name and an image; the name `*` means all of them."""
 
     images: tuple[tuple[str, str], ...]
+    change_cause: str = ""
 
 
 class Scale(msgspec.Struct, frozen=True, tag=Action.SCALE.value, tag_field="action"):
@@ -68,6 +73,8 @@ class Scale(msgspec.Struct, frozen=True, tag=Action.SCALE.value, tag_field="acti
 
 class Restart(msgspec.Struct, frozen=True, tag=Action.RESTART.value, tag_field="action"):
     """Replace every pod by one of the same template."""
+
+    change_cause: str = ""
 
 
 class Canary(msgspec.Struct, frozen=True, tag=Action.CANARY.value, tag_field="action"):
@@ -82,6 +89,7 @@ class Canary(msgspec.Struct, frozen=True, tag=Action.CANARY.value, tag_field="ac
     template: dict[str, Any] | None = None
     manifest: str = ""
     surge: bool = True
+    change_cause: str = ""
 
 
 class Repair(msgspec.Struct, frozen=True, tag=Action.REPAIR.value, tag_field="action"):

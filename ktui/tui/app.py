@@ -7,10 +7,11 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ktui.model.changes import Change
 from ktui.tui import stylesheets
@@ -18,13 +19,15 @@ from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.draw import chrome
 from ktui.tui.draw.widgets import COMPONENTS, Line
 from ktui.tui.ending import EndingApp, Unsettled
+from ktui.tui.keymap import bind
 from ktui.tui.live import Live
 from ktui.tui.overview.screen import OverviewScreen
 from ktui.tui.palette import RolloutCommands
 from ktui.tui.past import Past
 from ktui.tui.refresh import Pace
 from ktui.tui.screen import LiveScreen
-from ktui.tui.theme import state_colours, terminal_theme
+from ktui.tui.terminal.chosen_theme import first_theme, remember_theme
+from ktui.tui.theme import state_colours
 
 if TYPE_CHECKING:
     from ktui.figures.book import Book
@@ -75,9 +78,8 @@ class KtuiApp(EndingApp):
     COMMANDS: ClassVar = {RolloutCommands}
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "interrupt", "copy what is selected, or quit", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "to the shell; fg comes back", id="suspend", show=False, priority=True),
-        Binding("r", "retry", "try the connection again", id="retry", show=False),
+        bind("ctrl+c", "interrupt", show=False, priority=True),
+        bind("ctrl+z", "suspend_process", id="suspend", show=False, priority=True),
     ]
 
     def __init__(self, options: Options) -> None:
@@ -95,11 +97,7 @@ class KtuiApp(EndingApp):
         self.usage: UsageFeed | None = None
         self._pace = Pace(self)
         self._opens = options.opens
-        theme = options.theme or terminal_theme(
-            self.console.color_system, no_colour=self.no_color, colorfgbg=os.environ.get("COLORFGBG", "")
-        )
-        if theme:
-            self.theme = theme
+        self.theme = first_theme(self) or self.theme
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, and those of the states."""
@@ -198,6 +196,7 @@ class KtuiApp(EndingApp):
     def on_mount(self) -> None:
         """Draw first; connect when the first frame is out."""
         self.push_screen(OverviewScreen())
+        self.theme_changed_signal.subscribe(self, partial(remember_theme, self))
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -235,6 +234,7 @@ class KtuiApp(EndingApp):
     def begin_anew(self) -> None:
         """Another cluster or scope: nothing of what was known holds."""
         self.past.leave()
+        self.clear_notifications()
         self.live = Live()
         if self._steering is not None:
             self._steering.forget()

@@ -8,8 +8,10 @@ tooltips too, and lets nothing through that a terminal would obey.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -27,9 +29,28 @@ from textual.widgets.option_list import Option
 from ktui import signs
 from ktui.text import clean, visible
 
+_REMEMBERED: Final = 200
+"""How many of the last notes are remembered."""
+
+
+class Said(NamedTuple):
+    """A note that was shown in the corner of the screen."""
+
+    at: datetime
+    severity: SeverityLevel
+    text: str
+
 
 class CleanApp(App[None]):
-    """An app whose notes, clipboard and lines are clean, whatever is handed to it."""
+    """An app whose notes, clipboard and lines are clean, whatever is handed to it. It remembers the last notes."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.messages: deque[Said] = deque(maxlen=_REMEMBERED)
+
+    def now(self) -> datetime:
+        """The time that a note is said at."""
+        return datetime.now(UTC)
 
     in_ascii = False
     """Whether signs are drawn in ASCII: those of ktui, and those that Textual's widgets draw."""
@@ -44,6 +65,7 @@ class CleanApp(App[None]):
         markup: bool = False,
     ) -> None:
         """Tell a person something in a corner of the screen. It is text, and is never read as markup."""
+        self.messages.append(Said(self.now(), severity, clean(message)))
         super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
 
     def copy_to_clipboard(self, text: str) -> None:

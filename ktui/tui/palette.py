@@ -1,7 +1,8 @@
-"""The command palette: every key by its name, what it would do now, and every rollout to open."""
+"""The command palette: every key of the screen by its name, what it would do now, themes, and every rollout to open."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -12,8 +13,10 @@ from textual.dom import DOMNode
 
 from ktui.text import clean
 from ktui.tui.door import plain, without_markup
+from ktui.tui.keymap import name
 from ktui.tui.overview.lines import ordered
-from ktui.tui.screen import KEY_NAMES
+from ktui.tui.terminal.saving import folder_of, save
+from ktui.tui.theme import THEMES
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -48,9 +51,11 @@ class RolloutCommands(Provider):
                 continue
             told.add(binding.id)
             offer = offers.get(binding.key)
-            title = offer.label if offer is not None else binding.description
-            key = f"key {KEY_NAMES.get(binding.key, binding.key)}"
-            if offer is not None and not offer.open:
+            title = offer.label if offer is not None and offer.instead is None else binding.description
+            key = f"key {name(binding.key)}"
+            if offer is not None and offer.instead is not None:
+                key += f" · here the same as {offer.instead}"
+            elif offer is not None and not offer.open:
                 key += f" · closed: {offer.why_not}"
             yield _Command(title[:1].upper() + title[1:], key, partial(self._act, binding, active.node))
 
@@ -60,16 +65,29 @@ class RolloutCommands(Provider):
             yield _Command("Namespace", "another one, or all of them", partial(self._ktui.action_pick_namespace))
             yield _Command("Context", "another cluster", partial(self._ktui.action_pick_context))
 
-    def _of_textual(self) -> Iterator[_Command]:
-        """Theme, a picture of the screen, and what else there is for every program."""
-        for command in self.app.get_system_commands(self.screen):
-            yield _Command(command.title, command.help, command.callback)
+    def _program(self) -> Iterator[_Command]:
+        yield _Command("Theme: choose another one", f"now {self.app.theme}", self.app.search_themes)
+        yield _Command("Save a picture of the screen", "as an SVG file", partial(self.app.call_later, self._picture))
+
+    def _themes(self) -> Iterator[_Command]:
+        for theme in sorted(THEMES):
+            yield _Command(f"Theme {theme}", "change the colours", partial(setattr, self.app, "theme", theme))
 
     def _all(self) -> tuple[_Command, ...]:
-        return (*self._keys(), *self._scope(), *self._of_textual())
+        return (*self._keys(), *self._scope(), *self._program())
 
     def _act(self, binding: Binding, node: DOMNode) -> None:
         self.app.call_later(self.app.run_action, binding.action, node)
+
+    async def _picture(self) -> None:
+        app, folder = self._ktui, folder_of(self._ktui)
+        try:
+            picture, called = app.export_screenshot(), f"ktui-{app.now():%Y%m%d-%H%M%S}"
+            path = await asyncio.to_thread(save, folder and folder / "pictures", called, "svg", [picture])
+        except OSError as error:
+            app.notify(f"The picture was not saved: {error.strerror or error}.", severity="error")
+        else:
+            app.notify(f"The picture is in {path}")
 
     def _rollouts(self) -> Iterator[_Command]:
         app = self._ktui
@@ -86,9 +104,22 @@ class RolloutCommands(Provider):
             yield DiscoveryHit(plain(title), command, text=title, help=without_markup(told))
 
     async def search(self, query: str) -> Hits:
-        """What fits what was typed."""
+        """What fits what was typed, the closest first."""
         matcher = self.matcher(query)
-        for title, told, command in (*self._all(), *self._rollouts()):
-            score = matcher.match(title)
+        for place, (title, told, command) in enumerate((*self._all(), *self._themes(), *self._rollouts())):
+            score = closeness(query, title, matcher.match(title))
             if score > 0:
-                yield Hit(score, plain(title), command, text=title, help=without_markup(told))
+                yield Hit(score - place / 1e6, plain(title), command, text=title, help=without_markup(told))
+
+
+def closeness(query: str, title: str, fuzzy: float) -> float:
+    """How well a title fits what was typed: it begins so, a word of it does, it holds it, it has the letters.
+
+    `fuzzy` is what Textual makes of the letters, from 0 for none; the result is 0 for what does not fit at all.
+    """
+    typed, words = query.strip().lower(), title.lower()
+    if words.startswith(typed):
+        return 4
+    if f" {typed}" in words.replace("/", " ").replace(":", " "):
+        return 3
+    return 2 if typed in words else fuzzy / (1 + fuzzy)

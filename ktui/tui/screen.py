@@ -6,27 +6,22 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen
 from textual.worker import WorkType
 
+from ktui.model.changes import LinkState
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting
+from ktui.tui.keymap import bind, name
+from ktui.tui.terminal.clipboard import copy
+from ktui.tui.terminal.saving import folder_of
 
 if TYPE_CHECKING:
     from ktui.plans.offers import Offer
     from ktui.tui.app import KtuiApp
     from ktui.tui.usage_feed import Shown
-
-KEY_NAMES = {
-    "space": "space",
-    "enter": "enter",
-    "escape": "esc",
-    "slash": "/",
-    "question_mark": "?",
-}
-"""How keys are written on the screen, where that is not how Textual names them."""
 
 _STEERED = {"pause": "toggle_pause", "resume": "toggle_pause", "repair": "canary"}
 """What the key of an action steers, where it is not called as the action is."""
@@ -36,25 +31,29 @@ class LiveScreen(Screen[None]):
     """A screen that follows the cluster. The app tells it what changed; it redraws what it shows of that."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "steer('toggle_pause')", "pause or resume", id="rollout.pause"),
-        Binding("p", "steer('promote')", "promote", id="rollout.promote"),
-        Binding("b", "steer('rollback')", "roll back", id="rollout.rollback"),
-        Binding("a", "steer('abort')", "abort", id="rollout.abort"),
-        Binding("c", "steer('canary')", "canary, or repair a hold", id="rollout.canary"),
-        Binding("i", "steer('set-image')", "set image", id="rollout.image"),
-        Binding("s", "steer('scale')", "scale", id="rollout.scale"),
-        Binding("R", "steer('restart')", "restart", id="rollout.restart"),
-        Binding("h", "history", "history", id="rollout.history"),
-        Binding("l", "logs", "logs", id="rollout.logs"),
-        Binding("e", "timeline", "timeline", id="rollout.timeline"),
-        Binding("u", "usage", "resources: CPU, memory, quota", id="rollout.usage"),
-        Binding("f", "figures", "report", id="rollout.figures"),
-        Binding("A", "guard", "auto-abort, on or off", id="rollout.guard"),
-        Binding("B", "blue_green", "blue-green", id="rollout.bluegreen"),
-        Binding("n", "app.pick_namespace", "namespace", id="scope.namespace"),
-        Binding("x", "app.pick_context", "context", id="scope.context"),
-        Binding("question_mark", "app.help", "help", id="help"),
-        Binding("q", "app.quit", "quit", id="quit"),
+        bind("space", "steer('toggle_pause')", id="rollout.pause"),
+        bind("p", "steer('promote')", id="rollout.promote"),
+        bind("b", "steer('rollback')", id="rollout.rollback"),
+        bind("a", "steer('abort')", id="rollout.abort"),
+        bind("C", "steer('canary')", id="rollout.canary"),
+        bind("i", "steer('set-image')", id="rollout.image"),
+        bind("s", "steer('scale')", id="rollout.scale"),
+        bind("R", "steer('restart')", id="rollout.restart"),
+        bind("h", "history", id="rollout.history"),
+        bind("l", "logs", id="rollout.logs"),
+        bind("e", "timeline", id="rollout.timeline"),
+        bind("u", "usage", id="rollout.usage"),
+        bind("f", "figures", id="rollout.figures"),
+        bind("A", "guard", id="rollout.guard"),
+        bind("B", "blue_green", id="rollout.bluegreen"),
+        bind("c", "copy", id="copy"),
+        bind("M", "messages", id="messages"),
+        bind("r", "retry", id="retry", show=False),
+        bind("n", "app.pick_namespace", id="scope.namespace"),
+        bind("x", "app.pick_context", id="scope.context"),
+        bind("colon", "app.command_palette", id="palette", show=False),
+        bind("question_mark", "app.help", id="help"),
+        bind("q", "app.quit", id="quit"),
     ]
 
     PAGE: ClassVar[str] = ""
@@ -141,23 +140,20 @@ class LiveScreen(Screen[None]):
 
     def action_steer(self, name: str) -> None:
         """Begin an action on the selected rollout."""
-        if self.selected is not None:
-            self.ktui.steer(self.selected, name)
+        if (uid := self._still_there()) is not None:
+            self.ktui.steer(uid, name)
 
     def action_history(self) -> None:
         """Open the history of the selected rollout."""
-        if (uid := self._still_there()) is not None:
-            self.ktui.open_history(uid)
+        self._go_to("history", self.ktui.open_history)
 
     def action_timeline(self) -> None:
-        """Open the time line of the selected rollout."""
-        if (uid := self._still_there()) is not None:
-            self.ktui.open_timeline(uid)
+        """Open the timeline of the selected rollout."""
+        self._go_to("timeline", self.ktui.open_timeline)
 
     def action_usage(self) -> None:
         """Open what the pods of the selected rollout use."""
-        if (uid := self._still_there()) is not None:
-            self.ktui.open_usage(uid)
+        self._go_to("resources", self.ktui.open_usage)
 
     def action_figures(self) -> None:
         """Open the figures of the selected rollout."""
@@ -166,26 +162,66 @@ class LiveScreen(Screen[None]):
 
     def action_logs(self) -> None:
         """Open the logs of the selected rollout."""
-        if (uid := self._still_there()) is not None:
-            self.ktui.open_logs(uid)
+        self._go_to("logs", self.ktui.open_logs)
+
+    def _go_to(self, page: str, open_anew: Callable[[str], None]) -> None:
+        """Open a screen of the selected rollout, or go back to it if it is open below this one."""
+        uid = self._still_there()
+        if uid is None:
+            return
+        below = [each for each in self.app.screen_stack[:-1] if isinstance(each, LiveScreen)]
+        if any(page == each.PAGE and each.selected == uid for each in below):
+            while page != cast("LiveScreen", self.app.screen).PAGE:
+                self.app.pop_screen()
+        else:
+            open_anew(uid)
 
     def _still_there(self) -> str | None:
-        """The uid of the selected rollout; None, and said, where it is gone: no other screen has anything to show."""
+        """The uid of the selected rollout; None, and said, if there is none or it is gone."""
         uid = self.selected
-        if uid is not None and uid not in self.ktui.live.rollouts:
+        if uid is None:
+            self.ktui.notify("No rollout is selected here.", severity="warning")
+        elif uid not in self.ktui.live.rollouts:
             self.ktui.notify("This rollout is gone.", severity="warning")
-            return None
-        return uid
+        else:
+            return uid
+        return None
+
+    @property
+    def copied(self) -> tuple[str, str]:
+        """What `c` copies: what it is, and its text."""
+        raise NotImplementedError
+
+    def action_copy(self) -> None:
+        """Copy what is shown, or what is under the cursor."""
+        what, text = self.copied
+        if text.strip():
+            copy(self.app, text, what, folder_of(self.ktui))
+        else:
+            self.notify("Nothing to copy here.", severity="warning")
+
+    def action_messages(self) -> None:
+        """Open the page of what ktui said."""
+        from ktui.tui.page.messages import messages_page  # noqa: PLC0415 - nothing for the first frame
+
+        self.app.push_screen(messages_page(self.ktui))
+
+    def action_retry(self) -> None:
+        """Do not wait for the next attempt of anything, and say what comes of that."""
+        self.ktui.action_retry()
+        link = self.ktui.live.link
+        is_live = link is not None and link.state is LinkState.LIVE
+        self.notify("The link is live: what is shown is current." if is_live else "Trying to reach the cluster now.")
 
     def action_guard(self) -> None:
         """Turn auto-abort of the selected rollout on, or off."""
-        if self.selected is not None:
-            self.ktui.guard(self.selected)
+        if (uid := self._still_there()) is not None:
+            self.ktui.guard(uid)
 
     def action_blue_green(self) -> None:
         """Open the Service that has the selected rollout as one of its sides."""
-        if self.selected is not None:
-            self.ktui.open_blue_green(self.selected)
+        if (uid := self._still_there()) is not None:
+            self.ktui.open_blue_green(uid)
 
     @property
     def pair_hints(self) -> list[Hint]:
@@ -224,14 +260,14 @@ class LiveScreen(Screen[None]):
 
 
 def action_hints(offers: Sequence[Offer], wanted: Callable[[Offer], bool] = lambda _: True) -> list[Hint]:
-    """The actions on the rollout in question as hints."""
+    """The actions on the rollout in question as hints. Of two that do the same, one is enough."""
     return [
         Hint(
-            KEY_NAMES.get(offer.key, offer.key),
+            name(offer.key),
             offer.label,
             f"screen.steer('{_STEERED.get(offer.action, offer.action)}')",
             offer.open,
         )
         for offer in offers
-        if wanted(offer)
+        if offer.instead is None and wanted(offer)
     ]

@@ -23,7 +23,7 @@ OPERATOR = Operator("prod-eu", "https://api.example:6443", "anna")
 def an_entry(number: int = 30) -> Entry:
     made_plan = plan(RollBack(number), complete())
     assert isinstance(made_plan, Plan)
-    return entry(made_plan, Done(f"shop/cart rolled back to revision {number}."), OPERATOR, NOW)
+    return entry(made_plan, Done(f"shop/cart: rollback to revision {number} sent."), OPERATOR, NOW)
 
 
 def test_a_line_holds_who_did_what_to_what_and_how_it_ended(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_line_holds_who_did_what_to_what_and_how_it_ended(tmp_path: Path) -> N
         "request": {"action": "rollback", "revision": 30},
         "plan": "Roll back shop/cart to revision 30 (cart:4.9)",
         "outcome": "done",
-        "sentence": "shop/cart rolled back to revision 30.",
+        "sentence": "shop/cart: rollback to revision 30 sent.",
         "resource": "deployments",
         "automatic": "",
         "id": "",

@@ -90,7 +90,7 @@ async def test_a_lost_answer_is_looked_after(
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Done)
     assert outcome.sentence == (
-        "The answer was lost. The change took place: Service shop/shop switched from blue to green."
+        "The answer was lost. The change took place. Service shop/shop switched from blue to green."
     )
     cluster.faults.fail_next(1, 500, verb="patch")
     outcome = (await perform(api, await planned(api), log)).outcome

@@ -92,12 +92,12 @@ async def test_a_change_that_is_held_on_its_way_is_looked_for_until_it_lands(
     proxy.once(changes, hold)
     sending = asyncio.create_task(perform(through, made, log, looking=Looking(say, (0.0, *[0.05] * 400))))
     await is_told.wait()
-    assert told == ["The answer was lost. Whether shop/cart paused is not known yet: looking."]
+    assert told == ["The answer was lost. Whether the change took place is not known yet: looking."]
     assert cart.deployment().spec.paused is None
     may_land.set()
     outcome = (await sending).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence == "The answer was lost. The change took place: shop/cart paused."
+    assert outcome.sentence == "The answer was lost. The change took place. shop/cart paused."
 
 
 @pytest.mark.parametrize("status", [0, 502, 504])
@@ -131,7 +131,7 @@ async def test_a_change_that_is_sent_twice_on_its_way_is_done_once(
     proxy.once(changes, repeat())
     outcome = (await perform(through, made, log)).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence == f"The request was sent twice on its way, and took place once: {made.done_sentence}"
+    assert outcome.sentence == f"The request was sent twice on its way, and took place once. {made.done_sentence}"
     assert cart.deployment().metadata.generation == made.target.generation + 1
     assert [entry.outcome for entry in log.tail()][-1] == "done"
 

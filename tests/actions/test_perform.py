@@ -115,7 +115,7 @@ async def test_a_lost_answer_is_looked_after_and_the_change_found(
     patches = number_of_patches(cluster)
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence == f"The answer was lost. The change took place: {made.done_sentence}"
+    assert outcome.sentence == f"The answer was lost. The change took place. {made.done_sentence}"
     assert number_of_patches(cluster) == patches + 1
     assert cart.deployment().metadata.generation == made.target.generation + 1
     assert settled(log) == ["done"]

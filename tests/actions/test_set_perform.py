@@ -122,8 +122,8 @@ async def test_a_roll_back_to_each_revision_brings_exactly_its_template_back(
         templates[number] = raw(official, reference)
     for back in (1, 2, 3):
         outcome = await done(api, RollBack(back), log, reference)
-        assert outcome.sentence == f"{reference.kind} shop/{reference.name} rolled back to revision {back} (" + (
-            f"{reference.name}:{back})."
+        assert outcome.sentence == f"{reference.kind} shop/{reference.name}: rollback to revision {back} (" + (
+            f"{reference.name}:{back}) sent."
         )
         await settled(sets)
         assert raw(official, reference) == templates[back]
@@ -182,7 +182,7 @@ async def test_a_pod_that_would_be_waited_for_is_deleted_after_the_patch(
     await crashing(api, sets, log)
     requests = len(cluster.requests)
     outcome = await done(api, RollBack(), log)
-    assert outcome.sentence == "StatefulSet shop/db rolled back to revision 1 (db:1). Deleted for it: db-2."
+    assert outcome.sentence == "StatefulSet shop/db: rollback to revision 1 (db:1) sent. Deleted for it: db-2."
     sent = [request for request in list(cluster.requests)[requests:] if request.method in ("PATCH", "DELETE")]
     assert [request.method for request in sent] == ["PATCH", "DELETE", "PATCH", "DELETE"]  # the first two are dry runs
     await settled(sets)
@@ -200,7 +200,7 @@ async def test_a_repair_deletes_what_kubectls_undo_leaves_behind(
     assert isinstance(tried, Preview)
     assert tried.sentence == "The server accepts it, and nothing else would change (dry run)."
     outcome = await done(api, Repair(), log)
-    assert outcome.sentence == "StatefulSet shop/db is repaired. Deleted for it: db-2."
+    assert outcome.sentence == "StatefulSet shop/db: repair, which deletes db-2, sent. Deleted for it: db-2."
     await settled(sets)
     assert sets.pods("db") == ["1", "1", "1"]
     assert raw(official, DB) == before
@@ -237,7 +237,7 @@ async def test_a_deletion_that_is_refused_is_told_and_what_to_do_about_it(
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Partly)
     assert outcome.sentence.startswith(
-        "StatefulSet shop/db rolled back to revision 1 (db:1). Not deleted: db-2, because Not allowed: "
+        "StatefulSet shop/db: rollback to revision 1 (db:1) sent. Not deleted: db-2, because Not allowed: "
     )
     assert outcome.hint == "The StatefulSet waits for it: kubectl -n shop delete pod db-2"
     assert outcomes(log)[-1] == "partly"
@@ -261,7 +261,7 @@ async def test_a_lost_answer_is_looked_after_and_the_pod_still_deleted(
     cluster.faults.lose_answers()
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence.startswith("The answer was lost. The change took place: StatefulSet shop/db rolled back")
+    assert outcome.sentence.startswith("The answer was lost. The change took place. StatefulSet shop/db: rollback")
     assert outcome.sentence.endswith("Deleted for it: db-2.")
 
 

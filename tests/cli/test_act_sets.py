@@ -26,7 +26,7 @@ def test_pause_promote_and_abort_by_the_partition(ktui: Ktui, sets: Sets) -> Non
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines[0] == "Hold a canary of 1 of 3 pods of StatefulSet shop/db at db:2"
     assert "  ~ spec.updateStrategy.rollingUpdate.partition: 0 → 2" in ran.lines
-    assert ran.lines[-1] == "StatefulSet shop/db holds a canary of 1 of 3 pods at db:2."
+    assert ran.lines[-1] == "StatefulSet shop/db: canary of 1 of 3 pods at db:2 sent."
     sets.settle()
     assert sets.pods("db") == ["1", "1", "2"]
     (document,) = json.loads(ktui("get", "sts/db", "-o", "json").out)["rollouts"]
@@ -77,7 +77,7 @@ def test_a_roll_back_deletes_what_would_be_waited_for(
     document = json.loads(ran.out)
     assert document["target"]["resource"] == "statefulsets"
     assert [each["pod"] for each in document["deletes"]] == ["db-2"]
-    assert document["outcome"]["sentence"].endswith("rolled back to revision 1 (db:1). Deleted for it: db-2.")
+    assert document["outcome"]["sentence"].endswith("rollback to revision 1 (db:1) sent. Deleted for it: db-2.")
     sets.settle()
     assert sets.pods("db") == ["1", "1", "1"]
     (entry,) = _audit(state)
@@ -112,9 +112,9 @@ def test_one_action_on_all_kinds(ktui: Ktui, sets: Sets, cart: Witness, state: P
     ran = ktui("restart", "cart", "sts/db", "ds/agent", "--yes")
     assert (ran.code, ran.err) == (0, "")
     assert ran.lines[-3:] == [
-        "shop/cart restarted.",
-        "StatefulSet shop/db restarted.",
-        "DaemonSet shop/agent restarted.",
+        "shop/cart: restart sent.",
+        "StatefulSet shop/db: restart sent.",
+        "DaemonSet shop/agent: restart sent.",
     ]
     paused = ktui("pause", "cart", "sts/db", "ds/agent", "--yes")
     assert paused.code == 1

@@ -52,7 +52,7 @@ def test_set_image(ktui: Ktui, cart: Witness) -> None:
 
 def test_roll_back_to_the_previous_revision(ktui: Ktui, cart: Witness, cluster: SimulatedCluster) -> None:
     ran = ktui("rollback", "cart", "--yes")
-    assert ran.lines[-2] == "shop/cart rolled back to revision 1 (cart:4.9)."
+    assert ran.lines[-2] == "shop/cart: rollback to revision 1 (cart:4.9) sent."
     cluster.settle()
     assert cart.image() == OLD
     assert cart.deployment().metadata.annotations["deployment.kubernetes.io/revision"] == "3"

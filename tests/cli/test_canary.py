@@ -58,9 +58,9 @@ def test_hold_promote_and_abort(
     before = twelve.raw()
     ran = ktui("canary", "cart", "--image", f"cart={IMAGE}", *size, "--yes")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.lines[-1] == f"shop/cart holds a canary of {held} of 12 pods at cart:6.0."
+    assert ran.lines[-1] == f"shop/cart: canary of {held} of 12 pods at cart:6.0 sent."
     becomes(cluster, {"6.0": held, "4.9": old})
-    assert ktui("abort", "cart", "--yes").lines[-2] == "shop/cart rolled back to revision 1 (cart:4.9)."
+    assert ktui("abort", "cart", "--yes").lines[-2] == "shop/cart: rollback to revision 1 (cart:4.9) sent."
     cluster.settle()
     assert twelve.raw()["spec"] == before["spec"]
     assert ANNOTATION not in twelve.deployment().metadata.annotations
@@ -68,7 +68,7 @@ def test_hold_promote_and_abort(
     becomes(cluster, {"4.9": 12})
     assert ktui("canary", "cart", "--image", f"cart={IMAGE}", *size, "--yes").code == 0
     becomes(cluster, {"6.0": held, "4.9": old})
-    assert ktui("promote", "cart", "--yes").lines[-1] == "shop/cart promoted in full to cart:6.0."
+    assert ktui("promote", "cart", "--yes").lines[-1] == "shop/cart: promotion in full to cart:6.0 sent."
     becomes(cluster, {"6.0": 12})
     cluster.settle()
     after = twelve.raw()["spec"]
@@ -109,7 +109,7 @@ def test_step_by_step(ktui: Ktui, twelve: Witness, cluster: SimulatedCluster) ->
 def test_promote_in_full_leaves_steps_out(ktui: Ktui, twelve: Witness, cluster: SimulatedCluster) -> None:
     ktui("canary", "cart", "--image", f"cart={IMAGE}", "--steps", "1,50%", "-y")
     becomes(cluster, {"6.0": 1, "4.9": 12})
-    assert ktui("promote", "cart", "--percent", "25", "-y").lines[-1].startswith("shop/cart promoted to 3 of 12 pods")
+    assert ktui("promote", "cart", "--percent", "25", "-y").lines[-1].startswith("shop/cart: promotion to 3 of 12 pods")
     becomes(cluster, {"6.0": 3, "4.9": 12})
     assert ktui("promote", "cart", "--full", "-y").code == 0
     becomes(cluster, {"6.0": 12})

@@ -202,7 +202,7 @@ def test_a_deadline_that_passes_is_rolled_back_and_stays_a_failure(
     assert ran.code == 1
     assert ran.lines[-2:] == [
         'deployment "cart" successfully rolled out',
-        "shop/cart rolled back to revision 2 (cart:5.0). The rollback is complete.",
+        "shop/cart: rollback to revision 2 (cart:5.0) sent. The rollback is complete.",
     ]
     # The cause comes before the rollback takes its evidence away.
     assert ran.out.index("failed: image cart:nopull") < ran.out.index("Roll back shop/cart to revision 2 (cart:5.0)")

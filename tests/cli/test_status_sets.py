@@ -248,7 +248,7 @@ def test_a_broken_daemonset_is_rolled_back_after_a_timeout_where_that_is_asked_f
     ran = ktui("status", "ds/agent", "--timeout", "3s", "--rollback-on-timeout")
     assert ran.code == 3
     assert ran.lines[-2] == 'daemon set "agent" successfully rolled out'
-    assert ran.lines[-1].endswith("rolled back to revision 1 (agent:1). The rollback is complete.")
+    assert ran.lines[-1].endswith("rollback to revision 1 (agent:1) sent. The rollback is complete.")
     assert sets.pods("agent") == ["1", "1", "1"]
 
 

@@ -196,7 +196,7 @@ def test_on_a_terminal_it_shows_the_plan_and_asks(terminal: Callable[..., pexpec
     yes = terminal("rollback", "cart")
     yes.expect(r"Apply\? \[y/N\]")
     yes.sendline("y")
-    yes.expect("rolled back to revision 1")
+    yes.expect("rollback to revision 1")
     yes.expect(pexpect.EOF)
     yes.close()
     assert yes.exitstatus == 0

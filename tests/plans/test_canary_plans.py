@@ -60,7 +60,7 @@ def new_set(pods: JSON, annotations: JSON | None = None) -> JSON:
 def test_a_canary_in_words() -> None:
     found = planned(canary("2,75%"), complete())
     assert found.title == "Hold a canary of 2 of 4 pods of shop/cart at cart:5.1"
-    assert found.done_sentence == "shop/cart holds a canary of 2 of 4 pods at cart:5.1."
+    assert found.done_sentence == "shop/cart: canary of 2 of 4 pods at cart:5.1 sent."
     assert found.effects == (
         "Container cart: cart:5.0 → cart:5.1.",
         "2 pods of revision 32, image cart:5.1, will be started beside 4 old pods, and held there.",

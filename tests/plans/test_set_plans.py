@@ -277,7 +277,7 @@ def test_what_somebody_elses_roll_back_left_behind_is_repaired() -> None:
     db.merge({"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:1"}]}}}}, 60)
     offer = db.offer(Action.REPAIR)
     assert offer is not None
-    assert (offer.label, offer.key, offer.open) == ("repair: delete db-3", "c", True)
+    assert (offer.label, offer.key, offer.open) == ("repair: delete db-3", "C", True)
     assert db.refused(Abort()) == "nothing to abort: it goes back to revision 3, which it was last of in full"
     before = db.spec
     made = db.send(Repair())

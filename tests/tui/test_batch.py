@@ -31,7 +31,7 @@ def _paused(stage: Stage) -> list[str]:
 async def _select_all(screen: Screen) -> None:
     """Every row, from the first on."""
     await screen.sees("3 rollouts", "12 pods")
-    await screen.press("v", "j", "v", "j", "v")
+    await screen.press("v", "v", "v")
     await screen.sees("✓ 3 selected", "✓shop")
 
 
@@ -118,7 +118,7 @@ async def test_a_new_image_is_for_one_at_a_time(stage: Stage, dashboard: Dashboa
     _deployed(stage)
     async with dashboard() as screen:
         await _select_all(screen)
-        for key in ("i", "c"):
+        for key in ("i", "C"):
             await screen.press(key)
             await screen.hears("A new image is for one rollout at a time")
 
@@ -146,7 +146,7 @@ async def test_the_question_says_where_auto_abort_is_on(stage: Stage, dashboard:
         await screen.sees("b roll back to 1")
         await screen.press("A")
         await screen.hears("Auto-abort is on for shop/web")
-        await screen.press("v", "j", "v", "space")
+        await screen.press("v", "v", "space")
         await screen.sees("Pause: 2 selected rollouts", "Auto-abort is on for 1 of them", "y yes, to 2 rollouts")
 
 
@@ -189,7 +189,7 @@ def test_how_it_looks(
     async def before(pilot: Pilot[None]) -> None:
         screen = Screen(app, pilot)
         await screen.sees("3 rollouts", "13 pods", "▲ stalled")
-        await screen.press("v", "j", "v")
+        await screen.press("v", "v")
         await screen.sees("✓ 2 selected")
         if asked:
             await screen.press("a")

@@ -128,7 +128,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
 ) -> None:
     async with dashboard() as screen:
         await _open(screen)
-        await screen.sees("● blue is selected", "all traffic goes to blue", "p switch to green (3 ready)")
+        await screen.sees("● blue is selected", "all traffic goes to blue", "p promote green (3 ready)")
         await screen.press("p")
         await screen.sees(
             "Switch Service shop/shop from blue to green", "3 endpoints of blue", "give way to 3 of green"
@@ -139,7 +139,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
         await screen.hears("switched from blue to green")
         await screen.sees("● green is selected", "traffic moves from blue to green", "3 endpoints of blue still there")
         stage.advance(2)
-        await screen.sees("traffic moved from blue to green in 2.0s, at 12:00:22", "b switch back to blue")
+        await screen.sees("traffic moved from blue to green in 2.0 s, at 12:00:22", "b roll back to blue")
         assert (shop.colour(), shop.endpoints()) == ("green", ["shop-green"] * 3)
         assert shop.replicas("blue") == 3
         await screen.press("b")
@@ -191,15 +191,15 @@ async def test_a_side_that_is_not_fully_available_is_refused_and_forced_only_by_
     shop = ServiceWitness(stage.kubeconfig())
     async with dashboard(size=(120, 44)) as screen:
         await _open(screen)
-        await screen.sees("idle, not fully available", "! green is not fully available: shop-green is", "F force green")
+        await screen.sees("idle, not fully available", "! green is not fully available: shop-green is", "! force green")
         await screen.press("p")
         await screen.hears(
             "switch to green: green is not fully available: shop-green is stalled, 0 of 3 pods available"
         )
-        await screen.hears("F forces it")
+        await screen.hears("! forces it")
         assert "y yes" not in screen.text
         for answers, colour in (("yn", "blue"), ("yy", "green")):
-            await screen.press("F")
+            await screen.press("exclamation_mark")
             await screen.sees("! FORCED: green is not fully available", "nothing will answer", "y yes")
             await screen.press(answers[0])
             await screen.sees("Once more, because it is forced", "y yes")
@@ -208,7 +208,7 @@ async def test_a_side_that_is_not_fully_available_is_refused_and_forced_only_by_
             await screen.sees_no("y yes")
             await screen.until(lambda colour=colour: shop.colour() == colour, colour)  # type: ignore[misc]
         stage.advance(1)
-        await screen.sees("✖ nothing answers: no endpoint is ready", "b switch back to blue")
+        await screen.sees("✖ nothing answers: no endpoint is ready", "b roll back to blue")
         await screen.press("b")
         await screen.sees("Switch Service shop/shop from green to blue", "y yes")
         await screen.press("y")
@@ -284,17 +284,17 @@ async def test_of_three_colours_the_cursor_chooses(stage: Stage, shop: ServiceWi
     stage.advance(20)
     async with dashboard() as screen:
         await _open(screen)
-        await screen.sees("▸ ○ green", "○ red", "p switch to green")
+        await screen.sees("▸ ○ green", "○ red", "p promote green")
         await screen.press("b")
         await screen.hears("Where traffic came from was not seen here")
         await screen.press("j")
-        await screen.sees("▸ ○ red", "p switch to red")
+        await screen.sees("▸ ○ red", "p promote red")
         await screen.press("p")
         await screen.sees("Switch Service shop/shop from blue to red", "y yes")
         await screen.press("y")
         await screen.hears("switched from blue to red")
         stage.advance(1)
-        await screen.sees("traffic moved from blue to red", "b switch back to blue")
+        await screen.sees("traffic moved from blue to red", "b roll back to blue")
         await screen.press("k", "k", "k", "enter")
         await screen.sees("shop/shop-blue  Deployment")
     assert shop.endpoints() == ["shop-red"] * 3

@@ -33,7 +33,7 @@ def _spec(stage: Stage) -> Any:
 async def _begin(stage: Stage, screen: Screen, steps: str = "2,4", *, surge: bool = True) -> None:
     """`c`, the image, the size, and where the new pods go."""
     await screen.sees("1 rollout", "shop/payments", "12 pods", "c canary")
-    await screen.press("c")
+    await screen.press("C")
     await screen.sees("Canary of shop/payments", "registry.example/shop/payments:3.0")
     await screen.press("end", "backspace")
     await screen.type("1")
@@ -56,7 +56,7 @@ async def test_canary_step_promote(stage: Stage, dashboard: Dashboard) -> None:
         await screen.sees("2 pods of revision 2", "spec.minReadySeconds: 2 → 2147483646", "--type=strategic")
         assert _spec(stage) == before
         await screen.press("y")
-        await screen.hears("holds a canary of 2 of 12 pods")
+        await screen.hears("canary of 2 of 12 pods at")
         stage.advance(20)
         await screen.sees("◆ held", "canary of 2 of 12 held, step 1 of 3, by admin")
         await screen.sees("p promote to 4 of 12", "a abort")
@@ -67,14 +67,14 @@ async def test_canary_step_promote(stage: Stage, dashboard: Dashboard) -> None:
         await screen.press("p")
         await screen.sees("Promote shop/payments to 4 of 12 pods", "y yes")
         await screen.press("y")
-        await screen.hears("promoted to 4 of 12 pods")
+        await screen.hears("promotion to 4 of 12 pods")
         stage.advance(20)
         await screen.sees("canary of 4 of 12 held, step 2 of 3, by admin", "p promote to all 12")
 
         await screen.press("p")
         await screen.sees("in full: all 12 pods", "y yes")
         await screen.press("y")
-        await screen.hears("promoted in full to payments:3.1")
+        await screen.hears("promotion in full to payments:3.1 sent")
         stage.advance(60)
         await screen.sees("✔ complete", "payments:3.1")
     after = _spec(stage)
@@ -89,7 +89,7 @@ async def test_canary_without_surge_and_abort_from_the_detail_screen(stage: Stag
     async with dashboard(size=(190, 50)) as screen:
         await _begin(stage, screen, "2", surge=False)
         await screen.press("y")
-        await screen.hears("holds a canary of 2 of 12 pods")
+        await screen.hears("canary of 2 of 12 pods at")
         stage.advance(20)
         await screen.sees("canary of 2 of 12 held, by admin")
         await screen.press("enter")
@@ -98,7 +98,7 @@ async def test_canary_without_surge_and_abort_from_the_detail_screen(stage: Stag
         await screen.press("a")
         await screen.sees("Abort: roll back shop/payments to revision 1 (payments:3.0)", "y yes")
         await screen.press("y")
-        await screen.hears("rolled back to revision 1")
+        await screen.hears("rollback to revision 1")
         stage.advance(30)
         await screen.sees("✔ complete", "payments:3.0")
     assert _spec(stage) == before
@@ -108,7 +108,7 @@ async def test_what_is_no_size_is_said_at_once(stage: Stage, dashboard: Dashboar
     _deployed(stage)
     async with dashboard() as screen:
         await screen.sees("12 pods", "c canary")
-        await screen.press("c")
+        await screen.press("C")
         await screen.sees("Canary of shop/payments")
         await screen.press("end", "backspace")
         await screen.type("1")
@@ -131,7 +131,7 @@ async def test_a_canary_of_a_paused_rollout_is_refused_before_anything_is_asked(
     stage.apps.patch_namespaced_deployment("payments", "shop", {"spec": {"paused": True}})
     async with dashboard() as screen:
         await screen.sees("‖ paused")
-        await screen.press("c")
+        await screen.press("C")
         await screen.hears("it is paused: resume it first")
 
 
@@ -161,7 +161,7 @@ async def test_a_foreign_undo_is_said_and_repaired_by_key(stage: Stage, dashboar
         await screen.hears("nothing to promote: somebody rolled the canary back")
         await screen.press("enter")
         await screen.sees("EVENTS", "c repairs it: the settings of before the hold come back")
-        await screen.press("c")
+        await screen.press("C")
         await screen.sees("Repair the hold of shop/payments", "What is wrong: somebody rolled", "y yes")
         await screen.press("y")
         await screen.hears("has its settings of before the hold again")
@@ -181,14 +181,14 @@ async def test_a_record_that_was_left_behind_is_said_where_all_is_well(stage: St
         await screen.sees("✔ complete", "record of a canary's hold was left behind", "c repairs it: the record goes")
         await screen.press("enter")
         await screen.sees("EVENTS", "c repairs it: the record goes, and nothing else changes")
-        await screen.press("c")
+        await screen.press("C")
         await screen.sees("Repair the hold", "y yes")
         await screen.press("y")
         await screen.sees_no("left behind")
     assert ANNOTATION not in eve.annotations
 
 
-@pytest.mark.parametrize("key", ["c", "p", "a"])
+@pytest.mark.parametrize("key", ["C", "p", "a"])
 async def test_read_only_closes_all_three(stage: Stage, dashboard: Dashboard, key: str) -> None:
     _deployed(stage)
     async with dashboard(read_only=True) as screen:
@@ -270,7 +270,7 @@ def test_the_size_of_a_canary(stage: Stage, look: Look) -> None:
 
     async def steps(screen: Screen) -> None:
         await screen.sees("12 pods", "c canary")
-        await screen.press("c")
+        await screen.press("C")
         await screen.sees("Canary of shop/payments")
         await screen.press("enter")
         await screen.sees("12 pods asked for")

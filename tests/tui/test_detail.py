@@ -54,7 +54,7 @@ async def test_t_lists_every_pod_by_name(stage: Stage, dashboard: Dashboard) -> 
         await _opened(screen)
         await screen.sees("■■■")
         assert not any(f"{name} " in screen.text and "1/1" in screen.text for name in names)
-        await screen.press("t")
+        await screen.press("z")
         await screen.sees(*names, "1/1", "node-")
 
 

@@ -135,11 +135,11 @@ async def test_from_a_rollout_and_back(fleet: Stage, dashboard: Dashboard) -> No
 async def test_other_periods(fleet: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await opened(screen)
-        await screen.press("m")
+        await screen.press("3")
         await screen.sees("the last 30 days", "3 in 30 days, 0.1 a day")
-        await screen.press("d")
+        await screen.press("1")
         await screen.sees("the last 24 hours", "Nothing is known yet of prod-eu")
-        await screen.press("w")
+        await screen.press("2")
         await screen.sees("the last 7 days", "3 in 7 days")
 
 

@@ -80,12 +80,12 @@ async def test_the_cursor_compares_with_the_live_template_and_a_mark_with_anothe
         await opened(screen)
         await screen.press("G")
         await screen.sees("revision 1 → revision 3 (live)", "registry.example/shop/cart:1.0")
-        await screen.press("space", "k")
+        await screen.press("v", "k")
         await screen.sees("revision 1 → revision 2", "env[LOG].name: LOG")
         await screen.sees_no("512Mi")
         await screen.press("g")
         await screen.sees("revision 1 → revision 3 (live)", "512Mi")
-        await screen.press("G", "m", "g")
+        await screen.press("G", "v", "g")
         await screen.sees("revision 2 → revision 3 (live)")
 
 
@@ -121,7 +121,7 @@ async def test_b_brings_exactly_the_template_of_the_selected_revision_back(stage
         await screen.sees("Roll back shop/cart to revision 1 (cart:1.0)", "Argo CD (shop-cart) deployed this")
         await screen.sees("Revision 1 will be numbered 4.", "y yes")
         await screen.press("y")
-        await screen.hears("rolled back to revision 1 (cart:1.0)")
+        await screen.hears("rollback to revision 1 (cart:1.0) sent")
         after = stage.read("cart")
         assert after.spec.template == first
         kept = {key: value for key, value in after.metadata.annotations.items() if "kubernetes.io" not in key}

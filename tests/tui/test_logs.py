@@ -47,7 +47,7 @@ async def test_l_follows_the_pods_of_the_new_revision(stage: Stage, dashboard: D
     async with dashboard() as screen:
         logs = await opened(screen)
         await screen.sees("● 1 cart:1.0  2 pods", "● following", *names(stage, "1.0"), "listening on :8080")
-        await screen.sees("space pause", "v old", "esc back")
+        await screen.sees("F stop following", "space pause", "V old", "esc back")
         before = len(lines_of(logs.pane))
         stage.advance(10)
         await screen.until(lambda: len(lines_of(logs.pane)) > before + 10, "more lines")
@@ -130,10 +130,10 @@ async def test_new_and_old_stand_side_by_side_or_alternate(stage: Stage, dashboa
         await opened(screen)
         await screen.sees("● 2 cart:crash", "cannot start")
         assert "1 cart:1.0" not in screen.text
-        await screen.press("v")
+        await screen.press("V")
         await screen.sees("○ 1 cart:1.0", "200", "ms trace=")
         assert "2 cart:crash" not in screen.text
-        await screen.press("v")
+        await screen.press("V")
         await screen.until(lambda: re.search(r"● 2 cart:crash .* ○ 1 cart:1.0", screen.text), "both")
         await screen.sees("cannot start", "ms trace=")
         await screen.pilot.resize_terminal(100, 30)
@@ -155,13 +155,13 @@ async def test_one_pod_and_one_container_can_be_chosen(stage: Stage, dashboard: 
         logs = await opened(screen)
         await screen.sees("container cart of 3", "listening on :8080")
         assert {entry.source.container for entry in logs.pane.buffer.shown} == {"cart"}
-        await screen.press("c")
+        await screen.press("K")
         await screen.sees("every container")
         await screen.type("every")
         await screen.press("enter")
         await screen.sees("3 containers of 3", "/proxy")
         await screen.until(lambda: any("schema is at 42" in text for text in lines_of(logs.pane)), "the init container")
-        await screen.press("p")
+        await screen.press("O")
         await screen.sees("all 2 pods")
         one = names(stage, "1.0")[0]
         await screen.type(one)
@@ -171,7 +171,7 @@ async def test_one_pod_and_one_container_can_be_chosen(stage: Stage, dashboard: 
         assert {entry.source.short for entry in logs.pane.buffer.shown} == {one}
 
 
-async def test_space_pauses_and_end_follows_again(stage: Stage, dashboard: Dashboard) -> None:
+async def test_f_stops_following_and_space_pauses_the_rollout(stage: Stage, dashboard: Dashboard) -> None:
     stage.deploy("cart", "cart:1.0", replicas=1)
     stage.advance(60)
     async with dashboard() as screen:
@@ -179,16 +179,26 @@ async def test_space_pauses_and_end_follows_again(stage: Stage, dashboard: Dashb
         await screen.sees("ms trace=")
         view = logs.pane.view
         await screen.until(lambda: view.max_scroll_y > 0 and view.scroll_offset.y == view.max_scroll_y, "the end")
-        await screen.press("space")
-        await screen.sees("‖ paused", "space follow")
+        await screen.press("F")
+        await screen.sees("‖ not following", "F follow")
         top = view.scroll_offset.y
         stage.advance(20)
-        await screen.until(lambda: re.search(r"paused, \d\d new below", screen.text), "how many are new")
+        await screen.until(lambda: re.search(r"not following, \d\d new below", screen.text), "how many are new")
         assert view.scroll_offset.y == top
         assert not stage.read("cart").spec.paused
         await screen.press("G")
         await screen.sees("● following")
         await screen.until(lambda: view.scroll_offset.y == view.max_scroll_y, "the end again")
+        # The keys that steer the rollout do so here too.
+        await screen.press("space")
+        await screen.sees("Pause shop/cart", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.read("cart").spec.paused, "the rollout to be paused")
+        # Logs are opened once: from the history that was opened on them, l goes back to them.
+        await screen.press("h")
+        await screen.sees("WHAT CHANGED")
+        await screen.press("l")
+        await screen.until(lambda: screen.app.screen is logs, "the logs again")
 
 
 async def test_who_scrolls_up_reads_in_peace_and_the_top_can_be_reached(stage: Stage, dashboard: Dashboard) -> None:
@@ -198,7 +208,7 @@ async def test_who_scrolls_up_reads_in_peace_and_the_top_can_be_reached(stage: S
         logs = await opened(screen)
         await screen.sees("ms trace=")
         await screen.press("g")
-        await screen.sees("starting cart 1.0", "‖ paused")
+        await screen.sees("starting cart 1.0", "‖ not following")
         stage.advance(20)
         await screen.sees("new below")
         assert "starting cart 1.0" in screen.text
@@ -218,12 +228,12 @@ async def test_search_jumps_counts_filters_and_is_cleared(stage: Stage, dashboar
         await screen.type("post")
         await screen.press("enter")
         found = len(logs.pane.buffer.matches)
-        await screen.sees(f"lines with “post”: {found} of {found}", "‖ paused")
-        await screen.press("N")
+        await screen.sees(f"lines with “post”: {found} of {found}", "‖ not following")
+        await screen.press("comma")
         await screen.sees(f"{found - 1} of {found}")
-        await screen.press("n", "n")
+        await screen.press("full_stop", "full_stop")
         await screen.sees(f": 1 of {found}")
-        await screen.press("f")
+        await screen.press("ampersand")
         await screen.sees("only lines with “post”")
         assert all("post" in text.lower() for text in lines_of(logs.pane))
         await screen.press("escape")
@@ -266,7 +276,7 @@ async def test_save_writes_a_file_for_the_owner_alone_and_says_where(
     async with dashboard() as screen:
         logs = await opened(screen)
         await screen.until(lambda: len(lines_of(logs.pane)) == written(stage), "every line")
-        await screen.press("space", "S")
+        await screen.press("F", "S")
         await screen.hears("saved to")
         (path,) = (tmp_path / "state" / "ktui" / "logs").iterdir()
         assert str(path) in screen.told
@@ -336,8 +346,8 @@ async def test_a_flood_keeps_memory_bounded_and_keys_working(stage: Stage, dashb
             await screen.until(lambda before=before: logs.pane.feed.lines >= before + 10_000, "thousands of lines")  # type: ignore[misc]
             assert len(logs.pane.buffer) <= MOST_LINES
             assert logs.pane.buffer.bytes <= MOST_BYTES
-        await screen.press("space")
-        await screen.sees("‖ paused")
+        await screen.press("F")
+        await screen.sees("‖ not following")
         stage.advance(1)
         await screen.press("w", "t", "slash")
         await screen.type("slow")

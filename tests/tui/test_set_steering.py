@@ -66,23 +66,23 @@ async def test_a_canary_promoted_and_aborted(db: Stage, dashboard: Dashboard) ->
     async with dashboard() as screen:
         await screen.knows_all()
         await screen.sees("sts/db", "✔ complete")
-        await screen.press("c")
+        await screen.press("C")
         await screen.sees("Canary of StatefulSet shop/db")
         await screen.press("end", "backspace")
         await screen.type("2")
         await screen.press("enter")
-        await screen.sees("How many new ones are to be held?")
+        await screen.sees("How many new pods to hold?")
         await screen.press("backspace")
         await screen.type("1")
         await screen.press("enter")
         await screen.sees("Hold a canary of 1 of 4 pods", "StatefulSet has no surge, so none is added", "y yes")
         await screen.press("y")
-        await screen.hears("holds a canary")
+        await screen.hears("canary of")
         db.advance(60)
         await screen.sees("◆ held", "canary of 1 of 4 held, by admin", "p promote to all 4", "a abort")
         assert pods(db) == ["1", "1", "1", "2"]
         await agreed(screen, "a", "Abort: roll back StatefulSet shop/db to revision 1 (db:1)")
-        await screen.hears("rolled back")
+        await screen.hears("rollback to revision")
         db.advance(60)
         await screen.sees("✔ complete")
     assert pods(db) == ["1"] * 4
@@ -131,7 +131,7 @@ async def test_what_a_daemonset_cannot_do_is_said(stage: Stage, dashboard: Dashb
             await screen.press(key)
             await screen.hears(said)
         await agreed(screen, "R", "Restart DaemonSet shop/agent", "One node after another")
-        await screen.hears("DaemonSet shop/agent restarted.")
+        await screen.hears("DaemonSet shop/agent: restart sent.")
         stage.advance(60)
         await screen.sees("✔ complete")
     template = stage.apps.read_namespaced_daemon_set("agent", "shop").spec.template
@@ -144,7 +144,7 @@ async def test_a_selection_may_mix_kinds(db: Stage, dashboard: Dashboard) -> Non
     db.advance(60)
     async with dashboard(size=(120, 44)) as screen:
         await screen.sees("3 rollouts", "sts/db", "ds/agent")
-        await screen.press("v", "j", "v", "j", "v")
+        await screen.press("v", "v", "v")
         await screen.sees("✓ 3 selected")
         await screen.press("space")
         await screen.sees(
@@ -165,7 +165,7 @@ async def test_what_was_sent_stays_in_sight_while_something_else_is_asked(stage:
             stage.cluster.faults.forbid(verb, "deployments")
         stage.cluster.faults.drop_watches()
         await agreed(screen, "R", "Restart shop/cart")
-        await screen.hears("shop/cart restarted.")
+        await screen.hears("shop/cart: restart sent.")
         await screen.sees("… restarting")
         await screen.press("space")
         await screen.sees("Pause shop/cart", "y yes")
@@ -180,7 +180,7 @@ async def test_deeds_are_dated_by_the_clock_of_the_screen(db: Stage, dashboard: 
         await screen.sees("sts/db", "✔ complete")
         at = db.now()
         await agreed(screen, "R", "Restart StatefulSet shop/db")
-        await screen.hears("restarted")
+        await screen.hears("restart sent")
         log = AuditLog(screen.app.options.audit)
         await screen.until(log.tail, "an entry")
         assert [entry.time for entry in log.tail()] == [at]

@@ -157,7 +157,7 @@ def test_history_with_a_mark_as_yaml(stage: Stage, look: Callable[..., bool]) ->
 
     async def steps(screen: Screen) -> None:
         await screen.knows_all()
-        await screen.press("h", "j", "space", "j", "y")
+        await screen.press("h", "j", "v", "j", "y")
         await screen.sees("revision 1 → revision 2", "+     image: registry.example/shop/cart:4.9")
 
     assert look(steps)
@@ -201,7 +201,7 @@ def test_logs_searched_and_wrapped(stage: Stage, look: Callable[..., bool]) -> N
         await _logs(screen)
         await screen.press("w", "slash")
         await screen.type("file")
-        await screen.press("enter", "N", "N")
+        await screen.press("enter", "comma", "comma")
         await screen.sees("lines with “file”")
 
     assert look(steps, NARROW)

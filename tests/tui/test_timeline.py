@@ -72,10 +72,10 @@ async def test_times_are_relative_or_absolute(crashing: Stage, dashboard: Dashbo
 async def test_warnings_only(crashing: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await opened(screen)
-        await screen.press("w")
+        await screen.press("z")
         await screen.sees("warnings only", "w everything", "the progress deadline passed")
         await screen.sees_no("the Deployment was made")
-        await screen.press("w")
+        await screen.press("z")
         await screen.sees("the Deployment was made")
 
 

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from ktui.cli.act.carry_out import Manner
-from ktui.cli.act.commands import IMAGE, Names, act, act_on_each, action, action_on
+from ktui.cli.act.commands import IMAGE, Names, act, act_on_each, action, action_on, cause_option
 from ktui.cli.act.manifest import read_template
 from ktui.cli.act.switch import switch
 from ktui.cli.act.watch import watch_of, watch_options
@@ -37,6 +37,7 @@ from ktui.rollout.steps import FULL, Steps, read_steps
     help="Repair a hold that someone else changed, or delete the pods that a StatefulSet waits for.",
 )
 @click.option("--timeout", type=DURATION, default="0", help="With --watch: stop waiting after that time; 0: never.")
+@cause_option
 @watch_options
 def canary(
     context: click.Context,
@@ -49,6 +50,7 @@ def canary(
     steps: str | None,
     surge: bool,
     repair: bool,
+    change_cause: str,
     timeout: str,
     watch: bool,
     auto_abort: bool,
@@ -62,7 +64,7 @@ def canary(
     """
     watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout)
     if repair:
-        if images or filename or pods or percent or steps or watched:
+        if images or filename or pods or percent or steps or watched or change_cause:
             raise click.UsageError("--repair repairs a hold that exists; it does not begin one.")
         return act(context, names, Repair(), manner)
     if not images and filename is None:
@@ -79,7 +81,14 @@ def canary(
         if has_asked_for_surge and name.resource is Resource.STATEFULSETS:
             raise click.UsageError(f"{name.full} has no surge: each pod of a StatefulSet takes an old one's place.")
         template = read_template(filename, name) if filename is not None else None
-        return Canary(steps=sizes, images=images, template=template, manifest=filename or "", surge=surge)
+        return Canary(
+            steps=sizes,
+            images=images,
+            template=template,
+            manifest=filename or "",
+            surge=surge,
+            change_cause=change_cause,
+        )
 
     return act_on_each(context, [(name, request(name)) for name in names], manner, watched)
 

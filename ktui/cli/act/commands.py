@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from ktui.cli.act.batch import carry_out_all
 from ktui.cli.act.carry_out import Job, Manner, carry_out, carry_out_job, planner
@@ -14,6 +15,7 @@ from ktui.cli.naming import Read, workloads, workloads_or_services
 from ktui.cli.options import Command, ServiceName, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.model.reference import Reference
+from ktui.plans.change_cause import wrong_cause
 from ktui.plans.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 
 _Callback = Callable[..., int]
@@ -48,6 +50,20 @@ rolling_action: Final = action_on(workloads, rolls=True)
 
 _returning_action: Final = action_on(workloads_or_services, rolls=True)
 """The same for one that goes back: of a Service, it says how that is done."""
+
+
+def cause_option(callback: _Callback) -> _Callback:
+    """The option that says why: every action that changes the template has it."""
+    said = "Why, as `kubectl rollout history` shows it; without it, the annotation stays."
+    return click.option("--change-cause", metavar="TEXT", default="", callback=_cause, help=said)(callback)
+
+
+def _cause(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    wrong = wrong_cause(value) if ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE else ""
+    if wrong:
+        raise click.BadParameter(wrong, ctx, param)
+    return value.strip()
+
 
 Names = tuple[Reference, ...]
 
@@ -136,18 +152,24 @@ def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], **
 
 
 @rolling_action
-def restart(context: click.Context, names: Names, **manner: Any) -> int:
+@cause_option
+def restart(context: click.Context, names: Names, change_cause: str, **manner: Any) -> int:
     """Replace every pod of NAME, as a rollout of its own."""
-    return act_and_watch(context, names, Restart(), manner)
+    return act_and_watch(context, names, Restart(change_cause), manner)
 
 
 @_returning_action
 @click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
+@cause_option
 def rollback(
-    context: click.Context, names: tuple[Reference | ServiceName, ...], to_revision: int | None, **manner: Any
+    context: click.Context,
+    names: tuple[Reference | ServiceName, ...],
+    to_revision: int | None,
+    change_cause: str,
+    **manner: Any,
 ) -> int:
     """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
-    return _go_back(context, names, RollBack(to_revision), manner)
+    return _go_back(context, names, RollBack(to_revision, change_cause), manner)
 
 
 @action
@@ -182,7 +204,10 @@ def _names_and_images(
 
 
 @action_on(_names_and_images, f"NAME... {_IMAGES}", rolls=True)
-def set_image(context: click.Context, names: tuple[Reference | tuple[str, str], ...], **manner: Any) -> int:
+@cause_option
+def set_image(
+    context: click.Context, names: tuple[Reference | tuple[str, str], ...], change_cause: str, **manner: Any
+) -> int:
     """Roll another image of NAME out. The container * means all of them."""
     meant = tuple(word for word in names if isinstance(word, Reference))
     images = tuple(word for word in names if not isinstance(word, Reference))
@@ -190,4 +215,4 @@ def set_image(context: click.Context, names: tuple[Reference | tuple[str, str], 
         raise click.UsageError(f'"{meant[-1].short}" is not CONTAINER=IMAGE.')
     if not (meant and images):
         raise click.UsageError(f"Missing argument '{_IMAGES if meant else 'NAME...'}'.")
-    return act_and_watch(context, meant, SetImage(images), manner)
+    return act_and_watch(context, meant, SetImage(images, change_cause), manner)

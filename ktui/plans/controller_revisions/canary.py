@@ -92,7 +92,7 @@ def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) 
     return Plan(
         request=request,
         title=f"Hold a canary of {size} of {target} at {image}",
-        done=f"holds a canary of {size} at {image}",
+        begun=f"canary of {size} at {image}",
         target=target,
         patch=draft.patch,
         effects=(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from ktui.model.changes import resource_of
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import ControllerRevision, StatefulSet
@@ -20,7 +22,7 @@ from ktui.plans.controller_revisions.planning import refuse_of_daemonsets
 from ktui.plans.controller_revisions.repair import left_behind, refuse_repair, repair_label
 from ktui.plans.controller_revisions.rollback import abort_target, rollback_target
 from ktui.plans.controller_revisions.subject import Known
-from ktui.plans.offers import Offer, Rights, offered
+from ktui.plans.offers import Offer, Rights, offered, one_way_back
 from ktui.plans.request import Action
 from ktui.plans.wording import being_deleted, image_of
 from ktui.rollout.partition import partition_of
@@ -54,7 +56,14 @@ def open_set_actions(
         own = _of_statefulset(offer, workload, known)
     else:
         own = _of_daemonset(offer)
+    if not isinstance(back, Refusal) and not isinstance(abort, Refusal) and back.metadata.uid == abort.metadata.uid:
+        ways_back = one_way_back(
+            ways_back, waits=isinstance(workload, StatefulSet) and partition_of(workload) is not None
+        )
     pause, promote, canary, scale = own
+    if pause.action is Action.RESUME and pause.open and promote.open:
+        # Both take it to its end, or to the size of a canary that waits.
+        promote = msgspec.structs.replace(promote, instead=Action.RESUME)
     set_image = offer(Action.SET_IMAGE, "set image", "i", gone)
     return (pause, promote, *ways_back, canary, set_image, scale, offer(Action.RESTART, "restart", "R", gone))
 
@@ -68,15 +77,15 @@ def _of_statefulset(offer: _Offer, statefulset: StatefulSet, known: Known) -> tu
         if resumes
         else offer(Action.PAUSE, "pause", "space", refuse_pause(statefulset, known)),
         offer(Action.PROMOTE, promote_label(statefulset), "p", refuse_promote(statefulset, known)),
-        offer(Action.REPAIR, repair_label(known), "c", refuse_repair(known))
+        offer(Action.REPAIR, repair_label(known), "C", refuse_repair(known))
         if left_behind(known)
-        else offer(Action.CANARY, "canary", "c", refuse_canary(statefulset, known)),
+        else offer(Action.CANARY, "canary", "C", refuse_canary(statefulset, known)),
         offer(Action.SCALE, "scale", "s", being_deleted(statefulset)),
     )
 
 
 def _of_daemonset(offer: _Offer) -> tuple[Offer, ...]:
-    keys = {Action.PAUSE: "space", Action.PROMOTE: "p", Action.CANARY: "c", Action.SCALE: "s"}
+    keys = {Action.PAUSE: "space", Action.PROMOTE: "p", Action.CANARY: "C", Action.SCALE: "s"}
     return tuple(offer(action, action.value, key, refuse_of_daemonsets(action)) for action, key in keys.items())
 
 

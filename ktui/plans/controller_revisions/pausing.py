@@ -152,7 +152,7 @@ def plan_resume(request: Resume, subject: SetSubject, statefulset: StatefulSet) 
     step, pods = held.following
     if pods is not None:
         return _further(request, subject, statefulset, held, step=step, pods=pods)
-    return _to_the_end(request, subject, statefulset, held, verb="Resume", done="resumed")
+    return _to_the_end(request, subject, statefulset, held, verb="Resume")
 
 
 def plan_promote(request: Promote, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
@@ -175,7 +175,7 @@ def plan_promote(request: Promote, subject: SetSubject, statefulset: StatefulSet
         sizes = held.record.steps if held.record is not None else ()
         step = max(held.record.step, steps.following(sizes, held.desired, pods) - 1) if held.record and sizes else 0
     if pods is None:
-        return _to_the_end(request, subject, statefulset, held, verb="Promote", done="promoted")
+        return _to_the_end(request, subject, statefulset, held, verb="Promote")
     return _further(request, subject, statefulset, held, step=step, pods=pods)
 
 
@@ -200,7 +200,7 @@ def _further(
     return Plan(
         request=request,
         title=f"Promote {target} to {size} at {image}{_in_brackets(held, step)}",
-        done=f"promoted to {size} at {image}",
+        begun=f"promotion to {size} at {image}",
         target=target,
         patch=draft.patch,
         effects=(
@@ -219,9 +219,7 @@ def _further(
     )
 
 
-def _to_the_end(
-    request: Request, subject: SetSubject, statefulset: StatefulSet, held: Partition, *, verb: str, done: str
-) -> Plan:
+def _to_the_end(request: Request, subject: SetSubject, statefulset: StatefulSet, held: Partition, *, verb: str) -> Plan:
     target = target_of(statefulset)
     draft = Draft(subject.raw, tests_for(target))
     partition_patch.put(draft, held.before)
@@ -233,7 +231,8 @@ def _to_the_end(
     return Plan(
         request=request,
         title=f"{verb} {target}: {size} at {image}",
-        done=f"{done}: its partition is {held.before}",
+        done=f"resumed: its partition is {held.before}" if verb == "Resume" else "",
+        begun=f"promotion to {size} at {image}" if verb == "Promote" else "",
         target=target,
         patch=draft.patch,
         effects=(

@@ -57,7 +57,7 @@ def plan_repair(request: Repair, subject: SetSubject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=f"Repair {target}: delete {names(pods)}",
-        done="is repaired",
+        begun=f"repair, which deletes {names(pods)},",
         target=target,
         patch=draft.patch,
         effects=(

@@ -172,7 +172,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
     return Plan(
         request=request,
         title=f"{verb} {target} {destination}",
-        done=f"rolled back {destination}",
+        begun=f"rollback {destination}",
         target=target,
         patch=draft.patch,
         effects=(

@@ -68,7 +68,7 @@ def plan_restart(request: Restart, subject: SetSubject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=f"Restart {target}",
-        done="restarted",
+        begun="restart",
         target=target,
         patch=draft.patch,
         effects=(

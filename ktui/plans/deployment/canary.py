@@ -116,7 +116,7 @@ def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=f"Hold a canary of {pods} of {target} at {image}",
-        done=f"holds a canary of {pods} at {image}",
+        begun=f"canary of {pods} at {image}",
         target=target,
         patch=draft.patch,
         effects=(
@@ -289,7 +289,7 @@ def _larger(request: Promote, subject: Subject, hold: Hold, step: int, pods: int
     return Plan(
         request=request,
         title=f"Promote {target} to {size} at {image}{_in_brackets(record, step)}",
-        done=f"promoted to {size} at {image}",
+        begun=f"promotion to {size} at {image}",
         target=target,
         patch=draft.patch,
         effects=(
@@ -318,7 +318,7 @@ def _in_full(request: Promote, subject: Subject, hold: Hold) -> Plan:
     return Plan(
         request=request,
         title=f"Promote {target} in full: all {count(hold.desired, 'pod')} to {image}",
-        done=f"promoted in full to {image}",
+        begun=f"promotion in full to {image}",
         target=target,
         patch=draft.patch,
         effects=(

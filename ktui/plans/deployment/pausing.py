@@ -102,10 +102,10 @@ def plan_promote(request: Promote, subject: Subject) -> Plan | Refusal:
         return Refusal("no canary is held: a paused rolling update can only go on to its end")
     image = image_of(deployment.spec.template)
     title = f"Promote {target_of(deployment)} to {image}: resume to the end"
-    return _resuming(request, subject, title, f"promoted to {image}: resumed to the end")
+    return _resuming(request, subject, title, begun=f"promotion to {image}")
 
 
-def _resuming(request: Request, subject: Subject, title: str, done: str) -> Plan:
+def _resuming(request: Request, subject: Subject, title: str, done: str = "", begun: str = "") -> Plan:
     target = target_of(subject.deployment)
     draft = Draft(subject.raw, tests_for(target))
     draft.remove(_PAUSED)
@@ -113,6 +113,7 @@ def _resuming(request: Request, subject: Subject, title: str, done: str) -> Plan
         request=request,
         title=title,
         done=done,
+        begun=begun,
         target=target,
         patch=draft.patch,
         effects=_when_resumed(subject),

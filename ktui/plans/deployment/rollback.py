@@ -109,7 +109,7 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
     return Plan(
         request=request,
         title=f"{verb} {target} {destination}",
-        done=f"rolled back {destination}",
+        begun=f"rollback {destination}",
         target=target,
         patch=draft.patch,
         effects=(*_effects(subject, as_deployment(draft.after), back, cause), *_released(saved)),

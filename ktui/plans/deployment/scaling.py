@@ -65,7 +65,7 @@ def scaled(
     return Plan(
         request=request,
         title=f"Scale {target} from {now} to {then}",
-        done=f"scaled from {now} to {then}",
+        begun=f"scaling from {now} to {then}",
         target=target,
         patch=draft.patch,
         effects=effects,

@@ -63,7 +63,7 @@ def plan_restart(request: Restart, subject: Subject) -> Plan | Refusal:
     return Plan(
         request=request,
         title=f"Restart {target}",
-        done="restarted",
+        begun="restart",
         target=target,
         patch=draft.patch,
         effects=(*replacement(subject, comes), "The template stays the same but for the time of the restart."),

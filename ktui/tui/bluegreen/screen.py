@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
 from ktui import signs
@@ -16,11 +16,13 @@ from ktui.kube.streams.streams import Streams
 from ktui.model.changes import ROUTING, LinkState, Resource
 from ktui.model.objects import Deployment
 from ktui.model.traffic import Traffic
+from ktui.plans.request import Action
 from ktui.rollout.traffic.bluegreen import BlueGreen, Move, Side, blue_green, follow, turns
 from ktui.tui.bluegreen import lines as bluegreen_lines
 from ktui.tui.detail.screen import DetailScreen
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Scroll, Span
+from ktui.tui.keymap import bind
 from ktui.tui.screen import LiveScreen
 from ktui.tui.steering.switching import closed, may_switch
 
@@ -41,18 +43,16 @@ class BlueGreenScreen(LiveScreen):
     PAGE = "blue-green"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,B", "app.pop_screen", "back", id="bluegreen.back"),
-        Binding("p", "switch(False)", "switch", id="bluegreen.switch"),
-        Binding("b", "switch_back", "switch back", id="bluegreen.switch_back"),
-        Binding("F", "switch(True)", "force the switch", id="bluegreen.force"),
-        Binding("enter", "open", "open", id="bluegreen.open"),
-        Binding("r", "retry", "try again", id="bluegreen.retry", show=False),
-        Binding("t", "every_pod", "every pod", id="bluegreen.pods"),
-        Binding("tab", "next_service", "next Service", id="bluegreen.next", priority=True),
-        Binding("down,j", "move(1)", "down", id="bluegreen.down", show=False),
-        Binding("up,k", "move(-1)", "up", id="bluegreen.up", show=False),
-        Binding("pagedown,ctrl+f", "read(1)", "read on", id="bluegreen.page_down", show=False),
-        Binding("pageup,ctrl+b", "read(-1)", "read back", id="bluegreen.page_up", show=False),
+        bind("escape", "app.pop_screen", id="bluegreen.back"),
+        bind("B", "app.pop_screen", show=False),
+        bind("exclamation_mark", "switch(True)", id="bluegreen.force"),
+        bind("enter", "open", id="bluegreen.open"),
+        bind("z", "only_trouble", id="bluegreen.pods"),
+        bind("tab", "next_service", id="bluegreen.next", priority=True),
+        bind("down,j", "move(1)", id="bluegreen.down", show=False),
+        bind("up,k", "move(-1)", id="bluegreen.up", show=False),
+        bind("pagedown,ctrl+f", "read(1)", id="bluegreen.page_down", show=False),
+        bind("pageup,ctrl+b", "read(-1)", id="bluegreen.page_up", show=False),
     ]
 
     def __init__(self, uid: str, namespace: str) -> None:
@@ -265,18 +265,18 @@ class BlueGreenScreen(LiveScreen):
         if forward is not None and forward is not back:
             gets = f" ({forward.ready} ready)"
             is_open = not self._why_not(state, forward, force=False)
-            hints.append(Hint("p", f"switch to {forward.name}{gets}", "screen.switch(False)", is_open))
+            hints.append(Hint("p", f"promote {forward.name}{gets}", "screen.steer('promote')", is_open))
             if forward.shortfall and not self._why_not(state, forward, force=True):
-                hints.append(Hint("F", f"force {forward.name}", "screen.switch(True)"))
+                hints.append(Hint("!", f"force {forward.name}", "screen.switch(True)"))
         if back is not None:
             is_open = not self._why_not(state, back, force=False)
-            hints.append(Hint("b", f"switch back to {back.name}", "screen.switch_back", is_open))
+            hints.append(Hint("b", f"roll back to {back.name}", "screen.steer('rollback')", is_open))
         side = self._side
         if side is not None:
             hints.append(Hint("s", f"scale {side.name}", "screen.steer('scale')"))
         hints += [Hint("enter", "open", "screen.open"), Hint("l", "logs", "screen.logs")]
         hints.append(
-            Hint("t", "only pods that are not ready" if self._lists_every_pod else "every pod", "screen.every_pod")
+            Hint("z", "only pods that are not ready" if self._lists_every_pod else "every pod", "screen.only_trouble")
         )
         return [*hints, *end]
 
@@ -299,6 +299,20 @@ class BlueGreenScreen(LiveScreen):
         return closed(side, read_only=options.read_only, is_allowed=self._rights.get(state.uid), force=force)
 
     # Keys
+
+    @property
+    def copied(self) -> tuple[str, str]:  # noqa: D102
+        parts = (self.query_one("#summary", Painting), self.query_one("#traffic", Painting))
+        return "The state of the Service", "\n".join(part.text for part in (*parts, self.query_one("#sides", Scroll)))
+
+    def action_steer(self, name: str) -> None:
+        """Promote and roll back the Service; every other action is that of the side under the cursor."""
+        if name == Action.PROMOTE:
+            self.action_switch(force=False)
+        elif name == Action.ROLLBACK:
+            self.action_switch_back()
+        else:
+            super().action_steer(name)
 
     def action_switch(self, force: bool) -> None:
         """Send the traffic to the idle side."""
@@ -328,7 +342,7 @@ class BlueGreenScreen(LiveScreen):
     def _switch(self, state: BlueGreen, side: Side, *, force: bool) -> None:
         why_not = self._why_not(state, side, force=force)
         if why_not:
-            could = " F forces it." if side.shortfall and not self._why_not(state, side, force=True) else ""
+            could = " ! forces it." if side.shortfall and not self._why_not(state, side, force=True) else ""
             self.notify(f"switch to {side.name}: {why_not}.{could}", severity="warning")
         else:
             self.ktui.switch(state, side, force=force)
@@ -358,9 +372,9 @@ class BlueGreenScreen(LiveScreen):
         """Do not wait for the next attempt, neither here nor elsewhere."""
         if self._streams is not None:
             self._streams.retry_now()
-        self.ktui.action_retry()
+        super().action_retry()
 
-    def action_every_pod(self) -> None:
+    def action_only_trouble(self) -> None:
         """List every pod by name, or only those that are not ready."""
         self._every_pod = not self._lists_every_pod
         self.draw_now()

@@ -136,6 +136,15 @@ class RolloutPanels(Container):
         """Give the focus to the pods."""
         self.query_one("#pods", ItemList).focus()
 
+    @property
+    def copied(self) -> tuple[str, str]:
+        """What is under the cursor in full, or all that the panel shows: what it is, and its text."""
+        focused, uid = self.screen.focused, self._uid
+        if not isinstance(focused, ItemList):
+            return "The summary", self.query_one("#summary", Painting).text
+        page = open_item(self._ktui, uid, focused.chosen, lambda: self._detail) if focused.chosen else None
+        return ("What is under the cursor", page.text) if page is not None else ("The panel", focused.text)
+
     def toggle_every_pod(self) -> None:
         """List every pod by name, or only those that are not ready."""
         self._every_pod = not self.lists_every_pod

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ktui.rollout.detail import Detail
 from ktui.rollout.rollout import Phase
 from ktui.tui.detail.panels import RolloutPanels
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting
+from ktui.tui.keymap import bind
 from ktui.tui.screen import LiveScreen, action_hints
 
 _ELSEWHERE = (
@@ -32,8 +33,8 @@ class DetailScreen(LiveScreen):
 
     FOLLOWS_USE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "back", id="detail.back"),
-        Binding("t", "every_pod", "every pod", id="detail.pods"),
+        bind("escape", "app.pop_screen", id="detail.back"),
+        bind("z", "only_trouble", id="detail.pods"),
     ]
 
     def __init__(self, uid: str) -> None:
@@ -76,9 +77,9 @@ class DetailScreen(LiveScreen):
             *(self.pair_hints if not self.is_deleted else ()),
             *(self._steps(detail) if not self.is_deleted else ()),
             Hint(
-                "t",
+                "z",
                 "only pods that are not ready" if panels.lists_every_pod else "every pod",
-                "screen.every_pod",
+                "screen.only_trouble",
             ),
             Hint("?", "help", "app.help"),
             Hint("esc", "back", "app.pop_screen"),
@@ -91,10 +92,14 @@ class DetailScreen(LiveScreen):
         if detail.rollout.phase not in (Phase.FAILED, Phase.STALLED):
             return [*actions, *_ELSEWHERE]
         first = [hint for hint in _ELSEWHERE if hint.key in ("l", "e")]
-        back = [hint for hint in actions if hint.key == "b"]
+        back = [hint for hint in actions if hint.key in ("a", "b")]
         others = [hint for hint in _ELSEWHERE if hint not in first]
         return [first[0], *back, first[1], *(hint for hint in actions if hint not in back), *others]
 
-    def action_every_pod(self) -> None:
+    @property
+    def copied(self) -> tuple[str, str]:  # noqa: D102
+        return self.query_one(RolloutPanels).copied
+
+    def action_only_trouble(self) -> None:
         """List every pod by name, or only those that are not ready."""
         self.query_one(RolloutPanels).toggle_every_pod()

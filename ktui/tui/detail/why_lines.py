@@ -29,7 +29,7 @@ REMEDIES: Final[Mapping[Remedy, Hint]] = {
     Remedy.SET_IMAGE: Hint("i", "set image", "screen.steer('set-image')"),
     Remedy.SCALE: Hint("s", "scale", "screen.steer('scale')"),
     Remedy.RESUME: Hint("space", "resume", "screen.steer('toggle_pause')"),
-    Remedy.REPAIR: Hint("c", "repair", "screen.steer('canary')"),
+    Remedy.REPAIR: Hint("C", "repair", "screen.steer('canary')"),
     Remedy.HISTORY: Hint("h", "history", "screen.history"),
     Remedy.TIMELINE: Hint("e", "timeline", "screen.timeline"),
 }

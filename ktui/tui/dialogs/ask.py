@@ -6,19 +6,20 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.door import Field, Words
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.keymap import answer
 
 
 class AskScreen(Dialog[str | None]):
     """A line to fill in. `check` says what is wrong with a value, or nothing; returns the value, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [answer("escape", "dismiss(None)")]
 
     def __init__(self, title: str, note: str, value: str, check: Callable[[str], str], *, kept: int = 0) -> None:
         """All of the value is selected, and gone with the next key, but for the first `kept` characters."""

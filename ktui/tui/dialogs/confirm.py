@@ -6,22 +6,25 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ktui import signs
 from ktui.actions.outcome import Conflict, Failed
 from ktui.actions.preview import Preview
+from ktui.plans.change_cause import cause_of, with_cause, wrong_cause
 from ktui.plans.plan import Plan
 from ktui.text import clean
+from ktui.tui.dialogs.ask import AskScreen
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import bullet, fields
 from ktui.tui.draw.widgets import Pages, Span, wrap
+from ktui.tui.keymap import answer
 
-Ask = Callable[[], Awaitable[Preview | Conflict | Failed]]
+Ask = Callable[[Plan], Awaitable[Preview | Conflict | Failed]]
 """Asks the server what would come of the plan."""
 
 
@@ -32,20 +35,21 @@ class ConfirmScreen(Dialog[bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "yes", "yes", priority=True),
-        Binding("n,escape,q", "dismiss(False)", "no", priority=True),
-        Binding("c", "copy", "copy the kubectl command"),
+        answer("y,enter", "yes", priority=True),
+        answer("n,escape,q", "dismiss(False)", priority=True),
+        answer("c", "copy"),
+        answer("m", "change_cause"),
     ]
 
     def __init__(self, plan: Plan, ask: Ask, *, note: str = "") -> None:
         super().__init__()
-        self._plan, self._ask_server, self._note = plan, ask, note
+        self.plan, self._ask_server, self._note = plan, ask, note
         self._answer: Preview | Conflict | Failed | None = None
 
     def compose(self) -> ComposeResult:
         """The title, what there is to know, the keys."""
         with Vertical(classes="dialog -plan"):
-            yield Words(self._plan.title, classes="dialog-title")
+            yield Words(self.plan.title, classes="dialog-title")
             yield Pages(id="plan")
             yield DialogKeys()
 
@@ -64,7 +68,7 @@ class ConfirmScreen(Dialog[bool]):
         return isinstance(self._answer, Preview)
 
     async def _ask(self) -> None:
-        self._answer = await self._ask_server()
+        self._answer = await self._ask_server(self.plan)
         self._draw()
 
     def _draw(self) -> None:
@@ -75,10 +79,11 @@ class ConfirmScreen(Dialog[bool]):
         pages.show(lines)
         yes = [Hint("y", "yes", "screen.yes")] if self.can_say_yes else []
         no, copy = Hint("n", "no", "screen.dismiss(False)"), Hint("c", "copy the kubectl command", "screen.copy")
-        self.query_one(DialogKeys).offer(*yes, no, copy)
+        cause = [Hint("m", "change-cause", "screen.change_cause")] if self.plan.annotate else []
+        self.query_one(DialogKeys).offer(*yes, no, *cause, copy)
 
     def _lines(self, room: int) -> list[list[Span]]:
-        plan = self._plan
+        plan = self.plan
         lines: list[list[Span]] = [[]]
         if self._note:
             lines += [[Span(text, "warn")] for text in wrap(self._note, room, 3)] + [[]]
@@ -112,7 +117,24 @@ class ConfirmScreen(Dialog[bool]):
         else:
             self.app.bell()
 
+    def action_change_cause(self) -> None:
+        """Say why: it is written with the change."""
+        if self.plan.annotate:
+            self.run_worker(self._ask_cause(), group="cause", exclusive=True)
+        else:
+            self.app.bell()
+
+    async def _ask_cause(self) -> None:
+        note = "Why? The history shows it, as kubectl rollout history does (kubernetes.io/change-cause)."
+        cause = await self.app.push_screen_wait(
+            AskScreen("Change-cause", note, cause_of(self.plan.request), wrong_cause)
+        )
+        if cause is not None:
+            self.plan, self._answer = with_cause(self.plan, cause), None
+            self._draw()
+            self.run_worker(self._ask(), exclusive=True)
+
     def action_copy(self) -> None:
         """Put the kubectl command on the clipboard, where the terminal lets us (OSC 52)."""
-        self.app.copy_to_clipboard("\n".join(self._plan.commands))
+        self.app.copy_to_clipboard("\n".join(self.plan.commands))
         self.notify("The kubectl command is on the clipboard, if this terminal allows it.")

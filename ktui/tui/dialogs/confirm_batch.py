@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ktui import signs
@@ -18,6 +18,7 @@ from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import Lines, bullet
 from ktui.tui.draw.widgets import Pages, Span, wrap
+from ktui.tui.keymap import answer
 
 
 class ConfirmBatchScreen(Dialog[Batch | None]):
@@ -27,9 +28,9 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "yes", "yes", priority=True),
-        Binding("n,escape,q", "dismiss(None)", "no", priority=True),
-        Binding("c", "copy", "copy the kubectl commands"),
+        answer("y,enter", "yes", priority=True),
+        answer("n,escape,q", "dismiss(None)", priority=True),
+        answer("c", "copy"),
     ]
 
     def __init__(self, title: str, ask: Callable[[], Awaitable[Batch]], *, note: str = "") -> None:

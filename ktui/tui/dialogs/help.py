@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ktui.rollout.podstatus import Health
@@ -17,54 +17,68 @@ from ktui.tui.door import Words
 from ktui.tui.draw import glyphs
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Pages, Span, fit, wrap
+from ktui.tui.keymap import answer
 
 if TYPE_CHECKING:
     from ktui.plans.offers import Offer
 
-_GROUPS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+PAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "overview": (
         ("enter", "open the rollout: revisions, pods, causes, events"),
         (
             "/",
             "filter by words in namespace, name, phase, image or cause; the cursor goes to the best match; esc clears",
         ),
-        ("v", "select rollouts: the next action goes to all of them, with one question; esc clears"),
+        ("z", "only rollouts that are not complete, or everything"),
+        (
+            "v *",
+            "select the rollout; select all that are shown: the next action is for all of them",
+        ),
         ("o", "sort: worst first, by name, latest change first, least done first"),
+        ("mouse", "a click on a count shows only those, on a heading sorts, on the selected row opens"),
     ),
     "rollout": (
-        ("tab", "from the pods to the events and back"),
-        ("t", "every pod by name, or only those that are not ready"),
+        ("tab", "from the pods to the causes and the events"),
+        ("enter", "read what is under the cursor in full"),
+        ("z", "only pods that are not ready, or every pod by name"),
     ),
     "history": (
-        ("space", "mark a revision to compare others with"),
+        ("v", "select a revision to compare others with"),
         ("y", "what changed as fields, or as YAML"),
+        ("Y", "the whole template, or what changed"),
         ("b", "roll back to the revision under the cursor"),
     ),
     "timeline": (
         ("t", "how long ago, or at what time"),
-        ("w", "warnings only, or everything"),
+        ("z", "warnings only, or everything"),
     ),
+    "resources": (("u", "back to the rollout"),),
     "logs": (
-        ("space", "stop following, or follow again"),
-        ("v tab", "new pods, old ones or both; from one side to the other"),
-        ("p c P", "one pod, one container, the run before the last restart"),
-        ("/ n N f", "search, next match, previous match, only lines that match"),
+        ("F", "stop following, or follow again; the rollout goes on"),
+        ("V tab", "new pods, old ones or both; from one side to the other"),
+        ("O K P", "one pod, one container, also what was logged before the last restart"),
+        ("/ . , &", "search, next match, previous match, only lines that match"),
         ("t w S", "times, wrap, save to a file"),
+        ("← →", "move lines that are cut sideways"),
     ),
     "blue-green": (
-        ("p", "switch the Service to the side that is idle"),
-        ("b", "switch it back"),
-        ("F", "switch although the idle side is not fully available, after a second question"),
+        ("p", "promote: switch the Service to the side that is idle"),
+        ("b", "roll back: switch it back"),
+        ("!", "switch although the idle side is not fully available, after a second question"),
+        ("z tab", "only pods that are not ready, or every pod; the next Service"),
+        ("enter", "open the rollout of the side under the cursor"),
     ),
     "report": (
-        ("d w m", "the last day, week or month"),
+        ("1 2 3", "the last 24 hours, 7 days or 30 days"),
         ("enter", "open the rollout"),
     ),
 }
 """The keys of each screen, by the name of the screen."""
 
-_EVERYWHERE: Final = (
+EVERYWHERE: Final = (
     ("↑ ↓ j k g G", "move; pgup and pgdn by a page"),
+    ("space p b a", "pause or resume, promote, roll back, abort: always the rollout, after a question"),
+    ("C i s R", "canary, set image, scale, restart"),
     ("h", "history: revisions, what changed in each, a way back to any of them"),
     ("l", "logs of the new pods, and of old ones beside them"),
     ("e", "timeline: what happened, in order, the newest at the end"),
@@ -72,9 +86,12 @@ _EVERYWHERE: Final = (
     ("f", "report: how rollouts went, of all or of one"),
     ("A", "auto-abort on or off: roll back if a new pod fails or the deadline passes, while ktui runs"),
     ("B", "blue-green: switch the Service of a pair of Deployments"),
+    ("M", "messages: what ktui said, also what has gone from the screen"),
+    ("c", "copy what is shown or under the cursor; in a question, the kubectl command"),
     ("n  x", "another namespace, another context"),
-    ("r", "try the connection again now"),
-    ("ctrl+p", "palette: every command by name, rollouts, themes"),
+    ("r", "ask the cluster again now"),
+    ("ctrl+p  :", "palette: every key by name, rollouts, themes, a picture of the screen"),
+    ("?", "this help"),
     ("esc  q", "back, quit"),
 )
 
@@ -105,7 +122,7 @@ class HelpScreen(Dialog[None]):
     """What can be pressed, what it would do to the rollout in question, and what the signs mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", "close"),
+        answer("escape,question_mark,q,enter", "dismiss"),
     ]
 
     def __init__(self, page: str, title: str, offers: Sequence[Offer]) -> None:
@@ -149,11 +166,11 @@ def _lines(page: str, title: str, offers: Sequence[Offer], cells: int) -> list[l
 
     if offers:
         add(f"ON {title}", map(_offer, offers))
-    if page in _GROUPS:
-        add(f"ON THIS SCREEN ({page})", map(_key, _GROUPS[page]))
-    add("ON EVERY SCREEN", map(_key, _EVERYWHERE))
-    for name in (name for name in _GROUPS if name != page):
-        add(f"IN THE {name}", map(_key, _GROUPS[name]))
+    if page in PAGES:
+        add(f"ON THIS SCREEN ({page})", map(_key, PAGES[page]))
+    add("ON EVERY SCREEN", map(_key, EVERYWHERE))
+    for name in (name for name in PAGES if name != page):
+        add(f"IN THE {name}", map(_key, PAGES[name]))
     add("PHASES", ((_sign(*glyphs.PHASES[phase]), Span(text)) for phase, text in _PHASES.items()))
     add("PODS", ((_sign(glyph, "", style), Span(_PODS[of])) for of, (glyph, style) in glyphs.PODS.items()))
     bar = (
@@ -184,6 +201,8 @@ def _sign(glyph: str, word: str, style: str) -> Span:
 
 
 def _offer(offer: Offer) -> tuple[Span, Span]:
+    if offer.instead is not None:
+        return Span(offer.key, "key"), Span(f"the same as {offer.instead}", "dim")
     if offer.open:
         return Span(offer.key, "key"), Span(offer.label)
     return Span(offer.key, "off"), Span(f"{offer.label}: {offer.why_not}", "dim")

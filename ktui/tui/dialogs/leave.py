@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.keymap import answer
 
 if TYPE_CHECKING:
     from ktui.tui.ending import EndingApp
@@ -21,8 +22,8 @@ class LeaveScreen(Dialog[bool]):
     """A question that is answered with yes or no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "dismiss(True)", "quit", priority=True),
-        Binding("n,escape,q", "dismiss(False)", "stay", priority=True),
+        answer("y,enter", "dismiss(True)", priority=True),
+        answer("n,escape,q", "dismiss(False)", priority=True),
     ]
 
     def __init__(self, app: EndingApp) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ktui import signs
@@ -14,6 +14,7 @@ from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.door import Choices, Field, Words
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.keymap import answer
 
 
 class PickScreen(Dialog[str | None]):
@@ -23,9 +24,9 @@ class PickScreen(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "cancel"),
-        Binding("down", "move(1)", "down", show=False),
-        Binding("up", "move(-1)", "up", show=False),
+        answer("escape", "dismiss(None)"),
+        answer("down", "move(1)"),
+        answer("up", "move(-1)"),
     ]
 
     def __init__(

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from ktui.tui.draw.widgets import Line, Scroll
+from ktui.tui.keymap import bind
 
 
 class Item(NamedTuple):
@@ -26,13 +27,13 @@ class ItemList(Scroll, inherit_bindings=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "step(1)", "down", show=False),
-        Binding("up,k", "step(-1)", "up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
-        Binding("g,home", "step(-1000000)", "first", show=False),
-        Binding("G,end", "step(1000000)", "last", show=False),
-        Binding("enter", "open", "open"),
+        bind("down,j", "step(1)", show=False),
+        bind("up,k", "step(-1)", show=False),
+        bind("pagedown,ctrl+f", "page(1)", show=False),
+        bind("pageup,ctrl+b", "page(-1)", show=False),
+        bind("g,home", "step(-1000000)", show=False),
+        bind("G,end", "step(1000000)", show=False),
+        bind("enter", "open"),
     ]
 
     class Opened(Message):

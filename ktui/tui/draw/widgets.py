@@ -13,7 +13,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -21,6 +21,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ktui import signs
+from ktui.tui.keymap import bind
 
 
 class Span(NamedTuple):
@@ -320,12 +321,12 @@ class Pages(Scroll, inherit_bindings=False):
     """Lines to read: the keys of a pager. Each takes effect at once, so that none is lost to one that follows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "by(1)", "down", show=False),
-        Binding("up,k", "by(-1)", "up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
-        Binding("g,home", "by(-1000000)", "first", show=False),
-        Binding("G,end", "by(1000000)", "last", show=False),
+        bind("down,j", "by(1)", show=False),
+        bind("up,k", "by(-1)", show=False),
+        bind("pagedown,ctrl+f", "page(1)", show=False),
+        bind("pageup,ctrl+b", "page(-1)", show=False),
+        bind("g,home", "by(-1000000)", show=False),
+        bind("G,end", "by(1000000)", show=False),
     ]
 
     def action_by(self, lines: int) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
 from ktui import signs
@@ -25,6 +25,7 @@ from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import Lines
 from ktui.tui.draw.widgets import Line, Pages, Painting, Scroll, Span
 from ktui.tui.history import lines as history_lines
+from ktui.tui.keymap import bind
 from ktui.tui.screen import LiveScreen, action_hints
 
 WIDE = 150
@@ -42,17 +43,17 @@ class HistoryScreen(LiveScreen):
     PAGE = "history"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,h", "app.pop_screen", "back", id="history.back"),
-        Binding("space,m", "mark", "mark", id="history.mark"),
-        Binding("y", "toggle_yaml", "fields or YAML", id="history.yaml"),
-        Binding("Y", "toggle_template", "the whole template", id="history.template"),
-        Binding("r", "ask_again", "ask again", id="history.retry", show=False),
-        Binding("down,j", "move(1)", "down", id="history.down", show=False),
-        Binding("up,k", "move(-1)", "up", id="history.up", show=False),
-        Binding("g,home", "move(-1000000)", "first", id="history.first", show=False),
-        Binding("G,end", "move(1000000)", "last", id="history.last", show=False),
-        Binding("pagedown,ctrl+f", "read(1)", "read on", id="history.page_down", show=False),
-        Binding("pageup,ctrl+b", "read(-1)", "read back", id="history.page_up", show=False),
+        bind("escape", "app.pop_screen", id="history.back"),
+        bind("h", "app.pop_screen", show=False),
+        bind("v", "mark", id="history.mark"),
+        bind("y", "toggle_yaml", id="history.yaml"),
+        bind("Y", "toggle_template", id="history.template"),
+        bind("down,j", "move(1)", id="history.down", show=False),
+        bind("up,k", "move(-1)", id="history.up", show=False),
+        bind("g,home", "move(-1000000)", id="history.first", show=False),
+        bind("G,end", "move(1000000)", id="history.last", show=False),
+        bind("pagedown,ctrl+f", "read(1)", id="history.page_down", show=False),
+        bind("pageup,ctrl+b", "read(-1)", id="history.page_up", show=False),
     ]
 
     def __init__(self, uid: str) -> None:
@@ -202,7 +203,7 @@ class HistoryScreen(LiveScreen):
     def _hints(self, *, is_deleted: bool) -> list[Hint]:
         chosen = self.revision
         hints = [
-            Hint("space", "unmark" if chosen is not None and chosen is self.marked else "mark", "screen.mark"),
+            Hint("v", "unmark" if chosen is not None and chosen is self.marked else "mark", "screen.mark"),
             Hint("y", "fields" if self._yaml and not self._whole else "YAML", "screen.toggle_yaml"),
             Hint("Y", "what changed" if self._whole else "template", "screen.toggle_template"),
         ]
@@ -250,6 +251,10 @@ class HistoryScreen(LiveScreen):
 
     # Keys
 
+    @property
+    def copied(self) -> tuple[str, str]:  # noqa: D102
+        return "The difference", self.query_one("#difference", Pages).text
+
     def action_move(self, by: int) -> None:
         """Move the cursor."""
         history, chosen = self._history, self.revision
@@ -285,10 +290,10 @@ class HistoryScreen(LiveScreen):
         difference = self.query_one("#difference", Pages)
         difference.scroll_relative(y=pages * difference.page, animate=False)
 
-    def action_ask_again(self) -> None:
+    def action_retry(self) -> None:
         """Do not wait for anything to change: ask the server for the templates now."""
         self._asked_for, self._problem = None, ""
-        self.ktui.action_retry()
+        super().action_retry()
         self.draw_now()
 
     def action_steer(self, name: str) -> None:

@@ -260,7 +260,7 @@ def following(statuses: Mapping[Source, Told], *, paused: bool, unseen: int) -> 
         told = {each.status for each in statuses.values()}
         is_live = bool(told & {LogStatus.FOLLOWING, LogStatus.PREVIOUS})
         return [Span(f"{signs.DISC} following", "good") if is_live else Span(f"{signs.RING} waiting", "dim")]
-    return [Span(f"{signs.PAUSE} paused" + (f", {unseen:,} new below" if unseen else ""), "paused")]
+    return [Span(f"{signs.PAUSE} not following" + (f", {unseen:,} new below" if unseen else ""), "paused")]
 
 
 def search_state(buffer: LogBuffer, current: Entry | None) -> list[Span]:

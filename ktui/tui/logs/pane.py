@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.strip import Strip
 
 from ktui.tui.draw.widgets import Line, Painting, Scroll, between
+from ktui.tui.keymap import bind
 from ktui.tui.logs import lines as log_lines
 from ktui.tui.logs.buffer import Entry, LogBuffer, Source
 from ktui.tui.logs.feed import LogFeed
@@ -27,11 +28,11 @@ class LogView(Scroll, inherit_bindings=False):
     """The lines, with the keys of a pager. Whoever scrolls up wants to read: the view then stays where it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "by(1)", "down", show=False),
-        Binding("up,k", "by(-1)", "up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
-        Binding("g,home", "first", "first", show=False),
+        bind("down,j", "by(1)", show=False),
+        bind("up,k", "by(-1)", show=False),
+        bind("pagedown,ctrl+f", "page(1)", show=False),
+        bind("pageup,ctrl+b", "page(-1)", show=False),
+        bind("g,home", "first", show=False),
     ]
 
     def __init__(self) -> None:

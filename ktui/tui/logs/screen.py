@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 
 from ktui import signs
+from ktui.plans.request import Action
 from ktui.rollout.rollout import Rollout
 from ktui.settings import logs_folder
 from ktui.text import clean, count
 from ktui.tui.detail import lines as detail_lines
-from ktui.tui.dialogs.help import HelpScreen
 from ktui.tui.dialogs.pick import PickScreen
 from ktui.tui.door import Field, Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Span, shorten
+from ktui.tui.keymap import bind
 from ktui.tui.logs.lines import Layout, Times
 from ktui.tui.logs.pane import SHIFT, LogPane
 from ktui.tui.logs.sources import EVERY, Choice, Selection, Side, select
-from ktui.tui.screen import LiveScreen
+from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.terminal.saving import save
 
 WIDE = 120
 """From this width on, new and old stand side by side; where it is narrower, tab goes from one to the other."""
@@ -36,36 +34,36 @@ WIDE = 120
 TICK = 0.1
 """Seconds from one look at what has come to the next: lines are drawn in batches."""
 
+_STEPS = (Action.PAUSE, Action.RESUME, Action.PROMOTE, Action.ROLLBACK, Action.ABORT)
+"""What the footer offers to do to the rollout after its logs were read."""
+
 _VIEWS = {"new": (Side.NEW,), "old": (Side.OLD,), "new and old": (Side.NEW, Side.OLD)}
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-class LogsScreen(LiveScreen, inherit_bindings=False):
-    """Logs, live. The keys that steer a rollout rest here: space pauses the lines, and nothing else."""
+class LogsScreen(LiveScreen):
+    """Logs, live. The keys that steer the rollout do so here too."""
 
     PAGE = "logs"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "clear the search, or back", id="logs.back"),
-        Binding("space", "toggle_pause", "pause or follow", id="logs.pause"),
-        Binding("G,end", "follow", "follow", id="logs.follow", show=False),
-        Binding("slash", "search", "search", id="logs.search"),
-        Binding("n", "match(1)", "next match", id="logs.next"),
-        Binding("N", "match(-1)", "previous match", id="logs.previous_match"),
-        Binding("f", "only_matches", "only lines that match", id="logs.filter"),
-        Binding("v", "view", "new, old, or both", id="logs.view"),
-        Binding("tab", "other_side", "other side", id="logs.side"),
-        Binding("p", "pick_pod", "pod", id="logs.pod"),
-        Binding("c", "pick_container", "container", id="logs.container"),
-        Binding("P", "previous", "previous instances", id="logs.previous"),
-        Binding("t", "times", "times", id="logs.times"),
-        Binding("w", "wrap", "wrap", id="logs.wrap"),
-        Binding("left", "shift(-1)", "left", id="logs.left", show=False),
-        Binding("right", "shift(1)", "right", id="logs.right", show=False),
-        Binding("S", "save", "save to a file", id="logs.save"),
-        Binding("r", "retry", "try again now", id="logs.retry", show=False),
-        Binding("question_mark", "help", "help", id="help"),
-        Binding("q", "app.quit", "quit", id="quit"),
+        bind("escape", "back", id="logs.back"),
+        bind("l", "app.pop_screen", show=False),
+        bind("F", "toggle_follow", id="logs.follow"),
+        bind("G,end", "follow", id="logs.last", show=False),
+        bind("slash", "search", id="logs.search"),
+        bind("full_stop", "match(1)", id="logs.next"),
+        bind("comma", "match(-1)", id="logs.previous_match"),
+        bind("ampersand", "only_matches", id="logs.filter"),
+        bind("V", "view", id="logs.view"),
+        bind("tab", "other_side", id="logs.side"),
+        bind("O", "pick_pod", id="logs.pod"),
+        bind("K", "pick_container", id="logs.container"),
+        bind("P", "previous", id="logs.previous"),
+        bind("t", "times", id="logs.times"),
+        bind("w", "wrap", id="logs.wrap"),
+        bind("left", "shift(-1)", id="logs.left", show=False),
+        bind("right", "shift(1)", id="logs.right", show=False),
+        bind("S", "save", id="logs.save"),
     ]
 
     def __init__(self, uid: str, pod: str = "", *, is_old: bool = False) -> None:
@@ -164,28 +162,35 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         views = list(_VIEWS)
         following = views[(views.index(self._view) + 1) % len(views)]
         buffer, selection = self.pane.buffer, self.pane.selection or Selection()
-        keys = [Hint("space", "follow" if self.pane.is_paused else "pause", "screen.toggle_pause")]
+        keys = [Hint("F", "follow" if self.pane.is_paused else "stop following", "screen.toggle_follow")]
         if len(self._active) > 1:
             other = Side.OLD if self._side is Side.NEW else Side.NEW
             keys.append(Hint("tab", f"to {other}", "screen.other_side"))
         if buffer.term:
             keys += [
-                Hint("n N", "matches", "screen.match(1)", bool(buffer.matches)),
-                Hint("f", "every line" if buffer.only_matches else "only these", "screen.only_matches"),
+                Hint(". ,", "matches", "screen.match(1)", bool(buffer.matches)),
+                Hint("&", "every line" if buffer.only_matches else "only these", "screen.only_matches"),
             ]
+        steps = action_hints(self.ktui.offers(self._uid), lambda offer: offer.open and offer.action in _STEPS)
         return [
             *keys,
             Hint("/", "search", "screen.search"),
-            Hint("v", following, "screen.view"),
-            Hint("p", "pod", "screen.pick_pod", len(selection.pods) > 1),
-            Hint("c", "container", "screen.pick_container", len(selection.containers) > 1),
+            *(steps if self._uid in self.ktui.live.rollouts else ()),
+            Hint("V", following, "screen.view"),
+            Hint("O", "pod", "screen.pick_pod", len(selection.pods) > 1),
+            Hint("K", "container", "screen.pick_container", len(selection.containers) > 1),
+            Hint("P", "previous", "screen.previous"),
             Hint("t", "times", "screen.times"),
             Hint("w", "cut" if self._layout.wrapped else "wrap", "screen.wrap"),
-            Hint("P", "previous", "screen.previous"),
             Hint("S", "save", "screen.save"),
-            Hint("?", "help", "screen.help"),
+            Hint("c", "copy", "screen.copy"),
+            Hint("?", "help", "app.help"),
             Hint("esc", "clear" if buffer.term else "back", "screen.back"),
         ]
+
+    @property
+    def copied(self) -> tuple[str, str]:  # noqa: D102
+        return "What is shown of the log", "".join(self.pane.saved())
 
     def _focus(self) -> None:
         self.pane.view.focus()
@@ -201,8 +206,8 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
         elif self.is_active:
             self.app.pop_screen()
 
-    def action_toggle_pause(self) -> None:
-        """Hold the lines where they are, or follow them."""
+    def action_toggle_follow(self) -> None:
+        """Stop following, or follow again: the rollout goes on."""
         self._pause(paused=not self.pane.is_paused)
 
     def action_follow(self) -> None:
@@ -342,13 +347,9 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
 
     # Keys: the rest
 
-    def action_help(self) -> None:
-        """Keys and signs, without what steers the rollout: those keys rest here."""
-        self.app.push_screen(HelpScreen(self.PAGE, "", ()))
-
     def action_retry(self) -> None:
         """Do not wait for the next attempt."""
-        self.ktui.action_retry()
+        super().action_retry()
         for pane in self._active:
             pane.feed.retry_now()
 
@@ -363,29 +364,14 @@ class LogsScreen(LiveScreen, inherit_bindings=False):
             self.notify("There is nothing to save: no line is shown.", severity="warning")
             return
         name = f"{rollout.namespace}-{rollout.name}-{pane.side}" if rollout is not None else str(pane.side)
-        name = f"{_NOT_IN_A_NAME.sub('_', name)}-{self.ktui.now():%Y%m%d-%H%M%S}"
+        if not lines:
+            self.notify("There are no lines to save.", severity="warning")
+            return
+        name = f"{name}-{self.ktui.now():%Y%m%d-%H%M%S}"
         try:
-            path = await asyncio.to_thread(_write, logs_folder(), name, lines)
+            path = await asyncio.to_thread(save, logs_folder(), name, "log", lines)
         except OSError as error:
             told = f"The lines were not saved: {error.strerror or error}."
             self.notify(told, severity="error")
             return
         self.notify(f"{count(len(lines), 'line')} saved to {path}")
-
-
-def _write(folder: Path | None, name: str, lines: Sequence[str]) -> Path:
-    """Write a file that only its owner may read, and that was not there before; returns where it is."""
-    if folder is None:
-        raise FileNotFoundError(errno.ENOENT, "there is no home folder")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    number = 1
-    while True:
-        path = folder / (f"{name}.log" if number == 1 else f"{name}-{number}.log")
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            number += 1
-            continue
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.writelines(lines)
-        return path

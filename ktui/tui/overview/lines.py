@@ -37,6 +37,11 @@ _GUARDED: Final = "auto-abort · "
 DOWN: Final = signs.DOWN
 """The glyph of rollouts of which no pod is available."""
 
+TROUBLE: Final = "not complete"
+"""What rows are limited to by the key for trouble, as the screen calls it."""
+
+_AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+
 SORTS: Final[dict[str, str]] = {
     "worst": "worst first",
     "name": "by name",
@@ -128,12 +133,19 @@ def _rest(fitted: Columns, cells: int) -> int:
 
 def heading(fitted: Columns) -> list[Span]:
     """The names of the columns."""
+    # A click sorts by what the column shows.
+    orders = {"ROLLOUT": "name", "PHASE": "worst", "NEW": "progress", "FOR": "newest"}
     names = ("NAMESPACE", "ROLLOUT", "PHASE", f"NEW {signs.BORDER} OLD", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY")
     right = {"NEW", "READY", "REV", "FOR"}
-    # A column for a sign alone has no name.
-    named = [(name if size > 1 else "", size) for name, size in zip(names, fitted, strict=True) if size]
-    cells = [fit(name, size, right=name in right) for name, size in named]
-    return [Span("  " + _GAP.join(cells), "head")]
+    spans = [Span("  ", "head")]
+    for name, size in zip(names, fitted, strict=True):
+        if size:
+            order = orders.get(name.partition(" ")[0], "")
+            action = f"screen.sort('{order}')" if order else ""
+            # A column for a sign alone has no name.
+            shown = fit(name if size > 1 else "", size, right=name in right)
+            spans += [Span(shown, "head", action), Span(_GAP, "head")]
+    return spans[:-1]
 
 
 def row(
@@ -208,7 +220,7 @@ def totals(rollouts: Iterable[Rollout], cells: int) -> list[Span]:
         spans: list[Span] = []
         for number, glyph, word, style in chips:
             text = f"{glyph} {number} {word}" if with_words else f"{glyph} {number}"
-            spans.extend([Span(text, style), Span(gap)])
+            spans.extend([Span(text, style, f"screen.only('{word}')"), Span(gap)])
         if width(spans[:-1]) <= cells:
             break
     return spans[:-1]
@@ -242,7 +254,7 @@ def explanation(rollout: Rollout | None, cells: int, lines: int) -> list[list[Sp
 def _next_step(rollout: Rollout, cells: int, lines: int) -> list[list[Span]]:
     cause = rollout.causes[0] if rollout.causes else None
     if rollout.hold is not None and rollout.hold.repair is not None:
-        head, text = Span("  c ", "key"), Span(rollout.hold.remedy)
+        head, text = Span("  C ", "key"), Span(rollout.hold.remedy)
     elif cause is not None and cause.try_next:
         head, text = Span("  try ", "key"), Span(cause.try_next)
     else:
@@ -269,6 +281,15 @@ def _at_rest(rollout: Rollout) -> str:
         return "no pods are desired"
     cause = f", {clean(rollout.change_cause)}" if rollout.change_cause else ""
     return f"revision {rollout.revision}, {clean(rollout.image)}, {numbers.ready} of {numbers.desired} ready{cause}"
+
+
+def belongs(rollout: Rollout, only: str) -> bool:
+    """Whether it is one of those that a chip stands for, or has trouble; empty is all."""
+    if only == TROUBLE:
+        return harm(rollout) is not Harm.NONE or rollout.phase not in _AT_REST
+    if only == "down":
+        return harm(rollout) is Harm.DOWN
+    return only in ("", glyphs.PHASES[rollout.phase][1])
 
 
 def matches(rollout: Rollout, words: Sequence[str]) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from ktui import signs
@@ -16,6 +17,7 @@ from ktui.tui.door import Field, Words
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
+from ktui.tui.keymap import bind
 from ktui.tui.overview import lines as overview_lines
 from ktui.tui.overview.lines import SORTS
 from ktui.tui.overview.rows import Rows
@@ -62,17 +64,19 @@ class OverviewScreen(LiveScreen):
     PAGE = "overview"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open", id="overview.open"),
-        Binding("slash", "filter", "filter", id="overview.filter"),
-        Binding("o", "sort", "sort", id="overview.sort"),
-        Binding("v", "mark", "select, or no longer", id="overview.mark"),
-        Binding("escape", "clear", "back to the list, clear the selection, or the filter", id="overview.clear"),
-        Binding("down,j", "move(1)", "down", id="move.down", show=False),
-        Binding("up,k", "move(-1)", "up", id="move.up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "page down", id="move.page_down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "page up", id="move.page_up", show=False),
-        Binding("g,home", "first", "first", id="move.first", show=False),
-        Binding("G,end", "last", "last", id="move.last", show=False),
+        bind("enter", "open", id="overview.open"),
+        bind("slash", "filter", id="overview.filter"),
+        bind("o", "sort", id="overview.sort"),
+        bind("z", "only_trouble", id="overview.trouble"),
+        bind("v", "mark", id="overview.mark"),
+        bind("asterisk", "mark_all", id="overview.mark_all"),
+        bind("escape", "clear", id="overview.clear"),
+        bind("down,j", "move(1)", id="move.down", show=False),
+        bind("up,k", "move(-1)", id="move.up", show=False),
+        bind("pagedown,ctrl+f", "page(1)", id="move.page_down", show=False),
+        bind("pageup,ctrl+b", "page(-1)", id="move.page_up", show=False),
+        bind("g,home", "first", id="move.first", show=False),
+        bind("G,end", "last", id="move.last", show=False),
     ]
 
     def __init__(self) -> None:
@@ -85,6 +89,8 @@ class OverviewScreen(LiveScreen):
         self._standings = Standings()
         self._sort = "worst"
         self._filter = ""
+        self._only = ""
+        """One of `lines.ONLY` that rows are limited to; empty shows all."""
         self._marked: set[str] = set()
         self._beside: RolloutPanels | None = None
         """What is beside the list; it is made when there is room for it and a rollout to show."""
@@ -101,7 +107,7 @@ class OverviewScreen(LiveScreen):
             yield Painting(id="explanation")
         with Horizontal(id="filter-row"):
             yield Words("/")
-            yield Field(id="filter", placeholder="namespace, name, phase or image")
+            yield Field(id="filter", placeholder="namespace, name, phase, image or cause")
         yield Painting(id="hints")
 
     def on_mount(self) -> None:
@@ -130,7 +136,7 @@ class OverviewScreen(LiveScreen):
         app = self.ktui
         everything = list(app.live.rollouts.values())
         words = self._filter.lower().split()
-        shown = [rollout for rollout in everything if overview_lines.matches(rollout, words)] if words else everything
+        shown = self._shown(everything, words)
         self._rows = self._ordered(shown, now)
         self._marked &= app.live.rollouts.keys()
         at = self._place_cursor()
@@ -160,6 +166,14 @@ class OverviewScreen(LiveScreen):
         self._draw_beside(now, beside)
         self._say_why_empty(everything, cells)
         self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
+
+    def _shown(self, everything: Iterable[Rollout], words: Sequence[str]) -> list[Rollout]:
+        """Those that the filter and the chip leave."""
+        return [
+            each
+            for each in everything
+            if overview_lines.belongs(each, self._only) and overview_lines.matches(each, words)
+        ]
 
     def _ordered(self, shown: list[Rollout], now: datetime) -> list[Rollout]:
         """The rows in their order; none changes its place under the hands of somebody who moves the cursor."""
@@ -224,6 +238,8 @@ class OverviewScreen(LiveScreen):
         if self.ktui.guarded:
             countdown = self.ktui.countdown(now)
             notes.append(f"auto-abort is on for {len(self.ktui.guarded)}{f': {countdown}' if countdown else ''}")
+        if self._only:
+            notes.append(f"only {self._only}: {len(self._rows)} of {len(everything)}, z shows all")
         if self._filter:
             notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
         if self._sort != "worst":
@@ -239,7 +255,8 @@ class OverviewScreen(LiveScreen):
         if not everything:
             text = self.ktui.emptiness
         elif not self._rows:
-            text = (f"Nothing matches “{self._filter}”.", "Press esc to see everything.")
+            what = f"matches “{self._filter}”" if self._filter else f"is {self._only}"
+            text = (f"Nothing {what}.", "Press esc to see everything.")
         message.display = bool(text)
         table.display = self.query_one("#heading", Painting).display = not text
         lines: list[list[Span]] = [[]]
@@ -254,7 +271,7 @@ class OverviewScreen(LiveScreen):
         elif self._is_split:
             keys.append(Hint("tab", "read beside it", "app.focus_next"))
         if self._marked:
-            keys += [Hint("v", "select", "screen.mark"), *_BATCH_HINTS]
+            keys += [Hint("v", "select", "screen.mark"), Hint("*", "all", "screen.mark_all"), *_BATCH_HINTS]
         elif self._cursor is not None:
             keys += [*self.guard_hints, *self.pair_hints, *action_hints(self.ktui.offers(self._cursor))]
         return [
@@ -264,6 +281,7 @@ class OverviewScreen(LiveScreen):
             *((Hint("e", "timeline", "screen.timeline"),) if self._cursor is not None else ()),
             Hint("f", "report", "screen.figures"),
             Hint("/", "filter", "screen.filter"),
+            Hint("z", "everything" if self._only else "only trouble", "screen.only_trouble"),
             Hint("n", "namespace", "app.pick_namespace"),
             Hint("x", "context", "app.pick_context"),
             Hint("o", "sort", "screen.sort"),
@@ -299,11 +317,20 @@ class OverviewScreen(LiveScreen):
         if self._cursor is not None and self._rows:
             self.ktui.open_rollout(self._cursor)
 
-    def action_sort(self) -> None:
-        """Take the next order."""
+    def action_sort(self, order: str = "") -> None:
+        """Take the next order, or that one."""
         orders = list(SORTS)
-        self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
+        self._sort = order or orders[(orders.index(self._sort) + 1) % len(orders)]
         self._moved_at = None
+        self.draw_now()
+
+    def action_only_trouble(self) -> None:
+        """Show only rollouts with trouble, or everything again."""
+        self.action_only("" if self._only else overview_lines.TROUBLE)
+
+    def action_only(self, what: str) -> None:
+        """Show only one of `lines.ONLY`; what is shown already, or nothing, shows everything again."""
+        self._only = "" if what == self._only else what
         self.draw_now()
 
     def action_figures(self) -> None:
@@ -320,7 +347,22 @@ class OverviewScreen(LiveScreen):
         """Select the rollout under the cursor, or no longer."""
         if self._cursor is not None and self._rows:
             self._marked ^= {self._cursor}
-            self.draw_now()
+            self.action_move(1)
+
+    def action_mark_all(self) -> None:
+        """Select all that are shown; if they are selected already, none of them."""
+        shown = {rollout.uid for rollout in self._rows}
+        self._marked = self._marked - shown if shown <= self._marked else self._marked | shown
+        self.draw_now()
+
+    @property
+    def copied(self) -> tuple[str, str]:
+        """The names of what is selected, or of the rollout under the cursor, as commands take them."""
+        chosen = [each for each in self._rows if each.uid in self._marked] or [
+            each for each in self._rows if each.uid == self._cursor
+        ]
+        names = [f"-n {each.namespace} {each.kind.lower()}/{each.name}" for each in chosen]
+        return ("Its name" if len(names) == 1 else "Their names"), "\n".join(names)
 
     def action_steer(self, name: str) -> None:
         """Begin an action: on what is selected, else on the rollout under the cursor."""
@@ -339,6 +381,8 @@ class OverviewScreen(LiveScreen):
             self._marked.clear()
             self.draw_now()
             return
+        if self._only and not self._filter and not self.has_class("-filtering"):
+            self._only = ""
         self.query_one("#filter", Field).value = ""
         self._leave_filter()
 
@@ -346,7 +390,7 @@ class OverviewScreen(LiveScreen):
         """Filter while typing; the cursor goes to the best match, so that Enter opens it."""
         self._filter = event.value.strip()
         words = self._filter.lower().split()
-        shown = [each for each in self.ktui.live.rollouts.values() if overview_lines.matches(each, words)]
+        shown = self._shown(self.ktui.live.rollouts.values(), words)
         best = overview_lines.best_match(self._ordered(shown, self.ktui.now()), words) if words else None
         if best is not None:
             self._cursor, self._has_moved = best.uid, True
@@ -363,10 +407,10 @@ class OverviewScreen(LiveScreen):
         self.draw_now()
 
     def on_scroll_picked(self, event: Scroll.Picked) -> None:
-        """A click chooses a row, a second one opens it."""
+        """A click chooses a row; a click on the row that is chosen opens it."""
         if event.scroll.id == "table" and event.line < len(self._rows):
-            self._cursor = self._rows[event.line].uid
+            before, self._cursor = self._cursor, self._rows[event.line].uid
             self._has_moved = True
             self.draw_now()
-            if event.opens:
+            if event.opens or self._cursor == before:
                 self.action_open()

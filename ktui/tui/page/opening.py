@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ktui.kube.api import Api
@@ -18,6 +17,7 @@ from ktui.tui.detail import pod_lines, why_lines
 from ktui.tui.page import sections
 from ktui.tui.page.screen import PageScreen
 from ktui.tui.page.sections import Page
+from ktui.tui.terminal.saving import folder_of
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
@@ -32,12 +32,7 @@ def open_item(app: KtuiApp, uid: str, key: str, detail: Callable[[], Detail | No
     if sort == pod_lines.POD:
         return _pod(app, uid, rest)
     make = _pages(app, uid, sort, rest, detail)
-    return PageScreen(make, copies(app)) if make() is not None else None
-
-
-def copies(app: KtuiApp) -> Path | None:
-    """What is copied stands beside the audit log."""
-    return app.options.audit.parent if app.options.audit is not None else None
+    return PageScreen(make, folder_of(app)) if make() is not None else None
 
 
 def _split(key: str) -> tuple[str, str]:
@@ -63,7 +58,7 @@ def _pod(app: KtuiApp, uid: str, pod_uid: str) -> PageScreen | None:
     def logs() -> None:
         app.open_logs(uid, pod_uid, is_old=_is_old(app, uid, pod_uid))
 
-    return PageScreen(make, copies(app), yaml=yaml, logs=logs)
+    return PageScreen(make, folder_of(app), yaml=yaml, logs=logs)
 
 
 def _find_pod(app: KtuiApp, uid: str, pod_uid: str) -> Pod | None:

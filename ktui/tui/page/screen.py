@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ktui import signs
@@ -17,6 +17,7 @@ from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Line, Pages, Painting, Span, wrap
+from ktui.tui.keymap import bind
 from ktui.tui.page.sections import Page
 from ktui.tui.terminal.clipboard import copy
 
@@ -34,10 +35,10 @@ class PageScreen(Dialog[None]):
     """One page over a screen. It follows what it is about; when that is gone, what was last known stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "dismiss", "close"),
-        Binding("y", "yaml", "YAML"),
-        Binding("c", "copy", "copy"),
-        Binding("l", "logs", "logs"),
+        bind("escape,q,enter", "dismiss"),
+        bind("y", "yaml"),
+        bind("c", "copy"),
+        bind("l", "logs"),
     ]
 
     def __init__(
@@ -74,6 +75,11 @@ class PageScreen(Dialog[None]):
     def on_scroll_room_changed(self) -> None:
         """The scrollbar takes a cell of each line."""
         self._draw()
+
+    @property
+    def text(self) -> str:
+        """All that it shows, as text."""
+        return "\n".join(self._yaml) + "\n" if self._yaml is not None else self._page.text
 
     def _look(self) -> None:
         page = self._make()
@@ -117,8 +123,7 @@ class PageScreen(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy what is shown."""
-        text = "\n".join(self._yaml) + "\n" if self._yaml is not None else self._page.text
-        copy(self.app, text, "The page", self._folder)
+        copy(self.app, self.text, "The page", self._folder)
 
     def action_logs(self) -> None:
         """Open the logs of the pod."""

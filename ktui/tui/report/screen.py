@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, overload
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ktui.figures import words
 from ktui.figures.book import BookError
@@ -18,16 +18,20 @@ from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import count
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Line, Painting, Scroll, Span
+from ktui.tui.keymap import bind
 from ktui.tui.report import lines
 from ktui.tui.screen import LiveScreen
 
 if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
 
+WEEK: Final = "2"
+"""The key of the period that is shown at first."""
+
 TALL: Final = 32
 """From this height on, there is room for empty lines."""
 
-_SPANS: Final = {"d": timedelta(days=1), "w": timedelta(days=7), "m": timedelta(days=30)}
+_SPANS: Final = {"1": timedelta(days=1), "2": timedelta(days=7), "3": timedelta(days=30)}
 
 _STALE: Final = timedelta(minutes=1)
 """After that the figures are worked out again where nothing has happened: the period has moved on."""
@@ -73,10 +77,10 @@ def open_figures(app: KtuiApp, uid: str | None, only: Collection[str] | None) ->
     """Show the figures of the rollout of that uid; without one, those of all, or only of these, that are shown."""
     rollouts = app.live.rollouts
     if uid is not None and uid in rollouts:
-        app.push_screen(ServiceScreen(service_of(rollouts[uid]), "w"))
+        app.push_screen(ServiceScreen(service_of(rollouts[uid]), WEEK))
     elif uid is None:
         chosen = None if only is None else frozenset(service_of(rollouts[each]) for each in only if each in rollouts)
-        app.push_screen(FiguresScreen(chosen, "w"))
+        app.push_screen(FiguresScreen(chosen, WEEK))
 
 
 class PeriodScreen(LiveScreen):
@@ -85,17 +89,18 @@ class PeriodScreen(LiveScreen):
     PAGE = "report"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f", "app.pop_screen", "back", id="figures.back"),
-        Binding("d", "span('d')", "the last 24 hours", id="figures.day"),
-        Binding("w", "span('w')", "the last 7 days", id="figures.week"),
-        Binding("m", "span('m')", "the last 30 days", id="figures.month"),
-        Binding("enter", "open", "open", id="figures.open"),
-        Binding("down,j", "move(1)", "down", id="figures.down", show=False),
-        Binding("up,k", "move(-1)", "up", id="figures.up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "page down", id="figures.page_down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "page up", id="figures.page_up", show=False),
-        Binding("g,home", "move(-1000000)", "first", id="figures.first", show=False),
-        Binding("G,end", "move(1000000)", "last", id="figures.last", show=False),
+        bind("escape", "app.pop_screen", id="figures.back"),
+        bind("f", "app.pop_screen", show=False),
+        bind("1", "span('1')", id="figures.day"),
+        bind("2", "span('2')", id="figures.week"),
+        bind("3", "span('3')", id="figures.month"),
+        bind("enter", "open", id="figures.open"),
+        bind("down,j", "move(1)", id="figures.down", show=False),
+        bind("up,k", "move(-1)", id="figures.up", show=False),
+        bind("pagedown,ctrl+f", "page(1)", id="figures.page_down", show=False),
+        bind("pageup,ctrl+b", "page(-1)", id="figures.page_up", show=False),
+        bind("g,home", "move(-1000000)", id="figures.first", show=False),
+        bind("G,end", "move(1000000)", id="figures.last", show=False),
     ]
 
     def __init__(self, span: str) -> None:
@@ -153,7 +158,7 @@ class PeriodScreen(LiveScreen):
         return lines.summary(self._figures, since, until, cells)
 
     def _hints(self, has_rows: bool) -> list[Hint]:
-        spans = (("d", "24 hours"), ("w", "7 days"), ("m", "30 days"))
+        spans = (("1", "24 hours"), ("2", "7 days"), ("3", "30 days"))
         return [
             Hint("enter", self._opens, "screen.open", has_rows),
             *(Hint(key, name, f"screen.span('{key}')", key != self._span) for key, name in spans),
@@ -219,6 +224,12 @@ class PeriodScreen(LiveScreen):
         self.draw_now()
 
     # Keys
+
+    @property
+    def copied(self) -> tuple[str, str]:  # noqa: D102
+        shown = (self.query_one("#headline", Painting), self.query_one("#summary", Painting))
+        table = (self.query_one("#heading", Painting), self.query_one("#rows", Scroll))
+        return "The report", "\n".join(part.text for part in (*shown, *table))
 
     def action_span(self, span: str) -> None:
         """Look at another period."""

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ktui import signs
 from ktui.rollout.rollout import Rollout
 from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Pages, Painting, Span, shorten
+from ktui.tui.keymap import bind
 from ktui.tui.resources import lines as resource_lines
 from ktui.tui.screen import LiveScreen, action_hints
 
@@ -20,9 +21,11 @@ from ktui.tui.screen import LiveScreen, action_hints
 class UsageScreen(LiveScreen):
     """What was measured last stays when nothing new comes, and says how old it is."""
 
+    PAGE = "resources"
     FOLLOWS_USE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,u", "app.pop_screen", "back", id="usage.back"),
+        bind("escape", "app.pop_screen", id="usage.back"),
+        bind("u", "app.pop_screen", show=False),
     ]
 
     def __init__(self, uid: str) -> None:
@@ -46,6 +49,10 @@ class UsageScreen(LiveScreen):
     @property
     def selected(self) -> str | None:  # noqa: D102
         return self._uid
+
+    @property
+    def copied(self) -> tuple[str, str]:  # noqa: D102
+        return "What the pods use", self.query_one("#use", Pages).text
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app, cells = self.ktui, self.size.width - 2

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual.notifications import SeverityLevel
@@ -196,7 +197,7 @@ class Steering:
             self.say("One thing at a time: the server is still being asked about the last one.", "warning")
             return
         offers = self.offers(uid)
-        action = steered(name, offers)
+        action = Action.ROLLBACK if revision is not None else steered(name, offers)
         offer = next((each for each in offers if each.action is action), None)
         if offer is not None and not offer.open:
             self.say(f"{offer.label}: {offer.why_not}", "warning")
@@ -322,8 +323,10 @@ class Steering:
             return None
         for note in [*notes, *([f"{made.insist} Apply anyway?"] if made.insist else [])]:
             guarded = self._app.guard_note(made.target.uid)
-            if not await self._app.push_screen_wait(_confirm(api, made, f"{note} {guarded}".strip())):
+            question = ConfirmScreen(made, partial(preview, api), note=f"{note} {guarded}".strip())
+            if not await self._app.push_screen_wait(question):
                 return None
+            made = question.plan
         return made
 
     @property
@@ -384,15 +387,11 @@ def steered(name: str, offers: Sequence[Offer]) -> Action:
         return Action.RESUME if Action.RESUME in offered else Action.PAUSE
     if name == Action.CANARY and Action.REPAIR in offered:
         return Action.REPAIR
-    return Action(name)
+    return next((each.instead for each in offers if each.action == name and each.instead), Action(name))
 
 
 def _severity(outcome: Outcome) -> SeverityLevel:
     return "warning" if isinstance(outcome, Conflict) else "error"
-
-
-def _confirm(api: Api, planned: Plan, note: str) -> ConfirmScreen:
-    return ConfirmScreen(planned, lambda: preview(api, planned), note=note)
 
 
 def wrong_number(value: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ktui import signs
 from ktui.actions.audit import AuditLog
@@ -17,10 +17,11 @@ from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.items import Item, ItemList
 from ktui.tui.draw.widgets import Line, Painting, Span, shorten
-from ktui.tui.page.opening import copies
+from ktui.tui.keymap import bind
 from ktui.tui.page.screen import PageScreen
 from ktui.tui.page.sections import Page, moment_page
 from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.terminal.saving import folder_of
 from ktui.tui.timeline import lines as timeline_lines
 
 
@@ -30,9 +31,10 @@ class TimelineScreen(LiveScreen):
     PAGE = "timeline"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,e", "app.pop_screen", "back", id="timeline.back"),
-        Binding("t", "times", "how long ago, or at what time", id="timeline.times"),
-        Binding("w", "warnings", "warnings only, or everything", id="timeline.warnings"),
+        bind("escape", "app.pop_screen", id="timeline.back"),
+        bind("e", "app.pop_screen", show=False),
+        bind("t", "times", id="timeline.times"),
+        bind("z", "only_trouble", id="timeline.warnings"),
     ]
 
     def __init__(self, uid: str) -> None:
@@ -111,7 +113,7 @@ class TimelineScreen(LiveScreen):
         return [
             Hint("enter", "read", "screen.read"),
             Hint("t", "at what time" if self._relative else "how long ago", "screen.times"),
-            Hint("w", "everything" if self._warnings_only else "warnings only", "screen.warnings"),
+            Hint("z", "everything" if self._warnings_only else "warnings only", "screen.only_trouble"),
             *(action_hints(self.ktui.offers(self._uid)) if not is_deleted else ()),
             Hint("h", "history", "screen.history"),
             Hint("l", "logs", "screen.logs"),
@@ -149,14 +151,18 @@ class TimelineScreen(LiveScreen):
             return moment_page(known[event.key], self.ktui.now()) if event.key in known else None
 
         if make() is not None:
-            self.app.push_screen(PageScreen(make, copies(self.ktui)))
+            self.app.push_screen(PageScreen(make, folder_of(self.ktui)))
+
+    @property
+    def copied(self) -> tuple[str, str]:  # noqa: D102
+        return "The timeline", self.query_one("#moments", ItemList).text
 
     def action_times(self) -> None:
         """Show how long ago, or at what time."""
         self._relative = not self._relative
         self.draw_now()
 
-    def action_warnings(self) -> None:
+    def action_only_trouble(self) -> None:
         """Show warnings only, or everything."""
         self._warnings_only = not self._warnings_only
         self.draw_now()

@@ -1,0 +1,28 @@
+"""The page of what ktui said: notes in the corner of the screen go away, and this keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ktui.text import clean, local_time
+from ktui.tui.page.screen import PageScreen
+from ktui.tui.page.sections import Page, Section
+from ktui.tui.terminal.saving import folder_of
+
+if TYPE_CHECKING:
+    from ktui.tui.app import KtuiApp
+
+_STYLES: Final = {"error": "failed", "warning": "warn"}
+
+
+def messages_page(app: KtuiApp) -> PageScreen:
+    """What was said since ktui was started, the newest first."""
+
+    def make() -> Page:
+        texts = [
+            (f"{local_time(said.at):%H:%M:%S}  {clean(said.text)}", _STYLES.get(said.severity, ""))
+            for said in reversed(app.messages)
+        ]
+        return Page("Messages", (Section("THE NEWEST FIRST", tuple(texts) or (("none yet", "dim"),)),))
+
+    return PageScreen(make, folder_of(app))

@@ -1,0 +1,60 @@
+"""The theme that a person chose in the dashboard: the next dashboard begins with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ktui import own_files
+from ktui.tui.terminal.saving import folder_of
+from ktui.tui.theme import THEMES, terminal_theme
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
+
+    from ktui.tui.app import KtuiApp
+
+_FILE: Final = "theme"
+"""The file beside the audit log that holds its name."""
+
+_LONGEST: Final = 100
+"""Bytes of that file that are read."""
+
+
+def first_theme(app: KtuiApp) -> str:
+    """The theme to begin with: that of the settings, else one that the terminal can show, else the one chosen last.
+
+    Empty is Textual's own.
+    """
+    if app.options.theme:
+        return app.options.theme
+    colours = app.console.color_system
+    fitting = terminal_theme(colours, no_colour=app.no_color, colorfgbg=os.environ.get("COLORFGBG", ""))
+    return fitting or chosen_theme(folder_of(app))
+
+
+def chosen_theme(folder: Path | None) -> str:
+    """The name of the theme that was chosen last; empty if there is none, or it does not exist any more."""
+    try:
+        name = own_files.read(folder / _FILE, _LONGEST).decode().strip() if folder is not None else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return name if name in THEMES else ""
+
+
+def remember_theme(app: KtuiApp, theme: Theme) -> None:
+    """Keep the theme for the next time; if a setting names another one, say that this one does not last."""
+    folder = folder_of(app)
+    if app.options.theme:
+        if theme.name != app.options.theme:
+            app.notify(f"Theme {theme.name} until ktui ends: --theme, KTUI_THEME or config.toml names another one.")
+        return
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+            with os.fdopen(own_files.opened(folder / _FILE, flags), "w", encoding="utf-8") as file:
+                file.write(f"{theme.name}\n")
+    except OSError as error:
+        app.notify(f"The theme is not remembered: {error.strerror or error}.", severity="warning")
