@@ -241,9 +241,14 @@ class LiveScreen(Screen[None]):
         return usage.shown(uid) if usage is not None and uid is not None else None
 
     @property
+    def hint(self) -> str:
+        """What to try first; it takes a line, so most screens have none."""
+        return ""
+
+    @property
     def notice_lines(self) -> int:
         """How many lines the notices below the header take."""
-        return len(self.ktui.notices) + bool(self.ktui.options.hint)
+        return len(self.ktui.notices) + bool(self.hint)
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""
@@ -251,8 +256,8 @@ class LiveScreen(Screen[None]):
         header = self.query_one("#header", Painting)
         lines = [chrome.header(title, counts, self.ktui.link_state(now), now, cells)]
         notices = [chrome.notice(text, cells) for text in self.ktui.notices]
-        if self.ktui.options.hint:
-            notices.insert(0, chrome.notice(self.ktui.options.hint, cells, is_warning=False))
+        if self.hint:
+            notices.insert(0, chrome.notice(self.hint, cells, is_warning=False))
         self.set_class(bool(notices), "-noticed")
         self.query_one("#notices", Painting).show(notices)
         header.show(lines)

@@ -92,6 +92,7 @@ class OverviewScreen(LiveScreen):
         self._only = ""
         """One of `lines.ONLY` that rows are limited to; empty shows all."""
         self._marked: set[str] = set()
+        self._has_been_covered = False
         self._beside: RolloutPanels | None = None
         """What is beside the list; it is made when there is room for it and a rollout to show."""
 
@@ -126,6 +127,15 @@ class OverviewScreen(LiveScreen):
     @property
     def is_moving(self) -> bool:  # noqa: D102 - a cell beside the list still flashes or fades
         return self._beside is not None and self._beside.is_shown and self._beside.is_moving
+
+    @property
+    def hint(self) -> str:
+        """What to try first, until something was tried."""
+        return "" if self._has_been_covered else self.ktui.options.hint
+
+    def on_screen_suspend(self) -> None:
+        """Another screen or a dialog has been opened: what to try first is known."""
+        self._has_been_covered = True
 
     @property
     def _is_split(self) -> bool:
