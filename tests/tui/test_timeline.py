@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
+from ktui.rollout.timeline import Moment, What
 from ktui.tui.app import KtuiApp, Options
-from ktui.tui.draw.items import ItemList
+from ktui.tui.draw.items import ItemList, plain
+from ktui.tui.terminal.clipboard import COPIED
+from ktui.tui.timeline import lines as timeline_lines
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 Snap = Callable[..., bool]
@@ -67,6 +73,42 @@ async def test_times_are_relative_or_absolute(crashing: Stage, dashboard: Dashbo
         await screen.sees("12:00:00  + the Deployment was made", "13:00:00  + revision 2 was made", "t how long ago")
         await screen.press("t")
         await screen.sees("1h1m ago  + the Deployment was made")
+
+
+async def test_an_entry_is_read_in_full_and_copied(crashing: Stage, dashboard: Dashboard, tmp_path: Path) -> None:
+    async with dashboard(size=(80, 16)) as screen:
+        await opened(screen)
+        await screen.sees("the progress deadline passed", "enter read")
+        await screen.press("k", "enter")
+        await screen.sees("WHAT HAPPENED", "Back-off restarting failed container", "c copy")
+        await screen.press("c")
+        copied = tmp_path / COPIED
+        await screen.until(copied.exists, "the copy")
+        assert "Back-off restarting failed container cart" in copied.read_text()
+        await screen.press("escape")
+        await screen.sees("the progress deadline passed")
+
+
+def test_entries_are_wrapped_if_all_fit_and_keep_their_keys() -> None:
+    at = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    later = at + timedelta(minutes=5)
+    long = Moment(at, later, What.TROUBLE, "Failed: " + "word " * 20 + "END", is_warning=True, times=6)
+    moments = [Moment(at, at, What.MADE, "the Deployment was made"), long]
+
+    def drawn(most: int) -> list[str]:
+        items = timeline_lines.items(moments, later, 60, relative=True, most=most)
+        return ["".join(span.text for span in line) for line in plain(items)]
+
+    cut, whole = drawn(3), drawn(10)
+    assert len(cut) == 2
+    assert cut[1].endswith("…")
+    assert "END" in " ".join(whole)
+    assert "…" not in " ".join(whole)
+    assert "×6" in whole[-1]
+    assert all(len(line) <= 60 for line in (*cut, *whole))
+    again = msgspec.structs.replace(long, times=7, until=later + timedelta(seconds=9))
+    assert timeline_lines.keys([*moments[:1], again]) == timeline_lines.keys(moments)
+    assert len(set(timeline_lines.keys([long, long]))) == 2
 
 
 async def test_warnings_only(crashing: Stage, dashboard: Dashboard) -> None:

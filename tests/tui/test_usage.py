@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -103,6 +104,12 @@ async def test_at_80_columns_it_is_one_line(rolling: Stage, dashboard: Dashboard
         await opened(screen, "enter")
         await screen.sees("use new memory ", "% of limit), old ", "CPU ", "u more", "EVENTS")
         assert all(len(line) <= 80 for line in screen.text.splitlines())
+        await screen.press("u")
+        page = screen.app.screen.query_one("#use", Pages)
+        await screen.until(lambda: "PODS" in page.text, "the pods")
+        pods = page.text.partition("PODS")[2].splitlines()[1:]
+        assert pods
+        assert all(re.search(r"\d[smhd]$", line) and len(line) <= 78 for line in pods), pods
 
 
 async def test_without_a_metrics_server_one_screen_says_so_and_nobody_asks_again(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import Final, overload
+from typing import Final, NamedTuple, overload
 
 from rich.cells import cell_len
 
@@ -33,7 +33,7 @@ def bar(part: Decimal | None, cells: int, *, is_new: bool) -> list[Span]:
     """A share as a bar: full where it is all, or more."""
     style, glyph = _SIDES[is_new]
     filled = 0 if part is None else min(cells, int(part * cells))
-    if part and not filled:
+    if part and not filled and cells:
         filled = 1
     return [Span(glyph * filled, style), Span(signs.RULE * (cells - filled), "frame")]
 
@@ -179,12 +179,13 @@ def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Page
     revisions = [each for each in usage.revisions if not each.is_past and usage.at is not None]
     pods = [(each, pod) for each in revisions for pod in each.pods]
     names = min(20, max((cell_len(pod.name) for _, pod in pods), default=0))
-    length = max(_LEAST_BAR, min(_MOST_BAR, (cells - 74) // 2 + 8))
+    columns = _pod_columns(names, cells)
     if pods:
-        head = f"{fit('', names + 4)}{fit('memory', length + 26)}{fit('CPU', length + 26)}age"
+        each = columns.bar + columns.told + 8
+        head = f"{fit('', columns.name + 4)}{fit('memory', each)}{fit('CPU', each)}  age"
         lines += [[], [Span(fit("PODS", 6), "head"), Span(head[6:], "dim")]]
     above = lines[1:] if lines and not lines[0] else lines
-    return Page(above, pods, lambda row: shorten(_pod(row, now, names, length), cells))
+    return Page(above, pods, lambda row: shorten(_pod(row, now, columns), cells))
 
 
 def _section(usage: Usage, resource: str, cells: int) -> Lines:
@@ -267,22 +268,47 @@ def _quota_bar(part: Decimal, cells: int) -> list[Span]:
     return [Span(signs.MEDIUM * filled, "dim"), Span(signs.RULE * (cells - filled), "frame")]
 
 
-def _pod(row: _Row, now: datetime, names: int, length: int) -> list[Span]:
+class _PodColumns(NamedTuple):
+    """How wide the name of a pod is, each bar (0 without bars), and what follows it."""
+
+    name: int
+    bar: int
+    told: int
+
+
+def _pod_columns(names: int, cells: int) -> _PodColumns:
+    """The columns of pods whose names take so many cells; where there is no room for bars, the numbers alone."""
+    length = min(_MOST_BAR, (cells - names - 25 - 2 * 18) // 2)
+    if length >= _LEAST_BAR:
+        return _PodColumns(names, length, 18)
+    return _PodColumns(min(names, max(5, cells - 25 - 2 * 14)), 0, 14)
+
+
+def _pod(row: _Row, now: datetime, columns: _PodColumns) -> list[Span]:
     each, pod = row
     style, _ = _SIDES[each.is_current]
-    spans = [Span(f"{signs.DISC} " if each.is_current else f"{signs.RING} ", style), Span(f"{fit(pod.name, names)}  ")]
+    spans = [
+        Span(f"{signs.DISC} " if each.is_current else f"{signs.RING} ", style),
+        Span(f"{_end(pod.name, columns.name)}  "),
+    ]
     if pod.is_measured:
         for resource in _RESOURCES:
-            spans += _used(pod, resource, length, is_new=each.is_current)
+            spans += _used(pod, resource, columns, is_new=each.is_current)
     else:
-        spans.append(Span(fit("not measured yet", 2 * (length + 26)), "dim"))
-    return [*spans, Span(age(pod.created, now), "dim")]
+        spans.append(Span(fit("not measured yet", 2 * (columns.bar + columns.told + 8)), "dim"))
+    return [*spans, Span(fit(age(pod.created, now), 5, right=True), "dim")]
 
 
-def _used(pod: PodUse, resource: str, length: int, *, is_new: bool) -> list[Span]:
+def _end(name: str, cells: int) -> str:
+    """The name of a pod in so many cells: its end tells it from others."""
+    return fit(name if len(name) <= cells else f"{signs.ELLIPSIS}{name[1 - cells :]}", cells)
+
+
+def _used(pod: PodUse, resource: str, columns: _PodColumns, *, is_new: bool) -> list[Span]:
     near = dict(pod.nearest).get(resource)
     spans = [Span(fit(amount_text(resource, pod.used(resource)), 7, right=True)), Span(" ")]
     if near is None:
-        return [*spans, Span(fit("no limit", length + 18), "dim")]
+        return [*spans, Span(fit("no limit", columns.bar + columns.told), "dim")]
     told = f" {percent(near.share)} of {amount_text(resource, near.limit)}"
-    return [*spans, *bar(near.share, length, is_new=is_new), Span(fit(told, 18), "warn" if near.share >= NEAR else "")]
+    style = "warn" if near.share >= NEAR else ""
+    return [*spans, *bar(near.share, columns.bar, is_new=is_new), Span(fit(told, columns.told), style)]
