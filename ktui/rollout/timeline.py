@@ -128,10 +128,34 @@ def timeline(store: Store, workload: Workload, deeds: Sequence[Deed] = ()) -> tu
         gone = store.gone_parts([replicaset.metadata.uid for replicaset in owned])
         for replicaset in owned:
             facts += _of_revision(store, replicaset, gone[replicaset.metadata.uid])
+        facts = _by_the_number_of_then(facts, workload, owned)
     else:
         facts += _of_controlled(store, workload)
     facts += [_Fact(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
     return tuple(_folded(sorted(facts, key=lambda fact: (fact.at, _ORDER.index((fact.what, bool(fact.pod)))))))
+
+
+def _by_the_number_of_then(
+    facts: Sequence[_Fact], deployment: Deployment, replicasets: Sequence[ReplicaSet]
+) -> list[_Fact]:
+    """The facts, with what an earlier revision did before it came back under the number that it had then.
+
+    It came back when the template was written (SetNewReplicaSetAnnotations of the Deployment controller renumbers it).
+    """
+    current, written = revisions.current(deployment, replicasets), deployment.metadata.template_written
+    former = revisions.former_revisions(current) if current is not None else ()
+    if current is None or written is None or not former:
+        return list(facts)
+    now = f"revision {revisions.revision(current)}"
+    then = f"revision {max(former)} (now {revisions.revision(current)})"
+
+    def renamed(text: str) -> str:
+        return then + text.removeprefix(now) if re.match(rf"{now}\b", text) else text
+
+    return [
+        msgspec.structs.replace(fact, whose=renamed(fact.whose), said=renamed(fact.said)) if fact.at < written else fact
+        for fact in facts
+    ]
 
 
 # The workload

@@ -62,6 +62,15 @@ def test_a_crash_loop_is_a_warning_and_what_follows_is_not() -> None:
     assert found[-1].text == "complete: revision 3 is rolled out in full"
 
 
+def test_what_came_back_did_earlier_things_under_its_earlier_number() -> None:
+    found = texts(told(store_at("crashloop-deadline-undo", moments("crashloop-deadline-undo")[-1].t)))
+    made = [text for text in found if "was made" in text and text.startswith("revision")]
+    assert made[0].startswith("revision 1 (now 3) was made")
+    assert found[-1] == "complete: revision 3 is rolled out in full"
+    assert any(text.startswith("revision 1 (now 3) scaled down") for text in found)
+    assert any(text.startswith("revision 3 scaled up") for text in found)
+
+
 def rolling() -> Made:
     made = Made("web:1.1", 4, replicas=4, updatedReplicas=1, availableReplicas=3)
     return made.revision(1, "web:1.0", 3, ready=3, age=5000).revision(2, "web:1.1", 2)
