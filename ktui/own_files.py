@@ -1,6 +1,6 @@
 """ktui's own files: settings, audit log, crash log, histories. Whatever stands in their place, reading them ends.
 
-A named pipe would keep whoever opens it waiting, a device may have no end, and a folder is no file.
+A named pipe would keep its reader waiting, a device may have no end, and a folder is no file.
 """
 
 from __future__ import annotations

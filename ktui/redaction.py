@@ -1,6 +1,6 @@
 """What looks like a secret in a text: by the name before it, by its own shape, by the argument that it follows.
 
-It is a guess, and errs on the side of hiding. One table for everything that is shown beyond the terminal of whoever
+It is a guess, and errs on the side of hiding. One table for everything that is shown beyond the terminal of anyone who
 owns it: differences between templates, the last lines of a log in a pipeline's report, what a login plugin said.
 """
 

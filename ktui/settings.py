@@ -1,4 +1,4 @@
-"""What ktui was told: flags > KTUI_* environment > config.toml > defaults; and where its own files are."""
+"""How ktui is set up: flags > KTUI_* environment > config.toml > defaults; and where its own files are."""
 
 from __future__ import annotations
 

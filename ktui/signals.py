@@ -53,7 +53,7 @@ def received() -> int | None:
 
 @contextmanager
 def handled() -> Iterator[None]:
-    """In here such a signal raises `Ended`, or goes to whoever it is handed to; outside the main thread, nothing."""
+    """In here such a signal raises `Ended`, or goes to the handler it is given; outside the main thread, nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

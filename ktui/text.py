@@ -1,7 +1,7 @@
 """Text as people read it: what strangers wrote made safe to show, and numbers and times in words.
 
 Names, images, labels, messages and logs of a cluster, names and paths of a kubeconfig, arguments of a command: ktui
-did not write them, and whoever did may mean harm. `clean` makes one line of any of them that no terminal obeys and
+did not write them, and the writer may mean harm. `clean` makes one line of any of them that no terminal obeys and
 in which nothing is invisible; it is what every screen and every command shows.
 """
 

@@ -16,7 +16,7 @@ _OPENING: Final = """\
 # How long each cause may last
 
 What holds a rollout up is granted a time of its own, by its reason (`reason` in `ktui get -o json`). After the first
-time the rollout counts as ▲ stalled. After the second one ktui acts, if it was told to: `A` in the dashboard
+time the rollout counts as ▲ stalled. After the second one ktui acts if you asked it to: `A` in the dashboard
 (auto-abort), `--auto-abort`, or `ktui status --rollback-on-failure`. Until then it says "rolls back in 40s unless it
 recovers". Both times count from when the cause began by the cluster's own account (`since`), so that neither begins
 anew if ktui does, or if pods are ready between two crashes.

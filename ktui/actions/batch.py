@@ -98,7 +98,7 @@ async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]]) -> Batch:
         match answer:
             case Accepted(plan):
                 if plan.insist:
-                    return LeftOut(name, f"{plan.insist} That is asked about twice: do it on its own.")
+                    return LeftOut(name, f"{plan.insist} This needs a second confirmation: run it on its own.")
                 return answer
             case Refusal():
                 return LeftOut(name, answer.reason)

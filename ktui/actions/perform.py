@@ -58,7 +58,7 @@ async def _send(api: Api, plan: Plan, looking: Looking) -> Outcome:
     try:
         after = await api.patch_path(plan.path, plan.patch)
     except (AnswerLost, Interrupted, ServerError) as error:
-        # A server, or a proxy before it, that gives up may have passed the change on.
+        # A server, or a proxy before it, that times out may have passed the change on.
         return await look(api, plan, error, looking)
     except ApiError as error:
         return await after_refusal(api, plan, error)

@@ -18,7 +18,7 @@ from ktui.plans.plan import Doomed, Plan
 from ktui.rollout.diff.fields import Change, Kind, diff
 
 _UNSUPPORTED: Final = "does not support dry run"
-"""The API server's words where an admission webhook stands in the way of every dry run (400)."""
+"""The API server's words where an admission webhook blocks every dry run (400)."""
 
 
 _NOTE: Final = "ktui.dev/"

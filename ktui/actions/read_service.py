@@ -2,7 +2,7 @@
 
 It is a patch of one label of the Service's selector, with tests of its uid and of the selector that it had: a Service
 has no generation. No pod is started or stopped by it, so that the way back is as short. Whether traffic has moved is
-told by the EndpointSlices afterwards (docs/semantics.md, Blue-green).
+known by the EndpointSlices afterwards (docs/semantics.md, Blue-green).
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def _unfinished(api: Api, log: AuditLog, now: datetime) -> list[Entry]:
     try:
         entries = log.tail()
     except OSError:
-        # Whoever writes to it next says what is wrong with it.
+        # Who writes to it next says what is wrong with it.
         return []
     server = api.connection.address
     return [

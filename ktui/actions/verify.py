@@ -31,7 +31,7 @@ AGAIN: Final = "Look at it as it is now, and decide again."
 
 
 class Looking(msgspec.Struct, frozen=True):
-    """How long the outcome of a change is looked for whose answer did not arrive, and who is told that it is."""
+    """How long the outcome of a change is looked for whose answer did not arrive, and who learns that it is."""
 
     say: Callable[[str], None] = lambda _: None
     """Is given a sentence, once, where the outcome is not known at the first look."""
@@ -105,7 +105,7 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
         then, replicas = _replicas(plan.before), _replicas(now)
         return f"{target} has been scaled to {replicas} meanwhile; it was at {then}." if replicas != then else ""
     if target.resource is Resource.SERVICES:
-        # A Service has no generation. What was decided upon is its selector.
+        # A Service has no generation. What was decided on is its selector.
         then_selects, selects = _selector(plan.before), _selector(now)
         return (
             f"{target} has been switched meanwhile, to {selects}; it was {then_selects}."

@@ -1,6 +1,6 @@
 """Text and documents on standard output, notes, questions and errors on standard error.
 
-The one door of the commands to the terminal: whatever goes through it is clean, whoever wrote it.
+The one door of the commands to the terminal: whatever goes through it is clean, no matter who wrote it.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
 
 
 def _partition(partition: Partition) -> dict[str, Any] | None:
-    """The same of a StatefulSet that its partition holds; what is paused by it is no canary."""
+    """The same of a StatefulSet that its partition holds; what is paused by it is not a canary."""
     record = partition.record
     if partition.is_pause:
         return None

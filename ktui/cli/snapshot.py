@@ -37,7 +37,7 @@ _PARTS: Final = {
     Resource.STATEFULSETS: (Resource.CONTROLLER_REVISIONS, Resource.PODS),
     Resource.DAEMONSETS: (Resource.CONTROLLER_REVISIONS, Resource.PODS),
 }
-"""What tells how the rollouts of each kind go. Who may not see it is told less."""
+"""What tells how the rollouts of each kind go. Who may not see it sees less."""
 
 _WELL: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 

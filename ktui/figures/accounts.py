@@ -1,4 +1,4 @@
-"""What the history of rollouts says of each revision of one workload, for whoever wants to go back to one."""
+"""What the history of rollouts says of each revision of one workload, for those who want to go back to one."""
 
 from __future__ import annotations
 

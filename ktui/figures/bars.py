@@ -10,7 +10,7 @@ NOTHING = signs.POINT
 
 
 def bars(values: Sequence[float], highest: float = 0.0) -> str:
-    """A bar each; 0 is a point, so that nothing is told from little.
+    """A bar each; 0 is a point, so that nothing is derived from little.
 
     The full bar is `highest`, which rows that are compared share; without it, the largest value.
     """

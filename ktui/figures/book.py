@@ -213,7 +213,7 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 
 def _migrate(database: sqlite3.Connection) -> None:
-    """Bring the schema up to date, whoever else is doing the same."""
+    """Bring the schema up to date, even if someone else is doing the same."""
     version = _version(database)
     _check_version(version)
     if version == len(_STEPS):

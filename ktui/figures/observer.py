@@ -44,7 +44,7 @@ class Observer:
         self._still_before: set[str] = set()
         """Those that were changed while paused: their rollouts begin when they are resumed."""
         self.has_listed = False
-        """Whether all that existed has been shown: whoever shows the rollouts says so. What comes after that is new."""
+        """Whether all that existed has been shown: the caller says so. What comes after that is new."""
         self.was_there: set[str] = set()
         """The uids of what existed too, but cannot be shown before more is known of it."""
 

@@ -30,9 +30,9 @@ class Sight(StrEnum):
     """How much of a rollout ktui saw; the one that is named later saw more."""
 
     TOLD = "told"
-    """It was over before ktui looked: this is what the cluster still told of it."""
+    """It was over before ktui looked: this is what the cluster still reported of it."""
     JOINED = "joined"
-    """It was under way when ktui began to watch; when it began, the cluster told."""
+    """It was under way when ktui began to watch; the cluster recorded when it began."""
     WATCHED = "watched"
     """ktui saw it begin."""
 

@@ -15,7 +15,7 @@ from ktui.figures.record import Outcome, Record, Sight
 
 DAY: Final = timedelta(days=1)
 SHORT: Final = 2 * DAY
-"""A period that is no longer is told by the hour."""
+"""A period that is no longer is shown by the hour."""
 
 _KEPT_DURATIONS: Final = 24
 """How many of the last durations of a service are shown as a line of bars."""
@@ -49,7 +49,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """What stood in the way, how often, and how it was told the last time."""
+    """What stood in the way, how often, and how it was shown the last time."""
 
     cause: str
     count: int
@@ -62,7 +62,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     changes: int
     """How many rollouts began: new templates, restarts and rollbacks."""
     told: int
-    """Those of them that ktui did not see: the cluster told of them later."""
+    """Those of them that ktui did not see: the cluster reported them later."""
     steps: tuple[Step, ...]
     """The period from its beginning to its end, without gaps."""
     changes_a_day: float
@@ -172,7 +172,7 @@ def _share_missing(record: Record) -> float:
 
 
 def _troubles(records: Sequence[Record]) -> tuple[Trouble, ...]:
-    """Told as it was told the last time."""
+    """Worded as it was the last time."""
     counted = Counter(each.cause for each in records if each.cause)
     newest = {each.cause: each.sentence for each in records if each.cause}
     return tuple(Trouble(cause, count, newest[cause]) for cause, count in counted.most_common())

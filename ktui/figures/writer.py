@@ -15,7 +15,7 @@ _MOST_WAITING: Final = 10_000
 
 
 class Chronicle:
-    """One book that is written to in a thread, one batch after another. `say` is told what went wrong, once each.
+    """One book that is written to in a thread, one batch after another. `say` gets what went wrong, once each.
 
     `written` is called whenever there is more to read.
     """

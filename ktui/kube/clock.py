@@ -29,11 +29,11 @@ NOTABLE: Final = 10.0
 """Seconds from which on a person should know that the machine's clock differs."""
 
 SIMULATED: Final = "ktui simulate"
-"""The `Server` of a simulated cluster: its time passes as fast as it was told to, and there is nothing odd in that."""
+"""The `Server` of a simulated cluster: its time passes as fast as configured, and there is nothing odd in that."""
 
 
 class ServerClock:
-    """The time by the server's clock, as far as its answers have told it; until then, and where they agree, ours."""
+    """The time by the server's clock, as far as its answers have shown it; until then, and where they agree, ours."""
 
     def __init__(
         self, local: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = monotonic

@@ -64,7 +64,7 @@ Params = Mapping[str, str]
 async def connect(access: Access, around: Surroundings | None = None, choice: Choice | None = None) -> Connection:
     """Obtain credentials for what was chosen; the server itself is first asked by the first request.
 
-    Without a `choice` it is the one that the kubeconfig means now. Whoever connects more than once hands on what was
+    Without a `choice` it is the one that the kubeconfig means now. Who connects more than once hands on what was
     chosen the first time: `ktui.kube.auth.chosen`. Raises ConfigError, CredentialError.
     """
     around = around or Surroundings()
@@ -214,7 +214,7 @@ class Connection:
     async def stream(self, path: str, params: Params | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a GET whose answer does not end, as an iterator of chunks of bytes.
 
-        There is no limit on silence here: whoever reads knows what to expect. Raises KubeError, also while reading.
+        There is no limit on silence here: who reads knows what to expect. Raises KubeError, also while reading.
         """
         times = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT, sock_read=None, total=None)
         exchange = Exchange(self._base, self._through, False, self.pulse.heard)

@@ -105,7 +105,7 @@ class TooLarge(Interrupted):
 
 
 class ApiError(KubeError):
-    """The server answered, and the answer is no; see the subclasses for what is told apart."""
+    """The server answered, and the answer is no; see the subclasses for what is distinguished."""
 
     opening: ClassVar[str] = "The API server refused the request"
 

@@ -20,7 +20,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303}) | _KEEP_METHOD
 
 
 class Exchange:
-    """One request and its answer, as far as they have come; what goes wrong is told by that."""
+    """One request and its answer, as far as they have come; what goes wrong is known by that."""
 
     def __init__(self, server: URL, proxy: URL | None, changes: bool, heard: Callable[[], None]) -> None:
         self._server, self._proxy, self.changes = server, proxy, changes

@@ -1,4 +1,4 @@
-"""What a failed exchange means, told from aiohttp's exceptions and from how far the request had come."""
+"""What a failed exchange means, derived from aiohttp's exceptions and from how far the request had come."""
 
 from __future__ import annotations
 

@@ -236,7 +236,7 @@ class LogFollower:
     """What a container writes, from its last lines on, through broken connections and restarts.
 
     `previous` begins with the end of what was written before the last restart, where there was one. What servers and
-    networks do is told, never raised.
+    networks do is shown, never raised.
     """
 
     def __init__(
@@ -315,7 +315,7 @@ class LogFollower:
             wait = self._backoff.spread(self._pacing.refused_wait, floor=asked)
             return Told(LogStatus.REFUSED, str(error)), wait
         if isinstance(error, Interrupted) and self._last is LogStatus.FOLLOWING and not self._is_short_lived():
-            # Load balancers cut streams at their pleasure; it is told only if it cannot be taken up again.
+            # Load balancers cut streams at their pleasure; it is shown only if it cannot be taken up again.
             return None, 0.0
         return Told(LogStatus.BROKEN, str(error)), self._backoff.next(asked)
 

@@ -27,7 +27,7 @@ async def find_scope(connection: Connection, namespace: str | None) -> Scope:
     """The scope for what was asked for: a namespace, or None for the whole cluster.
 
     A namespace is taken as it is: the streams tell if it is refused. The whole cluster is reviewed first
-    (SelfSubjectAccessReview, which every user may ask), and given up for the connection's namespace if any part of
+    (SelfSubjectAccessReview, which every user may ask), and dropped for the connection's namespace if any part of
     it may not be listed or watched. Raises KubeError if the server cannot be asked.
     """
     if namespace is not None:

@@ -17,7 +17,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class _Owned(Struct, frozen=True):
-    """That something is owned; what of it does not matter here."""
+    """That something is owned; which one does not matter here."""
 
 
 class _SpecFields(Struct, frozen=True):

@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from ktui.model.structs import ObjectMeta, Struct, shared
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"
-"""The label of an EndpointSlice that names its Service, whoever made it."""
+"""The label of an EndpointSlice that names its Service, no matter who made it."""
 
 
 class ServicePort(Struct, frozen=True):

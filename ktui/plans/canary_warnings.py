@@ -12,7 +12,7 @@ from ktui.text import clean, count
 
 
 def canary_warnings(subject: Subject | SetSubject, *, extra: int, replaced: int) -> tuple[str, ...]:
-    """What a person should know before so many pods are added, and so many old ones are given up."""
+    """What a person should know before so many pods are added, and so many old ones are removed."""
     return (
         *healed(subject),
         *(clean(sentence) for sentence in _autoscaled(subject)),

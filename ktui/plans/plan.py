@@ -32,7 +32,7 @@ def called(resource: Resource, namespace: str, name: str) -> str:
 
 
 class Doomed(msgspec.Struct, frozen=True):
-    """A pod that is deleted after the patch, because its StatefulSet would wait for it for ever."""
+    """A pod that is deleted after the patch, because its StatefulSet would wait for it indefinitely."""
 
     name: str
     uid: str

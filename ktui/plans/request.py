@@ -53,7 +53,7 @@ class RollBack(msgspec.Struct, frozen=True, tag=Action.ROLLBACK.value, tag_field
 
 
 class Abort(msgspec.Struct, frozen=True, tag=Action.ABORT.value, tag_field="action"):
-    """Give up what is being rolled out, and go back to what was there before."""
+    """Abort what is being rolled out, and go back to what was there before."""
 
     change_cause: str = ""
 
@@ -93,7 +93,7 @@ class Canary(msgspec.Struct, frozen=True, tag=Action.CANARY.value, tag_field="ac
 
 
 class Repair(msgspec.Struct, frozen=True, tag=Action.REPAIR.value, tag_field="action"):
-    """Mend the hold of a canary that somebody else disturbed, or delete the pods that a StatefulSet waits for."""
+    """Repair the hold of a canary that somebody else disturbed, or delete the pods that a StatefulSet waits for."""
 
 
 class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="action"):

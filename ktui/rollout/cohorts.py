@@ -284,7 +284,7 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
     births = [part.revision.metadata.creation_timestamp for part in parts if part.revision is not None]
     last_made = max((at for at in births if at is not None), default=None)
     is_youngest = made is not None and made == last_made
-    # Whoever wrote the template noted when. It is no earlier than the last revision, which it took the place of.
+    # Who wrote the template noted when. It is no earlier than the last revision, which it took the place of.
     written = workload.metadata.template_written
     since = written if written is not None and (last_made is None or written >= last_made) else None
     return Glimpse(
@@ -303,7 +303,7 @@ def glimpse(workload: Controlled, parts: Sequence[Cohort], numbers: Progress) ->
 def _finished(
     workload: Controlled, newest: Cohort | None, made: datetime | None, last_made: datetime | None
 ) -> datetime | None:
-    """When a rollout that was not watched came to its end, as well as that can be told.
+    """When a rollout that was not watched came to its end, as well as that can be shown.
 
     Neither kind notes it. The age of what was `made` for it is near; where a rollback brought back what was there,
     the age of its youngest pod is. Where the pods are not known either, it cannot have been before the last revision

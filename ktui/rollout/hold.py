@@ -2,7 +2,7 @@
 
 A hold is real where `minReadySeconds` says so, whatever is written (docs/semantics.md, Hold a canary). What ktui writes
 beside it is the annotation `ktui.dev/hold`. The Deployment controller copies that to the canary's ReplicaSet and
-never takes it away there: from the copies it can be told what somebody else did, and a record that was lost comes back.
+never takes it away there: from the copies one sees what somebody else did, and a record that was lost comes back.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ _REPAIRS: Final = {
 }
 
 OVER: Final = frozenset(each for each, repair in _REPAIRS.items() if repair is Repair.TIDY)
-"""The disturbances after which there is no canary any more."""
+"""The disturbances after which there is not a canary any more."""
 
 
 class Hold(msgspec.Struct, frozen=True):

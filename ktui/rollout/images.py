@@ -81,7 +81,7 @@ def of_template(template: PodTemplate, against: PodTemplate | None = None) -> st
     """
     differing = differences(against, template)
     if differing:
-        # What one of the two alone has is told by what the other has in its place, or by nothing.
+        # What one of the two alone has is known by what the other has in its place, or by nothing.
         first, *more = sorted(differing, key=lambda each: not each.new)
         return (first.shown[1] if first.new else f"no {first.container}") + _and_more(more)
     if not template.containers:

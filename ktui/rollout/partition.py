@@ -1,6 +1,6 @@
 """The partition of a StatefulSet: how many pods it holds back, and what ktui writes about that.
 
-A partition holds server-side, whoever set it. Beside it ktui writes the annotation `ktui.dev/partition`: what the
+A partition holds server-side, no matter who set it. Beside it ktui writes the annotation `ktui.dev/partition`: what the
 partition was before, whether it is a pause or a canary, and where an abort goes back to.
 """
 

@@ -117,8 +117,8 @@ class Sample(msgspec.Struct, frozen=True):
 class Track(msgspec.Struct, frozen=True):
     """How one rollout went, as far as it was watched.
 
-    `started` is when it began: seen, or else told by the age of the new ReplicaSet; None where that cannot be
-    told. `pace_from` is the point from which the pace counts: the beginning, or when it last went on after it had
+    `started` is when it began: seen, or else known by the age of the new ReplicaSet; None where that cannot be
+    shown. `pace_from` is the point from which the pace counts: the beginning, or when it last went on after it had
     been `paused` (or held).
     """
 
@@ -311,7 +311,7 @@ def _started(deployment: Deployment, replicasets: Sequence[ReplicaSet], new: Rep
     """When a rollout that was not seen to begin has begun, as far as the objects tell."""
     if new is not None and not revisions.former_revisions(new):
         return new.metadata.creation_timestamp
-    # A revision that came back is older than its rollout. Whoever wrote the template did so no earlier than it took
+    # A revision that came back is older than its rollout. Who wrote the template did so no earlier than it took
     # the place of the youngest revision, and noted when.
     births = [rs.metadata.creation_timestamp for rs in replicasets]
     youngest = max((at for at in births if at is not None), default=None)

@@ -267,7 +267,7 @@ def blocked_since(causes: Sequence[Cause]) -> datetime | None:
 
 
 def time_left(phase: Phase, track: Track, numbers: Progress, now: datetime) -> float | None:
-    """How many seconds more it takes, told no more exactly than they are known; None for unknown."""
+    """How many seconds more it takes, shown no more exactly than they are known; None for unknown."""
     if phase is not Phase.PROGRESSING:
         return None
     left = seconds_left(track, numbers, now)

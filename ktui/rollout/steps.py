@@ -10,7 +10,7 @@ from ktui.rollout import strategy
 from ktui.text import clean, count
 
 FULL: Final = "100%"
-"""The step that is no canary any more: everything."""
+"""The step that is not a canary any more: everything."""
 
 Steps = tuple[str, ...]
 """`("1", "25%", "100%")`; the last one is `FULL`."""

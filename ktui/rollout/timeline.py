@@ -1,7 +1,7 @@
-"""What happened to a rollout, in order: told by the stamps of its objects, by events, and by what was done with ktui.
+"""What happened to a rollout, in order: from stamps of its objects, events, and what was done with ktui.
 
 Where an object tells of something itself, its events about the same are left out; of pods that are gone, the events are
-all that is left. The same thing that happens to many pods at once is told once.
+all that is left. The same thing that happens to many pods at once is shown once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVA
 from ktui.text import clean, count, duration
 
 TOGETHER: Final = timedelta(seconds=10)
-"""What follows its like within this time is told together with it."""
+"""What follows its like within this time is shown together with it."""
 
 
 class What(StrEnum):
@@ -66,7 +66,7 @@ _ORDER: Final = (
     *((what, True) for what in What),
     *((what, False) for what in (What.STARTED, What.READY, What.STOPPING, What.NOTE, What.TROUBLE, What.TURNED)),
 )
-"""What comes first of what is told of the same moment, of pods or not: the stamps of a cluster are whole seconds."""
+"""What comes first of what is known of one moment, of pods or not: the stamps of a cluster are whole seconds."""
 
 _PASSIVE: Final = ("made", "asked to stop")
 """What is said of pods that had it done to them."""
@@ -374,7 +374,7 @@ def _short(name: str, owner: str) -> str:
 
 
 def _folded(facts: Sequence[_Fact]) -> list[Moment]:
-    """The facts with those told together that are the same thing at the same time; in the order of their beginnings."""
+    """The facts, with the same thing at the same time in one; in the order of their beginnings."""
     groups: list[list[_Fact]] = []
     latest: dict[tuple[What, str, str, bool], list[_Fact]] = {}
     for fact in facts:
@@ -397,7 +397,7 @@ def _moment(group: Sequence[_Fact]) -> Moment:
         passive = " was" if len(pods) == 1 else " were"
         joint = ":" if first.said[:1].isupper() else passive if first.said in _PASSIVE else ""
         text = f"{who} of {first.whose}{joint} {first.said}"
-    # What happens to a pod once is told of once for each: only more than that is worth a number.
+    # What happens to a pod once is reported once for each: only more than that is worth a number.
     often = times if times > max(1, len(pods)) else 1
     since = min((fact.since for fact in group if fact.since is not None), default=None)
     return Moment(first.at, last.at, first.what, clean(text), first.is_warning, often, since if often > 1 else None)

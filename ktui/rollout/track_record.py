@@ -2,8 +2,7 @@
 
 A revision keeps no record of how its rollout ended. What tells is gathered here: the pods that serve now, what ktui
 remembers of the rollouts that it saw (`ktui.figures`), and the numbers. A revision that comes back takes the next
-number (`SetNewReplicaSetAnnotations` of the Deployment controller), so the one that had the number before was given
-up for an earlier one.
+number (`SetNewReplicaSetAnnotations` of the Deployment controller), so the one that had the number before was abandoned for an earlier one.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Account(msgspec.Struct, frozen=True):
 
     @property
     def is_bad(self) -> bool:
-        """Whether it is known to have failed, or was given up."""
+        """Whether it is known to have failed, or was abandoned."""
         return self.standing in BAD
 
     def told(self, number: int, now: datetime) -> str:

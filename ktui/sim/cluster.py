@@ -33,7 +33,7 @@ from ktui.sim.storage import Change
 
 JSON = dict[str, Any]
 Heard = Callable[[float, str, str, JSON], None]
-"""Is told of a change: the virtual time, the resource's plural, ADDED, MODIFIED or DELETED, and the object."""
+"""Hears of a change: the virtual time, the resource's plural, ADDED, MODIFIED or DELETED, and the object."""
 T = TypeVar("T")
 LOGGED_REQUESTS = 10_000
 
@@ -217,7 +217,7 @@ class SimulatedCluster:
         self, host: str = "127.0.0.1", port: int = 0, tls: TlsFiles | None = None,
         *, on_ready: Callable[[str], None] = lambda url: None,
     ) -> None:  # fmt: skip
-        """Serve in the running event loop until cancelled; `on_ready` is told the URL.
+        """Serve in the running event loop until cancelled; `on_ready` gets the URL.
 
         Raises:
             OSError: the address cannot be had.

@@ -29,7 +29,7 @@ class Deletion:
         """The options of a request: its body, and the parameters that may stand in for it.
 
         Raises:
-            ApiError: 400 for a grace period that is no number.
+            ApiError: 400 for a grace period that is not a number.
         """
         orphan = options.get("orphanDependents")
         legacy = "Orphan" if orphan else "Background"

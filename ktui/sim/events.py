@@ -162,7 +162,7 @@ class EventRecorder:
 class SeriesRecorder:
     """Sends the events of one component in the form of events.k8s.io (client-go, tools/events: recordToSink).
 
-    The second of a kind makes a series of two; those that follow are counted, and told of half an hour later at most.
+    The second of a kind makes a series of two; those that follow are counted, and reported half an hour later at most.
     """
 
     def __init__(self, api: ApiServer, component: str) -> None:

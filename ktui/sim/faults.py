@@ -43,7 +43,7 @@ class Faults:
     """Whether `sendInitialEvents` is served; `forbidden` answers 422 as a server without the feature does, `ignored`
     is a plain watch, as from a server that does not know the parameter."""
     silent_watches: bool = False
-    """Open watches are told nothing any more, and not closed: a half-open connection."""
+    """Open watches hear nothing any more, and are not closed: a half-open connection."""
     silent_requests: bool = False
     """Requests are accepted and not answered until this ends."""
     _failures: list[_Failure] = field(default_factory=list)
@@ -98,7 +98,7 @@ class Faults:
 
     @contextmanager
     def silence(self) -> Iterator[None]:
-        """Nothing is answered and no watch is told anything, until the block ends; what was held back then follows."""
+        """Nothing is answered and no watch hears anything, until the block ends; what was held back then follows."""
         self.silent_watches = self.silent_requests = True
         try:
             yield

@@ -224,14 +224,14 @@ class ExpiredPage(errors.ApiError):
 
 @dataclass(frozen=True, slots=True)
 class WatchEvent:
-    """What one watch is told of one change."""
+    """What one watch hears of one change."""
 
     type: str
     version: Version
 
 
 def watch_start(bucket: Bucket, newest: int, namespace: str, options: ListOptions) -> tuple[list[WatchEvent], int]:
-    """What a watch is told at first, and the version after which it hears of changes.
+    """What a watch hears at first, and the version after which it hears of changes.
 
     Raises:
         ApiError: 410 where the changes since its version are forgotten.

@@ -83,7 +83,7 @@ class Target(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Traffic(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Rollouts that start by themselves, for ever."""
+    """Rollouts that start by themselves, indefinitely."""
 
     every: tuple[Duration, Duration]
     """The least and the most time between two."""

@@ -186,7 +186,7 @@ class Script:
             if error.reason != "NotFound":
                 raise
 
-    # -- rollouts for ever -------------------------------------------------------------------------------------
+    # -- endless rollouts -----------------------------------------------------------------------------------------
 
     def _plan_rollout(self) -> None:
         assert self._scenario.traffic is not None

@@ -136,7 +136,7 @@ class KtuiApp(EndingApp):
 
     @property
     def emptiness(self) -> tuple[str, ...]:
-        """Why there is no rollout to be seen, and what to do about it."""
+        """Why there is not a rollout to be seen, and what to do about it."""
         return self._session.emptiness if self._session is not None else ("Starting…",)
 
     def offers(self, uid: str) -> tuple[Offer, ...]:
@@ -257,7 +257,7 @@ class KtuiApp(EndingApp):
         self._pace.draw_soon()
 
     def draw(self) -> None:
-        """Draw what is known now, once all that looks on has seen it."""
+        """Draw what is known now, once all that follows it has seen it."""
         self._settle()
         self._open_first()
         self.redraw()

@@ -1,4 +1,4 @@
-"""The one door to the terminal: every text on a screen passes it, whoever wrote it.
+"""The one door to the terminal: every text on a screen passes it, no matter who wrote it.
 
 ktui's own lines are spans that its two painting widgets draw. Textual's widgets are used through the classes below,
 which take text, never markup, and clean it. Nothing else in `ktui.tui` may make a widget of Textual's that bears text
@@ -109,7 +109,7 @@ class Field(Input):
 
 
 class Choices(OptionList):
-    """A list to choose from. A choice is told by its value, which may be anything, and shown by its label."""
+    """A list to choose from. A choice is known by its value, which may be anything, and shown by its label."""
 
     _PREFIX: Final = "choice:"
 

@@ -19,7 +19,7 @@ THEMES: Final = frozenset(BUILTIN_THEMES)
 """The names of the themes."""
 
 STATES: Final = ("failed", "stalled", "progressing", "held", "paused", "complete")
-"""The states that are told apart by colour, as well as by glyph and word."""
+"""The states that are distinguished by colour, as well as by glyph and word."""
 
 _READABLE: Final = 4.5
 """The contrast that text needs on the background (WCAG 2.1, level AA)."""

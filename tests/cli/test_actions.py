@@ -187,7 +187,9 @@ def test_without_a_terminal_and_without_yes_nothing_is_done(ktui: Ktui, cart: Wi
     before = cart.raw()
     ran = ktui("rollback", "cart")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("ktui: This would ask first, and there is no terminal to ask on: nothing was sent.\n")
+    assert ran.err.startswith(
+        "ktui: This needs a confirmation, and there is no terminal to ask on: nothing was sent.\n"
+    )
     assert cart.raw() == before
 
 

@@ -75,7 +75,7 @@ def test_a_canary_in_words() -> None:
 def test_without_surge_the_canary_takes_the_place_of_old_pods() -> None:
     found = planned(canary("2", surge=False), complete())
     assert found.effects[1] == (
-        "2 pods of revision 32, image cart:5.1, will take the place of as many of 4 old pods, and be held there."
+        "2 pods of revision 32, image cart:5.1, will replace as many of 4 old pods, and be held there."
     )
     rolling = found.after["spec"]["strategy"]["rollingUpdate"]
     assert rolling == {"maxSurge": 0, "maxUnavailable": 2}
@@ -178,7 +178,7 @@ def test_the_same_with_kubectl() -> None:
             "strategy Recreate stops all old pods before the first new one: a canary needs RollingUpdate",
         ),
         (made(deployment(NEW, replicas=0), replicaset(31, NEW)), "it is scaled to zero"),
-        (complete(paused=True), "it is paused: resume it first, for a canary is held without a pause"),
+        (complete(paused=True), "it is paused: resume it first"),
         (midway(), "a running rollout cannot become a canary: pause it instead"),
         (held(), "a canary of 2 of 4 is held already: promote it, or abort it"),
         (
@@ -232,7 +232,7 @@ def test_where_a_canary_cannot_be_taken(to: str, reason: str) -> None:
 
 
 def test_a_paused_canary_is_resumed_first_or_aborted() -> None:
-    assert refused(Promote(), held(paused=True)) == "it is paused: resume it first, since nothing rolls out before"
+    assert refused(Promote(), held(paused=True)) == "it is paused: resume it first"
     assert "paused" not in planned(Abort(), held(paused=True)).after["spec"]
 
 

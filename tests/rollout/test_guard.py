@@ -87,7 +87,7 @@ def _of(reason: Reason) -> Cause:
         ({"phase": Phase.COMPLETE}, Judgement(Move.OVER, "it is complete")),
         (
             {"hold": Hold(None, True, 1, 4, Disturbance.CHANGED, "maxSurge is 3")},
-            Judgement(Move.DISARM, "somebody else had a hand in its hold: maxSurge is 3"),
+            Judgement(Move.DISARM, "someone else changed its hold: maxSurge is 3"),
         ),
     ],
 )

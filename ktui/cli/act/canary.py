@@ -1,4 +1,4 @@
-"""Held canaries: begin one, take it further, mend it."""
+"""Held canaries: begin one, take it further, repair it."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Job:
     advise: Callable[[Refusal], str] = lambda _: ""
     """What to do about a refusal; nothing where there is nothing to do."""
     follow: Follow | None = None
-    """Looks on once it is done, and prints what it sees, until it has had its effect. The plan's `after` is what the
+    """Follows the rollout after the action was sent, until it takes effect. The plan's `after` is what the
     server made of it then."""
     note: str = ""
     """What the question has to say beside the plan."""
@@ -184,11 +184,11 @@ def reached(settings: Settings) -> Iterator[Reached]:
 def check(settings: Settings, manner: Manner) -> None:
     """Whether an action may be begun at all. Raises Stopped."""
     if settings.read_only:
-        raise Stopped("ktui is read-only: nothing was sent.", "So says --read-only, KTUI_READ_ONLY or config.toml.")
+        raise Stopped("ktui is read-only: nothing was sent.", "Set by --read-only, KTUI_READ_ONLY or config.toml.")
     if not manner.dry_run and not manner.yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise Stopped(
-            "This would ask first, and there is no terminal to ask on: nothing was sent.",
-            "Say --yes to do it without a question, or --dry-run to see what it would do.",
+            "This needs a confirmation, and there is no terminal to ask on: nothing was sent.",
+            "Use --yes to skip the question, or --dry-run to see what would change.",
         )
 
 

@@ -147,7 +147,7 @@ def resume(context: click.Context, names: Names, **manner: Any) -> int:
 
 @_returning_action
 def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], **manner: Any) -> int:
-    """Give up the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
+    """Abort the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
     return _go_back(context, names, Abort(), manner)
 
 

@@ -1,4 +1,4 @@
-"""Switch a Service between blue and green, and look on until its endpoints have moved."""
+"""Switch a Service between blue and green, and follow until its endpoints have moved."""
 
 from __future__ import annotations
 

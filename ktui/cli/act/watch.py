@@ -1,4 +1,4 @@
-"""Look on after `promote` or `canary` until its end is there, and with --auto-abort go back where it goes wrong."""
+"""Follow after `promote` or `canary` until its end is there, and with --auto-abort go back where it goes wrong."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LOOK: Final = 1.0
 
 @dataclass(frozen=True)
 class Watch:
-    """How to look on. Lengths of time are in seconds; a limit of 0 is none."""
+    """How to follow. Lengths of time are in seconds; a limit of 0 is none."""
 
     auto_abort: bool
     soak: float
@@ -119,7 +119,7 @@ def watch_of(*, watch: bool, auto_abort: bool, timeout: str, patience: str | Non
 
 
 def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
-    """Looks on at what a plan has set going, and remembers it."""
+    """Follows what a plan has set going, and remembers it."""
 
     async def follow(api: Api, made: Plan) -> Followed:
         async with remembered(api.connection, book_opener(settings)) as past:
@@ -144,7 +144,7 @@ async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) ->
 
 
 class _Watching:
-    """One rollout that is looked on at."""
+    """One rollout that is followed."""
 
     def __init__(self, api: Api, armed: Armed, watch: Watch, past: Past, *, says: bool) -> None:
         self._api, self._armed, self._watch, self._past, self._says = api, armed, watch, past, says

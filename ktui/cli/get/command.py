@@ -1,4 +1,4 @@
-"""`ktui get`: rollouts, one a line, worst first."""
+"""`ktui get`: rollouts, one per line, worst first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ktui get --watch`: rollouts as they change, one a line, for people and for programs.
+"""`ktui get --watch`: rollouts as they change, one per line, for people and for programs.
 
 A line is said when something about a rollout has changed, not when only time has passed: `secondsLeft`, and sentences
 that tell how long ago something was, are as of the moment of the line.
@@ -56,7 +56,7 @@ class Happened(StrEnum):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A rollout as it was last told of, for programs."""
+    """A rollout as it was last reported, for programs."""
 
     rollout: Rollout
     document: dict[str, Any]
@@ -72,7 +72,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """What was told of each rollout, and from that, what there is to tell now. No I/O."""
+    """What was reported of each rollout, and from that, what there is to tell now. No I/O."""
 
     def __init__(self, names: Collection[Reference], past: Past) -> None:
         self._names = tuple(names)
@@ -87,7 +87,7 @@ class Ledger:
         changes = list(changes)
         self._store.apply(changes)
         if any(isinstance(change, Restored) for change in changes):
-            # Whatever was told is looked at again: it may be no more.
+            # Whatever was shown is looked at again: it may be no more.
             self._dirty |= self._told.keys()
 
     @property
@@ -144,7 +144,7 @@ class Speaker(Protocol):
     """Where news go to."""
 
     def news(self, happened: Happened, told: Told) -> None:
-        """What happened to one rollout; where it is gone, it is as it was last told of."""
+        """What happened to one rollout; where it is gone, it is as it was last reported."""
 
     def listed(self, count: int) -> None:
         """All that exists has been said: from now on, what changes."""

@@ -24,7 +24,7 @@ class Printer:
         self.know(sources)
 
     def know(self, sources: Sequence[Source]) -> None:
-        """These containers are to be told apart, too."""
+        """These containers are to be distinguished, too."""
         known = dict.fromkeys((*self._sources, *sources))
         with_container = len({source.container for source in known}) > 1
         self._sources = {

@@ -30,7 +30,7 @@ from ktui.text import clean
 _LABEL: Final = 14
 _WIDEST: Final = 120
 _WIDE: Final = 110
-"""Cells from which on a rollout is told with the image that gave way."""
+"""Cells from which on a rollout is shown with the image that gave way."""
 _LEAST: Final = 12
 """Cells that the last column of a table is left on the line."""
 _BARS: Final = 12

@@ -1,4 +1,4 @@
-"""What a pipeline is told beside the verdict: the rollout with its causes, and what a failing pod logged last."""
+"""What a pipeline gets beside the verdict: the rollout with its causes, and what a failing pod logged last."""
 
 from __future__ import annotations
 

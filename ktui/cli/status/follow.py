@@ -1,4 +1,4 @@
-"""Follow one rollout to its end: kubectl's lines as they come, a sign of life where none come, and how it ended."""
+"""Follow one rollout to its end: kubectl's lines as they come, a heartbeat where none come, and how it ended."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LINK: Final = 0.25
 """Seconds between two looks at how the link is."""
 
 _LOOK_TIMEOUT: Final = 20.0
-"""Seconds after which a look is given up: a server that does not answer must not keep the log silent."""
+"""Seconds after which a look ends: a server that does not answer must not keep the log silent."""
 
 
 class Outcome(StrEnum):
@@ -85,7 +85,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """Whether to wait for its end, or look once."""
     limit: float | None = None
     heartbeat: float | None = None
-    """After how long a silence there is a sign of life; None for never."""
+    """After how long a silence a line is printed; None for never."""
     patience: float | None = None
     """How long a cause that blocks may last; None leaves it to the progress deadline, as kubectl does."""
     rolls_back: bool = False

@@ -1,4 +1,4 @@
-"""Roll a failed rollout back without a question, because the command was told to, and wait until that is complete."""
+"""Roll a failed rollout back without a question, because the command says so, and wait until that is complete."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recov
     """Wait until the earlier revision is back in full."""
     workload = msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)
     assert isinstance(workload, Deployment | StatefulSet | DaemonSet), "what a plan is for"
-    # A Deployment has a deadline. The others would be waited for for ever.
+    # A Deployment has a deadline. The others would be waited for indefinitely.
     patience = None if isinstance(workload, Deployment) else manner.patience or _PATIENCE
     template = workload.spec.template.digest
     watched = msgspec.structs.replace(manner, patience=patience, rolls_back=False, revision=None, template=template)

@@ -6,7 +6,7 @@ the certificate in it may have been renewed. The cluster stays the one that was 
 
 Without TLS nothing of this is sent, and no plugin is run, as by kubectl: client-go reads a user's login only if the
 server's address begins with https (tools/clientcmd/client_config.go, ClientConfig: IsConfigTransportTLS). Whom to act
-as is sent even then, by client-go and by ktui: it is not a credential, and to leave it out would be to act as whoever
+as is sent even then, by client-go and by ktui: it is not a credential, and to leave it out would be to act as who
 stands behind that address (`kubectl proxy`).
 """
 
@@ -60,7 +60,7 @@ class Identity:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What of it nobody is to see. Shorter ones are no secrets, and stand in too many words."""
+        """The part that nobody is to see. Shorter ones are no secrets, and stand in too many words."""
         values = (value.partition(" ")[2] for name, value in self.headers if name == "Authorization")
         return tuple(value for value in values if len(value) >= 4)
 
@@ -122,7 +122,7 @@ class Credentials:
         if (current := self._usable(refused)) is not None:
             return current
         async with self._lock:
-            # Whoever held the lock may have done it already.
+            # Who held the lock may have done it already.
             if (current := self._usable(refused)) is not None:
                 return current
             now = self._clock()
@@ -153,7 +153,7 @@ class Credentials:
             return self._identity
 
     def retry_login(self) -> None:
-        """Someone may have logged in again: read the files, and do not let a failure of before stand in the way."""
+        """Someone may have logged in again: read the files, and do not let a failure of before get in the way."""
         self._failure, self._is_doubted = None, True
 
     def doubt(self) -> None:

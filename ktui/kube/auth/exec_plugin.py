@@ -1,7 +1,7 @@
 """Exec credential plugins: run a program, get a token or a client certificate (client.authentication.k8s.io).
 
 kubernetes-asyncio runs plugins too, but hands them the terminal's stdin (they would read the dashboard's keys), never
-tells them the cluster, never gives up, leaves the process behind when it is cancelled, and forgets when a certificate
+tells them the cluster, never times out, leaves the process behind when cancelled, and forgets when a certificate
 expires. So this runs them.
 """
 
@@ -197,7 +197,7 @@ async def _drain(stream: asyncio.StreamReader, into: bytearray) -> None:
 
 
 def _cluster_info(cluster: Cluster) -> dict[str, Any]:
-    """The cluster as a plugin that asked for it is told, its CA as data (client.authentication.k8s.io/v1, Cluster)."""
+    """The cluster as a plugin that asked for it gets it, its CA as data (client.authentication.k8s.io/v1, Cluster)."""
     info: dict[str, Any] = {
         "server": cluster.server,
         "tls-server-name": cluster.tls_server_name,

@@ -297,7 +297,7 @@ def content_of(file: Path) -> bytes:
         is_pipe = not stat.S_ISREG(status.st_mode)
         content = _read_once.get(identity) if is_pipe else None
         if content is None:
-            # Not before: whoever opens a pipe that nobody writes to any more would wait for a writer.
+            # Not before: a reader of a pipe that nobody writes to any more would wait for a writer.
             with file.open("rb") as stream:
                 content = stream.read(KUBECONFIG + 1)
         if is_pipe:

@@ -24,7 +24,7 @@ _ROOT = "kubernetes_asyncio"
 def oidc_library() -> Any:
     """The library's `OpenIDRequestor` and `ConfigException`. Best called from a thread, after the first frame."""
     # What it logs may hold a secret, and Python's handler of last resort would print that over the screen. What went
-    # wrong is told by the exception.
+    # wrong is known by the exception.
     logger = logging.getLogger(_ROOT)
     logger.addHandler(logging.NullHandler())
     logger.propagate = False

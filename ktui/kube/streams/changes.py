@@ -24,7 +24,7 @@ class Telling:
 
     @property
     def state(self) -> LinkState | None:
-        """The state of the link as it was last told."""
+        """The state of the link as it was last shown."""
         return self._link.state if self._link is not None else None
 
     def list_begins(self) -> None:

@@ -168,7 +168,7 @@ class WatchDecoder:
 
 
 def _salvaged(resource: Resource, line: bytes, why: str) -> tuple[Heard | None, str]:
-    """What can be told of an event whose object does not fit; one of a kind that is new to us means nothing."""
+    """What can be said of an event whose object does not fit; one of a kind that is new to us means nothing."""
     kind = members(line, ()).get("type", "")
     if kind == "ERROR":
         raise status_error(status_in(line, ("object",)))

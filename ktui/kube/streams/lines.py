@@ -10,7 +10,7 @@ class LineSplitter:
     """Takes chunks as they come off the network and gives the lines that are complete.
 
     A line may be of any size: its parts are kept apart until its end comes, so that each byte is searched once and
-    copied once. aiohttp's own line reader gives up beyond its buffer, and objects can be 1.5 MB and more.
+    copied once. aiohttp's own line reader fails beyond its buffer, and objects can be 1.5 MB and more.
     """
 
     def __init__(self) -> None:

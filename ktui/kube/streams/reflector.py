@@ -1,6 +1,6 @@
 """One resource, kept up with for as long as it is wanted: list, watch, and again whenever that is needed.
 
-`changes` never gives up. What it does between two attempts, and what it says of the link, is decided here; the attempt
+`changes` never ends. What it does between two attempts, and what it says of the link, is decided here; the attempt
 itself is a `ListWatch`.
 """
 
@@ -34,7 +34,7 @@ _CREDIT: Final = 2
 """How often a stream that had gone well is taken up again without a word."""
 
 _DOUBTS: Final = 3
-"""After so many watches in a row that came to nothing, while lists do not, they are given up for lists."""
+"""After so many watches in a row that came to nothing, while lists do not, they are replaced by lists."""
 
 
 def _weight(error: KubeError) -> int:
@@ -105,7 +105,7 @@ class Reflector(ListWatch):
             self._bookmarks_come = False
             return True
         # Load balancers cut streams at their pleasure. One that had gone well for a while is taken up again without a
-        # word; if that fails, it is told.
+        # word; if that fails, it is shown.
         if isinstance(error, Interrupted) and self._version and self._opened is not None and self._credit:
             self._credit -= 1
             return True

@@ -26,7 +26,7 @@ AT_ONCE: Final = frozenset({*WORKLOADS, Resource.REPLICASETS})
 class Outbox:
     """Changes on their way to a reader: in order for each resource, and only the newest of each object.
 
-    An object that comes and goes before the reader looks is never told of.
+    An object that comes and goes before the reader looks is never reported.
     """
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ def _move_to_end(waiting: dict[str, Change], key: str, change: Change) -> None:
 class Streams:
     """The reflectors of a scope, running for as long as the context manager is open.
 
-    Workloads and ReplicaSets begin at once, the rest after `go`. What servers and networks do is told by
+    Workloads and ReplicaSets begin at once, the rest after `go`. What servers and networks do is known by
     Link changes; an error in ktui itself is raised by `take`.
     """
 
@@ -167,7 +167,7 @@ class Streams:
     async def take(self) -> list[Change]:
         """Everything that has come since the last call, waiting for it if there is nothing.
 
-        The order of each resource holds, but for changes of one object, of which only the newest is told.
+        The order of each resource holds, but for changes of one object, of which only the newest is shown.
         """
         return await self._outbox.take()
 

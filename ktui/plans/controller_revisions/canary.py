@@ -49,7 +49,7 @@ def refuse_canary(statefulset: StatefulSet, known: Known) -> Refusal | None:
     if refused is not None:
         return refused
     if statefulset.spec.desired == 0:
-        return Refusal("it is scaled to zero: there is nothing that a canary could be a part of")
+        return Refusal("it is scaled to zero: a canary needs at least one pod")
     held = partition_of(statefulset)
     if not in_flight(known):
         return None

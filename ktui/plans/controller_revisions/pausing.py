@@ -58,9 +58,9 @@ def refuse_pause(statefulset: StatefulSet, known: Known) -> Refusal | None:
     if held is not None and held.is_pause:
         return Refusal(f'statefulsets.apps "{statefulset.metadata.name}" is already paused')
     if statefulset.spec.desired == 0:
-        return Refusal("it is scaled to zero: there is nothing that a partition could hold")
+        return Refusal("it is scaled to zero: there are no pods to hold")
     if held is not None and stands_still(statefulset, known):
-        return Refusal(f"it stands still already: its partition lets {held.size} through, and these are replaced")
+        return Refusal(f"it is held already: its partition lets {held.size} through, and these are replaced")
     return None
 
 

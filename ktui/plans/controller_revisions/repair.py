@@ -65,7 +65,7 @@ def plan_repair(request: Repair, subject: SetSubject) -> Plan | Refusal:
             f"Deleted, {it} back as {amid(revision_of(now))} with the same volumes.",
             "Nothing else changes.",
         ),
-        undo=Undo("Nothing needs to be undone: the StatefulSet makes the pods anew."),
+        undo=Undo("Nothing to undo: the StatefulSet makes the pods anew."),
         commands=deletion_commands(subject, workload),
         before=subject.raw,
         after=draft.after,

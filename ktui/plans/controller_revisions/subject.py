@@ -50,7 +50,7 @@ class SetSubject(Around, frozen=True, kw_only=True):
     raw_revisions: Mapping[str, dict[str, Any]]
     """By uid."""
     may_delete_pods: bool = True
-    """Whether pods that would be waited for for ever may be deleted by whoever acts."""
+    """Whether pods that would be waited for indefinitely may be deleted by the user who acts."""
 
     @property
     def workload(self) -> Controlled:

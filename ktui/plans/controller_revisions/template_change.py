@@ -81,7 +81,7 @@ def plan_restart(request: Restart, subject: SetSubject) -> Plan | Refusal:
             *held_warnings(after),
             *stranded_warnings(subject, after),
         ),
-        undo=Undo(f"Nothing needs to be undone: the new pods run what the old ones did.{pause}"),
+        undo=Undo(f"Nothing to undo: the new pods run what the old ones did.{pause}"),
         commands=(command(subject, "rollout", "restart", name_of(subject)), *deletion_commands(subject, after)),
         before=subject.raw,
         after=draft.after,

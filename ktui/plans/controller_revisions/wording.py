@@ -164,7 +164,7 @@ def in_flight(known: Known) -> bool:
 
 
 def doomed(subject: SetSubject, after: Controlled) -> tuple[Doomed, ...]:
-    """The pods that would be waited for for ever, and that are deleted with the change where we may."""
+    """The pods that would be waited for indefinitely, and that are deleted with the change where we may."""
     if not subject.may_delete_pods:
         return ()
     return tuple(Doomed(pod.metadata.name, pod.metadata.uid) for pod in _stranded(subject, after))

@@ -1,6 +1,6 @@
 """A held canary: begin, take to the next step, promote in full (docs/semantics.md, Hold a canary).
 
-To abort is to roll back, with the saved settings in the same patch: `rollback`. To mend is `canary_repair`.
+To abort is to roll back, with the saved settings in the same patch: `rollback`. A repair is `canary_repair`.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def refuse_canary(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> 
     if deployment.spec.strategy.type == strategy.RECREATE:
         return Refusal("strategy Recreate stops all old pods before the first new one: a canary needs RollingUpdate")
     if deployment.spec.desired == 0:
-        return Refusal("it is scaled to zero: there is nothing that a canary could be a part of")
+        return Refusal("it is scaled to zero: a canary needs at least one pod")
     if deployment.spec.paused:
-        return Refusal("it is paused: resume it first, for a canary is held without a pause")
+        return Refusal("it is paused: resume it first")
     if in_flight(deployment, replicasets):
         return Refusal("a running rollout cannot become a canary: pause it instead")
     return None
@@ -78,7 +78,7 @@ def refuse_promote_held(deployment: Deployment, hold: Hold) -> Refusal | None:
     if not deployment.observed:
         return Refusal("the controller has not seen the last change yet: wait for it")
     if deployment.spec.paused:
-        return Refusal("it is paused: resume it first, since nothing rolls out before")
+        return Refusal("it is paused: resume it first")
     return None
 
 
@@ -197,7 +197,7 @@ def _beginning(record: Record, comes: str) -> tuple[str, ...]:
     if record.surge:
         first = f"{pods} of {amid(comes)} will be started beside {old}, and held there."
     else:
-        first = f"{pods} of {amid(comes)} will take the place of as many of {old}, and be held there."
+        first = f"{pods} of {amid(comes)} will replace as many of {old}, and be held there."
     then = [_size(step, record.replicas) for step in record.steps[1:]]
     return (
         first,

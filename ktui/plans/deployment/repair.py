@@ -37,7 +37,7 @@ def repair_label(hold: Hold, deployment: Deployment) -> str:
 
 
 def refuse_repair(deployment: Deployment, hold: Hold | None) -> Refusal | None:
-    """Why there is nothing to mend."""
+    """Why there is nothing to repair."""
     if hold is not None and hold.disturbance is Disturbance.NEWER:
         return Refusal(hold.told)
     if hold is None or hold.repair is None:
@@ -75,7 +75,7 @@ def _recorded(request: Repair, subject: Subject, hold: Hold) -> Plan:
             f"The hold goes on at {hold.size}, and no pod changes.",
             f"What promote and abort will bring back: {_source(hold, record.saved)}.",
         ),
-        undo=Undo("Nothing needs to be undone: it describes what is there. Abort goes back.", Abort()),
+        undo=Undo("Nothing to undo: it describes what is there. Abort goes back.", Abort()),
         commands=(hold_settings.hold_command(subject, record), hold_settings.record_command(subject, record)),
     )
 
@@ -116,7 +116,7 @@ def _forgotten(request: Repair, subject: Subject, hold: Hold) -> Plan:
         draft,
         done="has no record of a hold any more",
         effects=("The record goes; no setting and no pod changes.", *_suspicious(subject, hold)),
-        undo=Undo("Nothing needs to be undone: the record described a hold that is over."),
+        undo=Undo("Nothing to undo: the record described a hold that is over."),
         commands=(hold_settings.forget_command(subject),),
     )
 

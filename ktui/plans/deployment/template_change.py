@@ -71,7 +71,7 @@ def plan_restart(request: Restart, subject: Subject) -> Plan | Refusal:
             *(busy if in_flight(deployment, subject.replicasets) else ()),
             *held_warnings(deployment),
         ),
-        undo=Undo("Nothing needs to be undone: the new pods run what the old ones did. A pause stops it half-way."),
+        undo=Undo("Nothing to undo: the new pods run what the old ones did. A pause stops it half-way."),
         commands=(command(subject, "rollout", "restart", f"deployment/{target.name}"),),
         before=subject.raw,
         after=draft.after,

@@ -148,7 +148,7 @@ class Cause(msgspec.Struct, frozen=True):
     pods: tuple[str, ...] = ()
     """The names of the pods concerned."""
     remedies: tuple[Remedy, ...] = ()
-    """What of it ktui has on a key, the most promising first."""
+    """What ktui can do about it by a key, the most promising first."""
     remark: bool = False
     of_old: bool = False
     """Whether it is about pods that give way, and that their own controller waits for: no fault of what is new."""

@@ -147,7 +147,7 @@ def _grace(deployment: Deployment, stopping: Sequence[Pod], now: datetime) -> li
 
 
 def _paused(deployment: Deployment, current: ReplicaSet | None) -> list[Cause]:
-    """A template that was changed while paused: kubectl waits for ever, and nothing else tells."""
+    """A template that was changed while paused: kubectl waits indefinitely, and nothing else tells."""
     if not deployment.spec.paused or current is not None or not deployment.observed:
         return []
     has_pods = deployment.status.replicas > 0

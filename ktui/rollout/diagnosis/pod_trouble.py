@@ -1,4 +1,4 @@
-"""What ails one pod: which sort of trouble, what of it and since when, from its status and from the events about it."""
+"""What is wrong with one pod and since when, from its status and its events."""
 
 from __future__ import annotations
 

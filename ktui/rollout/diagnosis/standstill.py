@@ -132,7 +132,7 @@ def _stands(workload: Workload, numbers: Progress, moved: datetime, now: datetim
 def _telling(workload: Workload) -> Condition | None:
     """A condition that says that something is not as it should be."""
     if isinstance(workload, Deployment):
-        # Available speaks of the pods, and Progressing of the deadline: both are told of otherwise.
+        # Available speaks of the pods, and Progressing of the deadline: both are reported otherwise.
         return None
     return next((each for each in workload.status.conditions if each.status != "True" and each.message), None)
 

@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 _FREE: Final = frozenset(
     ("annotations", "labels", "volumeAttributes", "options", "parameters", "attributes", "data", "stringData")
 )
-"""Maps whose members are named by whoever wrote them; elsewhere a `key` or a `secretName` is a reference."""
+"""Maps whose members are named by the one that wrote them; elsewhere a `key` or a `secretName` is a reference."""
 _LONGEST: Final = 20_400
 """Characters of a text that are searched; what is shown of it is less (`template_diff`)."""
 _KEYS: Final = ("name", "mountPath", "containerPort", "key", "ip", "type")
@@ -76,7 +76,7 @@ def element_names(elements: list[Any]) -> list[str]:
 
 
 def is_named(elements: list[Any]) -> bool:
-    """Whether the elements of a list are told apart by a name: then their order is a detail."""
+    """Whether the elements of a list are distinguished by a name: then their order is a detail."""
     return bool(elements) and element_names(elements) != [f"[{index}]" for index in range(len(elements))]
 
 

@@ -1,4 +1,4 @@
-"""Times as the API server and kubectl show them: parsed from RFC 3339, told as an age such as ``3m12s``."""
+"""Times as the API server and kubectl show them: parsed from RFC 3339, shown as an age such as ``3m12s``."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Reading the body of a write: JSON or YAML into an object of the right kind, with what clients get wrong told.
+"""Reading the body of a write: JSON or YAML into an object of the right kind, with what clients get wrong shown.
 
 The words are those of the API server's decoder; the faults of JSON are worded as Go words them.
 """

@@ -15,7 +15,7 @@ def default(kind: str, obj: JSON) -> JSON:
     """Fill in, in place, what the client left out of an object of this kind, and return it.
 
     Idempotent: what is set stays. Of a Pod this includes what admission adds (priority, tolerations, QoS class);
-    a Service's cluster IP is allocated by whoever stores it.
+    a Service's cluster IP is allocated by the one that stores it.
     """
     tidy(kind, obj)
     if kind in _DEFAULTS:

@@ -71,7 +71,7 @@ def from_yaml(body: bytes) -> Any:
 
     Raises:
         YAMLError: it is not well formed.
-        ValueError: it cannot be told in JSON, as something that contains itself.
+        ValueError: it cannot be shown in JSON, as something that contains itself.
     """
     loader = _PlainLoader(body)
     try:

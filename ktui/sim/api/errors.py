@@ -136,7 +136,7 @@ def forbidden(resource: Resource, name: str, why: str) -> ApiError:
 
 
 def unauthorized() -> ApiError:
-    """401: no user could be told from the request."""
+    """401: no user could be read from the request."""
     return ApiError(401, "Unauthorized", "Unauthorized")
 
 
@@ -180,7 +180,7 @@ def unsupported_media_type(*offered: str) -> ApiError:
 
 
 def too_many_requests(message: str, retry_after: int, causes: Sequence[JSON] = ()) -> ApiError:
-    """429: come back after ``retry_after`` seconds. An eviction that a budget stops is told so too."""
+    """429: come back after ``retry_after`` seconds. An eviction that a budget stops is shown so too."""
     details: JSON = {"retryAfterSeconds": retry_after} if retry_after else {}
     if causes:
         details["causes"] = list(causes)

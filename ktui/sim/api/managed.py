@@ -1,7 +1,7 @@
 """managedFields: which client set which field, and server-side apply, which stands on them.
 
 The rules are those of ``sigs.k8s.io/structured-merge-diff``: a write owns what it changes, and takes it from the
-others; an apply owns what it names, and conflicts with whoever else owns a field whose value it would change.
+others; an apply owns what it names, and conflicts with every other owner of a field that it would change.
 """
 
 import copy
@@ -53,7 +53,7 @@ def manager_name(field_manager: str | None, user_agent: str | None) -> str:
 def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: str, *, subresource: str = "") -> None:
     """Write into ``new`` who owns what after this create (``old`` is None) or update; ``now`` is RFC 3339.
 
-    The entries that ``new`` brings along are built upon, so that a client can change them (kubectl does when it goes
+    The entries that ``new`` brings along are extended, so that a client can change them (kubectl does when it goes
     over to server-side apply); where it brings none, those of ``old`` are. Nothing but ``managedFields`` depends on
     this: a server may leave it out where speed counts.
     """

@@ -1,7 +1,7 @@
 """HorizontalPodAutoscaler, to the extent that it fights a scale: it keeps the size that its load asks for.
 
 The load of a target is what its replicas carried when the autoscaler first saw it, at the share of CPU that the
-autoscaler aims at. Whoever scales the target is thus overruled some seconds later.
+autoscaler aims at. Who scales the target is thus overruled some seconds later.
 """
 
 from __future__ import annotations

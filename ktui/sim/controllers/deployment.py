@@ -239,7 +239,7 @@ class _Turn:
         return unhealthy + self._drop_available(shrinking, spare) > 0
 
     def _drop_unhealthy(self, old: list[JSON], most: int) -> int:
-        """Give up pods that are not available anyway, oldest ReplicaSet first; `old` is brought up to date.
+        """Remove pods that are not available anyway, oldest ReplicaSet first; `old` is brought up to date.
 
         A ReplicaSet with more available pods than it asks for has not acted yet: this turn would count them twice,
         and is taken again.

@@ -40,7 +40,7 @@ class Run:
     is_init: bool
     is_sidecar: bool
     stopped: float | None = None
-    """When the pod went away, where nothing that was seen of it told so."""
+    """When the pod went away, where nothing that was seen of it shows it."""
 
     @property
     def seed(self) -> int:
@@ -165,7 +165,7 @@ class Story:
         if run.ended is not None:
             self._until = max(self._start, run.ended - 0.002 * (len(last) + 1))
         else:
-            # Asked to stop in that second, which is not told more exactly.
+            # Asked to stop in that second, which is not shown more exactly.
             self._until = inf if stopping is None else max(self._start, stopping + 1)
         self._seed = run.seed
         self._last = [Line(self._until + 0.002 * index, text) for index, text in enumerate(last)]

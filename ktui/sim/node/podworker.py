@@ -1,4 +1,4 @@
-"""What a pod goes through on its node, as its fate has it, told in status and events."""
+"""What a pod goes through on its node, as its fate has it, shown in status and events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON = dict[str, Any]
 
 ADMIT_SECONDS = 0.02
 RETRY_SECONDS = 0.6
-"""From a failure until the back-off is told of."""
+"""From a failure until the back-off is reported."""
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 10.0, 300.0
 HEALTHY_AFTER = 600.0
 """A container that has run so long starts its back-off from the beginning."""
@@ -267,7 +267,7 @@ class PodWorker:
             self.after(RETRY_SECONDS, lambda: self._backs_off(container))
 
     def _backs_off(self, container: Container) -> None:
-        """Wait before the next start: told in an event at once, in the status at once or after a while."""
+        """Wait before the next start: shown in an event at once, in the status at once or after a while."""
         told = f"Back-off restarting failed container {container.name} in pod {self._full_name}"
         wait, kept = self._back_off, min(self._back_off, RESYNC_SECONDS) if self.fate.keeps_end else 0.0
         if not kept:

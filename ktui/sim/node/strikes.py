@@ -57,7 +57,7 @@ def _ready_until(worker: PodWorker, container: Container, end: Callable[[], None
 
 
 def never_ready(worker: PodWorker, container: Container) -> None:
-    """It runs, and its readiness probe fails for ever. What comes after a sidecar starts all the same."""
+    """It runs, and its readiness probe fails indefinitely. What comes after a sidecar starts all the same."""
     container.started = True
     worker.write()
     worker.after(PROBE_SECONDS, lambda: _probe_fails(worker, container))

@@ -17,7 +17,7 @@ GZIP_FROM = 128 * 1024
 """Smaller answers are not worth compressing, to a real API server either."""
 
 SERVER = "ktui simulate"
-"""What no API server says: that its time passes as fast as it was told to."""
+"""What no API server says: that its time passes as fast as configured."""
 
 encode = msgspec.json.Encoder().encode
 

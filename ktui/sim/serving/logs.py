@@ -194,7 +194,7 @@ class ContainerLogs:
         news.clear()
 
     def _latest(self, run: Run) -> Run | None:
-        """The same run as it is now; None where it is no longer told of."""
+        """The same run as it is now; None where it is no longer reported."""
         metadata = run.pod["metadata"]
         try:
             pod = self._api.get(PODS, metadata["namespace"], metadata["name"])

@@ -2,7 +2,7 @@
 
 Usage is a share of the request that goes with the image's name, a little more or less in each version of it, in each
 pod, and from one window to the next; or it is what the pod's fate says. As with a real metrics server, a container is
-measured once it has run for a window, and what is told is of the end of the last window.
+measured once it has run for a window, and what is shown is of the end of the last window.
 """
 
 from __future__ import annotations

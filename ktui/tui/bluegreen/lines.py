@@ -195,7 +195,7 @@ def _pod(pod: PodState, now: datetime) -> list[Span]:
 
 
 def warnings(state: BlueGreen, room: int) -> Lines:
-    """What to mind before a switch."""
+    """What to know before a switch."""
     if not state.warnings:
         return [[Span("none", "dim")]]
     return [line for warning in state.warnings for line in bullet("!", warning, room, "warn")]

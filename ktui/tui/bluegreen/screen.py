@@ -177,7 +177,7 @@ class BlueGreenScreen(LiveScreen):
         self.ktui.draw_soon()
 
     def _keep_streaming(self) -> None:
-        """Stream over the connection that there is: after a break, that is another one."""
+        """Stream over the present connection; after a break, over the new one."""
         connection = self.ktui.connection
         if connection is not None and connection is not self._streamed_over:
             self._streamed_over = connection

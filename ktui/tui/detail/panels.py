@@ -333,7 +333,7 @@ class RolloutPanels(Container):
 
     async def _ask_around(self, uid: str) -> None:
         if self._is_beside:
-            # Whoever goes down the list asks nothing for what is passed.
+            # Who goes down the list asks nothing for what is passed.
             await asyncio.sleep(_REST)
         connection, workload = self._ktui.connection, self._ktui.live.store.workload(uid)
         if connection is None or workload is None:

@@ -1,4 +1,4 @@
-"""The glyphs, words and bars of the screens. State is told by word and glyph; colour only repeats it."""
+"""The glyphs, words and bars of the screens. State is shown by word and glyph; colour only repeats it."""
 
 from __future__ import annotations
 

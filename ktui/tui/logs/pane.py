@@ -25,7 +25,7 @@ SHIFT = 16
 
 
 class LogView(Scroll, inherit_bindings=False):
-    """The lines, with the keys of a pager. Whoever scrolls up wants to read: the view then stays where it is."""
+    """The lines, with the keys of a pager. Who scrolls up wants to read: the view then stays where it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("down,j", "by(1)", show=False),
@@ -44,7 +44,7 @@ class LogView(Scroll, inherit_bindings=False):
         """Show the lines from that row on, or their end; this is not a person scrolling."""
         self._is_placing = True
         self.scroll_to(y=self.max_scroll_y if row is None else row, animate=False, force=True)
-        # A bar that is not to be seen yet is not told where the view is, and would show the top when it comes.
+        # A bar that is not to be seen yet does not know where the view is, and would show the top when it comes.
         self.vertical_scrollbar.position = self.scroll_offset.y
         self._is_placing = False
 

@@ -1,4 +1,4 @@
-"""The overview: every rollout in scope, one a line."""
+"""The overview: every rollout in scope, one per line."""
 
 from __future__ import annotations
 

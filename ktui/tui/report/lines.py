@@ -136,7 +136,7 @@ def service_row(service: Service, of: Figures, name: int, cells: int, *, scale: 
 def service_story(service: Service, of: Figures, cells: int) -> list[Line]:
     """Two lines about the service under the cursor: what stood in its way, and its outcomes."""
     cause = of.troubles[0] if of.troubles else None
-    told = f"  {clean(cause.sentence)}" if cause is not None else "  nothing stood in its way"
+    told = f"  {clean(cause.sentence)}" if cause is not None else "  no problem was seen"
     return [
         shorten([Span(_name(service), "strong"), Span(told)], cells),
         shorten([Span(f"  {words.success(of)}", "dim")], cells),
@@ -157,7 +157,7 @@ _LEAST_WHY: Final = 24
 
 
 _LEAST_IMAGE: Final = 18
-"""Cells that an image keeps: why is told in full below the table."""
+"""Cells that an image keeps: why is shown in full below the table."""
 
 
 class Columns(NamedTuple):
@@ -223,7 +223,7 @@ def _took(record: Record, now: datetime, *, is_under_way: bool) -> str:
 
 def rollout_story(record: Record, cells: int) -> list[Line]:
     """Two lines about the rollout under the cursor."""
-    why = clean(record.sentence) or "nothing stood in its way, as far as it was seen"
+    why = clean(record.sentence) or "no problem was seen"
     return [
         shorten([Span(clean(words.story(record)), "strong")], cells),
         shorten([Span(f"  {why}", "dim")], cells),

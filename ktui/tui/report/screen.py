@@ -347,7 +347,7 @@ class ServiceScreen(PeriodScreen):
         self._known = worked_out.rollouts
         keys = [(each.uid, each.revision) for each in self._known]
         key = (before.uid, before.revision) if before is not None else None
-        # Whoever looks at the newest goes on to look at the newest.
+        # Who looks at the newest goes on to look at the newest.
         self._at = keys.index(key) if self._at and key in keys else 0
 
     def _heading(self, cells: int) -> Line:

@@ -61,7 +61,7 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._textual = XTermParser()
-        """Knows how keys and the mouse are told, once a sequence is whole."""
+        """Knows how keys and the mouse are reported, once a sequence is whole."""
         self._state = _GROUND
         self._sequence = ""
         self._character = bytearray()
@@ -153,7 +153,7 @@ class Arrivals:
         elif byte in _INTRODUCERS:
             self._begin(_INTRODUCERS[byte])
         elif byte == ord("\\"):
-            # The end of a string that was given up.
+            # The end of a string that was abandoned.
             self._state = _GROUND
         elif byte in b"()*+#%":
             self._begin(_DESIGNATION)

@@ -26,7 +26,7 @@ from ktui.tui.timeline import lines as timeline_lines
 
 
 class TimelineScreen(LiveScreen):
-    """The newest stands at the end, as in a log; whoever is at the end stays there as more comes."""
+    """The newest stands at the end, as in a log; a reader at the end stays there as more comes."""
 
     PAGE = "timeline"
 
