@@ -2,7 +2,8 @@
 
 A revision keeps no record of how its rollout ended. What tells is gathered here: the pods that serve now, what ktui
 remembers of the rollouts that it saw (`ktui.figures`), and the numbers. A revision that comes back takes the next
-number (`SetNewReplicaSetAnnotations` of the Deployment controller), so the one that had the number before was abandoned for an earlier one.
+number (`SetNewReplicaSetAnnotations` of the Deployment controller), so the one that had the number before was
+abandoned for an earlier one.
 """
 
 from __future__ import annotations
