@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ktui.tui.detail import panels
+from ktui.tui.draw.items import ItemList
 from ktui.tui.draw.widgets import Painting
 from tests.tui.conftest import Dashboard, Screen, Stage
 
@@ -35,6 +36,8 @@ async def test_what_is_beside_the_list_follows_the_cursor_and_can_be_read(
         await screen.knows_all()
         await screen.sees("REVISIONS AND PODS", "shop/checkout  Deployment  ✖ failed")
         await screen.sees("new pods crash: exit 1", "EVENTS", "capacity", "tab read beside it")
+        pods = screen.app.screen.query_one("#pods", ItemList)
+        await screen.until(lambda: pods.max_scroll_y == 0, "all pods, while lines are free below")
         await screen.until(lambda: len(_around(stage)) == 3, "what is around checkout")
         monkeypatch.setattr(panels, "_REST", 3600.0)
         # At once: with the key, not with a timer or an answer.

@@ -271,7 +271,7 @@ class RolloutPanels(Container):
         wants = [Want(name, sum(len(item.lines) for item in items[name]), _LEAST[name]) for name in names]
         first = room if front or self._is_wide else room // 2
         given = self._heights.fit((self._uid, self._cells, self._lines), max(1, room), wants, order, first)
-        self.query_one("#left", Vertical).styles.height = "1fr" if self._is_wide else given["pods"] + 1
+        self.query_one("#left", Vertical).styles.height = "1fr" if self._is_wide else given["pods"] + 1 + gap
         self.query_one("#why", ItemList).styles.height = max(1, given["why"])
         return {"pods": room + 1, "events": 0, **given}
 
