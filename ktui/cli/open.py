@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.cli.cluster import connected
 from ktui.cli.dashboard import check_terminal, dashboard
-from ktui.cli.options import Command, refuse_scope_flags, settings_of
+from ktui.cli.options import Command, refuse_scope_flags, settings_of, theme_option
 from ktui.cli.running import run
 from ktui.cli.similar_names import Place, joined, no_such, places
 from ktui.kube.connection import Connection
@@ -44,7 +44,7 @@ def read_wanted(words: tuple[str, ...]) -> Wanted | None:
     return Wanted(name, kinds or WORKLOADS, before[0] if before else "")
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, params=[theme_option()])
 @click.argument("words", metavar="NAME", nargs=-1, required=True)
 @click.pass_context
 def open(context: click.Context, words: tuple[str, ...]) -> int:

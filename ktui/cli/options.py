@@ -63,6 +63,11 @@ def global_options() -> list[click.Parameter]:
     ]
 
 
+def theme_option() -> click.Parameter:
+    """The option of what shows a dashboard."""
+    return GlobalOption("--theme", metavar="NAME", help="The colours of the dashboard: a theme by its name.")
+
+
 def settings_of(context: click.Context) -> Settings:
     """The settings of this call. Raises SettingsError."""
     if state_folder() is None:

@@ -12,7 +12,7 @@ import click
 
 from ktui import __version__
 from ktui.cli.failures import BROKEN_PIPE, INTERRUPTED, guarded
-from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, write_options
+from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, theme_option, write_options
 
 _COMMANDS: Final = {
     "get": ("ktui.cli.get.command", "Rollouts, one per line, worst first."),
@@ -101,7 +101,9 @@ class Root(click.Group):
             formatter.write_dl([(name, short) for name, (_, short) in _COMMANDS.items()])
 
 
-@click.command(cls=Root, invoke_without_command=True, params=global_options(), context_settings=CONTEXT_SETTINGS)
+@click.command(
+    cls=Root, invoke_without_command=True, params=[*global_options(), theme_option()], context_settings=CONTEXT_SETTINGS
+)
 @click.version_option(__version__, prog_name="ktui", message="%(prog)s %(version)s")
 @click.pass_context
 def root(context: click.Context) -> Any:

@@ -118,6 +118,8 @@ def test_a_theme_that_does_not_exist(ktui: Ktui, monkeypatch: pytest.MonkeyPatch
     ran = ktui()
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith('ktui: There is no theme "plaid".\nAvailable: ')
+    # The flag is nearer than the variable.
+    assert ktui("--theme", "tartan").err.startswith('ktui: There is no theme "tartan".\nAvailable: ')
 
 
 def test_a_cluster_that_is_not_there(ktui: Ktui, cluster: SimulatedCluster) -> None:
