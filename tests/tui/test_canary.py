@@ -32,7 +32,7 @@ def _spec(stage: Stage) -> Any:
 
 async def _begin(stage: Stage, screen: Screen, steps: str = "2,4", *, surge: bool = True) -> None:
     """`c`, the image, the size, and where the new pods go."""
-    await screen.sees("1 rollout", "shop/payments", "12 pods", "c canary")
+    await screen.sees("1 rollout", "shop/payments", "12 pods", "C canary")
     await screen.press("C")
     await screen.sees("Canary of shop/payments", "registry.example/shop/payments:3.0")
     await screen.press("end", "backspace")
@@ -107,7 +107,7 @@ async def test_canary_without_surge_and_abort_from_the_detail_screen(stage: Stag
 async def test_what_is_no_size_is_said_at_once(stage: Stage, dashboard: Dashboard) -> None:
     _deployed(stage)
     async with dashboard() as screen:
-        await screen.sees("12 pods", "c canary")
+        await screen.sees("12 pods", "C canary")
         await screen.press("C")
         await screen.sees("Canary of shop/payments")
         await screen.press("end", "backspace")
@@ -156,18 +156,18 @@ async def test_a_foreign_undo_is_said_and_repaired_by_key(stage: Stage, dashboar
     before = eve.spec
     eve.undo(1)
     async with dashboard(size=(190, 50)) as screen:
-        await screen.sees("somebody rolled the canary back to payments:3.0", "c repairs it: the settings of before")
+        await screen.sees("somebody rolled the canary back to payments:3.0", "C repairs it: the settings of before")
         await screen.press("p")
         await screen.hears("nothing to promote: somebody rolled the canary back")
         await screen.press("enter")
-        await screen.sees("EVENTS", "c repairs it: the settings of before the hold come back")
+        await screen.sees("EVENTS", "C repairs it: the settings of before the hold come back")
         await screen.press("C")
         await screen.sees("Repair the hold of shop/payments", "What is wrong: somebody rolled", "y yes")
         await screen.press("y")
         await screen.hears("has its settings of before the hold again")
         stage.advance(30)
         await screen.sees("✔ complete")
-        await screen.sees_no("c repair")
+        await screen.sees_no("C repair")
     assert before["minReadySeconds"] > eve.spec["minReadySeconds"] == 2
     assert eve.hold is None
 
@@ -178,9 +178,9 @@ async def test_a_record_that_was_left_behind_is_said_where_all_is_well(stage: St
     eve.set_image("registry.example/shop/payments:3.2")
     eve.undo(2, 60)
     async with dashboard(size=(190, 50)) as screen:
-        await screen.sees("✔ complete", "record of a canary's hold was left behind", "c repairs it: the record goes")
+        await screen.sees("✔ complete", "record of a canary's hold was left behind", "C repairs it: the record goes")
         await screen.press("enter")
-        await screen.sees("EVENTS", "c repairs it: the record goes, and nothing else changes")
+        await screen.sees("EVENTS", "C repairs it: the record goes, and nothing else changes")
         await screen.press("C")
         await screen.sees("Repair the hold", "y yes")
         await screen.press("y")
@@ -252,7 +252,7 @@ def test_a_disturbed_hold_in_full(stage: Stage, look: Look, size: tuple[int, int
     _held(stage).undo(1)
 
     async def steps(screen: Screen) -> None:
-        await screen.sees("12 pods", "c repair")
+        await screen.sees("12 pods", "C repair")
         await screen.press("enter")
         await screen.sees("EVENTS", "repairs it")
 
@@ -269,7 +269,7 @@ def test_the_size_of_a_canary(stage: Stage, look: Look) -> None:
     _deployed(stage)
 
     async def steps(screen: Screen) -> None:
-        await screen.sees("12 pods", "c canary")
+        await screen.sees("12 pods", "C canary")
         await screen.press("C")
         await screen.sees("Canary of shop/payments")
         await screen.press("enter")
