@@ -114,13 +114,13 @@ async def _statefulset(drawer: Drawer) -> None:
     await drawer.sees("partition 2", "canary of 1")
 
 
-async def _figures(drawer: Drawer) -> None:
+async def _report(drawer: Drawer) -> None:
     await drawer.sees("15 rollouts", "pods  ", "b roll back")
     await drawer.press("f")
     await drawer.sees("REPORT", "success", "SERVICE")
 
 
-async def _use(drawer: Drawer) -> None:
+async def _resources(drawer: Drawer) -> None:
     await drawer.open("api")
     await drawer.press("u")
     await drawer.sees("MEMORY", "QUOTA search-team", "PODS")
@@ -150,9 +150,9 @@ SHOTS: Final[dict[str, Shot]] = {
     "canary": Shot((132, 30), _canary, "canary"),
     "history": Shot((132, 40), _history),
     "timeline": Shot((132, 32), _timeline),
-    "figures": Shot((132, 34), _figures),
+    "report": Shot((132, 34), _report),
     "statefulset": Shot((132, 30), _statefulset),
-    "use": Shot((132, 40), _use, later=18),
+    "resources": Shot((132, 40), _resources, later=18),
     "blue-green": Shot((132, 36), _blue_green, "blue-green"),
 }
 
