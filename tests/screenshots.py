@@ -68,7 +68,7 @@ class Drawer:
         await stillness(self._pilot)
 
     async def open(self, name: str) -> None:
-        await self.sees("15 rollouts", "pods  ", "b roll back")
+        await self.sees("15 rollouts", "pods  ", "enter open")
         await self.press("slash", *name, "enter", "enter")
         await self.sees(f"/{name.rpartition('/')[2]}  ", "EVENTS")
 
@@ -106,7 +106,7 @@ async def _canary(drawer: Drawer) -> None:
 async def _blue_green(drawer: Drawer) -> None:
     await drawer.sees("3 rollouts", "pods  ")
     await drawer.press("slash", *"shop-blue", "enter", "B")
-    await drawer.sees("all traffic goes to blue", "Ingress shop", "p switch to green (3 ready)")
+    await drawer.sees("all traffic goes to blue", "Ingress shop", "p promote green (3 ready)")
 
 
 async def _statefulset(drawer: Drawer) -> None:
