@@ -22,7 +22,7 @@ from ktui.tui.ending import EndingApp, Unsettled
 from ktui.tui.keymap import bind
 from ktui.tui.live import Live
 from ktui.tui.overview.screen import OverviewScreen
-from ktui.tui.palette import RolloutCommands
+from ktui.tui.palette import Palette, RolloutCommands
 from ktui.tui.past import Past
 from ktui.tui.refresh import Pace
 from ktui.tui.screen import LiveScreen
@@ -198,6 +198,11 @@ class KtuiApp(EndingApp):
         self.push_screen(OverviewScreen())
         self.theme_changed_signal.subscribe(self, partial(remember_theme, self))
         self.call_after_refresh(self._begin)
+
+    def action_command_palette(self) -> None:
+        """Open the palette, once."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def _begin(self) -> None:
         # What follows imports the client library: 0.2 s that the first frame does not wait for.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.worker import Worker, WorkType
 
 from ktui.text import clean
+from ktui.tui.dismissal import SafeToDismiss
 from ktui.tui.door import plain, without_markup
 from ktui.tui.keymap import name
 from ktui.tui.overview.lines import ordered
@@ -29,6 +31,19 @@ class _Command(NamedTuple):
     title: str
     told: str
     run: Callable[[], object]
+
+
+class Palette(CommandPalette, SafeToDismiss[None]):
+    """The palette that ctrl+p opens. Textual's own has an id, and a second one may come before the first is gone."""
+
+    def run_worker(self, work: WorkType[Any], *arguments: Any, **options: Any) -> Worker[Any]:
+        """Start its search, which looks for widgets: none, if the palette was dismissed before they were composed."""
+
+        async def search() -> None:
+            if self.query(CommandList) and callable(work):
+                await work()
+
+        return super().run_worker(search, *arguments, **options)
 
 
 class RolloutCommands(Provider):

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.worker import WorkType
 
 from ktui.model.changes import LinkState
+from ktui.tui.dismissal import SafeToDismiss
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting
@@ -27,7 +28,7 @@ _STEERED = {"pause": "toggle_pause", "resume": "toggle_pause", "repair": "canary
 """What the key of an action steers, where it is not called as the action is."""
 
 
-class LiveScreen(Screen[None]):
+class LiveScreen(SafeToDismiss[None]):
     """A screen that follows the cluster. The app tells it what changed; it redraws what it shows of that."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -34,6 +34,38 @@ async def test_a_dialog_ends_once(stage: Stage, dashboard: Dashboard, opens: str
         await screen.sees("2 rollouts", "q quit")
 
 
+async def test_whatever_is_opened_may_be_left_at_once(stage: Stage, dashboard: Dashboard) -> None:
+    opens = [
+        "n",
+        "x",
+        "s",
+        "i",
+        "question_mark",
+        "slash",
+        "enter",
+        "h",
+        "e",
+        "u",
+        "f",
+        "l",
+        "B",
+        "c",
+        "b",
+        "R",
+        "space",
+    ]
+    opens += ["A", "ctrl+p"]
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        for key in opens:
+            for typed in ([key, "escape"] * 3, [key, key, "escape", "escape"], [key, "down", "enter", *["escape"] * 3]):
+                hastily(screen, *typed)
+                await screen.pilot.pause()
+        while len(screen.app.screen_stack) > 2:
+            await screen.press("escape")
+        await screen.sees("2 rollouts", "q quit")
+
+
 async def test_a_choice_is_made_once(stage: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await screen.sees("2 rollouts", "8 pods")

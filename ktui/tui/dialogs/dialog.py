@@ -1,14 +1,13 @@
-"""What all dialogs share: they end once, however often and fast the key is pressed that ends them."""
+"""What all dialogs share: they cover a screen, and end once, however often the key is pressed that ends them."""
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Final
 
-from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-Answer = TypeVar("Answer")
+from ktui.tui.dismissal import Answer, SafeToDismiss
 
 _SHORT: Final = 16
 """Below so many lines a dialog has no padding."""
@@ -17,7 +16,7 @@ _STRIPS: Final = 24
 """Cells beside a dialog, on both sides together, below which nothing is to be seen of the screen below."""
 
 
-class Dialog(ModalScreen[Answer]):
+class Dialog(ModalScreen[Answer], SafeToDismiss[Answer]):
     """A question on top of a screen, with an answer."""
 
     def on_resize(self) -> None:
@@ -38,11 +37,3 @@ class Dialog(ModalScreen[Answer]):
         )
         most = self.size.height if self.has_class("-short") else self.size.height * 9 // 10
         text.styles.height = max(1, min(lines, most - dialog.gutter.height - others))
-
-    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
-        """Go away with an answer.
-
-        Keys that were pressed before it was gone are still handed to it. They must not end the screen below as well,
-        which is what Textual makes of a second call.
-        """
-        return super().dismiss(result) if self.is_active else AwaitComplete()

@@ -1,0 +1,37 @@
+"""Screens that may be dismissed at any moment: before Textual has composed them, and more than once."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual import events
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen
+
+Answer = TypeVar("Answer")
+
+
+class SafeToDismiss(Screen[Answer]):
+    """A screen that ends once, and for which nothing happens after that.
+
+    Two quick keys open a screen and dismiss it before it is composed. Textual then composes nothing, yet sends it its
+    Mount event all the same, and a handler would look for widgets that do not exist.
+    """
+
+    @property
+    def is_on_stack(self) -> bool:
+        """Whether it is on the stack of screens: shown, or covered by another."""
+        return self.is_attached and self in self.app.screen_stack
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event. Once the screen has gone, those that expect its widgets mean nothing."""
+        if self.is_on_stack or not isinstance(event, (events.Mount, events.Resize, events.InputEvent)):
+            await super().on_event(event)
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """Go away with an answer.
+
+        Keys that were pressed before it was gone are still handed to it. They must not end the screen below as well,
+        which is what Textual makes of a second call.
+        """
+        return super().dismiss(result) if self.is_active else AwaitComplete()
