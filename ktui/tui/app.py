@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import BindingType
+from textual.worker import WorkType
 
 from ktui.model.changes import Change
 from ktui.tui import stylesheets
@@ -353,7 +354,7 @@ class KtuiApp(EndingApp):
 
     def open_blue_green(self, uid: str) -> None:
         """Show the Services that have that Deployment as one of their sides."""
-        self.run_worker(self._open_blue_green(uid), group="opening", exclusive=True)
+        self._start(partial(self._open_blue_green, uid), "opening")
 
     async def _open_blue_green(self, uid: str) -> None:
         from ktui.tui.bluegreen.pairs import open_if_paired  # noqa: PLC0415
@@ -405,6 +406,13 @@ class KtuiApp(EndingApp):
         page = self.front.PAGE if self.front is not None else ""
         self.push_screen(HelpScreen(page, title, self.offers(uid) if uid is not None else ()))
 
+    def _start(self, work: WorkType[None], group: str) -> None:
+        """Run this in place of what still runs in that group.
+
+        It is a function since a coroutine that is cancelled before it begins is never awaited.
+        """
+        self.run_worker(work, group=group, exclusive=True)
+
     def action_retry(self) -> None:
         """Do not wait for the next attempt to connect."""
         if self.usage is not None:
@@ -414,7 +422,7 @@ class KtuiApp(EndingApp):
 
     def action_pick_namespace(self) -> None:
         """Another namespace, or all of them."""
-        self.run_worker(self._pick_namespace(), group="picking", exclusive=True)
+        self._start(self._pick_namespace, "picking")
 
     async def _pick_namespace(self) -> None:
         from ktui.tui.dialogs.pick import PickScreen  # noqa: PLC0415
@@ -433,7 +441,7 @@ class KtuiApp(EndingApp):
 
     def action_pick_context(self) -> None:
         """Another cluster."""
-        self.run_worker(self._pick_context(), group="picking", exclusive=True)
+        self._start(self._pick_context, "picking")
 
     async def _pick_context(self) -> None:
         from ktui.tui.dialogs.pick import PickScreen  # noqa: PLC0415
