@@ -47,7 +47,7 @@ def test_the_dashboard_on_a_real_cluster_does_not_load_the_simulator() -> None:
     )
 
 
-@pytest.mark.parametrize("package", ["ktui.model", "ktui.rollout"])
+@pytest.mark.parametrize("package", ["ktui.model", "ktui.rollout", "ktui.plans"])
 def test_what_is_known_is_worked_out_without_screens_network_or_client(package: str) -> None:
     imported = _imported(_all_of(package))
     assert not _found(imported, "textual", "rich", "aiohttp", "kubernetes_asyncio", "asyncio", "socket", "click")

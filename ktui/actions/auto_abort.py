@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 import msgspec
 
 from ktui.actions.audit import AuditLog
@@ -12,17 +9,13 @@ from ktui.actions.automatic_rollback import unless_known_bad
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
-from ktui.actions.read import AnySubject, Recall, read_any
-from ktui.kube.api import Api
+from ktui.actions.read import Reader
 from ktui.kube.errors import KubeError
-from ktui.plans.controller_revisions.subject import SetSubject
-from ktui.plans.controller_revisions.wording import in_flight as set_in_flight
+from ktui.plans.by_kind import is_under_way, plan
 from ktui.plans.plan import Plan, called
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, RollBack
-from ktui.plans.subject import in_flight
+from ktui.plans.subject import AnySubject
 from ktui.rollout.guard import Armed, disowned
-from ktui.rollout.hold import hold_of
 from ktui.rollout.revisions import Refusal
 
 
@@ -40,27 +33,11 @@ def plan_auto_abort(armed: Armed, subject: AnySubject) -> Plan | Refusal:
     What is complete between two crashes of its pods is rolled back.
     """
     reason = disowned(armed, subject.workload)
-    made = Refusal(reason) if reason else plan(Abort() if _is_in_flight(subject) else RollBack(), subject)
+    made = Refusal(reason) if reason else plan(Abort() if is_under_way(subject) else RollBack(), subject)
     return unless_known_bad(made)
 
 
-def _is_in_flight(subject: AnySubject) -> bool:
-    if isinstance(subject, SetSubject):
-        return set_in_flight(subject.known)
-    hold = hold_of(subject.deployment, subject.replicasets)
-    return in_flight(subject.deployment, subject.replicasets) or (hold is not None and hold.is_real)
-
-
-async def auto_abort(
-    api: Api,
-    armed: Armed,
-    cause: str,
-    log: AuditLog,
-    kubectl: tuple[str, ...] = ("kubectl",),
-    *,
-    clock: Callable[[], datetime] | None = None,
-    recall: Recall | None = None,
-) -> Aborted:
+async def auto_abort(reader: Reader, armed: Armed, cause: str, log: AuditLog) -> Aborted:
     """Go back because of that cause, under the plan's preconditions. Never raises KubeError.
 
     The entry in the audit log says that it was automatic, and why.
@@ -68,17 +45,16 @@ async def auto_abort(
     where = called(armed.resource, armed.namespace, armed.name)
 
     async def planned() -> Plan | Refusal:
-        subject = await read_any(api, armed.namespace, armed.reference, kubectl, clock=clock, recall=recall)
-        return plan_auto_abort(armed, subject)
+        return plan_auto_abort(armed, await reader.subject(armed.namespace, armed.reference))
 
     try:
-        tried = await try_out(api, planned)
+        tried = await try_out(reader.api, planned)
     except KubeError as error:
         return Aborted(is_done=False, sentence=f"{where} was not aborted: {error}")
     if not isinstance(tried, Accepted):
         reason = tried.reason if isinstance(tried, Refusal) else tried.sentence
         return Aborted(is_done=False, sentence=f"{where} was not aborted: {reason.removesuffix('.')}.")
-    performed = await perform(api, tried.plan, log, automatic=cause, clock=clock)
+    performed = await perform(reader.api, tried.plan, log, automatic=cause, clock=reader.clock)
     outcome = performed.outcome
     if isinstance(outcome, Done):
         sentence = f"{outcome.sentence} This was automatic, because {cause}."

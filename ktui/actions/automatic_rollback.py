@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from ktui.actions.read import AnySubject
 from ktui.model.objects import Deployment
-from ktui.plans.controller_revisions.planning import plan_set
-from ktui.plans.controller_revisions.rollback import rollback_target as set_rollback_target
-from ktui.plans.controller_revisions.subject import SetSubject
-from ktui.plans.deployment.rollback import plan_rollback, rollback_target
+from ktui.plans.by_kind import plan, rollback_revision
 from ktui.plans.plan import Plan
 from ktui.plans.request import RollBack
+from ktui.plans.subject import AnySubject
 from ktui.rollout.cohorts import waits_for_deletion
 from ktui.rollout.guard import Armed, disowned, is_paused
-from ktui.rollout.revisions import Refusal, revision
+from ktui.rollout.revisions import Refusal
 from ktui.rollout.status import verdict
 
 
@@ -32,12 +29,8 @@ def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
     judged = verdict(workload)
     if judged.done and not judged.failed:
         return Refusal("it is complete by now")
-    if isinstance(subject, SetSubject):
-        back = set_rollback_target(subject.known, remembered=subject.remembered)
-        made = back if isinstance(back, Refusal) else plan_set(RollBack(back.revision), subject)
-    else:
-        found = rollback_target(subject.deployment, subject.replicasets, remembered=subject.remembered)
-        made = found if isinstance(found, Refusal) else plan_rollback(RollBack(revision(found)), subject)
+    back = rollback_revision(subject)
+    made = back if isinstance(back, Refusal) else plan(RollBack(back), subject)
     return unless_known_bad(made)
 
 

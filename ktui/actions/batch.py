@@ -10,14 +10,12 @@ import msgspec
 
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome
 from ktui.actions.preview import Preview, preview
+from ktui.actions.read import Planned
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
 from ktui.plans.plan import Plan
 from ktui.rollout.revisions import Refusal
 from ktui.text import count
-
-Planned = Callable[[], Awaitable[Plan | Refusal]]
-"""Plans one action on what is there now."""
 
 _ATTEMPTS: Final = 3
 """How often a plan that went stale before it was shown is made again, without asking."""

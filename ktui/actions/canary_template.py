@@ -7,13 +7,12 @@ import msgspec
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError
 from ktui.model.changes import resource_of
-from ktui.plans.controller_revisions.subject import SetSubject
 from ktui.plans.patch import expect
 from ktui.plans.request import Canary, Request
-from ktui.plans.subject import Subject
+from ktui.plans.subject import AnySubject
 
 
-async def completed(api: Api, subject: Subject | SetSubject, request: Request) -> Request:
+async def completed(api: Api, subject: AnySubject, request: Request) -> Request:
     """The request with what the server adds to its template, so that a plan shows what differs and nothing else.
 
     Where the server does not take the template, the request stays as it is: the plan's own dry run says why. Raises

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ktui.model.changes import resource_of
-from ktui.model.objects import LAST_APPLIED, Deployment, ReplicaSet
+from ktui.model.objects import LAST_APPLIED
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import Workload
-from ktui.plans.controller_revisions.subject import SetSubject
 from ktui.plans.patch import Operation, expect
 from ktui.plans.plan import Target
-from ktui.plans.subject import Subject
-from ktui.rollout import images, revisions, strategy
+from ktui.plans.subject import AnySubject
+from ktui.rollout import images, revisions
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean, count, shell_line
+from ktui.text import clean, shell_line
 
 
 def target_of(workload: Workload) -> Target:
@@ -32,7 +31,7 @@ def tests_for(target: Target) -> tuple[Operation, Operation]:
     return expect(("metadata", "uid"), target.uid), expect(("metadata", "generation"), target.generation)
 
 
-def command(subject: Subject | SetSubject, *arguments: str) -> str:
+def command(subject: AnySubject, *arguments: str) -> str:
     """A kubectl command on the subject's namespace, for a shell."""
     return shell_line((*subject.kubectl, "-n", subject.workload.metadata.namespace, *arguments))
 
@@ -69,82 +68,15 @@ def moved_images(changed: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
     )
 
 
-def revision_of(replicaset: ReplicaSet, against: PodTemplate | None = None) -> str:
-    """`revision 30, image cart:4.9`: against another template, the image that differs."""
-    image = image_of(replicaset.spec.template, against)
-    return f"revision {revisions.revision(replicaset)}" + (f", image {image}" if image else "")
-
-
 def amid(name: str) -> str:
     """A revision's name in the middle of a sentence: the comma that opened before the image has to close again."""
     return f"{name}," if ", image " in name else name
-
-
-def next_revision(replicasets: Sequence[ReplicaSet]) -> int:
-    """The number that the controller gives to the next template that it rolls out."""
-    return max(map(revisions.revision, replicasets), default=0) + 1
-
-
-def number_for(template: PodTemplate, replicasets: Sequence[ReplicaSet]) -> int:
-    """The number that a template has once it is rolled out, be it new or that of a revision that comes back."""
-    known = next((rs for rs in replicasets if rs.spec.template == template), None)
-    if known is None:
-        return next_revision(replicasets)
-    return revisions.after_return(
-        revisions.revision(known), [revisions.revision(rs) for rs in replicasets if rs is not known]
-    )
 
 
 def renumbered(number: int, others: Iterable[int]) -> tuple[str, ...]:
     """What a revision will be called once it is back; nothing where it keeps its number."""
     after = revisions.after_return(number, others)
     return (f"Revision {number} will be numbered {after}.",) if after != number else ()
-
-
-def replacement(
-    subject: Subject, comes: str, kept: ReplicaSet | None = None, template: PodTemplate | None = None
-) -> tuple[str, ...]:
-    """What becomes of the pods when another template is rolled out.
-
-    `comes` names what takes over (`revision 30, image cart:4.9`); `kept` is its ReplicaSet, where it has one, and
-    `template` its template, where that is not the subject's.
-    """
-    against = template or subject.deployment.spec.template
-    deployment = subject.deployment
-    if deployment.spec.desired == 0:
-        return (f"It is scaled to zero: the next pods will be of {comes}.",)
-    sentences = []
-    for replicaset in revisions.newest_first(subject.replicasets):
-        if kept is not None and replicaset.metadata.uid == kept.metadata.uid:
-            continue
-        pods = max(replicaset.status.replicas, replicaset.spec.desired)
-        if pods:
-            sentences.append(
-                f"{count(pods, 'pod')} of {amid(revision_of(replicaset, against))} will be replaced by {comes}."
-            )
-    if kept is not None and kept.status.replicas:
-        stay = "is there already and stays" if kept.status.replicas == 1 else "are there already and stay"
-        sentences.append(f"{count(kept.status.replicas, 'pod')} of {amid(comes)} {stay}.")
-    if not sentences:
-        sentences.append(f"{count(deployment.spec.desired, 'pod')} of {amid(comes)} will be started.")
-    return (*sentences, pace(deployment))
-
-
-def pace(deployment: Deployment) -> str:
-    """What the strategy promises while pods are replaced."""
-    if deployment.spec.strategy.type == strategy.RECREATE:
-        return "All old pods stop before the first new one starts, and nothing serves meanwhile (strategy Recreate)."
-    desired, limits = deployment.spec.desired, strategy.bounds(deployment)
-    least = strategy.promised(deployment)
-    serving = (
-        f"At least {least} of {count(desired, 'pod')} stay available" if least else "No pod needs to stay available"
-    )
-    return f"{serving}, and at most {desired + limits.surge} run at once."
-
-
-def waits_for_resume(deployment: Deployment) -> str:
-    """Why a change of the template does nothing yet."""
-    return f"It is paused: {count(deployment.spec.desired, 'pod')} will be replaced only once it is resumed."
 
 
 def owner_warnings(workload: Workload) -> tuple[str, ...]:
@@ -160,23 +92,13 @@ def owner_warnings(workload: Workload) -> tuple[str, ...]:
     return ()
 
 
-def held_warnings(deployment: Deployment) -> tuple[str, ...]:
-    """What a canary's hold does to a template that is changed without taking the hold off (docs/semantics.md)."""
-    if not strategy.held(deployment):
-        return ()
-    return (
-        f"A canary is held (minReadySeconds {deployment.spec.min_ready_seconds}): "
-        "no new pod becomes available until that is set back.",
-    )
-
-
 def stale_cause(workload: Workload, described: str = "new revision") -> tuple[str, ...]:
     """A change-cause that nobody has changed says what an earlier change was for."""
     cause = clean(revisions.change_cause(workload))
     return (f'The change-cause "{cause}" stays, and will describe the {described} too.',) if cause else ()
 
 
-def autoscaled(subject: Subject | SetSubject, pods: int) -> tuple[str, ...]:
+def autoscaled(subject: AnySubject, pods: int) -> tuple[str, ...]:
     """Who else decides how many pods there are, where so many are asked for.
 
     An autoscaler whose least is not 0 leaves what is scaled to 0 alone (`reconcileAutoscaler` of the

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from ktui.actions.automatic_rollback import plan_automatic_rollback
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
 from ktui.plans.request import RollBack
-from ktui.plans.subject import Subject
 from ktui.rollout.guard import arm
 from ktui.rollout.revisions import Refusal
 from tests.plans.builders import JSON, NEW, OLD, complete, deployment, made, midway, replicaset, template
 from tests.plans.set_operator import SetOperator, image
 
-TOLD = arm(midway().deployment)
+TOLD = arm(midway().workload)
 OTHER = {"spec": {"template": {"spec": {"containers": [{"name": "db", "image": "registry.example/db:3"}]}}}}
 BROKEN = template("registry.example/shop/cart:broken")
 
 
-def going(*others: JSON) -> Subject:
+def going(*others: JSON) -> DeploymentSubject:
     """Revision 33 on its way in, with these others."""
     raw = deployment(NEW, counts=(5, 1, 3), reason="ReplicaSetUpdated")
     return made(raw, replicaset(33, NEW, count=1, available=0), *others)
@@ -29,7 +29,7 @@ def test_it_goes_back_to_the_revision_that_serves() -> None:
     planned = plan_automatic_rollback(TOLD, subject)
     assert isinstance(planned, Plan)
     assert planned.request == RollBack(31)
-    assert {"op": "test", "path": "/metadata/uid", "value": subject.deployment.metadata.uid} in planned.patch
+    assert {"op": "test", "path": "/metadata/uid", "value": subject.workload.metadata.uid} in planned.patch
 
 
 def test_where_nothing_serves_it_goes_to_the_revision_before() -> None:
@@ -51,7 +51,7 @@ def test_another_size_is_the_same_rollout() -> None:
         (going(), "no rollout history found"),
     ],
 )
-def test_what_is_not_ones_own_to_take_back_is_left_alone(subject: Subject, reason: str) -> None:
+def test_what_is_not_ones_own_to_take_back_is_left_alone(subject: DeploymentSubject, reason: str) -> None:
     refused = plan_automatic_rollback(TOLD, subject)
     assert isinstance(refused, Refusal)
     assert reason in refused.reason

@@ -11,10 +11,11 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Failed
 from ktui.actions.perform import perform
 from ktui.actions.preview import preview
-from ktui.actions.read_service import NotAvailable, plan_switch, read_service
+from ktui.actions.read_service import read_service
 from ktui.kube.api import Api
 from ktui.plans.plan import Plan
 from ktui.plans.request import Switch
+from ktui.plans.switch import NotAvailable, plan_switch
 from ktui.sim import SimulatedCluster
 from tests.bluegreen import ServiceWitness, make_pair, service
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
+from ktui.actions.read import Reader
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
+from ktui.model.changes import Resource
+from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.reference import Reference
+from ktui.model.template import decode_hook
+from ktui.plans.by_kind import plan
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, Canary, Promote, Request
-from ktui.plans.subject import read_subject
-from ktui.rollout.hold import ANNOTATION, hold_of
+from ktui.rollout.hold import ANNOTATION, Hold, hold_of
 from ktui.sim import SimulatedCluster
 from tests.simulated import NEW, Witness, deployment_of
 
@@ -50,7 +55,7 @@ class Mortal:
 
 
 async def carry_out(api: Api, request: Request, log: AuditLog) -> None:
-    made = plan(request, await read_subject(api, "shop", "cart"))
+    made = plan(request, await Reader(api).subject("shop", Reference("cart")))
     assert isinstance(made, Plan), made
     assert isinstance(await preview(api, made), Preview)
     assert isinstance((await perform(api, made, log)).outcome, Done)
@@ -111,11 +116,17 @@ async def test_killed_at_any_call(
     await _undone(api, cluster, log, original, cart)
 
 
+async def held(api: Api) -> Hold | None:
+    deployment = await api.read(Resource.DEPLOYMENTS, "shop", "cart")
+    assert isinstance(deployment, Deployment)
+    listed = await api.get_path(Resource.REPLICASETS.path("shop"))
+    return hold_of(deployment, [msgspec.convert(each, ReplicaSet, dec_hook=decode_hook) for each in listed["items"]])
+
+
 async def _undone(api: Api, cluster: SimulatedCluster, log: AuditLog, original: JSON, cart: Witness) -> None:
     """Another ktui carries on with whatever it finds, and takes everything back."""
     cluster.wait_until(lambda _: _is_observed(cluster))
-    found = await read_subject(api, "shop", "cart")
-    hold = hold_of(found.deployment, found.replicasets)
+    hold = await held(api)
     if hold is not None:
         assert hold.disturbance is None
         assert hold.by == "admin"
@@ -144,8 +155,7 @@ async def test_another_operator_sees_the_same_hold_and_ends_it(
     other = cluster.write_kubeconfig(tmp_path / "other", "developer")
     async with await connect(Access(str(other), namespace="shop"), Surroundings(environ={})) as connection:
         second = Api(connection)
-        found = await read_subject(second, "shop", "cart")
-        hold = hold_of(found.deployment, found.replicasets)
+        hold = await held(second)
         assert hold is not None
         assert (hold.step, hold.by) == ("step 1 of 3", "admin")
         await carry_out(second, Promote(), log)

@@ -15,15 +15,16 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Unclear
 from ktui.actions.perform import perform
 from ktui.actions.pod_deletion import clear
+from ktui.actions.read import Reader
 from ktui.actions.verify import Looking
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
+from ktui.model.reference import Reference
+from ktui.plans.by_kind import plan
 from ktui.plans.plan import Doomed, Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Pause, Request, Resume, RollBack, Scale, SetImage
-from ktui.plans.subject import read_subject
 from ktui.sim import SimulatedCluster
 from tests.between import Bend, Between, abort, answer, between, cut, repeat, replace
 from tests.simulated import STUCK, Witness, image_patch
@@ -52,7 +53,7 @@ async def through(bent: Path) -> AsyncIterator[Api]:
 
 
 async def planned(api: Api, request: Request) -> Plan:
-    made = plan(request, await read_subject(api, "shop", "cart"))
+    made = plan(request, await Reader(api).subject("shop", Reference("cart")))
     assert isinstance(made, Plan), made
     return made
 

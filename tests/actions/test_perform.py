@@ -15,20 +15,21 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
+from ktui.actions.read import Reader
 from ktui.actions.verify import Looking
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.connection import connect
+from ktui.model.reference import Reference
+from ktui.plans.by_kind import plan
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
-from ktui.plans.subject import read_subject
 from ktui.sim import SimulatedCluster
 from tests.simulated import OLD, STUCK, Witness, image_patch, manifest
 
 
 async def planned(api: Api, request: Request) -> Plan:
-    made = plan(request, await read_subject(api, "shop", "cart"))
+    made = plan(request, await Reader(api).subject("shop", Reference("cart")))
     assert isinstance(made, Plan), made
     return made
 

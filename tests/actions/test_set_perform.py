@@ -17,16 +17,16 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
-from ktui.actions.read import read_any
+from ktui.actions.read import Reader
+from ktui.actions.rights import Reviews
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
-from ktui.plans.offers import Reviews
+from ktui.plans.by_kind import plan
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.sim import SimulatedCluster
 from tests.cli.sets import Sets, crash_looping
@@ -91,7 +91,7 @@ def raw(official: Any, reference: Reference) -> JSON:
 
 
 async def planned(api: Api, request: Request, reference: Reference = DB) -> Plan:
-    made = plan(request, await read_any(api, "shop", reference))
+    made = plan(request, await Reader(api).subject("shop", reference))
     assert isinstance(made, Plan), made
     return made
 

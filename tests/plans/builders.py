@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.policies import Autoscaler
-from ktui.plans.subject import Subject, subject
+from ktui.plans.deployment.known import DeploymentSubject
+from ktui.plans.subject import subject
 
 JSON = dict[str, Any]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -108,16 +110,24 @@ OLD = template("registry.example/shop/cart:4.9")
 NEW = template("registry.example/shop/cart:5.0")
 
 
-def complete(**changes: Any) -> Subject:
+def complete(**changes: Any) -> DeploymentSubject:
     """Revision 31, cart:5.0, in full; revision 30, cart:4.9, is what came before."""
     return made(deployment(NEW, **changes), replicaset(31, NEW, count=4), replicaset(30, OLD))
 
 
-def midway(**changes: Any) -> Subject:
+def midway(**changes: Any) -> DeploymentSubject:
     """Revision 31 on its way in: 2 of its pods, and 3 of revision 30."""
     raw = deployment(NEW, counts=(5, 2, 4), reason="ReplicaSetUpdated", **changes)
     return made(raw, replicaset(31, NEW, count=2, available=1), replicaset(30, OLD, count=3))
 
 
-def made(raw: JSON, *replicasets: JSON, autoscalers: tuple[Autoscaler, ...] = ()) -> Subject:
-    return subject(raw, replicasets, NOW, autoscalers=autoscalers, kubectl=("kubectl", "--context", "prod-eu"))
+def made(raw: JSON, *replicasets: JSON, autoscalers: tuple[Autoscaler, ...] = ()) -> DeploymentSubject:
+    return subject(
+        Deployment,
+        ReplicaSet,
+        raw,
+        replicasets,
+        now=NOW,
+        autoscalers=autoscalers,
+        kubectl=("kubectl", "--context", "prod-eu"),
+    )

@@ -8,10 +8,12 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from ktui.model.objects import Deployment, ReplicaSet
+from ktui.plans.by_kind import plan
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Canary, Request
-from ktui.plans.subject import Subject, subject
+from ktui.plans.subject import subject
 from ktui.rollout.hold import Hold, hold_of
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import read_steps
@@ -59,15 +61,15 @@ class Operator:
         return dict(self.raw["metadata"].get("annotations") or {})
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> DeploymentSubject:
         replicasets = self.cluster.list("replicasets", NAMESPACE)
         now = datetime.fromtimestamp(self.cluster.now, UTC)
-        return subject(deepcopy(self.raw), deepcopy(replicasets), now, user=self.user)
+        return subject(Deployment, ReplicaSet, deepcopy(self.raw), deepcopy(replicasets), now=now, user=self.user)
 
     @property
     def hold(self) -> Hold | None:
         found = self.subject
-        return hold_of(found.deployment, found.replicasets)
+        return hold_of(found.workload, found.revisions)
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -12,13 +12,13 @@ import msgspec
 from ktui.model.changes import Put, Resource, resource_of
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.model.workloads import DaemonSet, StatefulSet
-from ktui.plans.controller_revisions.offers import open_set_actions
-from ktui.plans.controller_revisions.subject import SetSubject, set_subject
+from ktui.model.workloads import ControllerRevision, DaemonSet, StatefulSet
+from ktui.plans.by_kind import offers, plan
+from ktui.plans.controller_revisions.known import ControlledSubject
 from ktui.plans.offers import Offer
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Action, Canary, Request, SetImage
+from ktui.plans.subject import subject
 from ktui.rollout.look import look
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.rollout import Rollout
@@ -91,10 +91,12 @@ class SetOperator:
         pods = [pod for pod in self.cluster.list("pods", NAMESPACE) if "deletionTimestamp" not in pod["metadata"]]
         return {pod["metadata"]["uid"] for pod in pods if pod["spec"]["containers"][0]["image"] == self._image(tag)}
 
-    def subject(self, **around: Any) -> SetSubject:
+    def subject(self, **around: Any) -> ControlledSubject:
         revisions, pods = (deepcopy(self.cluster.list(kind, NAMESPACE)) for kind in ("controllerrevisions", "pods"))
         now = datetime.fromtimestamp(self.cluster.now, UTC)
-        return set_subject(self._kind, deepcopy(self.raw), revisions, pods, now, user="admin", **around)
+        return subject(
+            self._kind, ControllerRevision, deepcopy(self.raw), revisions, pods, now=now, user="admin", **around
+        )
 
     @property
     def rollout(self) -> Rollout:
@@ -109,7 +111,7 @@ class SetOperator:
         return look(store, workload, None, datetime.fromtimestamp(self.cluster.now, UTC))[1]
 
     def offer(self, action: Action) -> Offer | None:
-        return next((each for each in open_set_actions(self.subject().known) if each.action is action), None)
+        return next((each for each in offers(self.subject()) if each.action is action), None)
 
     def planned(self, request: Request, **around: Any) -> Plan:
         made = plan(request, self.subject(**around))

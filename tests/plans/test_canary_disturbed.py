@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ktui.model.objects import HOLD_SECONDS, NO_DEADLINE
-from ktui.plans.offers import open_actions
+from ktui.plans.by_kind import offers
 from ktui.plans.request import Abort, Action, Promote, Repair, RollBack
 from ktui.rollout.hold import ANNOTATION, Disturbance, read
 from ktui.sim import SimulatedCluster
@@ -46,7 +46,7 @@ def seen(operator: Operator) -> tuple[Disturbance | None, str]:
 def offered(operator: Operator, action: Action) -> tuple[str, str]:
     """The label under the action's key, and why it is closed."""
     found = operator.subject
-    offer = next(o for o in open_actions(found.deployment, found.replicasets) if o.action is action)
+    offer = next(o for o in offers(found) if o.action is action)
     return offer.label, offer.why_not
 
 
@@ -485,7 +485,7 @@ def test_a_roll_back_ends_any_hold_with_its_settings(operator: Operator, disturb
     disturb(operator)
     replicas = operator.spec["replicas"]
     found = operator.subject
-    current = found.deployment.spec.template.containers[0].image.rsplit("/")[-1]
+    current = found.workload.spec.template.containers[0].image.rsplit("/")[-1]
     if current == "cart:4.9":
         operator.send(Repair(), 60)
     else:

@@ -84,4 +84,4 @@ def test_no_more_new_pods_than_are_held_and_no_less_capacity_than_is_promised(  
 
 
 def _promise(operator: Operator) -> int:
-    return promised(operator.subject.deployment)
+    return promised(operator.subject.workload)

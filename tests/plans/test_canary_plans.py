@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.policies import Autoscaler, Budget, Quota, Selector
+from ktui.plans.by_kind import plan
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, Canary, Promote, Repair, RollBack, for_the_record
-from ktui.plans.subject import Subject, subject
+from ktui.plans.subject import subject
 from ktui.rollout.hold import ANNOTATION, read
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import read_steps, wrong
@@ -28,19 +30,19 @@ def canary(steps: str = "1", **changes: Any) -> Canary:
     return msgspec.structs.replace(Canary(read_steps(steps), (("cart", IMAGE),)), **changes)
 
 
-def planned(request: Canary | Promote | Abort | Repair, on: Subject) -> Plan:
+def planned(request: Canary | Promote | Abort | Repair, on: DeploymentSubject) -> Plan:
     found = plan(request, on)
     assert isinstance(found, Plan), found
     return found
 
 
-def refused(request: Canary | Promote | Abort | Repair, on: Subject) -> str:
+def refused(request: Canary | Promote | Abort | Repair, on: DeploymentSubject) -> str:
     found = plan(request, on)
     assert isinstance(found, Refusal), found
     return found.reason
 
 
-def held(request: Canary | None = None, **changes: Any) -> Subject:
+def held(request: Canary | None = None, **changes: Any) -> DeploymentSubject:
     """The canary that a plan makes, once the controller has acted on it: 2 of 4 pods, all of them ready."""
     after = planned(request or canary("2,3"), complete()).after
     after["metadata"] |= {"generation": 8, **changes.pop("metadata", {})}
@@ -189,7 +191,7 @@ def test_the_same_with_kubectl() -> None:
         ),
     ],
 )
-def test_what_refuses_a_canary(on: Subject, reason: str) -> None:
+def test_what_refuses_a_canary(on: DeploymentSubject, reason: str) -> None:
     assert refused(canary(), on).startswith(reason)
 
 
@@ -280,11 +282,11 @@ def test_an_abort_in_words() -> None:
 
 def test_an_abort_needs_the_revision_that_the_canary_came_from() -> None:
     on = held()
-    alone = made(on.raw, next(raw for raw in on.raw_replicasets.values() if raw["metadata"]["uid"] == "rs-32"))
+    alone = made(on.raw, next(raw for raw in on.raw_revisions.values() if raw["metadata"]["uid"] == "rs-32"))
     assert refused(Abort(), alone) == ("revision 31, which the canary came from, is gone; roll back to another one")
 
 
-def warned(request: Canary | Promote, on: Subject, **surroundings: Any) -> list[str]:
+def warned(request: Canary | Promote, on: DeploymentSubject, **surroundings: Any) -> list[str]:
     return list(planned(request, msgspec.structs.replace(on, **surroundings)).warnings)
 
 
@@ -348,7 +350,7 @@ def test_warned_of_a_disruption_budget() -> None:
 
 def test_warned_of_a_canary_that_is_not_ready() -> None:
     on = held()
-    raws = list(on.raw_replicasets.values())
+    raws = list(on.raw_revisions.values())
     raws[0]["status"]["readyReplicas"] = 1
     assert warned(Promote(), made(on.raw, *raws)) == ["Only 1 of the 2 pods held now are ready."]
 
@@ -375,7 +377,7 @@ def test_a_hostile_record_shows_no_control_characters() -> None:
     on = held()
     text = on.raw["metadata"]["annotations"][ANNOTATION].replace('"by":""', '"by":"\\u001b[2Jeve"')
     on.raw["metadata"]["annotations"][ANNOTATION] = text
-    evil = subject(on.raw, list(on.raw_replicasets.values()), NOW)
+    evil = subject(Deployment, ReplicaSet, on.raw, list(on.raw_revisions.values()), now=NOW)
     assert "by ␛[2Jeve" in refused(canary(), evil)
 
 

@@ -7,10 +7,10 @@ import shlex
 import jsonpatch
 import pytest
 
+from ktui.plans.by_kind import plan
 from ktui.plans.change_cause import with_cause, wrong_cause
 from ktui.plans.patch import took_place
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, Pause, Request, Restart, RollBack, Scale, SetImage
 from tests.plans.builders import CAUSE, complete, midway
 

@@ -10,11 +10,12 @@ import pytest
 
 from ktui.actions.automatic_rollback import plan_automatic_rollback
 from ktui.model.objects import RESTARTED_AT
-from ktui.plans.controller_revisions.subject import set_subject
+from ktui.model.workloads import ControllerRevision
+from ktui.plans.by_kind import plan
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, Request, RollBack, SetImage
-from ktui.plans.subject import Subject
+from ktui.plans.subject import subject as build
 from ktui.rollout.guard import arm
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import Account, Standing
@@ -29,13 +30,13 @@ BAD = template("registry.example/shop/cart:bad")
 FAILED = Account(Standing.FAILED, NOW - timedelta(minutes=25), "3 of 3 new pods crash: exit 1")
 
 
-def planned(request: Request, subject: Subject) -> Plan:
+def planned(request: Request, subject: DeploymentSubject) -> Plan:
     made_plan = plan(request, subject)
     assert isinstance(made_plan, Plan), made_plan
     return made_plan
 
 
-def remembering(subject: Subject, **accounts: Account) -> Subject:
+def remembering(subject: DeploymentSubject, **accounts: Account) -> DeploymentSubject:
     return msgspec.structs.replace(subject, remembered={int(number[1:]): each for number, each in accounts.items()})
 
 
@@ -46,7 +47,7 @@ def restarted(pods: JSON, when: str) -> JSON:
 # The last good revision
 
 
-def after_a_roll_back(*older: JSON) -> Subject:
+def after_a_roll_back(*older: JSON) -> DeploymentSubject:
     """Revision 4 came back as 6, because 5 failed."""
     former = {"deployment.kubernetes.io/revision-history": "4"}
     return made(deployment(NEW), replicaset(6, NEW, count=4, annotations=former), replicaset(5, BAD), *older)
@@ -81,7 +82,7 @@ def test_without_evidence_it_says_so_and_names_what_is_known_to_have_been_good()
 def test_an_automatic_roll_back_does_not_go_to_what_is_known_to_be_bad() -> None:
     raw = deployment(NEW, counts=(5, 1, 3), reason="ReplicaSetUpdated")
     subject = made(raw, replicaset(6, NEW, count=1, available=0), replicaset(5, BAD))
-    refused = plan_automatic_rollback(arm(subject.deployment), remembering(subject, r5=FAILED))
+    refused = plan_automatic_rollback(arm(subject.workload), remembering(subject, r5=FAILED))
     assert isinstance(refused, Refusal)
     assert refused.reason.startswith("no earlier revision is known to have been good. Revision 5 failed 25m ago")
 
@@ -137,7 +138,7 @@ def test_the_highest_revision_of_a_set_keeps_its_number() -> None:
 
     raw = list(subject.raw_revisions.values())
     pods = db.cluster.list("pods", "shop")
-    ahead = set_subject(type(subject.workload), subject.raw, raw, pods, subject.now)
+    ahead = build(type(subject.workload), ControllerRevision, subject.raw, raw, pods, now=subject.now)
     made_plan = plan(RollBack(2), ahead)
     assert isinstance(made_plan, Plan)
     assert not [each for each in made_plan.effects if "numbered" in each]
@@ -202,6 +203,8 @@ def test_so_it_does_for_a_set_whose_revision_cannot_be_made() -> None:
     subject.raw["metadata"]["generation"] += 1
     raw, pods = list(subject.raw_revisions.values()), db.cluster.list("pods", "shop")
     for request in (RollBack(), Abort()):
-        made_plan = plan(request, set_subject(type(subject.workload), subject.raw, raw, pods, subject.now))
+        made_plan = plan(
+            request, build(type(subject.workload), ControllerRevision, subject.raw, raw, pods, now=subject.now)
+        )
         assert isinstance(made_plan, Plan), made_plan
         assert "to revision 1 (db:1)" in made_plan.title

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from ktui.plans.by_kind import plan
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Request, RollBack, SetImage
-from ktui.plans.subject import Subject
 from ktui.rollout.history import history
 from tests.plans.builders import JSON, complete, deployment, made, replicaset, template
 from tests.plans.operator import canary
 from tests.plans.set_operator import SetOperator
 
 
-def planned(request: Request, subject: Subject) -> Plan:
+def planned(request: Request, subject: DeploymentSubject) -> Plan:
     made_plan = plan(request, subject)
     assert isinstance(made_plan, Plan), made_plan
     return made_plan
@@ -62,7 +62,7 @@ def test_the_container_that_differs_is_named_in_the_plan_of_a_roll_back() -> Non
         "4 pods of revision 31, image agent:7.2, will be replaced by revision 30, image agent:7.1."
     )
     assert made_plan.undo.sentence == "Roll back to revision 31 (agent:7.2)."
-    newest = history(subject.deployment, subject.replicasets).revisions[0]
+    newest = history(subject.workload, subject.revisions).revisions[0]
     assert [(each.short, each.is_new) for each in newest.images] == [("cart:5.0", False), ("agent:7.2", True)]
 
 
@@ -73,5 +73,5 @@ def test_the_same_tag_with_another_digest_is_seen() -> None:
         "4 pods of revision 31, image cart:stable@sha256:0a1b0a1, will be replaced by revision 30, image "
         "cart:stable@sha256:ff00ff0."
     )
-    past = history(subject.deployment, subject.replicasets).revisions
+    past = history(subject.workload, subject.revisions).revisions
     assert past[0].images[0].short == "cart:stable@sha256:0a1b0a1"

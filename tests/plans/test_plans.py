@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.model.policies import Autoscaler
+from ktui.plans.by_kind import plan
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import (
     Abort,
     Pause,
@@ -24,7 +25,6 @@ from ktui.plans.request import (
     Scale,
     SetImage,
 )
-from ktui.plans.subject import Subject
 from ktui.rollout.revisions import Refusal
 from tests.plans.builders import (
     CAUSE,
@@ -43,13 +43,13 @@ from tests.plans.builders import (
 JSON = dict[str, Any]
 
 
-def planned(request: Request, subject: Subject) -> Plan:
+def planned(request: Request, subject: DeploymentSubject) -> Plan:
     made_plan = plan(request, subject)
     assert isinstance(made_plan, Plan), made_plan
     return made_plan
 
 
-def refused(request: Request, subject: Subject) -> str:
+def refused(request: Request, subject: DeploymentSubject) -> str:
     refusal = plan(request, subject)
     assert isinstance(refusal, Refusal)
     return refusal.reason
@@ -75,7 +75,7 @@ EVERY_CASE = [
 
 @pytest.mark.parametrize(("request_", "subject"), EVERY_CASE, ids=lambda each: type(each).__name__)
 def test_a_patch_fails_on_another_object_of_the_name_and_after_a_change_of_the_spec(
-    request_: Request, subject: Subject
+    request_: Request, subject: DeploymentSubject
 ) -> None:
     made_plan = planned(request_, subject)
     assert [operation["op"] for operation in made_plan.patch[:2]] == ["test", "test"]
@@ -88,7 +88,7 @@ def test_a_patch_fails_on_another_object_of_the_name_and_after_a_change_of_the_s
 
 
 @pytest.mark.parametrize(("request_", "subject"), EVERY_CASE, ids=lambda each: type(each).__name__)
-def test_a_status_that_changed_meanwhile_does_not_matter(request_: Request, subject: Subject) -> None:
+def test_a_status_that_changed_meanwhile_does_not_matter(request_: Request, subject: DeploymentSubject) -> None:
     made_plan = planned(request_, subject)
     changed = deepcopy(subject.raw)
     changed["metadata"]["resourceVersion"] = "901"
@@ -97,14 +97,16 @@ def test_a_status_that_changed_meanwhile_does_not_matter(request_: Request, subj
 
 
 @pytest.mark.parametrize(("request_", "subject"), EVERY_CASE, ids=lambda each: type(each).__name__)
-def test_what_is_being_deleted_is_left_alone(request_: Request, subject: Subject) -> None:
+def test_what_is_being_deleted_is_left_alone(request_: Request, subject: DeploymentSubject) -> None:
     raw = deepcopy(subject.raw)
     raw["metadata"]["deletionTimestamp"] = "2026-11-23T11:59:00Z"
-    assert refused(request_, made(raw, *subject.raw_replicasets.values())) == 'deployment "cart" is being deleted'
+    assert refused(request_, made(raw, *subject.raw_revisions.values())) == 'deployment "cart" is being deleted'
 
 
 @pytest.mark.parametrize(("request_", "subject"), EVERY_CASE, ids=lambda each: type(each).__name__)
-def test_every_plan_says_what_it_does_what_undoes_it_and_how_kubectl_would(request_: Request, subject: Subject) -> None:
+def test_every_plan_says_what_it_does_what_undoes_it_and_how_kubectl_would(
+    request_: Request, subject: DeploymentSubject
+) -> None:
     made_plan = planned(request_, subject)
     assert "shop/cart" in made_plan.title
     assert made_plan.effects
@@ -190,7 +192,7 @@ def test_promote_of_a_paused_rolling_update_is_a_resume_to_the_end_and_says_so()
     ],
     ids=["complete", "complete and paused", "running", "failed"],
 )
-def test_where_there_is_nothing_to_promote_it_says_why(subject: Subject, why: str) -> None:
+def test_where_there_is_nothing_to_promote_it_says_why(subject: DeploymentSubject, why: str) -> None:
     assert refused(Promote(), subject) == why
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from ktui.model.policies import Quota
 from ktui.model.template import Amounts, Resources
+from ktui.plans.by_kind import plan
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Pause, Request, Restart, Resume, RollBack, Scale, SetImage
-from ktui.plans.subject import Subject
 from tests.plans.builders import deployment, made, replicaset, template
 
 JSON = dict[str, Any]
@@ -27,13 +27,13 @@ def sized(memory: str, image: str = "registry.example/shop/cart:5.0") -> JSON:
     return pods
 
 
-def subject(pods: JSON | None = None, before: JSON | None = None, **changes: Any) -> Subject:
+def subject(pods: JSON | None = None, before: JSON | None = None, **changes: Any) -> DeploymentSubject:
     pods = pods or sized("128Mi")
     old = before or sized("128Mi", "registry.example/shop/cart:4.9")
     return made(deployment(pods, **changes), replicaset(31, pods, count=4), replicaset(30, old))
 
 
-def warned(request: Request, on: Subject, *quotas: Quota, defaults: Resources | None = None) -> list[str]:
+def warned(request: Request, on: DeploymentSubject, *quotas: Quota, defaults: Resources | None = None) -> list[str]:
     on = msgspec.structs.replace(on, quotas=quotas, defaults=defaults)
     found = plan(request, on)
     assert isinstance(found, Plan), found

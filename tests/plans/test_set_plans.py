@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ktui.model.policies import Autoscaler, Quota
 from ktui.model.template import PodTemplate
+from ktui.plans.controller_revisions.known import current
 from ktui.plans.request import (
     Abort,
     Action,
@@ -149,9 +150,9 @@ def test_exactly_the_template_of_any_revision_comes_back_and_other_annotations_s
         assert f"Revision {back} will be numbered {number}." in made.effects
         templates[number] = (template, cause)
         assert {each.revision for each in db.subject().revisions} == set(templates)
-        current = db.subject().current
-        assert current is not None
-        assert (current.revision, current.template) == (number, PodTemplate(template))
+        now = current(db.subject())
+        assert now is not None
+        assert (now.revision, now.template) == (number, PodTemplate(template))
 
 
 GENERATION = "deprecated.daemonset.template.generation"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ktui.plans.subject import Subject
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.rollout.diff.revisions import LIVE, Pair, chosen, compare, label, pair, templates, what_changed
 from ktui.rollout.history import History, Writer, by_whom, history, writer
 from ktui.rollout.revisions import Refusal
@@ -19,12 +19,12 @@ FORMER = "deployment.kubernetes.io/revision-history"
 ARGO = {"argocd.argoproj.io/tracking-id": "shop-cart:apps/Deployment:shop/cart"}
 
 
-def past(subject: Subject, took: float | None = None) -> History:
-    return history(subject.deployment, subject.replicasets, took)
+def past(subject: DeploymentSubject, took: float | None = None) -> History:
+    return history(subject.workload, subject.revisions, took)
 
 
-def found(subject: Subject, pair: Pair) -> tuple[str, ...]:
-    result = compare(past(subject), templates(subject.raw, subject.raw_replicasets), pair)
+def found(subject: DeploymentSubject, pair: Pair) -> tuple[str, ...]:
+    result = compare(past(subject), templates(subject.raw, subject.raw_revisions), pair)
     assert result is not None
     return what_changed(result)
 
@@ -231,5 +231,5 @@ def test_what_changed_is_told_in_a_word_a_field() -> None:
 
 def test_a_revision_that_came_after_the_templates_were_read_is_waited_for() -> None:
     earlier = made(deployment(OLD), replicaset(30, OLD))
-    known = templates(earlier.raw, earlier.raw_replicasets)
+    known = templates(earlier.raw, earlier.raw_revisions)
     assert compare(past(complete()), known, Pair(30, 31)) is None

@@ -30,7 +30,7 @@ def past(cause: str, **annotations: str) -> History:
         replicaset(12, new, count=4, annotations={CAUSE: cause, **annotations} if cause else annotations),
         replicaset(11, old),
     )
-    return history(subject.deployment, subject.replicasets)
+    return history(subject.workload, subject.revisions)
 
 
 def test_a_value_stands_beside_its_path_where_both_fit_and_below_it_where_not() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ktui import signals
-from ktui.actions.batch import Applied, Batch, Planned, one_after_another, try_all
+from ktui.actions.batch import Applied, Batch, one_after_another, try_all
 from ktui.actions.outcome import Done, Outcome
+from ktui.actions.read import Planned
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Manner, Reached, Stopped, ask, check, planner, reached
 from ktui.cli.failures import FAILED

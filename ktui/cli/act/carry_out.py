@@ -16,12 +16,10 @@ import msgspec
 from ktui import signals
 from ktui.actions.audit import AuditLog
 from ktui.actions.batch import Accepted, try_out
-from ktui.actions.canary_template import completed
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome
 from ktui.actions.perform import perform
 from ktui.actions.preview import Preview
-from ktui.actions.read import read_any
-from ktui.actions.read_service import AlreadySwitched
+from ktui.actions.read import Reader
 from ktui.actions.unfinished import settle_unfinished
 from ktui.actions.verify import Looking
 from ktui.cli import printing
@@ -35,8 +33,8 @@ from ktui.kube.api import Api
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Request
+from ktui.plans.switch import AlreadySwitched
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
 
@@ -104,8 +102,7 @@ def planner(
     async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
         async with pointing_to_namesakes(api, namespace, reference):
             recall = recaller(book_opener(settings), api.connection.context)
-            subject = await read_any(api, namespace, reference, kubectl, recall=recall)
-        return plan(await completed(api, subject, request), subject)
+            return await Reader(api, kubectl, recall=recall).plan(namespace, reference, request)
 
     return planned
 

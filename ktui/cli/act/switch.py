@@ -9,7 +9,7 @@ from time import monotonic
 import click
 import msgspec
 
-from ktui.actions.read_service import NotAvailable, ServiceSubject, plan_switch, read_service
+from ktui.actions.read_service import read_service
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Followed, Job, Manner, carry_out_job
 from ktui.cli.failures import NOT_FINISHED
@@ -21,6 +21,7 @@ from ktui.model.routing import SERVICE_NAME, Service
 from ktui.model.traffic import Traffic
 from ktui.plans.plan import Plan
 from ktui.plans.request import Switch
+from ktui.plans.switch import NotAvailable, ServiceSubject, plan_switch
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.traffic.bluegreen import BlueGreen, Side, took
 from ktui.settings import seconds

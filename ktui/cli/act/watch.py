@@ -13,6 +13,7 @@ import msgspec
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
+from ktui.actions.read import Reader
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Follow, Followed
 from ktui.cli.failures import FAILED, NOT_FINISHED
@@ -219,7 +220,7 @@ class _Watching:
         if self._auto:
             self._note(f"{self._name} is rolled back automatically: {judged.reason}.")
             log = AuditLog(audit_file())
-            aborted = await auto_abort(self._api, self._armed, judged.reason, log, recall=self._past.recall)
+            aborted = await auto_abort(Reader(self._api, recall=self._past.recall), self._armed, judged.reason, log)
             if aborted.audit_failure:
                 printing.note(f"ktui: {aborted.audit_failure}")
             return self.ended("aborted" if aborted.is_done else "not aborted", aborted.sentence, FAILED)

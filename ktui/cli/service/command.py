@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ktui.actions.read_service import ServiceSubject, read_service
+from ktui.actions.read_service import read_service
 from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED, NOT_FINISHED
 from ktui.cli.options import ServiceName
 from ktui.cli.service.document import service_document
 from ktui.kube.api import Api
+from ktui.plans.switch import ServiceSubject
 from ktui.rollout.traffic.bluegreen import BlueGreen, Side
 from ktui.settings import Settings
 from ktui.text import clean, count

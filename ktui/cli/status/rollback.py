@@ -13,7 +13,7 @@ from ktui.actions.automatic_rollback import plan_automatic_rollback
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
-from ktui.actions.read import Recall, read_any
+from ktui.actions.read import Reader, Recall
 from ktui.cli import printing
 from ktui.cli.status.evidence import inert
 from ktui.cli.status.follow import Follow, Manner, Outcome
@@ -77,10 +77,10 @@ async def _roll_back(
     connection: Connection, told: Armed, manner: Manner, why: str, say: Callable[[str], None], *, recall: Recall | None
 ) -> Recovery:
     api = Api(connection)
+    reader = Reader(api, recall=recall)
 
     async def planned() -> Plan | Refusal:
-        subject = await read_any(api, connection.namespace, told.reference, recall=recall)
-        return plan_automatic_rollback(told, subject)
+        return plan_automatic_rollback(told, await reader.subject(connection.namespace, told.reference))
 
     for _ in range(_ATTEMPTS):
         match await try_out(api, planned):

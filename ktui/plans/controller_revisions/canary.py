@@ -10,20 +10,12 @@ from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.controller_revisions import partition_patch
-from ktui.plans.controller_revisions.subject import Known, SetSubject
-from ktui.plans.controller_revisions.wording import (
-    changed,
-    in_flight,
-    names,
-    next_revision,
-    pace,
-    refuse_on_delete,
-    revision_of,
-)
-from ktui.plans.deployment.canary import change_template, refuse_what
+from ktui.plans.controller_revisions.known import ControlledSubject, KnownControlled, current, in_flight
+from ktui.plans.controller_revisions.wording import changed, names, next_revision, pace, refuse_on_delete, revision_of
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary
+from ktui.plans.template_change import change_template, refuse_what
 from ktui.plans.wording import (
     amid,
     being_deleted,
@@ -43,7 +35,7 @@ from ktui.rollout.revisions import Refusal
 from ktui.text import count
 
 
-def refuse_canary(statefulset: StatefulSet, known: Known) -> Refusal | None:
+def refuse_canary(statefulset: StatefulSet, known: KnownControlled) -> Refusal | None:
     """Why no canary can be begun."""
     refused = being_deleted(statefulset) or refuse_on_delete(statefulset, "no canary can be held")
     if refused is not None:
@@ -59,17 +51,15 @@ def refuse_canary(statefulset: StatefulSet, known: Known) -> Refusal | None:
     return Refusal("a running rollout cannot become a canary: pause it instead")
 
 
-def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_canary(request: Canary, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
     """Template, partition and record in one patch."""
     refused = (
-        refuse_canary(statefulset, subject.known)
-        or _refuse_size(request, statefulset)
-        or refuse_what(request, subject.raw)
+        refuse_canary(statefulset, subject) or _refuse_size(request, statefulset) or refuse_what(request, subject.raw)
     )
     if refused is not None:
         return refused
-    current = subject.current
-    assert current is not None, "what is not in flight has a revision"
+    now = current(subject)
+    assert now is not None, "what is not in flight has a revision"
     target = target_of(statefulset)
     draft = Draft(subject.raw, tests_for(target))
     differing = change_template(draft, request)
@@ -83,7 +73,7 @@ def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) 
         partition=desired - pods,
         saved=held.record.saved if held is not None and held.record is not None else statefulset.spec.partition,
         steps=request.steps,
-        back=current.metadata.name,
+        back=now.metadata.name,
         since=subject.now.replace(microsecond=0),
         by=subject.user,
     )
@@ -102,10 +92,10 @@ def plan_canary(request: Canary, subject: SetSubject, statefulset: StatefulSet) 
         ),
         warnings=(
             *moved_images(differing),
-            *canary_warnings(subject, extra=0, replaced=pods),
+            *canary_warnings(subject, extra=0, replaced=pods, scaled="with it, because the partition stays"),
             *stale_cause(statefulset, "canary"),
         ),
-        undo=Undo(f"Abort goes back to {amid(revision_of(current))} with the partition of {record.saved}.", Abort()),
+        undo=Undo(f"Abort goes back to {amid(revision_of(now))} with the partition of {record.saved}.", Abort()),
         commands=_commands(request, subject, statefulset, record, differing),
         before=subject.raw,
         after=draft.after,
@@ -117,7 +107,9 @@ def _refuse_size(request: Canary, statefulset: StatefulSet) -> Refusal | None:
     return Refusal(wrong) if wrong else None
 
 
-def _beginning(subject: SetSubject, statefulset: StatefulSet, record: Record, pods: int, image: str) -> tuple[str, ...]:
+def _beginning(
+    subject: ControlledSubject, statefulset: StatefulSet, record: Record, pods: int, image: str
+) -> tuple[str, ...]:
     number = next_revision(subject.revisions)
     reached = [pod for pod in subject.pods if place(statefulset, pod) >= record.partition]
     reached.sort(key=lambda pod: place(statefulset, pod), reverse=True)
@@ -139,7 +131,7 @@ def _size(step: str, desired: int) -> str:
 
 def _commands(
     request: Canary,
-    subject: SetSubject,
+    subject: ControlledSubject,
     statefulset: StatefulSet,
     record: Record,
     differing: list[tuple[str, str, str]],

@@ -8,7 +8,7 @@ import msgspec
 
 from ktui.model.objects import Pod
 from ktui.model.workloads import StatefulSet
-from ktui.plans.controller_revisions.subject import SetSubject
+from ktui.plans.controller_revisions.known import ControlledSubject
 from ktui.plans.controller_revisions.wording import name_of
 from ktui.plans.patch import Draft
 from ktui.plans.wording import command
@@ -29,7 +29,7 @@ def put(draft: Draft, partition: int, record: Record | None = None) -> None:
 
 
 def commands(
-    subject: SetSubject, partition: int, record: Record | None = None, template: dict[str, Any] | None = None
+    subject: ControlledSubject, partition: int, record: Record | None = None, template: dict[str, Any] | None = None
 ) -> tuple[str, ...]:
     """kubectl's way to do the same, with what changes of the template."""
     spec: dict[str, Any] = {"updateStrategy": {"rollingUpdate": {"partition": partition}}}

@@ -7,12 +7,11 @@ import msgspec
 from ktui.model.objects import Pod
 from ktui.model.workloads import StatefulSet
 from ktui.plans.controller_revisions import partition_patch
-from ktui.plans.controller_revisions.subject import Known, SetSubject
+from ktui.plans.controller_revisions.known import ControlledSubject, KnownControlled, current, in_flight
 from ktui.plans.controller_revisions.wording import (
     changed,
     deletion_commands,
     doomed,
-    in_flight,
     of_the_doomed,
     refuse_on_delete,
     replacement,
@@ -31,25 +30,25 @@ from ktui.rollout.revisions import Refusal
 from ktui.text import count
 
 
-def stands_still(statefulset: StatefulSet, known: Known) -> bool:
+def stands_still(statefulset: StatefulSet, known: KnownControlled) -> bool:
     """Whether its partition holds it, and everything that the partition lets through has been replaced."""
     held = partition_of(statefulset)
     return held is not None and (held.pods == 0 or pause_at(statefulset, known) <= held.first)
 
 
-def pause_at(statefulset: StatefulSet, known: Known) -> int:
+def pause_at(statefulset: StatefulSet, known: KnownControlled) -> int:
     """The partition from which on no further pod is replaced: just above the last that is still to be.
 
     What is complete already is kept so: from all pods on, a change of the template waits.
     """
-    now = known.current
+    now = current(known)
     if now is None:
         return statefulset.spec.desired
     old = [place(statefulset, pod) for pod in known.pods if _is_old(pod, now.pod_hash)]
     return min(max(old) + 1, statefulset.spec.desired) if old else statefulset.spec.desired
 
 
-def refuse_pause(statefulset: StatefulSet, known: Known) -> Refusal | None:
+def refuse_pause(statefulset: StatefulSet, known: KnownControlled) -> Refusal | None:
     """Why it cannot be paused."""
     refused = being_deleted(statefulset) or refuse_on_delete(statefulset, "nothing to pause")
     if refused is not None:
@@ -75,7 +74,7 @@ def refuse_resume(statefulset: StatefulSet) -> Refusal | None:
     return being_deleted(statefulset)
 
 
-def refuse_promote(statefulset: StatefulSet, known: Known) -> Refusal | None:
+def refuse_promote(statefulset: StatefulSet, known: KnownControlled) -> Refusal | None:
     """Why there is nothing to promote."""
     refused = being_deleted(statefulset) or refuse_on_delete(statefulset, "nothing to promote")
     if refused is not None:
@@ -85,7 +84,8 @@ def refuse_promote(statefulset: StatefulSet, known: Known) -> Refusal | None:
     held = partition_of(statefulset)
     if in_flight(known):
         return None if held is not None else Refusal("nothing to promote: it runs by itself")
-    name = f"revision {known.current.revision}" if known.current is not None else "the new revision"
+    now = current(known)
+    name = f"revision {now.revision}" if now is not None else "the new revision"
     paused = ", though paused" if held is not None and held.is_pause else ""
     return Refusal(f"nothing to promote: {name} is complete{paused}")
 
@@ -102,12 +102,12 @@ def promote_label(statefulset: StatefulSet) -> str:
     return f"promote to {all_of}{size}{whole}{_in_brackets(held, step)}"
 
 
-def plan_pause(request: Pause, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_pause(request: Pause, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
     """Stop where it is."""
-    refused = refuse_pause(statefulset, subject.known)
+    refused = refuse_pause(statefulset, subject)
     if refused is not None:
         return refused
-    held, at = partition_of(statefulset), pause_at(statefulset, subject.known)
+    held, at = partition_of(statefulset), pause_at(statefulset, subject)
     record = _smaller(held, at) if held is not None else None
     if record is None:
         saved = statefulset.spec.partition
@@ -142,7 +142,7 @@ def _smaller(held: Partition, at: int) -> Record | None:
     return msgspec.structs.replace(record, partition=at, step=max(0, step - 1))
 
 
-def plan_resume(request: Resume, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_resume(request: Resume, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
     """Go on to the end, or to where the partition of before holds it; with a canary that has not begun, to its size."""
     refused = refuse_resume(statefulset)
     if refused is not None:
@@ -155,9 +155,9 @@ def plan_resume(request: Resume, subject: SetSubject, statefulset: StatefulSet) 
     return _to_the_end(request, subject, statefulset, held, verb="Resume")
 
 
-def plan_promote(request: Promote, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_promote(request: Promote, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
     """Let the next step through, a number of one's own, or all of it."""
-    refused = refuse_promote(statefulset, subject.known)
+    refused = refuse_promote(statefulset, subject)
     if refused is not None:
         return refused
     held = partition_of(statefulset)
@@ -180,7 +180,7 @@ def plan_promote(request: Promote, subject: SetSubject, statefulset: StatefulSet
 
 
 def _further(
-    request: Request, subject: SetSubject, statefulset: StatefulSet, held: Partition, *, step: int, pods: int
+    request: Request, subject: ControlledSubject, statefulset: StatefulSet, held: Partition, *, step: int, pods: int
 ) -> Plan:
     at = held.desired - pods
     since = subject.now.replace(microsecond=0)
@@ -219,11 +219,13 @@ def _further(
     )
 
 
-def _to_the_end(request: Request, subject: SetSubject, statefulset: StatefulSet, held: Partition, *, verb: str) -> Plan:
+def _to_the_end(
+    request: Request, subject: ControlledSubject, statefulset: StatefulSet, held: Partition, *, verb: str
+) -> Plan:
     target = target_of(statefulset)
     draft = Draft(subject.raw, tests_for(target))
     partition_patch.put(draft, held.before)
-    waits = in_flight(subject.known)
+    waits = in_flight(subject)
     image = image_of(statefulset.spec.template)
     reached = held.desired - min(held.before, held.desired)
     size = f"all {count(held.desired, 'pod')}" if not held.before else f"{reached} of {count(held.desired, 'pod')}"
@@ -252,20 +254,21 @@ def _to_the_end(request: Request, subject: SetSubject, statefulset: StatefulSet,
     )
 
 
-def _let_through(subject: SetSubject, draft: Draft) -> tuple[str, ...]:
+def _let_through(subject: ControlledSubject, draft: Draft) -> tuple[str, ...]:
     after = changed(subject, draft.after)
-    comes = revision_of(subject.current) if subject.current is not None else image_of(after.spec.template)
+    now = current(subject)
+    comes = revision_of(now) if now is not None else image_of(after.spec.template)
     return (*replacement(subject, after, comes), *of_the_doomed(subject, after))
 
 
-def _warned(subject: SetSubject, statefulset: StatefulSet, held: Partition, draft: Draft) -> tuple[str, ...]:
+def _warned(subject: ControlledSubject, statefulset: StatefulSet, held: Partition, draft: Draft) -> tuple[str, ...]:
     ready = statefulset.status.ready_replicas
     missing = statefulset.spec.desired - ready
     unready = (f"{count(missing, 'pod')} of {statefulset.spec.desired} {_is(missing)} not ready.",) if missing else ()
     return (*unready, *owner_warnings(statefulset), *stranded_warnings(subject, changed(subject, draft.after)))
 
 
-def _undo(subject: SetSubject, *, waits: bool) -> Undo:
+def _undo(subject: ControlledSubject, *, waits: bool) -> Undo:
     if not waits:
         return Undo("Pause holds the next change back again.", Pause())
     before = _origin(subject)
@@ -275,23 +278,23 @@ def _undo(subject: SetSubject, *, waits: bool) -> Undo:
     return Undo(f"Roll back to revision {found.revision} ({image_of(found.template)}).", RollBack(found.revision))
 
 
-def _origin(subject: SetSubject) -> str:
+def _origin(subject: ControlledSubject) -> str:
     """The name of the revision that a StatefulSet was last of in full, where that is not the present one."""
-    workload, now = subject.workload, subject.current
+    workload, now = subject.workload, current(subject)
     if not isinstance(workload, StatefulSet) or now is None or workload.status.current_revision == now.metadata.name:
         return ""
     return workload.status.current_revision
 
 
-def _when_paused(subject: SetSubject, statefulset: StatefulSet, at: int) -> tuple[str, ...]:
+def _when_paused(subject: ControlledSubject, statefulset: StatefulSet, at: int) -> tuple[str, ...]:
     how = f"A partition of {at} keeps the first {count(at, 'pod')} as they are: " if at else ""
     scaled = "Pods that are starting or stopping go on doing so, and scaling still works."
-    if not in_flight(subject.known):
+    if not in_flight(subject):
         return (
             "Nothing is rolling out, so no pod changes now.",
             f"{how}from then on a change of the pod template waits until it is resumed.",
         )
-    now = subject.current
+    now = current(subject)
     if now is None:
         return (f"{how}none of the new revision is started.", scaled)
     old = sum(_is_old(pod, now.pod_hash) for pod in subject.pods)

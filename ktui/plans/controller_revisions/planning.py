@@ -6,11 +6,11 @@ from typing import Final
 
 from ktui.model.workloads import StatefulSet
 from ktui.plans.controller_revisions.canary import plan_canary
+from ktui.plans.controller_revisions.known import ControlledSubject
 from ktui.plans.controller_revisions.pausing import plan_pause, plan_promote, plan_resume
 from ktui.plans.controller_revisions.repair import plan_repair
 from ktui.plans.controller_revisions.rollback import plan_abort, plan_rollback
 from ktui.plans.controller_revisions.scaling import plan_scale
-from ktui.plans.controller_revisions.subject import SetSubject
 from ktui.plans.controller_revisions.template_change import plan_restart, plan_set_image
 from ktui.plans.plan import Plan
 from ktui.plans.request import (
@@ -47,8 +47,8 @@ def refuse_of_daemonsets(action: Action) -> Refusal | None:
     return Refusal(reason) if reason is not None else None
 
 
-def plan_set(request: Request, subject: SetSubject) -> Plan | Refusal:
-    """What a request comes to on a StatefulSet or a DaemonSet as it is now, or why it cannot be done. Pure."""
+def plan(request: Request, subject: ControlledSubject) -> Plan | Refusal:
+    """What a request comes to on a StatefulSet or a DaemonSet as it is now, or why it cannot be done."""
     match request:
         case RollBack():
             return plan_rollback(request, subject)
@@ -67,7 +67,7 @@ def plan_set(request: Request, subject: SetSubject) -> Plan | Refusal:
 
 
 def _of_statefulset(
-    request: Pause | Resume | Promote | Canary | Scale, subject: SetSubject, statefulset: StatefulSet
+    request: Pause | Resume | Promote | Canary | Scale, subject: ControlledSubject, statefulset: StatefulSet
 ) -> Plan | Refusal:
     match request:
         case Pause():

@@ -8,7 +8,7 @@ at.
 from __future__ import annotations
 
 from ktui.model.objects import Pod
-from ktui.plans.controller_revisions.subject import Known, SetSubject
+from ktui.plans.controller_revisions.known import ControlledSubject, KnownControlled, current
 from ktui.plans.controller_revisions.wording import deletion_commands, doomed, from_the_top, names, revision_of
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
@@ -19,37 +19,37 @@ from ktui.rollout.cohorts import waits_for_deletion
 from ktui.rollout.revisions import Refusal
 
 
-def left_behind(known: Known) -> list[Pod]:
+def left_behind(known: KnownControlled) -> list[Pod]:
     """The pods that it waits for, and that are of another revision than they are to be of."""
     workload = known.workload
-    if known.current is None or not workload.observed or waits_for_deletion(workload):
+    if current(known) is None or not workload.observed or waits_for_deletion(workload):
         return []
     parts = cohorts.cohorts(workload, known.revisions, known.pods)
     return from_the_top(workload, cohorts.stranded(workload, parts))
 
 
-def refuse_repair(known: Known) -> Refusal | None:
+def refuse_repair(known: KnownControlled) -> Refusal | None:
     """Why there is nothing to repair."""
     if not left_behind(known):
         return Refusal("there is nothing to repair: no pod of an earlier revision is waited for")
     return being_deleted(known.workload)
 
 
-def repair_label(known: Known) -> str:
+def repair_label(known: KnownControlled) -> str:
     """What the repair does: `repair: delete db-3`."""
     return f"repair: delete {names(left_behind(known))}"
 
 
-def plan_repair(request: Repair, subject: SetSubject) -> Plan | Refusal:
+def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
     """Delete them: they come back with the template as it is now."""
-    refused = refuse_repair(subject.known)
+    refused = refuse_repair(subject)
     if refused is not None:
         return refused
     if not subject.may_delete_pods:
         return Refusal("not allowed: you may not delete pods")
-    workload, now = subject.workload, subject.current
+    workload, now = subject.workload, current(subject)
     assert now is not None, "what has no revision yet is refused"
-    pods = left_behind(subject.known)
+    pods = left_behind(subject)
     target = target_of(workload)
     draft = Draft(subject.raw, tests_for(target))
     it, them = ("it comes", "it") if len(pods) == 1 else ("they come", "them")

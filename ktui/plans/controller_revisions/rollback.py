@@ -14,12 +14,11 @@ from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.plans import prospects
 from ktui.plans.controller_revisions import partition_patch
-from ktui.plans.controller_revisions.subject import Known, SetSubject
+from ktui.plans.controller_revisions.known import ControlledSubject, KnownControlled, current, in_flight
 from ktui.plans.controller_revisions.wording import (
     changed,
     deletion_commands,
     doomed,
-    in_flight,
     name_of,
     next_revision,
     of_the_doomed,
@@ -37,7 +36,6 @@ from ktui.rollout.cohorts import rollback_target as last_good
 from ktui.rollout.partition import Partition, partition_of
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.track_record import Accounts
 from ktui.text import clean, count
 
 _TEMPLATE: Final = ("spec", "template")
@@ -46,9 +44,7 @@ _DIRECTIVE: Final = "$patch"
 """What makes a strategic merge patch replace: no part of the template."""
 
 
-def rollback_target(
-    known: Known, to_revision: int | None = None, remembered: Accounts | None = None
-) -> ControllerRevision | Refusal:
+def rollback_target(known: KnownControlled, to_revision: int | None = None) -> ControllerRevision | Refusal:
     """The revision that a rollback would bring back, or why there is none, in kubectl's words and order.
 
     Without a number it is the last one that was good (`standing.last_good`), where kubectl takes the second highest.
@@ -63,7 +59,7 @@ def rollback_target(
         if target is None:
             return Refusal(f"unable to find specified revision {to_revision} in history")
     else:
-        now = known.current
+        now = current(known)
         before = [rev for rev in ordered if now is None or rev.metadata.uid != now.metadata.uid]
         if not before:
             return Refusal("no last revision to roll back to")
@@ -72,7 +68,7 @@ def rollback_target(
             # Where the new template has no revision, all pods are of revisions that came before it: that is known, even
             # if the controller cannot make one and so never observes the change.
             return Refusal("the controller has not seen the last change yet, so the previous revision is not known")
-        target = last_good(workload, parts, remembered) or before[0]
+        target = last_good(workload, parts, known.remembered) or before[0]
     if target.template is None:
         return Refusal(f"revision {target.revision} has no pod template to go back to")
     if target.template == workload.spec.template:
@@ -80,34 +76,35 @@ def rollback_target(
     return target
 
 
-def abort_target(known: Known, remembered: Accounts | None = None) -> ControllerRevision | Refusal:
+def abort_target(known: KnownControlled) -> ControllerRevision | Refusal:
     """The revision that an abort would bring back, or why there is nothing to abort.
 
     It is the one that ktui's canary came from, or that most of the pods which give way and serve are of. Where none is
     left, it is the one that a StatefulSet was last of in full, as it reports; else the last one that was good.
     """
-    workload, number = known.workload, known.current.revision if known.current is not None else 0
+    workload, now = known.workload, current(known)
+    number = now.revision if now is not None else 0
     if not in_flight(known):
         return being_deleted(workload) or Refusal(
             f"nothing to abort: every pod is of revision {number}; a rollback goes to an earlier one"
         )
     last = _last_complete(known)
-    if last is not None and last is known.current:
+    if last is not None and last is now:
         return being_deleted(workload) or Refusal(
             f"nothing to abort: it goes back to revision {number}, which it was last of in full"
         )
     found = _origin(known) or _giving_way(known) or last
     if found is None or found.template in (None, workload.spec.template):
-        return rollback_target(known, remembered=remembered)
+        return rollback_target(known)
     return being_deleted(workload) or found
 
 
-def _origin(known: Known) -> ControllerRevision | None:
+def _origin(known: KnownControlled) -> ControllerRevision | None:
     held = partition_of(known.workload) if isinstance(known.workload, StatefulSet) else None
     return _named(known, held.record.back) if held is not None and held.record is not None else None
 
 
-def _giving_way(known: Known) -> ControllerRevision | None:
+def _giving_way(known: KnownControlled) -> ControllerRevision | None:
     """Those that the partition keeps anyway count only where it lets no old pod go."""
     workload = known.workload
     parts = [part for part in cohorts(workload, known.revisions, known.pods) if part.revision and not part.is_current]
@@ -124,23 +121,23 @@ def _giving_way(known: Known) -> ControllerRevision | None:
     return most.revision if most is not None and most.running else None
 
 
-def _last_complete(known: Known) -> ControllerRevision | None:
+def _last_complete(known: KnownControlled) -> ControllerRevision | None:
     return _named(known, known.workload.status.current_revision) if isinstance(known.workload, StatefulSet) else None
 
 
-def _named(known: Known, name: str) -> ControllerRevision | None:
+def _named(known: KnownControlled, name: str) -> ControllerRevision | None:
     return next((revision for revision in known.revisions if revision.metadata.name == name), None)
 
 
-def plan_rollback(request: RollBack, subject: SetSubject) -> Plan | Refusal:
+def plan_rollback(request: RollBack, subject: ControlledSubject) -> Plan | Refusal:
     """Bring an earlier template back, wherever the rollout is."""
-    found = rollback_target(subject.known, request.revision, subject.remembered)
+    found = rollback_target(subject, request.revision)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
 
 
-def plan_abort(request: Abort, subject: SetSubject) -> Plan | Refusal:
+def plan_abort(request: Abort, subject: ControlledSubject) -> Plan | Refusal:
     """Bring the template back that is being replaced."""
-    found = abort_target(subject.known, subject.remembered)
+    found = abort_target(subject)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
@@ -151,7 +148,7 @@ def template_in(raw_revision: dict[str, Any]) -> dict[str, Any]:
     return template
 
 
-def _going_back(request: Request, subject: SetSubject, back: ControllerRevision, verb: str) -> Plan:
+def _going_back(request: Request, subject: ControlledSubject, back: ControllerRevision, verb: str) -> Plan:
     workload = subject.workload
     target = target_of(workload)
     raw_back = subject.raw_revisions[back.metadata.uid]
@@ -163,7 +160,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
     elif cause != revisions.change_cause(workload):
         draft.put(_CAUSE, cause)
     held = partition_of(workload) if isinstance(workload, StatefulSet) else None
-    ends_at = _ends_at(subject.known, held)
+    ends_at = _ends_at(subject, held)
     if ends_at is not None:
         partition_patch.put(draft, ends_at)
     after = changed(subject, draft.after)
@@ -202,7 +199,7 @@ def _going_back(request: Request, subject: SetSubject, back: ControllerRevision,
     )
 
 
-def _numbered(subject: SetSubject, back: ControllerRevision, cause: str | None) -> tuple[str, ...]:
+def _numbered(subject: ControlledSubject, back: ControllerRevision, cause: str | None) -> tuple[str, ...]:
     others = [each.revision for each in subject.revisions if each.metadata.uid != back.metadata.uid]
     sentences = [*renumbered(back.revision, others)]
     now = revisions.change_cause(subject.workload)
@@ -213,14 +210,14 @@ def _numbered(subject: SetSubject, back: ControllerRevision, cause: str | None) 
     return tuple(sentences)
 
 
-def _ends_at(known: Known, held: Partition | None) -> int | None:
+def _ends_at(known: KnownControlled, held: Partition | None) -> int | None:
     """The partition that ends ktui's own hold: that of before, or lower where a pod is new that has to go back too.
 
     None where there is no such hold: anybody else's partition stays, as with kubectl.
     """
     if held is None or held.record is None or not isinstance(known.workload, StatefulSet):
         return None
-    now = known.current
+    now = current(known)
     new = [place(known.workload, pod) for pod in known.pods if now is not None and pod.revision_hash == now.pod_hash]
     return min([held.record.saved, *(each for each in new if each >= held.first)])
 
@@ -238,7 +235,7 @@ def _partitioned(held: Partition | None, ends_at: int | None) -> tuple[str, ...]
 
 
 def _left_alone(
-    subject: SetSubject, after: Controlled, held: Partition | None, back: ControllerRevision
+    subject: ControlledSubject, after: Controlled, held: Partition | None, back: ControllerRevision
 ) -> tuple[str, ...]:
     """A partition that stays may keep pods from going back, and that is what a rollback is seldom meant to do."""
     if held is None or held.record is not None or not isinstance(after, StatefulSet):
@@ -253,11 +250,11 @@ def _left_alone(
     )
 
 
-def _parts(subject: SetSubject) -> tuple[Cohort, ...]:
+def _parts(subject: ControlledSubject) -> tuple[Cohort, ...]:
     return cohorts(subject.workload, subject.revisions, subject.pods)
 
 
-def _prospects(subject: SetSubject, back: ControllerRevision) -> tuple[str, ...]:
+def _prospects(subject: ControlledSubject, back: ControllerRevision) -> tuple[str, ...]:
     """How the revision did that comes back, and whether it is another one but for annotations."""
     named = {each.revision: each for each in subject.revisions if each.template is not None}
     templates = {number: template_in(subject.raw_revisions[each.metadata.uid]) for number, each in named.items()}
@@ -273,8 +270,8 @@ def _prospects(subject: SetSubject, back: ControllerRevision) -> tuple[str, ...]
     )
 
 
-def _undo(subject: SetSubject, back: ControllerRevision) -> Undo:
-    now = subject.current
+def _undo(subject: ControlledSubject, back: ControllerRevision) -> Undo:
+    now = current(subject)
     if now is None:
         return Undo(
             "Nothing brings the present template back: it was changed, but never became a revision. "

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ktui.model.workloads import ORDERED_READY, StatefulSet
-from ktui.plans.controller_revisions.subject import SetSubject
-from ktui.plans.deployment.scaling import refuse_scale, scaled
+from ktui.plans.controller_revisions.known import ControlledSubject
 from ktui.plans.plan import Plan
 from ktui.plans.request import Scale
+from ktui.plans.scaling import refuse_scale, scaled
 from ktui.rollout.partition import partition_of
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean, count
 
 
-def plan_scale(request: Scale, subject: SetSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_scale(request: Scale, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
     """Ask for another number of pods."""
     refused = refuse_scale(statefulset, request.replicas)
     if refused is not None:
@@ -31,7 +31,7 @@ def _added(statefulset: StatefulSet, now: int, then: int) -> tuple[str, ...]:
     return (f"{count(then - now, 'pod')} will be added: {now} → {then} ({which}){order}.",)
 
 
-def _stopped(subject: SetSubject, statefulset: StatefulSet, now: int, then: int) -> tuple[str, ...]:
+def _stopped(subject: ControlledSubject, statefulset: StatefulSet, now: int, then: int) -> tuple[str, ...]:
     order = ", the highest first, one after another" if _in_order(statefulset) else ", all at once"
     which = _pods(statefulset, now - 1, then)
     stopped = f"{count(now - then, 'pod')} will be stopped: {now} → {then} ({which}){order}."

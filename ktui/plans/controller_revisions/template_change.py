@@ -6,29 +6,21 @@ from datetime import UTC
 
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.workloads import StatefulSet
-from ktui.plans.controller_revisions.subject import SetSubject
+from ktui.plans.controller_revisions.known import ControlledSubject, current, in_flight
 from ktui.plans.controller_revisions.wording import (
     changed,
     deletion_commands,
     doomed,
-    in_flight,
     name_of,
     numbered,
     of_the_doomed,
     replacement,
     stranded_warnings,
 )
-from ktui.plans.deployment.template_change import (
-    RESTARTED,
-    label_of,
-    matching,
-    pairs_for_kubectl,
-    put_images,
-    refuse_images,
-)
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
+from ktui.plans.template_change import RESTARTED, label_of, matching, pairs_for_kubectl, put_images, refuse_images
 from ktui.plans.wording import (
     being_deleted,
     called,
@@ -47,7 +39,7 @@ from ktui.rollout.revisions import Refusal
 from ktui.text import clean
 
 
-def plan_restart(request: Restart, subject: SetSubject) -> Plan | Refusal:
+def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal:
     """Replace every pod by one of the same template, as a rollout of its own."""
     workload = subject.workload
     refused = being_deleted(workload)
@@ -61,9 +53,7 @@ def plan_restart(request: Restart, subject: SetSubject) -> Plan | Refusal:
     draft.put(RESTARTED, stamp)
     after = changed(subject, draft.after)
     comes, _ = numbered(subject, after.spec.template)
-    busy = (
-        ("A rollout is in flight: the restart puts another revision on top of it.",) if in_flight(subject.known) else ()
-    )
+    busy = ("A rollout is in flight: the restart puts another revision on top of it.",) if in_flight(subject) else ()
     pause = " A pause stops it half-way." if isinstance(workload, StatefulSet) else ""
     return Plan(
         request=request,
@@ -77,7 +67,7 @@ def plan_restart(request: Restart, subject: SetSubject) -> Plan | Refusal:
             *of_the_doomed(subject, after),
         ),
         warnings=(
-            *(busy if in_flight(subject.known) else ()),
+            *(busy if in_flight(subject) else ()),
             *held_warnings(after),
             *stranded_warnings(subject, after),
         ),
@@ -89,7 +79,7 @@ def plan_restart(request: Restart, subject: SetSubject) -> Plan | Refusal:
     )
 
 
-def plan_set_image(request: SetImage, subject: SetSubject) -> Plan | Refusal:
+def plan_set_image(request: SetImage, subject: ControlledSubject) -> Plan | Refusal:
     """Roll another image out, as `kubectl set image` does: `*` means init containers too."""
     workload = subject.workload
     refused = being_deleted(workload) or refuse_images(request, subject.raw)
@@ -145,8 +135,8 @@ def held_warnings(after: Controlled) -> tuple[str, ...]:
     return (f"Its partition lets {partition.size} through: the others follow when it is promoted.",)
 
 
-def _undo_image(subject: SetSubject, differing: list[tuple[str, str, str]]) -> Undo:
-    now = subject.current
+def _undo_image(subject: ControlledSubject, differing: list[tuple[str, str, str]]) -> Undo:
+    now = current(subject)
     if now is not None and subject.workload.spec.revision_history_limit != 0:
         return Undo(f"Roll back to revision {now.revision} ({image_of(now.template)}).", RollBack(now.revision))
     pairs = tuple((name, old) for name, old, _ in differing)

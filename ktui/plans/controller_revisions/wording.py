@@ -11,7 +11,7 @@ from ktui.model.objects import Pod, RollingUpdate
 from ktui.model.reference import reference_to
 from ktui.model.template import PodTemplate, decode_hook
 from ktui.model.workloads import ControllerRevision, StatefulSet
-from ktui.plans.controller_revisions.subject import Known, SetSubject
+from ktui.plans.controller_revisions.known import ControlledSubject
 from ktui.plans.plan import Doomed
 from ktui.plans.wording import amid, command, image_of
 from ktui.rollout import cohorts
@@ -24,7 +24,7 @@ _SHOWN = 4
 """How many pods are named one by one."""
 
 
-def name_of(subject: SetSubject) -> str:
+def name_of(subject: ControlledSubject) -> str:
     """The workload as kubectl takes it: `statefulset/db`."""
     return reference_to(subject.workload).full
 
@@ -40,7 +40,7 @@ def next_revision(known: Sequence[ControllerRevision]) -> int:
     return max((revision.revision for revision in known), default=0) + 1
 
 
-def numbered(subject: SetSubject, template: PodTemplate) -> tuple[str, str]:
+def numbered(subject: ControlledSubject, template: PodTemplate) -> tuple[str, str]:
     """What a template will be called, and a sentence about the revision that comes back with it, where one does."""
     number, live = next_revision(subject.revisions), subject.workload.spec.template
     known = next((rev for rev in cohorts.newest_first(subject.revisions) if rev.template == template), None)
@@ -52,7 +52,7 @@ def numbered(subject: SetSubject, template: PodTemplate) -> tuple[str, str]:
     return revision_of(known, live), again
 
 
-def changed(subject: SetSubject, raw: dict[str, Any]) -> Controlled:
+def changed(subject: ControlledSubject, raw: dict[str, Any]) -> Controlled:
     """The workload that a patch makes, as rules look at one: of a generation that no controller has seen."""
     made = msgspec.convert(raw, type(subject.workload), dec_hook=decode_hook)
     meta = msgspec.structs.replace(made.metadata, generation=subject.workload.metadata.generation + 1)
@@ -65,7 +65,7 @@ def names(pods: Iterable[Pod]) -> str:
     return f"{shown[0]} to {shown[-1]}" if len(shown) > _SHOWN else ", ".join(shown)
 
 
-def replacement(subject: SetSubject, after: Controlled, comes: str) -> tuple[str, ...]:
+def replacement(subject: ControlledSubject, after: Controlled, comes: str) -> tuple[str, ...]:
     """What becomes of the pods when the template is that of `after`, which is called `comes`."""
     if desired(subject.workload) == 0:
         where = "scaled to zero" if isinstance(after, StatefulSet) else "on no node"
@@ -109,7 +109,7 @@ def _spaced(text: str) -> str:
     return f"{text} " if text else ""
 
 
-def reached(subject: SetSubject, after: Controlled) -> list[Pod]:
+def reached(subject: ControlledSubject, after: Controlled) -> list[Pod]:
     """The pods that are replaced by themselves when the template is that of `after`."""
     if waits_for_deletion(after):
         return []
@@ -150,27 +150,14 @@ def pace(workload: Controlled) -> str:
     return f"{nodes}: the old pod stops first, and nothing of it serves there meanwhile."
 
 
-def in_flight(known: Known) -> bool:
-    """Whether a template is being rolled out, or waits to be: it has no revision yet, or not every pod is of it."""
-    workload, now = known.workload, known.current
-    if now is None or not workload.observed:
-        return True
-    if any(not is_terminating(pod) and pod.revision_hash != now.pod_hash for pod in known.pods):
-        return True
-    if isinstance(workload, StatefulSet):
-        told = workload.status
-        return not waits_for_deletion(workload) and told.current_revision != told.update_revision
-    return workload.status.updated_number_scheduled < workload.status.desired_number_scheduled
-
-
-def doomed(subject: SetSubject, after: Controlled) -> tuple[Doomed, ...]:
+def doomed(subject: ControlledSubject, after: Controlled) -> tuple[Doomed, ...]:
     """The pods that would be waited for indefinitely, and that are deleted with the change where we may."""
     if not subject.may_delete_pods:
         return ()
     return tuple(Doomed(pod.metadata.name, pod.metadata.uid) for pod in _stranded(subject, after))
 
 
-def of_the_doomed(subject: SetSubject, after: Controlled) -> tuple[str, ...]:
+def of_the_doomed(subject: ControlledSubject, after: Controlled) -> tuple[str, ...]:
     """What is said of them among the effects."""
     pods = _stranded(subject, after)
     if not pods or not subject.may_delete_pods:
@@ -182,7 +169,7 @@ def of_the_doomed(subject: SetSubject, after: Controlled) -> tuple[str, ...]:
     )
 
 
-def stranded_warnings(subject: SetSubject, after: Controlled) -> tuple[str, ...]:
+def stranded_warnings(subject: ControlledSubject, after: Controlled) -> tuple[str, ...]:
     """What is left to others where we may not delete pods."""
     pods = _stranded(subject, after)
     if not pods or subject.may_delete_pods:
@@ -193,13 +180,13 @@ def stranded_warnings(subject: SetSubject, after: Controlled) -> tuple[str, ...]
     )
 
 
-def deletion_commands(subject: SetSubject, after: Controlled) -> tuple[str, ...]:
+def deletion_commands(subject: ControlledSubject, after: Controlled) -> tuple[str, ...]:
     """kubectl's way to delete them."""
     pods = _stranded(subject, after)
     return (_deletion(subject, pods),) if pods else ()
 
 
-def _deletion(subject: SetSubject, pods: Sequence[Pod]) -> str:
+def _deletion(subject: ControlledSubject, pods: Sequence[Pod]) -> str:
     return command(subject, "delete", "pod", *(pod.metadata.name for pod in pods))
 
 
@@ -207,7 +194,7 @@ def _is(pods: Sequence[Pod]) -> str:
     return "is" if len(pods) == 1 else "are"
 
 
-def _stranded(subject: SetSubject, after: Controlled) -> list[Pod]:
+def _stranded(subject: ControlledSubject, after: Controlled) -> list[Pod]:
     if waits_for_deletion(after):
         return []
     found = cohorts.stranded(after, cohorts.cohorts(after, subject.revisions, subject.pods))

@@ -6,21 +6,21 @@ To abort is to roll back, with the saved settings in the same patch: `rollback`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from ktui.model.objects import HOLD_SECONDS, Deployment, ReplicaSet
-from ktui.model.template import PodTemplate, decode_hook
+from ktui.model.template import PodTemplate
 from ktui.plans.canary_warnings import canary_warnings, healed
 from ktui.plans.deployment import hold_settings
 from ktui.plans.deployment.hold_settings import limits_for
-from ktui.plans.deployment.template_change import matching, refuse_images
+from ktui.plans.deployment.known import DeploymentSubject, KnownDeployment, as_deployment, in_flight
+from ktui.plans.deployment.wording import number_for, pace, revision_of
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary, Promote, RollBack
-from ktui.plans.subject import Subject, in_flight
+from ktui.plans.template_change import change_template, refuse_what
 from ktui.plans.wording import (
     amid,
     being_deleted,
@@ -28,9 +28,6 @@ from ktui.plans.wording import (
     image_changes,
     image_of,
     moved_images,
-    number_for,
-    pace,
-    revision_of,
     stale_cause,
     target_of,
     tests_for,
@@ -40,15 +37,17 @@ from ktui.rollout.hold import OVER, Back, Disturbance, Hold, Record, back_of, ho
 from ktui.rollout.revisions import Refusal
 from ktui.text import count, duration
 
-_TEMPLATE = ("spec", "template")
+_SCALED = "in proportion"
+"""How a canary follows an autoscaler: the Deployment controller scales its ReplicaSets so."""
 
 
-def refuse_canary(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Refusal | None:
+def refuse_canary(known: KnownDeployment) -> Refusal | None:
     """Why no canary can be begun."""
+    deployment = known.workload
     deleted = being_deleted(deployment)
     if deleted is not None:
         return deleted
-    hold = hold_of(deployment, replicasets)
+    hold = hold_of(deployment, known.revisions)
     if hold is not None and hold.is_real:
         by = f", by {hold.by}" if hold.by else ""
         return Refusal(f"a canary of {hold.size} is held already{by}: promote it, or abort it")
@@ -61,7 +60,7 @@ def refuse_canary(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> 
         return Refusal("it is scaled to zero: a canary needs at least one pod")
     if deployment.spec.paused:
         return Refusal("it is paused: resume it first")
-    if in_flight(deployment, replicasets):
+    if in_flight(known):
         return Refusal("a running rollout cannot become a canary: pause it instead")
     return None
 
@@ -91,17 +90,13 @@ def promote_label(hold: Hold) -> str:
     return f"promote to {size}{_in_brackets(hold.record, hold.next_step)}"
 
 
-def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
+def plan_canary(request: Canary, subject: DeploymentSubject) -> Plan | Refusal:
     """Begin: template, settings and record in one patch."""
-    deployment = subject.deployment
-    refused = (
-        refuse_canary(deployment, subject.replicasets)
-        or _refuse_size(request, deployment)
-        or refuse_what(request, subject.raw)
-    )
+    deployment = subject.workload
+    refused = refuse_canary(subject) or _refuse_size(request, deployment) or refuse_what(request, subject.raw)
     if refused is not None:
         return refused
-    current = revisions.current(deployment, subject.replicasets)
+    current = revisions.current(deployment, subject.revisions)
     assert current is not None, "what is not in flight has a ReplicaSet"
     target = target_of(deployment)
     draft = Draft(subject.raw, tests_for(target))
@@ -131,9 +126,9 @@ def plan_canary(request: Canary, subject: Subject) -> Plan | Refusal:
     )
 
 
-def plan_promote_held(request: Promote, subject: Subject, hold: Hold) -> Plan | Refusal:
+def plan_promote_held(request: Promote, subject: DeploymentSubject, hold: Hold) -> Plan | Refusal:
     """Take a held canary to its next step, to a size of one's own, or to its end."""
-    refused = refuse_promote_held(subject.deployment, hold)
+    refused = refuse_promote_held(subject.workload, hold)
     if refused is not None:
         return refused
     found = _wanted(request, hold)
@@ -151,33 +146,12 @@ def _refuse_size(request: Canary, deployment: Deployment) -> Refusal | None:
     return Refusal(wrong) if wrong else None
 
 
-def refuse_what(request: Canary, raw: dict[str, Any]) -> Refusal | None:
-    """Why a canary of that workload cannot be of what is asked for."""
-    if request.template is None and not request.images:
-        return Refusal("a canary needs something new: an image, or a manifest with another template")
-    template = request.template or raw["spec"]["template"]
-    return refuse_images(request, {"spec": {"template": template}}) if request.images else None
-
-
-def change_template(draft: Draft, request: Canary) -> list[tuple[str, str, str]]:
-    """Put the template in, and the images; returns the containers with the images that they had and get."""
-    if request.template is not None:
-        draft.put(_TEMPLATE, request.template)
-    changed = []
-    for field, index, container, image in list(matching(request, draft.after)):
-        old = container.get("image", "")
-        if old != image:
-            draft.put((*_TEMPLATE, "spec", field, index, "image"), image)
-            changed.append((container["name"], old, image))
-    return changed
-
-
-def _begun(request: Canary, subject: Subject, current: ReplicaSet, template: PodTemplate) -> Record:
-    desired = subject.deployment.spec.desired
+def _begun(request: Canary, subject: DeploymentSubject, current: ReplicaSet, template: PodTemplate) -> Record:
+    desired = subject.workload.spec.desired
     pods = steps.in_pods(request.steps[0], desired)
     limits = limits_for(pods, desired, current.spec.desired, surge=request.surge)
     return Record(
-        revision=number_for(template, subject.replicasets),
+        revision=number_for(template, subject.revisions),
         back=Back(revisions.revision(current), current.metadata.name),
         saved=hold_settings.save(subject.raw),
         surge=request.surge,
@@ -215,27 +189,27 @@ def _size(step: str, desired: int) -> str:
     return f"{step} ({pods})" if step.endswith("%") else step
 
 
-def _warned(subject: Subject, record: Record) -> tuple[str, ...]:
+def _warned(subject: DeploymentSubject, record: Record) -> tuple[str, ...]:
     replaced = 0 if record.surge else record.pods
     return (
-        *canary_warnings(subject, extra=record.pods - replaced, replaced=replaced),
-        *stale_cause(subject.deployment, "canary"),
+        *canary_warnings(subject, extra=record.pods - replaced, replaced=replaced, scaled=_SCALED),
+        *stale_cause(subject.workload, "canary"),
     )
 
 
 def _begin_commands(
-    request: Canary, subject: Subject, record: Record, changed: Sequence[tuple[str, str, str]]
+    request: Canary, subject: DeploymentSubject, record: Record, changed: Sequence[tuple[str, str, str]]
 ) -> tuple[str, ...]:
     noted = hold_settings.record_command(subject, record)
     if request.template is None:
-        running = {container.name for container in subject.deployment.spec.template.containers}
+        running = {container.name for container in subject.workload.spec.template.containers}
         pod: dict[str, list[dict[str, str]]] = {}
         for name, _, image in changed:
             field = "containers" if name in running else "initContainers"
             pod.setdefault(field, []).append({"name": name, "image": image})
         return (hold_settings.hold_command(subject, record, {"spec": pod}), noted)
     # Without the template in the same patch, minReadySeconds would reach the old pods; a paused one waits for both.
-    name = f"deployment/{subject.deployment.metadata.name}"
+    name = f"deployment/{subject.workload.metadata.name}"
     return (
         command(subject, "rollout", "pause", name),
         command(subject, "apply", "-f", request.manifest),
@@ -265,11 +239,11 @@ def _wanted(request: Promote, hold: Hold) -> tuple[int, int | None] | Refusal:
     return max(record.step, steps.following(record.steps, desired, pods) - 1), pods
 
 
-def _larger(request: Promote, subject: Subject, hold: Hold, step: int, pods: int) -> Plan:
-    deployment, record = subject.deployment, hold.record
+def _larger(request: Promote, subject: DeploymentSubject, hold: Hold, step: int, pods: int) -> Plan:
+    deployment, record = subject.workload, hold.record
     assert record is not None
-    current = revisions.current(deployment, subject.replicasets)
-    old = sum(rs.spec.desired for rs in subject.replicasets if rs is not current)
+    current = revisions.current(deployment, subject.revisions)
+    old = sum(rs.spec.desired for rs in subject.revisions if rs is not current)
     limits = limits_for(pods, hold.desired, old, surge=record.surge)
     grown = msgspec.structs.replace(
         record,
@@ -296,7 +270,10 @@ def _larger(request: Promote, subject: Subject, hold: Hold, step: int, pods: int
             f"{count(added, 'pod')} of revision {record.revision} will be added: {hold.pods} → {pods}, and held there.",
             f"{count(replaced, 'old pod')} will be stopped for them." if replaced else "No old pods are removed.",
         ),
-        warnings=(*_unready(current, hold), *canary_warnings(subject, extra=added - replaced, replaced=replaced)),
+        warnings=(
+            *_unready(current, hold),
+            *canary_warnings(subject, extra=added - replaced, replaced=replaced, scaled=_SCALED),
+        ),
         undo=_undo_promote(record, subject),
         commands=(hold_settings.resize_command(subject, grown), hold_settings.record_command(subject, grown)),
         before=subject.raw,
@@ -304,16 +281,16 @@ def _larger(request: Promote, subject: Subject, hold: Hold, step: int, pods: int
     )
 
 
-def _in_full(request: Promote, subject: Subject, hold: Hold) -> Plan:
-    deployment, record = subject.deployment, hold.record
+def _in_full(request: Promote, subject: DeploymentSubject, hold: Hold) -> Plan:
+    deployment, record = subject.workload, hold.record
     assert record is not None
     target = target_of(deployment)
     draft = Draft(subject.raw, tests_for(target))
     hold_settings.take_off(draft, record.saved)
-    current = revisions.current(deployment, subject.replicasets)
-    old = sum(rs.spec.desired for rs in subject.replicasets if rs is not current)
+    current = revisions.current(deployment, subject.revisions)
+    old = sum(rs.spec.desired for rs in subject.revisions if rs is not current)
     image = image_of(deployment.spec.template)
-    back = back_of(record, subject.replicasets)
+    back = back_of(record, subject.revisions)
     again = Undo(f"Roll back to revision {record.back.revision}.", RollBack(record.back.revision))
     return Plan(
         request=request,
@@ -341,18 +318,13 @@ def _when(record: Record) -> str:
     return "as soon as they are ready" if seconds is UNSET else f"when they have been ready for {duration(seconds)}"
 
 
-def as_deployment(raw: dict[str, Any]) -> Deployment:
-    """The Deployment that a patch makes, as rules look at one."""
-    return msgspec.convert(raw, Deployment, dec_hook=decode_hook)
-
-
 def _unready(current: ReplicaSet | None, hold: Hold) -> tuple[str, ...]:
     ready = current.status.ready_replicas if current is not None else 0
     return (f"Only {ready} of the {count(hold.pods, 'pod')} held now are ready.",) if ready < hold.pods else ()
 
 
-def _undo_promote(record: Record, subject: Subject) -> Undo:
-    back = back_of(record, subject.replicasets)
+def _undo_promote(record: Record, subject: DeploymentSubject) -> Undo:
+    back = back_of(record, subject.revisions)
     name = revision_of(back) if back is not None else f"revision {record.back.revision}"
     return Undo(f"A canary only grows: abort goes back to {name}, with the saved settings.", Abort())
 

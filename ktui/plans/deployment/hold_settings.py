@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from ktui.model.objects import HOLD_SECONDS, LAST_APPLIED, NO_DEADLINE, ReplicaSet
 from ktui.model.reading import NotRead, read
+from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.patch import Draft
-from ktui.plans.subject import Subject
 from ktui.plans.wording import command
 from ktui.rollout import strategy
 from ktui.rollout.hold import ANNOTATION, Record, Saved
@@ -150,7 +150,7 @@ def told(saved: Saved) -> str:
     )
 
 
-def hold_command(subject: Subject, record: Record, template: dict[str, Any] | None = None) -> str:
+def hold_command(subject: DeploymentSubject, record: Record, template: dict[str, Any] | None = None) -> str:
     """kubectl's way to put the settings on, with what changes of the template."""
     spec: dict[str, Any] = {
         "minReadySeconds": HOLD_SECONDS,
@@ -162,22 +162,22 @@ def hold_command(subject: Subject, record: Record, template: dict[str, Any] | No
     return _patch(subject, "strategic", spec)
 
 
-def resize_command(subject: Subject, record: Record) -> str:
+def resize_command(subject: DeploymentSubject, record: Record) -> str:
     """kubectl's way to another size."""
     return _patch(subject, "merge", {"strategy": strategy_of(record)})
 
 
-def record_command(subject: Subject, record: Record) -> str:
+def record_command(subject: DeploymentSubject, record: Record) -> str:
     """kubectl's way to write the record."""
     return command(subject, "annotate", _name(subject), "--overwrite", f"{ANNOTATION}={written(record)}")
 
 
-def forget_command(subject: Subject) -> str:
+def forget_command(subject: DeploymentSubject) -> str:
     """kubectl's way to take the record away."""
     return command(subject, "annotate", _name(subject), f"{ANNOTATION}-")
 
 
-def release_commands(subject: Subject, saved: Saved) -> tuple[str, ...]:
+def release_commands(subject: DeploymentSubject, saved: Saved) -> tuple[str, ...]:
     """kubectl's way to bring the saved settings back."""
     spec = {
         "minReadySeconds": None if saved.min_ready_seconds is UNSET else saved.min_ready_seconds,
@@ -189,10 +189,10 @@ def release_commands(subject: Subject, saved: Saved) -> tuple[str, ...]:
     return (_patch(subject, "merge", spec), forget_command(subject))
 
 
-def _patch(subject: Subject, kind: str, spec: dict[str, Any]) -> str:
+def _patch(subject: DeploymentSubject, kind: str, spec: dict[str, Any]) -> str:
     text = msgspec.json.encode({"spec": spec}).decode()
     return command(subject, "patch", _name(subject), f"--type={kind}", "-p", text)
 
 
-def _name(subject: Subject) -> str:
-    return f"deployment/{subject.deployment.metadata.name}"
+def _name(subject: DeploymentSubject) -> str:
+    return f"deployment/{subject.workload.metadata.name}"

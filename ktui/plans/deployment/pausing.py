@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ktui.model.objects import Deployment, ReplicaSet
+from ktui.model.objects import Deployment
+from ktui.plans.deployment.known import DeploymentSubject, KnownDeployment, in_flight
+from ktui.plans.deployment.wording import next_revision, pace, replacement, revision_of
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Pause, Promote, Request, Resume
-from ktui.plans.subject import Subject, in_flight
-from ktui.plans.wording import (
-    amid,
-    being_deleted,
-    command,
-    image_of,
-    next_revision,
-    pace,
-    replacement,
-    revision_of,
-    target_of,
-    tests_for,
-)
+from ktui.plans.wording import amid, being_deleted, command, image_of, target_of, tests_for
 from ktui.rollout import revisions
 from ktui.rollout.progress import progress
 from ktui.rollout.revisions import Refusal
@@ -45,16 +33,17 @@ def refuse_resume(deployment: Deployment) -> Refusal | None:
     return being_deleted(deployment)
 
 
-def refuse_promote(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Refusal | None:
+def refuse_promote(known: KnownDeployment) -> Refusal | None:
     """Why there is nothing to promote."""
+    deployment = known.workload
     deleted = being_deleted(deployment)
     if deleted is not None:
         return deleted
-    current = revisions.current(deployment, replicasets)
+    current = revisions.current(deployment, known.revisions)
     name = f"revision {revisions.revision(current)}" if current is not None else "the new revision"
     if deadline_exceeded(deployment):
         return Refusal(f"nothing to promote: {name} exceeded its progress deadline; roll back, or fix the cause")
-    if not in_flight(deployment, replicasets):
+    if not in_flight(known):
         paused = ", though paused" if deployment.spec.paused else ""
         return Refusal(f"nothing to promote: {name} is complete{paused}")
     if not deployment.spec.paused:
@@ -62,9 +51,9 @@ def refuse_promote(deployment: Deployment, replicasets: Sequence[ReplicaSet]) ->
     return None
 
 
-def plan_pause(request: Pause, subject: Subject) -> Plan | Refusal:
+def plan_pause(request: Pause, subject: DeploymentSubject) -> Plan | Refusal:
     """Stop where it is."""
-    deployment = subject.deployment
+    deployment = subject.workload
     refused = refuse_pause(deployment)
     if refused is not None:
         return refused
@@ -86,16 +75,16 @@ def plan_pause(request: Pause, subject: Subject) -> Plan | Refusal:
     )
 
 
-def plan_resume(request: Resume, subject: Subject) -> Plan | Refusal:
+def plan_resume(request: Resume, subject: DeploymentSubject) -> Plan | Refusal:
     """Go on."""
-    refused = refuse_resume(subject.deployment)
-    return refused or _resuming(request, subject, f"Resume {target_of(subject.deployment)}", "resumed")
+    refused = refuse_resume(subject.workload)
+    return refused or _resuming(request, subject, f"Resume {target_of(subject.workload)}", "resumed")
 
 
-def plan_promote(request: Promote, subject: Subject) -> Plan | Refusal:
+def plan_promote(request: Promote, subject: DeploymentSubject) -> Plan | Refusal:
     """Go on to the end."""
-    deployment = subject.deployment
-    refused = refuse_promote(deployment, subject.replicasets)
+    deployment = subject.workload
+    refused = refuse_promote(subject)
     if refused is not None:
         return refused
     if request.to not in ("", FULL):
@@ -105,8 +94,8 @@ def plan_promote(request: Promote, subject: Subject) -> Plan | Refusal:
     return _resuming(request, subject, title, begun=f"promotion to {image}")
 
 
-def _resuming(request: Request, subject: Subject, title: str, done: str = "", begun: str = "") -> Plan:
-    target = target_of(subject.deployment)
+def _resuming(request: Request, subject: DeploymentSubject, title: str, done: str = "", begun: str = "") -> Plan:
+    target = target_of(subject.workload)
     draft = Draft(subject.raw, tests_for(target))
     draft.remove(_PAUSED)
     return Plan(
@@ -124,15 +113,15 @@ def _resuming(request: Request, subject: Subject, title: str, done: str = "", be
     )
 
 
-def _when_paused(subject: Subject) -> tuple[str, ...]:
-    deployment = subject.deployment
-    if not in_flight(deployment, subject.replicasets):
+def _when_paused(subject: DeploymentSubject) -> tuple[str, ...]:
+    deployment = subject.workload
+    if not in_flight(subject):
         return (
             "Nothing is rolling out, so no pod changes now.",
             "From then on a change of the pod template waits until it is resumed.",
         )
-    numbers = progress(deployment, subject.replicasets)
-    current = revisions.current(deployment, subject.replicasets)
+    numbers = progress(deployment, subject.revisions)
+    current = revisions.current(deployment, subject.revisions)
     new = f"revision {revisions.revision(current)}" if current is not None else "the new revision"
     return (
         f"The rollout stops where it is: {count(numbers.new.wanted, 'pod')} of {new}, "
@@ -141,9 +130,9 @@ def _when_paused(subject: Subject) -> tuple[str, ...]:
     )
 
 
-def _when_resumed(subject: Subject) -> tuple[str, ...]:
-    deployment, replicasets = subject.deployment, subject.replicasets
-    if not in_flight(deployment, replicasets):
+def _when_resumed(subject: DeploymentSubject) -> tuple[str, ...]:
+    deployment, replicasets = subject.workload, subject.revisions
+    if not in_flight(subject):
         return ("Nothing waits to be rolled out, so no pod changes now.",)
     current = revisions.current(deployment, replicasets)
     if current is None:

@@ -7,12 +7,12 @@ from typing import Final
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.plans.canary_warnings import healed
 from ktui.plans.deployment import hold_settings
-from ktui.plans.deployment.canary import as_deployment
+from ktui.plans.deployment.known import DeploymentSubject, as_deployment, in_flight
+from ktui.plans.deployment.wording import pace
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Repair, RollBack
-from ktui.plans.subject import Subject, in_flight
-from ktui.plans.wording import being_deleted, image_of, pace, target_of, tests_for
+from ktui.plans.wording import being_deleted, image_of, target_of, tests_for
 from ktui.rollout import hold as holds
 from ktui.rollout import revisions, steps, strategy
 from ktui.rollout.hold import Back, Disturbance, Hold, Record, Saved, hold_of
@@ -45,10 +45,10 @@ def refuse_repair(deployment: Deployment, hold: Hold | None) -> Refusal | None:
     return being_deleted(deployment)
 
 
-def plan_repair(request: Repair, subject: Subject) -> Plan | Refusal:
+def plan_repair(request: Repair, subject: DeploymentSubject) -> Plan | Refusal:
     """The one safe thing to do about what somebody did to a hold."""
-    hold = hold_of(subject.deployment, subject.replicasets)
-    refused = refuse_repair(subject.deployment, hold)
+    hold = hold_of(subject.workload, subject.revisions)
+    refused = refuse_repair(subject.workload, hold)
     if refused is not None:
         return refused
     assert hold is not None
@@ -59,11 +59,11 @@ def plan_repair(request: Repair, subject: Subject) -> Plan | Refusal:
     )
 
 
-def _recorded(request: Repair, subject: Subject, hold: Hold) -> Plan:
+def _recorded(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
     """The hold goes on as it is."""
     known = hold.record
     record = known if known is not None and hold.disturbance is Disturbance.LOST else _as_it_is(subject, hold)
-    draft = Draft(subject.raw, tests_for(target_of(subject.deployment)))
+    draft = Draft(subject.raw, tests_for(target_of(subject.workload)))
     hold_settings.put_on(draft, record)
     return _plan(
         request,
@@ -80,17 +80,17 @@ def _recorded(request: Repair, subject: Subject, hold: Hold) -> Plan:
     )
 
 
-def _tidied(request: Repair, subject: Subject, hold: Hold) -> Plan:
+def _tidied(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
     """The hold is over; whatever runs now goes on under its own settings."""
-    deployment = subject.deployment
+    deployment = subject.workload
     saved = hold.record.saved if hold.record is not None else hold_settings.guess(subject.raw, _served(subject))
     draft = Draft(subject.raw, tests_for(target_of(deployment)))
     hold_settings.take_off(draft, saved)
     after = as_deployment(draft.after)
-    unfinished = in_flight(deployment, subject.replicasets)
+    unfinished = in_flight(subject)
     rolls = (f"{image_of(after.spec.template)} then rolls out in full.", pace(after)) if unfinished else ()
     number = hold.record.revision if hold.record is not None else 0
-    again = any(revisions.revision(rs) == number for rs in subject.replicasets)
+    again = any(revisions.revision(rs) == number for rs in subject.revisions)
     return _plan(
         request,
         subject,
@@ -105,9 +105,9 @@ def _tidied(request: Repair, subject: Subject, hold: Hold) -> Plan:
     )
 
 
-def _forgotten(request: Repair, subject: Subject, hold: Hold) -> Plan:
+def _forgotten(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
     """Nothing is held; the record alone goes."""
-    draft = Draft(subject.raw, tests_for(target_of(subject.deployment)))
+    draft = Draft(subject.raw, tests_for(target_of(subject.workload)))
     hold_settings.forget(draft)
     return _plan(
         request,
@@ -123,7 +123,7 @@ def _forgotten(request: Repair, subject: Subject, hold: Hold) -> Plan:
 
 def _plan(
     request: Repair,
-    subject: Subject,
+    subject: DeploymentSubject,
     hold: Hold,
     draft: Draft,
     *,
@@ -132,8 +132,8 @@ def _plan(
     undo: Undo,
     commands: tuple[str, ...],
 ) -> Plan:
-    target = target_of(subject.deployment)
-    what = repair_label(hold, subject.deployment).removeprefix("repair: ")
+    target = target_of(subject.workload)
+    what = repair_label(hold, subject.workload).removeprefix("repair: ")
     return Plan(
         request=request,
         title=f"Repair the hold of {target}: {what}",
@@ -149,10 +149,10 @@ def _plan(
     )
 
 
-def _as_it_is(subject: Subject, hold: Hold) -> Record:
+def _as_it_is(subject: DeploymentSubject, hold: Hold) -> Record:
     """A record of the hold as it is now; what is known of how it began stays."""
-    deployment, known = subject.deployment, hold.record
-    current = revisions.current(deployment, subject.replicasets)
+    deployment, known = subject.workload, hold.record
+    current = revisions.current(deployment, subject.revisions)
     assert current is not None, "a disturbance is seen only where the template has a ReplicaSet"
     limits = strategy.bounds(deployment)
     pods = max(hold.pods, min(limits.surge + limits.unavailable, hold.desired))
@@ -175,15 +175,15 @@ def _as_it_is(subject: Subject, hold: Hold) -> Record:
     )
 
 
-def _giving_way(subject: Subject, current: ReplicaSet) -> ReplicaSet:
+def _giving_way(subject: DeploymentSubject, current: ReplicaSet) -> ReplicaSet:
     """The old revision that serves beside the canary."""
-    old = [rs for rs in subject.replicasets if rs is not current]
+    old = [rs for rs in subject.revisions if rs is not current]
     return max(old, key=lambda rs: (rs.spec.desired, revisions.revision(rs)), default=current)
 
 
-def _served(subject: Subject) -> ReplicaSet | None:
+def _served(subject: DeploymentSubject) -> ReplicaSet | None:
     """The revision that was there before a hold of which nothing is known."""
-    current = revisions.current(subject.deployment, subject.replicasets)
+    current = revisions.current(subject.workload, subject.revisions)
     return _giving_way(subject, current) if current is not None else None
 
 
@@ -194,7 +194,7 @@ def _source(hold: Hold, saved: Saved) -> str:
     return f"{told} (nobody wrote them down: these are those that were applied, else the API's own)"
 
 
-def _suspicious(subject: Subject, hold: Hold) -> tuple[str, ...]:
+def _suspicious(subject: DeploymentSubject, hold: Hold) -> tuple[str, ...]:
     """What else of the hold may have stayed: its strategy may be a person's own by chance."""
     record = hold.record
     if record is None or subject.raw["spec"].get("strategy") != hold_settings.strategy_of(record):

@@ -9,52 +9,36 @@ import msgspec
 from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
 from ktui.plans import prospects
 from ktui.plans.deployment import hold_settings
-from ktui.plans.deployment.canary import as_deployment
+from ktui.plans.deployment.known import DeploymentSubject, KnownDeployment, as_deployment, in_flight
+from ktui.plans.deployment.wording import held_warnings, replacement, revision_of
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Request, RollBack
-from ktui.plans.subject import Subject, in_flight
-from ktui.plans.wording import (
-    being_deleted,
-    command,
-    held_warnings,
-    image_of,
-    owner_warnings,
-    renumbered,
-    replacement,
-    revision_of,
-    target_of,
-    tests_for,
-)
+from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered, target_of, tests_for
 from ktui.rollout import revisions
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved, back_of, hold_of
 from ktui.rollout.revisions import Refusal, revision
-from ktui.rollout.track_record import Accounts
 from ktui.text import clean
 
 _TEMPLATE = ("spec", "template")
 _CAUSE = ("metadata", "annotations", CHANGE_CAUSE)
 
 
-def rollback_target(
-    deployment: Deployment,
-    replicasets: Sequence[ReplicaSet],
-    to_revision: int | None = None,
-    remembered: Accounts | None = None,
-) -> ReplicaSet | Refusal:
+def rollback_target(known: KnownDeployment, to_revision: int | None = None) -> ReplicaSet | Refusal:
     """The ReplicaSet that a rollback would bring back, or why there is none, in kubectl's words."""
-    return being_deleted(deployment) or revisions.rollback_target(deployment, replicasets, to_revision, remembered)
+    return being_deleted(known.workload) or revisions.rollback_target(
+        known.workload, known.revisions, to_revision, known.remembered
+    )
 
 
-def abort_target(
-    deployment: Deployment, replicasets: Sequence[ReplicaSet], remembered: Accounts | None = None
-) -> ReplicaSet | Refusal:
+def abort_target(known: KnownDeployment) -> ReplicaSet | Refusal:
     """The ReplicaSet that an abort would bring back, or why there is nothing to abort."""
+    deployment, replicasets = known.workload, known.revisions
     hold = hold_of(deployment, replicasets)
     if hold is not None and hold.is_real:
         return being_deleted(deployment) or _before_the_canary(hold, replicasets)
-    if in_flight(deployment, replicasets):
-        return rollback_target(deployment, replicasets, remembered=remembered)
+    if in_flight(known):
+        return rollback_target(known)
     current = revisions.current(deployment, replicasets)
     number = revision(current) if current is not None else 0
     return being_deleted(deployment) or Refusal(
@@ -75,22 +59,22 @@ def _before_the_canary(hold: Hold, replicasets: Sequence[ReplicaSet]) -> Replica
     return back
 
 
-def plan_rollback(request: RollBack, subject: Subject) -> Plan | Refusal:
+def plan_rollback(request: RollBack, subject: DeploymentSubject) -> Plan | Refusal:
     """Bring an earlier template back, wherever the rollout is."""
-    found = rollback_target(subject.deployment, subject.replicasets, request.revision, subject.remembered)
+    found = rollback_target(subject, request.revision)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
 
 
-def plan_abort(request: Abort, subject: Subject) -> Plan | Refusal:
+def plan_abort(request: Abort, subject: DeploymentSubject) -> Plan | Refusal:
     """Bring the template back that the rolling update replaces."""
-    found = abort_target(subject.deployment, subject.replicasets, subject.remembered)
+    found = abort_target(subject)
     return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
-def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str) -> Plan:
-    deployment = subject.deployment
+def _going_back(request: Request, subject: DeploymentSubject, back: ReplicaSet, verb: str) -> Plan:
+    deployment = subject.workload
     target = target_of(deployment)
-    raw_back = subject.raw_replicasets[back.metadata.uid]
+    raw_back = subject.raw_revisions[back.metadata.uid]
     draft = Draft(subject.raw, tests_for(target))
     draft.put(_TEMPLATE, revisions.template_of(raw_back))
     # Every other annotation stays the Deployment's own: kubectl brings the old tracking annotations of Argo CD, Helm
@@ -119,7 +103,7 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
             *(held_warnings(deployment) if saved is None else ()),
         ),
         insist=prospects.misgivings(
-            revision(back), revisions.candidates(deployment, subject.replicasets), subject.remembered, subject.now
+            revision(back), revisions.candidates(deployment, subject.revisions), subject.remembered, subject.now
         ),
         undo=_undo(subject, back),
         commands=(
@@ -131,9 +115,9 @@ def _going_back(request: Request, subject: Subject, back: ReplicaSet, verb: str)
     )
 
 
-def _saved(subject: Subject) -> Saved | None:
+def _saved(subject: DeploymentSubject) -> Saved | None:
     """The settings to bring back together with the template: those that the hold of a canary has saved."""
-    hold = hold_of(subject.deployment, subject.replicasets)
+    hold = hold_of(subject.workload, subject.revisions)
     if hold is None or hold.record is None or hold.disturbance is Disturbance.STALE:
         return None
     return hold.record.saved
@@ -143,17 +127,17 @@ def _released(saved: Saved | None) -> tuple[str, ...]:
     return (f"The hold ends, and the saved settings come back: {hold_settings.told(saved)}.",) if saved else ()
 
 
-def _effects(subject: Subject, after: Deployment, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
-    deployment = subject.deployment
+def _effects(subject: DeploymentSubject, after: Deployment, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
+    deployment = subject.workload
     # Where a hold ends, pods are replaced under the settings that come back.
     sentences = [
         *replacement(
-            msgspec.structs.replace(subject, deployment=after), revision_of(back, deployment.spec.template), back
+            msgspec.structs.replace(subject, workload=after), revision_of(back, deployment.spec.template), back
         )
     ]
     if deployment.spec.paused:
         sentences.insert(0, "It is paused: the same patch resumes it.")
-    others = [revision(rs) for rs in subject.replicasets if rs.metadata.uid != back.metadata.uid]
+    others = [revision(rs) for rs in subject.revisions if rs.metadata.uid != back.metadata.uid]
     sentences.extend(renumbered(revision(back), others))
     now = revisions.change_cause(deployment)
     if cause and cause != now:
@@ -163,13 +147,11 @@ def _effects(subject: Subject, after: Deployment, back: ReplicaSet, cause: str |
     return tuple(sentences)
 
 
-def _prospects(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
+def _prospects(subject: DeploymentSubject, back: ReplicaSet) -> tuple[str, ...]:
     """How the revision did that comes back, and whether it is another one but for annotations."""
-    named = {revision(rs): rs for rs in reversed(revisions.newest_first(subject.replicasets)) if revision(rs)}
-    weighed = revisions.candidates(subject.deployment, subject.replicasets)
-    templates = {
-        number: revisions.template_of(subject.raw_replicasets[rs.metadata.uid]) for number, rs in named.items()
-    }
+    named = {revision(rs): rs for rs in reversed(revisions.newest_first(subject.revisions)) if revision(rs)}
+    weighed = revisions.candidates(subject.workload, subject.revisions)
+    templates = {number: revisions.template_of(subject.raw_revisions[rs.metadata.uid]) for number, rs in named.items()}
     live = revisions.template_of(subject.raw)
     return (
         *prospects.track_record(
@@ -179,14 +161,14 @@ def _prospects(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
     )
 
 
-def _undo(subject: Subject, back: ReplicaSet) -> Undo:
-    current = revisions.current(subject.deployment, subject.replicasets)
+def _undo(subject: DeploymentSubject, back: ReplicaSet) -> Undo:
+    current = revisions.current(subject.workload, subject.revisions)
     if current is None:
         return Undo(
             "Nothing brings the present template back: it was changed, but never became a revision. "
             "Save it first if it is needed: kubectl get -o yaml."
         )
-    if subject.deployment.spec.revision_history_limit == 0:
+    if subject.workload.spec.revision_history_limit == 0:
         return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
     number = revision(current)
     return Undo(
@@ -194,8 +176,8 @@ def _undo(subject: Subject, back: ReplicaSet) -> Undo:
     )
 
 
-def _commands(subject: Subject, back: ReplicaSet) -> tuple[str, ...]:
-    name = f"deployment/{subject.deployment.metadata.name}"
+def _commands(subject: DeploymentSubject, back: ReplicaSet) -> tuple[str, ...]:
+    name = f"deployment/{subject.workload.metadata.name}"
     undo = command(subject, "rollout", "undo", name, f"--to-revision={revision(back)}")
     # kubectl refuses to roll a paused Deployment back.
-    return (command(subject, "rollout", "resume", name), undo) if subject.deployment.spec.paused else (undo,)
+    return (command(subject, "rollout", "resume", name), undo) if subject.workload.spec.paused else (undo,)

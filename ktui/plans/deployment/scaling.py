@@ -1,88 +1,30 @@
-"""Scale: another number of pods, through the `scale` subresource.
-
-Why `/scale` and not the workload itself: that is what the permission `deployments/scale` is for, and what `kubectl
-scale` and autoscalers do. A Scale has no generation to test, but all that a scale replaces is the number, so the number
-that was shown is what is tested; a template that changed meanwhile changes nothing about what was asked.
-"""
+"""Scale of a Deployment."""
 
 from __future__ import annotations
 
-from ktui.model.objects import Deployment
-from ktui.model.reference import reference_to
-from ktui.model.workloads import StatefulSet
-from ktui.plans.controller_revisions.subject import SetSubject
-from ktui.plans.patch import Draft, expect
-from ktui.plans.plan import Plan, Undo
+from ktui.plans.deployment.known import DeploymentSubject
+from ktui.plans.plan import Plan
 from ktui.plans.request import Scale
-from ktui.plans.subject import Subject
-from ktui.plans.wording import autoscaled, being_deleted, called, command, owner_warnings, target_of, to_zero
+from ktui.plans.scaling import refuse_scale, scaled
 from ktui.rollout import revisions
 from ktui.rollout.revisions import Refusal
 from ktui.text import count
 
-MOST = 2**31 - 1
-"""`replicas` is a 32-bit number."""
 
-
-def refuse_scale(workload: Deployment | StatefulSet, replicas: int) -> Refusal | None:
-    """Why it cannot be scaled to that number."""
-    if not 0 <= replicas <= MOST:
-        return Refusal(f"the number of pods must be between 0 and {MOST}, not {replicas}")
-    if replicas == workload.spec.desired:
-        return Refusal(f"nothing to change: {called(workload)} is at {count(replicas, 'replica')}")
-    return being_deleted(workload)
-
-
-def plan_scale(request: Scale, subject: Subject) -> Plan | Refusal:
+def plan_scale(request: Scale, subject: DeploymentSubject) -> Plan | Refusal:
     """Ask for another number of pods."""
-    deployment = subject.deployment
+    deployment = subject.workload
     refused = refuse_scale(deployment, request.replicas)
     if refused is not None:
         return refused
     return scaled(request, subject, deployment, effects=_effects(subject, request.replicas))
 
 
-def scaled(
-    request: Scale,
-    subject: Subject | SetSubject,
-    workload: Deployment | StatefulSet,
-    *,
-    effects: tuple[str, ...],
-    warnings: tuple[str, ...] = (),
-) -> Plan:
-    """The plan for a workload of either kind that has a number of pods."""
-    target = target_of(workload)
-    now, then = workload.spec.desired, request.replicas
-    # The API leaves a zero out, so that a Scale of 0 has an empty spec.
-    scale = {
-        "metadata": {"name": target.name, "namespace": target.namespace, "uid": target.uid},
-        "spec": {"replicas": now} if now else {},
-    }
-    seen = expect(("spec", "replicas"), now) if now else expect(("spec",), {})
-    draft = Draft(scale, (expect(("metadata", "uid"), target.uid), seen))
-    draft.put(("spec", "replicas"), then)
-    name = reference_to(workload).full
-    return Plan(
-        request=request,
-        title=f"Scale {target} from {now} to {then}",
-        begun=f"scaling from {now} to {then}",
-        target=target,
-        patch=draft.patch,
-        effects=effects,
-        warnings=(*warnings, *autoscaled(subject, then), *owner_warnings(workload), *to_zero(then)),
-        undo=Undo(f"Scale back to {now}.", Scale(now)),
-        commands=(command(subject, "scale", name, f"--replicas={then}", f"--current-replicas={now}"),),
-        before=scale,
-        after=draft.after,
-        subresource="scale",
-    )
-
-
-def _effects(subject: Subject, then: int) -> tuple[str, ...]:
-    now = subject.deployment.spec.desired
+def _effects(subject: DeploymentSubject, then: int) -> tuple[str, ...]:
+    now = subject.workload.spec.desired
     difference = count(abs(then - now), "pod")
     change = f"{difference} will be {'added' if then > now else 'stopped'}: {now} → {then}."
-    active = [rs for rs in subject.replicasets if rs.spec.desired]
+    active = [rs for rs in subject.revisions if rs.spec.desired]
     if len(active) < 2:
         return (change,)
     numbers = [str(number) for number in sorted(map(revisions.revision, active))]

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from ktui.actions.batch import Batch, LeftOut, Planned, one_after_another, try_all
-from ktui.actions.read import read_any
+from ktui.actions.batch import Batch, LeftOut, one_after_another, try_all
+from ktui.actions.read import Planned, Reader
 from ktui.kube.api import Api
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
-from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import Abort, Action, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale
 from ktui.plans.wording import target_of
-from ktui.rollout.revisions import Refusal
 from ktui.text import clean, count
 from ktui.tui.dialogs.ask import AskScreen
 from ktui.tui.dialogs.confirm_batch import ConfirmBatchScreen
@@ -57,12 +54,9 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
     if request is None:
         return
     api = Api(connection)
+    reader = steering.reader(api)
     closed = _closed(action, workloads, steering)
-    wanted = [
-        (_name(each), _planned(api, each, request, app, session))
-        for each in workloads
-        if each.metadata.uid not in closed
-    ]
+    wanted = [(_name(each), _planned(reader, each, request)) for each in workloads if each.metadata.uid not in closed]
 
     async def ask() -> Batch:
         batch = await try_all(api, wanted)
@@ -97,16 +91,9 @@ def _closed(action: Action, workloads: Sequence[Workload], steering: Steering) -
     return closed
 
 
-def _planned(api: Api, workload: Workload, request: Request, app: KtuiApp, session: Session) -> Planned:
+def _planned(reader: Reader, workload: Workload, request: Request) -> Planned:
     meta, reference = workload.metadata, reference_to(workload)
-
-    async def planned() -> Plan | Refusal:
-        subject = await read_any(api, meta.namespace, reference, session.kubectl, clock=app.now, recall=app.past.recall)
-        if subject.workload.metadata.uid != meta.uid:
-            return Refusal("It was deleted, and another one has its name now.")
-        return plan(request, subject)
-
-    return planned
+    return lambda: reader.plan(meta.namespace, reference, request, meta.uid)
 
 
 async def _ask_scale(app: KtuiApp, title: str) -> Scale | None:

@@ -140,9 +140,9 @@ class Guards:
         if connection is None:
             self._steering.say(f"{_name(armed)} was not aborted: there is no connection.", "error")
             return
-        log, kubectl, recall = AuditLog(self._app.options.audit), self._session.kubectl, self._app.past.recall
+        log = AuditLog(self._app.options.audit)
         with self._steering.sending.of(f"Abort {_name(armed)}", armed.resource, armed.namespace, armed.name):
-            aborted = await auto_abort(Api(connection), armed, cause, log, kubectl, clock=self._app.now, recall=recall)
+            aborted = await auto_abort(self._steering.reader(Api(connection)), armed, cause, log)
         self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")
         if aborted.audit_failure:
             self._steering.say(aborted.audit_failure, "warning")

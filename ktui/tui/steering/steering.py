@@ -16,21 +16,19 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.outcome import Conflict, Done, Outcome
 from ktui.actions.perform import perform
 from ktui.actions.preview import preview
-from ktui.actions.read import read_any
+from ktui.actions.read import Reader
+from ktui.actions.rights import Reviews
 from ktui.actions.verify import Looking
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.model.changes import Resource, resource_of
-from ktui.model.objects import Deployment
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, Workload
-from ktui.plans.controller_revisions.offers import open_set_actions
-from ktui.plans.controller_revisions.subject import Known
-from ktui.plans.offers import Offer, Reviews, Rights, open_actions
+from ktui.plans import by_kind
+from ktui.plans.offers import Offer, Rights
 from ktui.plans.plan import Plan
-from ktui.plans.planning import plan
 from ktui.plans.request import (
     Abort,
     Action,
@@ -104,12 +102,7 @@ def offers_on(
     remembered: Accounts | None = None,
 ) -> tuple[Offer, ...]:
     """The actions on a workload of any kind, from what the streams have brought."""
-    uid = workload.metadata.uid
-    if isinstance(workload, Deployment):
-        replicasets = store.replicasets(uid)
-        return open_actions(workload, replicasets, read_only=read_only, rights=rights, remembered=remembered)
-    known = Known(workload, tuple(store.controller_revisions(uid)), tuple(store.pods(uid)))
-    return open_set_actions(known, read_only=read_only, rights=rights, remembered=remembered)
+    return by_kind.offers(by_kind.known(store, workload, remembered), read_only=read_only, rights=rights)
 
 
 class Steering:
@@ -263,19 +256,16 @@ class Steering:
             self._planning.append(meta.uid)
             self._app.draw_soon()
             try:
-                kubectl = self._session.kubectl
-                recall = self._app.past.recall
-                subject = await read_any(api, meta.namespace, reference, kubectl, clock=self._app.now, recall=recall)
+                return await self.reader(api).plan(meta.namespace, reference, request, meta.uid)
             finally:
                 self._planning.remove(meta.uid)
                 self._app.draw_soon()
-            if subject.workload.metadata.uid != meta.uid:
-                return Refusal(
-                    f"This {reference.kind} was deleted, and another one has its name now. Nothing was sent."
-                )
-            return plan(request, subject)
 
         await self.carry_out(api, planned)
+
+    def reader(self, api: Api) -> Reader:
+        """What plans actions here."""
+        return Reader(api, self._session.kubectl, self._app.now, self._app.past.recall)
 
     async def carry_out(self, api: Api, planned: Callable[[], Awaitable[Plan | Refusal]], insist: str = "") -> None:
         """Plan, show, ask, send; again where the target changed while it was shown. Raises KubeError.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ktui.actions.read_service import plan_switch, read_service
+from ktui.actions.read_service import read_service
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.plans.offers import READ_ONLY, Permission
 from ktui.plans.plan import Plan
 from ktui.plans.request import Switch
+from ktui.plans.switch import plan_switch
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.traffic.bluegreen import BlueGreen, Side
 

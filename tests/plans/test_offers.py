@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.kube.api import Api
-from ktui.kube.selection import selector_text
-from ktui.plans.offers import PATCH, PATCH_SCALE, Offer, Reviews, Rights, open_actions
-from ktui.plans.planning import plan
+from ktui.plans import by_kind
+from ktui.plans.by_kind import plan
+from ktui.plans.deployment.known import DeploymentSubject
+from ktui.plans.offers import PATCH, PATCH_SCALE, Offer, Rights
 from ktui.plans.request import Abort, Action, Pause, Promote, Request, Restart, Resume, RollBack
-from ktui.plans.subject import Subject
 from ktui.rollout.revisions import Refusal
-from ktui.sim import SimulatedCluster
 from tests.plans.builders import NEW, OLD, complete, deployment, made, midway, replicaset
 
 
-def offers(subject: Subject, *, read_only: bool = False, rights: Rights | None = None) -> dict[Action, Offer]:
-    found = open_actions(subject.deployment, subject.replicasets, read_only=read_only, rights=rights)
+def offers(subject: DeploymentSubject, *, read_only: bool = False, rights: Rights | None = None) -> dict[Action, Offer]:
+    found = by_kind.offers(subject, read_only=read_only, rights=rights)
     return {offer.action: offer for offer in found}
 
 
@@ -66,7 +64,9 @@ def test_at_rest() -> None:
     ],
     ids=["complete", "paused at rest", "midway", "midway paused", "first revision", "changed while paused", "failed"],
 )
-def test_what_is_open_can_be_planned_and_what_is_closed_is_refused_for_the_same_reason(subject: Subject) -> None:
+def test_what_is_open_can_be_planned_and_what_is_closed_is_refused_for_the_same_reason(
+    subject: DeploymentSubject,
+) -> None:
     requests: dict[Action, Request] = {
         Action.PAUSE: Pause(),
         Action.RESUME: Resume(),
@@ -105,37 +105,3 @@ def test_what_is_being_deleted_is_closed() -> None:
     raw = deployment(NEW)
     raw["metadata"]["deletionTimestamp"] = "2026-11-23T11:59:00Z"
     assert not any(offer.open for offer in offers(made(raw, replicaset(30, OLD))).values())
-
-
-async def test_rights_are_asked_of_the_server_and_remembered_for_a_minute(api: Api, cluster: SimulatedCluster) -> None:
-    seconds = 0.0
-    reviews = Reviews(api, lambda: seconds)
-    assert await reviews.rights("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
-    asked = len(cluster.requests)
-    assert await reviews.rights("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
-    assert len(cluster.requests) == asked
-    seconds = 61.0
-    await reviews.rights("shop", "cart")
-    assert len(cluster.requests) == asked + 2
-
-
-@pytest.mark.parametrize(
-    ("selector", "text"),
-    [
-        ({"matchLabels": {"app": "web", "tier": "front"}}, "app=web,tier=front"),
-        (
-            {
-                "matchLabels": {"app": "web"},
-                "matchExpressions": [
-                    {"key": "tier", "operator": "In", "values": ["a", "b"]},
-                    {"key": "zone", "operator": "NotIn", "values": ["c"]},
-                    {"key": "new", "operator": "Exists"},
-                    {"key": "legacy", "operator": "DoesNotExist"},
-                ],
-            },
-            "app=web,tier in (a,b),zone notin (c),new,!legacy",
-        ),
-    ],
-)
-def test_a_selector_is_written_as_queries_have_it(selector: dict[str, object], text: str) -> None:
-    assert selector_text({"spec": {"selector": selector}}) == text
