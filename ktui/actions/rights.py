@@ -1,4 +1,4 @@
-"""What the API server allows: access reviews, each remembered for a minute."""
+"""What the API server allows: access reviews, the one memory of their answers."""
 
 from __future__ import annotations
 
@@ -17,27 +17,36 @@ _FRESH: Final = 60.0
 
 
 class Reviews:
-    """SelfSubjectAccessReviews on workloads, each remembered for a minute."""
+    """SelfSubjectAccessReviews by namespace and kind of workload, and what they answered last."""
 
     def __init__(self, api: Api, clock: Callable[[], float] = monotonic) -> None:
-        self._api = api
+        self.api = api
         self._clock = clock
-        self._known: dict[tuple[str, str, Permission], tuple[float, bool]] = {}
+        self._known: dict[tuple[str, Resource], Rights] = {}
+        self._until: dict[tuple[str, Resource], float] = {}
 
-    async def rights(self, namespace: str, name: str, resource: Resource = Resource.DEPLOYMENTS) -> Rights:
+    def known(self, namespace: str, resource: Resource) -> Rights | None:
+        """The last answer; None before there is one."""
+        return self._known.get((namespace, resource))
+
+    def take(self, namespace: str, resource: Resource) -> bool:
+        """Whether the caller has to ask now. If so, nobody else has to for a minute, even if the server fails."""
+        place, now = (namespace, resource), self._clock()
+        if now < self._until.get(place, now):
+            return False
+        self._until[place] = now + _FRESH
+        return True
+
+    async def ask(self, namespace: str, name: str, resource: Resource = Resource.DEPLOYMENTS) -> Rights:
         """What we may do with that workload. Raises KubeError."""
         wanted = (needed(Action.PAUSE, resource), needed(Action.SCALE, resource))
         answers = await asyncio.gather(*(self._allowed(namespace, name, each) for each in wanted))
-        return dict(zip(wanted, answers, strict=True))
+        self._known[namespace, resource] = rights = dict(zip(wanted, answers, strict=True))
+        return rights
 
     async def _allowed(self, namespace: str, name: str, permission: Permission) -> bool:
-        key = (namespace, name, permission)
-        until, allowed = self._known.get(key, (0.0, False))
-        if self._clock() >= until:
-            verb, group, resource, subresource = permission
-            answer = await self._api.access_review(
-                verb, group, resource, subresource=subresource, namespace=namespace, name=name
-            )
-            allowed = answer.allowed
-            self._known[key] = (self._clock() + _FRESH, allowed)
-        return allowed
+        verb, group, resource, subresource = permission
+        answer = await self.api.access_review(
+            verb, group, resource, subresource=subresource, namespace=namespace, name=name
+        )
+        return answer.allowed

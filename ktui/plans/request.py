@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -108,6 +109,17 @@ class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="ac
 
 Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart | Canary | Repair
 """What may be asked for of a workload."""
+
+PLAIN: Final[Mapping[Action, Callable[[], Request]]] = {
+    Action.PAUSE: Pause,
+    Action.RESUME: Resume,
+    Action.PROMOTE: Promote,
+    Action.ROLLBACK: RollBack,
+    Action.ABORT: Abort,
+    Action.RESTART: Restart,
+    Action.REPAIR: Repair,
+}
+"""The requests that a key makes without a question. The others need a number or an image first."""
 
 AnyRequest = Request | Switch
 """Also what may be asked for of a Service."""

@@ -7,19 +7,27 @@ import pytest
 from ktui.actions.rights import Reviews
 from ktui.kube.api import Api
 from ktui.kube.selection import selector_text
+from ktui.model.changes import Resource
 from ktui.plans.offers import PATCH, PATCH_SCALE
 from ktui.sim import SimulatedCluster
 
 
-async def test_rights_are_asked_of_the_server_and_remembered_for_a_minute(api: Api, cluster: SimulatedCluster) -> None:
+async def test_rights_are_asked_of_the_server_once_a_minute(api: Api, cluster: SimulatedCluster) -> None:
     seconds = 0.0
     reviews = Reviews(api, lambda: seconds)
-    assert await reviews.rights("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
+    place = ("shop", Resource.DEPLOYMENTS)
+    assert reviews.known(*place) is None
+    assert reviews.take(*place)
+    assert not reviews.take(*place)
+    assert reviews.take("shop", Resource.STATEFULSETS)
+    assert await reviews.ask("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
+    assert reviews.known(*place) == {PATCH: True, PATCH_SCALE: True}
+    seconds = 59.0
+    assert not reviews.take(*place)
+    seconds = 60.0
     asked = len(cluster.requests)
-    assert await reviews.rights("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
-    assert len(cluster.requests) == asked
-    seconds = 61.0
-    await reviews.rights("shop", "cart")
+    assert reviews.take(*place)
+    await reviews.ask("shop", "cart")
     assert len(cluster.requests) == asked + 2
 
 

@@ -307,7 +307,7 @@ async def test_a_whole_canary_over_http(api: Api, sets: Sets, official: Any, log
 async def test_rights_are_asked_for_on_the_kind_that_is_meant(api: Api, viewer: Api, sets: Sets) -> None:
     for resource in (Resource.STATEFULSETS, Resource.DAEMONSETS):
         for who, allowed in ((api, True), (viewer, False)):
-            rights = await Reviews(who).rights("shop", "db", resource)
+            rights = await Reviews(who).ask("shop", "db", resource)
             assert {str(right): answer for right, answer in rights.items()} == {
                 f"patch {resource.plural}": allowed,
                 f"patch {resource.plural}/scale": allowed,

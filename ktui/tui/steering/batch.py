@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ktui.actions.batch import Batch, LeftOut, one_after_another, try_all
 from ktui.actions.read import Planned, Reader
 from ktui.kube.api import Api
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
-from ktui.plans.request import Abort, Action, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale
+from ktui.plans.request import PLAIN, Action, Request, Scale
 from ktui.plans.wording import target_of
 from ktui.text import clean, count
 from ktui.tui.dialogs.ask import AskScreen
@@ -22,16 +22,6 @@ if TYPE_CHECKING:
     from ktui.tui.app import KtuiApp
     from ktui.tui.session import Session
     from ktui.tui.steering.steering import Steering
-
-_REQUESTS: Final[dict[Action, Callable[[], Request]]] = {
-    Action.PAUSE: Pause,
-    Action.RESUME: Resume,
-    Action.PROMOTE: Promote,
-    Action.ROLLBACK: RollBack,
-    Action.ABORT: Abort,
-    Action.RESTART: Restart,
-    Action.REPAIR: Repair,
-}
 
 
 async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
@@ -50,7 +40,7 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
         steering.say("A new image is for one rollout at a time: esc clears the selection.", "warning")
         return
     title = f"{action.value.capitalize()}: {count(len(workloads), 'selected rollout')}"
-    request = await _ask_scale(app, title) if action is Action.SCALE else _REQUESTS[action]()
+    request = await _ask_scale(app, title) if action is Action.SCALE else PLAIN[action]()
     if request is None:
         return
     api = Api(connection)

@@ -22,7 +22,7 @@ from ktui.actions.verify import Looking
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
-from ktui.model.changes import Resource, resource_of
+from ktui.model.changes import resource_of
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, Workload
@@ -30,14 +30,9 @@ from ktui.plans import by_kind
 from ktui.plans.offers import Offer, Rights
 from ktui.plans.plan import Plan
 from ktui.plans.request import (
-    Abort,
+    PLAIN,
     Action,
-    Pause,
-    Promote,
-    Repair,
     Request,
-    Restart,
-    Resume,
     RollBack,
     Scale,
     SetImage,
@@ -76,12 +71,6 @@ _DOING: Final = {
 _PATIENCE: Final = timedelta(seconds=20)
 """How long the stream may take to report an action before the row stops saying that it is under way."""
 
-_RIGHTS_LAST: Final = timedelta(seconds=60)
-"""How long rights count, and how long those that could not be found out are left alone."""
-
-_Place = tuple[str, Resource]
-"""What rights are about: a namespace, and a kind of workload."""
-
 MAX_REPLICAS: Final = 2147483647
 
 _IMAGE: Final = re.compile(r"[\w./:@+-]+", re.ASCII)
@@ -113,10 +102,7 @@ class Steering:
         self._session = session
         self._read_only = read_only
         self._reviews: Reviews | None = None
-        self._reviewed: Connection | None = None
-        self._rights: dict[_Place, Rights] = {}
-        self._asked: dict[_Place, datetime] = {}
-        """Where rights have been asked for, and until when they are not asked for again."""
+        """Of the present connection."""
         self._planning: list[str] = []
         """The uids that the server is being asked about, for a plan; one may be there twice."""
         self._sent: dict[str, str] = {}
@@ -134,15 +120,14 @@ class Steering:
         if workload is None:
             return ()
         place = (workload.metadata.namespace, resource_of(workload))
-        now = self._app.now()
-        if self._asked.get(place, now) <= now and self._session.connection is not None:
-            self._asked[place] = now + _RIGHTS_LAST
-            self._app.run_worker(self._ask_rights(workload), group="rights")
+        reviews = self._reviews_now()
+        if reviews is not None and self._session.connection is not None and reviews.take(*place):
+            self._app.run_worker(self._ask_rights(reviews, workload), group="rights")
         return offers_on(
             self._app.live.store,
             workload,
             read_only=self._read_only,
-            rights=self._rights.get(place),
+            rights=reviews.known(*place) if reviews is not None else None,
             remembered=self._app.past.accounts(uid),
         )
 
@@ -153,25 +138,24 @@ class Steering:
 
     def forget(self) -> None:
         """Another cluster or scope: rights and pending actions are others there."""
-        self._rights.clear()
-        self._asked.clear()
+        self._reviews = None
         self._sent.clear()
         self._awaited.clear()
 
-    async def _ask_rights(self, workload: Workload) -> None:
+    def _reviews_now(self) -> Reviews | None:
         connection = self._session.connection
-        if connection is None:
-            return
-        if self._reviewed is not connection or self._reviews is None:
-            self._reviews, self._reviewed = Reviews(Api(connection)), connection
-        namespace, resource = workload.metadata.namespace, resource_of(workload)
+        if connection is not None and (self._reviews is None or self._reviews.api.connection is not connection):
+            self._reviews = Reviews(Api(connection), lambda: self._app.now().timestamp())
+        return self._reviews
+
+    async def _ask_rights(self, reviews: Reviews, workload: Workload) -> None:
+        meta = workload.metadata
         try:
-            rights = await self._reviews.rights(namespace, workload.metadata.name, resource)
+            await reviews.ask(meta.namespace, meta.name, resource_of(workload))
         except KubeError:
             # Not known is not refused: the server has the last word when something is sent. Asked again later.
             return
-        if self._session.connection is connection:
-            self._rights[namespace, resource] = rights
+        if self._reviews is reviews:
             self._app.draw_soon()
 
     # What is done
@@ -204,17 +188,8 @@ class Steering:
                 self.say(f"{error} {error.hint}".strip(), "error")
 
     async def _request(self, action: Action, workload: Workload) -> Request | None:
-        simple: dict[Action, Callable[[], Request]] = {
-            Action.PAUSE: Pause,
-            Action.RESUME: Resume,
-            Action.PROMOTE: Promote,
-            Action.ROLLBACK: RollBack,
-            Action.ABORT: Abort,
-            Action.RESTART: Restart,
-            Action.REPAIR: Repair,
-        }
-        if action in simple:
-            return simple[action]()
+        if action in PLAIN:
+            return PLAIN[action]()
         if action is Action.SCALE:
             return await self._ask_scale(workload)
         name = str(target_of(workload))
