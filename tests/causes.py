@@ -17,6 +17,7 @@ import msgspec
 import yaml
 
 from ktui.kube.policies import policies_in
+from ktui.live.live import Live
 from ktui.model.changes import STREAMED, Gone, Listed, Put, Resource
 from ktui.model.reference import reference_to
 from ktui.rollout.capacity.remarks import remarks
@@ -25,7 +26,6 @@ from ktui.rollout.rollout import Phase, Rollout
 from ktui.sim import SimulatedCluster
 from ktui.sim.apiserver import PODS
 from ktui.sim.scenario import find_scenario
-from ktui.tui.live import Live
 from tests.recorded import decode
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "causes.md"

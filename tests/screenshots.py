@@ -27,8 +27,9 @@ from ktui.figures.book import Book
 from ktui.kube.auth.access import Access
 from ktui.model.changes import Resource
 from ktui.sim import SimulatedCluster
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
 from ktui.tui.detail import transitions
+from ktui.tui.options import Options
 from tests.animation import Frame, animated
 from tests.tui.conftest import stillness
 

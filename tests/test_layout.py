@@ -38,7 +38,7 @@ def _all_of(package: str) -> str:
 
 def test_the_first_frame_waits_for_no_client_and_no_simulator() -> None:
     imported = _imported("import ktui.cli.root, ktui.cli.dashboard, ktui.tui.app")
-    assert not _found(imported, "aiohttp", "kubernetes_asyncio", "yaml", "jsonpatch", "ktui.sim", "ktui.tui.session")
+    assert not _found(imported, "aiohttp", "kubernetes_asyncio", "yaml", "jsonpatch", "ktui.sim", "ktui.live.session")
 
 
 def test_the_dashboard_on_a_real_cluster_does_not_load_the_simulator() -> None:
@@ -54,8 +54,8 @@ def test_what_is_known_is_worked_out_without_screens_network_or_client(package: 
     assert not _found(imported, "ktui.kube", "ktui.actions", "ktui.tui", "ktui.cli", "ktui.sim", "ktui.settings")
 
 
-@pytest.mark.parametrize("package", ["ktui.kube", "ktui.actions"])
-def test_the_client_and_the_actions_know_no_screen(package: str) -> None:
+@pytest.mark.parametrize("package", ["ktui.kube", "ktui.live", "ktui.actions"])
+def test_client_actions_and_live_state_know_no_screen(package: str) -> None:
     imported = _imported(_all_of(package))
     assert not _found(imported, "textual", "rich", "ktui.tui", "ktui.cli", "ktui.sim")
 

@@ -15,7 +15,8 @@ from ktui.cli import printing
 from ktui.cli.cluster import access
 from ktui.cli.figures_file import book_opener
 from ktui.settings import Settings, SettingsError, audit_file
-from ktui.tui.app import Options, run
+from ktui.tui.app import run
+from ktui.tui.options import Options
 from ktui.tui.theme import THEMES
 
 if TYPE_CHECKING:

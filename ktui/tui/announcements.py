@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from textual.notifications import SeverityLevel
 
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import duration
 from ktui.tui.draw import glyphs
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
+from ktui.tui.host import Host
 
 
 class Announcement(NamedTuple):
@@ -41,14 +39,14 @@ class _Followed(NamedTuple):
 class Announcements:
     """What is followed, as it was when last looked at."""
 
-    def __init__(self, app: KtuiApp) -> None:
-        self._app = app
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._followed: dict[str, _Followed] = {}
         self._title = ""
 
     def follow(self, uid: str, generation: int = 0) -> None:
         """Say what becomes of this rollout. With a `generation`, what was before that is of no interest."""
-        rollout = self._app.live.rollouts.get(uid)
+        rollout = self._host.live.rollouts.get(uid)
         if rollout is None:
             return
         known = self._followed.get(uid)
@@ -56,15 +54,15 @@ class Announcements:
             phase = Phase.PROGRESSING if generation > rollout.generation else rollout.phase
             self._followed[uid] = _Followed(rollout.template, phase, generation)
 
-    def forget(self) -> None:
+    def leave(self) -> None:
         """Another cluster or scope: nothing of what was followed is seen any more."""
         self._followed.clear()
 
     def look(self) -> None:
         """Say what has changed since the last look."""
-        app = self._app
+        host = self._host
         for uid, followed in list(self._followed.items()):
-            rollout = app.live.rollouts.get(uid)
+            rollout = host.live.rollouts.get(uid)
             if rollout is None:
                 del self._followed[uid]
                 continue
@@ -73,14 +71,14 @@ class Announcements:
             said = announcement(followed.phase, rollout)
             self._followed[uid] = _Followed(rollout.template, rollout.phase, followed.generation)
             if said is not None:
-                app.notify(said.sentence, severity=said.severity, timeout=10)
-                app.bell()
-        self._say_title(terminal_title(app.live.rollouts.values()))
+                host.notify(said.sentence, severity=said.severity, timeout=10)
+                host.bell()
+        self._say_title(terminal_title(host.live.rollouts.values()))
 
     def _say_title(self, title: str) -> None:
         if title != self._title:
             self._title = title
-            self._app.set_terminal_title(title)
+            self._host.set_terminal_title(title)
 
 
 def announcement(before: Phase, rollout: Rollout) -> Announcement | None:

@@ -4,69 +4,45 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual import on
 from textual.binding import BindingType
 from textual.worker import WorkType
 
+from ktui.live.live import Live
+from ktui.live.recorder import Recorder
 from ktui.model.changes import Change
-from ktui.tui import stylesheets
+from ktui.tui import messages, stylesheets, views
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.draw import chrome
 from ktui.tui.draw.widgets import COMPONENTS, Line
 from ktui.tui.ending import EndingApp, Unsettled
+from ktui.tui.host import Follower
 from ktui.tui.keymap import bind
-from ktui.tui.live import Live
+from ktui.tui.options import Options
 from ktui.tui.overview.screen import OverviewScreen
 from ktui.tui.palette import Palette, RolloutCommands
-from ktui.tui.past import Past
 from ktui.tui.refresh import Pace
-from ktui.tui.screen import LiveScreen
+from ktui.tui.screen import LiveScreen, front_of
 from ktui.tui.terminal.chosen_theme import first_theme, remember_theme
 from ktui.tui.theme import state_colours
 
 if TYPE_CHECKING:
-    from ktui.figures.book import Book
-    from ktui.kube.auth.access import Access
     from ktui.kube.connection import Connection
+    from ktui.live.session import Session
+    from ktui.live.usage_feed import UsageFeed
     from ktui.plans.offers import Offer
-    from ktui.rollout.traffic.bluegreen import BlueGreen, Side
     from ktui.tui.announcements import Announcements
-    from ktui.tui.bluegreen.pairs import Mark, Pairs
-    from ktui.tui.session import Session
+    from ktui.tui.bluegreen.pairs import Pairs
+    from ktui.tui.draw.marks import Mark
     from ktui.tui.steering.guards import Guards
     from ktui.tui.steering.steering import Steering
-    from ktui.tui.usage_feed import UsageFeed
 
 ALL_NAMESPACES: Final = "all namespaces"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the dashboard is started with.
-
-    `audit` is the file of the audit log; None is to keep none. `namespace` empty means all of them. `in_ascii` draws
-    all signs in ASCII. `hint` is one line that stays on the screen: what to press first. `opens` is the uid of the
-    rollout to open first. `open_book` opens the history of a context's rollouts; None is to remember none.
-    """
-
-    access: Access
-    audit: Path | None
-    namespace: str = ""
-    selector: str = ""
-    read_only: bool = False
-    theme: str = ""
-    in_ascii: bool = False
-    hint: str = ""
-    opens: str = ""
-    open_book: Callable[[str], Book] | None = None
-    now: Callable[[], datetime] | None = None
-    """The time that ages are counted to, if not that of the cluster's clock."""
 
 
 class KtuiApp(EndingApp):
@@ -89,16 +65,17 @@ class KtuiApp(EndingApp):
         self.options = options
         self.in_ascii = options.in_ascii
         self.live = Live()
-        self.past = Past(self)
+        self.recorder = Recorder(self, options.open_book)
         self._session: Session | None = None
         self._steering: Steering | None = None
         self._pairs: Pairs | None = None
-        self.announcements: Announcements | None = None
+        self._announcements: Announcements | None = None
         self._guards: Guards | None = None
         self.usage: UsageFeed | None = None
+        self._followers: list[Follower] = [self.recorder]
         self._pace = Pace(self)
         self._opens = options.opens
-        self.theme = first_theme(self) or self.theme
+        self.theme = first_theme(options, self) or self.theme
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, and those of the states."""
@@ -142,12 +119,12 @@ class KtuiApp(EndingApp):
 
     def offers(self, uid: str) -> tuple[Offer, ...]:
         """The actions on a rollout, open or not."""
-        return self._steering.offers(uid) if self._steering is not None else ()
+        return self._steering.offers.of(uid) if self._steering is not None else ()
 
     @property
     def pending(self) -> Mapping[str, str]:
         """What is under way on which rollout, by uid."""
-        return self._steering.pending if self._steering is not None else {}
+        return self._steering.pending.sentences if self._steering is not None else {}
 
     @property
     def chosen(self) -> str | None:
@@ -171,12 +148,6 @@ class KtuiApp(EndingApp):
         """What auto-abort is about to do to that rollout, or to the one that comes first; empty for nothing."""
         return self._guards.told(now, uid) if self._guards is not None else ""
 
-    def guard_note(self, uid: str) -> str:
-        """What a question about that rollout says where auto-abort is on; else nothing."""
-        if uid not in self.guarded:
-            return ""
-        return "Auto-abort is on: if a new pod fails or the deadline passes, ktui rolls it back."
-
     @property
     def unsettled(self) -> tuple[Unsettled, ...]:
         """What is being sent at this moment."""
@@ -197,7 +168,7 @@ class KtuiApp(EndingApp):
     def on_mount(self) -> None:
         """Draw first; connect when the first frame is out."""
         self.push_screen(OverviewScreen())
-        self.theme_changed_signal.subscribe(self, partial(remember_theme, self))
+        self.theme_changed_signal.subscribe(self, partial(remember_theme, self.options, self))
         self.call_after_refresh(self._begin)
 
     def action_command_palette(self) -> None:
@@ -207,12 +178,12 @@ class KtuiApp(EndingApp):
 
     def _begin(self) -> None:
         # What follows imports the client library: 0.2 s that the first frame does not wait for.
+        from ktui.live.session import Session  # noqa: PLC0415
+        from ktui.live.usage_feed import UsageFeed  # noqa: PLC0415
         from ktui.tui.announcements import Announcements  # noqa: PLC0415
         from ktui.tui.bluegreen.pairs import Pairs  # noqa: PLC0415
-        from ktui.tui.session import Session  # noqa: PLC0415
         from ktui.tui.steering.guards import Guards  # noqa: PLC0415
         from ktui.tui.steering.steering import Steering  # noqa: PLC0415
-        from ktui.tui.usage_feed import UsageFeed  # noqa: PLC0415
 
         if not self.is_headless:
             # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
@@ -220,11 +191,13 @@ class KtuiApp(EndingApp):
             gc.freeze()
         gc.enable()
         stylesheets.read_others(self.stylesheet)
-        self._session = Session(self, self.options.access, self.options.namespace, self.options.selector)
-        self._steering = Steering(self, self._session, read_only=self.options.read_only)
+        options = self.options
+        self._session = Session(self, options.access, options.namespace, options.selector, read_only=options.read_only)
+        self._announcements = Announcements(self)
+        self._steering = Steering(self, self._session, self._announcements)
         self._pairs = Pairs(self)
-        self.announcements = Announcements(self)
         self._guards = Guards(self, self._session, self._steering)
+        self._followers += [self._steering, self._guards, self._announcements, self._pairs]
         self.usage = UsageFeed(self)
         self.set_interval(1.0, self._pace.second_is_over)
         self.run_worker(self._pace.keep(), group="drawing")
@@ -239,18 +212,17 @@ class KtuiApp(EndingApp):
 
     def begin_anew(self) -> None:
         """Another cluster or scope: nothing of what was known holds."""
-        self.past.leave()
+        for each in self._followers:
+            each.leave()
         self.clear_notifications()
         self.live = Live()
-        if self._steering is not None:
-            self._steering.forget()
-        if self._pairs is not None:
-            self._pairs.forget()
-        if self.announcements is not None:
-            self.announcements.forget()
-        if self._guards is not None:
-            self._guards.forget()
         self.redraw()
+
+    def connected(self, connection: Connection) -> None:
+        """There may be something to be said of what an earlier ktui did there."""
+        from ktui.tui.steering.unfinished import say_unfinished  # noqa: PLC0415
+
+        self.run_worker(say_unfinished(self, connection), group="unfinished", exclusive=True)
 
     def heard(self, changes: Iterable[Change]) -> None:
         """Changes came in: draw them soon, together with those that follow at once."""
@@ -264,7 +236,8 @@ class KtuiApp(EndingApp):
 
     def draw(self) -> None:
         """Draw what is known now, once all that follows it has seen it."""
-        self._settle()
+        for each in self._followers:
+            each.look()
         self._open_first()
         self.redraw()
         if self.front is not None and self.front.is_moving:
@@ -272,29 +245,25 @@ class KtuiApp(EndingApp):
 
     async def on_unmount(self) -> None:
         """Keep what is known of the rollouts that are under way."""
-        self.past.leave()
-        await self.past.aclose()
+        self.recorder.leave()
+        await self.recorder.aclose()
 
     def _open_first(self) -> None:
         """Open the rollout that the dashboard was started for, once it is known; not over what was opened meanwhile."""
         if self._opens in self.live.rollouts:
             uid, self._opens = self._opens, ""
             if isinstance(self.screen, OverviewScreen):
-                self.open_rollout(uid)
-
-    def _settle(self) -> None:
-        self.past.keep()
-        if self._steering is not None:
-            self._steering.settle()
-        if self._guards is not None:
-            self._guards.look()
-        if self.announcements is not None:
-            self.announcements.look()
+                self.post_message(messages.Open(messages.View.DETAIL, uid, anew=True))
 
     @property
     def front(self) -> LiveScreen | None:
         """The full screen that is to be seen, be there a dialog over it or not."""
-        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)), None)
+        return front_of(self)
+
+    @property
+    def in_sight(self) -> frozenset[str]:
+        """The uids of the rollouts that are to be seen now."""
+        return self.front.in_sight if self.front is not None else frozenset()
 
     def redraw(self) -> None:
         """Draw what is known now on the screen in front."""
@@ -309,92 +278,65 @@ class KtuiApp(EndingApp):
         if not isinstance(self.screen, OverviewScreen):
             self.pop_screen()
 
-    def open_rollout(self, uid: str) -> None:
-        """Show one rollout in full."""
-        # As all screens but the overview: nothing that the first frame should wait for.
-        from ktui.tui.detail.screen import DetailScreen  # noqa: PLC0415
+    @on(messages.Open)
+    def _open(self, wanted: messages.Open) -> None:
+        if wanted.anew:
+            self._back_to_overview()
+        if wanted.view is messages.View.DETAIL and self._announcements is not None:
+            self._announcements.follow(wanted.uid)
+        self.push_screen(views.view_of(wanted.view, wanted.uid))
 
-        self._back_to_overview()
-        if self.announcements is not None:
-            self.announcements.follow(uid)
-        self.push_screen(DetailScreen(uid))
+    @on(messages.OpenLogs)
+    def _open_logs(self, wanted: messages.OpenLogs) -> None:
+        self.push_screen(views.logs_of(wanted))
 
-    def open_history(self, uid: str) -> None:
-        """Show the revisions of one rollout, and what differs between them."""
-        from ktui.tui.history.screen import HistoryScreen  # noqa: PLC0415
+    @on(messages.OpenReport)
+    def _open_report(self, wanted: messages.OpenReport) -> None:
+        if (screen := views.report_of(self, wanted)) is not None:
+            self.push_screen(screen)
 
-        self.push_screen(HistoryScreen(uid))
+    @on(messages.OpenBlueGreen)
+    def _open_blue_green(self, wanted: messages.OpenBlueGreen) -> None:
+        self._start(partial(self._open_if_paired, wanted.uid), "opening")
 
-    def open_timeline(self, uid: str) -> None:
-        """Show what happened to one rollout, in order."""
-        from ktui.tui.timeline.screen import TimelineScreen  # noqa: PLC0415
+    async def _open_if_paired(self, uid: str) -> None:
+        from ktui.tui.bluegreen.pairs import screen_if_paired  # noqa: PLC0415
 
-        self.push_screen(TimelineScreen(uid))
+        if self._pairs is not None and (screen := await screen_if_paired(self, self._pairs, uid)) is not None:
+            self.push_screen(screen)
 
-    def open_usage(self, uid: str) -> None:
-        """Show what the pods of one rollout use, new against old."""
-        from ktui.tui.resources.screen import UsageScreen  # noqa: PLC0415
+    @on(messages.Steer)
+    def _steer(self, wanted: messages.Steer) -> None:
+        if self._steering is not None:
+            steering = self._steering.steer(wanted.uid, wanted.key, revision=wanted.revision)
+            self.run_worker(steering, group="steering")
 
-        self.push_screen(UsageScreen(uid))
+    @on(messages.SteerAll)
+    def _steer_all(self, wanted: messages.SteerAll) -> None:
+        from ktui.tui.steering.batch import steer_all  # noqa: PLC0415
 
-    def open_figures(self, uid: str | None, only: Collection[str] | None = None) -> None:
-        """Show what the rollouts of one come to, or of all, or only of these that are shown."""
-        from ktui.tui.report.screen import open_figures  # noqa: PLC0415 - nothing for the first frame
+        if self._steering is not None and self._session is not None:
+            steering = steer_all(self, self._session, self._steering, wanted.uids, wanted.key)
+            self.run_worker(steering, group="steering")
 
-        open_figures(self, uid, only)
+    @on(messages.Switch)
+    def _switch(self, wanted: messages.Switch) -> None:
+        self.run_worker(self._switched(wanted), group="steering")
 
-    def open_logs(self, uid: str, pod: str = "", *, is_old: bool = False) -> None:
-        """Show what the containers of one rollout write; with the uid of a `pod`, only those of that one.
-
-        `is_old` says that this pod is of an old revision.
-        """
-        from ktui.tui.logs.screen import LogsScreen  # noqa: PLC0415
-
-        self.push_screen(LogsScreen(uid, pod, is_old=is_old))
-
-    def open_blue_green(self, uid: str) -> None:
-        """Show the Services that have that Deployment as one of their sides."""
-        self._start(partial(self._open_blue_green, uid), "opening")
-
-    async def _open_blue_green(self, uid: str) -> None:
-        from ktui.tui.bluegreen.pairs import open_if_paired  # noqa: PLC0415
-
-        if self._pairs is not None:
-            await open_if_paired(self, self._pairs, uid)
-
-    def switch(self, state: BlueGreen, side: Side, *, force: bool) -> None:
-        """Send a Service's traffic to another side: plan it, show it, and do it if a person says yes."""
-        self.run_worker(self._switch(state, side, force=force), group="steering")
-
-    async def _switch(self, state: BlueGreen, side: Side, *, force: bool) -> None:
+    async def _switched(self, wanted: messages.Switch) -> None:
         from ktui.tui.steering.switching import switch  # noqa: PLC0415
 
         if self._steering is None or self._session is None:
             return
-        await switch(self._steering, self._session, state, side, force=force)
+        await switch(self._steering, self._session, wanted.state, wanted.side, force=wanted.force)
         if self._pairs is not None:
-            self._pairs.has_changed(state.namespace)
+            self._pairs.has_changed(wanted.state.namespace)
 
-    def steer(self, uid: str, name: str, *, revision: int | None = None) -> None:
-        """Begin an action: plan it, show it, and send it if a person says yes.
-
-        `revision` is the one to roll back to; None is the one before.
-        """
-        if self._steering is not None:
-            self.run_worker(self._steering.steer(uid, name, revision=revision), group="steering")
-
-    def guard(self, uid: str) -> None:
-        """Turn auto-abort on for a rollout, or off."""
+    @on(messages.Guard)
+    def _guard(self, wanted: messages.Guard) -> None:
         if self._guards is not None:
-            self._guards.toggle(uid)
+            self._guards.toggle(wanted.uid)
             self.redraw()
-
-    def steer_all(self, uids: Sequence[str], name: str) -> None:
-        """Begin one action on several rollouts: one plan, one question, then one after another."""
-        from ktui.tui.steering.batch import steer_all  # noqa: PLC0415
-
-        if self._steering is not None and self._session is not None:
-            self.run_worker(steer_all(self, self._session, self._steering, uids, name), group="steering")
 
     def action_help(self) -> None:
         """Keys and signs."""

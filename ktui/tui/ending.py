@@ -85,7 +85,7 @@ class EndingApp(CleanApp):
         from ktui.tui.dialogs.leave import LeaveScreen  # noqa: PLC0415 - no first frame has it
 
         if not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(self), self._answered)
+            self.push_screen(LeaveScreen(self.unsettled, self.watched_over), self._answered)
 
     def _answered(self, says_yes: bool | None) -> None:
         if says_yes:

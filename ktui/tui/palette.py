@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -15,13 +15,12 @@ from textual.worker import Worker, WorkType
 from ktui.text import clean
 from ktui.tui.dismissal import SafeToDismiss
 from ktui.tui.door import plain, without_markup
+from ktui.tui.host import Host
 from ktui.tui.keymap import name
+from ktui.tui.messages import Open, View
 from ktui.tui.overview.lines import ordered
-from ktui.tui.terminal.saving import folder_of, save
+from ktui.tui.terminal.saving import save
 from ktui.tui.theme import THEMES
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
 
 _AT_FIRST: Final = 8
 """How many rollouts are listed before anything is typed."""
@@ -50,19 +49,19 @@ class RolloutCommands(Provider):
     """What can be done here, each with its key, and every rollout in scope."""
 
     @property
-    def _ktui(self) -> KtuiApp:
-        return cast("KtuiApp", self.app)
+    def _host(self) -> Host:
+        return cast("Host", self.app)
 
     def _keys(self) -> Iterator[_Command]:
         """The keys of the screen that the palette was opened on, in the order in which it names them."""
-        uid = self._ktui.chosen
-        offers = {offer.key: offer for offer in self._ktui.offers(uid)} if uid is not None else {}
+        uid = self._host.chosen
+        offers = {offer.key: offer for offer in self._host.offers(uid)} if uid is not None else {}
         told: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if not (binding.show and binding.id and binding.description) or binding.id in told or not active.enabled:
                 continue
-            if binding.id == "rollout.bluegreen" and (uid is None or not self._ktui.is_side(uid)):
+            if binding.id == "rollout.bluegreen" and (uid is None or not self._host.is_side(uid)):
                 continue
             told.add(binding.id)
             offer = offers.get(binding.key)
@@ -77,8 +76,8 @@ class RolloutCommands(Provider):
     def _scope(self) -> Iterator[_Command]:
         """Where to go also from a dialog, whose own keys are all that it takes."""
         if not any(active.binding.id == "scope.context" for active in self.screen.active_bindings.values()):
-            yield _Command("Namespace", "another one, or all of them", partial(self._ktui.action_pick_namespace))
-            yield _Command("Context", "another cluster", partial(self._ktui.action_pick_context))
+            yield _Command("Namespace", "another one, or all of them", partial(self._run, "app.pick_namespace"))
+            yield _Command("Context", "another cluster", partial(self._run, "app.pick_context"))
 
     def _program(self) -> Iterator[_Command]:
         yield _Command("Theme: choose another one", f"now {self.app.theme}", self.app.search_themes)
@@ -92,12 +91,15 @@ class RolloutCommands(Provider):
         return (*self._keys(), *self._scope(), *self._program())
 
     def _act(self, binding: Binding, node: DOMNode) -> None:
-        self.app.call_later(self.app.run_action, binding.action, node)
+        self._run(binding.action, node)
+
+    def _run(self, action: str, node: DOMNode | None = None) -> None:
+        self.app.call_later(self.app.run_action, action, node)
 
     async def _picture(self) -> None:
-        app, folder = self._ktui, folder_of(self._ktui)
+        app, folder = self.app, self._host.options.folder
         try:
-            picture, called = app.export_screenshot(), f"ktui-{app.now():%Y%m%d-%H%M%S}"
+            picture, called = app.export_screenshot(), f"ktui-{self._host.now():%Y%m%d-%H%M%S}"
             path = await asyncio.to_thread(save, folder and folder / "pictures", called, "svg", [picture])
         except OSError as error:
             app.notify(f"The picture was not saved: {error.strerror or error}.", severity="error")
@@ -105,12 +107,12 @@ class RolloutCommands(Provider):
             app.notify(f"The picture is in {path}")
 
     def _rollouts(self) -> Iterator[_Command]:
-        app = self._ktui
-        for rollout in ordered(app.live.rollouts.values(), "name"):
+        host = self._host
+        for rollout in ordered(host.live.rollouts.values(), "name"):
             yield _Command(
                 f"Open {clean(rollout.namespace)}/{clean(rollout.label)}",
                 f"{rollout.phase} {clean(rollout.image)}",
-                partial(app.open_rollout, rollout.uid),
+                partial(host.post_message, Open(View.DETAIL, rollout.uid, anew=True)),
             )
 
     async def discover(self) -> Hits:

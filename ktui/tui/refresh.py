@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
+from ktui.live.live import Live
 
 TICK: Final = 0.08
 """Seconds from one drawing to the next, at least: what is heard in the meantime is drawn together."""
@@ -24,10 +25,35 @@ With 200 rollouts that all change 10 times a second, of which 40 are in sight, t
 """
 
 
+class Drawn(Protocol):
+    """What is drawn, and what has to be known of it."""
+
+    @property
+    def live(self) -> Live:
+        """What is known."""
+
+    @property
+    def in_sight(self) -> frozenset[str]:
+        """The uids of the rollouts that are to be seen now."""
+
+    @property
+    def guarded(self) -> frozenset[str]:
+        """The uids of those that are watched over, in sight or not."""
+
+    def now(self) -> datetime:
+        """The time that ages are counted to."""
+
+    def call_later(self, callback: Callable[[], None]) -> bool:
+        """Call it as a message among the others."""
+
+    def draw(self) -> None:
+        """Draw what is known now."""
+
+
 class Pace:
     """Draws the app's screen whenever something is new, and once a second for the times that it shows."""
 
-    def __init__(self, app: KtuiApp) -> None:
+    def __init__(self, app: Drawn) -> None:
         self._app = app
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -60,9 +86,8 @@ class Pace:
 
     async def _work_out(self) -> None:
         app, times, self._second_is_over = self._app, self._second_is_over, False
-        in_sight = app.front.in_sight if app.front is not None else frozenset()
         slice_begun = begun = monotonic()
-        for can_wait in app.live.refresh(app.now(), in_sight | app.guarded, times=times):
+        for can_wait in app.live.refresh(app.now(), app.in_sight | app.guarded, times=times):
             if can_wait and monotonic() - begun > STINT:
                 self.draw_soon()
                 return

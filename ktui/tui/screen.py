@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual.app import App
 from textual.binding import BindingType
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.worker import WorkType
 
@@ -15,14 +18,14 @@ from ktui.tui.dismissal import SafeToDismiss
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting
+from ktui.tui.host import Host
 from ktui.tui.keymap import bind, name
+from ktui.tui.messages import Guard, Open, OpenBlueGreen, OpenLogs, OpenReport, Steer, View
 from ktui.tui.terminal.clipboard import copy
-from ktui.tui.terminal.saving import folder_of
 
 if TYPE_CHECKING:
+    from ktui.live.usage_feed import Shown
     from ktui.plans.offers import Offer
-    from ktui.tui.app import KtuiApp
-    from ktui.tui.usage_feed import Shown
 
 _STEERED = {"pause": "toggle_pause", "resume": "toggle_pause", "repair": "canary"}
 """What the key of an action steers, where it is not called as the action is."""
@@ -85,9 +88,14 @@ class LiveScreen(SafeToDismiss[None]):
         return self.is_drawable and super().check_action(action, parameters)
 
     @property
-    def ktui(self) -> KtuiApp:
-        """The app, by its own type."""
-        return cast("KtuiApp", self.app)
+    def ktui(self) -> Host:
+        """What it may ask of the app."""
+        return cast("Host", self.app)
+
+    @property
+    def is_front(self) -> bool:
+        """Whether it is the full screen that is to be seen, whether or not a dialog is over it."""
+        return front_of(self.app) is self
 
     @property
     def selected(self) -> str | None:
@@ -142,30 +150,30 @@ class LiveScreen(SafeToDismiss[None]):
     def action_steer(self, name: str) -> None:
         """Begin an action on the selected rollout."""
         if (uid := self._still_there()) is not None:
-            self.ktui.steer(uid, name)
+            self.post_message(Steer(uid, name))
 
     def action_history(self) -> None:
         """Open the history of the selected rollout."""
-        self._go_to("history", self.ktui.open_history)
+        self._go_to("history", partial(Open, View.HISTORY))
 
     def action_timeline(self) -> None:
         """Open the timeline of the selected rollout."""
-        self._go_to("timeline", self.ktui.open_timeline)
+        self._go_to("timeline", partial(Open, View.TIMELINE))
 
     def action_usage(self) -> None:
         """Open what the pods of the selected rollout use."""
-        self._go_to("resources", self.ktui.open_usage)
+        self._go_to("resources", partial(Open, View.RESOURCES))
 
     def action_figures(self) -> None:
         """Open the figures of the selected rollout."""
         if (uid := self._still_there()) is not None:
-            self.ktui.open_figures(uid)
+            self.post_message(OpenReport(uid))
 
     def action_logs(self) -> None:
         """Open the logs of the selected rollout."""
-        self._go_to("logs", self.ktui.open_logs)
+        self._go_to("logs", OpenLogs)
 
-    def _go_to(self, page: str, open_anew: Callable[[str], None]) -> None:
+    def _go_to(self, page: str, opens: Callable[[str], Message]) -> None:
         """Open a screen of the selected rollout, or go back to it if it is open below this one."""
         uid = self._still_there()
         if uid is None:
@@ -175,7 +183,7 @@ class LiveScreen(SafeToDismiss[None]):
             while page != cast("LiveScreen", self.app.screen).PAGE:
                 self.app.pop_screen()
         else:
-            open_anew(uid)
+            self.post_message(opens(uid))
 
     def _still_there(self) -> str | None:
         """The uid of the selected rollout; None, and said, if there is none or it is gone."""
@@ -197,7 +205,7 @@ class LiveScreen(SafeToDismiss[None]):
         """Copy what is shown, or what is under the cursor."""
         what, text = self.copied
         if text.strip():
-            copy(self.app, text, what, folder_of(self.ktui))
+            copy(self.app, text, what, self.ktui.options.folder)
         else:
             self.notify("Nothing to copy here.", severity="warning")
 
@@ -217,12 +225,12 @@ class LiveScreen(SafeToDismiss[None]):
     def action_guard(self) -> None:
         """Turn auto-abort of the selected rollout on, or off."""
         if (uid := self._still_there()) is not None:
-            self.ktui.guard(uid)
+            self.post_message(Guard(uid))
 
     def action_blue_green(self) -> None:
         """Open the Service that has the selected rollout as one of its sides."""
         if (uid := self._still_there()) is not None:
-            self.ktui.open_blue_green(uid)
+            self.post_message(OpenBlueGreen(uid))
 
     @property
     def pair_hints(self) -> list[Hint]:
@@ -263,6 +271,11 @@ class LiveScreen(SafeToDismiss[None]):
         self.query_one("#notices", Painting).show(notices)
         header.show(lines)
         self.query_one("#hints", Painting).show([chrome.hints(keys, self.size.width)])
+
+
+def front_of(app: App[Any]) -> LiveScreen | None:
+    """The full screen that is to be seen, whether or not a dialog is over it."""
+    return next((screen for screen in reversed(app.screen_stack) if isinstance(screen, LiveScreen)), None)
 
 
 def action_hints(offers: Sequence[Offer], wanted: Callable[[Offer], bool] = lambda _: True) -> list[Hint]:

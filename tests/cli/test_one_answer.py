@@ -14,12 +14,12 @@ from ktui.cli.rollout_document import rollout_document
 from ktui.cli.snapshot import read_store
 from ktui.cli.status.evidence import Onlooker
 from ktui.kube.clock import ServerClock
+from ktui.live.live import Live
 from ktui.model.changes import STREAMED, Listed, Put
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
 from ktui.rollout.look import look
 from ktui.sim import SimulatedCluster
-from ktui.tui.live import Live
 from tests.cli.conftest import Ktui
 from tests.recorded import DEPLOYMENTS, FOLDER, SETS, Said, clock, decode, recording
 from tests.replayed import Replayed, served

@@ -21,7 +21,8 @@ from ktui.kube.auth.access import Access
 from ktui.kube.streams.streams import AT_ONCE
 from ktui.model.changes import STREAMED, LinkState
 from ktui.sim import SimulatedCluster
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
+from ktui.tui.options import Options
 
 PATIENCE = 60.0
 """Seconds after which what has not come true never will; a busy machine may need some."""
@@ -115,7 +116,7 @@ def _is_busy(app: KtuiApp) -> bool:
     is_asking = any(not worker.is_finished and worker.group not in LASTING for worker in app.workers)
     awaits_use = front is not None and front.FOLLOWS_USE and front.selected in app.live.rollouts and front.use is None
     is_moving = front is not None and front.is_moving
-    return is_asking or awaits_use or is_moving or app.past.is_being_written
+    return is_asking or awaits_use or is_moving or app.recorder.is_being_written
 
 
 class Stage:

@@ -11,7 +11,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
+from ktui.tui.options import Options
 from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 

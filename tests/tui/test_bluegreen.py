@@ -16,9 +16,10 @@ from ktui.model.objects import Deployment
 from ktui.model.routing import Service
 from ktui.model.template import decode_hook
 from ktui.rollout.traffic.bluegreen import Pairing
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
 from ktui.tui.bluegreen.pairs import marks
 from ktui.tui.bluegreen.screen import BlueGreenScreen
+from ktui.tui.options import Options
 from tests.audited import audited
 from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness

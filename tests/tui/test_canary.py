@@ -12,7 +12,8 @@ from textual.widgets import Input
 
 from ktui.kube.auth.access import Access
 from ktui.plans.request import Promote
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
+from ktui.tui.options import Options
 from tests.plans.operator import Operator, canary
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 

@@ -12,7 +12,7 @@ import yaml
 
 from ktui.kube.auth.access import Access
 from ktui.sim import SimulatedCluster
-from ktui.tui.app import Options
+from ktui.tui.options import Options
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 STILL = 'The kubeconfig\'s current context is now "other".'

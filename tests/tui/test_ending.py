@@ -34,7 +34,7 @@ def in_a_key(self):
 def in_the_input(self, data, now):
     raise OverflowError("what arrives")
 
-from ktui.tui import arrivals
+from ktui.tui.terminal import arrivals
 sys.argv[:1] = ["ktui"]
 fault = sys.argv.pop(1)
 if fault == "worker":

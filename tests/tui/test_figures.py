@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 
 from ktui.figures.book import Book
 from ktui.kube.auth.access import Access
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
 from ktui.tui.draw.widgets import Painting, Scroll
+from ktui.tui.options import Options
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 Snap = Callable[..., bool]

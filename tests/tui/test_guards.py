@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from ktui.kube.auth.access import Access
 from ktui.kube.streams.pacing import Pacing
 from ktui.kube.streams.streams import Streams
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
+from ktui.tui.options import Options
 from tests import between
 from tests.audited import audited
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness

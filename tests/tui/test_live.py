@@ -8,9 +8,9 @@ from itertools import permutations
 import pytest
 
 from ktui.figures.record import Sight
+from ktui.live.live import Live
 from ktui.model.changes import WORKLOADS, Change, Gone, Link, LinkState, Listed, Put, Resource
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.tui.live import Live
 from tests.recorded import decode
 from tests.rollout import sets
 from tests.rollout.made import NOW, Made, template

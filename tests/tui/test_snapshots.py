@@ -15,8 +15,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from ktui.kube.auth.access import Access
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
 from ktui.tui.logs.screen import LogsScreen
+from ktui.tui.options import Options
 from tests.tui.conftest import Screen, Stage, stillness
 
 Snap = Callable[..., bool]

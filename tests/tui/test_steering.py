@@ -289,7 +289,7 @@ async def test_the_revision_that_just_failed_is_named_and_asked_about_twice(stag
         await screen.press("n")
         await screen.sees_no("Roll back shop/cart")
         await screen.press("h")
-        await screen.sees("✖   2  failed")
+        await screen.sees("✖   2  undo  failed")
     assert stage.image("cart") == "cart:1.0"
 
 

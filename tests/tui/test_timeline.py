@@ -14,8 +14,9 @@ from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
 from ktui.rollout.timeline import Moment, What
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
 from ktui.tui.draw.items import ItemList, plain
+from ktui.tui.options import Options
 from ktui.tui.terminal.clipboard import COPIED
 from ktui.tui.timeline import lines as timeline_lines
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness

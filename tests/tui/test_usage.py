@@ -11,8 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
-from ktui.tui.app import KtuiApp, Options
+from ktui.tui.app import KtuiApp
 from ktui.tui.draw.widgets import Pages, Painting
+from ktui.tui.options import Options
 from tests.tui.conftest import Dashboard, Screen, Stage, stillness
 
 Snap = Callable[..., bool]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ktui import signs
 from ktui.kube.errors import KubeError
@@ -14,22 +14,15 @@ from ktui.model.changes import Put, Resource
 from ktui.model.routing import Service
 from ktui.rollout.traffic.bluegreen import Pairing, may_be_paired, pairings
 from ktui.text import clean
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
+from ktui.tui.bluegreen.screen import BlueGreenScreen
+from ktui.tui.draw.marks import Mark
+from ktui.tui.host import Host
 
 _FRESH: Final = 30.0
 """Seconds for which the Services of a namespace are taken to be as they were: they change seldom."""
 
 _PAIRED: Final = 10.0
 """The same of a namespace with sides: who gets the traffic is a claim."""
-
-
-class Mark(NamedTuple):
-    """Whether a Deployment gets the traffic of a Service, and how a row says it."""
-
-    gets_traffic: bool
-    text: str
 
 
 class _Known(NamedTuple):
@@ -42,14 +35,17 @@ class _Known(NamedTuple):
 class Pairs:
     """What the Services of the namespaces that were looked at say. Of these, only the sides are kept."""
 
-    def __init__(self, app: KtuiApp) -> None:
-        self._app = app
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._known: dict[str, _Known] = {}
         self._asked: set[str] = set()
         self._alone: dict[str, float] = {}
         """Deployments whose labels allow no pair, and until when that is taken to be so."""
 
-    def forget(self) -> None:
+    def look(self) -> None:
+        """Nothing to be done: it is asked for."""
+
+    def leave(self) -> None:
         """Another cluster or scope."""
         self._known.clear()
         self._asked.clear()
@@ -71,7 +67,7 @@ class Pairs:
         return self._look(uid, again=False)
 
     def _look(self, uid: str, *, again: bool) -> Mark | None:
-        store = self._app.live.store
+        store = self._host.live.store
         deployment = store.deployment(uid)
         if deployment is None:
             return None
@@ -81,19 +77,19 @@ class Pairs:
         if is_due and namespace not in self._asked and now >= self._alone.get(uid, 0.0):
             if may_be_paired(deployment, store.deployments()):
                 self._asked.add(namespace)
-                self._app.run_worker(self._ask_quietly(namespace), group="pairs")
+                self._host.run_worker(self._ask_quietly(namespace), group="pairs")
             else:
                 self._alone[uid] = now + _FRESH
         return known.marks.get(uid) if known is not None else None
 
     async def ask(self, namespace: str) -> frozenset[str]:
         """The uids of the Deployments of that namespace that are sides. Raises KubeError."""
-        connection = self._app.connection
+        connection = self._host.connection
         if connection is None:
             raise KubeError("There is no connection to the cluster now.")
         listed = await list_once(connection, Resource.SERVICES, namespace)
         services = [each.object for each in listed if isinstance(each, Put) and isinstance(each.object, Service)]
-        deployments = [each for each in self._app.live.store.deployments() if each.metadata.namespace == namespace]
+        deployments = [each for each in self._host.live.store.deployments() if each.metadata.namespace == namespace]
         found: list[tuple[Service, Pairing]] = []
         for service in services:
             found += [(service, pairing) for pairing in pairings(service, deployments)]
@@ -106,7 +102,7 @@ class Pairs:
     async def _ask_quietly(self, namespace: str) -> None:
         try:
             await self.ask(namespace)
-            self._app.draw_soon()
+            self._host.draw_soon()
         except KubeError:
             # Who may not see Services is shown no pairs; the key says why. Asked again later.
             self._known[namespace] = _Known(monotonic() + _FRESH, {})
@@ -135,25 +131,22 @@ def _mark(names: Sequence[str], *, several: bool) -> Mark:
     return Mark(True, f"{signs.DISC} traffic{of}")
 
 
-async def open_if_paired(app: KtuiApp, pairs: Pairs, uid: str) -> None:
-    """Show the Services of a Deployment, or say why there is none to be shown."""
-    # Only the type needs the app: the screen is what needs a connection.
-    from ktui.tui.bluegreen.screen import BlueGreenScreen  # noqa: PLC0415
-
-    deployment = app.live.store.deployment(uid)
-    if deployment is None or isinstance(app.screen, BlueGreenScreen):
-        return
+async def screen_if_paired(host: Host, pairs: Pairs, uid: str) -> BlueGreenScreen | None:
+    """The screen of the Services of a Deployment; None, and said why, if there is none to be shown."""
+    deployment = host.live.store.deployment(uid)
+    if deployment is None or isinstance(host.screen, BlueGreenScreen):
+        return None
     meta = deployment.metadata
     try:
         sides = await pairs.ask(meta.namespace)
     except KubeError as error:
-        app.notify(f"{error} {error.hint}".strip(), severity="warning")
-        return
+        host.notify(f"{error} {error.hint}".strip(), severity="warning")
+        return None
     if uid in sides:
-        app.push_screen(BlueGreenScreen(uid, meta.namespace))
-        return
+        return BlueGreenScreen(uid, meta.namespace)
     name = clean(f"{meta.namespace}/{meta.name}")
-    app.notify(
+    host.notify(
         f"{name} is not part of a blue-green pair: no Service selects between it and another Deployment by one label.",
         severity="warning",
     )
+    return None

@@ -19,10 +19,10 @@ from ktui.model.traffic import Traffic
 from ktui.plans.request import Action
 from ktui.rollout.traffic.bluegreen import BlueGreen, Move, Side, blue_green, follow, turns
 from ktui.tui.bluegreen import lines as bluegreen_lines
-from ktui.tui.detail.screen import DetailScreen
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Scroll, Span
 from ktui.tui.keymap import bind
+from ktui.tui.messages import Open, Switch, View
 from ktui.tui.screen import LiveScreen
 from ktui.tui.steering.switching import closed, may_switch
 
@@ -104,7 +104,7 @@ class BlueGreenScreen(LiveScreen):
 
     def on_screen_suspend(self) -> None:
         """Behind a dialog it is drawn on; behind another screen it is not."""
-        self._was_covered = self._was_covered or self.ktui.front is not self
+        self._was_covered = self._was_covered or not self.is_front
 
     # What is known
 
@@ -142,7 +142,7 @@ class BlueGreenScreen(LiveScreen):
             # Nobody has seen when traffic moved in the meantime: nothing is said of how long that took.
             before.clear()
             self._moves = {name: move for name, move in self._moves.items() if move is not None and move.ended}
-            self._was_covered = self.ktui.front is not self
+            self._was_covered = not self.is_front
         states = [
             blue_green(service, pairing, live.store, self._traffic, rollouts=live.rollouts, now=now)
             for service, pairing in turns(self._deployment, self._traffic.services(), deployments)
@@ -345,12 +345,12 @@ class BlueGreenScreen(LiveScreen):
             could = " ! forces it." if side.shortfall and not self._why_not(state, side, force=True) else ""
             self.notify(f"switch to {side.name}: {why_not}.{could}", severity="warning")
         else:
-            self.ktui.switch(state, side, force=force)
+            self.post_message(Switch(state, side, force=force))
 
     def action_open(self) -> None:
         """Open the rollout of the side under the cursor."""
         if self.selected is not None:
-            self.app.push_screen(DetailScreen(self.selected))
+            self.post_message(Open(View.DETAIL, self.selected))
 
     def action_move(self, by: int) -> None:
         """Move the cursor from side to side."""

@@ -16,6 +16,7 @@ from ktui.rollout.progress import Side
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import age, duration, local_time, roughly
 from ktui.tui.draw import glyphs
+from ktui.tui.draw.headline import headline
 from ktui.tui.draw.items import Item
 from ktui.tui.draw.widgets import Span, between, fit, shorten, wrap
 
@@ -25,17 +26,6 @@ EVENT: Final = "event:"
 """What the key of an item begins with; the uid follows."""
 
 Lines = list[list[Span]]
-
-
-def headline(rollout: Rollout, pending: str) -> list[Span]:
-    """Which rollout, and what it is up to."""
-    name = Span(f"{rollout.namespace}/{rollout.name}", "title")
-    spans = [name, Span(f"  {rollout.kind}  ", "dim"), glyphs.phase(rollout.phase)]
-    if rollout.paused and rollout.phase is not Phase.PAUSED:
-        spans += [Span("  "), Span(f"{signs.PAUSE} paused", "paused")]
-    if pending:
-        spans += [Span("   "), Span(f"… {pending}", "warn")]
-    return spans
 
 
 def deleted(rollout: Rollout, has_namesake: bool) -> Lines:

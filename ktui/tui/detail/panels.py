@@ -23,18 +23,18 @@ from ktui.rollout.detail import Detail
 from ktui.rollout.diagnosis.cause import Kind
 from ktui.text import count
 from ktui.tui.detail import lines, pod_lines, why_lines
+from ktui.tui.detail.opening import open_item
 from ktui.tui.detail.room import Heights, Want
 from ktui.tui.detail.transitions import Transitions
 from ktui.tui.draw.items import Item, ItemList
 from ktui.tui.draw.widgets import Line, Painting, Span, shorten
-from ktui.tui.page.opening import open_item
+from ktui.tui.host import Host
 from ktui.tui.resources import lines as usage_lines
 from ktui.tui.screen import LiveScreen
 
 if TYPE_CHECKING:
     from ktui.kube.connection import Connection
-    from ktui.tui.app import KtuiApp
-    from ktui.tui.usage_feed import Shown
+    from ktui.live.usage_feed import Shown
 
 WIDE: Final = 102
 """Cells from which on causes and events stand beside the pods instead of below them."""
@@ -166,8 +166,8 @@ class RolloutPanels(Container):
         return self._detail
 
     @property
-    def _ktui(self) -> KtuiApp:
-        return cast("KtuiApp", self.app)
+    def _ktui(self) -> Host:
+        return cast("Host", self.app)
 
     @property
     def _front(self) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,9 +15,6 @@ from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.keymap import answer
 
-if TYPE_CHECKING:
-    from ktui.tui.ending import EndingApp
-
 
 class LeaveScreen(Dialog[bool]):
     """A question that is answered with yes or no."""
@@ -26,13 +24,14 @@ class LeaveScreen(Dialog[bool]):
         answer("n,escape,q", "dismiss(False)", priority=True),
     ]
 
-    def __init__(self, app: EndingApp) -> None:
+    def __init__(self, unsettled: Sequence[tuple[str, str]], watched_over: Sequence[str]) -> None:
+        """What is being sent, each with the command to look with; the names of what auto-abort is on for."""
         super().__init__()
         self._sentences = [
             f"{title}: it is being sent, and its outcome is not known yet. After quitting, look with: {look}"
-            for title, look in app.unsettled
+            for title, look in unsettled
         ]
-        if names := ", ".join(app.watched_over):
+        if names := ", ".join(watched_over):
             self._sentences.append(
                 f"Auto-abort is on for {names}: nothing is rolled back automatically once ktui has ended."
             )

@@ -20,12 +20,13 @@ from ktui.rollout.diff.revisions import Pair, Templates, compare, compare_as_yam
 from ktui.rollout.diff.templates import presentable, yaml_lines
 from ktui.rollout.history import History, PastRevision
 from ktui.text import clean
-from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import Lines
+from ktui.tui.draw.headline import headline
 from ktui.tui.draw.widgets import Line, Pages, Painting, Scroll, Span
 from ktui.tui.history import lines as history_lines
 from ktui.tui.keymap import bind
+from ktui.tui.messages import Steer
 from ktui.tui.screen import LiveScreen, action_hints
 
 WIDE = 150
@@ -113,7 +114,7 @@ class HistoryScreen(LiveScreen):
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
-        known = app.live.history(self._uid, app.past.accounts(self._uid))
+        known = app.live.history(self._uid, app.recorder.accounts(self._uid))
         self._history = known or self._history
         history = self._history
         if history is None:
@@ -132,7 +133,7 @@ class HistoryScreen(LiveScreen):
         if is_deleted or self._uid not in self.ktui.live.rollouts:
             return [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
         rollout = self.ktui.live.rollouts[self._uid]
-        return detail_lines.headline(rollout, self.ktui.pending.get(self._uid, ""))
+        return headline(rollout, self.ktui.pending.get(self._uid, ""))
 
     def _draw_revisions(self, history: History, now: datetime) -> None:
         table, facts = self.query_one("#revisions", Scroll), self.query_one("#facts", Painting)
@@ -302,7 +303,7 @@ class HistoryScreen(LiveScreen):
         if name != Action.ROLLBACK or chosen is None:
             super().action_steer(name)
         elif chosen.number:
-            self.ktui.steer(self._uid, name, revision=chosen.number)
+            self.post_message(Steer(self._uid, name, revision=chosen.number))
         else:
             self.notify(f"{chosen.name} has no revision number, so nothing can be rolled back to it.")
 

@@ -16,10 +16,10 @@ from ktui.plans.request import Action
 from ktui.rollout.rollout import Rollout
 from ktui.settings import logs_folder
 from ktui.text import clean, count
-from ktui.tui.detail import lines as detail_lines
 from ktui.tui.dialogs.pick import PickScreen
 from ktui.tui.door import Field, Words
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.headline import headline
 from ktui.tui.draw.widgets import Painting, Span, shorten
 from ktui.tui.keymap import bind
 from ktui.tui.logs.lines import Layout, Times
@@ -121,7 +121,7 @@ class LogsScreen(LiveScreen):
         if self._rollout is not None:
             pending = app.pending.get(self._uid, "")
             line = [
-                *detail_lines.headline(self._rollout, pending),
+                *headline(self._rollout, pending),
                 *self._state(),
                 Span(f"   {self._rollout.why}", "dim"),
             ]

@@ -18,7 +18,7 @@ from ktui.tui.draw import glyphs
 from ktui.tui.draw.widgets import Span, cut_front, fit, shorten, width, wrap
 
 if TYPE_CHECKING:
-    from ktui.tui.bluegreen.pairs import Mark
+    from ktui.tui.draw.marks import Mark
 
 _LEAST_WHY: Final = 22
 """The cells that WHY keeps before another column goes."""

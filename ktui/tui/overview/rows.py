@@ -13,7 +13,7 @@ from ktui.tui.overview import lines
 from ktui.tui.overview.lines import Columns
 
 if TYPE_CHECKING:
-    from ktui.tui.bluegreen.pairs import Mark
+    from ktui.tui.draw.marks import Mark
 
 
 class _Made(NamedTuple):

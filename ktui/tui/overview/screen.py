@@ -18,6 +18,7 @@ from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.keymap import bind
+from ktui.tui.messages import Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
 from ktui.tui.overview.lines import SORTS
 from ktui.tui.overview.rows import Rows
@@ -325,7 +326,7 @@ class OverviewScreen(LiveScreen):
     def action_open(self) -> None:
         """Open the rollout under the cursor."""
         if self._cursor is not None and self._rows:
-            self.ktui.open_rollout(self._cursor)
+            self.post_message(Open(View.DETAIL, self._cursor, anew=True))
 
     def action_sort(self, order: str = "") -> None:
         """Take the next order, or that one."""
@@ -346,7 +347,7 @@ class OverviewScreen(LiveScreen):
     def action_figures(self) -> None:
         """Open the figures of all that is shown."""
         is_chosen = self._filter or self.ktui.options.selector
-        self.ktui.open_figures(None, [rollout.uid for rollout in self._rows] if is_chosen else None)
+        self.post_message(OpenReport(None, [rollout.uid for rollout in self._rows] if is_chosen else None))
 
     def action_filter(self) -> None:
         """Ask for a filter."""
@@ -380,7 +381,7 @@ class OverviewScreen(LiveScreen):
             super().action_steer(name)
             return
         in_sight = [rollout.uid for rollout in self._rows if rollout.uid in self._marked]
-        self.ktui.steer_all([*in_sight, *sorted(self._marked.difference(in_sight))], name)
+        self.post_message(SteerAll([*in_sight, *sorted(self._marked.difference(in_sight))], name))
 
     def action_clear(self) -> None:
         """Go back to the list; else leave the filter's line; else select nothing; else show everything again."""

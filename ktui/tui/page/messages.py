@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ktui.text import clean, local_time
+from ktui.tui.host import Host
 from ktui.tui.page.screen import PageScreen
 from ktui.tui.page.sections import Page, Section
-from ktui.tui.terminal.saving import folder_of
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
 
 _STYLES: Final = {"error": "failed", "warning": "warn"}
 
 
-def messages_page(app: KtuiApp) -> PageScreen:
+def messages_page(host: Host) -> PageScreen:
     """What was said since ktui was started, the newest first."""
 
     def make() -> Page:
         texts = [
             (f"{local_time(said.at):%H:%M:%S}  {clean(said.text)}", _STYLES.get(said.severity, ""))
-            for said in reversed(app.messages)
+            for said in reversed(host.messages)
         ]
         return Page("Messages", (Section("THE NEWEST FIRST", tuple(texts) or (("none yet", "dim"),)),))
 
-    return PageScreen(make, folder_of(app))
+    return PageScreen(make, host.options.folder)

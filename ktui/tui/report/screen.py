@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, overload
+from typing import ClassVar, Final, NamedTuple, overload
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -19,11 +19,9 @@ from ktui.text import count
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Line, Painting, Scroll, Span
 from ktui.tui.keymap import bind
+from ktui.tui.messages import Open, View
 from ktui.tui.report import lines
 from ktui.tui.screen import LiveScreen
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
 
 WEEK: Final = "2"
 """The key of the period that is shown at first."""
@@ -73,14 +71,14 @@ def service_of(rollout: Rollout) -> Service:
     return Service(rollout.namespace, rollout.kind, rollout.name)
 
 
-def open_figures(app: KtuiApp, uid: str | None, only: Collection[str] | None) -> None:
-    """Show the figures of the rollout of that uid; without one, those of all, or only of these, that are shown."""
-    rollouts = app.live.rollouts
-    if uid is not None and uid in rollouts:
-        app.push_screen(ServiceScreen(service_of(rollouts[uid]), WEEK))
-    elif uid is None:
-        chosen = None if only is None else frozenset(service_of(rollouts[each]) for each in only if each in rollouts)
-        app.push_screen(FiguresScreen(chosen, WEEK))
+def report_screen(
+    rollouts: Mapping[str, Rollout], uid: str | None, only: Collection[str] | None
+) -> PeriodScreen | None:
+    """The figures of the rollout with that uid; without one, those of all, or `only` of these. None if it is gone."""
+    if uid is not None:
+        return ServiceScreen(service_of(rollouts[uid]), WEEK) if uid in rollouts else None
+    chosen = None if only is None else frozenset(service_of(rollouts[each]) for each in only if each in rollouts)
+    return FiguresScreen(chosen, WEEK)
 
 
 class PeriodScreen(LiveScreen):
@@ -149,12 +147,12 @@ class PeriodScreen(LiveScreen):
         self.draw_chrome(now, app.title_line, (), self._hints(bool(rows)))
 
     def _above(self, since: datetime, until: datetime, cells: int) -> Sequence[Line]:
-        if problem := self._problem or self.ktui.past.trouble:
+        if problem := self._problem or self.ktui.recorder.trouble:
             return lines.problem(problem, cells)
-        if self._figures is None and self.ktui.past.is_kept:
+        if self._figures is None and self.ktui.recorder.is_kept:
             return [[], [Span("reading…", "dim")]]
         if self._figures is None or not self._figures.changes:
-            return lines.nothing(self.ktui.past.context, is_kept=self.ktui.past.is_kept, cells=cells)
+            return lines.nothing(self.ktui.recorder.context, is_kept=self.ktui.recorder.is_kept, cells=cells)
         return lines.summary(self._figures, since, until, cells)
 
     def _hints(self, has_rows: bool) -> list[Hint]:
@@ -203,7 +201,7 @@ class PeriodScreen(LiveScreen):
 
     def _read_where_new(self, now: datetime) -> None:
         """Read the history when the screen opens, when another period is asked for, and when it has grown."""
-        wanted = (self.ktui.past.edition, self._span)
+        wanted = (self.ktui.recorder.edition, self._span)
         is_stale = self._until is not None and now - self._until >= _STALE
         if wanted != self._asked_for or is_stale:
             self._asked_for = wanted
@@ -212,7 +210,7 @@ class PeriodScreen(LiveScreen):
     async def _read(self, now: datetime) -> None:
         since = now - _SPANS[self._span]
         try:
-            records, self._watched = await self.ktui.past.read(since)
+            records, self._watched = await self.ktui.recorder.read(since)
             self._problem = ""
         except BookError as error:
             records, self._problem = [], str(error)
@@ -376,6 +374,6 @@ class ServiceScreen(PeriodScreen):
     def action_open(self) -> None:
         """Open the rollout as it is now."""
         if (uid := self.selected) is not None:
-            self.ktui.open_rollout(uid)
+            self.post_message(Open(View.DETAIL, uid, anew=True))
         else:
             self.notify("It does not exist any more, or is not in sight.")

@@ -10,8 +10,8 @@ from textual.binding import BindingType
 
 from ktui import signs
 from ktui.rollout.rollout import Rollout
-from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.headline import headline
 from ktui.tui.draw.widgets import Pages, Painting, Span, shorten
 from ktui.tui.keymap import bind
 from ktui.tui.resources import lines as resource_lines
@@ -60,14 +60,14 @@ class UsageScreen(LiveScreen):
         self._rollout = rollout or self._rollout
         self.set_class(rollout is None, "-deleted")
         if rollout is None:
-            headline = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
+            first = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
         else:
-            headline = [
-                *detail_lines.headline(rollout, app.pending.get(self._uid, "")),
+            first = [
+                *headline(rollout, app.pending.get(self._uid, "")),
                 Span(f"   {rollout.why}", "dim"),
             ]
             self._draw_use(now)
-        self.query_one("#headline", Painting).show([shorten(headline, cells)])
+        self.query_one("#headline", Painting).show([shorten(first, cells)])
         hints = [
             *(action_hints(app.offers(self._uid)) if rollout is not None else ()),
             Hint("h", "history", "screen.history"),

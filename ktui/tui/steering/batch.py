@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from ktui.actions.batch import Batch, LeftOut, one_after_another, try_all
 from ktui.actions.read import Planned, Reader
 from ktui.kube.api import Api
+from ktui.live.session import Session
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
-from ktui.plans.request import PLAIN, Action, Request, Scale
+from ktui.plans.request import PLAIN, Action, Request
 from ktui.plans.wording import target_of
 from ktui.text import clean, count
-from ktui.tui.dialogs.ask import AskScreen
 from ktui.tui.dialogs.confirm_batch import ConfirmBatchScreen
 from ktui.tui.dialogs.dialog import Dialog
-from ktui.tui.steering.steering import steered, wrong_number
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
-    from ktui.tui.session import Session
-    from ktui.tui.steering.steering import Steering
+from ktui.tui.host import Host
+from ktui.tui.steering.offers import steered
+from ktui.tui.steering.questions import ask_scale
+from ktui.tui.steering.steering import Steering
 
 
-async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
+async def steer_all(host: Host, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
     """Everything from the key to the outcomes, for the rollouts with these uids in that order."""
-    if isinstance(app.screen, Dialog):
+    if isinstance(host.screen, Dialog):
         # A key that was pressed twice, before the first question was to be seen.
         return
-    found = [app.live.store.workload(uid) for uid in uids]
+    found = [host.live.store.workload(uid) for uid in uids]
     workloads = [workload for workload in found if workload is not None]
     connection = session.connection
     if connection is None or not workloads:
@@ -40,7 +37,11 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
         steering.say("A new image is for one rollout at a time: esc clears the selection.", "warning")
         return
     title = f"{action.value.capitalize()}: {count(len(workloads), 'selected rollout')}"
-    request = await _ask_scale(app, title) if action is Action.SCALE else PLAIN[action]()
+    request = (
+        await ask_scale(host, title, "How many pods should each of them have?")
+        if action is Action.SCALE
+        else PLAIN[action]()
+    )
     if request is None:
         return
     api = Api(connection)
@@ -52,9 +53,9 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
         batch = await try_all(api, wanted)
         return Batch(batch.accepted, (*closed.values(), *batch.left_out))
 
-    guarded = sum(each.metadata.uid in app.guarded for each in workloads)
+    guarded = sum(each.metadata.uid in host.guarded for each in workloads)
     note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, ktui rolls it back."
-    agreed = await app.push_screen_wait(ConfirmBatchScreen(title, ask, note=note if guarded else ""))
+    agreed = await host.push_screen_wait(ConfirmBatchScreen(title, ask, note=note if guarded else ""))
     if agreed is None:
         return
     applied = await one_after_another(agreed, lambda made: steering.send(api, made))
@@ -64,7 +65,7 @@ async def steer_all(app: KtuiApp, session: Session, steering: Steering, uids: Se
 
 def _action(name: str, workloads: Sequence[Workload], steering: Steering) -> Action:
     """What the key stands for: all have to be paused for it to resume, and one that can be repaired is."""
-    meant = [steered(name, steering.offers(each.metadata.uid)) for each in workloads]
+    meant = [steered(name, steering.offers.of(each.metadata.uid)) for each in workloads]
     if Action.REPAIR in meant:
         return Action.REPAIR
     return meant[0] if len(set(meant)) == 1 else Action.PAUSE
@@ -75,7 +76,7 @@ def _closed(action: Action, workloads: Sequence[Workload], steering: Steering) -
     closed = {}
     for workload in workloads:
         uid = workload.metadata.uid
-        offer = next((each for each in steering.offers(uid) if each.action is action), None)
+        offer = next((each for each in steering.offers.of(uid) if each.action is action), None)
         if offer is not None and not offer.open:
             closed[uid] = LeftOut(_name(workload), offer.why_not)
     return closed
@@ -84,11 +85,6 @@ def _closed(action: Action, workloads: Sequence[Workload], steering: Steering) -
 def _planned(reader: Reader, workload: Workload, request: Request) -> Planned:
     meta, reference = workload.metadata, reference_to(workload)
     return lambda: reader.plan(meta.namespace, reference, request, meta.uid)
-
-
-async def _ask_scale(app: KtuiApp, title: str) -> Scale | None:
-    value = await app.push_screen_wait(AskScreen(title, "How many pods should each of them have?", "", wrong_number))
-    return Scale(int(value)) if value is not None else None
 
 
 def _name(workload: Workload) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ktui.model.objects import Deployment
 from ktui.model.workloads import StatefulSet
@@ -12,16 +12,14 @@ from ktui.rollout import steps
 from ktui.text import count
 from ktui.tui.dialogs.ask import AskScreen
 from ktui.tui.dialogs.pick import PickScreen
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
+from ktui.tui.host import Host
 
 _SURGE: Final = "surge"
 _NO_SURGE: Final = "no-surge"
 
 
 async def ask_canary(
-    app: KtuiApp, workload: Deployment | StatefulSet, images: tuple[tuple[str, str], ...], title: str
+    host: Host, workload: Deployment | StatefulSet, images: tuple[tuple[str, str], ...], title: str
 ) -> Canary | None:
     """The request, or None where the person thought better of it. A StatefulSet has no surge to be asked about."""
     desired, can_surge = workload.spec.desired, isinstance(workload, Deployment)
@@ -29,7 +27,7 @@ async def ask_canary(
         f"Currently {count(desired, 'replica')}. How many new pods to hold? A number, a share such as 25%, "
         "or one step after another: 1,25%,50%"
     )
-    size = await app.push_screen_wait(AskScreen(title, note, "1", _wrong_size(desired, surge=can_surge)))
+    size = await host.push_screen_wait(AskScreen(title, note, "1", _wrong_size(desired, surge=can_surge)))
     if size is None:
         return None
     sizes = steps.read_steps(size)
@@ -40,7 +38,7 @@ async def ask_canary(
             (_SURGE, f"surge: {pods} more, all old ones stay"),
             (_NO_SURGE, f"no surge: {pods} in the place of old ones"),
         ]
-        chosen = await app.push_screen_wait(PickScreen(title, choices, _SURGE))
+        chosen = await host.push_screen_wait(PickScreen(title, choices, _SURGE))
         if chosen is None:
             return None
         where = chosen

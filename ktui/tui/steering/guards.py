@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
 from ktui.kube.api import Api
+from ktui.live.session import Session
 from ktui.model.changes import Link, LinkState, Resource
 from ktui.plans.plan import called
 from ktui.plans.request import Action
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Move, arm, judge, refuse_arm
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
-    from ktui.tui.session import Session
-    from ktui.tui.steering.steering import Steering
+from ktui.tui.host import Host
+from ktui.tui.steering.steering import Steering
 
 
 class Guards:
     """Armed by a key, one rollout at a time; each acts once at most, and is off then."""
 
-    def __init__(self, app: KtuiApp, session: Session, steering: Steering) -> None:
-        self._app, self._session, self._steering = app, session, steering
+    def __init__(self, host: Host, session: Session, steering: Steering) -> None:
+        self._host, self._session, self._steering = host, session, steering
         self._armed: dict[str, Armed] = {}
         self._seen: dict[str, Seen] = {}
         self._countdowns: dict[str, Countdown] = {}
@@ -56,10 +53,10 @@ class Guards:
             self._let_go(uid)
             self._steering.say(f"Auto-abort is off for {_name(armed)}.", "information")
             return
-        workload, rollout = self._app.live.store.workload(uid), self._app.live.rollouts.get(uid)
+        workload, rollout = self._host.live.store.workload(uid), self._host.live.rollouts.get(uid)
         if workload is None or rollout is None:
             return
-        abort = next((offer for offer in self._steering.offers(uid) if offer.action is Action.ABORT), None)
+        abort = next((offer for offer in self._steering.offers.of(uid) if offer.action is Action.ABORT), None)
         closed = abort.why_not if abort is not None else ""
         if refused := refuse_arm(rollout) or closed:
             self._steering.say(f"Auto-abort: {refused}", "warning")
@@ -73,9 +70,9 @@ class Guards:
 
     def look(self) -> None:
         """Act where something has gone wrong, and let go of what is another rollout by now."""
-        live = self._app.live
+        live = self._host.live
         is_live = live.is_listed and live.link is not None and live.link.state in (LinkState.LIVE, LinkState.LISTED)
-        now = self._app.now()
+        now = self._host.now()
         for uid, armed in list(self._armed.items()):
             rollout = live.rollouts.get(uid)
             if is_live and rollout is not None:
@@ -97,7 +94,7 @@ class Guards:
             self._let_go(uid)
             name = _name(armed)
             if judged.move is Move.ABORT:
-                self._app.run_worker(self._abort(armed, judged.reason), group="guarding")
+                self._host.run_worker(self._abort(armed, judged.reason), group="guarding")
             elif judged.move is Move.OVER:
                 self._steering.say(f"Auto-abort is off for {name}: {judged.reason}.", "information")
             else:
@@ -105,15 +102,15 @@ class Guards:
 
     def _is_confirmed(self, uid: str) -> bool:
         """Whether it is still so by lists that came after it was found: one may be half a minute old by then."""
-        links = self._app.live.store.links
+        links = self._host.live.store.links
         before = self._decided.get(uid)
         if before is None:
             before = self._decided[uid] = dict(links)
             self._session.ask_now()
         is_old = any(link.state is LinkState.LISTED and link is before.get(kind) for kind, link in links.items())
-        return not is_old and self._app.live.is_worked_out(uid)
+        return not is_old and self._host.live.is_worked_out(uid)
 
-    def forget(self) -> None:
+    def leave(self) -> None:
         """Another cluster or scope: what cannot be seen cannot be watched over."""
         if self._armed:
             names = ", ".join(map(_name, self._armed.values()))
@@ -140,7 +137,7 @@ class Guards:
         if connection is None:
             self._steering.say(f"{_name(armed)} was not aborted: there is no connection.", "error")
             return
-        log = AuditLog(self._app.options.audit)
+        log = AuditLog(self._host.options.audit)
         with self._steering.sending.of(f"Abort {_name(armed)}", armed.resource, armed.namespace, armed.name):
             aborted = await auto_abort(self._steering.reader(Api(connection)), armed, cause, log)
         self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from ktui.live.session import Session
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
 from ktui.text import clean, shell_line
 from ktui.tui.ending import Unsettled
-
-if TYPE_CHECKING:
-    from ktui.tui.session import Session
 
 
 class Sending:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ktui.actions.read_service import read_service
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
+from ktui.live.session import Session
 from ktui.plans.offers import READ_ONLY, Permission
 from ktui.plans.plan import Plan
 from ktui.plans.request import Switch
 from ktui.plans.switch import plan_switch
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.traffic.bluegreen import BlueGreen, Side
-
-if TYPE_CHECKING:
-    from ktui.tui.session import Session
-    from ktui.tui.steering.steering import Steering
+from ktui.tui.steering.steering import Steering
 
 PATCH_SERVICE: Final = Permission("patch", "", "services")
 
@@ -44,6 +42,8 @@ def closed(side: Side, *, read_only: bool, is_allowed: bool | None, force: bool)
 
 async def switch(steering: Steering, session: Session, state: BlueGreen, side: Side, *, force: bool) -> None:
     """Everything from the key to the outcome. Who forces it is asked twice."""
+    if steering.moved_on():
+        return
     connection = session.connection
     if connection is None:
         steering.say("There is no connection to the cluster now.", "warning")

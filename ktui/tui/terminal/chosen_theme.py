@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ktui import own_files
-from ktui.tui.terminal.saving import folder_of
 from ktui.tui.theme import THEMES, terminal_theme
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.theme import Theme
 
-    from ktui.tui.app import KtuiApp
+    from ktui.tui.options import Options
 
 _FILE: Final = "theme"
 """The file beside the audit log that holds its name."""
@@ -22,16 +22,16 @@ _LONGEST: Final = 100
 """Bytes of that file that are read."""
 
 
-def first_theme(app: KtuiApp) -> str:
+def first_theme(options: Options, app: App[Any]) -> str:
     """The theme to begin with: that of the settings, else one that the terminal can show, else the one chosen last.
 
     Empty is Textual's own.
     """
-    if app.options.theme:
-        return app.options.theme
+    if options.theme:
+        return options.theme
     colours = app.console.color_system
     fitting = terminal_theme(colours, no_colour=app.no_color, colorfgbg=os.environ.get("COLORFGBG", ""))
-    return fitting or chosen_theme(folder_of(app))
+    return fitting or chosen_theme(options.folder)
 
 
 def chosen_theme(folder: Path | None) -> str:
@@ -43,11 +43,11 @@ def chosen_theme(folder: Path | None) -> str:
     return name if name in THEMES else ""
 
 
-def remember_theme(app: KtuiApp, theme: Theme) -> None:
+def remember_theme(options: Options, app: App[Any], theme: Theme) -> None:
     """Keep the theme for the next time; if a setting names another one, say that this one does not last."""
-    folder = folder_of(app)
-    if app.options.theme:
-        if theme.name != app.options.theme:
+    folder = options.folder
+    if options.theme:
+        if theme.name != options.theme:
             app.notify(f"Theme {theme.name} until ktui ends: --theme, KTUI_THEME or config.toml names another one.")
         return
     try:

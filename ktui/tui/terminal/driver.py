@@ -9,15 +9,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+from typing import Any, Final, Protocol, TextIO, cast
 
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from ktui.text import clean
 from ktui.tui.terminal.arrivals import Arrivals
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
 
 _LOOK: Final = 0.1
 """Seconds between two looks at whether the dashboard has ended, and whether an ESC is the key."""
@@ -25,10 +23,14 @@ _LOOK: Final = 0.1
 _CHUNK: Final = 4096
 
 
+class _Ends(Protocol):
+    def end_by(self, number: int) -> None: ...
+
+
 class Terminal(LinuxDriver):
     """Reads bytes through `Arrivals`. A terminal that is gone ends the dashboard, and so does a fault in here."""
 
-    def __init__(self, app: KtuiApp, **options: Any) -> None:
+    def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         # Textual draws on standard error, which may well be a file: `ktui 2>ktui.log`.
         assert sys.__stdout__ is not None, "the dashboard has a terminal"
@@ -49,7 +51,7 @@ class Terminal(LinuxDriver):
         self.write(f"\x1b]2;{clean(title)}\x1b\\")
 
     def _is_lost(self) -> None:
-        app = cast("KtuiApp", self._app)
+        app = cast("_Ends", self._app)
         self._call(lambda: app.end_by(signal.SIGHUP))
 
     def _call(self, what: Callable[[], None]) -> None:

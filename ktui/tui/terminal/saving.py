@@ -7,18 +7,9 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
+from typing import Final
 
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def folder_of(app: KtuiApp) -> Path | None:
-    """Where ktui keeps what a person asks it to: beside the audit log."""
-    audit = app.options.audit
-    return audit.parent if audit is not None else None
 
 
 def save(folder: Path | None, name: str, ending: str, lines: Iterable[str]) -> Path:

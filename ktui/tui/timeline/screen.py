@@ -13,15 +13,14 @@ from ktui import signs
 from ktui.actions.audit import AuditLog
 from ktui.actions.deeds import deeds_of
 from ktui.rollout.timeline import Deed, Moment
-from ktui.tui.detail import lines as detail_lines
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.headline import headline
 from ktui.tui.draw.items import Item, ItemList
 from ktui.tui.draw.widgets import Line, Painting, Span, shorten
 from ktui.tui.keymap import bind
 from ktui.tui.page.screen import PageScreen
 from ktui.tui.page.sections import Page, moment_page
 from ktui.tui.screen import LiveScreen, action_hints
-from ktui.tui.terminal.saving import folder_of
 from ktui.tui.timeline import lines as timeline_lines
 
 
@@ -73,10 +72,10 @@ class TimelineScreen(LiveScreen):
         if rollout is not None:
             self._read_deeds_where_new(rollout.generation, pending)
             self._moments = app.live.timeline(self._uid, self._deeds)
-            headline: Line = [*detail_lines.headline(rollout, pending), Span(f"   {rollout.why}", "dim")]
+            first: Line = [*headline(rollout, pending), Span(f"   {rollout.why}", "dim")]
         else:
-            headline = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
-        self.query_one("#headline", Painting).show([shorten(headline, self.size.width - 2)])
+            first = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
+        self.query_one("#headline", Painting).show([shorten(first, self.size.width - 2)])
         self._draw_moments(now)
         self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=rollout is None))
 
@@ -151,7 +150,7 @@ class TimelineScreen(LiveScreen):
             return moment_page(known[event.key], self.ktui.now()) if event.key in known else None
 
         if make() is not None:
-            self.app.push_screen(PageScreen(make, folder_of(self.ktui)))
+            self.app.push_screen(PageScreen(make, self.ktui.options.folder))
 
     @property
     def copied(self) -> tuple[str, str]:  # noqa: D102

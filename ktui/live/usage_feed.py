@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from ktui.kube.errors import KubeError
 from ktui.kube.metrics import SECONDS, Absent, Metrics
 from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
+from ktui.live.listener import Listener
 from ktui.model.changes import resource_of
 from ktui.model.metrics import Sample
 from ktui.model.policies import Quota
@@ -22,9 +23,6 @@ from ktui.model.workloads import Workload
 from ktui.rollout.capacity.headroom import headroom
 from ktui.rollout.capacity.quota import Room
 from ktui.rollout.capacity.usage import RevisionUse, Usage, parts, usage, with_past, worth_keeping
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
 
 _AGAIN: Final = 0.9
 """Seconds after which it is worked out again, for pods have come and gone; screens are drawn every second anyway."""
@@ -54,8 +52,8 @@ class Shown(msgspec.Struct, frozen=True):
 class UsageFeed:
     """One rollout at a time: the one that is looked at."""
 
-    def __init__(self, app: KtuiApp) -> None:
-        self._app = app
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         self._metrics: Metrics | None = None
         self._reading = _Reading("")
         self._past: RevisionUse | None = None
@@ -72,11 +70,11 @@ class UsageFeed:
         It is worked out once a second, and of very many pods less often: that takes no more than a tenth of the time.
         """
         reading, began = self._reading, monotonic()
-        workload, rollout = self._app.live.store.workload(uid), self._app.live.rollouts.get(uid)
+        workload, rollout = self._listener.live.store.workload(uid), self._listener.live.rollouts.get(uid)
         if reading.uid != uid or workload is None or rollout is None:
             return None
         if self._made is None or self._made[0] is not reading or began >= self._made[1]:
-            found = parts(self._app.live.store, workload)
+            found = parts(self._listener.live.store, workload)
             rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
             used = usage(found, reading.samples)
             self._past = worth_keeping(used, self._past)
@@ -92,7 +90,7 @@ class UsageFeed:
     async def follow(self, uid: str) -> None:
         """Read it again and again, until cancelled."""
         while True:
-            connection, workload = self._app.connection, self._app.live.store.workload(uid)
+            connection, workload = self._listener.connection, self._listener.live.store.workload(uid)
             if connection is None or workload is None:
                 await asyncio.sleep(_UNCONNECTED)
                 continue
@@ -106,7 +104,7 @@ class UsageFeed:
                 self._past = None
             self._reading, wait = await self._read(connection, workload, before)
             self._next = monotonic() + wait
-            self._app.draw_soon()
+            self._listener.draw_soon()
 
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()

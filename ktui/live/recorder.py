@@ -1,24 +1,27 @@
-"""What is remembered of the rollouts of the context that is shown."""
+"""Records the rollouts of the context that is shown, and reads what was recorded before."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ktui.live.listener import Listener
+
 if TYPE_CHECKING:
+    from ktui.figures.book import Book
     from ktui.figures.record import Record
     from ktui.figures.writer import Chronicle
     from ktui.rollout.track_record import Account, Accounts
-    from ktui.tui.app import KtuiApp
 
 
-class Past:
+class Recorder:
     """Writes down what the observer of the live rollouts has seen, and reads it again for the figures."""
 
-    def __init__(self, app: KtuiApp) -> None:
-        self._app = app
+    def __init__(self, listener: Listener, open_book: Callable[[str], Book] | None) -> None:
+        """`open_book` opens the history of a context's rollouts; with None, nothing is recorded."""
+        self._listener, self._open_book = listener, open_book
         self.context = ""
         """The context that the history which is open is of; empty while none is."""
         self._chronicle: Chronicle | None = None
@@ -31,7 +34,7 @@ class Past:
     @property
     def is_kept(self) -> bool:
         """Whether anything is remembered at all."""
-        return self._app.options.open_book is not None
+        return self._open_book is not None
 
     @property
     def edition(self) -> tuple[str, int]:
@@ -48,14 +51,14 @@ class Past:
         """Why what is new is not remembered now; empty where it is."""
         return self._chronicle.trouble if self._chronicle is not None else ""
 
-    def keep(self) -> None:
+    def look(self) -> None:
         """Write down what has begun, gone wrong or ended since the last time."""
-        if news := self._app.live.observer.take():
+        if news := self._listener.live.observer.take():
             self._write(news)
 
     def leave(self) -> None:
         """What is shown is left: keep what is known so far of the rollouts that are under way."""
-        if news := self._app.live.observer.leave(self._app.now()):
+        if news := self._listener.live.observer.leave(self._listener.now()):
             self._write(news)
 
     async def read(self, since: datetime) -> tuple[list[Record], datetime | None]:
@@ -67,9 +70,9 @@ class Past:
 
     def accounts(self, uid: str) -> Accounts:
         """How the revisions of that workload did, as far as has been read; what is newer is read soon."""
-        if self.edition != self._recalled.get(uid) and self._app.connection is not None and self.is_kept:
+        if self.edition != self._recalled.get(uid) and self._listener.connection is not None and self.is_kept:
             self._recalled[uid] = self.edition
-            self._app.run_worker(self.recall(uid), group="recalling")
+            self._listener.run_worker(self.recall(uid), group="recalling")
         return self._with_seen(uid)
 
     async def recall(self, uid: str) -> Accounts:
@@ -88,7 +91,7 @@ class Past:
         self._recalled[uid] = self.edition
         if found != self._accounts.get(uid, {}):
             self._accounts[uid] = found
-            self._app.draw_soon()
+            self._listener.draw_soon()
         return self._with_seen(uid)
 
     def _with_seen(self, uid: str) -> Accounts:
@@ -112,15 +115,15 @@ class Past:
         """The history of the context that is shown, once there is one."""
         from ktui.figures.writer import Chronicle  # noqa: PLC0415 - it brings SQLite, for which no frame waits
 
-        open_book, connection = self._app.options.open_book, self._app.connection
+        open_book, connection = self._open_book, self._listener.connection
         context = connection.context if connection is not None else self.context
         if open_book is None or not context:
             return
         if self._chronicle is None or context != self.context:
             self.context = context
-            self._chronicle = Chronicle(open_book(context), self._app.now, self._say, self._app.draw_soon)
+            self._chronicle = Chronicle(open_book(context), self._listener.now, self._say, self._listener.draw_soon)
             self._accounts.clear()
             self._recalled.clear()
 
     def _say(self, sentence: str) -> None:
-        self._app.notify(sentence, severity="warning", timeout=12)
+        self._listener.notify(sentence, severity="warning", timeout=12)

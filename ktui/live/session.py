@@ -1,4 +1,4 @@
-"""One cluster in one scope: connects, streams into the app, and says what is wrong when it cannot."""
+"""One cluster in one scope: connects, streams to its listener, and says what is wrong when it cannot."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ktui.actions.audit import AuditLog
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access, kubectl_call
 from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts
@@ -20,12 +19,10 @@ from ktui.kube.errors import ConfigError, KubeError
 from ktui.kube.scope import find_scope
 from ktui.kube.streams.pacing import Backoff, Pacing
 from ktui.kube.streams.streams import Streams
+from ktui.live.listener import Listener
 from ktui.model.changes import WORKLOADS, LinkState, Resource
 from ktui.redaction import redact
 from ktui.text import exact
-
-if TYPE_CHECKING:
-    from ktui.tui.app import KtuiApp
 
 _KINDS: Final = {resource: f"{resource.type.__name__}s" for resource in WORKLOADS}
 
@@ -33,10 +30,13 @@ _HELP: Final = "r tries again now · x another context · n another namespace ·
 
 
 class Session:
-    """What the app is connected to. `run` never ends by itself; `go_to` changes where the next run goes."""
+    """What the dashboard is connected to. `run` never ends by itself; `go_to` changes where the next run goes."""
 
-    def __init__(self, app: KtuiApp, access: Access, namespace: str, selector: str) -> None:
-        self._app = app
+    def __init__(
+        self, listener: Listener, access: Access, namespace: str, selector: str, *, read_only: bool = False
+    ) -> None:
+        self._listener = listener
+        self._read_only = read_only
         self._access = access
         self._selector = selector
         self.namespace = namespace
@@ -52,7 +52,7 @@ class Session:
         self._ahead = timedelta()
         self._wake = asyncio.Event()
 
-    # What the app asks
+    # What it is asked
 
     @property
     def connection(self) -> Connection | None:
@@ -98,7 +98,7 @@ class Session:
         """The cluster and the scope for the header."""
         scope = self.namespace or "all namespaces"
         chosen = f" · {self._selector}" if self._selector else ""
-        limits = " · read-only" if self._app.options.read_only else ""
+        limits = " · read-only" if self._read_only else ""
         return f"{exact(self.context) or 'no context'} · {scope}{chosen}{limits}"
 
     @property
@@ -106,7 +106,7 @@ class Session:
         """What a person should know about all that is shown."""
         clock = self._connection.clock.notes if self._connection is not None else ()
         told = [*self._notes, *clock, *([self._scope_notice] if self._scope_notice else [])]
-        live = self._app.live
+        live = self._listener.live
         hidden = [kind for kind in _KINDS if self._is_refused(kind)]
         if Resource.DEPLOYMENTS in hidden:
             # Then nothing at all is shown, and in its place it says why.
@@ -135,12 +135,12 @@ class Session:
         """Why no rollout is shown, and what to do about it."""
         if self._problem is not None:
             return (str(self._problem), self._problem.hint, _HELP)
-        link = self._app.live.link
+        link = self._listener.live.link
         where = f"namespace {self.namespace}" if self.namespace else "any namespace"
         match link.state if link is not None else None:
             case LinkState.REFUSED | LinkState.RECONNECTING | LinkState.SILENT if link is not None:
                 return (link.reason, "Trying again by itself.", _HELP)
-            case LinkState.LIVE | LinkState.LISTED if self._app.live.is_listed:
+            case LinkState.LIVE | LinkState.LISTED if self._listener.live.is_listed:
                 chosen = f" that match {self._selector}" if self._selector else ""
                 kinds = _named([kind for kind in _KINDS if not self._is_refused(kind)], "or")
                 return (f"There are no {kinds}{chosen} in {where}.", "n another namespace · x another context")
@@ -148,12 +148,12 @@ class Session:
                 return (f"Asking {exact(self.context) or 'the cluster'} for its workloads…",)
 
     def _is_refused(self, resource: Resource) -> bool:
-        link = self._app.live.store.links.get(resource)
+        link = self._listener.live.store.links.get(resource)
         return link is not None and link.state is LinkState.REFUSED
 
     async def namespaces(self) -> tuple[tuple[str, ...], str]:
         """The namespaces to choose from, with a note where they are only those that are known of."""
-        seen = {rollout.namespace for rollout in self._app.live.rollouts.values()}
+        seen = {rollout.namespace for rollout in self._listener.live.rollouts.values()}
         if self._connection is None:
             return tuple(sorted(seen)), "There is no connection now: these are the namespaces known so far."
         seen.add(self._connection.namespace)
@@ -195,7 +195,7 @@ class Session:
         if self._streams is not None:
             self._streams.retry_now()
         if self._connection is not None:
-            self._app.run_worker(self._read_again(self._connection), group="credentials", exclusive=True)
+            self._listener.run_worker(self._read_again(self._connection), group="credentials", exclusive=True)
 
     def ask_now(self) -> None:
         """List what cannot be watched now: something depends on it."""
@@ -206,11 +206,11 @@ class Session:
         """Read the credentials now, and not with the next request: streams that are open make none."""
         with suppress(KubeError):
             await connection.log_in()
-        self._app.draw_soon()
+        self._listener.draw_soon()
 
     async def run(self) -> None:
         """Connect and stream until cancelled. What goes wrong is kept to be shown, and tried again."""
-        self._app.begin_anew()
+        self._listener.begin_anew()
         self._connection, self._problem, self._scope_notice, self._ahead = None, None, "", timedelta()
         backoff = Backoff(Pacing(), Random())
         while True:
@@ -220,7 +220,7 @@ class Session:
                     await self._stream(connection)
             except KubeError as error:
                 self._problem = error
-                self._app.draw_soon()
+                self._listener.draw_soon()
                 await self._pause(backoff.next(error.retry_after or 0.0))
 
     async def _choose(self) -> Choice:
@@ -233,7 +233,7 @@ class Session:
     @asynccontextmanager
     async def _connected(self, connection: Connection) -> AsyncIterator[None]:
         self._connection = connection
-        self._app.run_worker(self._settle_unfinished(connection), group="unfinished", exclusive=True)
+        self._listener.connected(connection)
         try:
             yield
         finally:
@@ -246,19 +246,12 @@ class Session:
         scope = await find_scope(connection, self.namespace or None)
         self._problem, self._scope_notice = None, scope.notice
         self.namespace = scope.namespace or ""
-        async with Streams(connection, scope.namespace, self._selector, clock=self._app.now) as streams:
+        async with Streams(connection, scope.namespace, self._selector, clock=self._listener.now) as streams:
             self._streams = streams
             while True:
-                self._app.heard(await streams.take())
-                if self._app.live.is_listed:
+                self._listener.heard(await streams.take())
+                if self._listener.live.is_listed:
                     streams.go()
-
-    async def _settle_unfinished(self, connection: Connection) -> None:
-        """Say what has become of what an earlier ktui was killed in the middle of."""
-        from ktui.actions.unfinished import settle_unfinished  # noqa: PLC0415 - nothing for the first frame
-
-        for sentence in await settle_unfinished(Api(connection), AuditLog(self._app.options.audit), self._app.now):
-            self._app.notify(sentence, severity="warning", timeout=60)
 
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()
