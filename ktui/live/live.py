@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
+from ktui.live.tracker import Tracker
 from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource, resource_of
-from ktui.model.store import Store
-from ktui.rollout.look import look
-from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 
 if TYPE_CHECKING:
@@ -35,11 +33,11 @@ class Live:
     """One scope of one cluster, live. Streams call `apply`, the app's tick calls `refresh`, screens read."""
 
     def __init__(self) -> None:
-        self.store = Store()
+        self._tracker = Tracker()
+        self.store = self._tracker.store
         self.rollouts: dict[str, Rollout] = {}
         self.observer = Observer()
         """Sees every rollout go by, for what is to be remembered of it."""
-        self._tracks: dict[str, Track] = {}
         self._begun: set[Resource] = set()
         """The kinds of which all has been heard that tells how their rollouts go."""
         self._too_early: set[str] = set()
@@ -49,7 +47,7 @@ class Live:
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Take in what a stream said."""
-        self.store.apply(changes)
+        self._tracker.apply(changes)
 
     def refresh(self, now: datetime, first: Collection[str] = (), *, times: bool = False) -> Iterator[bool]:
         """Work out anew what changed, a rollout with each step, so that hundreds of them do not keep a key waiting.
@@ -96,15 +94,13 @@ class Live:
 
     def _work_out(self, uid: str, now: datetime) -> None:
         del self._waiting[uid]
-        workload = self.store.workload(uid)
-        if workload is None:
-            self._tracks.pop(uid, None)
+        workload, rollout = self.store.workload(uid), self._tracker.look(uid, now, anew=uid in self._too_early)
+        if workload is None or rollout is None:
             self.rollouts.pop(uid, None)
             self._too_early.discard(uid)
             self.observer.gone(uid, now)
             return
-        before = self._tracks.get(uid) if uid not in self._too_early else None
-        self._tracks[uid], self.rollouts[uid] = look(self.store, workload, before, now)
+        self.rollouts[uid] = rollout
         if resource_of(workload) in self._begun:
             self._too_early.discard(uid)
         else:
@@ -126,7 +122,7 @@ class Live:
         # This and the next two are for screens that are not open when the first frame is drawn.
         from ktui.rollout.in_full import in_full  # noqa: PLC0415
 
-        workload, track = self.store.workload(uid), self._tracks.get(uid)
+        workload, track = self.store.workload(uid), self._tracker.track(uid)
         if workload is None or track is None:
             return None
         return in_full(self.store, workload, track, now, policies)
@@ -142,7 +138,7 @@ class Live:
         """The revisions of one rollout; None where it is gone."""
         from ktui.rollout.history import history_of  # noqa: PLC0415
 
-        workload, track = self.store.workload(uid), self._tracks.get(uid)
+        workload, track = self.store.workload(uid), self._tracker.track(uid)
         if workload is None or track is None:
             return None
         return history_of(self.store, workload, track.took, remembered)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from ktui.tui.draw.marks import Mark
     from ktui.tui.steering.guards import Guards
     from ktui.tui.steering.steering import Steering
-
-ALL_NAMESPACES: Final = "all namespaces"
 
 
 class KtuiApp(EndingApp):
@@ -98,8 +96,7 @@ class KtuiApp(EndingApp):
     @property
     def title_line(self) -> str:
         """The cluster and the scope, as the header says them."""
-        session = self._session
-        return session.title if session is not None else "connecting"
+        return self._session.title if self._session is not None else "connecting"
 
     @property
     def namespace(self) -> str:
@@ -109,8 +106,7 @@ class KtuiApp(EndingApp):
     @property
     def notices(self) -> Sequence[str]:
         """What a person should know about all that is shown."""
-        session = self._session
-        return session.notices if session is not None else ()
+        return self._session.notices if self._session is not None else ()
 
     @property
     def emptiness(self) -> tuple[str, ...]:
@@ -204,17 +200,16 @@ class KtuiApp(EndingApp):
         self._follow()
 
     def _follow(self) -> None:
-        session = self._session
-        if session is not None:
-            self.run_worker(session.run(), group="session", exclusive=True)
+        if self._session is not None:
+            self.run_worker(self._session.run(), group="session", exclusive=True)
 
     # What the session tells
 
     def begin_anew(self) -> None:
         """Another cluster or scope: nothing of what was known holds."""
+        self.clear_notifications()
         for each in self._followers:
             each.leave()
-        self.clear_notifications()
         self.live = Live()
         self.redraw()
 
@@ -267,9 +262,8 @@ class KtuiApp(EndingApp):
 
     def redraw(self) -> None:
         """Draw what is known now on the screen in front."""
-        front = self.front
-        if front is not None:
-            front.draw_now()
+        if self.front is not None:
+            self.front.draw_now()
 
     # Keys
 
@@ -279,21 +273,21 @@ class KtuiApp(EndingApp):
             self.pop_screen()
 
     @on(messages.Open)
-    def _open(self, wanted: messages.Open) -> None:
-        if wanted.anew:
-            self._back_to_overview()
-        if wanted.view is messages.View.DETAIL and self._announcements is not None:
-            self._announcements.follow(wanted.uid)
-        self.push_screen(views.view_of(wanted.view, wanted.uid))
-
     @on(messages.OpenLogs)
-    def _open_logs(self, wanted: messages.OpenLogs) -> None:
-        self.push_screen(views.logs_of(wanted))
-
     @on(messages.OpenReport)
-    def _open_report(self, wanted: messages.OpenReport) -> None:
-        if (screen := views.report_of(self, wanted)) is not None:
+    def _open(self, wanted: views.Opening) -> None:
+        if isinstance(wanted, messages.Open) and wanted.anew:
+            self._back_to_overview()
+        screen = views.screen_for(wanted, self.live.rollouts)
+        # A key that is pressed twice asks twice.
+        if screen is not None and (type(screen) is not type(self.screen) or self.chosen != wanted.uid):
             self.push_screen(screen)
+        if (
+            isinstance(wanted, messages.Open)
+            and wanted.view is messages.View.DETAIL
+            and self._announcements is not None
+        ):
+            self._announcements.follow(wanted.uid)
 
     @on(messages.OpenBlueGreen)
     def _open_blue_green(self, wanted: messages.OpenBlueGreen) -> None:
@@ -367,15 +361,12 @@ class KtuiApp(EndingApp):
         self._start(self._pick_namespace, "picking")
 
     async def _pick_namespace(self) -> None:
-        from ktui.tui.dialogs.pick import PickScreen  # noqa: PLC0415
+        from ktui.tui.dialogs.scope import namespace_picker  # noqa: PLC0415
 
         session = self._session
         if session is None:
             return
-        names, note = await session.namespaces()
-        choices = [("", ALL_NAMESPACES), *((name, name) for name in names)]
-        screen = PickScreen("Namespace", choices, session.namespace, note=note, free=True)
-        chosen = await self.push_screen_wait(screen)
+        chosen = await self.push_screen_wait(await namespace_picker(session))
         if chosen is not None and chosen != session.namespace:
             self._back_to_overview()
             session.go_to(namespace=chosen)
@@ -386,13 +377,12 @@ class KtuiApp(EndingApp):
         self._start(self._pick_context, "picking")
 
     async def _pick_context(self) -> None:
-        from ktui.tui.dialogs.pick import PickScreen  # noqa: PLC0415
+        from ktui.tui.dialogs.scope import context_picker  # noqa: PLC0415
 
         session = self._session
         if session is None:
             return
-        choices, note = session.contexts()
-        chosen = await self.push_screen_wait(PickScreen("Context", choices, session.context, note=note))
+        chosen = await self.push_screen_wait(context_picker(session))
         if chosen is not None and (chosen != session.context or session.is_doubtful):
             self._back_to_overview()
             session.go_to(context=chosen)

@@ -21,17 +21,15 @@ from ktui.cli.figures_file import Past, book_opener, remembered
 from ktui.cli.options import DURATION
 from ktui.kube.api import Api
 from ktui.kube.streams.streams import Streams
+from ktui.live.tracker import Tracker
 from ktui.model.changes import LinkState, Resource
 from ktui.model.objects import Deployment
-from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
 from ktui.plans.plan import Plan, called
 from ktui.rollout.diagnosis.cause import Reason
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
-from ktui.rollout.look import look
-from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.settings import Settings, audit_file, seconds
 from ktui.text import count
@@ -149,8 +147,8 @@ class _Watching:
 
     def __init__(self, api: Api, armed: Armed, watch: Watch, past: Past, *, says: bool) -> None:
         self._api, self._armed, self._watch, self._past, self._says = api, armed, watch, past, says
-        self._store = Store()
-        self._track: Track | None = None
+        self._tracker = Tracker()
+        self._store = self._tracker.store
         self._told = self._noted = ""
         self._ready_since: float | None = None
         self._seen: Seen = NOTHING_SEEN
@@ -181,7 +179,7 @@ class _Watching:
         is_live = self._is_listed and broken is None
         workload = self._store.workload(self._armed.uid)
         # What has not all been heard of yet tells nothing of how the rollout goes, nor when it began.
-        rollout = self._summary(workload) if workload is not None and self._is_listed else None
+        rollout = self._rollout(workload) if workload is not None and self._is_listed else None
         now = self._now()
         if is_live and rollout is not None:
             self._seen = seen(rollout, self._seen, now)
@@ -211,9 +209,10 @@ class _Watching:
     def _needed(self) -> tuple[Resource, ...]:
         return _NEEDED[self._armed.resource]
 
-    def _summary(self, workload: Workload) -> Rollout:
-        self._track, rollout = look(self._store, workload, self._track, self._now())
-        self._past.saw(self._store, workload, rollout)
+    def _rollout(self, workload: Workload) -> Rollout | None:
+        rollout = self._tracker.look(self._armed.uid, self._now())
+        if rollout is not None:
+            self._past.saw(self._store, workload, rollout)
         return rollout
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:

@@ -16,11 +16,9 @@ from ktui.figures.book import Book
 from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
 from ktui.figures.record import Record
+from ktui.live.tracker import Tracker
 from ktui.model.changes import Change, Gone, Put, Resource
-from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.rollout.look import look
-from ktui.rollout.progress import Track
 
 _MOST: Final = 20_000
 """Changes that are heard of: the history of a large fleet is a load test, and nobody asks for its figures."""
@@ -70,18 +68,18 @@ class Hindsight:
 
 def _seen(heard: list[tuple[float, Resource, str, dict[str, Any]]]) -> Iterator[list[Record]]:
     """What there is to be remembered, moment by moment."""
-    store, observer, tracks = Store(), Observer(), dict[str, Track]()
+    tracker, observer = Tracker(), Observer()
+    store = tracker.store
     observer.has_listed = True
     now = datetime.fromtimestamp(heard[0][0], UTC)
     for at, changes in groupby(heard, key=lambda each: each[0]):
         now = datetime.fromtimestamp(at, UTC)
         store.apply(_change(resource, happened, obj) for _, resource, happened, obj in changes)
         for uid in store.take_dirty():
-            workload = store.workload(uid)
-            if workload is None:
+            workload, rollout = store.workload(uid), tracker.look(uid, now)
+            if workload is None or rollout is None:
                 observer.gone(uid, now)
                 continue
-            tracks[uid], rollout = look(store, workload, tracks.get(uid), now)
             observer.look(rollout, now, partial(told, store, workload, rollout))
         yield observer.take()
     yield observer.leave(now)

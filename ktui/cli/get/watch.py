@@ -23,11 +23,9 @@ from ktui.cli.similar_names import say_missing
 from ktui.cli.troubles import Troubles
 from ktui.kube.connection import Connection
 from ktui.kube.streams.streams import Streams
+from ktui.live.tracker import Tracker
 from ktui.model.changes import NEEDED, STREAMED, Change, Link, LinkState, Resource, Restored
 from ktui.model.reference import Reference, reference_to
-from ktui.model.store import Store
-from ktui.rollout.look import look
-from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 
 WATCH_SCHEMA: Final = "ktui.watch/1"
@@ -77,8 +75,8 @@ class Ledger:
     def __init__(self, names: Collection[Reference], past: Past) -> None:
         self._names = tuple(names)
         self._past = past
-        self._store = Store()
-        self._tracks: dict[str, Track] = {}
+        self._tracker = Tracker()
+        self._store = self._tracker.store
         self._told: dict[str, Told] = {}
         self._dirty: set[str] = set()
 
@@ -125,13 +123,14 @@ class Ledger:
     def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
         workload, before = self._store.workload(uid), self._told.get(uid)
         if workload is None:
-            self._tracks.pop(uid, None)
+            self._tracker.look(uid, now)
             self._told.pop(uid, None)
             self._past.missed(uid)
             return (Happened.GONE, before) if before is not None else None
         if self._names and reference_to(workload) not in self._names:
             return None
-        self._tracks[uid], rollout = look(self._store, workload, self._tracks.get(uid), now)
+        rollout = self._tracker.look(uid, now)
+        assert rollout is not None, "there is its workload"
         self._past.saw(self._store, workload, rollout)
         told = Told(rollout, rollout_document(rollout, workload))
         if before is not None and before.essence == told.essence:

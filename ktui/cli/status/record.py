@@ -15,11 +15,9 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.reflector import Reflector
+from ktui.live.tracker import Tracker
 from ktui.model.changes import Link, LinkState, Resource
 from ktui.model.reference import Reference
-from ktui.model.store import Store
-from ktui.rollout.look import look
-from ktui.rollout.progress import Track
 
 _PATIENCE: Final = 2.0
 """Seconds that a gate which has its verdict waits at most for the same to be seen here."""
@@ -35,8 +33,8 @@ class Witness:
         self._connection, self._reference, self._past = connection, reference, past
         is_deployment = reference.resource is Resource.DEPLOYMENTS
         self._revisions = Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS
-        self._store = Store()
-        self._track: Track | None = None
+        self._tracker = Tracker()
+        self._store = self._tracker.store
         self._has_ended = asyncio.Event()
 
     async def follow(self) -> None:
@@ -75,12 +73,11 @@ class Witness:
         if not self._store.listed.issuperset({self._reference.resource, self._revisions}):
             return
         for uid in self._store.take_dirty():
-            workload = self._store.workload(uid)
-            if workload is None:
+            workload, rollout = self._store.workload(uid), self._tracker.look(uid, self._connection.clock.now())
+            if workload is None or rollout is None:
                 self._past.missed(uid)
                 self._has_ended.set()
                 continue
-            self._track, rollout = look(self._store, workload, self._track, self._connection.clock.now())
             self._past.saw(self._store, workload, rollout)
             if rollout.finished is not None and is_numbered(rollout):
                 self._has_ended.set()

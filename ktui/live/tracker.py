@@ -1,0 +1,38 @@
+"""From what streams write into a store to how each rollout goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ktui.model.changes import Change
+from ktui.model.store import Store
+from ktui.rollout.look import look
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Rollout
+
+
+class Tracker:
+    """A store, and for each workload what one look at it has to know of the look before. No I/O."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self._tracks: dict[str, Track] = {}
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take in what a stream said."""
+        self.store.apply(changes)
+
+    def track(self, uid: str) -> Track | None:
+        """What is known of that rollout from looks at it; None before the first, and once it is gone."""
+        return self._tracks.get(uid)
+
+    def look(self, uid: str, now: datetime, *, anew: bool = False) -> Rollout | None:
+        """How the rollout with that uid goes now; None if it is gone. `anew`: as if for the first time."""
+        workload = self.store.workload(uid)
+        if workload is None:
+            self._tracks.pop(uid, None)
+            return None
+        before = self._tracks.get(uid) if not anew else None
+        self._tracks[uid], rollout = look(self.store, workload, before, now)
+        return rollout
