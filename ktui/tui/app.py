@@ -246,9 +246,9 @@ class KtuiApp(EndingApp):
     def _open_first(self) -> None:
         """Open the rollout that the dashboard was started for, once it is known; not over what was opened meanwhile."""
         if self._opens in self.live.rollouts:
-            uid, self._opens = self._opens, ""
             if isinstance(self.screen, OverviewScreen):
-                self.post_message(messages.Open(messages.View.DETAIL, uid, anew=True))
+                self.post_message(messages.Open(messages.View.DETAIL, self._opens, anew=True))
+            self._opens = ""
 
     @property
     def front(self) -> LiveScreen | None:
@@ -343,10 +343,7 @@ class KtuiApp(EndingApp):
         self.push_screen(HelpScreen(page, title, self.offers(uid) if uid is not None else ()))
 
     def _start(self, work: WorkType[None], group: str) -> None:
-        """Run this in place of what still runs in that group.
-
-        It is a function since a coroutine that is cancelled before it begins is never awaited.
-        """
+        """In place of what runs in that group; a function, for a coroutine may be cancelled before it is awaited."""
         self.run_worker(work, group=group, exclusive=True)
 
     def action_retry(self) -> None:
@@ -363,8 +360,7 @@ class KtuiApp(EndingApp):
     async def _pick_namespace(self) -> None:
         from ktui.tui.dialogs.scope import namespace_picker  # noqa: PLC0415
 
-        session = self._session
-        if session is None:
+        if (session := self._session) is None:
             return
         chosen = await self.push_screen_wait(await namespace_picker(session))
         if chosen is not None and chosen != session.namespace:
@@ -379,8 +375,7 @@ class KtuiApp(EndingApp):
     async def _pick_context(self) -> None:
         from ktui.tui.dialogs.scope import context_picker  # noqa: PLC0415
 
-        session = self._session
-        if session is None:
+        if (session := self._session) is None:
             return
         chosen = await self.push_screen_wait(context_picker(session))
         if chosen is not None and (chosen != session.context or session.is_doubtful):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ktui.live.session import Session
 from ktui.tui.dialogs.pick import PickScreen
 
-ALL_NAMESPACES = "all namespaces"
+ALL_NAMESPACES: Final = "all namespaces"
 
 
 async def namespace_picker(session: Session) -> PickScreen:
