@@ -56,6 +56,11 @@ def note(text: str) -> None:
     _write(sys.stderr, visible(text))
 
 
+def remark(sentence: str) -> None:
+    """Something of ktui's own that a person should know beside what was asked for."""
+    note(f"ktui: {sentence}")
+
+
 def error(sentence: str, hint: str = "") -> None:
     """What went wrong, and what to do about it."""
     note(f"ktui: {clean(sentence)}")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ktui.cli.report_file import write_whole
-from ktui.cli.status.evidence import inert
 from ktui.cli.status.junit import Report, Trouble, junit
+from ktui.live.inspection import inert
 from tests.cli.junit import trouble_of, valid_report
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

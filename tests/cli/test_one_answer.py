@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from ktui.cli.rollout_document import rollout_document
-from ktui.cli.snapshot import read_store
-from ktui.cli.status.evidence import Onlooker
 from ktui.kube.clock import ServerClock
+from ktui.live.inspection import Onlooker
 from ktui.live.live import Live
+from ktui.live.snapshot import read_store
 from ktui.model.changes import STREAMED, Listed, Put
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
@@ -65,10 +65,10 @@ async def test_at_any_moment_of_a_recording(name: str, tmp_path: Path, monkeypat
             now = clock(name) + timedelta(seconds=replayed.at + 90)
             monkeypatch.setattr(Onlooker, "now", _at(now))
             expected = _live(name, replayed.at, now)
-            store = await read_store(connection, replayed.namespace, "", (), _at(now))
+            store = await read_store(connection, replayed.namespace, "", (), _at(now), note=pytest.fail)
             assert _answers(store, now) == expected
             for workload in store.workloads():
-                seen = await Onlooker(connection, reference_to(workload)).look()
+                seen = await Onlooker(connection, reference_to(workload), pytest.fail).look()
                 document = rollout_document(seen.rollout, workload)
                 key = (document["kind"], document["name"])
                 assert {member: document[member] for member in MEMBERS} == expected[key]

@@ -18,7 +18,7 @@ from ktui.cli.options import Command, color_option, output_option, refuse_scope_
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import say_missing
-from ktui.cli.snapshot import read_store
+from ktui.live.snapshot import read_store
 from ktui.model.changes import Resource
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
@@ -83,7 +83,9 @@ async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
     names = wanted.names
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
-        store = await read_store(connection, namespace, settings.selector, names, connection.clock.now)
+        store = await read_store(
+            connection, namespace, settings.selector, names, connection.clock.now, note=printing.remark
+        )
         now = connection.clock.now()
         found = [each for each in _rollouts(store, now) if _is_of(each, wanted.kinds)]
         there = {reference_to(workload) for workload in store.workloads()}

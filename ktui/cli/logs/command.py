@@ -18,11 +18,11 @@ from ktui.cli.naming import one_workload
 from ktui.cli.options import DURATION, Command, color_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
-from ktui.cli.snapshot import read_workload
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, Rejected
 from ktui.kube.logs import ContainerLog, LogLine, read_log
+from ktui.live.snapshot import read_workload
 from ktui.model.reference import Reference
 from ktui.settings import Settings, seconds
 from ktui.text import clean, count
@@ -102,7 +102,7 @@ def logs(
 async def _run(settings: Settings, reference: Reference, asked: Asked, *, follows: bool) -> int:
     async with connected(settings) as connection:
         async with pointing_to_namesakes(Api(connection), connection.namespace, reference):
-            store = await read_workload(connection, reference, connection.clock.now)
+            store = await read_workload(connection, reference, connection.clock.now, note=printing.remark)
         (workload,) = store.workloads()
         uid = workload.metadata.uid
         choice = _choice(select(store, uid, asked.side, Choice(EVERY)) or Selection(), asked)

@@ -22,7 +22,6 @@ from ktui.cli.options import DURATION, Command, ServiceName, output_option, refu
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.cli.status.document import Gated, junit_report, log_lines, reasons, status_document
-from ktui.cli.status.evidence import LogTail, Look, Onlooker, last_words
 from ktui.cli.status.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.status.junit import Report, Trouble, junit
 from ktui.cli.status.record import Witness, witnessing
@@ -30,6 +29,7 @@ from ktui.cli.status.rollback import Recovered, Recovery, roll_back
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, NotFound
+from ktui.live.inspection import LogTail, Look, Onlooker, last_words
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
 from ktui.rollout.guard import Armed
@@ -240,7 +240,7 @@ class _Gate:
             return None, None
         try:
             async with asyncio.timeout(_EVIDENCE_TIMEOUT):
-                look = await Onlooker(connection, self._reference).look()
+                look = await Onlooker(connection, self._reference, printing.remark).look()
                 if follow.first is not None and look.rollout.uid != follow.first.uid:
                     return None, None
                 most = self._options.log_lines if ending.code else 0

@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from ktui.cli.rollout_document import rollout_document
-from ktui.cli.status.evidence import LogTail, Look, inert
 from ktui.cli.status.follow import Ending, Outcome
 from ktui.cli.status.junit import Report, Trouble
 from ktui.cli.status.rollback import Recovery
+from ktui.live.inspection import LogTail, Look, inert
 from ktui.rollout.podstatus import PodState
 from ktui.rollout.rollout import Rollout
 

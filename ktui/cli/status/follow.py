@@ -13,11 +13,11 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.failures import FAILED, NOT_FINISHED
-from ktui.cli.status.evidence import Onlooker, inert
 from ktui.cli.troubles import Troubles
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.streams.reflector import Reflector
+from ktui.live.inspection import Onlooker, inert
 from ktui.model.changes import Gone, Link, Put
 from ktui.model.objects import Deployment
 from ktui.model.reference import Reference
@@ -106,7 +106,7 @@ class Follow:
         self._connection = connection
         self._reference = reference
         self._manner = manner
-        self._onlooker = Onlooker(connection, reference)
+        self._onlooker = Onlooker(connection, reference, printing.remark)
         self._line = ""
         self._was_paused = False
         self._troubles = Troubles({reference.resource}, (), self._note)

@@ -8,13 +8,13 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Final
 
 from ktui.cli.figures_file import Past
-from ktui.cli.status.evidence import Look
 from ktui.figures.observer import is_numbered
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.reflector import Reflector
+from ktui.live.inspection import Look
 from ktui.live.tracker import Tracker
 from ktui.model.changes import Link, LinkState, Resource
 from ktui.model.reference import Reference

@@ -15,11 +15,11 @@ from ktui.actions.outcome import Conflict, Done, Failed, Partly
 from ktui.actions.perform import perform
 from ktui.actions.read import Reader, Recall
 from ktui.cli import printing
-from ktui.cli.status.evidence import inert
 from ktui.cli.status.follow import Follow, Manner, Outcome
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
+from ktui.live.inspection import inert
 from ktui.model.objects import Deployment
 from ktui.model.reference import reference_to
 from ktui.model.template import decode_hook

@@ -16,9 +16,9 @@ from ktui.cli.naming import one_workload
 from ktui.cli.options import Command, color_option, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
-from ktui.cli.snapshot import read_events, read_workload
 from ktui.cli.timeline.document import timeline_document
 from ktui.kube.api import Api
+from ktui.live.snapshot import read_events, read_workload
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
 from ktui.rollout.rollout import unseen
@@ -69,8 +69,8 @@ def timeline(context: click.Context, reference: Reference, *, only_warnings: boo
 async def _read(settings: Settings, reference: Reference) -> _Found:
     async with connected(settings) as connection:
         async with pointing_to_namesakes(Api(connection), connection.namespace, reference):
-            store = await read_workload(connection, reference, connection.clock.now)
-        await read_events(connection, store, connection.clock.now)
+            store = await read_workload(connection, reference, connection.clock.now, note=printing.remark)
+        await read_events(connection, store, connection.clock.now, note=printing.remark)
         if unseen(store, Resource.EVENTS):
             printing.note("ktui: events are left out: you may not list them.")
         (workload,) = store.workloads()

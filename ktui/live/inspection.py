@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from ktui.cli.snapshot import read_workload
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, Rejected
 from ktui.kube.logs import ContainerLog, LogLine, read_log
+from ktui.live.snapshot import Note, read_workload
 from ktui.model.objects import ContainerStatus, Deployment, Pod
 from ktui.model.reference import Reference
 from ktui.model.store import Store
@@ -75,8 +75,8 @@ class LogTail(msgspec.Struct, frozen=True):
 class Onlooker:
     """Looks at one workload again and again, and remembers how its rollout went."""
 
-    def __init__(self, connection: Connection, reference: Reference) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, reference: Reference, note: Note) -> None:
+        self._connection, self._note = connection, note
         self._reference = reference
         self._track: Track | None = None
 
@@ -86,7 +86,7 @@ class Onlooker:
 
     async def look(self) -> Look:
         """The rollout as it is now. What may not be read beside the workload is done without. Raises KubeError."""
-        store = await read_workload(self._connection, self._reference, self.now)
+        store = await read_workload(self._connection, self._reference, self.now, note=self._note)
         (workload,) = store.workloads()
         self._track, rollout = look(store, workload, self._track, self.now())
         return Look(rollout, workload, _pods(store, workload))

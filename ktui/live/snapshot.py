@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.cli import printing
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
@@ -43,9 +42,18 @@ _WELL: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
 Clock = Callable[[], datetime]
 
+Note = Callable[[str], None]
+"""Says what a person should know about what was read: what was left out, and why."""
+
 
 async def read_store(
-    connection: Connection, namespace: str | None, selector: str, names: Collection[Reference], clock: Clock
+    connection: Connection,
+    namespace: str | None,
+    selector: str,
+    names: Collection[Reference],
+    clock: Clock,
+    *,
+    note: Note,
 ) -> Store:
     """The workloads that the selector or the names choose, with all that tells how their rollouts go.
 
@@ -53,37 +61,39 @@ async def read_store(
     can be said without it.
     """
     if names:
-        return await _named(connection, names, clock)
+        return await _named(connection, names, clock, note=note)
     store = Store()
-    kinds = await asyncio.gather(*(_kind(connection, kind, namespace, selector, clock) for kind in WORKLOADS))
+    kinds = await asyncio.gather(
+        *(_kind(connection, kind, namespace, selector, clock, note=note) for kind in WORKLOADS)
+    )
     parts = dict.fromkeys(part for kind in WORKLOADS for part in _PARTS[kind])
-    read = await asyncio.gather(*(_if_allowed(connection, part, namespace, clock) for part in parts))
+    read = await asyncio.gather(*(_if_allowed(connection, part, namespace, clock, note=note) for part in parts))
     for changes in (*kinds, *read):
         store.apply(changes)
     missed = {part for workload in store.workloads() for part in _PARTS[resource_of(workload)]}
     for refused in (*_OPTIONAL, *(part for part in parts if part in missed)):
         if unseen(store, refused):
-            printing.note(f"ktui: {refused.plural} are left out: you may not list them.")
-    await _add_events(connection, store, clock)
+            note(f"{refused.plural} are left out: you may not list them.")
+    await _add_events(connection, store, clock, note=note)
     return store
 
 
-async def read_workload(connection: Connection, reference: Reference, clock: Clock) -> Store:
+async def read_workload(connection: Connection, reference: Reference, clock: Clock, *, note: Note) -> Store:
     """One workload of the connection's namespace, in the same way. Raises KubeError: NotFound if it does not exist."""
-    store = await _with_parts(connection, reference, clock)
-    await _add_events(connection, store, clock)
+    store = await _with_parts(connection, reference, clock, note=note)
+    await _add_events(connection, store, clock, note=note)
     return store
 
 
-async def read_events(connection: Connection, store: Store, clock: Clock) -> None:
+async def read_events(connection: Connection, store: Store, clock: Clock, *, note: Note) -> None:
     """Add the events of the connection's namespace, or the word that they may not be read."""
-    store.apply(await _if_allowed(connection, Resource.EVENTS, connection.namespace, clock))
+    store.apply(await _if_allowed(connection, Resource.EVENTS, connection.namespace, clock, note=note))
 
 
-async def _named(connection: Connection, names: Collection[Reference], clock: Clock) -> Store:
+async def _named(connection: Connection, names: Collection[Reference], clock: Clock, *, note: Note) -> Store:
     async def read(name: Reference) -> Store | None:
         try:
-            return await _with_parts(connection, name, clock)
+            return await _with_parts(connection, name, clock, note=note)
         except NotFound:
             return None
 
@@ -91,16 +101,19 @@ async def _named(connection: Connection, names: Collection[Reference], clock: Cl
     for found in await asyncio.gather(*(read(name) for name in dict.fromkeys(names))):
         if found is not None:
             store.apply(_contents(found))
-    await _add_events(connection, store, clock)
+    await _add_events(connection, store, clock, note=note)
     return store
 
 
-async def _with_parts(connection: Connection, reference: Reference, clock: Clock) -> Store:
+async def _with_parts(connection: Connection, reference: Reference, clock: Clock, *, note: Note) -> Store:
     raw = await Api(connection).get(reference.resource, connection.namespace, reference.name)
     store, selector = Store(), selector_text(raw)
     store.apply([Put(reference.resource, _workload(raw, reference))])
     for changes in await asyncio.gather(
-        *(_if_allowed(connection, part, connection.namespace, clock, selector) for part in _PARTS[reference.resource])
+        *(
+            _if_allowed(connection, part, connection.namespace, clock, selector, note=note)
+            for part in _PARTS[reference.resource]
+        )
     ):
         store.apply(changes)
     return store
@@ -130,26 +143,26 @@ def _workload(raw: dict[str, Any], reference: Reference) -> Workload:
 
 
 async def _kind(
-    connection: Connection, kind: Resource, namespace: str | None, selector: str, clock: Clock
+    connection: Connection, kind: Resource, namespace: str | None, selector: str, clock: Clock, *, note: Note
 ) -> list[Change]:
     """The workloads of a kind. Raises KubeError where a kind may not be listed without which nothing is left."""
     if kind in _OPTIONAL:
-        return await _if_allowed(connection, kind, namespace, clock, selector)
-    return [*_readable(await list_once(connection, kind, namespace, selector)), Listed(kind)]
+        return await _if_allowed(connection, kind, namespace, clock, selector, note=note)
+    return [*_readable(await list_once(connection, kind, namespace, selector), note), Listed(kind)]
 
 
 async def _if_allowed(
-    connection: Connection, resource: Resource, namespace: str | None, clock: Clock, selector: str = ""
+    connection: Connection, resource: Resource, namespace: str | None, clock: Clock, selector: str = "", *, note: Note
 ) -> list[Change]:
     """What there is of a resource, or the word that it may not be read, as its stream would say it."""
     try:
         listed = await list_once(connection, resource, namespace, selector)
     except Forbidden as error:
         return [Link(resource, LinkState.REFUSED, clock(), str(error))]
-    return [*_readable(listed), Listed(resource)]
+    return [*_readable(listed, note), Listed(resource)]
 
 
-async def _add_events(connection: Connection, store: Store, clock: Clock) -> None:
+async def _add_events(connection: Connection, store: Store, clock: Clock, *, note: Note) -> None:
     """Once for each namespace in which something is not well: nothing else is explained by events."""
     now = clock()
     unwell = {
@@ -158,17 +171,17 @@ async def _add_events(connection: Connection, store: Store, clock: Clock) -> Non
         if look(store, workload, None, now)[1].phase not in _WELL
     }
     for changes in await asyncio.gather(
-        *(_if_allowed(connection, Resource.EVENTS, namespace, clock) for namespace in sorted(unwell))
+        *(_if_allowed(connection, Resource.EVENTS, namespace, clock, note=note) for namespace in sorted(unwell))
     ):
         store.apply(changes)
 
 
-def _readable(listed: Sequence[Put | Unreadable]) -> list[Put]:
+def _readable(listed: Sequence[Put | Unreadable], note: Note) -> list[Put]:
     """What could be decoded; what could not is said."""
     puts = []
     for item in listed:
         if isinstance(item, Put):
             puts.append(item)
         else:
-            printing.note(f"ktui: {item.name} of the {item.resource.plural} cannot be read: {item.why}")
+            note(f"{item.name} of the {item.resource.plural} cannot be read: {item.why}")
     return puts
