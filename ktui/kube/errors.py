@@ -31,9 +31,6 @@ _LONG_RUN: Final = re.compile(r"\b(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}
 """Digits and letters without a separator of words or paths: a key more often than not."""
 
 
-ONE_PAGE: Final = "The server does not go on with the list: it gives the same page again and again."
-
-
 def brief(text: str, longest: int = LONGEST) -> str:
     """What a server or a program said, as one clean line: without its colours, and not endless."""
     text = clean(without_sequences(text))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ktui.kube.connection import Connection
-from ktui.kube.errors import ONE_PAGE, Expired, Interrupted, TooLarge
+from ktui.kube.errors import Expired, TooLarge
 from ktui.kube.streams.decoder import Unreadable, decode_page
+from ktui.kube.streams.pages import Pages
 from ktui.model.changes import Put, Resource
 
 _PAGE: Final = 500
@@ -21,7 +22,7 @@ async def list_once(
 ) -> list[Put | Unreadable]:
     """Everything there is of a resource in a namespace (None: all) that the selectors choose. Raises KubeError."""
     contents: list[Put | Unreadable] = []
-    limit, token = _PAGE, ""
+    limit, token, pages = _PAGE, "", Pages()
     while True:
         params = {
             "limit": str(limit) if limit else "",
@@ -36,7 +37,7 @@ async def list_once(
             if not token:
                 raise
             # History is compacted faster than it is read: everything at once.
-            contents, limit, token = [], 0, ""
+            contents, limit, token, pages = [], 0, "", Pages()
             continue
         except TooLarge:
             if limit <= 1:
@@ -45,8 +46,6 @@ async def list_once(
             continue
         page = decode_page(resource, body)
         contents += page.contents
-        if not page.next:
+        token = pages.turn(page)
+        if not token:
             return contents
-        if page.next == token:
-            raise Interrupted(ONE_PAGE)
-        token = page.next

@@ -162,6 +162,8 @@ class LogReader:
         self._again: Counter[int] = Counter()
         """Those of them that are still to come again."""
         self._skipping = False
+        self._is_cut = False
+        """Whether what comes next goes on with a line that was too long: a container could write a stamp there."""
 
     @property
     def since(self) -> str:
@@ -171,21 +173,25 @@ class LogReader:
     def reopen(self) -> None:
         """From now on come the bytes of another request for the same log, from `since` on."""
         self._splitter, self._unfinished = LineSplitter(), 0
-        self._again, self._skipping = self._seen.copy(), False
+        self._again, self._skipping, self._is_cut = self._seen.copy(), False, False
 
     def feed(self, chunk: bytes) -> list[LogLine]:
         """The lines that this chunk completes."""
         newline = chunk.rfind(b"\n")
+        if not self._unfinished and chunk.startswith(b"\n"):
+            # The line that was cut had its end just there.
+            self._is_cut = False
         self._unfinished = self._unfinished + len(chunk) if newline < 0 else len(chunk) - newline - 1
-        raw = self._splitter.feed(chunk)
+        lines = list(map(self._line, self._splitter.feed(chunk)))
         if self._unfinished > _LONGEST_RAW:
-            raw += self._splitter.feed(b"\n")
-            self._unfinished = 0
-        return [line for line in map(self._line, raw) if line is not None]
+            lines += map(self._line, self._splitter.feed(b"\n"))
+            self._unfinished, self._is_cut = 0, True
+        return [line for line in lines if line is not None]
 
     def _line(self, raw: bytes) -> LogLine | None:
         stamp, _, rest = raw.partition(b" ")
-        at = _nanoseconds(stamp)
+        at = _nanoseconds(stamp) if not self._is_cut else None
+        self._is_cut = False
         if at is None:
             # What the kubelet itself has to say, or more of a line that was too long.
             if _NO_LOG.match(raw):
@@ -227,7 +233,8 @@ def _nanoseconds(stamp: bytes) -> int | None:
 @lru_cache(maxsize=4096)
 def _seconds(whole: bytes, zone: bytes) -> int | None:
     try:
-        return int(datetime.fromisoformat((whole + zone).decode()).timestamp())
+        # In UTC too, it has to be a time of the calendar.
+        return int(datetime.fromisoformat((whole + zone).decode()).astimezone(UTC).timestamp())
     except (ValueError, OverflowError):
         return None
 

@@ -119,17 +119,25 @@ class Pulse:
             await asyncio.wait({question}, timeout=self.vigilance.answer)
             if not question.done() and self.silence >= self.vigilance.answer:
                 self._lose(self._no_answer())
-            await question
-        except KubeError as error:
+            await asyncio.wait({question})
+        finally:
+            question.cancel()
+        if question.cancelled():
+            self._missed(self._no_answer())
+        elif (error := question.exception()) is None:
+            self.heard()
+        elif isinstance(error, KubeError):
             is_silent = isinstance(error, TimedOut) or (
                 isinstance(error, Unreachable) and isinstance(error.__cause__, TimeoutError)
             )
-            if self.silence >= self.vigilance.quiet:
-                self._lose(self._no_answer() if is_silent else error)
+            self._missed(self._no_answer() if is_silent else error)
         else:
-            self.heard()
-        finally:
-            question.cancel()
+            # A bug, but who watches over what is shown must not be the one that it ends: all would say live.
+            self._missed(KubeError(f"Whether the server is there cannot be asked: {type(error).__name__} in ktui."))
+
+    def _missed(self, error: KubeError) -> None:
+        if self.silence >= self.vigilance.quiet:
+            self._lose(error)
 
     def _no_answer(self) -> NoAnswer:
         return NoAnswer(f"No answer for {self.silence:.0f}s.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -127,6 +127,11 @@ class Choices(OptionList):
     def chosen(self) -> str | None:
         """The value under the cursor; None where there is nothing to choose."""
         return self.values[self.highlighted] if self.highlighted is not None and self.option_count else None
+
+    def _move_page(self, direction: Literal[-1, 1]) -> None:
+        # In a terminal that is too small to show any choice there are no pages, and Textual would look for one.
+        if self.scrollable_content_region:
+            super()._move_page(direction)
 
     @classmethod
     def value_of(cls, option_id: str | None) -> str:

@@ -44,6 +44,11 @@ class Palette(CommandPalette, SafeToDismiss[None]):
 
         return super().run_worker(search, *arguments, **options)
 
+    def _action_command_list(self, action: str) -> None:
+        """Move through the list. Textual looks for lines that there are not before the list has any room."""
+        if any(commands.scrollable_content_region for commands in self.query(CommandList)):
+            super()._action_command_list(action)
+
 
 class RolloutCommands(Provider):
     """What can be done here, each with its key, and every rollout in scope."""

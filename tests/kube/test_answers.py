@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count, cycle
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -239,10 +242,21 @@ async def test_an_address_that_is_none_is_followed_nowhere(connecting: Connectin
             await connection.request("GET", "/api")
 
 
-async def test_a_list_that_does_not_go_on_is_given_up(connecting: Connecting) -> None:
+@pytest.mark.parametrize(
+    ("tokens", "uids"),
+    [("x", ""), (count(), ""), (count(), "a"), (cycle("xyz"), count())],
+    ids=["the same token", "another token, and nothing", "another token, and the same", "three tokens in turn"],
+)
+async def test_a_list_that_does_not_go_on_ends(connecting: Connecting, tokens: Any, uids: Any) -> None:
+    def item() -> dict[str, Any]:
+        uid = str(next(uids)) if isinstance(uids, Iterator) else uids
+        return {"metadata": {"name": f"p{uid}", "namespace": "shop", "uid": uid}}
+
     async def again(request: web.BaseRequest) -> web.Response:
-        return web.json_response({"metadata": {"resourceVersion": "5", "continue": "x"}, "items": []})
+        token = str(next(tokens)) if isinstance(tokens, Iterator) else tokens
+        meta = {"resourceVersion": "5", "continue": token}
+        return web.json_response({"metadata": meta, "items": [item()] if uids else []})
 
     async with serving(again) as url, connecting(url) as connection:
-        with pytest.raises(Interrupted, match="gives the same page again and again"):
+        with pytest.raises(Interrupted, match="does not go on with the list"):
             await list_once(connection, Resource.PODS)

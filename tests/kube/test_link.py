@@ -14,7 +14,7 @@ import pytest
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
-from ktui.kube.pulse import Vigilance
+from ktui.kube.pulse import Pulse, Vigilance
 from ktui.kube.streams.pacing import Pacing
 from ktui.kube.streams.streams import Streams
 from ktui.model.changes import STREAMED, Link, LinkState, Resource
@@ -115,6 +115,23 @@ async def test_a_quiet_cluster_is_asked_now_and_then_and_stays_live(proxy: Betwe
         assert len(proxy.since(begun)) == len(proxy.asked("/readyz", begun))
         assert proxy.rate(begun) < 2 / VIGILANCE.quiet
         assert it.states == {LinkState.LIVE}
+
+
+async def test_a_question_that_goes_wrong_in_itself_does_not_end_the_watch_over_the_link() -> None:
+    answers: list[BaseException | None] = [ValueError("bug"), asyncio.CancelledError(), None]
+
+    async def ask(seconds: float) -> None:
+        if (answer := answers.pop(0) if answers else None) is not None:
+            raise answer
+
+    pulse, said = Pulse(ask, Vigilance(quiet=0.02, answer=0.2, again=0.01)), []
+    pulse.heard()
+    async with asyncio.timeout(20), pulse.watched(asyncio.Event()):
+        while answers or pulse.lost is not None:
+            said.append(str(pulse.lost))
+            await asyncio.sleep(0.002)
+    assert any("cannot be asked: ValueError in ktui." in each for each in said)
+    assert any("No answer for" in each for each in said)
 
 
 async def test_a_half_open_connection_is_known_in_time_and_comes_back(proxy: Between, watching: Watching) -> None:

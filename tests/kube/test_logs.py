@@ -237,6 +237,24 @@ def test_times_are_exact_in_any_zone_and_never_run_backwards() -> None:
     assert lines[-1].text == "no stamp at all"
 
 
+@pytest.mark.parametrize("stamp", [b"9999-12-31T23:59:59-14:00", b"0001-01-01T00:00:00+14:00", b"9999-12-31T23:59:59Z"])
+def test_a_stamp_at_the_ends_of_the_calendar_ends_nothing(stamp: bytes) -> None:
+    reader = LogReader(lambda: NOW)
+    (line,) = reader.feed(stamp + b" x\n")
+    assert line.text.endswith("x")
+    assert datetime.fromtimestamp(line.at // 10**9, UTC).year in (NOW.year, 9999)
+    assert reader.since in ("", "9999-12-31T23:59:59Z")
+
+
+def test_a_container_cannot_write_a_stamp_behind_a_line_that_is_too_long() -> None:
+    reader = LogReader(lambda: NOW)
+    lines = reader.feed(stamped(1, "x" * 300_000).rstrip())
+    lines += reader.feed(b"2999-01-01T00:00:00Z not a stamp\n" + stamped(2, "after"))
+    assert [(line.at - lines[0].at) // 10**9 for line in lines] == [0, 0, 1]
+    assert lines[1].text == "2999-01-01T00:00:00Z not a stamp"
+    assert reader.since == "2026-11-23T12:00:02Z"
+
+
 # Reading once
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual import events
+from textual.widgets import OptionList
 
 from tests.tui.conftest import Dashboard, Screen, Stage
 
@@ -165,3 +166,21 @@ async def test_what_is_pressed_after_quit_is_not_an_error(stage: Stage, dashboar
         hastily(screen, ends[-1], *["escape", "j", "o", "slash", "enter", "space"] * 3)
         await screen.until(lambda: screen.app.return_code is not None, "the end")
     assert screen.app.return_code == 0
+
+
+async def test_a_page_of_a_list_that_has_no_room_is_none(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        app = screen.app
+        await screen.sees("2 rollouts", "8 pods")
+        for opens in ("ctrl+p", "n"):
+            await screen.press(opens)
+            await screen.until(lambda: app.screen.query(OptionList), "a list")
+            choices = app.screen.query(OptionList).first()
+            await screen.until(lambda of=choices: of.option_count and of.size, "choices")  # type: ignore[misc]
+            choices.styles.height = 0
+            choices.styles.border = None
+            await screen.until(lambda of=choices: not of.scrollable_content_region, "no room")  # type: ignore[misc]
+            await screen.press("pagedown", "pageup")
+            choices.focus()
+            await screen.press("pagedown", "pageup", "escape")
+            await screen.until(lambda: len(app.screen_stack) == 2, "the overview")

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from ktui.kube.logs import LogStatus, Told
 from ktui.tui.draw.widgets import Line
+from ktui.tui.keymap import MEANINGS
 from ktui.tui.logs.buffer import Change, Entry, LogBuffer
 from ktui.tui.logs.lines import (
     Ink,
@@ -28,6 +29,7 @@ from tests.tui.test_log_buffer import A, B, Writer
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
 AT = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()) * 10**9
 INK = Ink({A: 0, B: 1}, "", NOW)
+POD = next(key for key, meaning in MEANINGS.items() if meaning == "one pod, or all")
 
 
 def plain(line: Line) -> str:
@@ -164,8 +166,10 @@ def test_remarks_say_what_is_missing_and_why() -> None:
     assert "✖ Not allowed: pods/log." in text
     assert "▲ The connection broke off. Trying again by itself" in text
     assert "waiting to start: 1 ImagePullBackOff" in text
-    assert "the logs of 7 more pods are left out" in text
+    assert f"the logs of 7 more pods are left out: 24 are followed at once, {POD} chooses one" in text
     assert "only the newest 9 lines are kept" in text
+    alike = "\n".join(map(plain, remarks(Selection(alike=2), {}, buffer, 200)))
+    assert f"2 more pods crash alike: one is shown, {POD} shows all or another" in alike
     assert remarks(Selection(), {}, LogBuffer(), 80) == []
 
 

@@ -15,7 +15,6 @@ from typing import Final, TypeVar
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import (
-    ONE_PAGE,
     Expired,
     Forbidden,
     Interrupted,
@@ -31,6 +30,7 @@ from ktui.kube.streams.decoder import Page, WatchDecoder, decode_page
 from ktui.kube.streams.lines import LineSplitter
 from ktui.kube.streams.list_reader import ListReader
 from ktui.kube.streams.pacing import Pacing, Throttle
+from ktui.kube.streams.pages import Pages
 from ktui.model.changes import Change, LinkState, Resource
 from ktui.model.reading import ordinal
 
@@ -162,7 +162,7 @@ class ListWatch:
 
     async def _list_pages(self) -> AsyncGenerator[list[Change], None]:
         self._telling.list_begins()
-        limit, token = self._pacing.page, ""
+        limit, token, pages = self._pacing.page, "", Pages()
         while True:
             try:
                 page = await self._page(limit, token)
@@ -170,7 +170,7 @@ class ListWatch:
                 if not token:
                     raise
                 # History is compacted faster than we read it: everything at once, as client-go's pager does.
-                limit, token = 0, ""
+                limit, token, pages = 0, "", Pages()
                 self._telling.list_begins()
                 continue
             except TooLarge:
@@ -180,10 +180,8 @@ class ListWatch:
                 continue
             if self._lies_behind(page.version):
                 raise WentBack
-            if token and page.next == token:
-                raise Interrupted(ONE_PAGE)
+            token = pages.turn(page)
             batch = self._telling.noted(page.contents)
-            token = page.next
             if not token:
                 self._watch_from(page.version)
                 self._listed_at = self._clock()

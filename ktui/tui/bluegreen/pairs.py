@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final, NamedTuple
 
 from ktui import signs
-from ktui.kube.errors import KubeError
+from ktui.kube.errors import Forbidden, KubeError
 from ktui.kube.listing import list_once
 from ktui.model.changes import Put, Resource
 from ktui.model.routing import Service
@@ -24,12 +24,17 @@ _FRESH: Final = 30.0
 _PAIRED: Final = 10.0
 """The same of a namespace with sides: who gets the traffic is a claim."""
 
+_CLAIMED: Final = 5.0
+"""Seconds for which an answer that has become old is still shown while the next one is on its way."""
+
 
 class _Known(NamedTuple):
     """What is known of a namespace, until when it is not asked again; `marks` by the uid of each side."""
 
     until: float
     marks: Mapping[str, Mark]
+    is_doubtful: bool = False
+    """Whether the Services could not be read this time, and may be another time."""
 
 
 class Pairs:
@@ -41,6 +46,8 @@ class Pairs:
         self._asked: set[str] = set()
         self._alone: dict[str, float] = {}
         """Deployments whose labels allow no pair, and until when that is taken to be so."""
+        self._switches: dict[str, int] = {}
+        """How often a Service of a namespace has been switched."""
 
     def look(self) -> None:
         """Nothing to be done: it is asked for."""
@@ -54,6 +61,7 @@ class Pairs:
     def has_changed(self, namespace: str) -> None:
         """A Service of that namespace has been switched: ask again, and claim nothing until then."""
         self._known.pop(namespace, None)
+        self._switches[namespace] = self._switches.get(namespace, 0) + 1
 
     def has(self, uid: str) -> bool:
         """Whether that Deployment is a side, as far as is known; what is not is asked for."""
@@ -73,20 +81,21 @@ class Pairs:
             return None
         namespace = deployment.metadata.namespace
         known, now = self._known.get(namespace), monotonic()
-        is_due = known is None or (now >= known.until and (again or bool(known.marks)))
+        is_due = known is None or (now >= known.until and (again or bool(known.marks) or known.is_doubtful))
         if is_due and namespace not in self._asked and now >= self._alone.get(uid, 0.0):
             if may_be_paired(deployment, store.deployments()):
                 self._asked.add(namespace)
                 self._host.run_worker(self._ask_quietly(namespace), group="pairs")
             else:
                 self._alone[uid] = now + _FRESH
-        return known.marks.get(uid) if known is not None else None
+        return known.marks.get(uid) if known is not None and now < known.until + _CLAIMED else None
 
     async def ask(self, namespace: str) -> frozenset[str]:
         """The uids of the Deployments of that namespace that are sides. Raises KubeError."""
         connection = self._host.connection
         if connection is None:
             raise KubeError("There is no connection to the cluster now.")
+        switches = self._switches.get(namespace, 0)
         listed = await list_once(connection, Resource.SERVICES, namespace)
         services = [each.object for each in listed if isinstance(each, Put) and isinstance(each.object, Service)]
         deployments = [each for each in self._host.live.store.deployments() if each.metadata.namespace == namespace]
@@ -96,16 +105,19 @@ class Pairs:
             # There may be hundreds of either: keys go first.
             await asyncio.sleep(0)
         sides = marks(found)
-        self._known[namespace] = _Known(monotonic() + (_PAIRED if sides else _FRESH), sides)
+        # What was read before a switch, or of another cluster, is not so any more.
+        if connection is self._host.connection and switches == self._switches.get(namespace, 0):
+            self._known[namespace] = _Known(monotonic() + (_PAIRED if sides else _FRESH), sides)
         return frozenset(sides)
 
     async def _ask_quietly(self, namespace: str) -> None:
         try:
             await self.ask(namespace)
             self._host.draw_soon()
-        except KubeError:
-            # Who may not see Services is shown no pairs; the key says why. Asked again later.
-            self._known[namespace] = _Known(monotonic() + _FRESH, {})
+        except KubeError as error:
+            # Who may not see Services is shown no pairs; the key says why.
+            doubtful = not isinstance(error, Forbidden)
+            self._known[namespace] = _Known(monotonic() + _FRESH, {}, is_doubtful=doubtful)
         finally:
             self._asked.discard(namespace)
 

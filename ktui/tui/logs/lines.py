@@ -289,12 +289,12 @@ def remarks(selection: Selection, statuses: Mapping[Source, Told], buffer: LogBu
         lines.append([Span(f"waiting to start: {waiting}", "dim")])
     if selection.alike:
         more = f"{count(selection.alike, 'more pod')} {'crashes' if selection.alike == 1 else 'crash'} alike"
-        lines.append([Span(f"{more}: one is shown, p shows all or another", "key")])
+        lines.append([Span(f"{more}: one is shown, O shows all or another", "key")])
     if selection.left_out:
         most = (
             f"! the logs of {count(selection.left_out, 'more pod')} are left out: {MOST_SOURCES} are followed at once"
         )
-        lines.append([Span(f"{most}, p chooses one", "warn")])
+        lines.append([Span(f"{most}, O chooses one", "warn")])
     if buffer.has_dropped:
         lines.append([Span(f"only the newest {len(buffer):,} lines are kept", "dim")])
     return [shorten(line, cells) for line in lines]
@@ -328,7 +328,7 @@ def _why_empty(
         return "The rollout was deleted.", "esc goes back."
     if not selection.watched:
         if side is Side.OLD:
-            return "No pods of an old revision are left.", "v shows the new revision."
+            return "No pods of an old revision are left.", "V shows the new revision."
         return "There are no pods of the new revision.", "What they write appears here as soon as there are any."
     if not connected:
         return "There is no connection to the cluster.", "Trying again by itself; r tries now."

@@ -364,9 +364,6 @@ class LogsScreen(LiveScreen):
             self.notify("There is nothing to save: no line is shown.", severity="warning")
             return
         name = f"{rollout.namespace}-{rollout.name}-{pane.side}" if rollout is not None else str(pane.side)
-        if not lines:
-            self.notify("There are no lines to save.", severity="warning")
-            return
         name = f"{name}-{self.ktui.now():%Y%m%d-%H%M%S}"
         try:
             path = await asyncio.to_thread(save, logs_folder(), name, "log", lines)

@@ -69,7 +69,7 @@ def nothing(context: str, *, is_kept: bool, cells: int) -> list[Line]:
         told = (
             f"Nothing is known yet of {context or 'this context'} in this time.",
             "ktui notes each rollout that it sees begin, go wrong or end: here, and in ktui status, get --watch and "
-            "promote --watch. m shows a month.",
+            "promote --watch. 3 shows the last 30 days.",
         )
     lines: list[Line] = [[]]
     for index, sentence in enumerate(told):

@@ -1,0 +1,36 @@
+"""Whether a list that comes page by page goes on: a gateway that has gone wrong may never come to an end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ktui.kube.errors import Interrupted
+from ktui.kube.streams.decoder import Page
+from ktui.model.changes import Put
+
+_MOST: Final = 2_000_000
+"""Objects of one list. Kubernetes is made for 150,000 pods (kubernetes.io, Considerations for large clusters)."""
+
+_MOST_EMPTY: Final = 10
+"""Pages without any object that are followed by another one. An API server fills each page but the last."""
+
+
+class Pages:
+    """The pages of one list so far. What begins anew needs another one."""
+
+    def __init__(self) -> None:
+        self._tokens: set[str] = set()
+        self._firsts: set[str] = set()
+        self._objects = self._empty = 0
+
+    def turn(self, page: Page) -> str:
+        """The continue token of the next page; empty after the last. Raises Interrupted if the list does not go on."""
+        first = next((each.object.metadata.uid for each in page.contents if isinstance(each, Put)), "")
+        self._objects += len(page.contents)
+        self._empty += not page.contents
+        comes_again = page.next in self._tokens or (first and first in self._firsts)
+        if page.next and (comes_again or self._empty > _MOST_EMPTY or self._objects > _MOST):
+            raise Interrupted("The server does not go on with the list: it gives the same pages, or more without end.")
+        self._tokens.add(page.next)
+        self._firsts.add(first)
+        return page.next
