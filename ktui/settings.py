@@ -164,7 +164,7 @@ def seconds(text: str) -> float:
             raise ValueError(_quoted(text))
     length = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if length > _LONGEST:
-        raise ValueError(f"{_quoted(text)} is too long")
+        raise ValueError(f"{_quoted(text)} (more than thirty years)")
     return length
 
 

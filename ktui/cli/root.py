@@ -11,7 +11,8 @@ from typing import Any, Final
 import click
 
 from ktui import __version__
-from ktui.cli.failures import BROKEN_PIPE, INTERRUPTED, guarded
+from ktui.cli import standard_streams
+from ktui.cli.failures import BROKEN_PIPE, FAILED, INTERRUPTED, guarded
 from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, theme_option, write_options
 
 _COMMANDS: Final = {
@@ -88,7 +89,8 @@ class Root(click.Group):
         except KeyboardInterrupt:
             raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            raise click.exceptions.Exit(BROKEN_PIPE) from None
+            unkept = standard_streams.failure()
+            raise click.exceptions.Exit(FAILED if unkept else BROKEN_PIPE) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands before options: they are what is looked for."""

@@ -148,8 +148,11 @@ def is_read() -> bool:
 
 
 def check_for_readers() -> None:
-    """Where nothing is written, a reader that has gone would never be noticed. Raises BrokenPipeError."""
-    if is_read() and sys.stdout is not None:
+    """Find out whether it is worth to go on: where nothing is written, a reader that has gone is not noticed.
+
+    Raises BrokenPipeError, also if what is printed is lost for another reason, such as a full disk (`failure`).
+    """
+    if is_read() and not failure() and sys.stdout is not None:
         poll = select.poll()
         poll.register(sys.stdout.fileno(), 0)
         if not any(events & select.POLLERR for _, events in poll.poll(0)):

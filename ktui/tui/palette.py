@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import Worker, WorkType
 
@@ -40,7 +41,12 @@ class Palette(CommandPalette, SafeToDismiss[None]):
 
         async def search() -> None:
             if self.query(CommandList) and callable(work):
-                await work()
+                try:
+                    await work()
+                except NoMatches:
+                    # It goes on for a moment after the palette was dismissed, and took its widgets with it.
+                    if self.is_on_stack:
+                        raise
 
         return super().run_worker(search, *arguments, **options)
 

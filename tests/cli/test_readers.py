@@ -94,6 +94,9 @@ FULL = "ktui: Standard output cannot be written: No space left on device.\n"
 def test_a_full_disk_is_one_sentence(cart: Witness, ktui_process: Start) -> None:
     with Path("/dev/full").open("w") as full:
         assert ends(ktui_process("get", "-o", "json", stdout=full)) == (1, FULL)
+        # What would go on without end ends: nothing of it is kept.
+        assert ends(ktui_process("logs", "cart", "-f", stdout=full)) == (1, FULL)
+        assert ends(ktui_process("get", "--watch", stdout=full)) == (1, FULL)
         # What a gate and an action find out and do stays so.
         assert ends(ktui_process("status", "cart", stdout=full)) == (0, FULL)
         assert ends(ktui_process("rollback", "cart", "--yes", stdout=full)) == (0, FULL)

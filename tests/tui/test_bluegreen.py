@@ -140,7 +140,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
         await screen.hears("switched from blue to green")
         await screen.sees("● green is selected", "traffic moves from blue to green", "3 endpoints of blue still there")
         stage.advance(2)
-        await screen.sees("traffic moved from blue to green in 2.0 s, at 12:00:22", "b roll back to blue")
+        await screen.sees("traffic moved from blue to green in 2.0s, at 12:00:22", "b roll back to blue")
         assert (shop.colour(), shop.endpoints()) == ("green", ["shop-green"] * 3)
         assert shop.replicas("blue") == 3
         await screen.press("b")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from textual import events
+from textual.command import CommandList
 from textual.widgets import OptionList
 
+from ktui.tui.palette import Palette
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 
@@ -184,3 +186,20 @@ async def test_a_page_of_a_list_that_has_no_room_is_none(stage: Stage, dashboard
             choices.focus()
             await screen.press("pagedown", "pageup", "escape")
             await screen.until(lambda: len(app.screen_stack) == 2, "the overview")
+
+
+async def test_a_palette_that_is_dismissed_while_it_searches_ends_nothing(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("ctrl+p")
+        palette = screen.app.screen
+        assert isinstance(palette, Palette)
+
+        async def search() -> None:
+            palette.dismiss()
+            palette.query_one("#what-went-with-it")
+
+        await screen.until(lambda: palette.query(CommandList), "its list")
+        palette.run_worker(search)
+        await screen.until(lambda: len(screen.app.screen_stack) == 2, "the overview")
+        await screen.sees("2 rollouts", "q quit")

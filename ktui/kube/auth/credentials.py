@@ -27,6 +27,7 @@ from ktui.kube.auth.access import Access
 from ktui.kube.auth.certificate import Certificate
 from ktui.kube.auth.chosen import Choice, Surroundings
 from ktui.kube.auth.exec_plugin import ExecCredential, run_plugin
+from ktui.kube.auth.files import first_bytes
 from ktui.kube.auth.impersonation import impersonation
 from ktui.kube.auth.kubeconfig import Target, shown_server
 from ktui.kube.auth.kubeconfig_checks import fits_header
@@ -217,9 +218,7 @@ class Credentials:
 
     def _read_token(self, file: Path, otherwise: str) -> str:
         try:
-            with file.open("rb") as opened:
-                # A device may have no end.
-                token = opened.read(limits.HEADER).decode().strip()
+            token = first_bytes(file, limits.HEADER).decode().strip()
         except (OSError, ValueError):
             token = ""
         # A file that is being replaced is empty or missing for a moment: what it held goes on.

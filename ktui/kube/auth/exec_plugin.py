@@ -21,9 +21,11 @@ from typing import Any, Final
 import msgspec
 
 from ktui.kube.auth import go_yaml
+from ktui.kube.auth.files import first_bytes
 from ktui.kube.auth.kubeconfig_checks import fits_header
 from ktui.kube.auth.kubeconfig_schema import Cluster, Plugin, decoded
 from ktui.kube.errors import ConfigError, CredentialError, brief, redacted
+from ktui.kube.limits import MEGABYTE
 from ktui.model.reading import NotRead, read
 
 TIMEOUT: Final = 60.0
@@ -219,7 +221,7 @@ def _authority(cluster: Cluster) -> str:
     if not cluster.certificate_authority:
         return ""
     try:
-        return base64.b64encode(Path(cluster.certificate_authority).read_bytes()).decode()
+        return base64.b64encode(first_bytes(Path(cluster.certificate_authority), MEGABYTE)).decode()
     except OSError as error:
         raise ConfigError(
             f"The certificate-authority file {brief(cluster.certificate_authority)} cannot be read: {error.strerror}."

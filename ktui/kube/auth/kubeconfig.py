@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from ktui.kube.auth.files import first_bytes
 from ktui.kube.auth.kubeconfig_checks import check_cluster, check_namespace, check_user, is_server, server_url
 from ktui.kube.auth.kubeconfig_schema import BROKEN, Cluster, ContextEntry, User, parse, shown
 from ktui.kube.errors import ConfigError
@@ -297,9 +298,7 @@ def content_of(file: Path) -> bytes:
         is_pipe = not stat.S_ISREG(status.st_mode)
         content = _read_once.get(identity) if is_pipe else None
         if content is None:
-            # Not before: a reader of a pipe that nobody writes to any more would wait for a writer.
-            with file.open("rb") as stream:
-                content = stream.read(KUBECONFIG + 1)
+            content = first_bytes(file, KUBECONFIG + 1)
         if is_pipe:
             _read_once[identity] = content
     except OSError as error:

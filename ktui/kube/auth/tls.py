@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ktui.kube.auth import certificate
+from ktui.kube.auth.files import first_bytes
 from ktui.kube.auth.kubeconfig_schema import Cluster, User, decoded, shown
 from ktui.kube.errors import ConfigError
 from ktui.kube.limits import MEGABYTE
@@ -44,8 +45,7 @@ def _read(path: str, data: str, field: str) -> bytes:
     if not path:
         return b""
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(MEGABYTE)
+        content = first_bytes(Path(path), MEGABYTE)
     except OSError as error:
         raise ConfigError(f"The {field} file {shown(path)} cannot be read: {error.strerror}.") from None
     if not content.strip():
