@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
+from click import UsageError
 
+from ktui.cli.act.manifest import read_template
+from ktui.model.reference import Reference
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
 from tests.simulated import NEW, OLD, Witness, deployment_of, manifest
@@ -168,6 +171,30 @@ def test_a_template_that_the_server_refuses(ktui: Ktui, twelve: Witness, tmp_pat
     ran = ktui("canary", "cart", "-f", written(tmp_path, wrong), "--yes")
     assert ran.code == 1
     assert "`selector` does not match template `labels`" in ran.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 5000,
+        "a: " + "9" * 6000,
+        "a: &a [*a]",
+        "kind: List\nitems: &i [{kind: List, items: *i}]",
+        "a: !!python/x y z: :",
+    ],
+    ids=["deep", "a number without an end", "itself", "itself in a list", "a tag"],
+)
+def test_no_manifest_ends_ktui(tmp_path: Path, content: str) -> None:
+    (tmp_path / "cart.yaml").write_text(content)
+    with pytest.raises(UsageError, match="is neither YAML nor JSON"):
+        read_template(str(tmp_path / "cart.yaml"), Reference("cart"))
+
+
+def test_a_manifest_is_read_as_kubectl_reads_it(tmp_path: Path) -> None:
+    template = "spec: {template: {spec: {containers: [{name: cart, image: 2024-13-45, tty: yes}]}}}"
+    (tmp_path / "cart.yaml").write_text(f"a: 1\n---\n---\nkind: Deployment\nmetadata: {{name: cart}}\n{template}\n")
+    (container,) = read_template(str(tmp_path / "cart.yaml"), Reference("cart"))["spec"]["containers"]
+    assert container == {"name": "cart", "image": "2024-13-45", "tty": True}
 
 
 @pytest.mark.parametrize(

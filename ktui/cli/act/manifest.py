@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
+from ktui.kube.auth import go_yaml
 from ktui.model.reference import Reference
 from ktui.rollout.revisions import template_of
 from ktui.text import clean
@@ -18,14 +18,14 @@ from ktui.text import clean
 def read_template(file: str, reference: Reference) -> dict[str, Any]:
     """The template of the workload that is named, from YAML or JSON; `-` is standard input. Raises UsageError."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise click.UsageError(f"{file} cannot be read: {reason}.") from error
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
     try:
-        documents = list(yaml.safe_load_all(text))
-    except yaml.YAMLError as error:
-        raise click.UsageError(f"{file} is neither YAML nor JSON: {clean(str(error))}.") from error
+        documents = go_yaml.load_all(content)
+    except go_yaml.NotYaml as error:
+        where = f" ({error})" if error.line else ""
+        raise click.UsageError(f"{file} is neither YAML nor JSON that kubectl could read{where}.") from error
     found = [each for document in documents for each in _workloads(document, reference.kind)]
     for each in found:
         if _name(each) == reference.name:

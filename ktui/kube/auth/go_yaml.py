@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
@@ -45,9 +46,18 @@ def load(content: bytes) -> Any:
 
     Of a key that comes twice the last value counts. Raises NotYaml.
     """
+    return next(_documents(content), None)
+
+
+def load_all(content: bytes) -> list[Any]:
+    """Every document, likewise. Raises NotYaml."""
+    return list(_documents(content))
+
+
+def _documents(content: bytes) -> Iterator[Any]:
     parser = _Parser(content)
     try:
-        return _Composer(parser).document()
+        yield from _Composer(parser).documents()
     except NotYaml:
         raise
     except yaml.MarkedYAMLError as error:
@@ -106,13 +116,19 @@ class _Composer:
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._size = 0
 
-    def document(self) -> Any:
-        """The value of the first document; None if there is none."""
+    def documents(self) -> Iterator[Any]:
+        """The value of each document."""
         events = self._parser
         events.get_event()  # the stream begins
-        if events.check_event(yaml.StreamEndEvent):
-            return None
-        events.get_event()  # the document begins
+        while not events.check_event(yaml.StreamEndEvent):
+            events.get_event()  # the document begins
+            self._anchors.clear()
+            value = self._value()
+            events.get_event()  # the document ends; anything else is an error
+            yield value
+
+    def _value(self) -> Any:
+        events = self._parser
         stack: list[_Open] = []
         while True:
             event = events.get_event()
@@ -140,7 +156,6 @@ class _Composer:
                 self._count(1)
                 self._keep(done.anchor, value, self._size - done.size_before)
             if not stack:
-                events.get_event()  # the document ends; anything else is an error
                 return value
             stack[-1].add(value, merges=merges)
 
