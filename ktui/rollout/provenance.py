@@ -106,6 +106,9 @@ def writer_of(workload: Workload) -> str:
 def named_writer(manager: str, owner: Provenance | None) -> str:
     """The tool whose field manager that is; a pipeline's own is what its jobs call, `kubectl` and `helm`."""
     known = _tool_of(manager, _HEALERS) or _tool_of(manager, _DEPLOYERS)
+    if owner is not None and known is None and manager.lower().startswith(f"{owner.tool.lower()}-"):
+        # `gitlab-runner`, `jenkins-agent`: a part of the owner.
+        return owner.tool
     if (
         owner is not None
         and not owner.heals

@@ -127,7 +127,13 @@ def last_good(candidates: Sequence[Candidate], remembered: Accounts) -> Candidat
 def _remembered(candidate: Candidate, remembered: Accounts) -> Account:
     """The newest account of it, under whichever of its numbers."""
     numbers = sorted((candidate.number, *candidate.former), reverse=True)
-    return next((remembered[number] for number in numbers if number in remembered), NOTHING)
+    found = next((number for number in numbers if number in remembered), None)
+    if found is None:
+        return NOTHING
+    account = remembered[found]
+    # How its rollout of then went says nothing of the one that is under way since it came back.
+    is_of_then = candidate.is_current and found != candidate.number
+    return msgspec.structs.replace(account, took=None) if is_of_then else account
 
 
 def _given_up(candidates: Iterable[Candidate]) -> set[int]:

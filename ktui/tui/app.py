@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
 from textual.worker import WorkType
 
@@ -18,6 +18,7 @@ from ktui.live.recorder import Recorder
 from ktui.model.changes import Change
 from ktui.tui import messages, stylesheets, views
 from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.door import takes_text, type_into
 from ktui.tui.draw import chrome
 from ktui.tui.draw.widgets import COMPONENTS, Line
 from ktui.tui.ending import EndingApp, Unsettled
@@ -266,6 +267,16 @@ class KtuiApp(EndingApp):
             self.front.draw_now()
 
     # Keys
+
+    def on_key(self, event: events.Key) -> None:
+        """Type a key that was on its way when the focus went to a line of text: it is a letter there, no action.
+
+        Keys come faster than the focus moves, of a quick typist and over a slow link. What is typed into the line
+        itself does not come here.
+        """
+        if event.is_printable and event.character and takes_text(self.focused):
+            event.prevent_default()
+            type_into(self.focused, event.character)
 
     async def action_pop_screen(self) -> None:
         """Back, but not past the overview: a key that is pressed twice may be heard twice."""

@@ -154,6 +154,12 @@ def takes_text(widget: Widget | None) -> bool:
     return isinstance(widget, Input)
 
 
+def type_into(widget: Widget | None, character: str) -> None:
+    """Put a character into a widget that takes text, in place of what is selected there."""
+    if isinstance(widget, Input):
+        widget.replace(character, *sorted(widget.selection))
+
+
 def selected_in(widget: Widget | None) -> str:
     """What is selected of what is typed there, if anything is."""
     return widget.selected_text if isinstance(widget, Input) else ""

@@ -109,6 +109,8 @@ def test_argo_cd_that_tracks_by_the_label_alone_is_known_by_its_field_manager() 
         ({"meta.helm.sh/release-name": "cart"}, "ktui", "ktui"),
         ({"app.gitlab.com/env": "prod"}, "kubectl-client-side-apply", "GitLab"),
         ({"app.gitlab.com/env": "prod"}, "helm", "GitLab"),
+        ({"app.gitlab.com/env": "prod"}, "gitlab-runner", "GitLab"),
+        ({}, "gitlab-runner", "gitlab-runner"),
         ({"app.gitlab.com/env": "prod"}, "ktui", "ktui"),
         ({"app.gitlab.com/env": "prod"}, "kubectl-edit", "kubectl-edit"),
         ({"argocd.argoproj.io/tracking-id": "shop:apps/x"}, "kubectl-client-side-apply", "kubectl-client-side-apply"),

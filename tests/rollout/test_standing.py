@@ -88,3 +88,11 @@ def test_how_long_a_rollout_took_is_known_of_what_serves_too() -> None:
     candidates = [Candidate(3, available=6), Candidate(4, is_current=True)]
     known = standings(candidates, remembered)
     assert (known[3].standing, known[3].took) == (Standing.SERVES, 14.0)
+
+
+def test_how_long_it_took_before_it_came_back_says_nothing_of_the_rollout_that_runs_now() -> None:
+    took = Account(Standing.COMPLETE, took=10)
+    came_back = [Candidate(6, (4,), 5, is_current=True), Candidate(5), Candidate(3, (1,))]
+    known = standings(came_back, {4: took, 1: took})
+    assert (known[6].took, known[3].took) == (None, 10)
+    assert standings(came_back, {4: took, 6: took})[6].took == 10

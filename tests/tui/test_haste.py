@@ -7,6 +7,7 @@ from textual import events
 from textual.command import CommandList
 from textual.widgets import OptionList
 
+from ktui.tui.door import Field
 from ktui.tui.palette import Palette
 from tests.tui.conftest import Dashboard, Screen, Stage
 
@@ -203,3 +204,18 @@ async def test_a_palette_that_is_dismissed_while_it_searches_ends_nothing(stage:
         palette.run_worker(search)
         await screen.until(lambda: len(screen.app.screen_stack) == 2, "the overview")
         await screen.sees("2 rollouts", "q quit")
+
+
+async def test_what_is_typed_right_after_slash_is_a_filter_and_no_action(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        hastily(screen, "slash", *"webby")
+        await screen.sees("webby")
+        assert screen.app.screen.query_one("#filter", Field).value == "webby"
+        await screen.press("escape")
+        hastily(screen, "slash", *"web", "enter")
+        await screen.sees("1 of 2", "▸ shop")
+        await screen.press("l")
+        await screen.until(lambda: screen.app.screen.query("#search"), "the logs")
+        hastily(screen, "slash", *"bys")
+        await screen.until(lambda: screen.app.screen.query_one("#search", Field).value == "bys", "the term")

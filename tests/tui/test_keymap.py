@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from textual.binding import Binding
@@ -121,3 +124,26 @@ def test_every_key_calls_something_that_there_is() -> None:
             assert hasattr(KtuiApp if of == "app" else screen, f"action_{called}"), f"{key} in {screen}"
             checked += 1
     assert checked > 80
+
+
+KEYS_OF: dict[str, set[str]] = {
+    "chooses": {"O", "K"},
+    "repairs": {"C"},
+    "shows": {"O", "V", "3", "z"},
+    "switches": {"p"},
+    "tries": {"r"},
+    "turns": {"A"},
+}
+
+
+def test_sentences_name_keys_that_do_what_they_say() -> None:
+    verbs = re.compile(rf"(?<!\S)(\w) ({'|'.join(KEYS_OF)})\b")
+    told = [
+        found.groups()
+        for path in Path(ktui.tui.__path__[0]).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for found in verbs.finditer(node.value)
+    ]
+    assert len(told) > 6
+    assert [(key, verb) for key, verb in told if key not in KEYS_OF[verb] and key != "a"] == []

@@ -134,7 +134,7 @@ def _hold(hold: Hold) -> list[Span]:
 def _disturbed(hold: Hold) -> list[Span]:
     """What somebody did to the hold, in a word, and what repairs that."""
     canary = [] if hold.disturbance in OVER else [Span(f"canary of {hold.size}   ", "held")]
-    return [*canary, Span(f"{hold.disturbance}", "warn"), Span("   c ", "key"), Span(hold.remedy)]
+    return [*canary, Span(f"{hold.disturbance}", "warn"), Span("   C ", "key"), Span(hold.remedy)]
 
 
 def _written(text: str, pods: int) -> str:
@@ -144,7 +144,9 @@ def _written(text: str, pods: int) -> str:
 def _origin(rollout: Rollout) -> list[Span]:
     parts = []
     if rollout.provenance is not None:
-        parts.append(f"deployed by {rollout.provenance.name}")
+        by, owner = rollout.written_by, rollout.provenance
+        changed = f", last changed by {by}" if by and by != owner.tool else ""
+        parts.append(f"deployed by {owner.name}{changed}")
     if rollout.change_cause:
         parts.append(f'change-cause "{rollout.change_cause}"')
     return [Span(" · ".join(parts), "dim")]

@@ -223,7 +223,8 @@ class LogsScreen(LiveScreen):
     def action_search(self) -> None:
         """Ask what to find."""
         self.add_class("-searching")
-        self.query_one("#search", Field).focus()
+        # At once: focus() would wait, and the keys that are typed next would be taken for actions.
+        self.set_focus(self.query_one("#search", Field))
 
     def on_input_submitted(self, event: Field.Submitted) -> None:
         """Find it, and go to the last line that has it."""

@@ -352,7 +352,8 @@ class OverviewScreen(LiveScreen):
     def action_filter(self) -> None:
         """Ask for a filter."""
         self.add_class("-filtering")
-        self.query_one("#filter", Field).focus()
+        # At once: focus() would wait, and the keys that are typed next would be taken for actions.
+        self.set_focus(self.query_one("#filter", Field))
 
     def action_mark(self) -> None:
         """Select the rollout under the cursor, or no longer."""
@@ -414,7 +415,7 @@ class OverviewScreen(LiveScreen):
 
     def _leave_filter(self) -> None:
         self.remove_class("-filtering")
-        self.query_one("#table", Scroll).focus()
+        self.set_focus(self.query_one("#table", Scroll))
         self.draw_now()
 
     def on_scroll_picked(self, event: Scroll.Picked) -> None:
