@@ -135,6 +135,38 @@ def cleaned(change: tuple[str, str] | None) -> tuple[str, str] | None:
 
 # References
 
+_PART: Final = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
+_DOMAIN: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
+_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST_OF: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}")
+"""The grammar of a reference (distribution/reference, `regexp.go`). A kubelet pulls nothing else (InvalidImageName)."""
+
+
+def wrong(image: str) -> str:
+    """What is wrong with an image's name, in a sentence; empty if a kubelet can read it."""
+    if not image:
+        return "An image is needed, such as registry.example/shop/cart:5.1."
+    if any(char.isspace() for char in image):
+        return "An image has no spaces."
+    path, rest = split(image)
+    tagged, at, digest = rest.partition("@")
+    if tagged and not _TAG.fullmatch(tagged[1:]):
+        return (
+            f'"{clean(tagged[1:])}" is not a tag: a tag has letters, digits, _ . and -.'
+            if tagged[1:]
+            else 'The tag after ":" is missing.'
+        )
+    if at and not _DIGEST_OF.fullmatch(digest):
+        return f'"{clean(digest)}" is not a digest, such as sha256: and 64 digits from 0 to f.'
+    first, *others = path.split("/")
+    parts = others if others and _DOMAIN.fullmatch(first) else [first, *others]
+    bad = next((part for part in parts if not _PART.fullmatch(part)), None)
+    if bad is None:
+        return ""
+    if not bad:
+        return "A part of the repository's name is missing."
+    return f'"{clean(bad)}" cannot be in a repository\'s name: it has small letters, digits, and . _ - between them.'
+
 
 def split(image: str) -> tuple[str, str]:
     """The repository of an image, and the rest with the sign before it: `:5.0`, `@sha256:…`, or nothing."""

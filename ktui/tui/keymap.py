@@ -95,6 +95,9 @@ ANSWERS: Final[dict[str, str]] = {
     "c": "copy",
     "up": "up",
     "down": "down",
+    "left": "the choice before",
+    "right": "the next choice",
+    "space": "the next choice",
 }
 """The meaning of each key in a question, which takes all keys until it is answered, and to close what is read."""
 

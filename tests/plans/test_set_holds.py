@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ktui.plans.by_kind import plan
-from ktui.plans.request import Abort, Action, Pause, Promote, Resume
+from ktui.plans.request import Abort, Action, Pause, Promote, Request, Resume
 from ktui.rollout.partition import ANNOTATION
 from ktui.rollout.revisions import Refusal
 from tests.plans.set_operator import SetOperator, canary, image
+
+KEYS: dict[Action, Request] = {Action.PAUSE: Pause(), Action.RESUME: Resume(), Action.PROMOTE: Promote()}
+"""What `space` and `p` ask for."""
 
 # Pause and resume
 
@@ -174,6 +179,25 @@ def test_a_canary_that_is_paused_before_it_began_is_resumed_to_its_size() -> Non
     assert db.tags == ["1", "1", "1", "2"]
 
 
+def test_while_it_is_held_space_and_p_do_the_same_only_where_one_says_so() -> None:
+    """Held by a canary, a pause, somebody else's partition; on its way and at rest."""
+    compared, same = 0, 0
+    for partition, steps, seconds in itertools.product((0, 3), ("", "3"), (1, 4, 120)):
+        db = SetOperator()
+        if partition:
+            db.merge({"spec": {"updateStrategy": {"rollingUpdate": {"partition": partition}}}})
+        db.send(canary("2", steps) if steps else image("2"), seconds=seconds)
+        if seconds == 1 and (pause := db.offer(Action.PAUSE)) is not None and pause.open:
+            db.send(Pause())
+        offers = [(offer, request) for action, request in KEYS.items() if (offer := db.offer(action)) and offer.open]
+        if len(offers) == 2:
+            (space, pause_or_resume), (promote, further) = offers
+            is_same = db.planned(pause_or_resume).patch == db.planned(further).patch
+            assert is_same == (promote.instead is space.action), (partition, steps, seconds)
+            compared, same = compared + 1, same + is_same
+    assert compared > same > 0, "or nothing was compared"
+
+
 def test_a_canary_of_a_single_pod_or_of_none_is_refused() -> None:
     assert "there is only one: nothing old would be left" in SetOperator(replicas=1).refused(canary("2"))
     assert "scaled to zero" in SetOperator(replicas=0).refused(canary("2"))
@@ -188,7 +212,7 @@ def test_somebody_elses_partition_is_promoted_and_taken_back() -> None:
     db.merge({"spec": {"updateStrategy": {"rollingUpdate": {"partition": 3}}}})
     db.send(image("2"))
     assert (db.rollout.phase, db.rollout.why) == ("held", "canary of 1 held, ready")
-    assert "stands still already" in db.refused(Pause())
+    assert "it is held already: its partition lets 1 of 4 through" in db.refused(Pause())
     db.send(Promote("2"))
     assert db.tags == ["1", "1", "2", "2"]
     made = db.send(Abort())

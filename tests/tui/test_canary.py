@@ -32,19 +32,17 @@ def _spec(stage: Stage) -> Any:
 
 
 async def _begin(stage: Stage, screen: Screen, steps: str = "2,4", *, surge: bool = True) -> None:
-    """`c`, the image, the size, and where the new pods go."""
+    """`C`, the tag, the size, and where the new pods go, all in one form."""
     await screen.sees("1 rollout", "shop/payments", "12 pods", "C canary")
     await screen.press("C")
-    await screen.sees("Canary of shop/payments", "registry.example/shop/payments:3.0")
-    await screen.press("end", "backspace")
-    await screen.type("1")
-    await screen.press("enter")
-    await screen.sees("12 pods asked for")
+    await screen.sees("Canary of shop/payments", "registry.example/shop/payments:3.0", "runs now")
+    await screen.type("3.1")
+    await screen.press("tab")
     await screen.type(steps)
-    await screen.press("enter")
-    await screen.sees("surge: 2 pods more, all old ones stay", "no surge: 2 pods in the place")
+    await screen.sees("payments:3.1", "● yes  2 more: 12 old, 2 new", "○ no   2 replaced: 10 old, 2 new")
     if not surge:
-        await screen.press("down")
+        await screen.press("down", "right")
+        await screen.sees("● no ")
     await screen.press("enter")
     await screen.sees("Hold a canary of 2 of 12 pods of shop/payments at payments:3.1", "y yes")
 
@@ -105,24 +103,56 @@ async def test_canary_without_surge_and_abort_from_the_detail_screen(stage: Stag
     assert _spec(stage) == before
 
 
-async def test_what_is_no_size_is_said_at_once(stage: Stage, dashboard: Dashboard) -> None:
+async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_lost(stage: Stage, dashboard: Dashboard) -> None:
     _deployed(stage)
     async with dashboard() as screen:
         await screen.sees("12 pods", "C canary")
         await screen.press("C")
-        await screen.sees("Canary of shop/payments")
-        await screen.press("end", "backspace")
-        await screen.type("1")
+        await screen.sees("Canary of shop/payments", "runs now", "holds 1 of 12 pods, then all")
         await screen.press("enter")
-        await screen.sees("12 pods asked for")
-        for text, said in (("0", "A canary has at least one pod."), ("12", "A canary of 12 pods holds nothing back")):
-            await screen.press("home", "shift+end", "backspace")
+        await screen.sees("This is what runs now: enter another tag or image.")
+        await screen.type(":3.1")
+        await screen.sees("→ registry.example/shop/payments:3.1")
+        await screen.press("down")
+        for text, said in (
+            ("y", '"y" is not a step'),
+            ("0", "A canary has at least one pod."),
+            ("12", "A canary of 12 pods holds nothing back"),
+            ("6,3", "A canary only grows, and 3 comes after 6"),
+        ):
+            await screen.press("ctrl+u")
             await screen.type(text)
             await screen.press("enter")
-            await screen.sees(said)
-        await screen.press("escape")
-        await screen.sees_no("12 pods asked for")
+            await screen.sees(said, "→ registry.example/shop/payments:3.1")
+        await screen.press("ctrl+u")
+        await screen.type("2,50%,100%")
+        await screen.sees("holds 2 of 12 pods, then 6, then all")
+        await screen.press("tab", "n")
+        await screen.sees("● no   2 replaced: 10 old, 2 new")
+        await screen.press("y")
+        await screen.sees("● yes  2 more: 12 old, 2 new")
+        await screen.press("space", "left", "up", "escape")
+        await screen.sees_no("Canary of shop/payments")
     assert stage.image("payments") == "payments:3.0"
+
+
+async def test_each_container_has_a_field_of_its_own(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    proxy = {"name": "proxy", "image": "envoyproxy/envoy:v1.30"}
+    patch = {"spec": {"template": {"spec": {"containers": [proxy]}}}}
+    stage.apps.patch_namespaced_deployment("payments", "shop", patch)
+    stage.advance(60)
+    async with dashboard(size=(80, 40)) as screen:
+        await screen.sees("12 pods", "✔ complete", "C canary")
+        await screen.press("C")
+        await screen.sees("▸ Image of proxy", "Image of payments", "registry.example/shop/payments:3.0")
+        await screen.press("tab")
+        await screen.sees("▸ Image of payments")
+        await screen.press("up")
+        await screen.type("v1.31")
+        await screen.press("enter")
+        await screen.sees("Hold a canary of 1 of 12 pods", "Container proxy: envoy:v1.30 → envoy:v1.31.", "y yes")
+        await screen.sees_no("Container payments:")
 
 
 async def test_a_canary_of_a_paused_rollout_is_refused_before_anything_is_asked(
@@ -266,17 +296,18 @@ def test_the_question_before_a_canary(stage: Stage, look: Look, size: tuple[int,
     assert look(lambda screen: _begin(stage, screen), size)
 
 
-def test_the_size_of_a_canary(stage: Stage, look: Look) -> None:
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+def test_the_form_of_a_canary(stage: Stage, look: Look, size: tuple[int, int]) -> None:
     _deployed(stage)
 
     async def steps(screen: Screen) -> None:
-        await screen.sees("12 pods", "C canary")
+        await screen.sees("payments", "canary" if size[0] > 40 else "✔")
         await screen.press("C")
         await screen.sees("Canary of shop/payments")
-        await screen.press("enter")
-        await screen.sees("12 pods asked for")
+        await screen.type("3.1")
+        await screen.press("tab")
         await screen.type("1,150%")
         await screen.press("enter")
         await screen.sees("150% is more than everything.")
 
-    assert look(steps, (80, 24))
+    assert look(steps, size)

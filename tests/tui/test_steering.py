@@ -137,6 +137,8 @@ async def test_only_the_tag_is_selected_and_a_tag_alone_keeps_the_repository(
         await screen.sees("Set the image of shop/cart", "registry.example/shop/cart:1.0")
         await screen.press("backspace")
         await screen.sees("registry.example/shop/cart: ")
+        await screen.press("enter")
+        await screen.sees('The tag after ":" is missing.')
         await screen.type("1.2")
         await screen.press("enter")
         await screen.sees("registry.example/shop/cart:1.2", "y yes")
@@ -151,6 +153,30 @@ async def test_only_the_tag_is_selected_and_a_tag_alone_keeps_the_repository(
         await screen.press("y")
         await screen.until(lambda: stage.image("cart") == "cart:1.3", "the new image")
         assert stage.read("cart").spec.template.spec.containers[0].image == "registry.example/shop/cart:1.3"
+
+
+async def test_images_of_earlier_revisions_can_be_chosen(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    for tag in ("1.1", "1.2"):
+        stage.advance(60)
+        stage.set_image("cart", f"cart:{tag}")
+    stage.advance(30)
+    async with dashboard() as screen:
+        await _at_rest(stage, screen)
+        await screen.press("i")
+        await screen.sees("registry.example/shop/cart:1.2", "runs now")
+        await screen.sees("2  registry.example/shop/cart:1.1  1m30s  last good")
+        await screen.sees("1  registry.example/shop/cart:1.0")
+        await screen.type("1.9")
+        await screen.press("down", "down")
+        await screen.sees("▸ 1  registry.example/shop/cart:1.0")
+        # Past the last one there is nothing else to go to; above the first one is what was typed.
+        await screen.press("down", "up", "up")
+        await screen.sees("registry.example/shop/cart:1.9", "replaces cart:1.2")
+        await screen.press("down", "enter")
+        await screen.sees("Set the image of shop/cart to cart:1.1", "This is the template of revision 2", "y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.image("cart") == "cart:1.1", "the earlier image")
 
 
 async def test_scale_takes_numbers_only(stage: Stage, dashboard: Dashboard) -> None:

@@ -17,21 +17,20 @@ from ktui.tui.keymap import answer
 
 
 class AskScreen(Dialog[str | None]):
-    """A line to fill in. `check` says what is wrong with a value, or nothing; returns the value, or None."""
+    """A line to fill in, selected at first. `check` says what is wrong with it, or nothing. Returns it, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [answer("escape", "dismiss(None)")]
 
-    def __init__(self, title: str, note: str, value: str, check: Callable[[str], str], *, kept: int = 0) -> None:
-        """All of the value is selected, and gone with the next key, but for the first `kept` characters."""
+    def __init__(self, title: str, note: str, value: str, check: Callable[[str], str]) -> None:
         super().__init__()
-        self._title, self._note, self._value, self._check, self._kept = title, note, value, check, kept
+        self._title, self._note, self._value, self._check = title, note, value, check
 
     def compose(self) -> ComposeResult:
         """A title, what is so now, the line, what is wrong with it."""
         with Vertical(classes="dialog"):
             yield Words(self._title, classes="dialog-title")
             yield Words(self._note, classes="dialog-note")
-            yield Field(self._value, select=not self._kept)
+            yield Field(self._value, select=True)
             yield Words("", classes="dialog-error")
             yield DialogKeys(
                 Hint("enter", "next: nothing is sent yet", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)")
@@ -39,10 +38,7 @@ class AskScreen(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        field = self.query_one(Field)
-        field.focus()
-        if self._kept:
-            field.select_from(self._kept)
+        self.query_one(Field).focus()
 
     def on_input_changed(self) -> None:
         """An old complaint does not fit what is typed now."""

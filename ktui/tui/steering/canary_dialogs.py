@@ -1,56 +1,101 @@
-"""What a canary asks a person for, after the image: how large, in which steps, and at the cost of what."""
+"""What a person is asked for before another image rolls out; of a canary also how large, and in which way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from ktui.model.objects import Deployment
-from ktui.model.workloads import StatefulSet
-from ktui.plans.request import Canary
+from ktui.model.template import Container
+from ktui.model.workloads import StatefulSet, Workload
+from ktui.plans.request import Canary, SetImage
+from ktui.plans.wording import target_of
 from ktui.rollout import steps
+from ktui.rollout.history import history_of
 from ktui.text import count
-from ktui.tui.dialogs.ask import AskScreen
-from ktui.tui.dialogs.pick import PickScreen
+from ktui.tui.dialogs.form import FormScreen
+from ktui.tui.dialogs.form_lines import Choice, Entry, FormField, Reading, Values
+from ktui.tui.draw.widgets import Span
 from ktui.tui.host import Host
+from ktui.tui.steering.image_fields import changed_images, image_fields, read_images
 
+_SIZE: Final = "size"
 _SURGE: Final = "surge"
-_NO_SURGE: Final = "no-surge"
 
 
-async def ask_canary(
-    host: Host, workload: Deployment | StatefulSet, images: tuple[tuple[str, str], ...], title: str
-) -> Canary | None:
-    """The request, or None where the person thought better of it. A StatefulSet has no surge to be asked about."""
-    desired, can_surge = workload.spec.desired, isinstance(workload, Deployment)
-    note = (
-        f"Currently {count(desired, 'replica')}. How many new pods to hold? A number, a share such as 25%, "
-        "or one step after another: 1,25%,50%"
+async def ask_images(host: Host, workload: Workload) -> SetImage | None:
+    """Other images, typed or from an earlier revision; None if the person cancelled."""
+    containers, uid = workload.spec.template.containers, workload.metadata.uid
+    history = history_of(host.live.store, workload, remembered=host.recorder.accounts(uid))
+    form = FormScreen(
+        f"Set the image of {target_of(workload)}",
+        image_fields(containers, history, host.now()),
+        partial(read_images, containers),
     )
-    size = await host.push_screen_wait(AskScreen(title, note, "1", _wrong_size(desired, surge=can_surge)))
-    if size is None:
+    values = await host.push_screen_wait(form)
+    return changed_images(containers, values) if values is not None else None
+
+
+async def ask_canary(host: Host, workload: Deployment | StatefulSet) -> Canary | None:
+    """A canary on one form; None if the person cancelled. A StatefulSet has no surge to be asked about."""
+    containers, desired = workload.spec.template.containers, workload.spec.desired
+    can_surge = isinstance(workload, Deployment)
+    fields: list[FormField] = [
+        *image_fields(containers, None, host.now()),
+        Entry(_SIZE, "Size", "1", "pods, 25%, or 2,50%,100%"),
+        *([Choice(_SURGE, "Surge", "yes", ("yes", "no"), "more pods meanwhile?")] if can_surge else []),
+    ]
+    read = partial(read_canary, containers, desired)
+    values = await host.push_screen_wait(FormScreen(f"Canary of {target_of(workload)}", fields, read))
+    if values is None:
         return None
-    sizes = steps.read_steps(size)
-    where = _SURGE
-    if can_surge and not steps.wrong(sizes, desired, surge=False):
-        pods = count(steps.in_pods(sizes[0], desired), "pod")
-        choices = [
-            (_SURGE, f"surge: {pods} more, all old ones stay"),
-            (_NO_SURGE, f"no surge: {pods} in the place of old ones"),
-        ]
-        chosen = await host.push_screen_wait(PickScreen(title, choices, _SURGE))
-        if chosen is None:
-            return None
-        where = chosen
-    return Canary(steps=sizes, images=images, surge=where == _SURGE)
+    return Canary(
+        steps=steps.read_steps(values[_SIZE]),
+        images=changed_images(containers, values).images,
+        surge=values.get(_SURGE) == "yes",
+    )
 
 
-def _wrong_size(desired: int, *, surge: bool) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        try:
-            wrong = steps.wrong(steps.read_steps(value), desired, surge=surge)
-        except ValueError as error:
-            wrong = str(error)
-        return f"{wrong[:1].upper()}{wrong[1:]}." if wrong else ""
+def read_canary(containers: Sequence[Container], desired: int, values: Values) -> Reading:
+    """What is said of a canary of so many desired pods; without a value for surge, it can have none."""
+    wrong, notes, _ = read_images(containers, values)
+    found = _read_size(values[_SIZE], desired, can_surge=_SURGE in values)
+    if isinstance(found, str):
+        return Reading({**wrong, _SIZE: found}, notes, {_SURGE: _meanings(desired, 0)})
+    pods = steps.in_pods(found[0], desired)
+    if values.get(_SURGE) == "no" and (refused := steps.wrong(found, desired, surge=False)):
+        wrong = {**wrong, _SURGE: _sentence(refused)}
+    told = _told(found, desired)
+    if _SURGE not in values:
+        told += f"; {'it takes' if pods == 1 else 'they take'} the place of old ones"
+    return Reading(wrong, {**notes, _SIZE: Span(told, "dim")}, {_SURGE: _meanings(desired, pods)})
 
-    return check
+
+def _read_size(text: str, desired: int, *, can_surge: bool) -> steps.Steps | str:
+    """The steps, or what is wrong with them."""
+    try:
+        found = steps.read_steps(text)
+    except ValueError as error:
+        return _sentence(str(error))
+    return _sentence(steps.wrong(found, desired, surge=can_surge)) or found
+
+
+def _told(sizes: steps.Steps, desired: int) -> str:
+    """`holds 2 of 12 pods, then 6, then all`: a share in pods."""
+    first, *more = [steps.in_pods(size, desired) for size in sizes if not steps.is_full(size, desired)]
+    held = f"holds {first} of {count(desired, 'pod')}"
+    return ", then ".join([held, *map(str, more), "all"])
+
+
+def _meanings(desired: int, pods: int) -> dict[str, str]:
+    if not pods:
+        return {"yes": "more pods: all old ones stay", "no": "new pods in the place of old ones"}
+    return {
+        "yes": f"{pods} more: {desired} old, {pods} new",
+        "no": f"{pods} replaced: {desired - pods} old, {pods} new",
+    }
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
