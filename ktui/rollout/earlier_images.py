@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ktui.rollout.history import History, PastRevision
+from ktui.text import clean
 
 
 class EarlierImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,8 @@ def earlier_images(history: History, container: str, current: str) -> tuple[Earl
     An image may have failed in one revision and served in another: what the newest revision with it tells counts, but
     for the last good revision, which tells more.
     """
+    # What a history tells is clean already.
+    container, current = clean(container), clean(current)
     found: dict[str, list[PastRevision]] = {}
     for revision in history.revisions:
         for each in revision.images:

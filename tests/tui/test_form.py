@@ -80,7 +80,7 @@ def test_what_is_not_a_size_is_said_with_the_size(size: str) -> None:
     assert wrong
     assert wrong.endswith(".")
     assert (surge, note) == ("", "")
-    assert meanings == {"yes": "more pods: all old ones stay", "no": "new pods in the place of old ones"}
+    assert meanings == {"yes": "beside all old pods", "no": "in the place of old pods"}
 
 
 def test_a_single_pod_can_only_have_a_canary_beside_it_and_the_surge_says_so() -> None:

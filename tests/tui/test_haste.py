@@ -54,6 +54,7 @@ async def test_whatever_is_opened_may_be_left_at_once(stage: Stage, dashboard: D
         "l",
         "B",
         "c",
+        "C",
         "b",
         "R",
         "space",

@@ -90,7 +90,7 @@ def _told(sizes: steps.Steps, desired: int) -> str:
 
 def _meanings(desired: int, pods: int) -> dict[str, str]:
     if not pods:
-        return {"yes": "more pods: all old ones stay", "no": "new pods in the place of old ones"}
+        return {"yes": "beside all old pods", "no": "in the place of old pods"}
     return {
         "yes": f"{pods} more: {desired} old, {pods} new",
         "no": f"{pods} replaced: {desired - pods} old, {pods} new",
