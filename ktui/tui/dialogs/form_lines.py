@@ -19,7 +19,7 @@ INDENT: Final = 2
 
 _GAP: Final = "  "
 _LEAST_VALUE: Final = 16
-"""Cells below which what stands beside a value is left out."""
+"""Cells of a value below which what is shown beside it is left out."""
 
 MOST_OFFERED: Final = 5
 """Values that a field offers in sight at a time."""

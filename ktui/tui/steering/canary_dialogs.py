@@ -43,7 +43,7 @@ async def ask_canary(host: Host, workload: Deployment | StatefulSet) -> Canary |
     can_surge = isinstance(workload, Deployment)
     fields: list[FormField] = [
         *image_fields(containers, None, host.now()),
-        Entry(_SIZE, "Size", "1", "pods, 25%, or 2,50%,100%"),
+        Entry(_SIZE, "Size", "1", "pods, 25% or 2,50%,100%"),
         *([Choice(_SURGE, "Surge", "yes", ("yes", "no"), "more pods meanwhile?")] if can_surge else []),
     ]
     read = partial(read_canary, containers, desired)
