@@ -1,4 +1,4 @@
-"""What the live part of ktui asks of whoever it works for."""
+"""What the live part of ktui asks of what it works for."""
 
 from __future__ import annotations
 

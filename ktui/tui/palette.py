@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
+from textual import events
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
+from textual.errors import NoWidget
 from textual.worker import Worker, WorkType
 
 from ktui.text import clean
@@ -49,6 +51,14 @@ class Palette(CommandPalette, SafeToDismiss[None]):
                         raise
 
         return super().run_worker(search, *arguments, **options)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event. Textual looks for the widget that was clicked: after a resize there may be none yet."""
+        try:
+            await super().on_event(event)
+        except NoWidget:
+            if not isinstance(event, events.Click):
+                raise
 
     def _action_command_list(self, action: str) -> None:
         """Move through the list. Textual looks for lines that there are not before the list has any room."""

@@ -17,6 +17,7 @@ from ktui.model.routing import Service
 from ktui.model.template import decode_hook
 from ktui.rollout.traffic.bluegreen import Pairing
 from ktui.tui.app import KtuiApp
+from ktui.tui.bluegreen import pairs
 from ktui.tui.bluegreen.pairs import marks
 from ktui.tui.bluegreen.screen import BlueGreenScreen
 from ktui.tui.options import Options
@@ -60,6 +61,26 @@ async def test_the_hint_is_there_for_a_side_alone(stage: Stage, shop: ServiceWit
         await screen.sees("WHERE TRAFFIC GOES NOW", "shop/shop  Service")
         await screen.press("B")
         await screen.sees("REVISIONS AND PODS")
+
+
+async def test_traffic_is_claimed_only_while_services_are_answered(
+    stage: Stage, shop: ServiceWitness, dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs, "_FRESH", 0.0)
+    monkeypatch.setattr(pairs, "_PAIRED", 0.2)
+    monkeypatch.setattr(pairs, "_CLAIMED", 0.8)
+    async with dashboard() as screen:
+        await screen.sees("● traffic", "○ no traffic")
+        # A failure that passes: nothing is claimed meanwhile, and it is asked again.
+        stage.cluster.faults.fail_next(3, 500, path="/services")
+        await screen.sees_no("traffic")
+        await screen.sees("● traffic")
+        # No answer at all.
+        with stage.cluster.faults.silence():
+            await screen.sees_no("traffic")
+        await screen.sees("● traffic")
+        stage.cluster.faults.forbid("list", "services")
+        await screen.sees_no("traffic")
 
 
 async def test_the_overview_and_the_detail_say_who_gets_the_traffic(

@@ -220,3 +220,18 @@ async def test_what_is_typed_right_after_slash_is_a_filter_and_no_action(stage: 
         await screen.until(lambda: screen.app.screen.query("#search"), "the logs")
         hastily(screen, "slash", *"bys")
         await screen.until(lambda: screen.app.screen.query_one("#search", Field).value == "bys", "the term")
+
+
+async def test_a_click_beside_the_palette_closes_it_and_one_beside_the_screen_means_nothing(
+    stage: Stage, dashboard: Dashboard
+) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("ctrl+p")
+        await screen.until(lambda: screen.app.screen.query(CommandList), "the palette")
+        palette = screen.app.screen
+        for x, closes in ((500, False), (1, True)):
+            palette.post_message(events.Click(palette, x, 20, 0, 0, 1, False, False, False, x, 20))
+            await screen.pilot.pause()
+            assert (screen.app.screen is palette) is not closes
+        await screen.sees("2 rollouts", "q quit")
