@@ -27,6 +27,7 @@ BANNED: Final = {
     r"signs? of life": "a line, or a heartbeat",
     r"stands? in (the|its) way": "blocks",
     r"one a line": "one per line",
+    r"somebody": "someone",
     r"upon": "on",
     r"who(m|so)?ever": "anyone who, or no matter who",
     r"time lines?": "timeline",
@@ -42,6 +43,7 @@ _CODE: Final = re.compile(r"`[^`\n]*`")
 DOCUMENTS: Final = (
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "tests/causes.yaml")),
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "ktui" / "sim" / "scenarios" / "causes").glob("*.yaml")),
 )
 PACKAGES: Final = sorted(path.name for path in (ROOT / "ktui").iterdir() if path.is_dir() and path.name[0] != "_")
 
@@ -68,7 +70,9 @@ def in_source(path: Path) -> list[str]:
     return [f"{where}:{line}: {fault}" for line, text in found for fault in faults(text)]
 
 
-@pytest.mark.parametrize("text", ["It waits for ever.", "Mind: it is paused", "rollouts,\none a line", "a roll back"])
+@pytest.mark.parametrize(
+    "text", ["It waits for ever.", "Mind: it is paused", "rollouts,\none a line", "a roll back", "Somebody did."]
+)
 def test_what_is_banned_is_found(text: str) -> None:
     assert len(faults(text)) == 1
     assert list(prose(f'def f():\n    """{text}"""\n'))

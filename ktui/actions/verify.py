@@ -86,7 +86,7 @@ def _is_own(plan: Plan, now: dict[str, Any]) -> bool:
     if plan.target.generation and meta.get("generation") != plan.target.generation + 1:
         return False
     if all(each["op"] == "test" for each in plan.patch):
-        # It changes nothing: a generation that has grown is somebody else's doing.
+        # It changes nothing: a generation that has grown is someone else's doing.
         return False
     if all(each["op"] in ("test", "remove") for each in plan.patch):
         # Who takes a member away owns none afterwards, so there is nobody's name on it.

@@ -55,17 +55,21 @@ def global_options() -> list[click.Parameter]:
         GlobalOption("--context", metavar="NAME", help="The kubeconfig's context to use."),
         GlobalOption("-n", "--namespace", metavar="NAME", help="The namespace."),
         GlobalOption("-A", "--all-namespaces", is_flag=True, help="All namespaces."),
-        GlobalOption("-l", "--selector", metavar="LABELS", help="Only workloads that the label selector matches."),
-        GlobalOption("--as", "as_user", metavar="USER", help="Act as that user."),
-        GlobalOption("--as-group", "as_groups", metavar="GROUP", multiple=True, help="Act as a member of that group."),
-        GlobalOption("--request-timeout", type=DURATION, help="How long a request may take: 10s, 1m30s; 0: no limit."),
-        GlobalOption("--read-only", is_flag=True, help="Change nothing: every action is closed."),
+        GlobalOption("-l", "--selector", metavar="LABELS", help="Show only workloads that match this label selector."),
+        GlobalOption("--as", "as_user", metavar="USER", help="Impersonate this user."),
+        GlobalOption(
+            "--as-group", "as_groups", metavar="GROUP", multiple=True, help="Impersonate this group. Can be repeated."
+        ),
+        GlobalOption(
+            "--request-timeout", type=DURATION, help="The time limit for one request: 10s, 1m30s. 0: no limit."
+        ),
+        GlobalOption("--read-only", is_flag=True, help="Disable all actions."),
     ]
 
 
 def theme_option() -> click.Parameter:
     """The option of what shows a dashboard."""
-    return GlobalOption("--theme", metavar="NAME", help="The colours of the dashboard: a theme by its name.")
+    return GlobalOption("--theme", metavar="NAME", help="The colour theme of the dashboard.")
 
 
 def settings_of(context: click.Context) -> Settings:
@@ -180,7 +184,7 @@ output_option = click.option(
     type=click.Choice(["text", "json", "yaml"]),
     default="text",
     show_default=True,
-    help="With json and yaml, standard output holds nothing else.",
+    help="The output format.",
 )
 
 
@@ -196,5 +200,5 @@ color_option = click.option(
     show_default=True,
     expose_value=False,
     callback=_use_colours,
-    help="When to use colors; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.",
+    help="When to use colours. auto: on a terminal, unless NO_COLOR is set or TERM is dumb.",
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _PATIENCE: Final = 10.0
-"""Seconds for somebody to open the other end of a named pipe: a gate does not wait without end for a reader."""
+"""Seconds for someone to open the other end of a named pipe: a gate does not wait without end for a reader."""
 
 _LOOK: Final = 0.05
 

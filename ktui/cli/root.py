@@ -27,7 +27,7 @@ _COMMANDS: Final = {
     "pause": ("ktui.cli.act.commands", "Stop the rollout; running pods keep running."),
     "resume": ("ktui.cli.act.commands", "Continue a paused rollout."),
     "canary": ("ktui.cli.act.canary", "Roll out to a few pods and hold there."),
-    "promote": ("ktui.cli.act.canary", "Take a rollout to its next stage."),
+    "promote": ("ktui.cli.act.canary", "Promote a rollout to its next step."),
     "rollback": ("ktui.cli.act.commands", "Return to an earlier revision."),
     "abort": ("ktui.cli.act.commands", "Abort a rollout and roll back."),
     "set-image": ("ktui.cli.act.commands", "Roll out another image."),

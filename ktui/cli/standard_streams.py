@@ -91,7 +91,7 @@ class _State:
 def streams() -> Iterator[None]:
     """In here `sys.stdout` and `sys.stderr` never raise; characters that their encoding lacks are replaced.
 
-    Streams that somebody has put in the place of Python's own stay as they are.
+    Streams that someone has put in the place of Python's own stay as they are.
     """
     before = sys.stdin, sys.stdout, sys.stderr
     signs.register()

@@ -84,7 +84,7 @@ class Pulse:
 
     @asynccontextmanager
     async def watched(self, wake: asyncio.Event) -> AsyncIterator[None]:
-        """Watch over the connection for as long as somebody wants it; sets `wake` when the server is back."""
+        """Watch over the connection for as long as someone wants it; sets `wake` when the server is back."""
         self._wakes.append(wake)
         if self._task is None:
             # Silence counts from now: what was heard before, nobody has relied on.

@@ -1,4 +1,4 @@
-"""What the live part of ktui asks of what it works for."""
+"""What the live part of ktui needs from the program that runs it."""
 
 from __future__ import annotations
 

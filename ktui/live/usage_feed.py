@@ -83,7 +83,7 @@ class UsageFeed:
         return self._made[2]
 
     def ask_anew(self) -> None:
-        """Forget that there were no metrics: somebody may have seen to that."""
+        """Forget that there were no metrics: someone may have seen to that."""
         self._metrics, self._next = None, 0.0
         self._wake.set()
 

@@ -1,6 +1,6 @@
 """Objects of a namespace that act on the pods of its workloads: autoscalers, disruption budgets, quotas.
 
-None of them is streamed. They are read when somebody looks at one rollout, or before an action on it.
+None of them is streamed. They are read when someone looks at one rollout, or before an action on it.
 """
 
 from __future__ import annotations

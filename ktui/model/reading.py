@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote, read so that nothing in it can end ktui.
+"""JSON that someone else wrote, read so that nothing in it can end ktui.
 
 Every place that reads what a cluster, a plugin or a file says reads it here: this module knows all the ways in which
 that fails, and turns each into one exception with a reason that is fit for a sentence.

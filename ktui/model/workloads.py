@@ -22,7 +22,7 @@ from ktui.model.structs import Struct
 from ktui.model.template import PodTemplate, RevisionData
 
 ON_DELETE: Final = "OnDelete"
-"""The update strategy under which a pod changes only when somebody deletes it."""
+"""The update strategy under which a pod changes only when someone deletes it."""
 
 ORDERED_READY: Final = "OrderedReady"
 

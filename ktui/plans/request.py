@@ -94,7 +94,7 @@ class Canary(msgspec.Struct, frozen=True, tag=Action.CANARY.value, tag_field="ac
 
 
 class Repair(msgspec.Struct, frozen=True, tag=Action.REPAIR.value, tag_field="action"):
-    """Repair the hold of a canary that somebody else disturbed, or delete the pods that a StatefulSet waits for."""
+    """Repair the hold of a canary that someone else disturbed, or delete the pods that a StatefulSet waits for."""
 
 
 class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="action"):

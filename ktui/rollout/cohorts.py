@@ -151,7 +151,7 @@ def target(workload: Controlled) -> int:
 
 
 def waits_for_deletion(workload: Controlled) -> bool:
-    """Whether a pod changes only when somebody deletes it."""
+    """Whether a pod changes only when someone deletes it."""
     return workload.spec.update_strategy.type == ON_DELETE
 
 
@@ -271,7 +271,7 @@ def stranded(workload: Controlled, parts: Sequence[Cohort]) -> list[Pod]:
 
 
 def stands_still(workload: Controlled) -> bool:
-    """Whether pods are held back on purpose: by a partition, or until somebody deletes them."""
+    """Whether pods are held back on purpose: by a partition, or until someone deletes them."""
     return waits_for_deletion(workload) or target(workload) < desired(workload)
 
 

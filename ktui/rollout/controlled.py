@@ -68,7 +68,7 @@ def _summary(
         awaits = awaited(workload, parts, now)
         revisions = [part.revision for part in parts if part.revision is not None]
         causes = (*of_churn(workload, [each.metadata.creation_timestamp for each in revisions], now), *causes)
-        # What its partition holds stands still because somebody wants it to.
+        # What its partition holds stands still because someone wants it to.
         is_held = isinstance(workload, StatefulSet) and partition_of(workload) is not None
         if all(cause.remark for cause in causes) and not is_held and not waits_for_deletion(workload):
             causes = (*of_standstill(workload, revisions, pods, numbers, now, events_of=store.events), *causes)

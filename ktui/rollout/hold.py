@@ -2,7 +2,7 @@
 
 A hold is real where `minReadySeconds` says so, whatever is written (docs/semantics.md, Hold a canary). What ktui writes
 beside it is the annotation `ktui.dev/hold`. The Deployment controller copies that to the canary's ReplicaSet and
-never takes it away there: from the copies one sees what somebody else did, and a record that was lost comes back.
+never takes it away there: from the copies one sees what someone else did, and a record that was lost comes back.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class Disturbance(StrEnum):
-    """What somebody else did to a hold."""
+    """What someone else did to a hold."""
 
     BY_HAND = "held by hand"
     LOST = "record lost"
@@ -271,7 +271,7 @@ def _not_held(deployment: Deployment, written: Record | None) -> tuple[Disturban
     ):
         return (
             Disturbance.ENDED,
-            "somebody ended the hold of a canary by its minReadySeconds; its other settings are still in force",
+            "someone ended the hold of a canary by its minReadySeconds; its other settings are still in force",
         )
     return Disturbance.STALE, "the record of a canary's hold was left behind; nothing is held"
 
@@ -297,22 +297,22 @@ def _disturbance(
         if written != record and revisions.former_revisions(now):
             return (
                 Disturbance.UNDONE,
-                f"somebody rolled the canary back to {image}, and the hold's settings stayed: "
+                f"someone rolled the canary back to {image}, and the hold's settings stayed: "
                 "no pod counts as available",
             )
         if now.metadata.name == record.back.replica_set:
             return (
                 Disturbance.REVERTED,
-                f"somebody applied {image} again, and the hold's settings stayed: no pod counts as available",
+                f"someone applied {image} again, and the hold's settings stayed: no pod counts as available",
             )
-        return Disturbance.REPLACED, f"somebody put {image} in the canary's place: {pods} of it held"
+        return Disturbance.REPLACED, f"someone put {image} in the canary's place: {pods} of it held"
     if written != record:
         return Disturbance.LOST, f"canary of {pods} held, but its record is gone from the Deployment"
     limits = strategy.bounds(deployment)
     if (limits.surge, limits.unavailable) != (record.max_surge, min(record.max_unavailable, desired)):
         return (
             Disturbance.CHANGED,
-            f"somebody changed the hold's settings to surge {limits.surge_text} and unavailable "
+            f"someone changed the hold's settings to surge {limits.surge_text} and unavailable "
             f"{limits.unavailable_text}: canary of {pods} instead of {record.pods}",
         )
     if desired != record.replicas and now.spec.desired != record.pods:

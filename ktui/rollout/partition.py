@@ -51,7 +51,7 @@ class Partition(msgspec.Struct, frozen=True):
     """The first pod that is updated, counted from 0."""
     desired: int
     record: Record | None = None
-    """What ktui wrote; None where somebody else set the partition."""
+    """What ktui wrote; None where someone else set the partition."""
 
     @property
     def pods(self) -> int:

@@ -82,9 +82,9 @@ class Rollout(msgspec.Struct, frozen=True):
     finished: datetime | None = None
     """When the rollout came to its end, where it has."""
     waits_for_deletion: bool = False
-    """Whether the strategy is OnDelete: a pod changes only when somebody deletes it."""
+    """Whether the strategy is OnDelete: a pod changes only when someone deletes it."""
     hold: Hold | None = None
-    """The hold of a canary, or what somebody left of one."""
+    """The hold of a canary, or what someone left of one."""
     template: bytes = b""
     """The digest of the pod template: another template is another rollout."""
     came_back: bool = False

@@ -218,7 +218,7 @@ class Script:
             self._kernel.after(self._kernel.random.uniform(least, most), lambda: self._mend(target, image))
 
     def _mend(self, target: Target, image: str) -> None:
-        """Roll back, unless somebody has done something about it."""
+        """Roll back, unless someone has done something about it."""
         namespace, _, name = target.name.rpartition("/")
         deployment = self._plane.api.bucket(DEPLOYMENTS).get(namespace, name)
         if deployment is not None and deployment["spec"]["template"]["spec"]["containers"][0]["image"] == image:

@@ -60,7 +60,7 @@ class Host(Listener, Protocol):
 
     @property
     def emptiness(self) -> tuple[str, ...]:
-        """Why there is not a rollout to be seen, and what to do about it."""
+        """Why no rollout is shown, and what to do about it."""
 
     def link_state(self, now: datetime) -> Line:
         """The state of the link, as the header shows it."""

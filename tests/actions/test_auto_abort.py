@@ -45,7 +45,7 @@ async def test_a_second_one_finds_another_template(api: Api, armed: Armed, cart:
     assert len(log.tail()) == 1
 
 
-async def test_pods_added_by_somebody_else_stay(api: Api, armed: Armed, cart: Witness, log: AuditLog) -> None:
+async def test_pods_added_by_someone_else_stay(api: Api, armed: Armed, cart: Witness, log: AuditLog) -> None:
     cart.patch({"spec": {"replicas": 7}})
     assert (await auto_abort(Reader(api), armed, CAUSE, log)).is_done
     assert (cart.image(), cart.deployment().spec.replicas) == (NEW, 7)
@@ -59,7 +59,7 @@ async def test_pods_added_by_somebody_else_stay(api: Api, armed: Armed, cart: Wi
     ],
     ids=["template", "paused"],
 )
-async def test_what_somebody_else_changed_in_the_last_moment_is_let_be(
+async def test_what_someone_else_changed_in_the_last_moment_is_let_be(
     *, api: Api, armed: Armed, cart: Witness, log: AuditLog, body: dict[str, object], reason: str
 ) -> None:
     def changed_meanwhile() -> datetime:

@@ -63,7 +63,7 @@ def official(kubeconfig: Path) -> Iterator[Any]:
 
 @pytest.fixture
 async def viewer(cluster: SimulatedCluster, tmp_path: Path) -> AsyncIterator[Api]:
-    """Somebody who may look at everything and change nothing."""
+    """Someone who may look at everything and change nothing."""
     kubeconfig = cluster.write_kubeconfig(tmp_path / "viewer", "viewer")
     async with await connect(Access(str(kubeconfig), namespace="shop"), Surroundings(environ={})) as connection:
         yield Api(connection)

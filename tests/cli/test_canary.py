@@ -286,13 +286,13 @@ def test_a_foreign_undo_is_seen_and_mended(ktui: Ktui, twelve: Witness, cluster:
     becomes(cluster, {"6.0": 2, "4.9": 12})
     twelve.patch({"metadata": {"annotations": {ANNOTATION: None}}, "spec": {"template": before["template"]}})
     cluster.wait_until(lambda _: deployment_of(cluster)["status"].get("availableReplicas", 0) == 0)
-    assert "somebody rolled the canary back to cart:4.9" in ktui("get").out
+    assert "someone rolled the canary back to cart:4.9" in ktui("get").out
     assert "a repair puts the saved settings back" in ktui("promote", "cart", "-y").err
     ran = ktui("canary", "cart", "--repair", "-y")
     assert ran.lines[0] == "Repair the hold of shop/cart: put the saved settings back"
     cluster.settle()
     assert twelve.raw()["spec"] == before
-    assert ktui("canary", "cart", "--repair", "-y").err == "ktui: nothing to repair: nobody disturbed a hold here\n"
+    assert ktui("canary", "cart", "--repair", "-y").err == "ktui: nothing to repair: the hold here is as it was set\n"
 
 
 def test_killed_while_it_waits_for_an_answer_and_another_goes_on(

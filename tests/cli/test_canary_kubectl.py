@@ -142,9 +142,9 @@ def _commands() -> list[str]:
 @pytest.mark.parametrize(
     ("theirs", "said"),
     [
-        ("kubectl -n shop rollout undo deployment/cart", "somebody rolled the canary back to cart:4.9"),
-        ("kubectl apply -f OLD", "somebody applied cart:4.9 again"),
-        ("kubectl apply -f NEW", "somebody put cart:7.0 in the canary's place: 2 pods of it held"),
+        ("kubectl -n shop rollout undo deployment/cart", "someone rolled the canary back to cart:4.9"),
+        ("kubectl apply -f OLD", "someone applied cart:4.9 again"),
+        ("kubectl apply -f NEW", "someone put cart:7.0 in the canary's place: 2 pods of it held"),
         (
             "kubectl -n shop scale deployment/cart --replicas=16",
             "scaled from 4 to 16 while held: the canary went from 2",

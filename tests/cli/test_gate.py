@@ -283,7 +283,7 @@ def test_it_goes_back_to_what_serves_not_to_another_failure(
         ({"spec": {"paused": True}}, "it was paused"),
     ],
 )
-def test_what_somebody_else_changed_meanwhile_is_left_alone(
+def test_what_someone_else_changed_meanwhile_is_left_alone(
     stuck: Witness, ktui_process: Start, state: Path, change: dict[str, Any], reason: str
 ) -> None:
     ours = ktui_process("status", "cart", "--timeout", "2s", "--rollback-on-timeout")

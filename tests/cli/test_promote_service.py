@@ -181,7 +181,7 @@ def test_a_viewer_may_not_switch(ktui: Ktui, shop: ServiceWitness, state: Path) 
     assert (shop.colour(), audit(state)) == ("blue", [])
 
 
-def test_a_switch_by_somebody_else_meanwhile_is_a_conflict_that_is_shown_again(
+def test_a_switch_by_someone_else_meanwhile_is_a_conflict_that_is_shown_again(
     shop: ServiceWitness, kubeconfig: Path
 ) -> None:
     arguments = ["-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", "promote", "service/shop"]

@@ -271,7 +271,7 @@ def test_on_delete_is_nothing_to_roll_back(name: str, sets: Sets, ktui: Ktui, st
     assert not (state / "audit.jsonl").exists()
 
 
-def test_what_somebody_else_changed_meanwhile_is_left_alone(blocked: Sets, ktui_process: Start, state: Path) -> None:
+def test_what_someone_else_changed_meanwhile_is_left_alone(blocked: Sets, ktui_process: Start, state: Path) -> None:
     ours = ktui_process("status", "sts/db", "--timeout", "2s", "--rollback-on-timeout")
     assert ours.stdout is not None
     ours.stdout.readline()

@@ -85,7 +85,7 @@ def test_what_renews_itself_is_renewed(tmp_path: Path, around: Surroundings) -> 
     first = choose(Access(), around)
     document = json.loads(file.read_text())
     document["clusters"][0]["cluster"]["certificate-authority-data"] = "bmV3"
-    document["users"][0]["user"] = {"token": "renewed", "as": "somebody-else"}
+    document["users"][0]["user"] = {"token": "renewed", "as": "someone-else"}
     file.write_text(json.dumps(document))
     second = again(first, Access(), around)
     assert second.note == ""

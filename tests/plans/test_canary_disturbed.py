@@ -1,4 +1,4 @@
-"""A hold that somebody else had a hand in: told apart, and mended by the one repair, which changes no template."""
+"""A hold that someone else had a hand in: told apart, and mended by the one repair, which changes no template."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def begin(operator: Operator, steps: str = "2,4,50%") -> None:
 
 def test_a_hold_that_nobody_disturbed_has_nothing_to_repair(operator: Operator) -> None:
     begin(operator)
-    assert operator.refused(Repair()) == "nothing to repair: nobody disturbed a hold here"
+    assert operator.refused(Repair()) == "nothing to repair: the hold here is as it was set"
     assert offered(operator, Action.PROMOTE) == ("promote to 4 of 12 (step 2 of 4)", "")
     assert offered(operator, Action.ABORT) == ("abort: back to 1 (cart:4.9)", "")
     operator.send(Promote())
@@ -77,12 +77,12 @@ def test_a_foreign_undo_leaves_the_settings_and_takes_the_record(operator: Opera
     assert ANNOTATION not in operator.annotations
     assert seen(operator) == (
         Disturbance.UNDONE,
-        "somebody rolled the canary back to cart:4.9, and the hold's settings stayed: no pod counts as available",
+        "someone rolled the canary back to cart:4.9, and the hold's settings stayed: no pod counts as available",
     )
     assert operator.raw["status"].get("availableReplicas", 0) == 0
     assert offered(operator, Action.REPAIR) == ("repair: put the saved settings back", "")
-    assert operator.refused(Promote()).startswith("nothing to promote: somebody rolled the canary back")
-    assert operator.refused(Abort()).startswith("nothing to abort: somebody rolled the canary back")
+    assert operator.refused(Promote()).startswith("nothing to promote: someone rolled the canary back")
+    assert operator.refused(Abort()).startswith("nothing to abort: someone rolled the canary back")
 
     operator.send(Repair())
     assert settings(operator) == BEFORE
@@ -112,7 +112,7 @@ def test_the_old_manifest_applied_again_is_a_revert(operator: Operator) -> None:
     assert ANNOTATION in operator.annotations
     assert seen(operator) == (
         Disturbance.REVERTED,
-        "somebody applied cart:4.9 again, and the hold's settings stayed: no pod counts as available",
+        "someone applied cart:4.9 again, and the hold's settings stayed: no pod counts as available",
     )
     made = operator.send(Repair())
     assert made.undo.request == RollBack(2)
@@ -126,7 +126,7 @@ def test_another_image_over_the_canary_is_held_in_its_place(operator: Operator) 
     assert operator.sizes == {"cart:5.1": 2, "cart:4.9": 12}
     assert seen(operator) == (
         Disturbance.REPLACED,
-        "somebody put cart:5.1 in the canary's place: 2 pods of it held",
+        "someone put cart:5.1 in the canary's place: 2 pods of it held",
     )
     assert offered(operator, Action.REPAIR) == ("repair: cart:5.1 is the canary", "")
     assert offered(operator, Action.ABORT) == ("abort: back to 1 (cart:4.9)", "")
@@ -158,7 +158,7 @@ def test_another_image_over_the_canary_can_be_aborted_at_once(operator: Operator
         ({"maxSurge": 1, "maxUnavailable": 0}, 2, 12),
     ],
 )
-def test_settings_that_somebody_changed_are_held_as_they_came_out(
+def test_settings_that_someone_changed_are_held_as_they_came_out(
     operator: Operator, rolling: JSON, pods: int, old: int
 ) -> None:
     begin(operator)
@@ -167,7 +167,7 @@ def test_settings_that_somebody_changed_are_held_as_they_came_out(
     disturbance, told = seen(operator)
     assert disturbance is Disturbance.CHANGED
     assert told == (
-        f"somebody changed the hold's settings to surge {rolling['maxSurge']} and unavailable "
+        f"someone changed the hold's settings to surge {rolling['maxSurge']} and unavailable "
         f"{rolling['maxUnavailable']}: canary of {pods} pods instead of 2"
     )
     assert offered(operator, Action.REPAIR) == (f"repair: hold at {pods} of 12", "")
@@ -287,14 +287,14 @@ def test_a_record_of_old_does_not_keep_a_new_canary_from_being_begun(operator: O
     assert (settings(operator), operator.sizes) == (BEFORE, {"cart:5.0": 12})
 
 
-def test_a_hold_that_somebody_ended_by_its_seconds_alone(operator: Operator) -> None:
+def test_a_hold_that_someone_ended_by_its_seconds_alone(operator: Operator) -> None:
     begin(operator)
     operator.merge({"spec": {"minReadySeconds": 0}}, 60)
     assert operator.sizes == {"cart:5.0": 12}
     assert operator.spec["progressDeadlineSeconds"] == NO_DEADLINE
     assert seen(operator) == (
         Disturbance.ENDED,
-        "somebody ended the hold of a canary by its minReadySeconds; its other settings are still in force",
+        "someone ended the hold of a canary by its minReadySeconds; its other settings are still in force",
     )
     assert operator.refused(canary(OTHER, "3")).endswith("a repair puts the saved settings back first")
     operator.send(Repair())
@@ -354,7 +354,7 @@ def test_a_hold_by_hand_can_be_taken_over(operator: Operator) -> None:
     assert operator.sizes == {"cart:5.0": 3, "cart:4.9": 12}
     assert made.effects[-1] == (
         "What promote and abort will bring back: minReadySeconds 1, deadline 10m, surge 25%, unavailable 25% "
-        "(nobody wrote them down: these are those that were applied, else the API's own)."
+        "(they were not saved: these come from the applied manifest, or are the API defaults)."
     )
     assert seen(operator) == (None, "")
     operator.send(Abort())
@@ -480,7 +480,7 @@ def both(*changes: Callable[[Operator], None]) -> Callable[[Operator], None]:
     ],
 )
 def test_a_roll_back_ends_any_hold_with_its_settings(operator: Operator, disturb: Callable[[Operator], None]) -> None:
-    """Whatever somebody did: rolled back to a revision by its number, everything is as it was."""
+    """Whatever someone did: rolled back to a revision by its number, everything is as it was."""
     begin(operator)
     disturb(operator)
     replicas = operator.spec["replicas"]

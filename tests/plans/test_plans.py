@@ -331,7 +331,7 @@ def test_before_the_controller_has_seen_a_change_the_previous_revision_is_not_gu
 
 
 def test_the_replicaset_of_another_deployment_is_no_history() -> None:
-    raw = replicaset(30, OLD, owner="somebody-else")
+    raw = replicaset(30, OLD, owner="someone-else")
     assert refused(RollBack(30), made(deployment(NEW), replicaset(31, NEW, count=4), raw)).startswith("unable to find")
 
 
@@ -513,7 +513,7 @@ def test_two_restarts_in_one_second_are_one() -> None:
 
 
 def test_a_restart_in_the_middle_of_a_rollout_is_warned_of() -> None:
-    assert "in flight" in planned(Restart(), midway()).warnings[0]
+    assert "is running" in planned(Restart(), midway()).warnings[0]
 
 
 # Hostile text

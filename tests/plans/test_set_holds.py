@@ -106,7 +106,7 @@ def test_the_partition_of_before_comes_back() -> None:
     made = db.send(Resume())
     assert "The partition of before stays in force: the first 1 are kept." in made.effects
     assert db.tags == ["1", "2", "2", "2"]
-    # It was set by somebody else: that is taken off only when it is asked for.
+    # It was set by someone else: that is taken off only when it is asked for.
     db.send(Promote())
     assert db.tags == ["2"] * 4
 
@@ -207,7 +207,7 @@ def test_a_canary_of_a_single_pod_or_of_none_is_refused() -> None:
     assert db.refused(Promote()) == "nothing to promote: it runs by itself"
 
 
-def test_somebody_elses_partition_is_promoted_and_taken_back() -> None:
+def test_someone_elses_partition_is_promoted_and_taken_back() -> None:
     db = SetOperator()
     db.merge({"spec": {"updateStrategy": {"rollingUpdate": {"partition": 3}}}})
     db.send(image("2"))

@@ -71,7 +71,7 @@ def test_under_on_delete_nothing_is_replaced_and_the_plan_says_so(kind: str) -> 
     for request in (Restart(), image("2")):
         effects = db.planned(request).effects
         assert "Nothing is replaced by itself: the strategy is OnDelete." in effects
-        assert any("until somebody deletes them; each comes back as revision 2" in each for each in effects)
+        assert any("until someone deletes them; each comes back as revision 2" in each for each in effects)
     before = db.tags
     db.send(image("2"))
     assert db.tags == before
@@ -80,7 +80,7 @@ def test_under_on_delete_nothing_is_replaced_and_the_plan_says_so(kind: str) -> 
 def test_what_is_about_the_course_of_a_rollout_is_refused_under_on_delete() -> None:
     db = SetOperator(**ON_DELETE)
     for request in (Pause(), Resume(), Promote(), canary("2")):
-        assert "OnDelete, so a pod changes only when somebody deletes it" in db.refused(request)
+        assert "OnDelete, so a pod changes only when someone deletes it" in db.refused(request)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_roll_back_is_refused_in_kubectls_words(kind: str) -> None:
     assert db.refused(Abort()) == "nothing to abort: every pod is of revision 1; a rollback goes to an earlier one"
 
 
-def test_a_roll_back_under_somebody_elses_partition_says_what_it_does_not_reach() -> None:
+def test_a_roll_back_under_someone_elses_partition_says_what_it_does_not_reach() -> None:
     db = SetOperator()
     db.send(image("2"))
     db.merge({"spec": {"updateStrategy": {"rollingUpdate": {"partition": 3}}}})
@@ -254,12 +254,12 @@ def test_a_parallel_set_and_a_daemonset_need_no_deletion() -> None:
         assert set(db.tags) == {"1"}
 
 
-def test_who_may_not_delete_pods_is_told_that_somebody_has_to() -> None:
+def test_who_may_not_delete_pods_is_told_that_someone_has_to() -> None:
     db = SetOperator()
     db.send(image("crash"), seconds=60)
     made = db.planned(RollBack(), may_delete_pods=False)
     assert made.deletes == ()
-    assert any("You may not delete pods: somebody has to, after this" in each for each in made.warnings)
+    assert any("You may not delete pods: someone has to, after this" in each for each in made.warnings)
 
 
 def test_without_the_deletion_it_would_stay_stuck() -> None:
@@ -269,7 +269,7 @@ def test_without_the_deletion_it_would_stay_stuck() -> None:
     assert db.tags == ["1", "1", "1", "crash"]
 
 
-def test_what_somebody_elses_roll_back_left_behind_is_repaired() -> None:
+def test_what_someone_elses_roll_back_left_behind_is_repaired() -> None:
     db = SetOperator()
     assert db.refused(Repair()) == "there is nothing to repair: no pod of an earlier revision is waited for"
     db.send(image("crash"), seconds=60)
@@ -358,7 +358,7 @@ def test_an_old_pod_that_is_not_well_is_no_reason_to_abort() -> None:
     armed = arm(db.subject().workload)
     assert refuse_arm(db.rollout) == ""
     for _ in range(30):
-        # Its controller waits for the old pod, which keeps crashing, until somebody deletes that.
+        # Its controller waits for the old pod, which keeps crashing, until someone deletes that.
         db.cluster.run_for(10)
         rollout = db.rollout
         blocking = [cause for cause in rollout.causes if cause.blocking]

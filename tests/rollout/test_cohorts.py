@@ -188,7 +188,7 @@ def test_a_partition_that_is_past_is_no_hold() -> None:
     assert made.rollout().phase is Phase.COMPLETE
 
 
-def test_on_delete_waits_for_somebody_to_delete_and_is_told_without_alarm() -> None:
+def test_on_delete_waits_for_someone_to_delete_and_is_told_without_alarm() -> None:
     rollout = half_way({"type": "OnDelete"}).rollout()
     assert (rollout.phase, rollout.waits_for_deletion) == (Phase.PAUSED, True)
     assert rollout.why == "OnDelete: 3 old pods change only when deleted"

@@ -135,7 +135,7 @@ def test_what_was_done_with_ktui_stands_where_it_happened() -> None:
     made.deployment()
     deeds = [
         Deed(NOW - timedelta(seconds=20), "Set the image of shop/web to web:1.1", went_well=True),
-        Deed(NOW - timedelta(seconds=1), "Pause shop/web: conflict. Somebody changed it.", went_well=False),
+        Deed(NOW - timedelta(seconds=1), "Pause shop/web: conflict. Someone changed it.", went_well=False),
     ]
     found = told(made.store, *deeds)
     mine = [moment for moment in found if moment.what is What.DEED]

@@ -241,7 +241,7 @@ async def test_a_side_that_is_not_fully_available_is_refused_and_forced_only_by_
     shop.close()
 
 
-async def test_a_switch_by_somebody_else_while_the_plan_is_shown(shop: ServiceWitness, dashboard: Dashboard) -> None:
+async def test_a_switch_by_someone_else_while_the_plan_is_shown(shop: ServiceWitness, dashboard: Dashboard) -> None:
     async with dashboard(size=(120, 44)) as screen:
         await _open(screen)
         await screen.press("p")

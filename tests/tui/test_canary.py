@@ -187,13 +187,13 @@ async def test_a_foreign_undo_is_said_and_repaired_by_key(stage: Stage, dashboar
     before = eve.spec
     eve.undo(1)
     async with dashboard(size=(190, 50)) as screen:
-        await screen.sees("somebody rolled the canary back to payments:3.0", "C repairs it: the settings of before")
+        await screen.sees("someone rolled the canary back to payments:3.0", "C repairs it: the settings of before")
         await screen.press("p")
-        await screen.hears("nothing to promote: somebody rolled the canary back")
+        await screen.hears("nothing to promote: someone rolled the canary back")
         await screen.press("enter")
         await screen.sees("EVENTS", "C repairs it: the settings of before the hold come back")
         await screen.press("C")
-        await screen.sees("Repair the hold of shop/payments", "What is wrong: somebody rolled", "y yes")
+        await screen.sees("Repair the hold of shop/payments", "What is wrong: someone rolled", "y yes")
         await screen.press("y")
         await screen.hears("has its settings of before the hold again")
         stage.advance(30)

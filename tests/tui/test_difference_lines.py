@@ -52,7 +52,7 @@ def test_no_line_of_yaml_is_cut() -> None:
 
 
 @pytest.mark.parametrize("room", [40, 60, 78, 118, 198])
-@pytest.mark.parametrize("cause", ["", "release 5.0", "a change-cause that somebody wrote with great care" * 3])
+@pytest.mark.parametrize("cause", ["", "release 5.0", "a change-cause that someone wrote with great care" * 3])
 def test_rows_fit_in_the_room_that_there_is(room: int, cause: str) -> None:
     known = past(cause, **{"app.gitlab.com/env": "prod"})
     fitted = columns(known, None, NOW, room)

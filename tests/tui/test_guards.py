@@ -156,7 +156,7 @@ async def test_a_healthy_rollout_is_let_go_when_it_is_complete(
     assert _audit(tmp_path) == []
 
 
-async def test_somebody_elses_rollout_is_none_of_its_business(
+async def test_someone_elses_rollout_is_none_of_its_business(
     stage: Stage, dashboard: Dashboard, tmp_path: Path
 ) -> None:
     _deployed(stage)

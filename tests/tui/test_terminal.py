@@ -31,7 +31,7 @@ def test_start_see_pause_resume_roll_back_quit(living: Stage, tmp_path: Path) ->
     with Terminal.python("-m", "ktui", "--kubeconfig", kubeconfig, home=tmp_path) as terminal:
         terminal.sees("prod-eu · all namespaces", "● live", "✔ complete", "12 pods")
 
-        # While somebody thinks about what to press, the rollout does not come to its end.
+        # While someone thinks about what to press, the rollout does not come to its end.
         living.cluster.pause()
         living.set_image("cart", "cart:1.1")
         living.advance(1)

@@ -22,21 +22,21 @@ from ktui.rollout.steps import FULL, Steps, read_steps
 
 @action
 @click.option("--image", "images", metavar="C=IMAGE", type=IMAGE, multiple=True, help="The canary's image.")
-@click.option("-f", "--filename", metavar="FILE", help="A manifest whose NAME has the canary's template.")
-@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="How many new pods to hold; without it, 1.")
-@click.option("--percent", type=click.IntRange(1, 99), metavar="P", help="How many, as a share of the desired pods.")
+@click.option("-f", "--filename", metavar="FILE", help="Take the canary's template from NAME in this manifest.")
+@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="How many new pods to hold. Default: 1.")
+@click.option("--percent", type=click.IntRange(1, 99), metavar="P", help="The same as a share of the desired pods.")
 @click.option("--steps", metavar="SIZES", help="Several sizes, one after another: 1,25%,50%,100%.")
 @click.option(
     "--surge/--no-surge",
     default=True,
-    help="New pods beside the old ones (the default), or, as of a StatefulSet always, in their place.",
+    help="Add new pods beside the old ones (the default), or replace old pods. A StatefulSet always replaces.",
 )
 @click.option(
     "--repair",
     is_flag=True,
-    help="Repair a hold that someone else changed, or delete the pods that a StatefulSet waits for.",
+    help="Repair a hold that someone else changed, or delete the pods that a StatefulSet is waiting for.",
 )
-@click.option("--timeout", type=DURATION, default="0", help="With --watch: stop waiting after that time; 0: never.")
+@click.option("--timeout", type=DURATION, default="0", help="With --watch: stop waiting after this time. 0: no limit.")
 @cause_option
 @watch_options
 def canary(
@@ -58,9 +58,9 @@ def canary(
     soak: str,
     **manner: Any,
 ) -> int:
-    """Roll NAME out to a few pods and hold there; `promote` goes on, `abort` goes back.
+    """Roll out to a few pods of NAME and hold there. `promote` continues, `abort` goes back.
 
-    The controller itself holds the canary, of a StatefulSet by its partition: nothing needs to keep running.
+    The hold is in the object itself (a StatefulSet uses its partition), so ktui does not have to keep running.
     """
     watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout)
     if repair:
@@ -94,15 +94,17 @@ def canary(
 
 
 @action_on(workloads_or_services)
-@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Take a held canary to that many pods.")
-@click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Take it to that share; 100 is --full.")
-@click.option("--full", is_flag=True, help="Leave out the steps that are left: all pods become new.")
-@click.option("--to", metavar="COLOUR", default="", help="Of a Service: the side that gets the traffic.")
-@click.option("--force", is_flag=True, help="Of a Service: also to a side that is not fully available; asks twice.")
+@click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Promote a held canary to this many pods.")
+@click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Promote it to this share. 100 is --full.")
+@click.option("--full", is_flag=True, help="Skip the remaining steps and replace all pods.")
+@click.option("--to", metavar="COLOUR", default="", help="For a Service: the side that gets the traffic.")
+@click.option(
+    "--force", is_flag=True, help="For a Service: switch even if that side is not fully available. Asks twice."
+)
 @click.option(
     "--timeout",
     type=DURATION,
-    help="Of a Service: how long traffic may take to move; 1m. With --watch: stop waiting after it. 0: no limit.",
+    help="Stop waiting after this time: for a Service, 1m by default; for others with --watch. 0: no limit.",
 )
 @watch_options
 def promote(
@@ -121,10 +123,10 @@ def promote(
     soak: str,
     **manner: Any,
 ) -> int:
-    """Take the rollout of NAME to its next stage.
+    """Promote the rollout of NAME to its next step.
 
-    A held canary goes to its next step, or to the size that is given. A paused rolling update goes on to its end.
-    Where NAME is service/NAME, its traffic is switched from blue to green, or to the colour that is given.
+    A held canary goes to its next step, or to the size that you give. A paused rolling update continues to its end.
+    For service/NAME, traffic switches from blue to green, or to the side that you give with --to.
     """
     services = [name for name in names if isinstance(name, ServiceName)]
     if services:

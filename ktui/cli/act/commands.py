@@ -32,7 +32,7 @@ def action_on(read: Read, metavar: str = "NAME...", *, rolls: bool = False) -> C
             *((rolling_options,) if rolls else ()),
             click.pass_context,
             output_option,
-            click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+            click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation."),
             click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
             click.argument("names", metavar=metavar, nargs=-1, required=True, callback=read),
         ):
@@ -54,7 +54,7 @@ _returning_action: Final = action_on(workloads_or_services, rolls=True)
 
 def cause_option(callback: _Callback) -> _Callback:
     """The option that says why: every action that changes the template has it."""
-    said = "Why, as `kubectl rollout history` shows it; without it, the annotation stays."
+    said = "The reason, shown by `kubectl rollout history`. Without it, the annotation does not change."
     return click.option("--change-cause", metavar="TEXT", default="", callback=_cause, help=said)(callback)
 
 
@@ -135,31 +135,33 @@ def _go_back(
 
 @action
 def pause(context: click.Context, names: Names, **manner: Any) -> int:
-    """Stop rolling NAME out where it is; what runs keeps running. A StatefulSet is held by its partition."""
+    """Pause the rollout of NAME. Running pods keep running. A StatefulSet is paused by its partition."""
     return act(context, names, Pause(), manner)
 
 
 @rolling_action
 def resume(context: click.Context, names: Names, **manner: Any) -> int:
-    """Let NAME roll out again, which is paused."""
+    """Resume the paused rollout of NAME."""
     return act_and_watch(context, names, Resume(), manner)
 
 
 @_returning_action
 def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], **manner: Any) -> int:
-    """Abort the rollout of NAME, or its canary, and go back to what was there before, paused or not."""
+    """Abort the rollout or the canary of NAME and return to the previous version, even if it is paused."""
     return _go_back(context, names, Abort(), manner)
 
 
 @rolling_action
 @cause_option
 def restart(context: click.Context, names: Names, change_cause: str, **manner: Any) -> int:
-    """Replace every pod of NAME, as a rollout of its own."""
+    """Restart NAME: replace every pod in a new rollout."""
     return act_and_watch(context, names, Restart(change_cause), manner)
 
 
 @_returning_action
-@click.option("--to-revision", type=int, metavar="N", help="The revision to bring back; without it, the previous one.")
+@click.option(
+    "--to-revision", type=int, metavar="N", help="The revision to roll back to. Default: the last one that was good."
+)
 @cause_option
 def rollback(
     context: click.Context,
@@ -168,14 +170,14 @@ def rollback(
     change_cause: str,
     **manner: Any,
 ) -> int:
-    """Bring an earlier revision of NAME back, in the middle of a rollout or while paused too."""
+    """Roll NAME back to an earlier revision, even during a rollout or while it is paused."""
     return _go_back(context, names, RollBack(to_revision, change_cause), manner)
 
 
 @action
-@click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="How many pods.")
+@click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="The new number of pods.")
 def scale(context: click.Context, names: Names, replicas: int, **manner: Any) -> int:
-    """Ask for another number of pods of NAME."""
+    """Set the number of pods of NAME."""
     return act(context, names, Scale(replicas), manner)
 
 
@@ -208,7 +210,7 @@ def _names_and_images(
 def set_image(
     context: click.Context, names: tuple[Reference | tuple[str, str], ...], change_cause: str, **manner: Any
 ) -> int:
-    """Roll another image of NAME out. The container * means all of them."""
+    """Roll out another image of NAME. CONTAINER can be * for all containers."""
     meant = tuple(word for word in names if isinstance(word, Reference))
     images = tuple(word for word in names if not isinstance(word, Reference))
     if len(meant) > 1 and not images:

@@ -67,13 +67,13 @@ class Watch:
 
 
 _AUTO_ABORT: Final = click.option(
-    "--auto-abort", is_flag=True, help="With --watch: go back if a new pod fails or the deadline passes."
+    "--auto-abort", is_flag=True, help="With --watch: roll back if a new pod fails or the deadline passes."
 )
 
 _PATIENCE: Final = click.option(
     "--patience",
     type=DURATION,
-    help="With --auto-abort: go back once a cause has lasted so long; by default, each has a patience of its own.",
+    help="With --auto-abort: roll back if a cause lasts this long. By default, each cause has its own limit.",
 )
 
 
@@ -85,11 +85,13 @@ def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=DURATION,
             default="30s",
             show_default=True,
-            help="With --watch: follow a held canary that is ready for that long.",
+            help="With --watch: keep watching a canary for this long after it is ready.",
         ),
         _PATIENCE,
         _AUTO_ABORT,
-        click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete, or the canary is ready."),
+        click.option(
+            "-w", "--watch", is_flag=True, help="Follow the rollout until it is complete, or the canary is ready."
+        ),
     ):
         command = option(command)
     return command
@@ -98,10 +100,12 @@ def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def rolling_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command after which pods are replaced."""
     for option in (
-        click.option("--timeout", type=DURATION, default="0", help="With --watch: stop after that time; 0, never."),
+        click.option(
+            "--timeout", type=DURATION, default="0", help="With --watch: stop waiting after this time. 0: no limit."
+        ),
         _PATIENCE,
         _AUTO_ABORT,
-        click.option("-w", "--watch", is_flag=True, help="Follow it until it is complete."),
+        click.option("-w", "--watch", is_flag=True, help="Follow the rollout until it is complete."),
     ):
         command = option(command)
     return command

@@ -26,10 +26,10 @@ _speed = click.option(
     default=1.0,
     show_default=True,
     metavar="X",
-    help="Simulated seconds a second.",
+    help="Simulated seconds per second.",
 )
 _seed = click.option(
-    "--seed", type=int, metavar="N", default=0, show_default=True, help="The same seed: the same fates."
+    "--seed", type=int, metavar="N", default=0, show_default=True, help="The seed: the same number gives the same run."
 )
 
 
@@ -41,7 +41,7 @@ def _fleet(command: Callable[..., int]) -> Callable[..., int]:
         ("--pods", "How many pods its fleet has, in all."),
     ):
         kind = click.IntRange(min=0 if name == "--rate" else 1)
-        command = click.option(name, type=kind, metavar="N", help=f"{what} For a scenario with a fleet.")(command)
+        command = click.option(name, type=kind, metavar="N", help=f"{what} Only for scenarios with a fleet.")(command)
     return command
 
 
@@ -82,25 +82,25 @@ _list = click.option(
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen; without it, any free port.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port to listen on. Default: any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--write-kubeconfig",
     "written",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write a kubeconfig for it, with a context for an admin, a viewer, a developer and a stranger.",
+    help="Write a kubeconfig with contexts for an admin, a viewer, a developer and a stranger.",
 )
-@click.option("--scenario", default="demo", show_default=True, metavar="NAME|FILE", help="What is in it, and happens.")
+@click.option("--scenario", default="demo", show_default=True, metavar="NAME|FILE", help="The scenario to play.")
 @_fleet
 @click.option(
     "--kubelet-only",
     is_flag=True,
-    help="Serve no cluster of its own: run scheduler and kubelets for the one that --kubeconfig names.",
+    help="Serve no cluster: run only the scheduler and kubelets, for the cluster in --kubeconfig.",
 )
 @click.option(
     "--kubeconfig",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    help="With --kubelet-only: how to reach that cluster.",
+    help="With --kubelet-only: the kubeconfig of that cluster.",
 )
 @click.option("--context", help="With --kubelet-only: the kubeconfig's context to use.")
 @_speed
@@ -182,7 +182,7 @@ def demo(
     speed: float,
     seed: int,
 ) -> int:
-    """Run the dashboard on a simulated cluster in the same process: nothing else is needed."""
+    """Run the dashboard on a simulated cluster in the same process. No cluster is needed."""
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415 - sim needs no screens
     from ktui.cli.demo.history import Hindsight  # noqa: PLC0415
     from ktui.figures.book import Book  # noqa: PLC0415

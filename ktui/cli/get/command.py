@@ -47,16 +47,16 @@ _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 @click.command(cls=Command, shows=True)
 @click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen_or_services)
-@click.option("-w", "--watch", "watches", is_flag=True, help="Go on with what changes; with -o json, as JSON lines.")
+@click.option("-w", "--watch", "watches", is_flag=True, help="Keep printing changes; with -o json, as JSON lines.")
 @output_option
 @color_option
 @click.pass_context
 def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -> int:
-    """Show rollouts, one per line, worst first: of Deployments, StatefulSets and DaemonSets.
+    """Show the rollouts of Deployments, StatefulSets and DaemonSets, one per line, worst first.
 
     A NAME is web, statefulset/db or daemonset/agent; kubectl's forms work too: deploy web, deploy,sts, sts/db ds/agent.
-    Without one: all of the namespace, or of all namespaces with -A. service/shop: the sides between which that Service
-    chooses (blue-green), and which of them gets the traffic.
+    Without a NAME, it shows all rollouts of the namespace, or of all namespaces with -A. service/shop shows the sides
+    of a blue-green pair and which of them gets the traffic.
 
     \b
     Examples:

@@ -52,7 +52,7 @@ _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": ""}
 
 @click.command(cls=Command, shows=True)
 @one_workload
-@click.option("--revision", type=int, metavar="N", help="One revision in full, with its template.")
+@click.option("--revision", type=int, metavar="N", help="Show one revision in full, with its template.")
 @output_option
 @click.pass_context
 def history(context: click.Context, reference: Reference, revision: int | None, output: str) -> int:
@@ -77,8 +77,8 @@ def history(context: click.Context, reference: Reference, revision: int | None, 
 
 @click.command(cls=Command, shows=True)
 @one_workload
-@click.option("--from", "before", type=int, metavar="N", help="The revision before; without it, the one before.")
-@click.option("--to", "after", type=int, metavar="N", help="The revision after; without it, what is live.")
+@click.option("--from", "before", type=int, metavar="N", help="The older revision. Default: the one before --to.")
+@click.option("--to", "after", type=int, metavar="N", help="The newer revision. Default: the live one.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="Show the difference as YAML, not by field.")
 @output_option
 @click.pass_context
@@ -87,7 +87,7 @@ def diff(
 ) -> int:
     """Show what differs between the pod templates of two revisions of NAME.
 
-    Without numbers: what the live one changed. Values that look secret are not shown.
+    Without --from and --to, it shows what the live revision changed. Values that look secret are not shown.
     """
     refuse_scope_flags(context)
     if as_yaml and output != "text":

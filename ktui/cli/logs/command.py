@@ -45,25 +45,26 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command(cls=Command, shows=True)
 @one_workload
-@click.option(
-    "-f", "--follow", "follows", is_flag=True, help="Go on with what is written, through restarts and new pods."
-)
-@click.option("--old", is_flag=True, help="Pods of old revisions, instead of those of the new one.")
-@click.option("--pod", default="", metavar="NAME", help="Only that pod; the end of its name is enough.")
+@click.option("-f", "--follow", "follows", is_flag=True, help="Follow the logs, through restarts and new pods.")
+@click.option("--old", is_flag=True, help="Show pods of old revisions instead of new ones.")
+@click.option("--pod", default="", metavar="NAME", help="Show only this pod. The end of its name is enough.")
 @click.option(
     "-c",
     "--container",
     default="",
     metavar="NAME",
-    help="Only that container, or '*' for every one; by default, the first, and one that is broken.",
+    help="Show only this container, or '*' for all. Default: the first one, and any that is failing.",
 )
+@click.option("-p", "--previous", is_flag=True, help="Show only the logs from before the last restart.")
 @click.option(
-    "-p", "--previous", is_flag=True, help="What containers wrote before their last restart, and nothing else."
+    "--tail",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="How many lines to show of each log.",
 )
-@click.option(
-    "--tail", type=click.IntRange(min=0), default=100, show_default=True, metavar="N", help="Lines of each log."
-)
-@click.option("--since", type=DURATION, help="Nothing that is older than that: 10m, 1h.")
+@click.option("--since", type=DURATION, help="Show only lines newer than this: 10m, 1h.")
 @color_option
 @click.pass_context
 def logs(
@@ -78,16 +79,16 @@ def logs(
     tail: int,
     since: str | None,
 ) -> int:
-    """Show what the pods of NAME write: of the new revision, pod after pod, those that are broken first.
+    """Show the logs of the new pods of NAME, pod by pod, failing pods first.
 
-    Of a container that crashed, what it wrote before its last restart comes first. With several pods, each line begins
-    with the pod's. What looks like a secret is masked.
+    For a container that crashed, the log from before the last restart comes first. If there are several pods, each
+    line begins with the end of the pod's name. Values that look secret are masked.
 
     \b
     Examples:
       ktui logs checkout -n shop           why the new pods crash
-      ktui logs checkout --old --tail 20   what the old ones write meanwhile
-      ktui logs checkout -f --since 5m     from five minutes ago, and on
+      ktui logs checkout --old --tail 20   what the old pods log meanwhile
+      ktui logs checkout -f --since 5m     the last five minutes, then follow
       ktui logs sts/db --pod db-2 -c '*'   every container of one pod
     """
     refuse_scope_flags(context)

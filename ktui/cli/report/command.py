@@ -52,13 +52,20 @@ class _Since(click.ParamType[str]):
 
 @click.command(cls=Command, shows=True, shared=("kubeconfig", "context", "namespace", "all_namespaces"))
 @click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1)
-@click.option("--since", "back", type=_Since(), default="7d", show_default=True, help="30m, 24h, 7d, 2w, or a date.")
+@click.option(
+    "--since",
+    "back",
+    type=_Since(),
+    default="7d",
+    show_default=True,
+    help="The start of the period: 30m, 24h, 7d, 2w, or a date.",
+)
 @output_option
 @click.pass_context
 def report(context: click.Context, names: tuple[Reference, ...], *, back: str, output: str) -> int:
-    """Tell how rollouts went: success rate, durations, time to recover, worst services.
+    """Report how rollouts went: success rate, durations, time to recover, worst services.
 
-    It comes from what ktui remembers of the rollouts that it saw in this context; no cluster is asked.
+    The report covers the rollouts that ktui recorded in this context. It does not connect to the cluster.
     """
     settings = settings_of(context)
     if names and settings.all_namespaces:

@@ -41,13 +41,13 @@ from ktui.text import age, clean, duration, percent
 
 @click.command(cls=Command, shows=True)
 @one_workload
-@click.option("--pods", "each_pod", is_flag=True, help="Each pod too; with json and yaml, they are always there.")
+@click.option("--pods", "each_pod", is_flag=True, help="Also show each pod. json and yaml always include them.")
 @output_option
 @click.pass_context
 def resources(context: click.Context, reference: Reference, *, each_pod: bool, output: str) -> int:
-    """Show what the pods of NAME use: CPU and memory, new against old, of requests and limits; what quotas leave.
+    """Show CPU and memory of the new and old pods of NAME against requests and limits, and what quotas leave.
 
-    It needs a metrics server in the cluster; without one, the exit code is 1.
+    The cluster needs a metrics server. Without one, the exit code is 1.
     """
     refuse_scope_flags(context)
     found = run(_read(settings_of(context), reference))

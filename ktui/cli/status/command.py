@@ -57,32 +57,39 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command(cls=Command)
 @click.argument("reference", metavar="NAME", nargs=-1, required=True, callback=one_or_service)
-@click.option("--watch/--no-watch", "-w", default=True, help="Follow it to its end (the default), or look once.")
-@click.option("--timeout", type=DURATION, default="0", help="Stop waiting after that time; 0, the default: never.")
-@click.option("--revision", type=click.IntRange(min=1), help="It is an error if another revision takes its place.")
+@click.option(
+    "--watch/--no-watch", "-w", default=True, help="Follow the rollout to its end (the default), or check once."
+)
+@click.option("--timeout", type=DURATION, default="0", help="Stop waiting after this time. 0, the default: no limit.")
+@click.option("--revision", type=click.IntRange(min=1), help="Fail if another revision replaces this one.")
 @click.option(
     "--patience",
     type=DURATION,
-    help="Call it failed once it has been stalled for so long, before the progress deadline. With "
-    "--rollback-on-failure, the default is a patience for each cause (docs/patience.md); else it is never.",
+    help="Report a failure if the rollout has been stalled for this long, even before the progress deadline. With "
+    "--rollback-on-failure, each cause has its own default (docs/patience.md); otherwise there is none.",
 )
-@click.option("--heartbeat", type=DURATION, default="30s", help="Print a line after so long a silence; 0: never.")
+@click.option(
+    "--heartbeat",
+    type=DURATION,
+    default="30s",
+    help="Print a line after this long without output. 0: never. Default: 30s.",
+)
 @click.option(
     "--log-lines",
     type=click.IntRange(0, 1000),
     default=20,
     metavar="N",
-    help="Lines of a failing pod's log that are shown at the end; 0: none.",
+    help="How many lines of a failing pod's log to show at the end. 0: none.",
 )
 @click.option(
     "--junit",
     "report",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the verdict as a JUnit report too, however it ends.",
+    help="Also write the result to FILE as a JUnit report.",
 )
-@click.option("--rollback-on-failure", "back_on_failure", is_flag=True, help="Roll it back where it fails.")
-@click.option("--rollback-on-timeout", "back_on_timeout", is_flag=True, help="Roll it back where --timeout passes.")
+@click.option("--rollback-on-failure", "back_on_failure", is_flag=True, help="Roll back if the rollout fails.")
+@click.option("--rollback-on-timeout", "back_on_timeout", is_flag=True, help="Roll back if --timeout passes.")
 @output_option
 @click.pass_context
 def status(
@@ -103,10 +110,11 @@ def status(
 ) -> int:
     """Follow the rollout of NAME to its end.
 
-    Prints what kubectl rollout status prints, and then, where the rollout is not complete, why. The exit code is 0
-    for complete, 1 for failed, 2 for wrong usage, 3 for not finished; a rollback does not change it.
+    Prints the lines of kubectl rollout status and, if the rollout is not complete, the cause. The exit code is 0 for
+    complete, 1 for failed, 2 for wrong usage, 3 for not finished. A rollback does not change the exit code.
 
-    Of service/shop it says which of its sides (blue-green) gets the traffic: 0 if all goes there, 3 while it moves.
+    For service/shop (blue-green), it shows which side gets the traffic. The exit code is 0 if that side gets all of it,
+    3 while traffic is moving.
     """
     refuse_scope_flags(context)
     settings = settings_of(context)

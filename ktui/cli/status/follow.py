@@ -173,7 +173,7 @@ class Follow:
             said = f"desired revision ({wanted}) is different from the running revision ({running})"
             return Ending(Outcome.SUPERSEDED, said)
         if self._manner.template not in (None, workload.spec.template.digest):
-            return Ending(Outcome.SUPERSEDED, "somebody else has changed the pod template meanwhile")
+            return Ending(Outcome.SUPERSEDED, "someone else has changed the pod template meanwhile")
         judged = verdict(workload)
         if judged.failed:
             is_deployment = isinstance(workload, Deployment)

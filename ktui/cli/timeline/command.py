@@ -39,14 +39,14 @@ class _Found(NamedTuple):
 
 @click.command(cls=Command, shows=True)
 @one_workload
-@click.option("--warnings", "only_warnings", is_flag=True, help="Only what is a warning.")
+@click.option("--warnings", "only_warnings", is_flag=True, help="Show warnings only.")
 @output_option
 @color_option
 @click.pass_context
 def timeline(context: click.Context, reference: Reference, *, only_warnings: bool, output: str) -> int:
-    """Show what happened to NAME, the newest at the end: revisions, scaling, pods, crashes, and what ktui did.
+    """Show what happened to NAME, newest last: revisions, scaling, pods, crashes and actions by ktui.
 
-    It comes from what the cluster still has, its events among them (an hour, as a rule), and from ktui's audit log.
+    The sources are the cluster (which usually keeps events for an hour) and ktui's audit log.
 
     \b
     Examples:

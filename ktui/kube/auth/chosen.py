@@ -132,7 +132,7 @@ def _renewed_cluster(before: Target, config: Kubeconfig) -> Cluster:
     if now is None or not _is_same_server(before.cluster, now) or entry is None or entry.file != before.cluster_file:
         return before.cluster
     if not (now.certificate_authority or now.certificate_authority_data):
-        # Whom to trust may become somebody else, and not everybody.
+        # Whom to trust may become someone else, and not everybody.
         return before.cluster
     return msgspec.structs.replace(before.cluster, **{name: getattr(now, name) for name in _RENEWED})
 

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final
 
 PATIENCE: Final = 5.0
-"""Seconds to wait for what comes through a pipe (`<(…)`), or for somebody who writes to it."""
+"""Seconds to wait for what comes through a pipe (`<(…)`), or for someone who writes to it."""
 
 _CHUNK: Final = 65_536
 

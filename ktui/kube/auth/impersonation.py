@@ -15,7 +15,7 @@ _PLAIN: Final = frozenset((string.ascii_letters + string.digits + "!#$&'*+-.^_`|
 
 
 def impersonation(user: User, access: Access) -> tuple[tuple[str, str], ...]:
-    """The headers that ask to act as somebody else; none of them is a credential.
+    """The headers that ask to act as someone else; none of them is a credential.
 
     As kubectl merges them (clientcmd: getAuthInfo): a flag replaces the kubeconfig's field of the same name, and the
     other fields stay. Raises ConfigError.

@@ -1,6 +1,6 @@
 """Repair of a StatefulSet that waits for pods which its template has left behind: they are deleted, and nothing else.
 
-So it is after a rollback that somebody else made, or a deletion that did not come about (docs/semantics.md,
+So it is after a rollback that someone else made, or a deletion that did not come about (docs/semantics.md,
 StatefulSets). The patch consists of its tests alone: it changes nothing, and makes sure that this is what was looked
 at.
 """
@@ -65,7 +65,7 @@ def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
             f"Deleted, {it} back as {amid(revision_of(now))} with the same volumes.",
             "Nothing else changes.",
         ),
-        undo=Undo("Nothing to undo: the StatefulSet makes the pods anew."),
+        undo=Undo("Nothing to undo: the StatefulSet creates the pods again."),
         commands=deletion_commands(subject, workload),
         before=subject.raw,
         after=draft.after,

@@ -53,7 +53,7 @@ def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal
     draft.put(RESTARTED, stamp)
     after = changed(subject, draft.after)
     comes, _ = numbered(subject, after.spec.template)
-    busy = ("A rollout is in flight: the restart puts another revision on top of it.",) if in_flight(subject) else ()
+    busy = ("A rollout is running: the restart puts another revision on top of it.",) if in_flight(subject) else ()
     pause = " A pause stops it half-way." if isinstance(workload, StatefulSet) else ""
     return Plan(
         request=request,

@@ -92,7 +92,7 @@ def replacement(subject: ControlledSubject, after: Controlled, comes: str) -> tu
                 each = "it comes back as" if len(replaced) == 1 else "each comes back as"
                 stays = "stays as it is" if len(replaced) == 1 else "stay as they are"
                 sentences.append(
-                    f"{count(len(replaced), 'pod')} {of}{stays} until somebody deletes "
+                    f"{count(len(replaced), 'pod')} {of}{stays} until someone deletes "
                     f"{'it' if len(replaced) == 1 else 'them'}; {each} {comes}."
                 )
             else:
@@ -128,7 +128,7 @@ def from_the_top(workload: Controlled, pods: Iterable[Pod]) -> list[Pod]:
 
 
 def _is_reached(workload: Controlled, pod: Pod) -> bool:
-    """Whether nothing holds it back. Where a pod waits to be deleted by somebody, there is no partition."""
+    """Whether nothing holds it back. Where a pod waits to be deleted by someone, there is no partition."""
     return not isinstance(workload, StatefulSet) or place(workload, pod) >= workload.spec.partition
 
 
@@ -176,7 +176,7 @@ def stranded_warnings(subject: ControlledSubject, after: Controlled) -> tuple[st
         return ()
     return (
         f"{names(pods)} {_is(pods)} not ready, and an OrderedReady StatefulSet waits for that before it replaces "
-        f"anything. You may not delete pods: somebody has to, after this ({_deletion(subject, pods)}).",
+        f"anything. You may not delete pods: someone has to, after this ({_deletion(subject, pods)}).",
     )
 
 
@@ -205,4 +205,4 @@ def refuse_on_delete(workload: Controlled, what: str) -> Refusal | None:
     """Why nothing that is about the course of a rollout can be done where there is none."""
     if not waits_for_deletion(workload):
         return None
-    return Refusal(f"{what}: the strategy is OnDelete, so a pod changes only when somebody deletes it")
+    return Refusal(f"{what}: the strategy is OnDelete, so a pod changes only when someone deletes it")

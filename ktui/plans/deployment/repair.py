@@ -41,12 +41,12 @@ def refuse_repair(deployment: Deployment, hold: Hold | None) -> Refusal | None:
     if hold is not None and hold.disturbance is Disturbance.NEWER:
         return Refusal(hold.told)
     if hold is None or hold.repair is None:
-        return Refusal("nothing to repair: nobody disturbed a hold here")
+        return Refusal("nothing to repair: the hold here is as it was set")
     return being_deleted(deployment)
 
 
 def plan_repair(request: Repair, subject: DeploymentSubject) -> Plan | Refusal:
-    """The one safe thing to do about what somebody did to a hold."""
+    """The one safe thing to do about what someone did to a hold."""
     hold = hold_of(subject.workload, subject.revisions)
     refused = refuse_repair(subject.workload, hold)
     if refused is not None:
@@ -191,7 +191,7 @@ def _source(hold: Hold, saved: Saved) -> str:
     told = hold_settings.told(saved)
     if hold.record is not None:
         return told
-    return f"{told} (nobody wrote them down: these are those that were applied, else the API's own)"
+    return f"{told} (they were not saved: these come from the applied manifest, or are the API defaults)"
 
 
 def _suspicious(subject: DeploymentSubject, hold: Hold) -> tuple[str, ...]:

@@ -31,6 +31,6 @@ def _effects(subject: DeploymentSubject, then: int) -> tuple[str, ...]:
     spread = f"{', '.join(numbers[:-1])} and {numbers[-1]}"
     return (
         change,
-        f"A rollout is in flight: the change is spread over revisions {spread}, in proportion to their pods, and "
+        f"A rollout is running: the change is spread over revisions {spread}, in proportion to their pods, and "
         "what is left over goes to the largest.",
     )

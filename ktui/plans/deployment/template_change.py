@@ -57,7 +57,7 @@ def plan_restart(request: Restart, subject: DeploymentSubject) -> Plan | Refusal
     draft = Draft(subject.raw, tests_for(target))
     draft.put(RESTARTED, stamp)
     comes = f"revision {next_revision(subject.revisions)}, image {image_of(deployment.spec.template)}"
-    busy = ("A rollout is in flight: the restart puts another revision on top of it.",)
+    busy = ("A rollout is running: the restart puts another revision on top of it.",)
     return Plan(
         request=request,
         title=f"Restart {target}",

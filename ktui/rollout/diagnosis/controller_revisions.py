@@ -124,7 +124,7 @@ def _hopeless(
 
 
 def _held_back(workload: Controlled, old: Sequence[Pod]) -> list[Cause]:
-    """A change that somebody has to let through: kubectl calls the one complete, and has no word for the other."""
+    """A change that someone has to let through: kubectl calls the one complete, and has no word for the other."""
     if not old or not workload.observed:
         return []
     names = sorted((pod.metadata.name for pod in old), key=lambda name: (len(name), name))

@@ -79,10 +79,8 @@ PATIENCE_OF: Final[Mapping[Reason, Patience]] = {
     Reason.NO_ROOM: Patience(_MINUTE, _NEVER, "room is the cluster's matter: other pods end, nodes are added"),
     Reason.NODE_COMING: Patience(_FIVE, _NEVER, "a node is on its way, which takes some minutes"),
     Reason.NODES_ILL: Patience(_MINUTE, _NEVER, "the nodes are at fault, not the new pods"),
-    Reason.PODS_REFUSED: Patience(
-        _SOON, _MINUTE, "the same pods are refused each time, unless somebody changes a rule"
-    ),
-    Reason.QUOTA_FULL: Patience(_SOON, _NEVER, "a quota is room: other pods end, or somebody raises it"),
+    Reason.PODS_REFUSED: Patience(_SOON, _MINUTE, "the same pods are refused each time, unless someone changes a rule"),
+    Reason.QUOTA_FULL: Patience(_SOON, _NEVER, "a quota is room: other pods end, or someone raises it"),
     Reason.ADMISSION_UNREACHABLE: Patience(_MINUTE, _NEVER, "a webhook that does not answer may come back"),
     Reason.REFUSED_AT_NODE: Patience(_SOON, _NEVER, "the node is full or its devices are: the cluster's matter"),
     Reason.RESIZE_WAITS: Patience(_NEVER, _NEVER, "the pods serve with what is in force"),

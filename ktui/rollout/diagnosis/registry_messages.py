@@ -153,7 +153,7 @@ _WORDS: Final[tuple[tuple[str, Pull], ...]] = (
     ),
     (
         r"no longer supported since containerd|manifest\.v1\+prettyjws",
-        _PLATFORM._replace(why="its format is too old for the node", helps="build the image anew"),
+        _PLATFORM._replace(why="its format is too old for the node", helps="rebuild the image"),
     ),
     (r"image is incompatible with|does not match the host operating system", _PLATFORM),
     (r"rejected by policy", _UNSIGNED._replace(why="the node's policy rejects it")),

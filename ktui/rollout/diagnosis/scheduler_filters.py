@@ -134,7 +134,7 @@ FILTERS: Final = (
         r"node\(s\) unavailable due to one or more pvc\(s\) bound to non-existent pv\(s\)",
         "is ruled out: the claim's volume does not exist",
         "are ruled out: the claim's volume does not exist",
-        "delete the claim and make it anew: its volume is gone",
+        "delete the claim and create it again: its volume is gone",
         Reason.VOLUME_MISSING,
     ),
     _filter(
@@ -245,7 +245,7 @@ OF_PODS: Final = (
     _of_pod(
         r'persistentvolumeclaim "([^"]+)" bound to non-existent persistentvolume',
         r"the volume of the claim \1 does not exist",
-        "delete the claim and make it anew: its volume is gone",
+        "delete the claim and create it again: its volume is gone",
         Reason.VOLUME_MISSING,
     ),
     _of_pod(

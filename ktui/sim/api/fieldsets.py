@@ -138,7 +138,7 @@ def _item(type_name: str) -> Field:
 
 
 def _is_presence_owned(parts: Parts, at: Path) -> bool:
-    """Whether somebody owns that an object or list is there; within an item of a list nothing is before the item is."""
+    """Whether someone owns that an object or list is there; within an item of a list nothing is before the item is."""
     return not parts or at[-1][2:] not in _NEVER_ABSENT or any(step.startswith("k:") for step in at)
 
 

@@ -27,7 +27,7 @@ def headline(state: BlueGreen, pending: str, place: str, cells: int) -> list[Spa
     spans = [Span(f"{state.namespace}/{state.service}", "title"), Span("  Service  ", "dim")]
     chosen = state.side(state.active)
     if chosen is None:
-        spans.append(Span(f"{signs.CROSS} {state.key}={clean(state.active)}, which is nobody", "failed"))
+        spans.append(Span(f"{signs.CROSS} {state.key}={clean(state.active)}, which selects no pods", "failed"))
     else:
         spans += [Span(f"{signs.DISC} {chosen.name}", "complete"), Span(" is selected", "dim")]
     if pending:

@@ -132,7 +132,7 @@ def _hold(hold: Hold) -> list[Span]:
 
 
 def _disturbed(hold: Hold) -> list[Span]:
-    """What somebody did to the hold, in a word, and what repairs that."""
+    """What someone did to the hold, in a word, and what repairs that."""
     canary = [] if hold.disturbance in OVER else [Span(f"canary of {hold.size}   ", "held")]
     return [*canary, Span(f"{hold.disturbance}", "warn"), Span("   C ", "key"), Span(hold.remedy)]
 

@@ -299,7 +299,7 @@ def matches(rollout: Rollout, words: Sequence[str]) -> bool:
 
 
 def best_match(rollouts: Iterable[Rollout], words: Sequence[str]) -> Rollout | None:
-    """The rollout that somebody who typed these words most likely means: by its name rather than by its image.
+    """The rollout that someone who typed these words most likely means: by its name rather than by its image.
 
     Names that are the words, that begin with one, and that hold one, in this order; then the first of all.
     """

@@ -187,7 +187,7 @@ class OverviewScreen(LiveScreen):
         ]
 
     def _ordered(self, shown: list[Rollout], now: datetime) -> list[Rollout]:
-        """The rows in their order; none changes its place under the hands of somebody who moves the cursor."""
+        """The rows in their order; none changes its place under the hands of someone who moves the cursor."""
         places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
         if self._sort == "worst":
             rows = self._standings.worst_first(shown, now)

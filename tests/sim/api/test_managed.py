@@ -22,7 +22,7 @@ def _entries(obj: JSON) -> list[JSON]:
 
 
 def _is_outside_the_rules(write: Write) -> bool:
-    """Binding a pod, marking for deletion and scaling to nothing are no writes that somebody owns."""
+    """Binding a pod, marking for deletion and scaling to nothing are no writes that someone owns."""
     if write.old is None:
         return len(_entries(write.new)) != 1
     bound = "nodeName" in write.new.get("spec", {}) and "nodeName" not in write.old.get("spec", {})
@@ -93,7 +93,7 @@ def _created(manager: str, **spec: Any) -> JSON:
     return obj
 
 
-def test_applying_what_somebody_else_owns_is_a_conflict_that_names_them() -> None:
+def test_applying_what_someone_else_owns_is_a_conflict_that_names_them() -> None:
     current = _created("kubectl-create", replicas=3)
     with pytest.raises(ApiError) as refused:
         managed.apply(current, _applied(replicas=5), "ktui", NOW)
@@ -127,7 +127,7 @@ def test_what_a_manager_no_longer_applies_is_removed_where_nobody_else_owns_it()
     assert second["spec"] == {"template": fewer}
 
 
-def test_an_item_stays_where_somebody_else_owns_a_part_of_it() -> None:
+def test_an_item_stays_where_someone_else_owns_a_part_of_it() -> None:
     def template(**container: Any) -> JSON:
         return {"spec": {"containers": [{"name": "c", **container}]}}
 

@@ -88,7 +88,7 @@ def test_what_is_owned_is_there_and_writers_do_not_share(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_an_apply_holds_until_somebody_else_writes(seed: int) -> None:
+def test_an_apply_holds_until_someone_else_writes(seed: int) -> None:
     chance = random.Random(seed)
     current = defaults.default("Deployment", _applied(chance))
     managed.record(DEPLOYMENTS, None, current, "kubectl", "2026-11-23T13:00:00Z")

@@ -93,7 +93,7 @@ def test_a_token_names_a_user_and_a_wrong_one_nobody() -> None:
         assert refused.value.code == 401
 
 
-def test_only_who_may_impersonate_can_be_somebody_else() -> None:
+def test_only_who_may_impersonate_can_be_someone_else() -> None:
     assert DIRECTORY.impersonated(rbac.ADMIN, None) is rbac.ADMIN
     assert DIRECTORY.impersonated(rbac.ADMIN, "viewer") is rbac.VIEWER
     assert DIRECTORY.impersonated(rbac.ADMIN, "system:anonymous") is rbac.ANONYMOUS

@@ -49,7 +49,7 @@ def test_a_write_of_the_main_resource_cannot_touch_the_status_nor_the_other_way_
     old = exchange("get")["response"]["body"]
     new = copy.deepcopy(old)
     new["spec"]["replicas"], new["status"]["replicas"] = 7, 99
-    new["metadata"]["uid"] = "of somebody else"
+    new["metadata"]["uid"] = "of someone else"
     updated = versioned.prepare_update(DEPLOYMENTS, old, copy.deepcopy(new))
     assert (updated["spec"]["replicas"], updated["status"], updated["metadata"]["generation"]) == (7, old["status"], 2)
     assert updated["metadata"]["uid"] == old["metadata"]["uid"]
