@@ -180,8 +180,12 @@ class LiveScreen(SafeToDismiss[None]):
             return
         below = [each for each in self.app.screen_stack[:-1] if isinstance(each, LiveScreen)]
         if any(page == each.PAGE and each.selected == uid for each in below):
-            while page != cast("LiveScreen", self.app.screen).PAGE:
-                self.app.pop_screen()
+            # A key may come late, when a palette or a question is over this screen: that is not agreed to.
+            while not isinstance(top := self.app.screen, LiveScreen) or page != top.PAGE:
+                if isinstance(top, LiveScreen):
+                    self.app.pop_screen()
+                else:
+                    top.dismiss(None)
         else:
             self.post_message(opens(uid))
 

@@ -9,6 +9,7 @@ from textual.widgets import OptionList
 
 from ktui.tui.door import Field
 from ktui.tui.palette import Palette
+from ktui.tui.screen import LiveScreen
 from tests.tui.conftest import Dashboard, Screen, Stage
 
 
@@ -235,3 +236,19 @@ async def test_a_click_beside_the_palette_closes_it_and_one_beside_the_screen_me
             await screen.pilot.pause()
             assert (screen.app.screen is palette) is not closes
         await screen.sees("2 rollouts", "q quit")
+
+
+async def test_a_key_that_goes_back_to_a_screen_comes_late(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("l")
+        await screen.until(lambda: screen.app.screen.query("#search"), "the logs")
+        await screen.press("h")
+        await screen.until(lambda: len(screen.app.screen_stack) == 4, "the history")
+        history = screen.app.screen
+        assert isinstance(history, LiveScreen)
+        await screen.press("ctrl+p")
+        await screen.until(lambda: isinstance(screen.app.screen, Palette), "the palette")
+        history.action_logs()
+        await screen.until(lambda: len(screen.app.screen_stack) == 3, "the logs again")
+        assert screen.app.screen.query("#search")
