@@ -204,7 +204,7 @@ class HistoryScreen(LiveScreen):
     def _hints(self, *, is_deleted: bool) -> list[Hint]:
         chosen = self.revision
         hints = [
-            Hint("v", "unmark" if chosen is not None and chosen is self.marked else "mark", "screen.mark"),
+            Hint("v", "stop comparing" if chosen is not None and chosen is self.marked else "compare", "screen.mark"),
             Hint("y", "fields" if self._yaml and not self._whole else "YAML", "screen.toggle_yaml"),
             Hint("Y", "what changed" if self._whole else "template", "screen.toggle_template"),
         ]
