@@ -50,7 +50,7 @@ BORDER: Final = "│"
 LEVELS: Final = "▁▂▃▄▅▆▇█"
 """Eight heights of a bar, the lowest first."""
 
-PUNCTUATION: Final = frozenset("…·•→←↑↓×›≤“”")
+PUNCTUATION: Final = frozenset("…·•→←↑↓×›≤“”–")
 """Signs that sentences, keys and lists are written with."""
 
 

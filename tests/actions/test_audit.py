@@ -41,7 +41,7 @@ def test_a_line_holds_who_did_what_to_what_and_how_it_ended(tmp_path: Path) -> N
         "name": "cart",
         "uid": "11111111-aaaa",
         "generation": 7,
-        "request": {"action": "rollback", "revision": 30},
+        "request": {"action": "rollback", "change_cause": "", "revision": 30},
         "plan": "Roll back shop/cart to revision 30 (cart:4.9)",
         "outcome": "done",
         "sentence": "shop/cart: rollback to revision 30 sent.",

@@ -226,7 +226,7 @@ def test_a_cause_that_blocks_is_rolled_back_before_the_deadline(ktui: Ktui, cras
 def test_it_says_that_it_will_roll_back_and_when(ktui: Ktui, crashing: Witness) -> None:
     ran = ktui("status", "cart", "--rollback-on-failure", "--patience", "1h", "--timeout", "2s", "-o", "json")
     assert ran.code == 3
-    assert re.search(r"ktui: rolls back in \d+ min unless it recovers: .*crash", ran.err)
+    assert re.search(r"ktui: rolls back in \d+m unless it recovers: .*crash", ran.err)
     (cause, *_) = json.loads(ran.out)["causes"]
     assert (cause["reason"], cause["since"] is None, cause["actsAt"] is None) == ("crashes", False, False)
 

@@ -53,7 +53,7 @@ async def test_a_rolling_update_that_fails_goes_back_by_itself(
         _roll_out(stage, "cart:nopull")
         await _armed(screen)
         stage.advance(15)
-        await screen.sees("auto-abort is on for 1: shop/cart rolls back in ", " s unless it recovers")
+        await screen.sees("auto-abort is on for 1: shop/cart rolls back in ", "s unless it recovers")
         await screen.press("enter")
         await screen.sees("auto-abort is on: rolls back in ")
         await screen.press("escape")

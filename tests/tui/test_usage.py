@@ -49,7 +49,7 @@ def quota(stage: Stage, **hard: str) -> None:
 
 
 async def opened(screen: Screen, *keys: str) -> None:
-    await screen.sees("1 rollout", "b roll back")
+    await screen.sees("1 rollout", "a abort")
     await screen.press(*keys)
 
 
@@ -151,7 +151,7 @@ async def test_numbers_that_nobody_renews_are_called_stale(rolling: Stage, dashb
 
 async def test_keys_work_while_nothing_is_answered(rolling: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
-        await screen.sees("1 rollout", "b roll back")
+        await screen.sees("1 rollout", "a abort")
         with rolling.cluster.faults.silence():
             await screen.press("u")
             await screen.sees("asking what the pods use")
