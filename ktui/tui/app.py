@@ -208,7 +208,6 @@ class KtuiApp(EndingApp):
 
     def begin_anew(self) -> None:
         """Another cluster or scope: nothing of what was known holds."""
-        self.clear_notifications()
         for each in self._followers:
             each.leave()
         self.live = Live()
@@ -375,7 +374,7 @@ class KtuiApp(EndingApp):
             return
         chosen = await self.push_screen_wait(await namespace_picker(session))
         if chosen is not None and chosen != session.namespace:
-            self._back_to_overview()
+            self._leave()
             session.go_to(namespace=chosen)
             self._follow()
 
@@ -390,9 +389,14 @@ class KtuiApp(EndingApp):
             return
         chosen = await self.push_screen_wait(context_picker(session))
         if chosen is not None and (chosen != session.context or session.is_doubtful):
-            self._back_to_overview()
+            self._leave()
             session.go_to(context=chosen)
             self._follow()
+
+    def _leave(self) -> None:
+        """What was said of another scope or cluster is not read as if it was about the next one."""
+        self._back_to_overview()
+        self.clear_notifications()
 
     def _back_to_overview(self) -> None:
         while not isinstance(self.screen, OverviewScreen):

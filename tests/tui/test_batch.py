@@ -111,7 +111,7 @@ async def test_it_stops_at_the_first_that_changed_since_it_was_shown(stage: Stag
         stage.apps.patch_namespaced_deployment("web", "shop", {"spec": {"replicas": 5}})
         await screen.press("y")
         await screen.hears("Stopped there. Not done: shop/worker.")
-        await screen.hears("shop/api scaled")
+        await screen.hears("shop/api: scaling from 4 to 6 sent")
     assert [stage.read(name).spec.replicas for name in NAMES] == [6, 5, 4]
 
 

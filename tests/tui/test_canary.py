@@ -187,7 +187,7 @@ async def test_a_foreign_undo_is_said_and_repaired_by_key(stage: Stage, dashboar
     before = eve.spec
     eve.undo(1)
     async with dashboard(size=(190, 50)) as screen:
-        await screen.sees("someone rolled the canary back to payments:3.0", "C repairs it: the settings of before")
+        await screen.sees("omeone rolled the canary back to payments:3.0", "C repairs it: the settings of before")
         await screen.press("p")
         await screen.hears("nothing to promote: someone rolled the canary back")
         await screen.press("enter")

@@ -59,6 +59,7 @@ async def test_no_screen_draws_a_sign(stage: Stage, dashboard: Dashboard) -> Non
         await check("f", "7 days", "escape")
         app.notify("✖ shop/cart: failed · …", severity="error")
         await screen.hears("shop/cart: failed")
+        await screen.press("g")
         await check("enter", "REVISIONS AND PODS")
         assert "部署" in screen.text, "what the cluster says in another script stays"
         await check("t", "REVISIONS AND PODS")
@@ -67,4 +68,4 @@ async def test_no_screen_draws_a_sign(stage: Stage, dashboard: Dashboard) -> Non
         await check("e", "TIMELINE", "escape")
         await check("l", "KeyError", "v", "v", "escape")
         await check("u", "MEMORY", "escape")
-        await check("enter", "esc back", "escape")
+        await check("enter", "esc close", "escape")

@@ -206,7 +206,7 @@ async def test_what_is_only_listed_is_listed_again_before_it_is_acted_on(
     stage: Stage, dashboard: Dashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # That no watch works is known after several attempts on each stream.
-    monkeypatch.setattr("ktui.tui.session.Streams", partial(Streams, pacing=Pacing(first_wait=0.01, burst=100)))
+    monkeypatch.setattr("ktui.live.session.Streams", partial(Streams, pacing=Pacing(first_wait=0.01, burst=100)))
     _deployed(stage)
     with between.between(stage.cluster.url) as proxy:
         proxy.bend(between.watch, between.answer(405))
@@ -240,7 +240,7 @@ async def test_a_question_says_that_it_is_on(stage: Stage, dashboard: Dashboard)
         await screen.press("backspace", "6", "enter")
         await screen.sees("Auto-abort is on: if a new pod fails", "y yes")
         await screen.press("y")
-        await screen.hears("scaled")
+        await screen.hears("scaling from")
         await screen.sees("auto-abort is on for 1")
 
 

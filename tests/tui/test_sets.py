@@ -111,7 +111,9 @@ async def test_its_history_and_what_changed(sets: Stage, dashboard: Dashboard) -
     async with dashboard() as screen:
         await detail_of(screen, "sts/db")
         await screen.press("h")
-        await screen.sees("●   2  live  –         db:2", "○   1  undo    db:1", "WHAT CHANGED", "db:1 → registry.example/db:2")
+        await screen.sees(
+            "●   2  live  –         db:2", "○   1  undo  –         db:1", "WHAT CHANGED", "db:1 → registry.example/db:2"
+        )
         await screen.press("y")
         await screen.sees("-     image: registry.example/db:1", "+     image: registry.example/db:2")
 

@@ -116,7 +116,7 @@ async def test_warnings_only(crashing: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await opened(screen)
         await screen.press("z")
-        await screen.sees("warnings only", "w everything", "the progress deadline passed")
+        await screen.sees("warnings only", "z everything", "the progress deadline passed")
         await screen.sees_no("the Deployment was made")
         await screen.press("z")
         await screen.sees("the Deployment was made")

@@ -49,7 +49,7 @@ def quota(stage: Stage, **hard: str) -> None:
 
 
 async def opened(screen: Screen, *keys: str) -> None:
-    await screen.sees("1 rollout", "a abort")
+    await screen.sees("1 rollout", "i set image")
     await screen.press(*keys)
 
 
@@ -245,8 +245,8 @@ async def test_a_statefulset(stage: Stage, dashboard: Dashboard) -> None:
 async def test_it_is_in_the_palette(rolling: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await opened(screen, "ctrl+p")
-        await screen.type("use")
-        await screen.sees("Use: CPU, memory, quota", "key u")
+        await screen.type("resources")
+        await screen.sees("Resources: CPU, memory, quota", "key u")
         await screen.press("enter")
         await screen.sees("× the memory of an old one")
 

@@ -64,11 +64,16 @@ async def steer_all(host: Host, session: Session, steering: Steering, uids: Sequ
 
 
 def _action(name: str, workloads: Sequence[Workload], steering: Steering) -> Action:
-    """What the key stands for: all have to be paused for it to resume, and one that can be repaired is."""
-    meant = [steered(name, steering.offers.of(each.metadata.uid)) for each in workloads]
+    """What the key stands for: all have to be paused for it to resume, and one that can be repaired is.
+
+    Some keys stand for another action on one rollout and not on the next. Then each key is what it is called.
+    """
+    meant = {steered(name, steering.offers.of(each.metadata.uid)) for each in workloads}
     if Action.REPAIR in meant:
         return Action.REPAIR
-    return meant[0] if len(set(meant)) == 1 else Action.PAUSE
+    if len(meant) == 1:
+        return meant.pop()
+    return Action.PAUSE if name == "toggle_pause" else Action(name)
 
 
 def _closed(action: Action, workloads: Sequence[Workload], steering: Steering) -> dict[str, LeftOut]:
