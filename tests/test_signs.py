@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 import ktui
 from ktui import signs
-from ktui.rollout.timeline import GLYPHS
+from ktui.rollout.happenings import GLYPHS
 from ktui.signs import in_ascii
 from ktui.tui.draw import glyphs
 from ktui.tui.overview.lines import DOWN

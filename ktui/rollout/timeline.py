@@ -9,55 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from ktui import signs
-from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet
+from ktui.model.objects import Condition, Deployment, Event, ReplicaSet
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
-from ktui.model.times import before, span
 from ktui.model.workloads import Workload
 from ktui.rollout import images, revisions, strategy
 from ktui.rollout.cohorts import Controlled, cohorts_of
 from ktui.rollout.diagnosis import admission_messages, lifetimes
-from ktui.rollout.diagnosis.lifetimes import Lifetime
-from ktui.rollout.podstatus import is_ready
+from ktui.rollout.happenings import Stamp, What, of_event, of_pod, of_pod_event, short_name
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
 from ktui.text import clean, count, duration
 
 TOGETHER: Final = timedelta(seconds=10)
 """What follows its like within this time is shown together with it."""
 
-
-class What(StrEnum):
-    """What sort of thing happened."""
-
-    MADE = "made"
-    SCALED = "scaled"
-    TURNED = "turned"
-    STARTED = "started"
-    READY = "ready"
-    STOPPING = "stopping"
-    TROUBLE = "trouble"
-    NOTE = "note"
-    DEED = "deed"
-
-
-GLYPHS: Final = {
-    What.MADE: "+",
-    What.SCALED: signs.UP_DOWN,
-    What.TURNED: signs.DIAMOND,
-    What.STARTED: signs.HALF_SQUARE,
-    What.READY: signs.SQUARE,
-    What.STOPPING: signs.HATCHED,
-    What.TROUBLE: signs.CROSS,
-    What.NOTE: signs.POINT,
-    What.DEED: signs.INTO,
-}
-"""The sign of what sort of thing happened, wherever a timeline is shown."""
 
 _ORDER: Final = (
     (What.DEED, False),
@@ -106,19 +75,6 @@ class Moment(msgspec.Struct, frozen=True):
         return f"within {duration(took)}" if took >= 1 else ""
 
 
-class _Fact(msgspec.Struct, frozen=True):
-    """One thing that one source tells. `pod` is the pod's name within its revision; `said` follows `pods of …`."""
-
-    at: datetime
-    what: What
-    said: str
-    whose: str = ""
-    pod: str = ""
-    is_warning: bool = False
-    times: int = 1
-    since: datetime | None = None
-
-
 def timeline(store: Store, workload: Workload, deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
     """Everything that is known to have happened, the oldest first."""
     facts = list(_of_life(workload))
@@ -131,13 +87,13 @@ def timeline(store: Store, workload: Workload, deeds: Sequence[Deed] = ()) -> tu
         facts = _by_the_number_of_then(facts, workload, owned)
     else:
         facts += _of_controlled(store, workload)
-    facts += [_Fact(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
+    facts += [Stamp(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
     return tuple(_folded(sorted(facts, key=lambda fact: (fact.at, _ORDER.index((fact.what, bool(fact.pod)))))))
 
 
 def _by_the_number_of_then(
-    facts: Sequence[_Fact], deployment: Deployment, replicasets: Sequence[ReplicaSet]
-) -> list[_Fact]:
+    facts: Sequence[Stamp], deployment: Deployment, replicasets: Sequence[ReplicaSet]
+) -> list[Stamp]:
     """The facts, with what an earlier revision did before it came back under the number that it had then.
 
     It came back when the template was written (SetNewReplicaSetAnnotations of the Deployment controller renumbers it).
@@ -161,15 +117,15 @@ def _by_the_number_of_then(
 # The workload
 
 
-def _of_life(workload: Workload) -> Iterator[_Fact]:
+def _of_life(workload: Workload) -> Iterator[Stamp]:
     meta, kind = workload.metadata, type(workload).__name__
     if meta.creation_timestamp is not None:
-        yield _Fact(meta.creation_timestamp, What.MADE, f"the {kind} was made")
+        yield Stamp(meta.creation_timestamp, What.MADE, f"the {kind} was made")
     if meta.deletion_timestamp is not None:
-        yield _Fact(meta.deletion_timestamp, What.STOPPING, f"the {kind} is being deleted", is_warning=True)
+        yield Stamp(meta.deletion_timestamp, What.STOPPING, f"the {kind} is being deleted", is_warning=True)
 
 
-def _of_deployment(store: Store, deployment: Deployment) -> Iterator[_Fact]:
+def _of_deployment(store: Store, deployment: Deployment) -> Iterator[Stamp]:
     meta = deployment.metadata
     replicasets = store.replicasets(meta.uid)
     current = revisions.current(deployment, replicasets)
@@ -179,10 +135,10 @@ def _of_deployment(store: Store, deployment: Deployment) -> Iterator[_Fact]:
         yield from _of_condition(condition, number, strategy.promised(deployment), meta.creation_timestamp)
     names = {replicaset.metadata.name: f"revision {revisions.revision(replicaset)}" for replicaset in replicasets}
     for event in store.events(meta.uid):
-        yield from _of_event(event, What.SCALED, said=_scaling(event, names))
+        yield from of_event(event, What.SCALED, said=_scaling(event, names))
 
 
-def _of_condition(condition: Condition, revision: int, keeps: int, made: datetime | None) -> Iterator[_Fact]:
+def _of_condition(condition: Condition, revision: int, keeps: int, made: datetime | None) -> Iterator[Stamp]:
     """What a condition tells of a Deployment that was `made` then; `keeps` is the guaranteed minimum of pods."""
     turned, updated = condition.last_transition_time, condition.last_update_time or condition.last_transition_time
     match condition.type, condition.status, condition.reason:
@@ -190,24 +146,24 @@ def _of_condition(condition: Condition, revision: int, keeps: int, made: datetim
             return
         case (kind, _, reason) if kind == PROGRESSING and reason == NEW_REPLICASET_AVAILABLE:
             which = f"revision {revision}" if revision else "it"
-            yield _Fact(updated, What.TURNED, f"complete: {which} is rolled out in full")
+            yield Stamp(updated, What.TURNED, f"complete: {which} is rolled out in full")
         case (kind, _, reason) if kind == PROGRESSING and reason == DEADLINE_EXCEEDED:
-            yield _Fact(turned, What.TURNED, "the progress deadline passed", is_warning=True)
+            yield Stamp(turned, What.TURNED, "the progress deadline passed", is_warning=True)
         case (kind, _, "DeploymentPaused") if kind == PROGRESSING:
-            yield _Fact(updated, What.TURNED, "paused")
+            yield Stamp(updated, What.TURNED, "paused")
         case (kind, _, "DeploymentResumed") if kind == PROGRESSING:
-            yield _Fact(updated, What.TURNED, "resumed")
+            yield Stamp(updated, What.TURNED, "resumed")
         case (kind, "False", _) if kind == AVAILABLE and made is not None and turned - made < TOGETHER:
             # It has never been otherwise: that is a beginning.
             return
         case (kind, "False", _) if kind == AVAILABLE and not keeps:
-            yield _Fact(turned, What.TURNED, "not all pods are available any more; no minimum is guaranteed")
+            yield Stamp(turned, What.TURNED, "not all pods are available any more; no minimum is guaranteed")
         case (kind, "False", _) if kind == AVAILABLE:
-            yield _Fact(turned, What.TURNED, "fewer pods are available than the guaranteed minimum", is_warning=True)
+            yield Stamp(turned, What.TURNED, "fewer pods are available than the guaranteed minimum", is_warning=True)
         case (kind, "True", _) if kind == AVAILABLE:
-            yield _Fact(turned, What.TURNED, "the guaranteed minimum of pods is available")
+            yield Stamp(turned, What.TURNED, "the guaranteed minimum of pods is available")
         case (kind, "True", _) if kind == REPLICA_FAILURE:
-            yield _Fact(turned, What.TROUBLE, _refused(condition.message), is_warning=True)
+            yield Stamp(turned, What.TROUBLE, _refused(condition.message), is_warning=True)
 
 
 def _refused(message: str) -> str:
@@ -229,7 +185,7 @@ def _scaling(event: Event, names: dict[str, str]) -> str:
     return f"{names.get(found[2], found[2])} scaled {found[1]}{start} to {found[4]}"
 
 
-def _of_controlled(store: Store, workload: Controlled) -> Iterator[_Fact]:
+def _of_controlled(store: Store, workload: Controlled) -> Iterator[Stamp]:
     """What a StatefulSet or a DaemonSet tells, its revisions and its pods, those that are gone among them."""
     meta = workload.metadata
     stopping = {pod.metadata.name for pod in store.pods(meta.uid) if pod.metadata.deletion_timestamp is not None}
@@ -237,18 +193,18 @@ def _of_controlled(store: Store, workload: Controlled) -> Iterator[_Fact]:
         whose = f"revision {part.number}" if part.revision is not None else meta.name
         if part.revision is not None and (made := part.revision.metadata.creation_timestamp) is not None:
             template = part.revision.template
-            yield _Fact(made, What.MADE, _making(whose, template, revisions.change_cause(part.revision)))
+            yield Stamp(made, What.MADE, _making(whose, template, revisions.change_cause(part.revision)))
         for pod in part.pods:
-            yield from _of_pod(pod, whose, meta.name)
+            yield from of_pod(pod, whose, meta.name)
             life = lifetimes.of_pod(pod)
             for event in store.events(pod.metadata.uid):
-                yield from _of_pod_event(event, whose, meta.name, life)
+                yield from of_pod_event(event, whose, meta.name, life)
     # Of what revision a pod was that is gone, nothing tells any more.
     for uid in store.gone_parts({meta.uid})[meta.uid]:
         events = store.events(uid)
         life = lifetimes.of_events(events)
         for event in events:
-            yield from _of_pod_event(event, meta.name, meta.name, life)
+            yield from of_pod_event(event, meta.name, meta.name, life)
     for event in store.events(meta.uid):
         if event.reason == "SuccessfulDelete":
             yield from _of_deletion(event, meta.name, stopping)
@@ -258,18 +214,18 @@ def _of_controlled(store: Store, workload: Controlled) -> Iterator[_Fact]:
             continue
         refused = event.reason == "FailedCreate"
         said = _refused(event.message) if refused else f"{event.reason}: {event.message}"
-        yield from _of_event(event, What.TROUBLE if event.type == "Warning" else What.NOTE, said=said)
+        yield from of_event(event, What.TROUBLE if event.type == "Warning" else What.NOTE, said=said)
 
 
 _DELETED: Final = re.compile(r"^(?:[Dd]elete Pod (\S+) in StatefulSet \S+ successful|Deleted pod: (\S+))$")
 
 
-def _of_deletion(event: Event, owner: str, stopping: Collection[str]) -> Iterator[_Fact]:
+def _of_deletion(event: Event, owner: str, stopping: Collection[str]) -> Iterator[Stamp]:
     """A pod that went; one that still stops tells of it itself."""
     found = _DELETED.match(event.message)
     name = (found[1] or found[2]) if found is not None else ""
     if name and name not in stopping:
-        yield from _of_event(event, What.STOPPING, said="asked to stop", whose=owner, pod=_short(name, owner))
+        yield from of_event(event, What.STOPPING, said="asked to stop", whose=owner, pod=short_name(name, owner))
 
 
 def _making(whose: str, template: PodTemplate | None, cause: str) -> str:
@@ -280,103 +236,43 @@ def _making(whose: str, template: PodTemplate | None, cause: str) -> str:
 # A revision and its pods
 
 
-def _of_revision(store: Store, replicaset: ReplicaSet, gone: Sequence[str]) -> Iterator[_Fact]:
+def _of_revision(store: Store, replicaset: ReplicaSet, gone: Sequence[str]) -> Iterator[Stamp]:
     """What a revision tells, and its pods, those that are `gone` (their uids) among them."""
     meta, template = replicaset.metadata, replicaset.spec.template
     whose = f"revision {revisions.revision(replicaset)}"
     if meta.creation_timestamp is not None:
-        yield _Fact(meta.creation_timestamp, What.MADE, _making(whose, template, revisions.change_cause(replicaset)))
+        yield Stamp(meta.creation_timestamp, What.MADE, _making(whose, template, revisions.change_cause(replicaset)))
     pods = store.pods(meta.uid)
     for pod in pods:
-        yield from _of_pod(pod, whose, meta.name)
+        yield from of_pod(pod, whose, meta.name)
     known = {pod.metadata.name for pod in pods}
     for event in store.events(meta.uid):
         named = event.message.rpartition(": ")[2]
         if event.reason == "SuccessfulCreate" and named not in known:
-            yield from _of_event(event, What.MADE, said="made", whose=whose, pod=_short(named, meta.name))
+            yield from of_event(event, What.MADE, said="made", whose=whose, pod=short_name(named, meta.name))
         elif event.reason == "SuccessfulDelete" and named not in known:
-            yield from _of_event(event, What.STOPPING, said="asked to stop", whose=whose, pod=_short(named, meta.name))
+            yield from of_event(
+                event, What.STOPPING, said="asked to stop", whose=whose, pod=short_name(named, meta.name)
+            )
         elif event.reason == "FailedCreate":
-            yield from _of_event(event, What.TROUBLE, said=_refused(event.message))
+            yield from of_event(event, What.TROUBLE, said=_refused(event.message))
         elif event.type == "Warning":
-            yield from _of_event(event, What.TROUBLE, said=f"{whose}: {event.reason}: {event.message}")
+            yield from of_event(event, What.TROUBLE, said=f"{whose}: {event.reason}: {event.message}")
     lives = {pod.metadata.uid: lifetimes.of_pod(pod) for pod in pods}
     for uid in (*lives, *gone):
         events = store.events(uid)
         life = lives.get(uid) or lifetimes.of_events(events)
         for event in events:
-            yield from _of_pod_event(event, whose, meta.name, life)
-
-
-def _of_pod(pod: Pod, whose: str, owner: str) -> Iterator[_Fact]:
-    meta, name, life = pod.metadata, _short(pod.metadata.name, owner), lifetimes.of_pod(pod)
-    if meta.creation_timestamp is not None:
-        yield _Fact(meta.creation_timestamp, What.MADE, "made", whose, name)
-    for container in pod.status.container_statuses:
-        running = container.state.running
-        if running is not None and running.started_at is not None and not container.restart_count:
-            yield _Fact(running.started_at, What.STARTED, "started", whose, name)
-    for container in (*pod.status.init_container_statuses, *pod.status.container_statuses):
-        for ended in (container.last_state.terminated, container.state.terminated):
-            if (
-                ended is not None
-                and ended.finished_at is not None
-                and ended.exit_code
-                and not life.stops(ended.finished_at)
-            ):
-                why = f", {ended.reason}" if ended.reason not in ("", "Error") else ""
-                # Of all crashes, only the last one or two leave a stamp.
-                again = " again" if container.restart_count > 1 else ""
-                said = f"crashed{again}: {container.name}, exit {ended.exit_code}{why}"
-                yield _Fact(ended.finished_at, What.TROUBLE, said, whose, name, is_warning=True)
-    for condition in pod.status.conditions:
-        if condition.type == "Ready" and is_ready(pod) and condition.last_transition_time is not None:
-            yield _Fact(condition.last_transition_time, What.READY, "became ready", whose, name)
-    if meta.deletion_timestamp is not None:
-        began = before(meta.deletion_timestamp, span(meta.deletion_grace_period_seconds or 0))
-        yield _Fact(began, What.STOPPING, "asked to stop", whose, name)
-
-
-_QUIET: Final = frozenset({"Scheduled", "Pulling", "Pulled", "Created"})
-"""Events of pods that say no more than that all goes its way."""
-
-
-def _of_pod_event(event: Event, whose: str, owner: str, life: Lifetime) -> Iterator[_Fact]:
-    pod = _short(event.involved_object.name, owner)
-    if event.reason in _QUIET:
-        return
-    if event.reason == "Started":
-        if not life.is_known:
-            yield from _of_event(event, What.STARTED, said="started", whose=whose, pod=pod)
-        return
-    if event.reason == "Killing" and event.message.startswith("Stopping container"):
-        return
-    # A pod's own name and address in a text would keep the same thing apart that happens to many.
-    text = re.sub(r" in pod \S+$", "", event.message.replace(event.involved_object.name, "…"))
-    if life.explains(event):
-        # Probes fail until a program is up, and again once it stops: that is how either looks.
-        return
-    what = What.TROUBLE if event.type == "Warning" or event.reason == "Killing" else What.NOTE
-    yield from _of_event(event, what, said=f"{event.reason}: {text}", whose=whose, pod=pod)
-
-
-def _of_event(event: Event, what: What, *, said: str, whose: str = "", pod: str = "") -> Iterator[_Fact]:
-    if event.last_seen is not None:
-        is_warning = event.type == "Warning"
-        yield _Fact(event.last_seen, what, said, whose, pod, is_warning, event.times, event.first_timestamp)
-
-
-def _short(name: str, owner: str) -> str:
-    return f"…{name.removeprefix(f'{owner}-')}" if name.startswith(f"{owner}-") else name
+            yield from of_pod_event(event, whose, meta.name, life)
 
 
 # What belongs together
 
 
-def _folded(facts: Sequence[_Fact]) -> list[Moment]:
+def _folded(facts: Sequence[Stamp]) -> list[Moment]:
     """The facts, with the same thing at the same time in one; in the order of their beginnings."""
-    groups: list[list[_Fact]] = []
-    latest: dict[tuple[What, str, str, bool], list[_Fact]] = {}
+    groups: list[list[Stamp]] = []
+    latest: dict[tuple[What, str, str, bool], list[Stamp]] = {}
     for fact in facts:
         key = (fact.what, fact.said, fact.whose, fact.is_warning)
         group = latest.get(key)
@@ -387,7 +283,7 @@ def _folded(facts: Sequence[_Fact]) -> list[Moment]:
     return [_moment(group) for group in groups]
 
 
-def _moment(group: Sequence[_Fact]) -> Moment:
+def _moment(group: Sequence[Stamp]) -> Moment:
     first, last = group[0], group[-1]
     pods = dict.fromkeys(fact.pod for fact in group if fact.pod)
     times = sum(fact.times for fact in group)

@@ -8,7 +8,8 @@ import pytest
 
 from ktui.model.changes import Gone, Resource
 from ktui.model.store import Store
-from ktui.rollout.timeline import Deed, Moment, What, timeline
+from ktui.rollout.happenings import What
+from ktui.rollout.timeline import Deed, Moment, timeline
 from tests.recorded import DEPLOYMENTS, Said, recording
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 from tests.rollout.replay import moments, store_at

@@ -13,7 +13,8 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
-from ktui.rollout.timeline import Moment, What
+from ktui.rollout.happenings import What
+from ktui.rollout.timeline import Moment
 from ktui.tui.app import KtuiApp
 from ktui.tui.draw.items import ItemList, plain
 from ktui.tui.options import Options

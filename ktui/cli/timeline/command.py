@@ -21,8 +21,9 @@ from ktui.kube.api import Api
 from ktui.live.snapshot import read_events, read_workload
 from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.rollout.happenings import GLYPHS, What
 from ktui.rollout.rollout import unseen
-from ktui.rollout.timeline import GLYPHS, Deed, Moment, What
+from ktui.rollout.timeline import Deed, Moment
 from ktui.rollout.timeline import timeline as timeline_of
 from ktui.settings import Settings, audit_file
 from ktui.text import age, local_time

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from ktui.rollout.timeline import GLYPHS, Moment, What
+from ktui.rollout.happenings import GLYPHS, What
+from ktui.rollout.timeline import Moment
 from ktui.text import age, local_time
 from ktui.tui.draw.items import Item
 from ktui.tui.draw.widgets import Line, Span, fit, shorten, width, wrap
