@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import kubernetes
 
-from ktui.sim import SimulatedCluster
+from ktui.sim import Request, SimulatedCluster
 
 JSON = dict[str, Any]
 OLD = "registry.example/shop/cart:4.9"
@@ -52,6 +53,12 @@ class Witness:
 
     def close(self) -> None:
         self._client.close()
+
+
+def changing(requests: Iterable[Request]) -> list[Request]:
+    """Those that may change something; a question about rights is a POST that ktui sends by itself, at any time."""
+    asks = "/apis/authorization.k8s.io/"
+    return [each for each in requests if each.method != "GET" and not each.path.startswith(asks)]
 
 
 def manifest(image: str = OLD, *, name: str = "cart", replicas: int = 4, **changes: Any) -> JSON:
