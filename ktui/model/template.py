@@ -14,6 +14,11 @@ import msgspec
 from ktui.model.structs import Struct
 
 POD_TEMPLATE_HASH: Final = "pod-template-hash"
+ROLLOUT_HASH: Final = "rollouts-pod-template-hash"
+"""What Argo Rollouts adds to the templates of its ReplicaSets in place of that."""
+
+HASHES: Final = (POD_TEMPLATE_HASH, ROLLOUT_HASH)
+"""The labels that a controller adds to a template, and that make it no other one."""
 
 
 class Amounts(Struct, frozen=True):
@@ -42,16 +47,28 @@ class Container(Struct, frozen=True):
 class PodTemplate:
     """What pods are made from: its digest, and the fields that screens show.
 
-    Equality is the API's own: all of metadata and spec, `pod-template-hash` aside, and whether an empty map is
+    Equality is the API's own: all of metadata and spec, the controllers' hashes aside, and whether an empty map is
     written or left out (docs/semantics.md, Identity).
     """
 
-    __slots__ = ("annotations", "containers", "digest", "init_containers", "labels", "overhead", "ports", "resources")
+    __slots__ = (
+        "annotations",
+        "containers",
+        "digest",
+        "init_containers",
+        "labels",
+        "overhead",
+        "ports",
+        "resources",
+        "rollout_hash",
+    )
 
     def __init__(self, raw: dict[str, Any]) -> None:
         meta = raw.get("metadata") or {}
         spec = raw.get("spec") or {}
-        self.labels: dict[str, str] = {k: v for k, v in _strings(meta.get("labels")).items() if k != POD_TEMPLATE_HASH}
+        labels = _strings(meta.get("labels"))
+        self.rollout_hash = labels.get(ROLLOUT_HASH, "")
+        self.labels = {key: value for key, value in labels.items() if key not in HASHES}
         self.annotations = _strings(meta.get("annotations"))
         self.containers = _containers(spec.get("containers"))
         self.init_containers = _containers(spec.get("initContainers"))

@@ -20,6 +20,15 @@ def span(seconds: int) -> timedelta:
     return timedelta(seconds=min(max(seconds, 0), _LONGEST))
 
 
+def read_time(text: str | None) -> datetime | None:
+    """The time that someone wrote into an object; None where it is none, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
 def before(moment: datetime, length: timedelta) -> datetime:
     """The time that lies so long before that moment, or the first one that there is."""
     try:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ktui.model.objects import CHANGE_CAUSE, RESTARTED_AT, Deployment, ReplicaSet
 from ktui.model.store import Store
 from ktui.model.template import Container, PodTemplate
+from ktui.model.times import read_time
 from ktui.model.workloads import ControllerRevision, Workload
 from ktui.rollout import cohorts, images, revisions
 from ktui.rollout.cohorts import Cohort, Controlled
@@ -337,15 +338,10 @@ def writer(raw: Mapping[str, Any]) -> Writer | None:
     if not entries:
         return None
     newest = max(reversed(entries), key=lambda entry: str(entry.get("time") or ""))
-    return Writer(clean(newest.get("manager") or ""), clean(newest.get("operation") or ""), _time(newest.get("time")))
+    return Writer(
+        clean(newest.get("manager") or ""), clean(newest.get("operation") or ""), read_time(newest.get("time"))
+    )
 
 
 def _owns_template(entry: Mapping[str, Any]) -> bool:
     return "f:template" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ktui.model.objects import CHANGE_CAUSE, REVISION, REVISION_HISTORY, Deployment, ReplicaSet
-from ktui.model.template import POD_TEMPLATE_HASH
+from ktui.model.template import HASHES
 from ktui.model.workloads import ControllerRevision, Workload
 from ktui.rollout.track_record import Account, Accounts, Candidate, last_good, standings
 
@@ -132,7 +132,8 @@ def template_of(raw: dict[str, Any]) -> dict[str, Any]:
     template: dict[str, Any] = deepcopy(raw.get("data", raw)["spec"]["template"])
     template.pop("$patch", None)
     labels = (template.get("metadata") or {}).get("labels") or {}
-    labels.pop(POD_TEMPLATE_HASH, None)
+    for added in HASHES:
+        labels.pop(added, None)
     return template
 
 

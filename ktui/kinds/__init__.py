@@ -1,0 +1,1 @@
+"""The kinds of workload that ktui knows: a folder for each."""

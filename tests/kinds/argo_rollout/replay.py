@@ -1,0 +1,175 @@
+"""The recordings of Argo Rollouts (tests/recordings/argo), and what its plugin said while they were made."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from ktui.kinds.argo_rollout.objects import AnalysisRun, ArgoRollout, Experiment
+from ktui.model.objects import ReplicaSet
+from ktui.model.template import decode_hook
+from tests.recorded import FOLDER
+
+JSON = dict[str, Any]
+
+NAMES = sorted(file.name.removesuffix(".jsonl.gz") for file in (FOLDER / "argo").glob("*.jsonl.gz"))
+
+HEALTHY = ("canary-steps", "analysis-background", "blue-green-auto", "change-in-the-middle", "workload-ref")
+"""Those in which nothing goes wrong."""
+
+
+class Step(NamedTuple):
+    """One change of an object, at `t` seconds; None for one that went."""
+
+    t: float
+    plural: str
+    uid: str
+    obj: JSON | None
+
+
+class Printed(NamedTuple):
+    """What the plugin printed, from the second at which it was started to that at which it was done."""
+
+    begun: float
+    ended: float
+    command: str
+    lines: tuple[tuple[float, str], ...]
+
+
+class Moment(NamedTuple):
+    """What there was of a Rollout at one time."""
+
+    t: float
+    now: datetime
+    rollout: ArgoRollout
+    replicasets: tuple[ReplicaSet, ...]
+    runs: tuple[AnalysisRun, ...]
+    experiments: tuple[Experiment, ...]
+
+
+@cache
+def lines(name: str) -> tuple[JSON, ...]:
+    with gzip.open(FOLDER / "argo" / f"{name}.jsonl.gz", "rt") as file:
+        next(file)
+        return tuple(map(json.loads, file))
+
+
+@cache
+def steps(name: str) -> tuple[Step, ...]:
+    """Every change, in the order in which it arrived."""
+    found = []
+    for line in lines(name):
+        plural = line.get("path", "").rpartition("/")[2]
+        for item in (line.get("list") or {}).get("items") or ():
+            found.append(Step(line["t"], plural, item["metadata"]["uid"], item))
+        event = line.get("event")
+        if event is not None and event["type"] in ("ADDED", "MODIFIED", "DELETED"):
+            obj = event["object"]
+            found.append(Step(line["t"], plural, obj["metadata"]["uid"], None if event["type"] == "DELETED" else obj))
+    return tuple(found)
+
+
+@cache
+def clock(name: str) -> datetime:
+    """When the recording began by the cluster's clock, whose stamps are whole seconds."""
+    born = sorted(
+        datetime.fromisoformat(step.obj["metadata"]["creationTimestamp"]).astimezone(UTC) - timedelta(seconds=step.t)
+        for step in steps(name)
+        if step.obj is not None and step.t > 0.5 and step.obj["metadata"].get("resourceVersion")
+    )
+    return born[-1] + timedelta(seconds=0.5)
+
+
+def objects_at(name: str, t: float) -> dict[str, dict[str, JSON]]:
+    """What there was at `t` seconds: raw objects by uid, by the plural of their resource."""
+    found: dict[str, dict[str, JSON]] = {}
+    for step in steps(name):
+        if step.t > t:
+            break
+        if step.obj is None:
+            found.get(step.plural, {}).pop(step.uid, None)
+        else:
+            found.setdefault(step.plural, {})[step.uid] = step.obj
+    return found
+
+
+def rollout(raw: JSON) -> ArgoRollout:
+    return msgspec.convert(raw, ArgoRollout, dec_hook=decode_hook)
+
+
+_T = TypeVar("_T")
+_typed: dict[int, Any] = {}
+"""What the objects of the recordings mean, by the identity of what was read: those stay, and each is there often."""
+
+
+def _all(there: dict[str, dict[str, JSON]], plural: str, kind: type[_T]) -> tuple[_T, ...]:
+    found = there.get(plural, {}).values()
+    for raw in found:
+        if id(raw) not in _typed:
+            _typed[id(raw)] = msgspec.convert(raw, kind, dec_hook=decode_hook)
+    return tuple(_typed[id(raw)] for raw in found)
+
+
+def moment(name: str, t: float) -> Moment:
+    """The Rollout `web` as it was at `t` seconds."""
+    there = objects_at(name, t)
+    (owner,) = _all(there, "rollouts", ArgoRollout)
+    return Moment(
+        t,
+        clock(name) + timedelta(seconds=t),
+        owner,
+        tuple(
+            rs
+            for rs in _all(there, "replicasets", ReplicaSet)
+            if rs.metadata.controller and rs.metadata.controller.uid == owner.metadata.uid
+        ),
+        _all(there, "analysisruns", AnalysisRun),
+        _all(there, "experiments", Experiment),
+    )
+
+
+def moments(name: str, begun: float = 0.0, ended: float = 1e9) -> Iterator[Moment]:
+    """The Rollout as it was at the beginning of that time, and after each change in it."""
+    there = [step.t for step in steps(name) if step.plural == "rollouts" and step.obj is not None]
+    times = sorted({step.t for step in steps(name) if begun < step.t <= ended} | {begun})
+    for t in times:
+        if t >= there[0]:
+            yield moment(name, t)
+
+
+def end(name: str) -> float:
+    """The last second of the recording."""
+    return max(step.t for step in steps(name))
+
+
+@cache
+def printed(name: str) -> tuple[Printed, ...]:
+    """What the scenario ran, each with what came out. Watching (`status` without `$`) is in the one before."""
+    found: list[Printed] = []
+    for line in lines(name):
+        note, t = line.get("note"), line["t"]
+        if note is None:
+            continue
+        if note.startswith("$ "):
+            found.append(Printed(t, t, note.removeprefix("$ "), ()))
+        elif found:
+            last = found[-1]
+            found[-1] = Printed(last.begun, t, last.command, (*last.lines, (t, note)))
+    return tuple(found)
+
+
+def first_lines(name: str) -> tuple[tuple[float, str], ...]:
+    """What was printed before the first command, by the watch that waits for the first roll-out."""
+    found = []
+    for line in lines(name):
+        if line.get("note", "").startswith("$ "):
+            break
+        if "note" in line:
+            found.append((line["t"], line["note"]))
+    return tuple(found)
