@@ -41,9 +41,9 @@ class MetricView(msgspec.Struct, frozen=True):
     value: str
     """The last value that was taken; empty for none."""
     condition: str
-    """What the value has to meet, as it is written: `success: result[0] < 0.05`."""
+    """What the value has to meet, as it is written: `result[0] < 0.05`, or `not result > 3` for what it must not."""
     limit: str
-    """What would be too much: `failed 2 of at most 1`."""
+    """What is allowed: `at most 1 may fail`."""
     message: str
     decides: bool
     """Whether it counts; a dry run does not."""
@@ -142,23 +142,20 @@ def verdict_on(run: RunView) -> str:
     if bad is None:
         return ""
     if bad.phase == ERROR:
-        times = f"{count(bad.consecutive_error, 'error')} in a row" if bad.consecutive_error else "an error"
-        return f'metric "{bad.name}" could not be measured: {times}' + (f" ({bad.limit})" if bad.limit else "")
-    word = "failed" if bad.phase == FAILED else "was inconclusive"
-    value = f" with the value {bad.value}" if bad.value else ""
-    against = f" against {bad.condition}" if bad.condition else ""
+        times = f", {count(bad.consecutive_error, 'time')} in a row" if bad.consecutive_error else ""
+        return f"{bad.name} could not be measured{times}"
     often = bad.failed if bad.phase == FAILED else bad.inconclusive
-    return f'metric "{bad.name}" {word} {count(often, "time")} of {bad.measured}{value}{against}' + (
-        f" ({bad.limit})" if bad.limit else ""
-    )
+    value = f"was {bad.value}" if bad.value else bad.phase.lower()
+    against = f" against {bad.condition}" if bad.condition else ""
+    return f"{bad.name} {value}{against}, {often} of {count(bad.measured, 'time')}"
 
 
 def _metric_view(metric: Metric, result: MetricResult | None, *, is_dry: bool) -> MetricView:
     known = result or MetricResult(metric.name)
     last = known.measurements[-1] if known.measurements else None
     conditions = [
-        f"{word}: {condition}"
-        for word, condition in (("success", metric.success_condition), ("failure", metric.failure_condition))
+        word + " ".join(condition.split())
+        for word, condition in (("", metric.success_condition), ("not ", metric.failure_condition))
         if condition
     ]
     wanted = _number(metric.count)
@@ -173,7 +170,7 @@ def _metric_view(metric: Metric, result: MetricResult | None, *, is_dry: bool) -
         measured=known.successful + known.failed + known.inconclusive,
         wanted=wanted if wanted else (None if metric.interval else 1),
         value=clean(last.value) if last is not None else "",
-        condition=clean(", ".join(conditions)),
+        condition=clean(" and ".join(conditions)),
         limit=_limit(metric, known),
         message=clean(known.message or (last.message if last is not None else "")),
         decides=not (is_dry or known.dry_run),

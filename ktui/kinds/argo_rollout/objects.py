@@ -22,6 +22,9 @@ SCALE_DOWN_DEADLINE: Final = "scale-down-deadline"
 """On a ReplicaSet that has lost its traffic: when it is scaled down."""
 DESIRED_REPLICAS: Final = "rollout.argoproj.io/desired-replicas"
 
+DEFAULT_DEADLINE: Final = 600
+"""`progressDeadlineSeconds` where nothing is said (`DefaultProgressDeadlineSeconds` of utils/defaults)."""
+
 IntOrText = int | str
 
 

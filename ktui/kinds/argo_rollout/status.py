@@ -98,8 +98,11 @@ def phase(rollout: ArgoRollout, *, is_blocked: bool = False) -> Phase:
 
 
 def aborted(rollout: ArgoRollout) -> bool:
-    """Whether the present update has been aborted, by someone, or by an analysis or a deadline."""
-    return rollout.status.abort and not rollout.promoted
+    """Whether the present update has been aborted, by someone, or by an analysis or a deadline.
+
+    Another template, once the controller has seen it, ends that.
+    """
+    return rollout.status.abort and not rollout.promoted and rollout.observed
 
 
 def under_way(rollout: ArgoRollout) -> bool:

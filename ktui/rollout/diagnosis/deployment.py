@@ -14,6 +14,7 @@ from ktui.rollout.diagnosis import admission_messages
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.diagnosis.patience import is_stalled
 from ktui.rollout.diagnosis.pod_causes import of_pods
+from ktui.rollout.diagnosis.refusals import refused_pods
 from ktui.rollout.diagnosis.resizes import of_resizes
 from ktui.rollout.diagnosis.restarts import of_restarts
 from ktui.rollout.diagnosis.wording import fit
@@ -94,22 +95,8 @@ def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) 
     failure = _failure(deployment, current)
     if failure is None:
         return []
-    refused = admission_messages.in_words(failure.message)
-    since = failure.last_transition_time
     # Where old pods can still be taken down, that makes room.
-    is_stuck = deployment.status.available_replicas <= strategy.promised(deployment)
-    return [
-        Cause(
-            Kind.FORBIDDEN,
-            fit(f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created"),
-            blocking=is_stuck and is_stalled(refused.reason, since, now),
-            try_next=refused.helps,
-            detail=failure.message,
-            remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
-            reason=refused.reason,
-            since=since,
-        )
-    ]
+    return [refused_pods(failure, now, is_stuck=deployment.status.available_replicas <= strategy.promised(deployment))]
 
 
 def _failure(deployment: Deployment, current: ReplicaSet | None) -> Condition | None:

@@ -98,6 +98,17 @@ PATIENCE_OF: Final[Mapping[Reason, Patience]] = {
     Reason.DEADLINE_NEAR: Patience(_NEVER, _NEVER, "the time that the workload's own spec grants is not over yet"),
     Reason.NEVER_CONVERGES: Patience(_SOON, _NEVER, "what writes it again and again would do so after a rollback too"),
     Reason.CONTROLLER_FAILS: Patience(_MINUTE, _NEVER, "the controller tries again; an old template may fail as well"),
+    Reason.SPEC_INVALID: Patience(_SOON, _NEVER, "the spec has to be corrected; what runs goes on running"),
+    Reason.REFERENCE_MISSING: Patience(
+        _SOON, _NEVER, "what is missing has to be made; an old template names it as well"
+    ),
+    Reason.NOT_OBSERVED: Patience(
+        _MINUTE, _NEVER, "the controller may be busy, or be down: an old template would wait too"
+    ),
+    Reason.ANALYSIS_FAILED: Patience(_SOON, _NEVER, "the controller has aborted it by itself"),
+    Reason.ANALYSIS_ERROR: Patience(_SOON, _NEVER, "the controller has aborted it; the measuring is at fault"),
+    Reason.ANALYSIS_INCONCLUSIVE: Patience(_NEVER, _NEVER, "a person decides: promote, or abort"),
+    Reason.ABORTED: Patience(_NEVER, _NEVER, "it has been aborted already"),
     Reason.NO_PROGRESS: Patience(_FIVE, _NEVER, "nothing happens, and nothing tells why: a person has to look"),
     Reason.OTHER: Patience(_MINUTE, _NEVER, "what is not known well enough is left to a person"),
 }

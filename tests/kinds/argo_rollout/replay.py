@@ -11,8 +11,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from ktui.kinds.argo_rollout.analysis import experiments_of, runs_of
 from ktui.kinds.argo_rollout.objects import AnalysisRun, ArgoRollout, Experiment
-from ktui.model.objects import ReplicaSet
+from ktui.kinds.argo_rollout.situation import Situation
+from ktui.model.objects import Event, Pod, ReplicaSet
 from ktui.model.template import decode_hook
 from tests.recorded import FOLDER
 
@@ -51,6 +53,24 @@ class Moment(NamedTuple):
     replicasets: tuple[ReplicaSet, ...]
     runs: tuple[AnalysisRun, ...]
     experiments: tuple[Experiment, ...]
+    there: dict[str, dict[str, JSON]]
+    """All the raw objects."""
+
+    @property
+    def situation(self) -> Situation:
+        pods = _all(self.there, "pods", Pod)
+        return Situation(
+            rollout=self.rollout,
+            replicasets=self.replicasets,
+            pods={rs.metadata.uid: [pod for pod in pods if _owner(pod) == rs.metadata.uid] for rs in self.replicasets},
+            runs=runs_of(self.runs, self.rollout.metadata.uid),
+            experiments=experiments_of(self.experiments, self.runs, self.rollout.metadata.uid),
+            services=_names(self.there, "services"),
+            virtual_services=_names(self.there, "virtualservices"),
+        )
+
+    def events_of(self, uid: str) -> list[Event]:
+        return [event for event in _all(self.there, "events", Event) if event.involved_object.uid == uid]
 
 
 @cache
@@ -124,14 +144,19 @@ def moment(name: str, t: float) -> Moment:
         t,
         clock(name) + timedelta(seconds=t),
         owner,
-        tuple(
-            rs
-            for rs in _all(there, "replicasets", ReplicaSet)
-            if rs.metadata.controller and rs.metadata.controller.uid == owner.metadata.uid
-        ),
+        tuple(rs for rs in _all(there, "replicasets", ReplicaSet) if _owner(rs) == owner.metadata.uid),
         _all(there, "analysisruns", AnalysisRun),
         _all(there, "experiments", Experiment),
+        there,
     )
+
+
+def _owner(owned: Pod | ReplicaSet) -> str:
+    return owned.metadata.controller.uid if owned.metadata.controller is not None else ""
+
+
+def _names(there: dict[str, dict[str, JSON]], plural: str) -> frozenset[str]:
+    return frozenset(raw["metadata"]["name"] for raw in there.get(plural, {}).values())
 
 
 def moments(name: str, begun: float = 0.0, ended: float = 1e9) -> Iterator[Moment]:
