@@ -149,6 +149,19 @@ def duration(seconds: float) -> str:
     return f"{days}d{hours % 24}h" if days < 8 and hours % 24 else f"{days}d"
 
 
+def lasts(seconds: float) -> float:
+    """In how many seconds `duration` of a length of time that grows says something else."""
+    if seconds < 0:
+        return 1 - seconds
+    if seconds < 600:
+        step = 1
+    elif seconds < 8 * 3600:
+        step = 60
+    else:
+        step = 3600 if seconds < 8 * 86400 else 86400
+    return step - seconds % step
+
+
 def age(since: datetime | None, now: datetime) -> str:
     """How long ago; empty for unknown. A clock that is behind the cluster's reads as `0s`."""
     return duration((now - since).total_seconds()) if since is not None else ""

@@ -22,6 +22,7 @@ from ktui.text import (
     count,
     duration,
     exact,
+    lasts,
     local_time,
     roughly,
     shell_line,
@@ -164,6 +165,18 @@ def test_what_was_meant_as_colours(text: str, said: str) -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@given(st.integers(-100, 20 * 86400))
+@example(-1)
+@example(599)
+@example(3600 - 1)
+@example(8 * 3600 - 1)
+@example(8 * 86400 - 1)
+def test_a_length_of_time_is_told_in_the_same_words_for_as_long_as_it_lasts(seconds: int) -> None:
+    stays = int(lasts(seconds))
+    assert {duration(seconds + more) for more in (0, stays // 2, stays - 1)} == {duration(seconds)}
+    assert duration(seconds + stays) != duration(seconds)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
 from ktui.live.tracker import Tracker
 from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource, resource_of
-from ktui.rollout.rollout import Phase, Rollout
+from ktui.present import Present, Validity
+from ktui.rollout.rollout import Rollout
 
 if TYPE_CHECKING:
     from ktui.model.policies import Policies
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ktui.rollout.timeline import Deed, Moment
     from ktui.rollout.track_record import Accounts
 
-_AT_REST = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 _CONTROLLED = (Resource.CONTROLLER_REVISIONS, Resource.PODS)
 _PARTS = {
     Resource.DEPLOYMENTS: (Resource.REPLICASETS,),
@@ -42,6 +42,9 @@ class Live:
         """The kinds of which all has been heard that tells how their rollouts go."""
         self._too_early: set[str] = set()
         """The uids of those that were looked at before that."""
+        self._valid: dict[str, Validity] = {}
+        self._all_valid: Validity | None = None
+        """Until when each of the rollouts stays true by the clock, and all of them; None if that is to be counted."""
         self._waiting: dict[str, None] = {}
         """The uids of what has changed and is yet to be worked out, that which waits the longest first."""
 
@@ -49,21 +52,23 @@ class Live:
         """Take in what a stream said."""
         self._tracker.apply(changes)
 
-    def refresh(self, now: datetime, first: Collection[str] = (), *, times: bool = False) -> Iterator[bool]:
+    def refresh(
+        self, now: datetime, first: Collection[str] = (), guarded: Collection[str] = (), *, times: bool = False
+    ) -> Iterator[bool]:
         """Work out anew what changed, a rollout with each step, so that hundreds of them do not keep a key waiting.
 
-        The uids of `first`, and what was not known before, come first; each step tells whether what is left can wait
-        for the next call, as nothing can while the cluster is being listed. With `times`, the rollouts that move are
-        worked out as well: they tell how long something has been so.
+        The uids of `first` and `guarded`, and what was not known before, come first; each step tells whether what is
+        left can wait for the next call, as nothing can while the cluster is being listed. With `times`, those are
+        worked out as well that tell how long something has been so, where that says something else by now; and all
+        that are guarded, for how long they have been so decides about them.
         """
         # What is listed while this goes on is dirty the next time.
         is_listed = self.is_listed
         self._begin()
         self._waiting |= dict.fromkeys(self.store.take_dirty())
         if times:
-            moving = (uid for uid, rollout in self.rollouts.items() if rollout.phase not in _AT_REST)
-            self._waiting |= dict.fromkeys(moving)
-        others = self.rollouts.keys() - set(first) if self.observer.has_listed else frozenset()
+            self._waiting |= dict.fromkeys([*self._outdated(now), *self.rollouts.keys() & set(guarded)])
+        others = self.rollouts.keys() - {*first, *guarded} if self.observer.has_listed else frozenset()
         for uid in [uid for uid in self._waiting if uid not in others]:
             self._work_out(uid, now)
             yield False
@@ -77,6 +82,19 @@ class Live:
         for uid in list(self._waiting):
             self._work_out(uid, now)
             yield True
+
+    def is_outdated(self, now: datetime) -> bool:
+        """Whether there is a rollout that would say something else by now, although nothing was heard of it."""
+        if not self._valid:
+            return False
+        if self._all_valid is None:
+            known = self._valid.values()
+            since, until = max(each.since for each in known), min(each.until for each in known)
+            self._all_valid = Validity(since, until)
+        return not self._all_valid.holds(now)
+
+    def _outdated(self, now: datetime) -> Iterator[str]:
+        return (uid for uid, validity in self._valid.items() if not validity.holds(now))
 
     def _begin(self) -> None:
         """Look again, as if for the first time, at what was looked at too early.
@@ -94,9 +112,12 @@ class Live:
 
     def _work_out(self, uid: str, now: datetime) -> None:
         del self._waiting[uid]
-        workload, rollout = self.store.workload(uid), self._tracker.look(uid, now, anew=uid in self._too_early)
+        present = Present.at(now)
+        workload, rollout = self.store.workload(uid), self._tracker.look(uid, present, anew=uid in self._too_early)
+        self._valid[uid], self._all_valid = present.validity, None
         if workload is None or rollout is None:
             self.rollouts.pop(uid, None)
+            self._valid.pop(uid, None)
             self._too_early.discard(uid)
             self.observer.gone(uid, now)
             return

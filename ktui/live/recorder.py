@@ -51,6 +51,8 @@ class Recorder:
         """Why what is new is not remembered now; empty where it is."""
         return self._chronicle.trouble if self._chronicle is not None else ""
 
+    goes_by_the_clock = False
+
     def look(self) -> None:
         """Write down what has begun, gone wrong or ended since the last time."""
         if news := self._listener.live.observer.take():

@@ -23,9 +23,10 @@ from ktui.model.workloads import Workload
 from ktui.rollout.capacity.headroom import headroom
 from ktui.rollout.capacity.quota import Room
 from ktui.rollout.capacity.usage import RevisionUse, Usage, parts, usage, with_past, worth_keeping
+from ktui.rollout.rollout import Rollout
 
 _AGAIN: Final = 0.9
-"""Seconds after which it is worked out again, for pods have come and gone; screens are drawn every second anyway."""
+"""Seconds after which it is worked out again, if pods have come and gone."""
 
 _UNCONNECTED: Final = 1.0
 """Seconds until it is looked again whether there is a connection."""
@@ -61,8 +62,8 @@ class UsageFeed:
         self._next = 0.0
         """When it is to be read again, by the monotonic clock."""
         self._wake = asyncio.Event()
-        self._made: tuple[_Reading, float, Shown] | None = None
-        """What came of which reading, and when it is to be worked out again."""
+        self._made: tuple[_Reading, Rollout, float, Shown] | None = None
+        """What came of which reading at which state of the rollout, and when it may be worked out again."""
 
     def shown(self, uid: str) -> Shown | None:
         """What is known of that rollout; None before anything was read.
@@ -73,14 +74,20 @@ class UsageFeed:
         workload, rollout = self._listener.live.store.workload(uid), self._listener.live.rollouts.get(uid)
         if reading.uid != uid or workload is None or rollout is None:
             return None
-        if self._made is None or self._made[0] is not reading or began >= self._made[1]:
+        if self._made is None or self._made[0] is not reading or began >= self._made[2]:
             found = parts(self._listener.live.store, workload)
             rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
             used = usage(found, reading.samples)
             self._past = worth_keeping(used, self._past)
             shown = Shown(with_past(used, self._past), rooms, reading.quotas, reading.problem)
-            self._made = (reading, monotonic() + max(_AGAIN, 10 * (monotonic() - began)), shown)
-        return self._made[2]
+            self._made = (reading, rollout, monotonic() + max(_AGAIN, 10 * (monotonic() - began)), shown)
+        return self._made[3]
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what was shown last was worked out before the rollout changed."""
+        rollout = self._listener.live.rollouts.get(self._reading.uid)
+        return self._made is not None and self._made[0] is self._reading and self._made[1] is not rollout
 
     def ask_anew(self) -> None:
         """Forget that there were no metrics: someone may have seen to that."""

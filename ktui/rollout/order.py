@@ -67,24 +67,35 @@ def worst_first(rollouts: Iterable[Rollout]) -> list[Rollout]:
     return sorted(rollouts, key=lambda each: (rank(each), each.namespace, each.name))
 
 
+class _Standing(NamedTuple):
+    """What a rollout is ordered by, since when, and the rollout that was looked at last with its own rank."""
+
+    rank: Rank
+    since: datetime
+    rollout: Rollout
+    own: Rank
+
+
 class Standings:
     """The ranks of rollouts over time, by uid: the worst that each has had within `QUIET`."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[Rank, datetime]] = {}
+        self._seen: dict[str, _Standing] = {}
 
     def worst_first(self, rollouts: Iterable[Rollout], now: datetime) -> list[Rollout]:
         """The rollouts in the order of the worst that each has been lately."""
         found = list(rollouts)
         self._seen = {each.uid: self._standing(each, now) for each in found}
-        return sorted(found, key=lambda each: (self._seen[each.uid][0], each.namespace, each.name))
+        return sorted(found, key=lambda each: (self._seen[each.uid].rank, each.namespace, each.name))
 
-    def _standing(self, rollout: Rollout, now: datetime) -> tuple[Rank, datetime]:
-        current, known = rank(rollout), self._seen.get(rollout.uid)
-        is_better = known is not None and current[:2] > known[0][:2]
-        if known is not None and is_better and timedelta(0) <= now - known[1] < QUIET:
-            return known
-        return current, now
+    def _standing(self, rollout: Rollout, now: datetime) -> _Standing:
+        known = self._seen.get(rollout.uid)
+        # Of hundreds, few are others than at the last look.
+        own = known.own if known is not None and known.rollout is rollout else rank(rollout)
+        is_better = known is not None and own[:2] > known.rank[:2]
+        if known is not None and is_better and timedelta(0) <= now - known.since < QUIET:
+            return known._replace(rollout=rollout, own=own)
+        return _Standing(own, now, rollout, own)
 
 
 def steady(rows: Iterable[Rollout], before: Mapping[str, int]) -> list[Rollout]:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from ktui.model.objects import Deployment, ReplicaSet
+from ktui.present import plain
 from ktui.rollout import revisions, strategy
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, settled, verdict
 
@@ -172,6 +173,7 @@ class Glimpse(msgspec.Struct, frozen=True):
 
 def observe(track: Track | None, seen: Glimpse, now: datetime) -> Track:
     """Add what is seen now to what was seen before; another template is another rollout."""
+    now = plain(now)
     sample = Sample(now, seen.available, seen.new_available)
     if track is None or track.template != seen.template:
         return _begin(sample, seen, track)

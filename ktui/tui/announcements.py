@@ -58,6 +58,8 @@ class Announcements:
         """Another cluster or scope: nothing of what was followed is seen any more."""
         self._followed.clear()
 
+    goes_by_the_clock = False
+
     def look(self) -> None:
         """Say what has changed since the last look."""
         host = self._host

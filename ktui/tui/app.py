@@ -196,8 +196,8 @@ class KtuiApp(EndingApp):
         self._guards = Guards(self, self._session, self._steering)
         self._followers += [self._steering, self._guards, self._announcements, self._pairs]
         self.usage = UsageFeed(self)
-        self.set_interval(1.0, self._pace.second_is_over)
         self.run_worker(self._pace.keep(), group="drawing")
+        self.run_worker(self._pace.keep_time(), group="drawing")
         self._follow()
 
     def _follow(self) -> None:
@@ -254,6 +254,14 @@ class KtuiApp(EndingApp):
     def front(self) -> LiveScreen | None:
         """The full screen that is to be seen, be there a dialog over it or not."""
         return front_of(self)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether what is drawn would say something else by now, although nothing was heard."""
+        now, front = self.now(), self.front
+        if self.live.is_outdated(now) or any(each.goes_by_the_clock for each in self._followers):
+            return True
+        return front is None or front.is_outdated(now)
 
     @property
     def in_sight(self) -> frozenset[str]:

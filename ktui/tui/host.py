@@ -27,6 +27,10 @@ Answer = TypeVar("Answer")
 class Follower(Protocol):
     """A part that follows what is live. The app calls it; it asks the app for the rest."""
 
+    @property
+    def goes_by_the_clock(self) -> bool:
+        """Whether it is to look once a second, be something heard or not."""
+
     def look(self) -> None:
         """What was heard is in the live state: it is about to be drawn."""
 

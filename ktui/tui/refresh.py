@@ -40,6 +40,10 @@ class Drawn(Protocol):
     def guarded(self) -> frozenset[str]:
         """The uids of those that are watched over, in sight or not."""
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether what is drawn would say something else by now, although nothing was heard."""
+
     def now(self) -> datetime:
         """The time that ages are counted to."""
 
@@ -51,7 +55,7 @@ class Drawn(Protocol):
 
 
 class Pace:
-    """Draws the app's screen whenever something is new, and once a second for the times that it shows."""
+    """Draws the app's screen whenever something is new, and when a time that it shows says something else."""
 
     def __init__(self, app: Drawn) -> None:
         self._app = app
@@ -65,10 +69,13 @@ class Pace:
         if at_once:
             self._hurry.set()
 
-    def second_is_over(self) -> None:
-        """Draw at the next tick, with the times as they are then."""
-        self._second_is_over = True
-        self.draw_soon()
+    async def keep_time(self) -> None:
+        """Draw once a second with the times as they are then, if that makes a difference."""
+        while True:
+            await asyncio.sleep(1.0)
+            if self._app.is_outdated:
+                self._second_is_over = True
+                self.draw_soon()
 
     async def keep(self) -> None:
         """Draw whatever is new, for as long as the app runs."""
@@ -87,7 +94,7 @@ class Pace:
     async def _work_out(self) -> None:
         app, times, self._second_is_over = self._app, self._second_is_over, False
         slice_begun = begun = monotonic()
-        for can_wait in app.live.refresh(app.now(), app.in_sight | app.guarded, times=times):
+        for can_wait in app.live.refresh(app.now(), app.in_sight, app.guarded, times=times):
             if can_wait and monotonic() - begun > STINT:
                 self.draw_soon()
                 return

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.worker import WorkType
 
 from ktui.model.changes import LinkState
+from ktui.present import Present, Validity
 from ktui.tui.dismissal import SafeToDismiss
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
@@ -67,6 +68,8 @@ class LiveScreen(SafeToDismiss[None]):
     """Whether it shows what pods use: that is read only while such a screen is in front."""
 
     _is_composed = False
+    _drawn: tuple[Validity, object] | None = None
+    """Until when what is drawn stays true by the clock, and the title and notices above it."""
 
     @property
     def is_drawable(self) -> bool:
@@ -113,7 +116,7 @@ class LiveScreen(SafeToDismiss[None]):
         return False
 
     def redraw(self, now: datetime) -> None:
-        """Show what is known now. Called when something changed, once a second, and when the screen comes back."""
+        """Show what is known now. Called when something changed, or an age did, and when the screen comes back."""
         raise NotImplementedError
 
     def on_screen_resume(self) -> None:
@@ -145,7 +148,24 @@ class LiveScreen(SafeToDismiss[None]):
     def draw_now(self) -> None:
         """Redraw at once, if there is something to draw on: what is answered late may find the screen gone."""
         if self.is_drawable:
-            self.redraw(self.ktui.now())
+            now = Present.at(self.ktui.now())
+            # The clock in the header has minutes; that a day is over shows with one of them, too.
+            now.note(60 - now.second - now.microsecond / 1e6)
+            self.redraw(now)
+            self._drawn = (now.validity, self._over_all)
+
+    def is_outdated(self, now: datetime) -> bool:
+        """Whether what is drawn would say something else by now, although nothing was heard."""
+        usage = self.ktui.usage
+        if self._drawn is None or (self.FOLLOWS_USE and usage is not None and usage.is_behind):
+            return True
+        validity, shown = self._drawn
+        return shown != self._over_all or not validity.holds(now)
+
+    @property
+    def _over_all(self) -> tuple[object, ...]:
+        """What is shown above the content, and changes by other ways than what is heard of the cluster."""
+        return self.ktui.title_line, self.ktui.notices
 
     def action_steer(self, name: str) -> None:
         """Begin an action on the selected rollout."""

@@ -10,7 +10,7 @@ import pytest
 from ktui.figures.record import Sight
 from ktui.live.live import Live
 from ktui.model.changes import WORKLOADS, Change, Gone, Link, LinkState, Listed, Put, Resource
-from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.rollout import Rollout
 from tests.recorded import decode
 from tests.rollout import sets
 from tests.rollout.made import NOW, Made, template
@@ -65,11 +65,34 @@ def test_a_deployment_that_went_while_it_waited_is_gone() -> None:
     assert list(live.rollouts) == ["a"]
 
 
-def test_what_moves_is_worked_out_anew_for_its_times() -> None:
-    live = a_live("a")
-    assert live.rollouts["a"].phase is Phase.PROGRESSING
-    assert list(live.refresh(NOW)) == []
-    assert list(live.refresh(NOW, times=True)) == [True]
+def test_what_tells_how_long_something_has_been_so_is_worked_out_again_when_it_says_something_else() -> None:
+    live = Live()
+    created = NOW - timedelta(minutes=30)
+    meta = {"name": "web", "namespace": "shop", "uid": "a", "resourceVersion": "1", "generation": 1}
+    waits = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
+    waits |= dict.fromkeys(("lastUpdateTime", "lastTransitionTime"), f"{created:%Y-%m-%dT%H:%M:%SZ}")
+    raw = {
+        "metadata": meta | {"creationTimestamp": f"{created:%Y-%m-%dT%H:%M:%SZ}"},
+        "spec": {"replicas": 1, "template": template("web:1.0"), "progressDeadlineSeconds": 7200},
+        "status": {"observedGeneration": 1, "conditions": [waits]},
+    }
+    live.apply([Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, raw))])
+    live.apply([Listed(resource) for resource in (*WORKLOADS, Resource.REPLICASETS)])
+    assert not any(live.refresh(NOW)), "nothing of what is new can wait"
+    for seconds in (0, 59):
+        later = NOW + timedelta(seconds=seconds)
+        assert not live.is_outdated(later)
+        assert list(live.refresh(later, times=True)) == []
+    assert live.is_outdated(NOW + timedelta(seconds=60))
+    assert list(live.refresh(NOW + timedelta(seconds=60), times=True)) == [True]
+    assert not live.is_outdated(NOW + timedelta(seconds=119))
+
+
+def test_what_is_guarded_is_worked_out_every_second() -> None:
+    live = a_live("a", "b")
+    assert list(live.refresh(NOW, times=True)) == []
+    assert list(live.refresh(NOW, guarded={"a"})) == []
+    assert list(live.refresh(NOW, guarded={"a", "gone"}, times=True)) == [False]
 
 
 # Whichever of the lists comes first

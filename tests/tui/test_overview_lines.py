@@ -10,6 +10,7 @@ from ktui.rollout.progress import Progress, Side
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.tui.draw.widgets import Line, width
 from ktui.tui.overview.lines import columns, explanation, heading, row
+from ktui.tui.overview.measures import measure
 from tests.rollout.made import NOW, Made
 
 AT_REST = Made("web:1", 4, replicas=4, updatedReplicas=4, readyReplicas=4, availableReplicas=4).rollout()
@@ -44,7 +45,7 @@ def text(line: Line) -> str:
 
 @pytest.mark.parametrize("cells", range(20, 220))
 def test_ready_is_in_sight_at_any_width_and_no_line_is_too_long(cells: int) -> None:
-    fitted = columns(TROUBLED, cells)
+    fitted = columns(map(measure, TROUBLED), cells)
     shown = text(row(TROUBLED[0], fitted, NOW))[:cells]
     assert "9/12" in shown
     assert ("checkout" if cells > 30 else "check") in shown
@@ -53,18 +54,18 @@ def test_ready_is_in_sight_at_any_width_and_no_line_is_too_long(cells: int) -> N
 
 @pytest.mark.parametrize("cells", range(96, 220))
 def test_the_image_is_whole_where_there_is_room_for_it(cells: int) -> None:
-    assert "checkout:2.4.1" in text(row(TROUBLED[0], columns(TROUBLED, cells), NOW))
+    assert "checkout:2.4.1" in text(row(TROUBLED[0], columns(map(measure, TROUBLED), cells), NOW))
 
 
 @pytest.mark.parametrize("cells", range(112, 220))
 def test_the_image_is_not_cut_while_nothing_is_wrong(cells: int) -> None:
-    assert CALM[0].image in text(row(CALM[0], columns(CALM, cells), NOW))
+    assert CALM[0].image in text(row(CALM[0], columns(map(measure, CALM), cells), NOW))
 
 
 def test_for_is_there_at_120_columns_and_all_of_why_at_200() -> None:
-    assert "FOR" in text(heading(columns(TROUBLED, 117)))
-    assert columns(TROUBLED, 117).since == 5
-    assert WHY in text(row(TROUBLED[0], columns(TROUBLED, 197), NOW))
+    assert "FOR" in text(heading(columns(map(measure, TROUBLED), 117)))
+    assert columns(map(measure, TROUBLED), 117).since == 5
+    assert WHY in text(row(TROUBLED[0], columns(map(measure, TROUBLED), 197), NOW))
 
 
 def test_the_explanation_names_all_causes_where_there_is_room_else_how_many_more() -> None:

@@ -49,8 +49,18 @@ class Pairs:
         self._switches: dict[str, int] = {}
         """How often a Service of a namespace has been switched."""
 
+    @property
+    def goes_by_the_clock(self) -> bool:
+        """Who gets the traffic is asked again, and what could not be asked, too."""
+        now = monotonic()
+        return any(now >= known.until for known in self._known.values() if known.marks or known.is_doubtful)
+
     def look(self) -> None:
-        """Nothing to be done: it is asked for."""
+        """Forget what is not claimed any more: it is asked for again if it is in sight."""
+        now = monotonic()
+        for namespace, known in list(self._known.items()):
+            if (known.marks or known.is_doubtful) and now >= known.until + _CLAIMED:
+                del self._known[namespace]
 
     def leave(self) -> None:
         """Another cluster or scope."""
@@ -116,7 +126,9 @@ class Pairs:
             self._host.draw_soon()
         except KubeError as error:
             # Who may not see Services is shown no pairs; the key says why.
-            doubtful = not isinstance(error, Forbidden)
+            doubtful, before = not isinstance(error, Forbidden), self._known.get(namespace)
+            if before is not None and before.marks:
+                self._host.draw_soon()
             self._known[namespace] = _Known(monotonic() + _FRESH, {}, is_doubtful=doubtful)
         finally:
             self._asked.discard(namespace)

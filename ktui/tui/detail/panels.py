@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import msgspec
 from textual.app import ComposeResult
@@ -19,6 +19,7 @@ from ktui.kube.errors import KubeError
 from ktui.kube.policies import read_policies
 from ktui.model.policies import Policies
 from ktui.model.reference import reference_to
+from ktui.present import Present, Validity
 from ktui.rollout.detail import Detail
 from ktui.rollout.diagnosis.cause import Kind
 from ktui.text import count
@@ -35,6 +36,7 @@ from ktui.tui.screen import LiveScreen
 if TYPE_CHECKING:
     from ktui.kube.connection import Connection
     from ktui.live.usage_feed import Shown
+    from ktui.rollout.rollout import Rollout
 
 WIDE: Final = 102
 """Cells from which on causes and events stand beside the pods instead of below them."""
@@ -57,6 +59,14 @@ _LEAST: Final = {"pods": 2, "why": 2, "events": 1}
 """Lines that each list keeps however little room there is."""
 
 
+class _Drawn(NamedTuple):
+    """What a drawing was made of, and until when it stays true by the clock."""
+
+    rollout: Rollout | None
+    made_of: tuple[object, ...]
+    validity: Validity
+
+
 class RolloutPanels(Container):
     """The panels of one rollout, which may become another one. `is_beside` is beside a list that chooses it."""
 
@@ -67,6 +77,7 @@ class RolloutPanels(Container):
         self._uid = ""
         self._cells = self._lines = 0
         self._detail: Detail | None = None
+        self._drawn: _Drawn | None = None
         self._transitions = Transitions()
         self._heights = Heights()
         self._summary_lines = 0
@@ -158,12 +169,30 @@ class RolloutPanels(Container):
             self._begin(uid)
         if (cells, lines) != (self._cells, self._lines):
             self._cells, self._lines, self._summary_lines = cells, lines, 0
-        app = self._ktui
-        self._detail = app.live.detail(uid, now, self._around_now(use)) or self._detail
+        live, made_of = self._ktui.live, self._made_of(use)
+        rollout, drawn = live.rollouts.get(uid), self._drawn
+        is_as_drawn = drawn is not None and drawn.rollout is rollout and drawn.made_of == made_of
+        if drawn is not None and is_as_drawn and not self.is_moving and drawn.validity.holds(now):
+            return self._detail
+        present = Present.at(now)
+        self._detail = live.detail(uid, present, self._around_now(use)) or self._detail
         if self._detail is not None:
             self._ask_around_where_new(self._detail)
-            self._draw(self._detail, now, use)
+            self._draw(self._detail, present, use)
+            self._drawn = _Drawn(rollout, made_of, present.validity)
         return self._detail
+
+    def _made_of(self, use: Shown | None) -> tuple[object, ...]:
+        """All that a drawing is made of but the rollout and the time."""
+        app, uid = self._ktui, self._uid
+        is_gone = uid not in app.live.rollouts
+        lists = [self.query_one(f"#{name}", ItemList) for name in _LISTS]
+        return (
+            (uid, self._cells, self._lines, self._front, self._every_pod, is_gone and self._has_namesake),
+            (app.pending.get(uid), uid in app.guarded, app.countdown(app.now(), uid), app.traffic(uid)),
+            (use, self._around, app.connection),
+            [(each.scrollable_content_region.width, each.scroll_offset.y) for each in lists],
+        )
 
     @property
     def _ktui(self) -> Host:
@@ -183,7 +212,7 @@ class RolloutPanels(Container):
         return self._lines >= TALL
 
     def _begin(self, uid: str) -> None:
-        self._uid, self._detail, self._transitions = uid, None, Transitions()
+        self._uid, self._detail, self._drawn, self._transitions = uid, None, None, Transitions()
         self._around, self._every_pod, self._summary_lines = None, None, 0
         for name in _LISTS:
             self.query_one(f"#{name}", ItemList).begin()

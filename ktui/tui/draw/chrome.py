@@ -25,8 +25,11 @@ class Hint(NamedTuple):
 
 
 def header(title: str, counts: Sequence[str], state: Line, now: datetime, cells: int) -> list[Span]:
-    """Where we are on the left; the link, the counts and the time on the right. The link is never cut."""
-    clock = [Span(now.astimezone().strftime("%H:%M:%S"), "dim")]
+    """Where we are on the left; the link, the counts and the time on the right. The link is never cut.
+
+    The time has no seconds: a screen on which nothing happens is still.
+    """
+    clock = [Span(now.astimezone().strftime("%H:%M"), "dim")]
     left = [Span("ktui", "title"), Span(f"  {cut(clean(title), max(12, cells // 2))}", "strong")]
     for shown in (counts, counts[:1], ()):
         right = [*state, Span("   ")]
@@ -48,16 +51,15 @@ def link_state(link: Link | None, now: datetime, *, failed: bool, shows: bool = 
     if link is None:
         return [Span(f"{signs.RING} connecting", "dim")]
     glyph, style = LINKS[link.state]
-    old = age(link.since, now)
     match link.state:
         case LinkState.RECONNECTING:
-            said = f"stale by {old}, reconnecting"
+            said = f"stale by {age(link.since, now)}, reconnecting"
         case LinkState.SILENT:
-            said = f"no answer for {old}"
+            said = f"no answer for {age(link.since, now)}"
         case LinkState.LISTED:
-            said = f"listed {old} ago"
+            said = f"listed {age(link.since, now)} ago"
         case LinkState.REFUSED if shows:
-            said = f"refused, stale by {old}"
+            said = f"refused, stale by {age(link.since, now)}"
         case _:
             said = link.state.value
     return [Span(f"{glyph} {said}", style)]
@@ -74,14 +76,18 @@ def hints(shown: Sequence[Hint], cells: int) -> list[Span]:
     What is not open now goes first: it is still on the help screen, with the reason.
     """
     kept = list(shown)
-    for hint in reversed(shown[:-2]):
-        if _length(kept) > cells and not hint.is_open:
-            kept.remove(hint)
+    # Counted once: there are some twenty, and this is drawn with each key.
+    length = sum(map(_length, kept))
+    for index in reversed(range(len(kept[:-2]))):
+        if length > cells and not kept[index].is_open:
+            length -= _length(kept.pop(index))
     for index in reversed(range(len(kept))):
-        if _length(kept) > cells:
-            kept[index] = kept[index]._replace(label=kept[index].label.partition(" (")[0].partition(":")[0])
-    while _length(kept) > cells and len(kept) > 2:
-        del kept[-3]
+        if length > cells:
+            long = kept[index]
+            kept[index] = long._replace(label=long.label.partition(" (")[0].partition(":")[0])
+            length += _length(kept[index]) - _length(long)
+    while length > cells and len(kept) > 2:
+        length -= _length(kept.pop(-3))
     return shorten(keys(kept), cells)
 
 
@@ -98,8 +104,8 @@ def keys(shown: Sequence[Hint]) -> list[Span]:
     return spans
 
 
-def _length(shown: Sequence[Hint]) -> int:
-    return sum(cell_len(hint.key) + cell_len(clean(hint.label)) + (3 if hint.is_open else 5) for hint in shown)
+def _length(hint: Hint) -> int:
+    return cell_len(hint.key) + cell_len(clean(hint.label)) + (3 if hint.is_open else 5)
 
 
 def notice(text: str, cells: int, *, is_warning: bool = True) -> list[Span]:

@@ -16,6 +16,7 @@ from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import age, clean, count
 from ktui.tui.draw import glyphs
 from ktui.tui.draw.widgets import Span, cut_front, fit, shorten, width, wrap
+from ktui.tui.overview.measures import Measure
 
 if TYPE_CHECKING:
     from ktui.tui.draw.marks import Mark
@@ -66,22 +67,21 @@ class Columns(NamedTuple):
     why: int
 
 
-def columns(rollouts: Iterable[Rollout], cells: int) -> Columns:
+def columns(measures: Iterable[Measure], cells: int) -> Columns:
     """Fit the columns into so many cells: each as wide as its content while there is room.
 
     NAMESPACE, ROLLOUT, PHASE, READY (it says who serves), a short bar and some of WHY come first. What is left goes,
     in this order, to IMAGE, FOR, NEW, more of WHY, REV, a longer bar, the rest of a long IMAGE, and all of WHY. If it
     is tight, NAMESPACE goes if all are in one, and long names are cut.
     """
-    rows = list(rollouts)
+    rows = list(measures)
     namespaces = {row.namespace for row in rows}
-    digits = max((len(str(row.progress.desired)) for row in rows), default=1)
-    counts = max(5, 2 * digits + 1)
-    why = max((cell_len(row.why) for row in rows), default=0)
-    image = min(_MOST_IMAGE, max(5, *(cell_len(clean(row.image)) for row in rows))) if rows else 5
+    counts = max(5, 2 * max((row.digits for row in rows), default=1) + 1)
+    why = max((row.why for row in rows), default=0)
+    image = min(_MOST_IMAGE, max(5, *(row.image for row in rows))) if rows else 5
     fitted = Columns(
         namespace=min(20, max(9, *(cell_len(name) for name in namespaces))) if rows else 9,
-        name=min(_MOST_NAME, max((8, *(cell_len(row.label) for row in rows)))),
+        name=min(_MOST_NAME, max((8, *(row.name for row in rows)))),
         phase=13,
         bar=_LEAST_BAR,
         share=0,
@@ -206,14 +206,14 @@ def _tail(image: str, cells: int) -> str:
     return cut_front(image, cells)
 
 
-def totals(rollouts: Iterable[Rollout], cells: int) -> list[Span]:
+def totals(measures: Iterable[Measure], cells: int) -> list[Span]:
     """How many rollouts are down, and how many are in each phase, the worst first. Phases without any are left out.
 
     If there is no room for all the words, the glyphs stand alone: every row repeats them beside the word.
     """
-    found = list(rollouts)
-    numbers = Counter(rollout.phase for rollout in found)
-    down = sum(harm(rollout) is Harm.DOWN for rollout in found)
+    found = list(measures)
+    numbers = Counter(each.phase for each in found)
+    down = sum(each.is_down for each in found)
     chips = [(down, DOWN, "down", "failed")] if down else []
     chips += [(numbers[phase], *glyphs.PHASES[phase]) for phase in glyphs.PHASES if numbers[phase]]
     for gap, with_words in (("   ", True), ("  ", True), ("  ", False)):
@@ -294,6 +294,8 @@ def belongs(rollout: Rollout, only: str) -> bool:
 
 def matches(rollout: Rollout, words: Sequence[str]) -> bool:
     """Whether every word of the filter stands somewhere in what the row says."""
+    if not words:
+        return True
     text = f"{rollout.namespace}/{rollout.label} {rollout.phase} {rollout.image} {rollout.why}".lower()
     return all(word in text for word in words)
 

@@ -21,6 +21,7 @@ from ktui.tui.keymap import bind
 from ktui.tui.messages import Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
 from ktui.tui.overview.lines import SORTS
+from ktui.tui.overview.measures import Measure, Measures
 from ktui.tui.overview.rows import Rows
 from ktui.tui.screen import LiveScreen, action_hints
 
@@ -87,6 +88,7 @@ class OverviewScreen(LiveScreen):
         self._cursor: str | None = None
         self._has_moved = False
         self._moved_at: datetime | None = None
+        self._measures = Measures()
         self._standings = Standings()
         self._sort = "worst"
         self._filter = ""
@@ -155,7 +157,8 @@ class OverviewScreen(LiveScreen):
         beside = max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
-        fitted = overview_lines.columns(everything, cells - 3)
+        measures = self._measures.of(everything)
+        fitted = overview_lines.columns(measures, cells - 3)
         self._table = Rows(
             self._rows,
             fitted,
@@ -169,11 +172,12 @@ class OverviewScreen(LiveScreen):
         )
         table.show(self._table, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
-        self.query_one("#totals", Painting).show([self._strip(everything, now)])
+        self.query_one("#totals", Painting).show([self._strip(measures, now)])
         current = self._rows[at] if at is not None else None
         explanation = self.query_one("#explanation", Painting)
         explanation.display = not beside
-        explanation.show(overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines()))
+        if not beside:
+            explanation.show(overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines()))
         self._draw_beside(now, beside)
         self._say_why_empty(everything, cells)
         self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
@@ -239,7 +243,7 @@ class OverviewScreen(LiveScreen):
             self.call_after_refresh(table.keep_in_sight, at)
         return at
 
-    def _strip(self, everything: list[Rollout], now: datetime) -> list[Span]:
+    def _strip(self, measures: list[Measure], now: datetime) -> list[Span]:
         notes = []
         if self._marked:
             hidden = len(self._marked - {rollout.uid for rollout in self._rows})
@@ -250,14 +254,14 @@ class OverviewScreen(LiveScreen):
             countdown = self.ktui.countdown(now)
             notes.append(f"auto-abort is on for {len(self.ktui.guarded)}{f': {countdown}' if countdown else ''}")
         if self._only:
-            notes.append(f"only {self._only}: {len(self._rows)} of {len(everything)}, z shows all")
+            notes.append(f"only {self._only}: {len(self._rows)} of {len(measures)}, z shows all")
         if self._filter:
-            notes.append(f"{len(self._rows)} of {len(everything)} match “{self._filter}”, esc clears")
+            notes.append(f"{len(self._rows)} of {len(measures)} match “{self._filter}”, esc clears")
         if self._sort != "worst":
             notes.append(SORTS[self._sort])
         noted = Span("   " + " · ".join(notes) if notes else "", "key")
         cells = self.size.width - 2
-        return shorten([*overview_lines.totals(everything, cells - width([noted])), noted], cells)
+        return shorten([*overview_lines.totals(measures, cells - width([noted])), noted], cells)
 
     def _say_why_empty(self, everything: list[Rollout], cells: int) -> None:
         message = self.query_one("#message", Painting)

@@ -68,6 +68,11 @@ class Guards:
             "warning",
         )
 
+    @property
+    def goes_by_the_clock(self) -> bool:
+        """How long something may be wrong is counted."""
+        return bool(self._armed)
+
     def look(self) -> None:
         """Act where something has gone wrong, and let go of what is another rollout by now."""
         live = self._host.live

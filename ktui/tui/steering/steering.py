@@ -48,6 +48,11 @@ class Steering:
         self.pending = Pending(host)
         self.sending = Sending(session)
 
+    @property
+    def goes_by_the_clock(self) -> bool:
+        """What was sent is waited for no longer than some time."""
+        return bool(self.pending.sentences)
+
     def look(self) -> None:
         """What was sent may have been reported."""
         self.pending.look()

@@ -95,6 +95,11 @@ class Arrivals:
             yield from self._readers[self._state](data[place])
             place += 1
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it depends on `tick` what has come last."""
+        return self._state == _ESCAPE
+
     def tick(self, now: float) -> Iterable[Message]:
         """An ESC with nothing behind it is the key, once that has been waited for."""
         if self._state == _ESCAPE and now - self._last >= constants.ESCAPE_DELAY:

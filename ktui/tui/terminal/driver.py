@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
@@ -18,7 +19,7 @@ from ktui.text import clean
 from ktui.tui.terminal.arrivals import Arrivals
 
 _LOOK: Final = 0.1
-"""Seconds between two looks at whether the dashboard has ended, and whether an ESC is the key."""
+"""Seconds between two looks at whether an ESC is the key."""
 
 _CHUNK: Final = 4096
 
@@ -27,11 +28,35 @@ class _Ends(Protocol):
     def end_by(self, number: int) -> None: ...
 
 
+class _Ending(threading.Event):
+    """An event that a poll can wait for together with what is typed: so nothing has to look whether it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard, self._said = os.pipe()
+
+    def fileno(self) -> int:
+        """The descriptor that can be read from once it is set."""
+        return self._heard
+
+    def set(self) -> None:
+        """As of any event."""
+        super().set()
+        os.write(self._said, b"\0")
+
+    def clear(self) -> None:
+        """As of any event."""
+        if self.is_set():
+            os.read(self._heard, _CHUNK)
+        super().clear()
+
+
 class Terminal(LinuxDriver):
     """Reads bytes through `Arrivals`. A terminal that is gone ends the dashboard, and so does a fault in here."""
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
+        self._ending = self.exit_event = _Ending()
         # Textual draws on standard error, which may well be a file: `ktui 2>ktui.log`.
         assert sys.__stdout__ is not None, "the dashboard has a terminal"
         self._file = cast("Any", _Output(sys.__stdout__, self._is_lost))
@@ -71,8 +96,10 @@ class Terminal(LinuxDriver):
         arrivals = Arrivals()
         poll = select.poll()
         poll.register(self.fileno, select.POLLIN)
+        poll.register(self._ending, select.POLLIN)
         while not self.exit_event.is_set():
-            if poll.poll(_LOOK * 1000):
+            # A terminal that has gone can be read from, too: there is nothing.
+            if self.fileno in dict(poll.poll(_LOOK * 1000 if arrivals.is_in_doubt else None)):
                 data = self._read()
                 if data == b"":
                     self._is_lost()
