@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
@@ -27,6 +28,11 @@ class SafeToDismiss(Screen[Answer]):
         """Handle an event. Once the screen has gone, those that expect its widgets mean nothing."""
         if self.is_on_stack or not isinstance(event, (events.Mount, events.Resize, events.InputEvent)):
             await super().on_event(event)
+
+    def on_unmount(self) -> None:
+        """Leave nothing behind: the last 1,024 widgets are keys of a cache of Textual's, with all that they drew."""
+        # Of two colours for each; `StylesCache.get_inner_outer` has the widget's own cache as its first argument.
+        StylesCache.get_inner_outer.cache_clear()
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
         """Go away with an answer.
