@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ktui.sim.api import conversion, defaults, errors, managed, resources, selectors, validation, versioned
-from ktui.sim.api.patch import apply_patch
-from ktui.sim.api.resources import Resource
+from ktui.sim.api import conversion, customs, defaults, errors, managed, resources, selectors, validation, versioned
+from ktui.sim.api.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, apply_patch
+from ktui.sim.api.resources import Catalog, Resource
 from ktui.sim.deletion import Deletion, check_preconditions, is_over, marked, with_finalizers
 from ktui.sim.kernel import Kernel
 from ktui.sim.metadata import in_order
@@ -37,6 +37,7 @@ class ApiServer:
     def __init__(self, kernel: Kernel, storage: Storage) -> None:
         self.kernel = kernel
         self.storage = storage
+        self.catalog = Catalog()
         self.admission: list[Admission] = []
         self._ownership = Ownership()
 
@@ -87,9 +88,9 @@ class ApiServer:
             metadata["generation"] = 1
         self._stamp_new(metadata, born)
         if not trusted:
-            defaults.default(resource.kind, obj)
+            _complete(resource, obj)
             self._refuse_invalid(resource, obj, None)
-            if resource.kind == "Service":
+            if resource.storage == ("", "services"):
                 self._give_address(obj["spec"])
         for admit in self.admission:
             admit(resource, obj)
@@ -168,9 +169,8 @@ class ApiServer:
         old = self.get(resource, namespace, name)
         if subresource == "scale":
             new = versioned.apply_scale(resource, old, new) if new.get("kind", "Scale") == "Scale" else new
-            return versioned.scale_of(
-                self._change(resource, old, new, manager=manager, subresource="scale", dry_run=dry_run)
-            )
+            new = self._change(resource, old, new, manager=manager, subresource="scale", dry_run=dry_run)
+            return versioned.scale_of(resource, new)
         return self._change(resource, old, new, manager=manager, subresource=subresource, dry_run=dry_run)
 
     def patch(
@@ -192,8 +192,10 @@ class ApiServer:
             ApiError: as `update`, and those of the patch itself.
         """
         old = self.get(resource, namespace, name)
+        if resource.custom is not None and content_type.partition(";")[0].strip() == STRATEGIC_PATCH:
+            raise errors.unsupported_media_type(JSON_PATCH, MERGE_PATCH, APPLY_PATCH)
         if subresource == "scale":
-            scale = apply_patch(content_type, versioned.scale_of(old), body, "Scale")
+            scale = apply_patch(content_type, versioned.scale_of(resource, old), body, "Scale")
             return self.update(resource, namespace, name, scale, manager=manager, subresource="scale", dry_run=dry_run)
         served = conversion.to_served(resource, old)
         new = conversion.to_stored(resource, apply_patch(content_type, served, body, resource.kind))
@@ -207,8 +209,10 @@ class ApiServer:
         new = copy.deepcopy(new)
         if subresource == "status":
             new = versioned.prepare_status_update(resource, old, new)
+            if resource.custom is not None:
+                self._refuse_invalid(resource, _complete(resource, new), old)
         else:
-            defaults.default(resource.kind, new)
+            _complete(resource, new)
             new = versioned.prepare_update(resource, old, new)
             self._refuse_invalid(resource, new, old)
         managed.record(resource, old, new, manager, self.kernel.stamp(), subresource=subresource)
@@ -298,7 +302,7 @@ class ApiServer:
         """
         now = self.kernel.stamp()
         old = self.bucket(resource).get(namespace if resource.namespaced else "", name)
-        merged = managed.apply(old, applied, manager, now, force=force, subresource=subresource)
+        merged = managed.apply(resource, old, applied, manager, now, force=force, subresource=subresource)
         merged["metadata"].setdefault("name", name)
         if old is None:
             entries = merged["metadata"].get("managedFields")
@@ -307,7 +311,7 @@ class ApiServer:
         if subresource == "status":
             merged = versioned.prepare_status_update(resource, old, merged)
         else:
-            defaults.default(resource.kind, merged)
+            _complete(resource, merged)
             merged = versioned.prepare_update(resource, old, merged)
             self._refuse_invalid(resource, merged, old)
         return self.replace(resource, old, merged, dry_run=dry_run), False
@@ -387,6 +391,10 @@ class ApiServer:
         """Take a finalizer away, which ends an object that was only kept by it."""
         left = [each for each in old["metadata"].get("finalizers") or [] if each != finalizer]
         return self.replace(resource, old, with_finalizers(old, left))
+
+
+def _complete(resource: Resource, obj: JSON) -> JSON:
+    return customs.complete(resource, obj) if resource.custom else defaults.default(resource.kind, obj)
 
 
 _COUNTED = {("", "pods"), ("apps", "replicasets"), ("apps", "deployments"), ("apps", "statefulsets"),

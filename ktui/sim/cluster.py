@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from ktui.sim import kubeconfig
-from ktui.sim.api import resources
+from ktui.sim.api.resources import Resource
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controlplane import ControlPlane
 from ktui.sim.faults import Faults, Request
@@ -135,9 +135,14 @@ class SimulatedCluster:
             yield
             return
         with ExitStack() as stack:
-            # Versions of one thing share what is stored.
-            for resource in {each.storage: each for each in resources.RESOURCES}.values():
-                stack.callback(self.api.bucket(resource).listen(partial(self._tell, heard, resource.plural)))
+            told: set[tuple[str, str]] = set()
+
+            def follow(resource: Resource) -> None:
+                if resource.storage not in told:  # versions of one thing share what is stored
+                    told.add(resource.storage)
+                    stack.callback(self.api.bucket(resource).listen(partial(self._tell, heard, resource.plural)))
+
+            stack.callback(self.api.catalog.listen(follow))
             yield
 
     def _tell(self, heard: Heard, plural: str, change: Change) -> None:
@@ -307,15 +312,23 @@ class SimulatedCluster:
         """
         return self.call(lambda: self.plane.apply(obj))
 
+    def define(self, project: str) -> None:
+        """Serve the custom resources of a project, such as ``argo``, from now on.
+
+        Raises:
+            ValueError: there is no such project.
+        """
+        self.call(lambda: self.plane.define(project))
+
     def get(self, kind: str, name: str, namespace: str = "default") -> JSON | None:
         """An object by its kind in lower-case plural (`deployments`), or None."""
-        resource = next(r for r in resources.RESOURCES if r.plural == kind)
+        resource = self.api.catalog.named(kind)
         space = namespace if resource.namespaced else ""
         return self.call(lambda: self.api.bucket(resource).get(space, name))
 
     def list(self, kind: str, namespace: str = "") -> list[JSON]:
         """The objects of a kind (`pods`), in one namespace or in all, in order of their names."""
-        resource = next(r for r in resources.RESOURCES if r.plural == kind)
+        resource = self.api.catalog.named(kind)
 
         def read() -> list[JSON]:
             bucket = self.api.bucket(resource)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+from importlib import resources as package_files
 from typing import Any
+
+import yaml
 
 from ktui.sim.api import resources
 from ktui.sim.apiserver import NAMESPACES, PODS, ApiServer
 from ktui.sim.controllers.autoscaler import AutoscalerController
 from ktui.sim.controllers.common import REPLICA_SETS, OwnedIndex
 from ktui.sim.controllers.daemonset import DaemonSetController
+from ktui.sim.controllers.definitions import DefinitionController
 from ktui.sim.controllers.deployment import DeploymentController
 from ktui.sim.controllers.disruption import DisruptionController
 from ktui.sim.controllers.endpointslice import EndpointSliceController
@@ -43,6 +47,7 @@ class ControlPlane:
         self.pods = OwnedIndex(self.api, PODS)
         self.replica_sets = OwnedIndex(self.api, REPLICA_SETS)
         self.garbage = GarbageCollector(self.api)
+        DefinitionController(self.api)
         EventExpiry(self.api)
         QuotaController(self.api)
         Refusals(self.api, self.fates)
@@ -78,6 +83,20 @@ class ControlPlane:
         if self.api.bucket(NAMESPACES).get("", name) is None:
             self.api.create(NAMESPACES, "", {"metadata": {"name": name}}, manager="kube-apiserver")
 
+    def define(self, project: str) -> None:
+        """Apply the CustomResourceDefinitions of a project, such as ``argo``: its objects are served then.
+
+        Raises:
+            ValueError: there is no such project.
+        """
+        found = package_files.files(__package__) / "definitions" / f"{project}.yaml"
+        if not project.isalpha() or not found.is_file():
+            files = (package_files.files(__package__) / "definitions").iterdir()
+            known = ", ".join(sorted(each.name.removesuffix(".yaml") for each in files))
+            raise ValueError(f"there are no definitions of {project} (there are: {known})")
+        for definition in yaml.safe_load(found.read_text(encoding="utf-8")):
+            self.apply(definition)
+
     def apply(self, obj: JSON, manager: str = "kubectl-client-side-apply") -> JSON:
         """Create an object, or replace the one that there is; its namespace is made where it is missing.
 
@@ -85,7 +104,7 @@ class ControlPlane:
             ApiError: as a request for it would be refused.
             ValueError: nothing of its kind is served.
         """
-        resource = resources.by_kind(obj.get("apiVersion", ""), obj.get("kind", ""))
+        resource = self.api.catalog.by_kind(obj.get("apiVersion", ""), obj.get("kind", ""))
         if resource is None:
             raise ValueError(f"nothing of kind {obj.get('kind')} in {obj.get('apiVersion')} is served")
         obj = copy.deepcopy(obj)

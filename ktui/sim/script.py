@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.patch import STRATEGIC_PATCH
 from ktui.sim.controllers.common import DEPLOYMENTS, REPLICA_SETS, controller_of, revision_of
@@ -167,14 +166,14 @@ class Script:
 
     def _delete(self, target: Target) -> None:
         namespace, _, name = target.name.rpartition("/")
-        resource = resources.by_kind("apps/v1", target.kind)
+        resource = self._plane.api.catalog.by_kind("apps/v1", target.kind)
         if resource is None:
             raise ValueError(f"nothing of kind {target.kind} in apps/v1 is served")
         if self._plane.api.bucket(resource).get(namespace, name) is not None:
             self._plane.api.delete(resource, namespace, name, Deletion(propagation=target.cascade.capitalize()))
 
     def _patch_object(self, patch: JSON) -> None:
-        resource = resources.by_kind(patch.get("apiVersion", ""), patch.get("kind", ""))
+        resource = self._plane.api.catalog.by_kind(patch.get("apiVersion", ""), patch.get("kind", ""))
         if resource is None:
             raise ValueError(f"nothing of kind {patch.get('kind')} in {patch.get('apiVersion')} is served")
         metadata = patch["metadata"]

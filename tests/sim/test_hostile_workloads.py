@@ -9,7 +9,7 @@ import pytest
 from ktui.sim import SimulatedCluster
 from ktui.sim.api import decoding
 from ktui.sim.api.errors import ApiError
-from ktui.sim.api.resources import by_kind
+from ktui.sim.api.resources import BUILT_IN
 from tests.sim.api.hostile import mutated, recorded_kinds
 
 JSON = dict[str, Any]
@@ -47,7 +47,7 @@ def _sent(kind: str, chance: random.Random) -> JSON:
     recorded = {field: value for field, value in KINDS[kind].items() if field not in ("status", "metadata")}
     labels = RECORDED[kind]["metadata"].get("labels", {}) if kind in RECORDED else {}
     odd = mutated(recorded, chance) | {"metadata": {"name": "odd", "labels": labels}}
-    resource = by_kind(odd["apiVersion"], kind)
+    resource = BUILT_IN.by_kind(odd["apiVersion"], kind)
     assert resource is not None
     return decoding.read_object(resource, json.dumps(odd).encode(), None, decoding.IGNORE)[0]
 
@@ -63,7 +63,7 @@ def test_the_controllers_live_with_whatever_is_stored(kind: str) -> None:
         except ApiError:
             continue
         cluster.run_for(40)
-        resource = by_kind(stored["apiVersion"], kind)
+        resource = BUILT_IN.by_kind(stored["apiVersion"], kind)
         assert resource is not None
         if cluster.api.bucket(resource).get("default", "odd") is not None:
             cluster.api.delete(resource, "default", "odd")

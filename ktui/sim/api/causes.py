@@ -24,6 +24,10 @@ class Causes:
         """The value breaks a rule."""
         self._add(path, "FieldValueInvalid", f"Invalid value: {_shown(value)}: {words}")
 
+    def mistyped(self, path: str, shown: str, words: str) -> None:
+        """The value, of the type ``shown``, is of another type than the schema of a custom resource has."""
+        self._add(path, "FieldValueTypeInvalid", f"Invalid value: {_shown(shown)}: {words}")
+
     def unsupported(self, path: str, value: Any, supported: Sequence[str]) -> None:
         """The value is none of those that there are."""
         listed = ", ".join(json.dumps(word) for word in supported)

@@ -1,4 +1,7 @@
-"""One stored object, several served versions: HorizontalPodAutoscaler v1 and v2, Event of both groups."""
+"""One stored object, several served versions: HorizontalPodAutoscaler v1 and v2, Event of both groups.
+
+The versions of a custom resource differ in their ``apiVersion`` alone.
+"""
 
 import copy
 import json
@@ -15,6 +18,8 @@ def to_served(resource: Resource, stored: JSON) -> JSON:
     """A stored object as this version of its resource shows it; the same object where that is how it is stored."""
     if stored.get("apiVersion") == resource.api_version:
         return stored
+    if resource.custom is not None:
+        return stored | {"apiVersion": resource.api_version}
     if resource.kind == "HorizontalPodAutoscaler":
         return _autoscaler_v1(stored)
     if resource.kind == "Event":
@@ -24,6 +29,8 @@ def to_served(resource: Resource, stored: JSON) -> JSON:
 
 def to_stored(resource: Resource, served: JSON) -> JSON:
     """An object that a client sent to this version of a resource, as it is stored."""
+    if resource.custom is not None:
+        return served | {"apiVersion": f"{resource.group}/{resource.custom.storage_version}"}
     if (resource.group, resource.version) == ("autoscaling", "v1"):
         return _autoscaler_v2(served)
     if resource.group == "events.k8s.io":

@@ -34,7 +34,7 @@ def read_object(
     _check_kind(resource, document)
     faults = [*duplicates, *unknown_fields(resource, document)]
     subject = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
-    if (why := wrong_type(resource, document)) is not None:
+    if resource.custom is None and (why := wrong_type(resource, document)) is not None:
         raise bad_request(f"{subject}: {why}")
     if faults and field_validation == STRICT:
         raise bad_request(f"{subject}: strict decoding error: {', '.join(faults)}")
@@ -89,7 +89,7 @@ def check_patched(resource: Resource, patched: JSON, field_validation: str) -> l
     Raises:
         ApiError: 422 for an unknown field under ``Strict``, 400 for a value of another type.
     """
-    if (why := wrong_type(resource, patched)) is not None:
+    if resource.custom is None and (why := wrong_type(resource, patched)) is not None:
         raise bad_request(f"{why}")
     faults = list(unknown_fields(resource, patched))
     if faults and field_validation == STRICT:

@@ -5,7 +5,7 @@ import hashlib
 from typing import Any
 
 from ktui.sim.api.accepting import accepted
-from ktui.sim.api.resources import Resource, Subresource, groups, in_group
+from ktui.sim.api.resources import Catalog, Resource, Subresource
 
 JSON = dict[str, Any]
 
@@ -24,15 +24,15 @@ def core_versions(address: str = "127.0.0.1") -> JSON:
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": where}
 
 
-def group_list() -> JSON:
+def group_list(catalog: Catalog) -> JSON:
     """``/apis``: every named group."""
-    listed = [_group(name, versions) for name, versions in groups()]
+    listed = [_group(name, versions) for name, versions in catalog.groups()]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
 
 
-def group(name: str) -> JSON | None:
+def group(catalog: Catalog, name: str) -> JSON | None:
     """``/apis/<group>``, or None where there is no such group."""
-    found = dict(groups()).get(name)
+    found = dict(catalog.groups()).get(name)
     return None if found is None else {"kind": "APIGroup", "apiVersion": "v1", **_group(name, found)}
 
 
@@ -41,9 +41,9 @@ def _group(name: str, versions: tuple[str, ...]) -> JSON:
     return {"name": name, "versions": served, "preferredVersion": served[0]}
 
 
-def resource_list(group_name: str, version: str) -> JSON | None:
+def resource_list(catalog: Catalog, group_name: str, version: str) -> JSON | None:
     """``/api/v1`` or ``/apis/<group>/<version>``, or None where that is not served."""
-    served = in_group(group_name, version)
+    served = catalog.in_group(group_name, version)
     if not served:
         return None
     listed: list[JSON] = []
@@ -82,6 +82,8 @@ def _storage_version_hash(resource: Resource) -> str:
 
 
 def _storage_version(resource: Resource) -> str:
+    if resource.custom is not None:
+        return resource.custom.storage_version
     return "v2" if resource.group == "autoscaling" else "v1"
 
 
@@ -96,22 +98,22 @@ def _subresource(resource: Resource, sub: Subresource) -> JSON:
     return told | {"kind": sub.kind, "verbs": list(sub.verbs)}
 
 
-def aggregated(*, core: bool) -> JSON:
+def aggregated(catalog: Catalog, *, core: bool) -> JSON:
     """The APIGroupDiscoveryList of ``/api`` (the core group alone) or of ``/apis`` (all others)."""
-    named = [("", ("v1",))] if core else list(groups())
+    named = [("", ("v1",))] if core else list(catalog.groups())
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": "apidiscovery.k8s.io/v2",
         "metadata": {},
-        "items": [_aggregated_group(name, versions) for name, versions in named],
+        "items": [_aggregated_group(catalog, name, versions) for name, versions in named],
     }
 
 
-def _aggregated_group(name: str, versions: tuple[str, ...]) -> JSON:
+def _aggregated_group(catalog: Catalog, name: str, versions: tuple[str, ...]) -> JSON:
     served = [
         {
             "version": version,
-            "resources": [_aggregated_resource(resource) for resource in in_group(name, version)],
+            "resources": [_aggregated_resource(resource) for resource in catalog.in_group(name, version)],
             "freshness": "Current",
         }
         for version in versions

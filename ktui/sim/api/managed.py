@@ -24,22 +24,22 @@ from ktui.sim.api.fieldsets import (
     with_what_holds,
     without,
 )
-from ktui.sim.api.resources import Resource, by_kind
+from ktui.sim.api.resources import Resource
 from ktui.sim.api.schema import Field, field_of, type_of
 
 JSON = dict[str, Any]
 
 
 # What the server itself fills in or counts up, after the client's own fields have been looked at.
-_SET_ON_CREATE: dict[str, frozenset[Path]] = {
-    "Namespace": frozenset({("f:spec", "f:finalizers")}),
-    "Pod": frozenset(("f:spec", f"f:{name}") for name in ("preemptionPolicy", "priority", "tolerations")),
-    "Service": frozenset(
+_SET_ON_CREATE: dict[tuple[str, str], frozenset[Path]] = {
+    ("", "namespaces"): frozenset({("f:spec", "f:finalizers")}),
+    ("", "pods"): frozenset(("f:spec", f"f:{name}") for name in ("preemptionPolicy", "priority", "tolerations")),
+    ("", "services"): frozenset(
         ("f:spec", f"f:{name}") for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
     ),
 }
-_SET_ON_UPDATE: dict[str, frozenset[Path]] = {
-    "DaemonSet": frozenset({("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}),
+_SET_ON_UPDATE: dict[tuple[str, str], frozenset[Path]] = {
+    ("apps", "daemonsets"): frozenset({("f:metadata", "f:annotations", "f:deprecated.daemonset.template.generation")}),
 }
 _REPLICAS = ("f:spec", "f:replicas")
 _SAME_AS_ABSENT: tuple[Any, ...] = (PRESENT, None, "", 0, False, [], {})
@@ -63,7 +63,7 @@ def record(resource: Resource, old: JSON | None, new: JSON, manager: str, now: s
     else:
         changed, gone = changes(old, new)
     counted = _counted(resource, subresource)
-    by_server = (_SET_ON_CREATE if old is None else _SET_ON_UPDATE).get(resource.kind, frozenset())
+    by_server = (_SET_ON_CREATE if old is None else _SET_ON_UPDATE).get(resource.storage, frozenset())
     changed = {path for path in changed if counted(path) and path not in by_server}
     gone = {path for path in gone if counted(path)}
     if subresource == "scale" and new["spec"].get("replicas") == 0:
@@ -174,7 +174,14 @@ def _told(entry: JSON) -> str:
 
 
 def apply(
-    current: JSON | None, applied: JSON, manager: str, now: str, *, force: bool = False, subresource: str = ""
+    resource: Resource,
+    current: JSON | None,
+    applied: JSON,
+    manager: str,
+    now: str,
+    *,
+    force: bool = False,
+    subresource: str = "",
 ) -> JSON:
     """The object that a server-side apply of ``applied`` makes of ``current`` (None: it is created).
 
@@ -185,7 +192,7 @@ def apply(
     """
     if (applied.get("metadata") or {}).get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
-    applied = _applicable(applied, subresource)
+    applied = _applicable(resource, applied, subresource)
     wanted = applied_fields(applied)
     have = owned_fields(current) if current else {}
     differing = {path for path, value in wanted.items() if path not in have or have[path] != value}
@@ -209,10 +216,9 @@ def apply(
     return result
 
 
-def _applicable(applied: JSON, subresource: str) -> JSON:
+def _applicable(resource: Resource, applied: JSON, subresource: str) -> JSON:
     """What of a configuration counts: the status belongs to its own subresource."""
-    resource = by_kind(applied["apiVersion"], applied["kind"])
-    has_status = resource is not None and resource.subresource("status") is not None
+    has_status = resource.subresource("status") is not None
     counted = {name: value for name, value in applied.items() if subresource or not has_status or name != "status"}
     counted.setdefault("metadata", {})
     return counted

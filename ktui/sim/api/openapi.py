@@ -9,18 +9,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from ktui.sim.api.resources import RESOURCES, Resource, groups, in_group
+from ktui.sim.api.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
+from ktui.sim.api.resources import Catalog, Resource
 from ktui.sim.api.schema import SCALARS, Field, ObjectType, type_of_resource, types
 
 JSON = dict[str, Any]
 
 _PREFIX = "io.k8s.api."
-_PATCHES = (
-    "application/json-patch+json",
-    "application/merge-patch+json",
-    "application/strategic-merge-patch+json",
-    "application/apply-patch+yaml",
-)
+_PATCHES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 _WRITE_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
 _SCALARS: dict[str, JSON] = {
     "str": {"type": "string"},
@@ -39,27 +35,29 @@ def root_path(group: str, version: str) -> str:
     return f"apis/{group}/{version}" if group else f"api/{version}"
 
 
-@cache
-def index() -> JSON:
+def _served(catalog: Catalog) -> list[tuple[str, str]]:
+    return [("", "v1"), *((group, version) for group, versions in catalog.groups() for version in versions)]
+
+
+def index(catalog: Catalog) -> JSON:
     """``/openapi/v3``: the document of each group and version."""
-    served = [("", "v1"), *((group, version) for group, versions in groups() for version in versions)]
     paths = {}
-    for group, version in served:
+    for group, version in _served(catalog):
         path = root_path(group, version)
-        digest = hashlib.sha256(repr(in_group(group, version)).encode()).hexdigest().upper()
+        digest = hashlib.sha256(repr(catalog.in_group(group, version)).encode()).hexdigest().upper()
         paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
     return {"paths": paths}
 
 
-@cache
-def document(path: str) -> JSON | None:
+def document(catalog: Catalog, path: str) -> JSON | None:
     """The document of a group and version, whose path is as in the index; None where there is none."""
-    for group, version in {(resource.group, resource.version) for resource in RESOURCES}:
+    for group, version in _served(catalog):
         if root_path(group, version) == path:
-            return _document(in_group(group, version))
+            return _document(catalog.in_group(group, version))
     return None
 
 
+@cache
 def _document(served: tuple[Resource, ...]) -> JSON:
     paths: JSON = {}
     for resource in served:
@@ -103,7 +101,8 @@ def _operation(resource: Resource, verb: str) -> JSON:
             {"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}}
             for name in _WRITE_PARAMETERS
         ]
-        media_types = _PATCHES if verb == "patch" else ("application/json",)
+        patches = [each for each in _PATCHES if resource.custom is None or each != STRATEGIC_PATCH]
+        media_types = patches if verb == "patch" else ["application/json"]
         content = {media_type: {"schema": body} for media_type in media_types}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
@@ -167,13 +166,11 @@ def _value(type_name: str) -> JSON:
     return {"allOf": [{"$ref": f"#/components/schemas/{_PREFIX}{type_name}"}], "default": {}}
 
 
-@cache
-def swagger() -> JSON:
+def swagger(catalog: Catalog) -> JSON:
     """``/openapi/v2``: the definitions alone, for clients that know no version 3."""
     definitions: JSON = {}
-    for group, versions in [("", ("v1",)), *groups()]:
-        for version in versions:
-            definitions.update(_schemas(in_group(group, version)))
+    for group, version in _served(catalog):
+        definitions.update(_schemas(catalog.in_group(group, version)))
     return {
         "swagger": "2.0",
         "info": {"title": "Kubernetes", "version": "v1.36.2"},

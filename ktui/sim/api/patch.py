@@ -20,6 +20,7 @@ JSON = dict[str, Any]
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
 
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"

@@ -75,15 +75,25 @@ _VIEWED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("networking.k8s.io", ("ingresses",)),
     ("policy", ("poddisruptionbudgets",)),
 )  # fmt: skip
+_CUSTOM: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "argoproj.io",
+        (
+            "analysisruns", "analysistemplates", "clusteranalysistemplates", "experiments", "rollouts",
+            "rollouts/scale", "rollouts/status",
+        ),
+    ),
+)  # fmt: skip
+"""What the manifests of controllers add to the roles view and edit (aggregated ClusterRoles)."""
 _WRITE = ("create", "delete", "deletecollection", "patch", "update")
 
 
 def _viewing(namespace: str | None) -> tuple[Rule, ...]:
-    return tuple(Rule(_READ, (group,), resources, namespace) for group, resources in _VIEWED)
+    return tuple(Rule(_READ, (group,), resources, namespace) for group, resources in (*_VIEWED, *_CUSTOM))
 
 
 def _editing(namespace: str) -> tuple[Rule, ...]:
-    written = tuple(Rule(_WRITE, (group,), resources, namespace) for group, resources in _VIEWED)
+    written = tuple(Rule(_WRITE, (group,), resources, namespace) for group, resources in (*_VIEWED, *_CUSTOM))
     secrets = Rule((*_READ, *_WRITE), ("",), ("secrets", "pods/eviction"), namespace)
     return (*_viewing(namespace), *written, secrets)
 

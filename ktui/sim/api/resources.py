@@ -1,6 +1,10 @@
-"""The resources that the simulated API server serves, as its discovery documents tell them."""
+"""The resources that the simulated API server serves, as its discovery documents tell them.
 
-from collections.abc import Iterator
+Some are built in. A cluster adds those that its CustomResourceDefinitions describe (``api.customs``): each cluster has
+a ``Catalog`` of its own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,8 +30,40 @@ class Subresource:
 
 
 @dataclass(frozen=True)
+class ScalePaths:
+    """Where a custom resource has what its Scale shows: paths such as ``.spec.replicas``."""
+
+    spec_replicas: str
+    status_replicas: str
+    selector: str = ""
+
+
+@dataclass(frozen=True)
+class PrinterColumn:
+    """A column that ``kubectl get`` shows of a custom resource; ``path`` is a JSON path."""
+
+    name: str
+    type: str
+    path: str
+    format: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Custom:
+    """What a CustomResourceDefinition says of a resource beside its names."""
+
+    storage_version: str
+    columns: tuple[PrinterColumn, ...] = ()
+    scale: ScalePaths | None = None
+
+
+@dataclass(frozen=True)
 class Resource:
-    """One served resource. Two versions of the same thing (HPA v1 and v2, both Event groups) share ``storage``."""
+    """One served resource. Two versions of the same thing (HPA v1 and v2, both Event groups) share ``storage``.
+
+    One that is built in is not ``custom``.
+    """
 
     group: str
     version: str
@@ -40,6 +76,7 @@ class Resource:
     verbs: tuple[str, ...] = ALL_VERBS
     subresources: tuple[Subresource, ...] = ()
     stored_with: tuple[str, str] | None = None
+    custom: Custom | None = None
 
     @cached_property
     def storage(self) -> tuple[str, str]:
@@ -159,7 +196,13 @@ _APPS = (
 
 _HPA = "HorizontalPodAutoscaler"
 _RBAC = "rbac.authorization.k8s.io"
+_DEFINITION = "CustomResourceDefinition"
 _OTHERS = (
+    Resource(
+        "apiextensions.k8s.io", "v1", "customresourcedefinitions", _DEFINITION.lower(), _DEFINITION,
+        namespaced=False, short_names=("crd", "crds"), categories=("api-extensions",),
+        subresources=(_status(_DEFINITION),),
+    ),
     Resource(
         "authentication.k8s.io", "v1", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview",
         namespaced=False, verbs=("create",),
@@ -206,20 +249,14 @@ _OTHERS = (
 
 RESOURCES: tuple[Resource, ...] = (*_CORE, *_APPS, *_OTHERS)
 
-_BY_PATH = {(r.group, r.version, r.plural): r for r in RESOURCES}
-_BY_KIND = {(r.api_version, r.kind): r for r in RESOURCES}
-
-
-def find(group: str, version: str, plural: str) -> Resource | None:
-    """The resource that a request path names, or None where nothing of that name is served."""
-    return _BY_PATH.get((group, version, plural))
+BUILT_IN_GROUPS = frozenset(resource.group for resource in RESOURCES)
 
 
 def of(group: str, plural: str) -> Resource:
-    """The preferred version of a resource.
+    """The preferred version of a resource that is built in.
 
     Raises:
-        KeyError: nothing of that name is served.
+        KeyError: nothing of that name is.
     """
     for resource in RESOURCES:
         if (resource.group, resource.plural) == (group, plural):
@@ -227,22 +264,68 @@ def of(group: str, plural: str) -> Resource:
     raise KeyError(f"{plural}.{group}")
 
 
-def by_kind(api_version: str, kind: str) -> Resource | None:
-    """The resource whose objects carry this apiVersion and kind."""
-    return _BY_KIND.get((api_version, kind))
+class Catalog:
+    """What one cluster serves: what is built in, and what is added to it while it runs."""
+
+    def __init__(self, resources: Iterable[Resource] = RESOURCES) -> None:
+        self.resources = tuple(resources)
+        self._listeners: list[Callable[[Resource], None]] = []
+        self._index()
+
+    def _index(self) -> None:
+        self._by_path = {(each.group, each.version, each.plural): each for each in self.resources}
+        self._by_kind = {(each.api_version, each.kind): each for each in self.resources}
+
+    def listen(self, listener: Callable[[Resource], None]) -> Callable[[], None]:
+        """Hear of each resource, those that are served already and those to come. What is returned ends it."""
+        for resource in self.resources:
+            listener(resource)
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def serve(self, group: str, plural: str, versions: Iterable[Resource]) -> None:
+        """Serve these versions of a resource, and no others of it."""
+        versions = tuple(versions)
+        others = [each for each in self.resources if (each.group, each.plural) != (group, plural)]
+        self.resources = (*others, *versions)
+        self._index()
+        for resource in versions:
+            for listener in tuple(self._listeners):
+                listener(resource)
+
+    def find(self, group: str, version: str, plural: str) -> Resource | None:
+        """The resource that a request path names, or None where nothing of that name is served."""
+        return self._by_path.get((group, version, plural))
+
+    def by_kind(self, api_version: str, kind: str) -> Resource | None:
+        """The resource whose objects carry this apiVersion and kind."""
+        return self._by_kind.get((api_version, kind))
+
+    def named(self, name: str) -> Resource:
+        """The first resource of a plural, such as ``deployments`` or ``services.serving.knative.dev``.
+
+        Raises:
+            KeyError: none of that name is served.
+        """
+        for resource in self.resources:
+            if name in (resource.plural, resource.qualified):
+                return resource
+        raise KeyError(name)
+
+    def groups(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each named API group with its versions, the preferred one first; the core group is not among them."""
+        versions: dict[str, list[str]] = {}
+        for resource in self.resources:
+            if resource.group:
+                served = versions.setdefault(resource.group, [])
+                if resource.version not in served:
+                    served.append(resource.version)
+        yield from ((group, tuple(served)) for group, served in versions.items())
+
+    def in_group(self, group: str, version: str) -> tuple[Resource, ...]:
+        """The resources of one group and version, in the order of discovery."""
+        return tuple(each for each in self.resources if (each.group, each.version) == (group, version))
 
 
-def groups() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each named API group with its versions, the preferred one first; the core group is not among them."""
-    versions: dict[str, list[str]] = {}
-    for resource in RESOURCES:
-        if resource.group:
-            served = versions.setdefault(resource.group, [])
-            if resource.version not in served:
-                served.append(resource.version)
-    yield from ((group, tuple(served)) for group, served in versions.items())
-
-
-def in_group(group: str, version: str) -> tuple[Resource, ...]:
-    """The resources of one group and version, in the order of discovery."""
-    return tuple(r for r in RESOURCES if (r.group, r.version) == (group, version))
+BUILT_IN = Catalog()
+"""What every cluster serves; nothing is added to it."""

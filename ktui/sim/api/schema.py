@@ -1,7 +1,7 @@
 """The fields of the objects that the API server knows: their types, and how lists of them merge.
 
-Read from ``schema.txt`` beside this file. Patches, field validation, managed fields and the OpenAPI documents all
-stand on this one description.
+Read from ``schema.txt`` and, for custom resources, ``custom_schema.txt`` beside this file. Patches, field validation,
+managed fields and the OpenAPI documents all stand on this one description.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources as package_files
 
-from ktui.sim.api.resources import Resource
+from ktui.sim.api.resources import BUILT_IN_GROUPS, Resource
 
 SCALARS = frozenset({"str", "int", "bool", "time", "bytes", "quantity", "intstr", "any"})
 
@@ -57,7 +57,12 @@ _TYPES_OF_OTHER_VERSIONS = {
 @cache
 def types() -> Mapping[str, ObjectType]:
     """Every type by its name."""
-    text = (package_files.files(__package__) / "schema.txt").read_text(encoding="utf-8")
+    return {**read("schema.txt"), **read("custom_schema.txt")}
+
+
+def read(name: str) -> Mapping[str, ObjectType]:
+    """The types of one of the files."""
+    text = (package_files.files(__package__) / name).read_text(encoding="utf-8")
     lines: list[str] = []
     for line in text.splitlines():
         if line.startswith("  "):
@@ -90,7 +95,8 @@ def _field(notation: str) -> Field:
 
 def type_of(api_version: str, kind: str) -> str | None:
     """The name of the type of an object, or None where the schema does not know it."""
-    name = _TYPES_OF_OTHER_VERSIONS.get((api_version, kind), kind)
+    group = api_version.rpartition("/")[0]
+    name = _TYPES_OF_OTHER_VERSIONS.get((api_version, kind), kind if group in BUILT_IN_GROUPS else f"{kind}.{group}")
     return name if name in types() else None
 
 

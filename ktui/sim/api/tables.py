@@ -1,17 +1,21 @@
 """What ``kubectl get`` shows: objects as rows of a ``Table``, or as their metadata alone.
 
-A kind that has no columns of its own shows its name and when it was made, as custom resources do.
+A custom resource has the columns of its definition. A built-in kind that has none of its own shows its name and when it
+was made.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from ktui.sim.api import printers, workloadprinters
+from ktui.sim.api import jsonpath, printers, workloadprinters
 from ktui.sim.api.accepting import accepted
+from ktui.sim.api.ages import age
 from ktui.sim.api.columns import Column, Printer
 from ktui.sim.api.conversion import to_stored
-from ktui.sim.api.resources import Resource
+from ktui.sim.api.resources import Custom, PrinterColumn, Resource
 
 JSON = dict[str, Any]
 
@@ -51,7 +55,7 @@ def table(
 
     Watches leave the ``headers`` out of all but the first event.
     """
-    printer = _PRINTERS.get(resource.kind, _FALLBACK)
+    printer = _custom_printer(resource.custom) if resource.custom else _PRINTERS.get(resource.kind, _FALLBACK)
     rows = [_row(printer, obj, to_stored(resource, obj), now, include_object) for obj in objects]
     columns: Sequence[JSON] = [column.definition for column in printer.columns] if headers else []
     return {
@@ -61,6 +65,28 @@ def table(
         "columnDefinitions": columns,
         "rows": rows,
     }
+
+
+@cache
+def _custom_printer(custom: Custom) -> Printer:
+    columns = (Column(each.name, each.type, each.format, each.wide) for each in custom.columns)
+
+    def cells(obj: JSON, now: datetime) -> list[Any]:
+        return [obj["metadata"].get("name", ""), *(_custom_cell(each, obj, now) for each in custom.columns)]
+
+    return Printer((Column("Name", format="name"), *columns), cells)
+
+
+def _custom_cell(column: PrinterColumn, obj: JSON, now: datetime) -> Any:
+    """One cell, in the type that the definition gives it; None where the object has nothing at that path."""
+    value = jsonpath.first(obj, column.path)
+    match column.type:
+        case "date":
+            return age(value, now) if isinstance(value, str) else "<unknown>"
+        case "string" if value is not None and not isinstance(value, str):
+            return json.dumps(value, separators=(",", ":"))
+        case _:
+            return value
 
 
 def _row(printer: Printer, obj: JSON, stored: JSON, now: datetime, include_object: str) -> JSON:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ktui.sim.api import syntax
+from ktui.sim.api import customs, syntax
 from ktui.sim.api.causes import Causes
 from ktui.sim.api.errors import Cause
 from ktui.sim.api.podvalidation import validate_pod_spec, validate_pod_update
@@ -23,6 +23,9 @@ def validate(resource: Resource, obj: JSON, old: JSON | None = None) -> list[Cau
     """What is wrong with a defaulted object that is about to be created, or to replace ``old``; in order."""
     causes = Causes()
     _metadata(resource, obj["metadata"], causes)
+    if resource.custom is not None:
+        customs.validate(resource, obj, causes)
+        return causes.found
     if check := _CHECKS.get(resource.kind):
         check(obj, causes)
     if old is not None and (update_check := _UPDATE_CHECKS.get(resource.kind)):
@@ -31,8 +34,8 @@ def validate(resource: Resource, obj: JSON, old: JSON | None = None) -> list[Cau
 
 
 _NAME_CHECKS = {
-    "Service": syntax.bad_label_1035,
-    "Namespace": syntax.bad_label_1123,
+    ("", "services"): syntax.bad_label_1035,
+    ("", "namespaces"): syntax.bad_label_1123,
 }
 
 
@@ -41,7 +44,7 @@ def _metadata(resource: Resource, metadata: JSON, causes: Causes) -> None:
     if not name:
         causes.required("metadata.name", "name or generateName is required")
     elif resource.group != "rbac.authorization.k8s.io" and (
-        why := _NAME_CHECKS.get(resource.kind, syntax.bad_subdomain)(name)
+        why := _NAME_CHECKS.get(resource.storage, syntax.bad_subdomain)(name)
     ):
         causes.invalid("metadata.name", name, why)
     _labels(metadata.get("labels"), "metadata.labels", causes)

@@ -7,6 +7,7 @@ The rules are the strategies of the API server's registries: a main resource ign
 import copy
 from typing import Any
 
+from ktui.sim.api import customs
 from ktui.sim.api.errors import Cause, bad_request, invalid
 from ktui.sim.api.resources import Resource
 from ktui.sim.api.selectors import format_selector
@@ -27,7 +28,7 @@ _WITH_GENERATION = {
     ("networking.k8s.io", "ingresses"),
     ("policy", "poddisruptionbudgets"),
 }
-_COUNTED_METADATA = {"Deployment": "annotations", "EndpointSlice": "labels"}
+_COUNTED_METADATA = {("apps", "deployments"): "annotations", ("discovery.k8s.io", "endpointslices"): "labels"}
 _TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 _SELECTOR_IS_MAP = {"ReplicationController"}
 
@@ -42,11 +43,18 @@ def prepare_create(resource: Resource, obj: JSON) -> JSON:
     metadata = obj.setdefault("metadata", {})
     for field in (*_SERVER_FIELDS, "generation"):
         metadata.pop(field, None)
-    if resource.storage in _WITH_GENERATION:
+    if is_counted(resource):
         metadata["generation"] = 1
     if has_status(resource):
-        obj["status"] = _first_status(resource)
+        obj.pop("status", None)
+        if resource.custom is None:
+            obj["status"] = _first_status(resource)
     return obj
+
+
+def is_counted(resource: Resource) -> bool:
+    """Whether objects of this resource have a generation."""
+    return resource.custom is not None or resource.storage in _WITH_GENERATION
 
 
 def _first_status(resource: Resource) -> JSON:
@@ -82,7 +90,7 @@ def prepare_update(resource: Resource, old: JSON, new: JSON) -> JSON:
     if has_status(resource):
         _keep(old, new, "status")
     _count_generation(resource, old, new)
-    if resource.kind == "DaemonSet" and old["spec"].get("template") != new["spec"].get("template"):
+    if resource.storage == ("apps", "daemonsets") and old["spec"].get("template") != new["spec"].get("template"):
         _count_template(old, new)
     return new
 
@@ -102,6 +110,10 @@ def prepare_status_update(resource: Resource, old: JSON, new: JSON) -> JSON:
         if field not in ("metadata", "status"):
             _keep(old, new, field)
     metadata, kept = new["metadata"], old["metadata"]
+    if resource.custom is not None:
+        told = {field: metadata[field] for field in ("managedFields", "resourceVersion") if field in metadata}
+        new["metadata"] = kept | told
+        return new
     for field in ("generation", "deletionTimestamp", "ownerReferences", "finalizers"):
         _keep(kept, metadata, field)
     if resource.kind != "Pod" and "labels" in kept:
@@ -124,35 +136,43 @@ def _keep_server_metadata(old: JSON, new: JSON) -> None:
 
 def _count_generation(resource: Resource, old: JSON, new: JSON) -> None:
     before, metadata = old["metadata"].get("generation"), new["metadata"]
-    if resource.storage not in _WITH_GENERATION or before is None:
+    if not is_counted(resource) or before is None:
         _keep(old["metadata"], metadata, "generation")
         return
-    metadata["generation"] = before + 1 if _counted(old) != _counted(new) else before
+    metadata["generation"] = before + 1 if _counted(resource, old) != _counted(resource, new) else before
 
 
-def _counted(obj: JSON) -> JSON:
-    """What the generation counts changes of: all but status and metadata, of which some kinds count a part."""
-    counted = {field: value for field, value in obj.items() if field not in ("metadata", "status")}
-    part = _COUNTED_METADATA.get(obj.get("kind", ""))
+def _counted(resource: Resource, obj: JSON) -> JSON:
+    """What the generation counts changes of: all but status and metadata, of which some kinds count a part.
+
+    The status of a custom resource that has no ``/status`` is counted too.
+    """
+    aside = ("metadata", "status") if resource.custom is None or has_status(resource) else ("metadata",)
+    counted = {field: value for field, value in obj.items() if field not in aside}
+    part = _COUNTED_METADATA.get(resource.storage)
     return counted | {part: obj["metadata"].get(part) or {}} if part else counted
 
 
-def scale_of(obj: JSON) -> JSON:
+def scale_of(resource: Resource, obj: JSON) -> JSON:
     """The ``autoscaling/v1`` Scale of an object that has one."""
     metadata = obj["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    selector = spec.get("selector")
-    if obj["kind"] in _SELECTOR_IS_MAP:
-        selector = {"matchLabels": selector or {}}
-    replicas = spec.get("replicas", 1)
+    replicas, there, selector = customs.scale_of(resource, obj) if resource.custom else _scale_numbers(obj)
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {field: metadata[field] for field in kept if field in metadata},
         "spec": {"replicas": replicas} if replicas else {},
-        "status": {"replicas": status.get("replicas", 0), "selector": format_selector(selector)},
+        "status": {"replicas": there, "selector": selector},
     }
+
+
+def _scale_numbers(obj: JSON) -> tuple[int, int, str]:
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    selector = spec.get("selector")
+    if obj["kind"] in _SELECTOR_IS_MAP:
+        selector = {"matchLabels": selector or {}}
+    return spec.get("replicas", 1), status.get("replicas", 0), format_selector(selector)
 
 
 def apply_scale(resource: Resource, obj: JSON, scale: JSON) -> JSON:
@@ -172,6 +192,8 @@ def apply_scale(resource: Resource, obj: JSON, scale: JSON) -> JSON:
         scale_resource = Resource("autoscaling", "v1", "scales", "scale", "Scale")
         words = f"Invalid value: {replicas}: must be greater than or equal to 0"
         raise invalid(scale_resource, name, [Cause("spec.replicas", "FieldValueInvalid", words)])
+    if resource.custom is not None:
+        return customs.with_replicas(resource, obj, replicas)
     changed = copy.deepcopy(obj)
     changed["spec"]["replicas"] = replicas
     return changed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ktui.sim.api import resources
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.resources import Resource
 from ktui.sim.apiserver import NAMESPACES, ApiServer
@@ -27,9 +26,16 @@ class GarbageCollector:
         self._foreground: dict[str, tuple[Resource, Key]] = {}
         """What is being deleted in the foreground, by uid."""
         self._namespaces = WorkQueue(api.kernel, self._end_namespace, LATENCY)
-        for resource in resources.RESOURCES:
-            if resource.storage == (resource.group, resource.plural) and "watch" in resource.verbs:
-                api.bucket(resource).listen(lambda change, resource=resource: self._changed(resource, change))  # type: ignore[misc]
+        self._followed: set[tuple[str, str]] = set()
+        api.catalog.listen(self._follow)
+
+    def _follow(self, resource: Resource) -> None:
+        """Versions of one thing share what is stored."""
+        if resource.storage in self._followed or "watch" not in resource.verbs:
+            return
+        if resource.storage == (resource.group, resource.plural):
+            self._followed.add(resource.storage)
+            self._api.bucket(resource).listen(lambda change: self._changed(resource, change))
 
     def _changed(self, resource: Resource, change: Change) -> None:
         obj = change.version.obj

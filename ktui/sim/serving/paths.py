@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ktui.sim.api import resources
-from ktui.sim.api.resources import Resource
+from ktui.sim.api.resources import Catalog, Resource
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Target:
         return f"{self.resource.plural}/{self.subresource}" if self.subresource else self.resource.plural
 
 
-def target_of(path: str) -> Target | None:
+def target_of(catalog: Catalog, path: str) -> Target | None:
     """What a path names, None where that is no resource of this server."""
     parts = [unquote(part) for part in path.split("/") if part]
     if parts[:1] == ["api"] and len(parts) > 2:
@@ -36,7 +35,7 @@ def target_of(path: str) -> Target | None:
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and not _is_namespace_subresource(rest):
         namespace, rest = rest[1], rest[2:]
-    resource = resources.find(group, version, rest[0])
+    resource = catalog.find(group, version, rest[0])
     if resource is None or len(rest) > 3:
         return None
     name, subresource = (*rest[1:], "", "")[:2]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from ktui.sim.api import conversion, decoding, errors, managed, rbac, tables
+from ktui.sim.api.patch import APPLY_PATCH
 from ktui.sim.api.rbac import User
 from ktui.sim.api.resources import Resource
 from ktui.sim.api.versioned import scale_of
@@ -23,7 +24,6 @@ from ktui.sim.serving.watching import Watches
 from ktui.sim.storage import Version
 
 JSON = dict[str, Any]
-APPLY = "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Requests:
         self._watches = watches
         self._faults = faults
         self._pods = pods
+        self.catalog = api.catalog
 
     async def answer(self, call: Call) -> web.StreamResponse:
         """Do what a request asks.
@@ -115,7 +116,7 @@ class Requests:
             return await self._pods.log(call)
         obj = self._api.get(target.resource, _namespace(target), target.name)
         if target.subresource == "scale":
-            return self._reply(call, encode(scale_of(obj)))
+            return self._reply(call, encode(scale_of(target.resource, obj)))
         return self._reply(call, self._rendered(call, obj))
 
     def _rendered(self, call: Call, obj: JSON) -> bytes:
@@ -278,7 +279,7 @@ class Requests:
 
 
 def _is_apply(call: Call) -> bool:
-    return call.content_type.partition(";")[0].strip() == APPLY
+    return call.content_type.partition(";")[0].strip() == APPLY_PATCH
 
 
 def _no_warnings() -> list[str]:

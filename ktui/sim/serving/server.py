@@ -47,6 +47,7 @@ class HttpServer:
     ) -> None:
         self._pace = pace
         self._requests = requests
+        self._catalog = requests.catalog
         self._directory = directory
         self._faults = faults
         self._log = log
@@ -142,7 +143,7 @@ class HttpServer:
         return self._directory.impersonated(user, http.headers.get("Impersonate-User"), groups)
 
     async def _answer(self, http: web.Request, user: User, body: bytes) -> web.StreamResponse:
-        target = target_of(http.path)
+        target = target_of(self._catalog, http.path)
         watch = http.query.get("watch", "") in ("1", "true")
         verb = verb_of(http.method, target, watch=watch) if target else http.method.lower()
         if (failure := self._faults.next_failure(verb, http.path)) is not None:
@@ -181,26 +182,26 @@ class HttpServer:
 
     def _document(self, http: web.Request, path: str) -> JSON | None:
         aggregated = discovery.wants_aggregated(http.headers.get("Accept"))
-        parts = path.split("/")[1:]
+        served, parts = self._catalog, path.split("/")[1:]
         match parts:
             case ["version"]:
                 return VERSION
             case ["api"]:
-                return discovery.aggregated(core=True) if aggregated else discovery.core_versions(http.host)
+                return discovery.aggregated(served, core=True) if aggregated else discovery.core_versions(http.host)
             case ["apis"]:
-                return discovery.aggregated(core=False) if aggregated else discovery.group_list()
+                return discovery.aggregated(served, core=False) if aggregated else discovery.group_list(served)
             case ["api", version]:
-                return discovery.resource_list("", version)
+                return discovery.resource_list(served, "", version)
             case ["apis", group]:
-                return discovery.group(group)
+                return discovery.group(served, group)
             case ["apis", group, version]:
-                return discovery.resource_list(group, version)
+                return discovery.resource_list(served, group, version)
             case ["openapi", "v2"]:
-                return openapi.swagger()
+                return openapi.swagger(served)
             case ["openapi", "v3"]:
-                return openapi.index()
+                return openapi.index(served)
             case ["openapi", "v3", *rest]:
-                return openapi.document("/".join(rest))
+                return openapi.document(served, "/".join(rest))
             case [""]:
                 return {
                     "paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]

@@ -5,35 +5,35 @@ from typing import Any
 import pytest
 
 from ktui.sim.api import conversion, discovery, openapi
-from ktui.sim.api.resources import RESOURCES, by_kind, find, groups, of
+from ktui.sim.api.resources import BUILT_IN, RESOURCES, of
 from tests.sim.api.recorded import exchange
 
 JSON = dict[str, Any]
 
 
 def test_the_apps_group_is_told_as_recorded() -> None:
-    assert discovery.resource_list("apps", "v1") == exchange("discovery: apis/apps/v1")["response"]["body"]
+    assert discovery.resource_list(BUILT_IN, "apps", "v1") == exchange("discovery: apis/apps/v1")["response"]["body"]
 
 
 def test_every_group_version_and_resource_can_be_discovered() -> None:
     listed = {
         group["name"]: [version["version"] for version in group["versions"]]
-        for group in discovery.group_list()["groups"]
+        for group in discovery.group_list(BUILT_IN)["groups"]
     }
-    assert listed == {group: list(versions) for group, versions in groups()}
+    assert listed == {group: list(versions) for group, versions in BUILT_IN.groups()}
     assert listed["autoscaling"] == ["v2", "v1"]
     for resource in RESOURCES:
-        told = discovery.resource_list(resource.group, resource.version)
+        told = discovery.resource_list(BUILT_IN, resource.group, resource.version)
         assert told is not None
         assert resource.plural in {entry["name"] for entry in told["resources"]}
-    assert discovery.group("apps") is not None
-    assert discovery.group("made.up") is None
-    assert discovery.resource_list("made.up", "v1") is None
+    assert discovery.group(BUILT_IN, "apps") is not None
+    assert discovery.group(BUILT_IN, "made.up") is None
+    assert discovery.resource_list(BUILT_IN, "made.up", "v1") is None
     assert discovery.core_versions()["versions"] == ["v1"]
 
 
 def test_the_aggregated_documents_hold_the_same() -> None:
-    core, others = discovery.aggregated(core=True), discovery.aggregated(core=False)
+    core, others = discovery.aggregated(BUILT_IN, core=True), discovery.aggregated(BUILT_IN, core=False)
     assert [group["metadata"]["name"] for group in core["items"]] == [""]
     found = {
         (group["metadata"]["name"], version["version"], resource["resource"])
@@ -50,9 +50,11 @@ def test_the_aggregated_documents_hold_the_same() -> None:
 
 
 def test_resources_are_found_by_path_and_by_kind() -> None:
-    assert find("apps", "v1", "deployments") is of("apps", "deployments")
-    assert find("apps", "v1", "nothing") is None
-    assert by_kind("autoscaling/v1", "HorizontalPodAutoscaler") is find("autoscaling", "v1", "horizontalpodautoscalers")
+    assert BUILT_IN.find("apps", "v1", "deployments") is of("apps", "deployments")
+    assert BUILT_IN.find("apps", "v1", "nothing") is None
+    assert BUILT_IN.by_kind("autoscaling/v1", "HorizontalPodAutoscaler") is BUILT_IN.find(
+        "autoscaling", "v1", "horizontalpodautoscalers"
+    )
     with pytest.raises(KeyError):
         of("", "nothing")
     scale = of("apps", "deployments").subresource("scale")
@@ -61,12 +63,12 @@ def test_resources_are_found_by_path_and_by_kind() -> None:
 
 
 def test_the_openapi_index_leads_to_documents_that_resolve() -> None:
-    for path in openapi.index()["paths"]:
-        document = openapi.document(path)
+    for path in openapi.index(BUILT_IN)["paths"]:
+        document = openapi.document(BUILT_IN, path)
         assert document is not None
         schemas = document["components"]["schemas"]
         assert _references(document) <= {f"#/components/schemas/{name}" for name in schemas}
-    assert openapi.document("apis/made.up/v1") is None
+    assert openapi.document(BUILT_IN, "apis/made.up/v1") is None
 
 
 def _references(value: Any) -> set[str]:
@@ -79,7 +81,7 @@ def _references(value: Any) -> set[str]:
 
 
 def test_kubectl_learns_that_the_server_validates_fields_and_how_lists_merge() -> None:
-    document = openapi.document("apis/apps/v1")
+    document = openapi.document(BUILT_IN, "apis/apps/v1")
     assert document is not None
     patch = document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"]
     assert patch["x-kubernetes-group-version-kind"] == {"group": "apps", "version": "v1", "kind": "Deployment"}
@@ -87,7 +89,7 @@ def test_kubectl_learns_that_the_server_validates_fields_and_how_lists_merge() -
     pod_spec = document["components"]["schemas"]["io.k8s.api.PodSpec"]["properties"]
     assert pod_spec["containers"]["x-kubernetes-patch-merge-key"] == "name"
     assert pod_spec["tolerations"]["x-kubernetes-list-type"] == "atomic"
-    assert openapi.swagger()["definitions"]["io.k8s.api.Deployment"]["x-kubernetes-group-version-kind"]
+    assert openapi.swagger(BUILT_IN)["definitions"]["io.k8s.api.Deployment"]["x-kubernetes-group-version-kind"]
 
 
 AUTOSCALER = {
@@ -113,7 +115,7 @@ AUTOSCALER = {
 
 
 def test_an_autoscaler_survives_the_way_to_its_old_version_and_back() -> None:
-    old = find("autoscaling", "v1", "horizontalpodautoscalers")
+    old = BUILT_IN.find("autoscaling", "v1", "horizontalpodautoscalers")
     assert old is not None
     served = conversion.to_served(old, AUTOSCALER)
     assert served["apiVersion"] == "autoscaling/v1"

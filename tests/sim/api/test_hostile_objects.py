@@ -9,7 +9,7 @@ import pytest
 from ktui.sim.api import decoding, defaults, managed, validation, versioned
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.patch import MERGE_PATCH, STRATEGIC_PATCH, apply_patch
-from ktui.sim.api.resources import Resource, by_kind
+from ktui.sim.api.resources import BUILT_IN, Resource
 from tests.sim.api.hostile import mutated, recorded_kinds
 
 JSON = dict[str, Any]
@@ -34,7 +34,7 @@ def _stored(resource: Resource, sent: JSON) -> JSON:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_create_makes_the_server_fail(kind: str) -> None:
     chance = random.Random(kind)
-    resource = by_kind(KINDS[kind]["apiVersion"], kind)
+    resource = BUILT_IN.by_kind(KINDS[kind]["apiVersion"], kind)
     assert resource is not None
     refused = 0
     for _ in range(400):
@@ -52,7 +52,7 @@ def test_no_create_makes_the_server_fail(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["Deployment", "Pod", "Service"])
 def test_no_patch_makes_the_server_fail(kind: str, content_type: str) -> None:
     chance = random.Random(kind + content_type)
-    resource = by_kind(KINDS[kind]["apiVersion"], kind)
+    resource = BUILT_IN.by_kind(KINDS[kind]["apiVersion"], kind)
     assert resource is not None
     current = _stored(resource, KINDS[kind])
     for _ in range(300):

@@ -7,7 +7,7 @@ import pytest
 
 from ktui.sim.api import defaults, managed
 from ktui.sim.api.errors import ApiError
-from ktui.sim.api.resources import by_kind, of
+from ktui.sim.api.resources import BUILT_IN, of
 from tests.sim.api.recorded import SCENARIOS, Write, exchange, writes
 
 JSON = dict[str, Any]
@@ -40,7 +40,7 @@ def _candidates(write: Write) -> list[JSON]:
 def _recorded_by(write: Write, entry: JSON) -> list[JSON]:
     new = copy.deepcopy(write.new)
     del new["metadata"]["managedFields"]
-    resource = by_kind(new["apiVersion"], new["kind"])
+    resource = BUILT_IN.by_kind(new["apiVersion"], new["kind"])
     assert resource is not None
     managed.record(resource, write.old, new, entry["manager"], entry["time"], subresource=entry.get("subresource", ""))
     return _entries(new)
@@ -61,7 +61,7 @@ def test_a_status_write_is_owned_as_if_the_whole_object_had_been_looked_at() -> 
             continue
         if write.old.get("spec") != write.new.get("spec"):
             continue
-        resource = by_kind(write.new["apiVersion"], write.new["kind"])
+        resource = BUILT_IN.by_kind(write.new["apiVersion"], write.new["kind"])
         assert resource is not None
         whole = copy.deepcopy(write.new)
         del whole["metadata"]["managedFields"]
@@ -77,7 +77,7 @@ def test_the_recorded_apply_gives_the_recorded_object() -> None:
     before["metadata"]["managedFields"] = [
         entry for entry in before["metadata"]["managedFields"] if entry["manager"] == "Python"
     ]
-    applied = managed.apply(before, pair["request"]["body"], "ktui", NOW, force=True)
+    applied = managed.apply(DEPLOYMENTS, before, pair["request"]["body"], "ktui", NOW, force=True)
     assert applied["spec"] == wanted["spec"]
     mine = [entry for entry in wanted["metadata"]["managedFields"] if entry["manager"] in ("ktui", "Python")]
     assert applied["metadata"]["managedFields"] == mine
@@ -96,7 +96,7 @@ def _created(manager: str, **spec: Any) -> JSON:
 def test_applying_what_someone_else_owns_is_a_conflict_that_names_them() -> None:
     current = _created("kubectl-create", replicas=3)
     with pytest.raises(ApiError) as refused:
-        managed.apply(current, _applied(replicas=5), "ktui", NOW)
+        managed.apply(DEPLOYMENTS, current, _applied(replicas=5), "ktui", NOW)
     told = 'Apply failed with 1 conflict: conflict with "kubectl-create" using apps/v1: .spec.replicas'
     assert (refused.value.code, refused.value.reason, refused.value.message) == (409, "Conflict", told)
     assert refused.value.status["details"]["causes"] == [
@@ -110,7 +110,7 @@ def test_applying_what_someone_else_owns_is_a_conflict_that_names_them() -> None
 
 def test_the_same_value_is_shared_and_no_conflict() -> None:
     current = _created("kubectl-create", replicas=3)
-    applied = managed.apply(current, _applied(replicas=3), "ktui", NOW)
+    applied = managed.apply(DEPLOYMENTS, current, _applied(replicas=3), "ktui", NOW)
     owners = {entry["manager"] for entry in applied["metadata"]["managedFields"]}
     assert owners == {"kubectl-create", "ktui"}
 
@@ -118,12 +118,12 @@ def test_the_same_value_is_shared_and_no_conflict() -> None:
 def test_what_a_manager_no_longer_applies_is_removed_where_nobody_else_owns_it() -> None:
     container = {"name": "c", "image": "x:1", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]}
     template = {"metadata": {"labels": {"app": "web", "tier": "front"}}, "spec": {"containers": [container]}}
-    first = managed.apply(None, _applied(template=template, minReadySeconds=3), "ktui", NOW)
+    first = managed.apply(DEPLOYMENTS, None, _applied(template=template, minReadySeconds=3), "ktui", NOW)
     fewer = {
         "metadata": {"labels": {"app": "web"}},
         "spec": {"containers": [{**container, "env": [{"name": "B", "value": "2"}]}]},
     }
-    second = managed.apply(first, _applied(template=fewer), "ktui", NOW)
+    second = managed.apply(DEPLOYMENTS, first, _applied(template=fewer), "ktui", NOW)
     assert second["spec"] == {"template": fewer}
 
 
@@ -131,15 +131,15 @@ def test_an_item_stays_where_someone_else_owns_a_part_of_it() -> None:
     def template(**container: Any) -> JSON:
         return {"spec": {"containers": [{"name": "c", **container}]}}
 
-    first = managed.apply(None, _applied(template=template(image="x:1", tty=True)), "ktui", NOW)
-    both = managed.apply(first, _applied(template=template(image="x:1")), "other", NOW)
-    left = managed.apply(both, _applied(replicas=1), "ktui", NOW)
+    first = managed.apply(DEPLOYMENTS, None, _applied(template=template(image="x:1", tty=True)), "ktui", NOW)
+    both = managed.apply(DEPLOYMENTS, first, _applied(template=template(image="x:1")), "other", NOW)
+    left = managed.apply(DEPLOYMENTS, both, _applied(replicas=1), "ktui", NOW)
     assert left["spec"] == {"replicas": 1, "template": template(image="x:1")}
 
 
 def test_an_applied_status_is_left_alone() -> None:
     applied = {**_applied(replicas=3), "status": {"replicas": 9}}
-    made = managed.apply(None, applied, "ktui", NOW)
+    made = managed.apply(DEPLOYMENTS, None, applied, "ktui", NOW)
     assert "status" not in made
     assert made["metadata"]["managedFields"][0]["fieldsV1"] == {"f:spec": {"f:replicas": {}}}
 
@@ -157,5 +157,5 @@ def test_a_client_can_change_and_reset_who_owns_what() -> None:
 
 
 def test_applying_again_changes_nothing() -> None:
-    first = managed.apply(None, _applied(replicas=3), "ktui", NOW)
-    assert managed.apply(first, _applied(replicas=3), "ktui", "2026-11-23T14:00:00Z") == first
+    first = managed.apply(DEPLOYMENTS, None, _applied(replicas=3), "ktui", NOW)
+    assert managed.apply(DEPLOYMENTS, first, _applied(replicas=3), "ktui", "2026-11-23T14:00:00Z") == first

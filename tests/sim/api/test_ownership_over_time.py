@@ -59,7 +59,7 @@ def _written(chance: random.Random, current: JSON) -> JSON:
         managed.record(DEPLOYMENTS, current, new, manager, now)
         return new
     try:
-        made = managed.apply(current, _applied(chance), manager, now, force=chance.random() < 0.7)
+        made = managed.apply(DEPLOYMENTS, current, _applied(chance), manager, now, force=chance.random() < 0.7)
     except ApiError:
         return current
     return defaults.default("Deployment", made)
@@ -93,8 +93,10 @@ def test_an_apply_holds_until_someone_else_writes(seed: int) -> None:
     current = defaults.default("Deployment", _applied(chance))
     managed.record(DEPLOYMENTS, None, current, "kubectl", "2026-11-23T13:00:00Z")
     wanted = _applied(chance)
-    once = defaults.default("Deployment", managed.apply(current, wanted, "ktui", "2026-11-23T13:00:01Z", force=True))
-    again = defaults.default("Deployment", managed.apply(once, wanted, "ktui", "2026-11-23T13:00:02Z"))
+    once = defaults.default(
+        "Deployment", managed.apply(DEPLOYMENTS, current, wanted, "ktui", "2026-11-23T13:00:01Z", force=True)
+    )
+    again = defaults.default("Deployment", managed.apply(DEPLOYMENTS, once, wanted, "ktui", "2026-11-23T13:00:02Z"))
     assert again == once
     fields = owned_fields(once)
     tidy("Deployment", wanted)

@@ -7,7 +7,7 @@ import pytest
 
 from ktui.sim.api import versioned
 from ktui.sim.api.errors import ApiError
-from ktui.sim.api.resources import by_kind, of
+from ktui.sim.api.resources import BUILT_IN, of
 from tests.sim.api.recorded import SCENARIOS, exchange, writes
 
 JSON = dict[str, Any]
@@ -34,7 +34,7 @@ def test_the_generation_counts_what_the_real_server_counts(scenario: str) -> Non
     for write in writes(scenario):
         if write.old is None or not _is_one_write(write.old, write.new):
             continue
-        resource = by_kind(write.new["apiVersion"], write.new["kind"])
+        resource = BUILT_IN.by_kind(write.new["apiVersion"], write.new["kind"])
         assert resource is not None
         new = copy.deepcopy(write.new)
         if resource.kind == "Deployment" and _is_status_write(write.old, write.new):
@@ -80,7 +80,7 @@ def test_a_scale_shows_and_sets_the_replicas() -> None:
     deployment = exchange("get")["response"]["body"]
     deployment["metadata"] |= {field: shown["metadata"][field] for field in ("name", "uid", "resourceVersion")}
     deployment["spec"]["selector"] = {"matchLabels": {"app": "b"}}
-    assert versioned.scale_of(deployment) == shown
+    assert versioned.scale_of(DEPLOYMENTS, deployment) == shown
     scaled = versioned.apply_scale(DEPLOYMENTS, deployment, {"spec": {"replicas": 4}})
     assert (scaled["spec"]["replicas"], deployment["spec"]["replicas"]) == (4, 2)
     assert versioned.apply_scale(DEPLOYMENTS, deployment, {"spec": {}})["spec"]["replicas"] == 0
