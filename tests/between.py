@@ -11,6 +11,7 @@ it let through is the truth that what ktui says is held against.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
@@ -50,6 +51,8 @@ class Between:
     passed: list[Passed] = field(default_factory=list)
     last_byte: float = field(default_factory=monotonic)
     """When something was last let through to ktui, by the monotonic clock."""
+    keeps_login: bool = True
+    """Whether the server gets the credentials that ktui sent."""
     _bends: list[tuple[Which, Bend]] = field(default_factory=list)
     _session: aiohttp.ClientSession | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -128,15 +131,15 @@ class Between:
         return await (how(self, request) if how is not None else self.forward(request))
 
     async def forward(
-        self, request: web.BaseRequest, change: Callable[[bytes], bytes] = bytes, *, most: int = -1
+        self, request: web.BaseRequest, change: Callable[[bytes], bytes] = bytes, *, most: int = -1, late: float = 0.0
     ) -> web.StreamResponse:
-        """Pass the request on, and the answer back: each chunk changed, and cut after so many bytes."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(auto_decompress=False)
+        """Pass the request on, and the answer back: each chunk changed and so much late, cut after so many bytes."""
         head = {key: value for key, value in request.headers.items() if key.lower() not in _NOT_PASSED_ON}
         head["Accept-Encoding"] = "identity"
+        if not self.keeps_login:
+            head.pop("Authorization", None)
         limits = aiohttp.ClientTimeout(total=None, sock_read=None)
-        async with self._session.request(
+        async with self.session().request(
             request.method,
             f"{self.server}{request.path_qs}",
             headers=head,
@@ -153,6 +156,8 @@ class Between:
             self.last_byte = monotonic()
             async for chunk in answer.content.iter_any():
                 await self._flows.wait()
+                if late:
+                    await asyncio.sleep(late)
                 changed = change(chunk)
                 if 0 <= most < len(changed):
                     await response.write(changed[:most])
@@ -162,6 +167,12 @@ class Between:
                 await response.write(changed)
                 self.last_byte = monotonic()
         return response
+
+    def session(self) -> aiohttp.ClientSession:
+        """The connections to the server, in the proxy's own thread."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(auto_decompress=False)
+        return self._session
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -272,13 +283,13 @@ def cut_after(size: int) -> Bend:
 
 
 @contextmanager
-def between(server: str) -> Iterator[Between]:
+def between(server: str, tls: ssl.SSLContext | None = None) -> Iterator[Between]:
     """A proxy in front of that server, on a free port of loopback."""
     proxy, is_up, is_over = Between(server), threading.Event(), asyncio.Event()
     loop = proxy._loop
 
     async def run() -> None:
-        async with serving(proxy.handle) as url:
+        async with serving(proxy.handle, tls) as url:
             proxy.url = url
             is_up.set()
             await is_over.wait()

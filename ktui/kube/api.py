@@ -139,8 +139,12 @@ class Api:
         subresource: str = "",
         namespace: str = "",
         name: str = "",
+        within: float | None = None,
     ) -> Allowed:
-        """Whether the server would let us; an empty namespace asks about all of them."""
+        """Whether the server would let us; an empty namespace asks about all of them.
+
+        `within` is for a question that has to be answered in so many seconds, at the first time of asking.
+        """
         attributes = {
             "verb": verb,
             "group": group,
@@ -159,6 +163,8 @@ class Api:
             "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
             body=msgspec.json.encode(review),
             changes=False,
+            within=within,
+            waits=within is None,
         )
         status = _decode(answer, _Review).status
         return Allowed(status.allowed, brief(status.reason or status.evaluation_error))

@@ -15,6 +15,10 @@ _NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
 """Without these there is nothing to show; events are only missed."""
 
 
+_PATIENCE: Final = 10.0
+"""Seconds that the server has to answer. Nothing else watches over the connection yet."""
+
+
 @dataclass(frozen=True)
 class Scope:
     """What is streamed: a namespace, or None for all; `notice` is a sentence where that is not what was asked for."""
@@ -35,7 +39,7 @@ async def find_scope(connection: Connection, namespace: str | None) -> Scope:
     api = Api(connection)
     asked = [(verb, resource) for resource in _NEEDED for verb in ("list", "watch")]
     answers = await asyncio.gather(
-        *(api.access_review(verb, _group(resource), resource.plural) for verb, resource in asked),
+        *(api.access_review(verb, _group(resource), resource.plural, within=_PATIENCE) for verb, resource in asked),
         return_exceptions=True,
     )
     for (verb, resource), answer in zip(asked, answers, strict=True):

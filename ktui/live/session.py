@@ -26,6 +26,9 @@ from ktui.text import exact
 
 _KINDS: Final = {resource: f"{resource.type.__name__}s" for resource in WORKLOADS}
 
+_BETWEEN: Final = 15.0
+"""Seconds between two attempts to connect, at most: with the time that one may take, back within 35 s."""
+
 _HELP: Final = "r tries again now · x another context · n another namespace · q quits"
 
 
@@ -33,10 +36,20 @@ class Session:
     """What the dashboard is connected to. `run` never ends by itself; `go_to` changes where the next run goes."""
 
     def __init__(
-        self, listener: Listener, access: Access, namespace: str, selector: str, *, read_only: bool = False
+        self,
+        listener: Listener,
+        access: Access,
+        namespace: str,
+        selector: str,
+        *,
+        read_only: bool = False,
+        around: Surroundings | None = None,
+        pacing: Pacing | None = None,
     ) -> None:
         self._listener = listener
         self._read_only = read_only
+        self._around = around or Surroundings()
+        self._pacing = pacing or Pacing()
         self._access = access
         self._selector = selector
         self.namespace = namespace
@@ -212,20 +225,23 @@ class Session:
         """Connect and stream until cancelled. What goes wrong is kept to be shown, and tried again."""
         self._listener.begin_anew()
         self._connection, self._problem, self._scope_notice, self._ahead = None, None, "", timedelta()
-        backoff = Backoff(Pacing(), Random())
+        backoff = Backoff(self._pacing, Random())
         while True:
             try:
                 choice = await self._choose()
-                async with await connect(self._access, choice=choice) as connection, self._connected(connection):
+                async with (
+                    await connect(self._access, self._around, choice) as connection,
+                    self._connected(connection),
+                ):
                     await self._stream(connection)
             except KubeError as error:
                 self._problem = error
                 self._listener.draw_soon()
-                await self._pause(backoff.next(error.retry_after or 0.0))
+                await self._pause(backoff.next(error.retry_after or 0.0, at_most=_BETWEEN))
 
     async def _choose(self) -> Choice:
         """What to connect to: the first time what the kubeconfig says, and from then on the same."""
-        choice = await asyncio.to_thread(choose, self._access, Surroundings(), self._chosen)
+        choice = await asyncio.to_thread(choose, self._access, self._around, self._chosen)
         self._chosen, self._chosen_note = choice.target, choice.note
         self._context = choice.target.context
         return choice
@@ -246,7 +262,8 @@ class Session:
         scope = await find_scope(connection, self.namespace or None)
         self._problem, self._scope_notice = None, scope.notice
         self.namespace = scope.namespace or ""
-        async with Streams(connection, scope.namespace, self._selector, clock=self._listener.now) as streams:
+        pacing, clock = self._pacing, self._listener.now
+        async with Streams(connection, scope.namespace, self._selector, pacing=pacing, clock=clock) as streams:
             self._streams = streams
             while True:
                 self._listener.heard(await streams.take())

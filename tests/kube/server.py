@@ -88,6 +88,8 @@ class Collection:
     gone_as_event: bool = True
     mute: bool = False
     """Streams stay open and say nothing more: a half-open connection."""
+    serves_watches: bool = True
+    """Else they are refused, and lists are not."""
     answers: list[web.Response | Literal["break"]] = field(default_factory=list)
     """What the next requests are answered with instead."""
     after_page: list[Callable[[], None]] = field(default_factory=list)
@@ -165,6 +167,8 @@ class Collection:
                 request.transport.abort()
                 return web.Response()
             return answer
+        if seen.is_watch and not self.serves_watches:
+            return status(405, "MethodNotAllowed")
         return await self._watch(request, seen) if seen.is_watch else self._list(seen)
 
     def _list(self, seen: Seen) -> web.Response:

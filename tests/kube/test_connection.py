@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -524,3 +525,27 @@ async def test_a_proxy_that_refuses_or_is_not_there(write_kubeconfig: WriteKubec
         with pytest.raises(Unreachable, match=r"The proxy http://127.0.0.1:\d+ cannot be reached") as raised:
             await connection.request("GET", "/")
     assert "hunter2" not in f"{raised.value}{raised.value.hint}"
+
+
+def _sockets_to(port: int) -> Iterator[socket.socket]:
+    """The sockets of this process that are connected to that port."""
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            found = socket.socket(fileno=os.dup(int(name)))
+            with found:
+                if found.getpeername()[1] == port:
+                    yield found
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="Linux's names")
+async def test_sockets_find_out_that_their_network_has_gone(connecting: Connecting) -> None:
+    async with serving(echo) as url, connecting(url) as connection:
+        await connection.request("GET", "/version")
+        probed = 0
+        for held in _sockets_to(int(url.rpartition(":")[2])):
+            assert held.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            idle, between, times = (held.getsockopt(socket.IPPROTO_TCP, option) for option in options)
+            assert idle + between * times <= 15
+            probed += 1
+        assert probed

@@ -185,6 +185,41 @@ async def test_a_cluster_that_was_restored_from_a_backup_is_read_anew(pods: Pods
         assert it.changes.count(Restored(Resource.PODS)) == 1
 
 
+async def test_a_history_that_has_overtaken_the_one_that_was_known_is_told_by_an_object_of_its_own(pods: Pods) -> None:
+    collection, connection = pods
+    fill(collection, "a", "b", "c")
+    async with following(connection) as it:
+        await it.until_live()
+        await collection.until(lambda: collection.watching == 1)
+        collection.mute = True
+        collection.objects.clear()
+        collection.restore(50)
+        fill(collection, "other")
+        collection.version = 900
+        collection.answers += ["break", status(503, "ServiceUnavailable")]
+        collection.mute = False
+        collection.drop()
+        await it.until(lambda: same(collection, it) and it.state is LinkState.LIVE)
+        assert "history went back" in it.links[-2].reason
+
+
+@pytest.mark.parametrize("streaming", ["yes", "rejected"])
+async def test_a_history_that_goes_back_where_watches_are_not_served_is_read_anew(pods: Pods, streaming: Any) -> None:
+    collection, connection = pods
+    collection.streaming = streaming
+    fill(collection, "a", "b")
+    async with following(connection) as it:
+        await it.until_live()
+        collection.serves_watches = False
+        collection.drop()
+        await it.until(lambda: it.state is LinkState.LISTED)
+        collection.delete("uid-a")
+        collection.restore(50)
+        await it.until(lambda: same(collection, it) and it.state is LinkState.LISTED)
+        collection.serves_watches = True
+        await it.until_live()
+
+
 async def test_a_watch_that_is_cut_is_resumed_from_the_last_version_without_a_list(pods: Pods) -> None:
     collection, connection = pods
     fill(collection, "a")

@@ -67,6 +67,15 @@ async def test_what_came_and_went_unseen_is_never_told() -> None:
     assert await outbox.take() == [gone("seen")]
 
 
+async def test_what_comes_out_of_order_leaves_the_newest() -> None:
+    outbox, store = Outbox(), Store()
+    outbox.put([put("a", 5), put("a", 4), Gone(Resource.PODS, "a", "3"), Gone(Resource.PODS, "c", "9"), put("c", 8)])
+    store.apply(await outbox.take())
+    outbox.put([put("c", 8), put("a", 3)])
+    store.apply(await outbox.take())
+    assert {uid: obj.metadata.resource_version for uid, obj in store._objects[Resource.PODS].items()} == {"a": "5"}
+
+
 async def test_of_a_history_that_went_back_nothing_is_told_any_more() -> None:
     outbox = Outbox()
     outbox.put([put("a", 7), put("b", 8), link(LinkState.LIVE)])

@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from ktui.kube.auth.kubeconfig_checks import is_host_name
+from ktui.kube.auth.probes import probed
 from ktui.kube.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def connector_for(
 ) -> tuple[aiohttp.TCPConnector, URL | None]:
     """What makes the sockets, and the proxy that requests have to name: aiohttp itself knows http and https alone."""
     if proxy is None or proxy.scheme not in _SOCKS:
-        return aiohttp.TCPConnector(ssl=ssl, limit=limit), proxy
+        return aiohttp.TCPConnector(ssl=ssl, limit=limit, socket_factory=probed), proxy
     from ktui.kube.auth.socks import SocksConnector  # noqa: PLC0415 - few need it
 
     return SocksConnector(proxy, ssl=ssl, limit=limit), None

@@ -18,6 +18,8 @@ from python_socks import ProxyError, ProxyType
 from python_socks.async_.asyncio import Proxy
 from yarl import URL
 
+from ktui.kube.auth.probes import probe
+
 
 class _AsNamed(AbstractResolver):
     """Leaves a name as it is: the proxy resolves it."""
@@ -50,7 +52,7 @@ class SocksConnector(aiohttp.TCPConnector):
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         host, port = addr_infos[0][4][:2]
         try:
-            connected = await self._through_proxy(host, port)
+            connected = probe(await self._through_proxy(host, port))
         except (ProxyError, OSError) as error:
             raise aiohttp.ClientProxyConnectionError(req.connection_key, OSError(str(error))) from error
         try:

@@ -27,6 +27,10 @@ class Telling:
         """The state of the link as it was last shown."""
         return self._link.state if self._link is not None else None
 
+    def knows(self, uid: str) -> bool:
+        """Whether an object of that uid exists, as far as has been heard."""
+        return self._inventory.has(uid)
+
     def list_begins(self) -> None:
         """What a list says is counted from now on."""
         self._inventory.begin()

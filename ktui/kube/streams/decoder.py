@@ -256,6 +256,10 @@ class Inventory:
         self._known: set[str] = set()
         self._seen: set[str] | None = None
 
+    def has(self, uid: str) -> bool:
+        """Whether that one exists."""
+        return uid in self._known
+
     def begin(self) -> None:
         """A list begins. One that was broken off is forgotten; what it said stays known."""
         self._seen = set()

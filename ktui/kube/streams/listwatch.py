@@ -26,12 +26,12 @@ from ktui.kube.errors import (
     TooLarge,
 )
 from ktui.kube.streams.changes import Telling
-from ktui.kube.streams.decoder import Page, WatchDecoder, decode_page
+from ktui.kube.streams.decoder import Page, Unreadable, WatchDecoder, decode_page
 from ktui.kube.streams.lines import LineSplitter
 from ktui.kube.streams.list_reader import ListReader
 from ktui.kube.streams.pacing import Pacing, Throttle
 from ktui.kube.streams.pages import Pages
-from ktui.model.changes import Change, LinkState, Resource
+from ktui.model.changes import Change, LinkState, Put, Resource
 from ktui.model.reading import ordinal
 
 _T = TypeVar("_T")
@@ -110,6 +110,10 @@ class ListWatch:
         self._in_doubt = False
         """Whether the last stream came to nothing, so that the next has to last before it is called live."""
         self._listed_at = self._last_heard
+        """When the newest complete list was asked for: what it says may be as old as that."""
+        self._asked_at = self._last_heard
+        self._known_until: datetime | None = None
+        """Up to when all that there was is known: a connection that breaks may have been dead for a while."""
 
     # List, then watch
 
@@ -118,7 +122,7 @@ class ListWatch:
         if self._version and self._was_away:
             # A watch from a version that is still to come is accepted, and says nothing: it would pass for live.
             page = await self._page(1, "")
-            if self._lies_behind(page.version):
+            if self._lies_behind(page.version) or any(self._is_foreign(each) for each in page.contents):
                 self._version = ""
                 raise WentBack
         self._was_away = False
@@ -164,6 +168,8 @@ class ListWatch:
         self._telling.list_begins()
         limit, token, pages = self._pacing.page, "", Pages()
         while True:
+            if not token:
+                self._asked_at = self._clock()
             try:
                 page = await self._page(limit, token)
             except Expired:
@@ -184,7 +190,7 @@ class ListWatch:
             batch = self._telling.noted(page.contents)
             if not token:
                 self._watch_from(page.version)
-                self._listed_at = self._clock()
+                self._listed_at = self._known_until = self._asked_at
                 yield [*batch, *self._telling.list_ended()]
                 return
             yield batch
@@ -210,7 +216,7 @@ class ListWatch:
 
     async def _list_from_cache(self) -> AsyncGenerator[list[Change], None]:
         self._telling.list_begins()
-        reader = ListReader(self.resource)
+        reader, self._asked_at = ListReader(self.resource), self._clock()
         params = {"resourceVersion": "0", **self._selector}
         async with AsyncExitStack() as stack:
             chunks = await self._in_time(stack.enter_async_context(self._connection.stream(self._path, params)))
@@ -219,7 +225,7 @@ class ListWatch:
                     yield batch
         page = reader.finish()
         self._has_listed = True
-        self._listed_at = self._clock()
+        self._listed_at = self._known_until = self._asked_at
         self._watch_from(page.version)
         yield [*self._telling.noted(page.contents), *self._telling.list_ended()]
 
@@ -252,25 +258,29 @@ class ListWatch:
         splitter = LineSplitter()
         self._last_heard = self._clock()
         self._opened, self._has_news = None, False
-        async with AsyncExitStack() as stack:
-            opening = stack.enter_async_context(self._connection.stream(self._path, params))
-            chunks = await self._patiently(opening, decoder, self._pacing.opening)
-            self._opened = asyncio.get_running_loop().time()
-            while True:
-                if decoder.complete and (batch := self._live()):
-                    # An idle watch says nothing for a minute: that it was accepted is all there is to know.
-                    yield batch
-                chunk = await self._next(chunks, decoder, lifetime)
-                if chunk is None:
-                    continue
-                if not chunk:
-                    break
-                self._last_heard = self._clock()
-                lines = splitter.feed(chunk)
-                if not lines:
-                    continue
-                if batch := self._understood(lines, decoder):
-                    yield batch
+        try:
+            async with AsyncExitStack() as stack:
+                opening = stack.enter_async_context(self._connection.stream(self._path, params))
+                chunks = await self._patiently(opening, decoder, self._pacing.opening)
+                self._opened = asyncio.get_running_loop().time()
+                while True:
+                    if decoder.complete and (batch := self._live()):
+                        # An idle watch says nothing for a minute: that it was accepted is all there is to know.
+                        yield batch
+                    chunk = await self._next(chunks, decoder, lifetime)
+                    if chunk is None:
+                        continue
+                    if not chunk:
+                        break
+                    self._last_heard = self._clock()
+                    lines = splitter.feed(chunk)
+                    if not lines:
+                        continue
+                    if batch := self._understood(lines, decoder):
+                        yield batch
+        finally:
+            if decoder.complete and not self._is_short_lived():
+                self._known_until = self._clock() - self._pulse.quiet_for
         if self._is_short_lived():
             raise Interrupted("The server closes the watch as soon as it is opened.")
 
@@ -326,6 +336,16 @@ class ListWatch:
 
     def _lies_behind(self, version: str) -> bool:
         return 0 <= ordinal(version) < self._furthest
+
+    def _is_foreign(self, there: Put | Unreadable) -> bool:
+        """Whether an object would have to be known in this history: another one has overtaken it, as after a restore.
+
+        That is known of the object that is looked at alone, and only as long as it has not changed meanwhile.
+        """
+        if not isinstance(there, Put):
+            return False
+        meta = there.object.metadata
+        return 0 <= ordinal(meta.resource_version) <= self._furthest and not self._telling.knows(meta.uid)
 
     def _is_short_lived(self) -> bool:
         return self._opened is None or asyncio.get_running_loop().time() - self._opened < self._pacing.short

@@ -40,13 +40,14 @@ class Pacing:
     """A watch that ends this early has failed, whatever it said. After one such, the next is live after that time."""
 
     first_wait: float = 0.5
-    longest_wait: float = 30.0
+    longest_wait: float = 25.0
+    """With the attempt after it: back within 35 s of the end of whatever it was."""
     longest_wait_between_news: float = 4.0
     """Between two attempts where each brings something new, and breaks off."""
-    refused_wait: float = 30.0
+    refused_wait: float = 25.0
     """Between two attempts where the server does not let us: it costs the server, and rights change seldom."""
 
-    poll: float = 30.0
+    poll: float = 25.0
     """From one list to the next of what cannot be watched."""
 
     page: int = 500
@@ -97,7 +98,7 @@ class Delays:
 
 
 class Backoff:
-    """How long to wait before the next attempt: twice as long each time, up to a limit, spread by chance."""
+    """How long to wait before the next attempt: twice as long each time, up to a limit, shortened by chance."""
 
     def __init__(self, pacing: Pacing, random: Random) -> None:
         self._pacing = pacing
@@ -116,5 +117,10 @@ class Backoff:
         return self.spread(max(wait, at_least), floor=at_least)
 
     def spread(self, wait: float, *, floor: float = 0.0) -> float:
-        """That time, up to a half shorter or longer, and not below the floor."""
-        return max(floor, wait * self._random.uniform(0.5, 1.5))
+        """That time or up to a half less; what a server asks for, the floor, or up to a half more.
+
+        Clients that were cut together come back apart.
+        """
+        if wait <= floor:
+            return floor * self._random.uniform(1.0, 1.5)
+        return max(floor, wait * self._random.uniform(0.5, 1.0))

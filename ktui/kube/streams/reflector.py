@@ -115,15 +115,14 @@ class Reflector(ListWatch):
     def _cannot_be_watched(self) -> bool:
         return self._fruitless >= _DOUBTS
 
-    @property
-    def _is_polled(self) -> bool:
+    def _is_polled(self, error: KubeError) -> bool:
         """Whether this attempt went as well as it can: the list has come, and the watch does not."""
-        return self._cannot_be_watched and self._has_listed
+        return self._cannot_be_watched and self._has_listed and not isinstance(error, WentBack)
 
     def _wait(self, error: KubeError) -> float:
         """Seconds before the next attempt."""
         asked = error.retry_after or 0.0
-        if self._is_polled:
+        if self._is_polled(error):
             self._version, self._in_doubt = "", True
             return self._backoff.spread(self._pacing.poll, floor=asked)
         if isinstance(error, Expired):
@@ -155,7 +154,7 @@ class Reflector(ListWatch):
         told = f"{error} {error.hint}".strip() if isinstance(error, (Unauthorized, CredentialError)) else str(error)
         if (error.retry_after or 0.0) >= 1.0:
             told = f"{told} It asks to wait: trying again at {self._connection.time_in(wait)}."
-        if self._is_polled:
+        if self._is_polled(error):
             what = self.resource.plural
             told = f"The {what} cannot be watched: they are listed instead, every {self._pacing.poll:.0f}s. {told}"
             return self._telling.linked(LinkState.LISTED, told, since=self._listed_at)
@@ -164,9 +163,9 @@ class Reflector(ListWatch):
         if isinstance(error, NoAnswer):
             return self._telling.linked(LinkState.SILENT, told, since=as_of or self._clock() - self._pulse.quiet_for)
         if isinstance(error, _REFUSALS) and not self._has_listed:
-            return self._telling.linked(LinkState.REFUSED, told, since=as_of)
+            return self._telling.linked(LinkState.REFUSED, told, since=as_of or self._known_until)
         # After a silence, the trouble began with the last thing that was heard.
-        since = self._last_heard if isinstance(error, Silence) else None
+        since = self._last_heard if isinstance(error, Silence) else self._known_until
         return self._telling.linked(LinkState.RECONNECTING, told, since=as_of or since)
 
     async def _pause(self, seconds: float) -> None:

@@ -18,6 +18,7 @@ from ktui.kube.connection import Connection
 from ktui.kube.streams.pacing import Pacing, Throttle
 from ktui.kube.streams.reflector import Reflector
 from ktui.model.changes import STREAMED, WORKLOADS, Change, Gone, Link, Listed, Put, Resource, Restored
+from ktui.model.reading import ordinal
 
 AT_ONCE: Final = frozenset({*WORKLOADS, Resource.REPLICASETS})
 """What the first paint needs. Pods are many, and the rest is not needed to count: they follow."""
@@ -26,7 +27,8 @@ AT_ONCE: Final = frozenset({*WORKLOADS, Resource.REPLICASETS})
 class Outbox:
     """Changes on their way to a reader: in order for each resource, and only the newest of each object.
 
-    An object that comes and goes before the reader looks is never reported.
+    An object that comes and goes before the reader looks is never reported. One that goes before it has come, because
+    something on the way does not keep the order, is: what comes after it is too old.
     """
 
     def __init__(self) -> None:
@@ -42,10 +44,14 @@ class Outbox:
             match change:
                 case Put(_, obj):
                     # In its old place, if it has one: a Listed after that place still comes after it.
-                    waiting[obj.metadata.uid] = change
+                    if not _is_older(change, waiting.get(obj.metadata.uid)):
+                        waiting[obj.metadata.uid] = change
                 case Gone(resource, uid):
+                    waits = waiting.get(uid)
+                    if _is_older(change, waits):
+                        continue
                     waiting[uid] = change
-                    if uid not in self._delivered[resource]:
+                    if isinstance(waits, Put) and uid not in self._delivered[resource]:
                         del waiting[uid]
                 case Restored(resource):
                     # The objects that wait are of a history that is no more.
@@ -85,6 +91,17 @@ class Outbox:
             taken += waiting.values()
             waiting.clear()
         return taken
+
+
+def _is_older(change: Change, waits: Change | None) -> bool:
+    """Whether something newer of that object waits already: not every proxy keeps the order."""
+    if not isinstance(change, Put | Gone) or not isinstance(waits, Put | Gone):
+        return False
+    return -1 < _version(change) < _version(waits)
+
+
+def _version(change: Put | Gone) -> int:
+    return ordinal(change.object.metadata.resource_version if isinstance(change, Put) else change.resource_version)
 
 
 def _move_to_end(waiting: dict[str, Change], key: str, change: Change) -> None:
