@@ -528,13 +528,11 @@ async def test_a_proxy_that_refuses_or_is_not_there(write_kubeconfig: WriteKubec
 
 
 def _sockets_to(port: int) -> Iterator[socket.socket]:
-    """The sockets of this process that are connected to that port."""
-    for name in os.listdir("/proc/self/fd"):
-        with suppress(OSError):
-            found = socket.socket(fileno=os.dup(int(name)))
-            with found:
-                if found.getpeername()[1] == port:
-                    yield found
+    """The sockets of this process that are connected to that port of loopback."""
+    for file in Path("/proc/self/fd").iterdir():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(file.name))) as found:
+            if found.family is socket.AF_INET and found.getpeername()[1] == port:
+                yield found
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="Linux's names")
