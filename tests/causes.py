@@ -16,10 +16,13 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from ktui.kinds.deployment.quota_remarks import quota_remarks
+from ktui.kinds.registry import STREAMED
 from ktui.kube.policies import policies_in
 from ktui.live.live import Live
-from ktui.model.changes import STREAMED, Gone, Listed, Put, Resource
+from ktui.model.changes import Gone, Listed, Put
 from ktui.model.reference import reference_to
+from ktui.model.resources import Resource
 from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.diagnosis.cause import Cause, Reason, Remedy
 from ktui.rollout.rollout import Phase, Rollout
@@ -96,7 +99,9 @@ class Play:
             self.cluster.list(kind) for kind in ("horizontalpodautoscalers", "poddisruptionbudgets", "resourcequotas")
         )
         policies = policies_in(reference_to(deployment), *listed)
-        return remarks(deployment, policies, is_under_way=not self.rollout.verdict.done)
+        is_under_way = not self.rollout.verdict.done
+        found = remarks(deployment, policies, replicas=deployment.spec.desired, is_under_way=is_under_way)
+        return (*found, *(quota_remarks(deployment, policies.quotas) if is_under_way else ()))
 
     def run(self, seconds: int) -> Iterator[Rollout]:
         """Let time pass, and look every few seconds."""

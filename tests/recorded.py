@@ -11,14 +11,15 @@ from typing import Any
 
 import msgspec
 
-from ktui.model.changes import Change, Gone, Listed, Put, Resource
+from ktui.model.changes import Change, Gone, Listed, Put
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource, known_resources
 from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject, StatefulSet
 
 FOLDER = Path(__file__).parent / "recordings"
 
-DEPLOYMENTS = (
+OF_DEPLOYMENTS = (
     "rolling-update",
     "pause-resume",
     "crashloop-deadline-undo",
@@ -73,7 +74,7 @@ class _RawList(msgspec.Struct):
 _line = msgspec.json.Decoder(_RawLine)
 _list = msgspec.json.Decoder(_RawList)
 _objects: dict[Resource, msgspec.json.Decoder[Any]] = {
-    resource: msgspec.json.Decoder(resource.type, dec_hook=decode_hook) for resource in Resource
+    resource: msgspec.json.Decoder(resource.type, dec_hook=decode_hook) for resource in known_resources()
 }
 
 
@@ -83,25 +84,25 @@ def decode(resource: Resource, raw: bytes | dict[str, Any]) -> Any:
 
 
 def deployment(raw: dict[str, Any]) -> Deployment:
-    made = decode(Resource.DEPLOYMENTS, raw)
+    made = decode(DEPLOYMENTS, raw)
     assert isinstance(made, Deployment)
     return made
 
 
 def replicaset(raw: dict[str, Any]) -> ReplicaSet:
-    made = decode(Resource.REPLICASETS, raw)
+    made = decode(REPLICASETS, raw)
     assert isinstance(made, ReplicaSet)
     return made
 
 
 def pod(raw: dict[str, Any]) -> Pod:
-    made = decode(Resource.PODS, raw)
+    made = decode(PODS, raw)
     assert isinstance(made, Pod)
     return made
 
 
 def event(raw: dict[str, Any]) -> Event:
-    made = decode(Resource.EVENTS, raw)
+    made = decode(EVENTS, raw)
     assert isinstance(made, Event)
     return made
 
@@ -118,7 +119,7 @@ def _read(line: _RawLine) -> Iterator[Said | Note]:
     if line.note is not None:
         yield Note(line.t, line.note)
         return
-    resource = next((r for r in Resource if line.path.endswith(f"/{r.plural}")), None)
+    resource = next((r for r in known_resources() if line.path.endswith(f"/{r.plural}")), None)
     if resource is None:
         return
     if bytes(line.list):

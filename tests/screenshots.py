@@ -25,7 +25,7 @@ from textual.widgets import Input
 from ktui.cli.demo.history import Hindsight
 from ktui.figures.book import Book
 from ktui.kube.auth.access import Access
-from ktui.model.changes import Resource
+from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp
 from ktui.tui.detail import transitions
@@ -270,7 +270,7 @@ class _Film:
 
     def _is_told(self) -> bool:
         known = self._app.live.store._objects
-        for resource in (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS, Resource.EVENTS):
+        for resource in (DEPLOYMENTS, REPLICASETS, PODS, EVENTS):
             listed = [each["metadata"] for each in self._cluster.list(resource.plural)]
             there = {each["uid"]: each["resourceVersion"] for each in listed}
             if there != {uid: each.metadata.resource_version for uid, each in known[resource].items()}:

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from ktui.kinds.registry import look
 from ktui.model.store import Store
 from ktui.present import Present, Validity
-from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.text import age
-from tests.recorded import DEPLOYMENTS, SETS, Note, clock, recording
+from tests.recorded import OF_DEPLOYMENTS, SETS, Note, clock, recording
 
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
 
@@ -86,7 +86,7 @@ def test_a_clock_that_was_put_back_ends_it() -> None:
     assert [validity.holds(NOW + timedelta(seconds=after)) for after in (-1, 0, 9, 10)] == [False, True, True, False]
 
 
-@pytest.mark.parametrize("name", [*DEPLOYMENTS, SETS])
+@pytest.mark.parametrize("name", [*OF_DEPLOYMENTS, SETS])
 def test_a_rollout_stays_as_it_is_until_its_present_says_so(name: str) -> None:
     store, asked = Store(), 0
     tracks: dict[str, Track] = {}

@@ -19,8 +19,8 @@ import msgspec
 
 from ktui import own_files
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Partly, Unclear
-from ktui.model.changes import Resource
 from ktui.model.reading import NotRead, read
+from ktui.model.resources import DEPLOYMENTS
 from ktui.plans.plan import Plan
 from ktui.plans.request import AnyRequest, for_the_record
 
@@ -58,7 +58,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     patch_sha256: str
     outcome: str
     sentence: str
-    resource: str = Resource.DEPLOYMENTS.plural
+    resource: str = DEPLOYMENTS.plural
     """What the action was done to; entries that do not say it are about Deployments."""
     automatic: str = ""
     """Why it was done without anybody being asked at that moment; empty where a person did it."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from ktui.model.objects import Deployment
-from ktui.plans.by_kind import plan, rollback_revision
+from ktui.kinds.guard import Armed, disowned
+from ktui.kinds.planning import plan, rollback_revision
+from ktui.kinds.registry import kind_of
 from ktui.plans.plan import Plan
 from ktui.plans.request import RollBack
 from ktui.plans.subject import AnySubject
-from ktui.rollout.cohorts import waits_for_deletion
-from ktui.rollout.guard import Armed, disowned, is_paused
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.status import verdict
 
 
 def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
@@ -20,13 +18,14 @@ def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
     nowhere if all that is left is known to be bad.
     """
     workload = subject.workload
+    kind = kind_of(workload)
     if reason := disowned(told, workload):
         return Refusal(reason)
-    if is_paused(workload):
+    if kind.is_paused(workload):
         return Refusal("it was paused before: who paused it decides what comes next")
-    if not isinstance(workload, Deployment) and waits_for_deletion(workload):
+    if not kind.rolls_by_itself(workload):
         return Refusal("its strategy is OnDelete: pods change only when someone deletes them")
-    judged = verdict(workload)
+    judged = kind.verdict(workload)
     if judged.done and not judged.failed:
         return Refusal("it is complete by now")
     back = rollback_revision(subject)

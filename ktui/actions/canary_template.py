@@ -6,7 +6,7 @@ import msgspec
 
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError
-from ktui.model.changes import resource_of
+from ktui.model.resources import resource_of
 from ktui.plans.patch import expect
 from ktui.plans.request import Canary, Request
 from ktui.plans.subject import AnySubject

@@ -12,8 +12,8 @@ from typing import Any, Final
 from ktui.actions.outcome import Done, Partly
 from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, Conflict, Interrupted, KubeError, NotFound, ServerError
-from ktui.model.changes import Resource
 from ktui.model.objects import Pod
+from ktui.model.resources import PODS
 from ktui.plans.plan import Doomed, Plan
 from ktui.rollout.podstatus import is_ready, is_terminating
 from ktui.text import clean
@@ -73,7 +73,7 @@ async def _delete(api: Api, namespace: str, doomed: Doomed) -> bool:
     is_sent = False
     for _ in range(_ATTEMPTS):
         try:
-            pod = await api.read(Resource.PODS, namespace, doomed.name)
+            pod = await api.read(PODS, namespace, doomed.name)
         except NotFound:
             return is_sent
         assert isinstance(pod, Pod), "the type of the resource"
@@ -83,7 +83,7 @@ async def _delete(api: Api, namespace: str, doomed: Doomed) -> bool:
             return False
         version = pod.metadata.resource_version
         try:
-            await api.delete(Resource.PODS, namespace, doomed.name, uid=doomed.uid, resource_version=version)
+            await api.delete(PODS, namespace, doomed.name, uid=doomed.uid, resource_version=version)
         except (AnswerLost, Interrupted, ServerError):
             await _looked_up(api, namespace, doomed)
         except (Conflict, NotFound):
@@ -99,7 +99,7 @@ async def _looked_up(api: Api, namespace: str, doomed: Doomed) -> None:
     for pause in _LOST:
         await asyncio.sleep(pause)
         try:
-            pod = await api.read(Resource.PODS, namespace, doomed.name)
+            pod = await api.read(PODS, namespace, doomed.name)
         except NotFound:
             return
         except KubeError:

@@ -12,8 +12,8 @@ from ktui.actions.verify import why_refused
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected
 from ktui.kube.errors import Conflict as Conflicting
-from ktui.model.changes import Resource
 from ktui.model.objects import REVISION
+from ktui.model.resources import PODS
 from ktui.plans.plan import Doomed, Plan
 from ktui.rollout.diff.fields import Change, Kind, diff
 
@@ -82,7 +82,7 @@ def _notes_last(changes: Sequence[Change]) -> tuple[Change, ...]:
 async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:
     """Whether we may: a pod that has gone meanwhile is none that has to. Raises KubeError."""
     try:
-        await api.delete(Resource.PODS, plan.target.namespace, doomed.name, uid=doomed.uid, dry_run=True)
+        await api.delete(PODS, plan.target.namespace, doomed.name, uid=doomed.uid, dry_run=True)
     except (NotFound, Conflicting):
         return
 

@@ -11,13 +11,13 @@ from typing import Any, Final
 import msgspec
 
 from ktui.actions.canary_template import completed
+from ktui.kinds import planning
 from ktui.kube.api import Api
 from ktui.kube.errors import Interrupted
 from ktui.kube.policies import read_container_defaults, read_policies
 from ktui.kube.selection import selector_text
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference
-from ktui.plans import by_kind
+from ktui.model.resources import PODS, Resource
 from ktui.plans.plan import Plan
 from ktui.plans.request import Request
 from ktui.plans.subject import AnySubject
@@ -52,14 +52,14 @@ class Reader:
         api, resource = self.api, reference.resource
         raw = await read_observed(api, resource, namespace, reference.name)
         selector = {"labelSelector": selector_text(raw)}
-        parts = by_kind.parts(resource)
+        parts = planning.parts(resource)
         policies, defaults, *listed = await asyncio.gather(
             read_policies(api, namespace, reference),
             read_container_defaults(api, namespace),
             *(api.get_path(part.path(namespace), selector) for part in parts),
         )
         try:
-            found = by_kind.subject(
+            found = planning.subject(
                 resource,
                 raw,
                 [each.get("items") or () for each in listed],
@@ -76,7 +76,7 @@ class Reader:
                 f"The server's answer is not a {reference.kind} with its revisions: {clean(str(error))}."
             ) from error
         if not all(is_ready(pod) for pod in found.pods):
-            answer = await api.access_review("delete", "", Resource.PODS.plural, namespace=namespace)
+            answer = await api.access_review("delete", "", PODS.plural, namespace=namespace)
             found = msgspec.structs.replace(found, may_delete_pods=answer.allowed)
         if self.recall is None:
             return found
@@ -90,7 +90,7 @@ class Reader:
         subject = await self.subject(namespace, reference)
         if uid and subject.workload.metadata.uid != uid:
             return Refusal(f"This {reference.kind} was deleted, and another one has its name now. Nothing was sent.")
-        return by_kind.plan(await completed(self.api, subject, request), subject)
+        return planning.plan(await completed(self.api, subject, request), subject)
 
 
 async def read_observed(api: Api, resource: Resource, namespace: str, name: str) -> dict[str, Any]:

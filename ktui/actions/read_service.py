@@ -7,15 +7,25 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ktui.kinds.registry import look
 from ktui.kube.api import Api
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
-from ktui.model.changes import Listed, Put, Resource
+from ktui.model.changes import Listed, Put
+from ktui.model.resources import (
+    DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    HTTP_ROUTES,
+    INGRESSES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    Resource,
+)
 from ktui.model.routing import SERVICE_NAME, Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
 from ktui.plans.switch import ServiceSubject
-from ktui.rollout.look import look
 from ktui.rollout.traffic.bluegreen import Pairing, pairings
 from ktui.text import clean
 
@@ -25,19 +35,19 @@ async def read_service(api: Api, namespace: str, name: str, kubectl: tuple[str, 
 
     Where EndpointSlices, Ingresses or HTTPRoutes may not be read, or do not exist, they are left out.
     """
-    raw = await api.get(Resource.SERVICES, namespace, name)
+    raw = await api.get(SERVICES, namespace, name)
     try:
         service = msgspec.convert(raw, Service)
     except msgspec.ValidationError as error:
         raise Interrupted(f"The server's answer is not a Service: {clean(str(error))}.") from error
     store, traffic = Store(), Traffic()
-    store.apply(await _listed(api, Resource.DEPLOYMENTS, namespace))
+    store.apply(await _listed(api, DEPLOYMENTS, namespace))
     found = pairings(service, store.deployments())
     others, *routing = await asyncio.gather(
         _parts(api, found, service),
-        _tolerated(api, Resource.ENDPOINT_SLICES, namespace, f"{SERVICE_NAME}={name}"),
-        _tolerated(api, Resource.INGRESSES, namespace),
-        _tolerated(api, Resource.HTTP_ROUTES, namespace),
+        _tolerated(api, ENDPOINT_SLICES, namespace, f"{SERVICE_NAME}={name}"),
+        _tolerated(api, INGRESSES, namespace),
+        _tolerated(api, HTTP_ROUTES, namespace),
     )
     store.apply(others)
     for changes in routing:
@@ -60,7 +70,7 @@ async def _parts(api: Api, found: Iterable[Pairing], service: Service) -> list[P
     shared = ",".join(f"{key}={value}" for key, value in service.spec.selector.items() if key not in keys)
     namespace = service.metadata.namespace
     replicasets, pods = await asyncio.gather(
-        _listed(api, Resource.REPLICASETS, namespace, shared), _tolerated(api, Resource.PODS, namespace, shared)
+        _listed(api, REPLICASETS, namespace, shared), _tolerated(api, PODS, namespace, shared)
     )
     return [*replicasets, *pods]
 

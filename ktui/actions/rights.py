@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final
 
 from ktui.kube.api import Api
-from ktui.model.changes import Resource
+from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.plans.offers import Permission, Rights, needed
 from ktui.plans.request import Action
 
@@ -37,7 +37,7 @@ class Reviews:
         self._until[place] = now + _FRESH
         return True
 
-    async def ask(self, namespace: str, name: str, resource: Resource = Resource.DEPLOYMENTS) -> Rights:
+    async def ask(self, namespace: str, name: str, resource: Resource = DEPLOYMENTS) -> Rights:
         """What we may do with that workload. Raises KubeError."""
         wanted = (needed(Action.PAUSE, resource), needed(Action.SCALE, resource))
         answers = await asyncio.gather(*(self._allowed(namespace, name, each) for each in wanted))

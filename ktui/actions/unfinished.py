@@ -13,7 +13,7 @@ import msgspec
 from ktui.actions.audit import BEGUN, AuditLog, Entry
 from ktui.kube.api import FIELD_MANAGER, Api
 from ktui.kube.errors import KubeError, NotFound
-from ktui.model.changes import Resource
+from ktui.model.resources import known_resources
 
 _STILL_SENDING: Final = timedelta(minutes=10)
 """For how long a process with the number of the one that began it may be that one."""
@@ -66,7 +66,7 @@ def _is_being_sent(entry: Entry, now: datetime) -> bool:
 
 async def _looked_up(api: Api, entry: Entry) -> tuple[str, str]:
     """The outcome and a sentence for it. Raises KubeError."""
-    resource = next(each for each in Resource if each.plural == entry.resource)
+    resource = next(each for each in known_resources() if each.plural == entry.resource)
     try:
         meta = (await api.get(resource, entry.namespace, entry.name)).get("metadata") or {}
     except NotFound:

@@ -12,7 +12,7 @@ from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.kube.api import FIELD_MANAGER, Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected, TooManyRequests
 from ktui.kube.errors import Conflict as ServerConflict
-from ktui.model.changes import Resource
+from ktui.model.resources import SERVICES
 from ktui.plans.patch import took_place
 from ktui.plans.plan import Plan
 from ktui.text import clean
@@ -104,7 +104,7 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
     if plan.subresource:
         then, replicas = _replicas(plan.before), _replicas(now)
         return f"{target} has been scaled to {replicas} meanwhile; it was at {then}." if replicas != then else ""
-    if target.resource is Resource.SERVICES:
+    if target.resource is SERVICES:
         # A Service has no generation. What was decided on is its selector.
         then_selects, selects = _selector(plan.before), _selector(now)
         return (

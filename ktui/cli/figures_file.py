@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ktui.cli import printing
-from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
+from ktui.live.unwatched import unwatched
 from ktui.settings import Settings, figures_folder
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Past:
 
     def saw(self, store: Store, workload: Workload, rollout: Rollout) -> None:
         """A rollout as it is now."""
-        self._observer.look(rollout, self._clock(), partial(told, store, workload, rollout))
+        self._observer.look(rollout, self._clock(), partial(unwatched, store, workload, rollout))
         self._keep()
 
     def missed(self, uid: str) -> None:

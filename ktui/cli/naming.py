@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import click
 
 from ktui.cli.options import WORKLOAD, WORKLOAD_OR_SERVICE, ServiceName
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference, read_kinds, read_reference
+from ktui.model.resources import Resource
 
 _Words = Sequence[str]
 Read = Callable[[click.Context, click.Parameter, _Words], Any]

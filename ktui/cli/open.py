@@ -13,11 +13,13 @@ from ktui.cli.dashboard import check_terminal, dashboard
 from ktui.cli.options import Command, refuse_scope_flags, settings_of, theme_option
 from ktui.cli.running import run
 from ktui.cli.similar_names import Place, joined, no_such, places
+from ktui.kinds.registry import WORKLOADS
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.listing import list_once
-from ktui.model.changes import WORKLOADS, Put, Resource
+from ktui.model.changes import Put
 from ktui.model.reference import Reference, can_be_name, read_kinds
+from ktui.model.resources import Resource
 from ktui.settings import Settings
 from ktui.text import clean
 

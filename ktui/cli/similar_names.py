@@ -12,12 +12,14 @@ from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from ktui.cli import printing
+from ktui.kinds.registry import WORKLOADS
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, KubeError, NotFound
 from ktui.kube.listing import list_once
-from ktui.model.changes import WORKLOADS, Put, Resource
+from ktui.model.changes import Put
 from ktui.model.reference import Reference
+from ktui.model.resources import Resource
 from ktui.text import clean
 
 _MOST: Final = 3

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from ktui.kube.errors import KubeError
-from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.changes import Link, LinkState
+from ktui.model.resources import Resource
 
 LASTS: Final = 60.0
 """Seconds after which what was answered before, and is refused now, ends a command: a server that starts anew, a role

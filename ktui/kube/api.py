@@ -11,8 +11,8 @@ import msgspec
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, brief
-from ktui.model.changes import Resource
 from ktui.model.reading import NotRead, read
+from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject
 

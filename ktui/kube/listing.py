@@ -8,7 +8,8 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import Expired, TooLarge
 from ktui.kube.streams.decoder import Unreadable, decode_page
 from ktui.kube.streams.pages import Pages
-from ktui.model.changes import Put, Resource
+from ktui.model.changes import Put
+from ktui.model.resources import Resource
 
 _PAGE: Final = 500
 

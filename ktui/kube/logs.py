@@ -21,18 +21,10 @@ from urllib.parse import quote
 import msgspec
 
 from ktui.kube.connection import Connection
-from ktui.kube.errors import (
-    CredentialError,
-    Forbidden,
-    Interrupted,
-    KubeError,
-    NotFound,
-    Rejected,
-    Unauthorized,
-)
+from ktui.kube.errors import CredentialError, Forbidden, Interrupted, KubeError, NotFound, Rejected, Unauthorized
 from ktui.kube.streams.lines import LineSplitter
 from ktui.kube.streams.pacing import Backoff, Pacing
-from ktui.model.changes import Resource
+from ktui.model.resources import PODS
 from ktui.text import visible, without_sequences
 
 LONGEST_LINE: Final = 16_384
@@ -392,7 +384,7 @@ class LogFollower:
 
 
 def _path(log: ContainerLog) -> str:
-    return Resource.PODS.path(quote(log.namespace, safe=""), quote(log.pod, safe=""), "log")
+    return PODS.path(quote(log.namespace, safe=""), quote(log.pod, safe=""), "log")
 
 
 def _now() -> datetime:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from ktui.kube.api import Api
 from ktui.kube.selection import selector_text
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.model.resources import Resource
 
 
 class WithRevisions(NamedTuple):
@@ -22,11 +22,9 @@ class WithRevisions(NamedTuple):
         return str(self.raw["metadata"]["uid"])
 
 
-async def read_with_revisions(api: Api, namespace: str, reference: Reference) -> WithRevisions:
-    """The workload of that name as it is now, with the revisions that it controls. Raises KubeError."""
+async def read_with_revisions(api: Api, namespace: str, reference: Reference, kept_as: Resource) -> WithRevisions:
+    """The workload of that name with the revisions that it controls, which are `kept_as` that. Raises KubeError."""
     raw = await api.get(reference.resource, namespace, reference.name)
-    is_deployment = reference.resource is Resource.DEPLOYMENTS
-    kept_as = Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS
     listed = await api.get_path(kept_as.path(namespace), {"labelSelector": selector_text(raw)})
     uid = raw["metadata"]["uid"]
     found = [each for each in listed.get("items") or () if isinstance(each, dict) and _owner(each) == uid]

@@ -9,9 +9,9 @@ from typing import Final
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
-from ktui.model.changes import Resource
+from ktui.model.resources import DEPLOYMENTS, PODS, REPLICASETS
 
-_NEEDED: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
+_NEEDED: Final = (DEPLOYMENTS, REPLICASETS, PODS)
 """Without these there is nothing to show; events are only missed."""
 
 
@@ -39,7 +39,7 @@ async def find_scope(connection: Connection, namespace: str | None) -> Scope:
     api = Api(connection)
     asked = [(verb, resource) for resource in _NEEDED for verb in ("list", "watch")]
     answers = await asyncio.gather(
-        *(api.access_review(verb, _group(resource), resource.plural, within=_PATIENCE) for verb, resource in asked),
+        *(api.access_review(verb, resource.group, resource.plural, within=_PATIENCE) for verb, resource in asked),
         return_exceptions=True,
     )
     for (verb, resource), answer in zip(asked, answers, strict=True):
@@ -57,8 +57,3 @@ async def find_scope(connection: Connection, namespace: str | None) -> Scope:
                 f"{connection.namespace} alone.",
             )
     return Scope(None)
-
-
-def _group(resource: Resource) -> str:
-    prefix, _, rest = resource.group_version.partition("/")
-    return rest.split("/")[0] if prefix == "apis" else ""

@@ -8,17 +8,15 @@ from typing import Final
 
 import msgspec
 
+from ktui.kinds.registry import kind_of, look
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, Rejected
 from ktui.kube.logs import ContainerLog, LogLine, read_log
 from ktui.live.snapshot import Note, read_workload
-from ktui.model.objects import ContainerStatus, Deployment, Pod
+from ktui.model.objects import ContainerStatus, Pod
 from ktui.model.reference import Reference
-from ktui.model.store import Store
 from ktui.model.workloads import Workload
 from ktui.redaction import redact
-from ktui.rollout import revisions
-from ktui.rollout.look import look
 from ktui.rollout.podstatus import Health, PodState, broken_container, health, pod_state
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Rollout
@@ -89,16 +87,7 @@ class Onlooker:
         store = await read_workload(self._connection, self._reference, self.now, note=self._note)
         (workload,) = store.workloads()
         self._track, rollout = look(store, workload, self._track, self.now())
-        return Look(rollout, workload, _pods(store, workload))
-
-
-def _pods(store: Store, workload: Workload) -> tuple[Pod, ...]:
-    """Those that it depends on: old ones too of a StatefulSet or a DaemonSet, which waits for all of them."""
-    uid = workload.metadata.uid
-    if not isinstance(workload, Deployment):
-        return tuple(sorted(store.pods(uid), key=lambda pod: pod.metadata.name))
-    current = revisions.current(workload, store.replicasets(uid))
-    return tuple(store.pods(current.metadata.uid)) if current is not None else ()
+        return Look(rollout, workload, kind_of(workload).depends_on(store, workload))
 
 
 async def last_words(connection: Connection, look: Look, most: int) -> LogTail | None:

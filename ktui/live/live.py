@@ -6,10 +6,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
+from ktui.kinds.registry import WORKLOADS, detail_of, history_of, kind_at, timeline_of
 from ktui.live.tracker import Tracker
-from ktui.model.changes import NEEDED, WORKLOADS, Change, Link, LinkState, Resource, resource_of
+from ktui.live.unwatched import unwatched
+from ktui.model.changes import Change, Link, LinkState
+from ktui.model.resources import (
+    NEEDED,
+    PODS,
+    REPLICASETS,
+    Resource,
+    resource_of,
+)
 from ktui.present import Present, Validity
 from ktui.rollout.rollout import Rollout
 
@@ -19,14 +27,6 @@ if TYPE_CHECKING:
     from ktui.rollout.history import History
     from ktui.rollout.timeline import Deed, Moment
     from ktui.rollout.track_record import Accounts
-
-_CONTROLLED = (Resource.CONTROLLER_REVISIONS, Resource.PODS)
-_PARTS = {
-    Resource.DEPLOYMENTS: (Resource.REPLICASETS,),
-    Resource.STATEFULSETS: _CONTROLLED,
-    Resource.DAEMONSETS: _CONTROLLED,
-}
-"""What tells how the rollouts of each kind go."""
 
 
 class Live:
@@ -105,7 +105,7 @@ class Live:
         if len(self._begun) == len(WORKLOADS):
             return
         heard = self.store.listed | self._refused
-        begun = {kind for kind in WORKLOADS if heard.issuperset(_PARTS[kind])}
+        begun = {kind for kind in WORKLOADS if heard.issuperset(kind_at(kind).parts)}
         if not begun <= self._begun:
             self._begun |= begun
             self._waiting |= dict.fromkeys(self._too_early)
@@ -132,7 +132,7 @@ class Live:
     def _observe(self, uid: str, now: datetime) -> None:
         rollout, workload = self.rollouts[uid], self.store.workload(uid)
         if workload is not None and uid not in self._too_early:
-            self.observer.look(rollout, now, lambda: told(self.store, workload, rollout))
+            self.observer.look(rollout, now, lambda: unwatched(self.store, workload, rollout))
 
     def is_worked_out(self, uid: str) -> bool:
         """Whether all that has been heard of that workload is in its rollout."""
@@ -140,25 +140,18 @@ class Live:
 
     def detail(self, uid: str, now: datetime, policies: Policies | None = None) -> Detail | None:
         """One rollout in full, with what acts on its pods; None where it is gone."""
-        # This and the next two are for screens that are not open when the first frame is drawn.
-        from ktui.rollout.in_full import in_full  # noqa: PLC0415
-
         workload, track = self.store.workload(uid), self._tracker.track(uid)
         if workload is None or track is None:
             return None
-        return in_full(self.store, workload, track, now, policies)
+        return detail_of(self.store, workload, track, now, policies)
 
     def timeline(self, uid: str, deeds: Sequence[Deed]) -> tuple[Moment, ...]:
         """What happened to one rollout, with what was done with ktui; nothing where it is gone."""
-        from ktui.rollout.timeline import timeline  # noqa: PLC0415
-
         workload = self.store.workload(uid)
-        return timeline(self.store, workload, deeds) if workload is not None else ()
+        return timeline_of(self.store, workload, deeds) if workload is not None else ()
 
     def history(self, uid: str, remembered: Accounts | None = None) -> History | None:
         """The revisions of one rollout; None where it is gone."""
-        from ktui.rollout.history import history_of  # noqa: PLC0415
-
         workload, track = self.store.workload(uid), self._tracker.track(uid)
         if workload is None or track is None:
             return None
@@ -178,7 +171,7 @@ class Live:
     def is_listed(self) -> bool:
         """Whether all workloads and ReplicaSets that exist, and that we may see, have been heard of."""
         heard = self.store.listed | self._refused
-        return self.store.listed.issuperset(NEEDED) and heard.issuperset({*WORKLOADS, Resource.REPLICASETS})
+        return self.store.listed.issuperset(NEEDED) and heard.issuperset({*WORKLOADS, REPLICASETS})
 
     @property
     def _refused(self) -> set[Resource]:
@@ -192,4 +185,4 @@ class Live:
     @property
     def pods(self) -> int | None:
         """How many pods there are; None until all have been heard of."""
-        return self.store.count(Resource.PODS) if Resource.PODS in self.store.listed else None
+        return self.store.count(PODS) if PODS in self.store.listed else None

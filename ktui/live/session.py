@@ -10,6 +10,7 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+from ktui.kinds.registry import STREAMED, WORKLOADS
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access, kubectl_call
 from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts
@@ -20,7 +21,8 @@ from ktui.kube.scope import find_scope
 from ktui.kube.streams.pacing import Backoff, Pacing
 from ktui.kube.streams.streams import Streams
 from ktui.live.listener import Listener
-from ktui.model.changes import WORKLOADS, LinkState, Resource
+from ktui.model.changes import LinkState
+from ktui.model.resources import CONTROLLER_REVISIONS, DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource
 from ktui.redaction import redact
 from ktui.text import exact
 
@@ -121,16 +123,16 @@ class Session:
         told = [*self._notes, *clock, *([self._scope_notice] if self._scope_notice else [])]
         live = self._listener.live
         hidden = [kind for kind in _KINDS if self._is_refused(kind)]
-        if Resource.DEPLOYMENTS in hidden:
+        if DEPLOYMENTS in hidden:
             # Then nothing at all is shown, and in its place it says why.
             hidden = []
         if hidden:
             told.append(f"You may not see {_named(hidden, 'and')} here.")
-        elif self._is_refused(Resource.CONTROLLER_REVISIONS):
+        elif self._is_refused(CONTROLLER_REVISIONS):
             told.append(
                 "You may not see ControllerRevisions here: revisions of StatefulSets and DaemonSets are not shown."
             )
-        for resource in (Resource.REPLICASETS, Resource.PODS, Resource.EVENTS):
+        for resource in (REPLICASETS, PODS, EVENTS):
             link = live.store.links.get(resource)
             if link is not None and link.state is LinkState.REFUSED:
                 told.append(f"{resource.plural} cannot be seen: {link.reason}")
@@ -262,8 +264,14 @@ class Session:
         scope = await find_scope(connection, self.namespace or None)
         self._problem, self._scope_notice = None, scope.notice
         self.namespace = scope.namespace or ""
-        pacing, clock = self._pacing, self._listener.now
-        async with Streams(connection, scope.namespace, self._selector, pacing=pacing, clock=clock) as streams:
+        async with Streams(
+            connection,
+            scope.namespace,
+            self._selector,
+            resources=STREAMED,
+            pacing=self._pacing,
+            clock=self._listener.now,
+        ) as streams:
             self._streams = streams
             while True:
                 self._listener.heard(await streams.take())

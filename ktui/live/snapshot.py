@@ -8,35 +8,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
+from ktui.kinds.registry import WORKLOADS, kind_at, look
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.decoder import Unreadable
-from ktui.model.changes import WORKLOADS, Change, Link, LinkState, Listed, Put, Resource, resource_of
-from ktui.model.objects import Deployment
+from ktui.model.changes import Change, Link, LinkState, Listed, Put
 from ktui.model.reference import Reference
+from ktui.model.resources import (
+    CONTROLLER_REVISIONS,
+    EVENTS,
+    NEEDED,
+    PODS,
+    REPLICASETS,
+    Resource,
+    resource_of,
+)
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.model.workloads import DaemonSet, StatefulSet, Workload
-from ktui.rollout.look import look
+from ktui.model.workloads import Workload
 from ktui.rollout.rollout import Phase, unseen
 from ktui.text import clean
 
-_OPTIONAL: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS)
+_OPTIONAL: Final = tuple(each for each in WORKLOADS if each not in NEEDED)
 """Who may not see these still sees Deployments."""
-
-_PARTS: Final = {
-    Resource.DEPLOYMENTS: (Resource.REPLICASETS, Resource.PODS),
-    Resource.STATEFULSETS: (Resource.CONTROLLER_REVISIONS, Resource.PODS),
-    Resource.DAEMONSETS: (Resource.CONTROLLER_REVISIONS, Resource.PODS),
-}
-"""What tells how the rollouts of each kind go. Who may not see it sees less."""
 
 _WELL: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
@@ -66,11 +67,11 @@ async def read_store(
     kinds = await asyncio.gather(
         *(_kind(connection, kind, namespace, selector, clock, note=note) for kind in WORKLOADS)
     )
-    parts = dict.fromkeys(part for kind in WORKLOADS for part in _PARTS[kind])
+    parts = dict.fromkeys(part for kind in WORKLOADS for part in _parts(kind))
     read = await asyncio.gather(*(_if_allowed(connection, part, namespace, clock, note=note) for part in parts))
     for changes in (*kinds, *read):
         store.apply(changes)
-    missed = {part for workload in store.workloads() for part in _PARTS[resource_of(workload)]}
+    missed = {part for workload in store.workloads() for part in _parts(resource_of(workload))}
     for refused in (*_OPTIONAL, *(part for part in parts if part in missed)):
         if unseen(store, refused):
             note(f"{refused.plural} are left out: you may not list them.")
@@ -87,7 +88,7 @@ async def read_workload(connection: Connection, reference: Reference, clock: Clo
 
 async def read_events(connection: Connection, store: Store, clock: Clock, *, note: Note) -> None:
     """Add the events of the connection's namespace, or the word that they may not be read."""
-    store.apply(await _if_allowed(connection, Resource.EVENTS, connection.namespace, clock, note=note))
+    store.apply(await _if_allowed(connection, EVENTS, connection.namespace, clock, note=note))
 
 
 async def _named(connection: Connection, names: Collection[Reference], clock: Clock, *, note: Note) -> Store:
@@ -112,7 +113,7 @@ async def _with_parts(connection: Connection, reference: Reference, clock: Clock
     for changes in await asyncio.gather(
         *(
             _if_allowed(connection, part, connection.namespace, clock, selector, note=note)
-            for part in _PARTS[reference.resource]
+            for part in _parts(reference.resource)
         )
     ):
         store.apply(changes)
@@ -125,10 +126,10 @@ def _contents(store: Store) -> Iterable[Change]:
         yield Put(resource_of(workload), workload)
         uid = workload.metadata.uid
         for replicaset in store.replicasets(uid):
-            yield Put(Resource.REPLICASETS, replicaset)
-            yield from (Put(Resource.PODS, pod) for pod in store.pods(replicaset.metadata.uid))
-        yield from (Put(Resource.CONTROLLER_REVISIONS, revision) for revision in store.controller_revisions(uid))
-        yield from (Put(Resource.PODS, pod) for pod in store.pods(uid))
+            yield Put(REPLICASETS, replicaset)
+            yield from (Put(PODS, pod) for pod in store.pods(replicaset.metadata.uid))
+        yield from (Put(CONTROLLER_REVISIONS, revision) for revision in store.controller_revisions(uid))
+        yield from (Put(PODS, pod) for pod in store.pods(uid))
     yield from (Listed(resource) for resource in store.listed)
     yield from store.links.values()
 
@@ -138,8 +139,12 @@ def _workload(raw: dict[str, Any], reference: Reference) -> Workload:
         found = msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook)
     except msgspec.ValidationError as error:
         raise Interrupted(f"The server's answer is not a {reference.kind}: {clean(str(error))}.") from error
-    assert isinstance(found, Deployment | StatefulSet | DaemonSet), "what a reference names"
-    return found
+    return cast(Workload, found)
+
+
+def _parts(resource: Resource) -> tuple[Resource, ...]:
+    """What is read with the workloads of a resource. Who may not see it sees less."""
+    return tuple(dict.fromkeys((*kind_at(resource).parts, PODS)))
 
 
 async def _kind(
@@ -171,7 +176,7 @@ async def _add_events(connection: Connection, store: Store, clock: Clock, *, not
         if look(store, workload, None, now)[1].phase not in _WELL
     }
     for changes in await asyncio.gather(
-        *(_if_allowed(connection, Resource.EVENTS, namespace, clock, note=note) for namespace in sorted(unwell))
+        *(_if_allowed(connection, EVENTS, namespace, clock, note=note) for namespace in sorted(unwell))
     ):
         store.apply(changes)
 

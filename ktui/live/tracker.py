@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from ktui.kinds.registry import look
 from ktui.model.changes import Change
 from ktui.model.store import Store
-from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Rollout
 

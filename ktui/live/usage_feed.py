@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from ktui.kinds.registry import revisions_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
@@ -15,14 +16,14 @@ from ktui.kube.metrics import SECONDS, Absent, Metrics
 from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
 from ktui.live.listener import Listener
-from ktui.model.changes import resource_of
 from ktui.model.metrics import Sample
 from ktui.model.policies import Quota
+from ktui.model.resources import resource_of
 from ktui.model.template import Resources
 from ktui.model.workloads import Workload
 from ktui.rollout.capacity.headroom import headroom
 from ktui.rollout.capacity.quota import Room
-from ktui.rollout.capacity.usage import RevisionUse, Usage, parts, usage, with_past, worth_keeping
+from ktui.rollout.capacity.usage import RevisionUse, Usage, usage, with_past, with_pods, worth_keeping
 from ktui.rollout.rollout import Rollout
 
 _AGAIN: Final = 0.9
@@ -75,7 +76,7 @@ class UsageFeed:
         if reading.uid != uid or workload is None or rollout is None:
             return None
         if self._made is None or self._made[0] is not reading or began >= self._made[2]:
-            found = parts(self._listener.live.store, workload)
+            found = with_pods(revisions_of(self._listener.live.store, workload))
             rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
             used = usage(found, reading.samples)
             self._past = worth_keeping(used, self._past)

@@ -3,67 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
-from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
-from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
-
-
-class Resource(Enum):
-    """The resources that ktui reads, with their place in the API (group/version, plural) and their type."""
-
-    DEPLOYMENTS = ("apis/apps/v1", "deployments", Deployment)
-    REPLICASETS = ("apis/apps/v1", "replicasets", ReplicaSet)
-    STATEFULSETS = ("apis/apps/v1", "statefulsets", StatefulSet)
-    DAEMONSETS = ("apis/apps/v1", "daemonsets", DaemonSet)
-    CONTROLLER_REVISIONS = ("apis/apps/v1", "controllerrevisions", ControllerRevision)
-    PODS = ("api/v1", "pods", Pod)
-    EVENTS = ("api/v1", "events", Event)
-    SERVICES = ("api/v1", "services", Service)
-    ENDPOINT_SLICES = ("apis/discovery.k8s.io/v1", "endpointslices", EndpointSlice)
-    INGRESSES = ("apis/networking.k8s.io/v1", "ingresses", Ingress)
-    HTTP_ROUTES = ("apis/gateway.networking.k8s.io/v1", "httproutes", HTTPRoute)
-
-    def __init__(self, group_version: str, plural: str, type_: type[KubeObject]) -> None:
-        self.group_version = group_version
-        self.plural = plural
-        self.type = type_
-
-    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
-        """The URL path of the collection in that namespace (None: all), or of one object of it."""
-        parts = [self.group_version, *(("namespaces", namespace) if namespace else ()), self.plural]
-        return "/" + "/".join([*parts, *filter(None, (name, subresource))])
-
-
-WORKLOADS: Final = (Resource.DEPLOYMENTS, Resource.STATEFULSETS, Resource.DAEMONSETS)
-"""What rolls out."""
-
-STREAMED: Final = (
-    *WORKLOADS,
-    Resource.REPLICASETS,
-    Resource.CONTROLLER_REVISIONS,
-    Resource.PODS,
-    Resource.EVENTS,
-)
-"""What rollouts are made of, streamed for as long as ktui runs."""
-
-NEEDED: Final = (Resource.DEPLOYMENTS,)
-"""What there must be for anything to be shown. A user who may not see the others still sees Deployments."""
-
-ROUTING: Final = (Resource.SERVICES, Resource.ENDPOINT_SLICES, Resource.INGRESSES, Resource.HTTP_ROUTES)
-"""Where traffic goes, streamed only while someone looks at it."""
-
-
-def resource_of(workload: Workload) -> Resource:
-    """The resource of a workload, by its kind."""
-    return _BY_KIND[type(workload)]
-
-
-_BY_KIND: Final = {resource.type: resource for resource in WORKLOADS}
+from ktui.model.resources import Resource
+from ktui.model.workloads import KubeObject
 
 
 class Put(msgspec.Struct, frozen=True, gc=False):

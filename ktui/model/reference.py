@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
 
 import msgspec
 
-from ktui.model.changes import Resource, resource_of
+from ktui.model.resources import DEPLOYMENTS, Resource, known_resources, resource_of
 from ktui.model.workloads import Workload
-
-_WORDS: Final = {
-    Resource.DEPLOYMENTS: ("deployment", "deployments", "deploy"),
-    Resource.STATEFULSETS: ("statefulset", "statefulsets", "sts"),
-    Resource.DAEMONSETS: ("daemonset", "daemonsets", "ds"),
-}
-_SHORT: Final = {"StatefulSet": "sts", "DaemonSet": "ds"}
-_KINDS: Final = {
-    spelled: resource
-    for resource, words in _WORDS.items()
-    for word in words
-    # kubectl takes the group after any of them: deployments.apps, deployments.v1.apps.
-    for spelled in (word, f"{word}.apps", f"{word}.v1.apps")
-}
 
 
 class Reference(msgspec.Struct, frozen=True, order=False):
     """Which workload is meant, in a namespace that is known from elsewhere."""
 
     name: str
-    resource: Resource = Resource.DEPLOYMENTS
+    resource: Resource = DEPLOYMENTS
 
     @property
     def kind(self) -> str:
         """`Deployment`, `StatefulSet` or `DaemonSet`."""
-        return self.resource.type.__name__
+        return self.resource.kind
 
     @property
     def full(self) -> str:
         """As kubectl takes it: `deployment/web`, `statefulset/db`."""
-        return f"{_WORDS[self.resource][0]}/{self.name}"
+        return f"{self.resource.names[0]}/{self.name}"
 
     @property
     def short(self) -> str:
@@ -48,7 +34,7 @@ class Reference(msgspec.Struct, frozen=True, order=False):
 
 def short(kind: str, name: str) -> str:
     """A workload as a list shows it: a Deployment by its name alone, others as `sts/db` and `ds/agent`."""
-    word = _SHORT.get(kind)
+    word = next((resource.short for resource in _workloads() if resource.kind == kind), "")
     return f"{word}/{name}" if word else name
 
 
@@ -59,7 +45,7 @@ def reference_to(workload: Workload) -> Reference:
 
 def read_kinds(text: str) -> tuple[Resource, ...] | None:
     """The kinds that `deploy`, or `deploy,sts` names, each once; None for anything else."""
-    kinds = [_KINDS.get(word.lower()) for word in text.split(",")]
+    kinds = [_kind(word) for word in text.split(",")]
     return tuple(dict.fromkeys(kind for kind in kinds if kind is not None)) if None not in kinds else None
 
 
@@ -68,8 +54,25 @@ def read_reference(text: str) -> Reference | None:
     kind, slash, name = text.partition("/")
     if not slash:
         kind, name = "deployment", kind
-    resource = _KINDS.get(kind.lower())
+    resource = _kind(kind)
     return Reference(name, resource) if resource is not None and can_be_name(name) else None
+
+
+def _kind(word: str) -> Resource | None:
+    """The kind of workload that people call that; kubectl takes the group after it: deployments.v1.apps."""
+    name, _, group = word.lower().partition(".")
+    return next(
+        (
+            each
+            for each in _workloads()
+            if name in (*each.names, each.plural) and group in ("", each.group, f"{each.version}.{each.group}")
+        ),
+        None,
+    )
+
+
+def _workloads() -> Iterator[Resource]:
+    return (resource for resource in known_resources() if resource.is_workload)
 
 
 def can_be_name(text: str) -> bool:

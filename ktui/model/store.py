@@ -7,16 +7,17 @@ thing twice, or something older than what is known, changes nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar, cast
 
-from ktui.model.changes import Change, Gone, Link, Listed, Put, Resource, Restored
+from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reading import ordinal
-from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
+from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource
+from ktui.model.workloads import ControllerRevision, KubeObject, Workload
 
 _W = TypeVar("_W", bound=Workload)
-_WORKLOAD: Final = (Deployment, StatefulSet, DaemonSet)
 
 _TOMBSTONES: Final = 4096
 """How many deletions are remembered."""
@@ -33,7 +34,7 @@ class Store:
     """Workloads with their revisions, pods and events, and the state of the links that bring them."""
 
     def __init__(self) -> None:
-        self._objects: dict[Resource, dict[str, KubeObject]] = {resource: {} for resource in Resource}
+        self._objects: defaultdict[Resource, dict[str, KubeObject]] = defaultdict(dict)
         self._workloads: dict[str, Workload] = {}
         self._parts: dict[str, dict[str, KubeObject]] = {}
         self._events: dict[str, dict[str, KubeObject]] = {}
@@ -72,13 +73,13 @@ class Store:
 
     def deployments(self) -> Iterator[Deployment]:
         """All Deployments, in no order."""
-        for obj in self._objects[Resource.DEPLOYMENTS].values():
+        for obj in self._objects[DEPLOYMENTS].values():
             if isinstance(obj, Deployment):
                 yield obj
 
     def deployment(self, uid: str) -> Deployment | None:
         """The Deployment of that uid, or None where it is not, or no longer, known."""
-        obj = self._objects[Resource.DEPLOYMENTS].get(uid)
+        obj = self._objects[DEPLOYMENTS].get(uid)
         return obj if isinstance(obj, Deployment) else None
 
     def workloads(self) -> Iterator[Workload]:
@@ -148,8 +149,8 @@ class Store:
         # What comes back, because it matches a selector again, is not gone.
         self._tombstones.pop(uid, None)
         objects[uid] = obj
-        if isinstance(obj, _WORKLOAD):
-            self._workloads[uid] = obj
+        if resource.is_workload:
+            self._workloads[uid] = cast(Workload, obj)
         if parent:
             self._siblings(obj).setdefault(parent, {})[uid] = obj
         self._touch(obj)
@@ -169,7 +170,7 @@ class Store:
             self._unlink(known)
             del self._objects[resource][uid]
             self._workloads.pop(uid, None)
-        if resource is not Resource.EVENTS:
+        if resource is not EVENTS:
             self._tombstones[uid] = _Tombstone(version, _parent(known) if known is not None else self._owner(uid))
             if len(self._tombstones) > _TOMBSTONES:
                 del self._tombstones[next(iter(self._tombstones))]
@@ -211,7 +212,7 @@ class Store:
 
     def _owner(self, uid: str) -> str:
         """What the ReplicaSet or pod of that uid belongs to, or belonged to before it went; empty for unknown."""
-        obj = self._objects[Resource.REPLICASETS].get(uid) or self._objects[Resource.PODS].get(uid)
+        obj = self._objects[REPLICASETS].get(uid) or self._objects[PODS].get(uid)
         if obj is not None:
             return _parent(obj)
         tombstone = self._tombstones.get(uid)

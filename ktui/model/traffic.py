@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from ktui.model.changes import ROUTING, Change, Gone, Link, Listed, Put, Resource, Restored
+from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored
+from ktui.model.resources import ENDPOINT_SLICES, HTTP_ROUTES, INGRESSES, ROUTING, SERVICES, Resource
 from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
 from ktui.model.workloads import KubeObject
 
@@ -38,11 +39,11 @@ class Traffic:
 
     def services(self) -> Iterator[Service]:
         """All Services, in no order."""
-        return self._all(Resource.SERVICES, Service)
+        return self._all(SERVICES, Service)
 
     def service(self, uid: str) -> Service | None:
         """The Service of that uid, or None where it is not, or no longer, known."""
-        obj = self._objects[Resource.SERVICES].get(uid)
+        obj = self._objects[SERVICES].get(uid)
         return obj if isinstance(obj, Service) else None
 
     def slices(self, service: Service) -> list[EndpointSlice]:
@@ -50,17 +51,17 @@ class Traffic:
         meta = service.metadata
         return [
             each
-            for each in self._all(Resource.ENDPOINT_SLICES, EndpointSlice)
+            for each in self._all(ENDPOINT_SLICES, EndpointSlice)
             if (each.metadata.namespace, each.service) == (meta.namespace, meta.name)
         ]
 
     def ingresses(self) -> Iterator[Ingress]:
         """All Ingresses, in no order."""
-        return self._all(Resource.INGRESSES, Ingress)
+        return self._all(INGRESSES, Ingress)
 
     def routes(self) -> Iterator[HTTPRoute]:
         """All HTTPRoutes, in no order."""
-        return self._all(Resource.HTTP_ROUTES, HTTPRoute)
+        return self._all(HTTP_ROUTES, HTTPRoute)
 
     def _all(self, resource: Resource, kind: type[_T]) -> Iterator[_T]:
         return (obj for obj in self._objects[resource].values() if isinstance(obj, kind))

@@ -5,20 +5,10 @@ Both own their pods themselves; a pod's label `controller-revision-hash` names t
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
-from ktui.model.objects import (
-    CONTROLLER_REVISION_HASH,
-    Condition,
-    Deployment,
-    Event,
-    Meta,
-    Pod,
-    ReplicaSet,
-    RollingUpdate,
-)
-from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
-from ktui.model.structs import Struct
+from ktui.model.objects import CONTROLLER_REVISION_HASH, Condition, Meta, RollingUpdate
+from ktui.model.structs import ObjectMeta, Struct
 from ktui.model.template import PodTemplate, RevisionData
 
 ON_DELETE: Final = "OnDelete"
@@ -169,19 +159,49 @@ class ControllerRevision(Struct, frozen=True):
         return self.metadata.labels.get(CONTROLLER_REVISION_HASH) or self.metadata.name
 
 
-Workload = Deployment | StatefulSet | DaemonSet
-"""What rolls out."""
+class KubeObject(Protocol):
+    """Any object of the API."""
 
-KubeObject = (
-    Deployment
-    | StatefulSet
-    | DaemonSet
-    | ReplicaSet
-    | ControllerRevision
-    | Pod
-    | Event
-    | Service
-    | EndpointSlice
-    | Ingress
-    | HTTPRoute
-)
+    @property
+    def metadata(self) -> ObjectMeta:
+        """Its name, its identity and what it belongs to."""
+
+
+class WorkloadSpec(Protocol):
+    """What is asked of any workload."""
+
+    @property
+    def template(self) -> PodTemplate:
+        """What its pods are made from."""
+
+    @property
+    def min_ready_seconds(self) -> int:
+        """How long a pod has to be ready before it counts as available."""
+
+
+class WorkloadStatus(Protocol):
+    """What the controller of any workload reports."""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """How it stands, by type."""
+
+
+class Workload(Protocol):
+    """What rolls out, of whatever kind."""
+
+    @property
+    def metadata(self) -> Meta:
+        """Its name, its identity and its generation."""
+
+    @property
+    def spec(self) -> WorkloadSpec:
+        """What is asked for."""
+
+    @property
+    def status(self) -> WorkloadStatus:
+        """What its controller reported last."""
+
+    @property
+    def observed(self) -> bool:
+        """Whether its controller has seen the spec as it is now."""

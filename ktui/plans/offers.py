@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ktui.model.changes import Resource
+from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.model.template import PodTemplate
 from ktui.plans.request import Action
 from ktui.plans.wording import image_of
@@ -28,7 +28,7 @@ class Permission(NamedTuple):
         return f"{self.verb} {self.resource}" + (f"/{self.subresource}" if self.subresource else "")
 
 
-def needed(action: Action, resource: Resource = Resource.DEPLOYMENTS) -> Permission:
+def needed(action: Action, resource: Resource = DEPLOYMENTS) -> Permission:
     """The right that an action on that kind of workload needs."""
     return Permission("patch", "apps", resource.plural, "scale" if action is Action.SCALE else "")
 

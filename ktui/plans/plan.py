@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ktui.model.changes import Resource
+from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.plans.patch import Patch
 from ktui.plans.request import Action, AnyRequest, action_of
 
@@ -19,7 +19,7 @@ class Target(msgspec.Struct, frozen=True):
     uid: str
     generation: int
     """0 for an object that has none, such as a Service."""
-    resource: Resource = Resource.DEPLOYMENTS
+    resource: Resource = DEPLOYMENTS
 
     def __str__(self) -> str:
         return called(self.resource, self.namespace, self.name)
@@ -27,7 +27,7 @@ class Target(msgspec.Struct, frozen=True):
 
 def called(resource: Resource, namespace: str, name: str) -> str:
     """What sentences call an object: a Deployment `shop/cart`, others with their kind, `StatefulSet shop/db`."""
-    kind = "" if resource is Resource.DEPLOYMENTS else f"{resource.type.__name__} "
+    kind = "" if resource is DEPLOYMENTS else f"{resource.type.__name__} "
     return f"{kind}{namespace}/{name}"
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from ktui.model.changes import Resource
 from ktui.model.objects import LAST_APPLIED
+from ktui.model.resources import SERVICES
 from ktui.model.routing import Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
@@ -64,7 +64,7 @@ def plan_switch(request: Switch, subject: ServiceSubject) -> Plan | Refusal:
         return NotAvailable(f"{side.name} is not fully available: {side.shortfall}")
     key = pairing.key
     meta = subject.service.metadata
-    target = Target(meta.namespace, meta.name, meta.uid, 0, Resource.SERVICES)
+    target = Target(meta.namespace, meta.name, meta.uid, 0, SERVICES)
     selector = subject.service.spec.selector
     draft = Draft(subject.raw, (expect(("metadata", "uid"), meta.uid), expect(("spec", "selector"), selector)))
     draft.put(("spec", "selector", key), side.colour)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ktui.model.changes import resource_of
 from ktui.model.objects import LAST_APPLIED
+from ktui.model.resources import resource_of
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import Workload
 from ktui.plans.patch import Operation, expect
 from ktui.plans.plan import Target
 from ktui.plans.subject import AnySubject
-from ktui.rollout import images, revisions
+from ktui.rollout import images
 from ktui.rollout.provenance import provenance
-from ktui.rollout.revisions import Refusal
+from ktui.rollout.revisions import Refusal, after_return, change_cause
 from ktui.text import clean, shell_line
 
 
@@ -75,7 +75,7 @@ def amid(name: str) -> str:
 
 def renumbered(number: int, others: Iterable[int]) -> tuple[str, ...]:
     """What a revision will be called once it is back; nothing where it keeps its number."""
-    after = revisions.after_return(number, others)
+    after = after_return(number, others)
     return (f"Revision {number} will be numbered {after}.",) if after != number else ()
 
 
@@ -94,7 +94,7 @@ def owner_warnings(workload: Workload) -> tuple[str, ...]:
 
 def stale_cause(workload: Workload, described: str = "new revision") -> tuple[str, ...]:
     """A change-cause that nobody has changed says what an earlier change was for."""
-    cause = clean(revisions.change_cause(workload))
+    cause = clean(change_cause(workload))
     return (f'The change-cause "{cause}" stays, and will describe the {described} too.',) if cause else ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -12,10 +12,15 @@ import msgspec
 
 from ktui import signs
 from ktui.model.objects import Event, Pod
+from ktui.model.template import PodTemplate
 from ktui.model.times import before, span
-from ktui.rollout.diagnosis import lifetimes
+from ktui.rollout import images
+from ktui.rollout.diagnosis import admission_messages, lifetimes
 from ktui.rollout.diagnosis.lifetimes import Lifetime
 from ktui.rollout.podstatus import is_ready
+
+TOGETHER: Final = timedelta(seconds=10)
+"""What follows its like within this time is shown together with it."""
 
 
 class What(StrEnum):
@@ -123,3 +128,14 @@ def of_event(event: Event, what: What, *, said: str, whose: str = "", pod: str =
 def short_name(name: str, owner: str) -> str:
     """A pod's name without the name of its owner: `…7kjqm`."""
     return f"…{name.removeprefix(f'{owner}-')}" if name.startswith(f"{owner}-") else name
+
+
+def refusal_of_pods(message: str) -> str:
+    """Why pods are refused, without the names of the pods, so that it is one thing however often it happens."""
+    return f"pods are refused: {admission_messages.in_words(message).why}"
+
+
+def making(whose: str, template: PodTemplate | None, cause: str) -> str:
+    """What is said of a new revision: its image and its change-cause."""
+    image = f": {images.of_template(template)}" if template is not None else ""
+    return f"{whose} was made{image}" + (f', "{cause}"' if cause else "")

@@ -10,17 +10,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ktui.model.objects import CHANGE_CAUSE, RESTARTED_AT, Deployment, ReplicaSet
-from ktui.model.store import Store
+from ktui.model.objects import RESTARTED_AT
 from ktui.model.template import Container, PodTemplate
 from ktui.model.times import read_time
-from ktui.model.workloads import ControllerRevision, Workload
-from ktui.rollout import cohorts, images, revisions
-from ktui.rollout.cohorts import Cohort, Controlled
-from ktui.rollout.podstatus import is_ready
-from ktui.rollout.progress import Side
+from ktui.model.workloads import Workload
+from ktui.rollout import images
+from ktui.rollout.facts import Revision
 from ktui.rollout.provenance import Provenance, marked, named_writer, provenance
-from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import NOTHING, Account, Accounts, Standing, outcome_mark
 from ktui.text import clean
 
@@ -134,77 +130,8 @@ def by_whom(revision: PastRevision, writer: Writer | None) -> str:
     return revision.deployed_by.tool if revision.deployed_by is not None else ""
 
 
-class _Made(msgspec.Struct, frozen=True):
-    """What one revision is kept in, a ReplicaSet or a ControllerRevision, as far as a history asks."""
-
-    number: int
-    former: tuple[int, ...]
-    uid: str
-    name: str
-    template: PodTemplate | None
-    annotations: Mapping[str, str]
-    created: datetime | None
-    wanted: int
-    existing: int
-    ready: int
-    is_current: bool
-
-    @property
-    def cause(self) -> str:
-        """The change-cause as it was written, or nothing."""
-        return self.annotations.get(CHANGE_CAUSE, "")
-
-
-def history_of(
-    store: Store, workload: Workload, took: float | None = None, remembered: Accounts | None = None
-) -> History:
-    """The revisions of a workload of any kind.
-
-    `took` is how long the rollout of the live template took, `remembered` what is known of those that were watched.
-    """
-    if isinstance(workload, Deployment):
-        return history(workload, store.replicasets(workload.metadata.uid), took, remembered)
-    parts = cohorts.cohorts_of(store, workload)
-    has_pods = cohorts.has_pods(store, workload, parts)
-    return controlled_history(workload, parts, took, remembered, has_pods=has_pods)
-
-
-def history(
-    deployment: Deployment,
-    replicasets: Sequence[ReplicaSet],
-    took: float | None = None,
-    remembered: Accounts | None = None,
-) -> History:
-    """The revisions that the Deployment still has."""
-    current = revisions.current(deployment, replicasets)
-    back = revisions.rollback_target(deployment, replicasets, remembered=remembered)
-    made = [_of_replicaset(each, is_current=each is current) for each in revisions.newest_first(replicasets)]
-    found = _history(deployment, made, 0 if isinstance(back, Refusal) else revisions.revision(back), took)
-    return _accounted(found, revisions.standing_of(deployment, replicasets, remembered))
-
-
-def controlled_history(
-    workload: Controlled,
-    parts: Sequence[Cohort],
-    took: float | None = None,
-    remembered: Accounts | None = None,
-    *,
-    has_pods: bool = True,
-) -> History:
-    """The revisions that a StatefulSet or a DaemonSet still has, with the pods that were made from each.
-
-    Without pods, with as many as its status tells of.
-    """
-    back = cohorts.rollback_target(workload, parts, remembered)
-    made = [_of_cohort(workload, part, part.revision) for part in parts if part.revision is not None]
-    if not has_pods:
-        newest_old = next((each for each in made if not each.is_current), None)
-        made = [_counted(workload, each, is_newest_old=each is newest_old) for each in made]
-    found = _history(workload, made, back.revision if back is not None else 0, took)
-    return _accounted(found, cohorts.standing_of(workload, parts, remembered))
-
-
-def _accounted(found: History, known: Accounts) -> History:
+def accounted(found: History, known: Accounts) -> History:
+    """The history with what is known of how each revision did."""
     rows = []
     for each in found.revisions:
         account = known.get(each.number, NOTHING)
@@ -214,50 +141,8 @@ def _accounted(found: History, known: Accounts) -> History:
     return replace(found, revisions=tuple(rows))
 
 
-def _of_replicaset(replicaset: ReplicaSet, *, is_current: bool) -> _Made:
-    meta, status = replicaset.metadata, replicaset.status
-    return _Made(
-        number=revisions.revision(replicaset),
-        former=revisions.former_revisions(replicaset),
-        uid=meta.uid,
-        name=meta.name,
-        template=replicaset.spec.template,
-        annotations=meta.annotations,
-        created=meta.creation_timestamp,
-        wanted=replicaset.spec.desired,
-        existing=status.replicas,
-        ready=status.ready_replicas,
-        is_current=is_current,
-    )
-
-
-def _of_cohort(workload: Controlled, part: Cohort, revision: ControllerRevision) -> _Made:
-    """Of an old revision nothing tells how many pods it is to keep: those that it has."""
-    meta, existing = revision.metadata, len(part.running)
-    return _Made(
-        number=revision.revision,
-        former=(),
-        uid=meta.uid,
-        name=meta.name,
-        template=revision.template,
-        annotations=meta.annotations,
-        created=meta.creation_timestamp,
-        wanted=max(existing, cohorts.target(workload)) if part.is_current else existing,
-        existing=existing,
-        ready=sum(is_ready(pod) for pod in part.running),
-        is_current=part.is_current,
-    )
-
-
-def _counted(workload: Controlled, made: _Made, *, is_newest_old: bool) -> _Made:
-    """With the pods that the status counts, where the pods themselves are not known."""
-    new, old = cohorts.by_status(workload)
-    side = new if made.is_current else old if is_newest_old else Side()
-    wanted = max(side.existing, cohorts.target(workload)) if made.is_current else side.existing
-    return replace(made, wanted=wanted, existing=side.existing, ready=side.ready)
-
-
-def _history(workload: Workload, made: Sequence[_Made], back: int, took: float | None) -> History:
+def history(workload: Workload, made: Sequence[Revision], back: int, took: float | None) -> History:
+    """The history of a workload with these revisions; `back` is where a rollback leads, 0 for nowhere."""
     # Without a number there is no revision: kubectl passes over what cannot be read.
     numbered = [each for each in made if each.number]
     undo = numbered[1] if len(numbered) > 1 else None
@@ -277,7 +162,9 @@ def _history(workload: Workload, made: Sequence[_Made], back: int, took: float |
     )
 
 
-def _past(workload: Workload, made: _Made, before: _Made | None, *, is_undo: bool, took: float | None) -> PastRevision:
+def _past(
+    workload: Workload, made: Revision, before: Revision | None, *, is_undo: bool, took: float | None
+) -> PastRevision:
     template, older = made.template, before.template if before is not None else None
     # The labels that Flux and older Argo CD go by are the workload's alone, and tell of the live template.
     owner = provenance(workload) if made.is_current else marked({}, made.annotations)

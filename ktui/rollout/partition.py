@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from ktui.model import reading
-from ktui.model.workloads import ON_DELETE, StatefulSet
 from ktui.rollout import steps
 from ktui.text import clean
 
@@ -111,12 +110,3 @@ def read(text: str | None) -> Record | None:
     except reading.NotRead:
         return None
     return record if record.version == VERSION else None
-
-
-def partition_of(statefulset: StatefulSet) -> Partition | None:
-    """The partition that holds it; None where nothing is held, or the strategy knows no partition."""
-    first, desired = statefulset.spec.partition, statefulset.spec.desired
-    if first == 0 or desired == 0 or statefulset.spec.update_strategy.type == ON_DELETE:
-        return None
-    record = read(statefulset.metadata.annotations.get(ANNOTATION))
-    return Partition(first, desired, record if record is not None and record.partition == first else None)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 from typing import Final
 
 import msgspec
 
-from ktui.model.objects import Deployment, ReplicaSet
 from ktui.present import plain
-from ktui.rollout import revisions, strategy
-from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, progressing, settled, verdict
 
 _SAMPLES: Final = 240
 """How many points of the capacity curve are kept; when there are more, every other one goes."""
@@ -42,6 +38,8 @@ class Progress(msgspec.Struct, frozen=True):
     unavailable: int
     promised: int
     """How many pods are to be available at all times: desired less what may be unavailable."""
+    goal: int
+    """How many new pods it goes to now: all of them, or what a canary or a partition leaves."""
 
     @property
     def available(self) -> int:
@@ -57,54 +55,6 @@ class Progress(msgspec.Struct, frozen=True):
     def share(self) -> float:
         """How much of what is desired is new and available: 0 to 1."""
         return min(1.0, self.new.available / self.desired) if self.desired else 1.0
-
-
-def progress(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Progress:
-    """Both sides of a rollout, from the ReplicaSets: their counts are newer than those of the Deployment.
-
-    If they may not be read, which is `is_blind`, its own status has to do.
-    """
-    now = revisions.current(deployment, replicasets)
-    limits = strategy.bounds(deployment)
-    old = [rs for rs in replicasets if now is None or rs.metadata.uid != now.metadata.uid]
-    sides = (_side([now] if now is not None else []), _side(old)) if not is_blind else _by_status(deployment)
-    return Progress(
-        desired=deployment.spec.desired,
-        new=sides[0],
-        old=sides[1],
-        surge=limits.surge,
-        unavailable=limits.unavailable,
-        promised=strategy.promised(deployment),
-    )
-
-
-def _by_status(deployment: Deployment) -> tuple[Side, Side]:
-    """New and old pods as the status counts them. Those that are not ready are taken for new ones, which start."""
-    told = deployment.status
-    updated = min(told.updated_replicas, told.replicas) if deployment.observed else 0
-    old = told.replicas - updated
-    old_ready, old_available = min(old, told.ready_replicas), min(old, told.available_replicas)
-    return (
-        Side(
-            wanted=updated,
-            existing=updated,
-            ready=told.ready_replicas - old_ready,
-            available=told.available_replicas - old_available,
-            terminating=told.terminating_replicas,
-        ),
-        Side(wanted=old, existing=old, ready=old_ready, available=old_available),
-    )
-
-
-def _side(replicasets: Sequence[ReplicaSet]) -> Side:
-    terminating = [rs.status.terminating_replicas for rs in replicasets]
-    return Side(
-        wanted=sum(rs.spec.desired for rs in replicasets),
-        existing=sum(rs.status.replicas for rs in replicasets),
-        ready=sum(rs.status.ready_replicas for rs in replicasets),
-        available=sum(rs.status.available_replicas for rs in replicasets),
-        terminating=None if None in terminating else sum(number or 0 for number in terminating),
-    )
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -232,22 +182,6 @@ def _begin(sample: Sample, seen: Glimpse, before: Track | None) -> Track:
     )
 
 
-def glimpse(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Glimpse:
-    """What is seen of a Deployment now."""
-    new, numbers = revisions.current(deployment, replicasets), progress(deployment, replicasets, is_blind=is_blind)
-    return Glimpse(
-        template=deployment.spec.template.digest,
-        available=deployment.status.available_replicas,
-        new_available=numbers.new.available,
-        new_ready=numbers.new.ready,
-        stands_still=deployment.spec.paused or strategy.held(deployment),
-        is_complete=_is_complete(deployment),
-        started=_started(deployment, replicasets, new),
-        finished=_finished(deployment, new),
-        is_going=deployment.metadata.deletion_timestamp is not None,
-    )
-
-
 def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None:
     """How much longer it takes at the pace so far; None while there is no pace to go by, or where it was lost.
 
@@ -290,39 +224,3 @@ def _last_gain(samples: tuple[Sample, ...]) -> datetime:
             break
         at = sample.at
     return at
-
-
-def _is_complete(deployment: Deployment) -> bool:
-    judged = verdict(deployment)
-    return judged.done and not judged.failed
-
-
-def _finished(deployment: Deployment, new: ReplicaSet | None) -> datetime | None:
-    """When a rollout that was not watched came to its end; None where it has not."""
-    if not _is_complete(deployment) and not settled(deployment, new):
-        return None
-    condition = progressing(deployment)
-    if condition is not None and condition.reason == NEW_REPLICASET_AVAILABLE:
-        return condition.last_update_time
-    # Without a deadline there is no condition: then the age of what it made is the best that is left.
-    made = new if new is not None else deployment
-    return made.metadata.creation_timestamp
-
-
-def _started(deployment: Deployment, replicasets: Sequence[ReplicaSet], new: ReplicaSet | None) -> datetime | None:
-    """When a rollout that was not seen to begin has begun, as far as the objects tell."""
-    if new is not None and not revisions.former_revisions(new):
-        return new.metadata.creation_timestamp
-    # A revision that came back is older than its rollout. Who wrote the template did so no earlier than it took
-    # the place of the youngest revision, and noted when.
-    births = [rs.metadata.creation_timestamp for rs in replicasets]
-    youngest = max((at for at in births if at is not None), default=None)
-    written = deployment.metadata.template_written
-    if written is not None and (youngest is None or written >= youngest) and not _is_complete(deployment):
-        return written
-    condition = progressing(deployment)
-    if condition is None or not deployment.observed or _is_complete(deployment):
-        # Of a change that the controller has not seen, the condition knows nothing yet.
-        return None
-    # The condition turns only where its status does, which may have been rollouts ago.
-    return max((at for at in (condition.last_transition_time, youngest) if at is not None), default=None)

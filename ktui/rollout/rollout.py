@@ -9,20 +9,19 @@ from typing import Final
 
 import msgspec
 
-from ktui.model.changes import LinkState, Resource
-from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.changes import LinkState
+from ktui.model.objects import Event, Pod
 from ktui.model.reference import short
+from ktui.model.resources import Resource
 from ktui.model.store import Store
-from ktui.model.template import PodTemplate
-from ktui.rollout import images, revisions, strategy
+from ktui.rollout import images
 from ktui.rollout.diagnosis.cause import Cause
-from ktui.rollout.hold import Disturbance, Hold, hold_of
+from ktui.rollout.hold import Disturbance, Hold
 from ktui.rollout.partition import Partition
-from ktui.rollout.podstatus import has_restarted, resize_waits
-from ktui.rollout.progress import Progress, Track, progress, seconds_left
-from ktui.rollout.provenance import Provenance, provenance, writer_of
-from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict, deadline_exceeded, progressing, settled, verdict
-from ktui.text import clean, count, roughly
+from ktui.rollout.progress import Progress, Track, seconds_left
+from ktui.rollout.provenance import Provenance
+from ktui.rollout.status import Verdict
+from ktui.text import count, roughly
 
 
 class Phase(StrEnum):
@@ -125,132 +124,10 @@ class Rollout(msgspec.Struct, frozen=True):
         return _serving(self)
 
 
-def summarise(store: Store, deployment: Deployment, track: Track, now: datetime) -> Rollout:
-    """Everything known of one Deployment, in answers. Pods are looked at only where something is missing."""
-    replicasets = store.replicasets(deployment.metadata.uid)
-    current = revisions.current(deployment, replicasets)
-    old = [rs for rs in replicasets if rs is not current]
-    judged = verdict(deployment)
-    numbers = progress(deployment, replicasets, is_blind=is_blind(store))
-    causes = _causes(store, deployment, replicasets, numbers, now)
-    phase = _phase(deployment, judged, causes)
-    hold = hold_of(deployment, replicasets)
-    previous = next(iter(revisions.newest_first(old)), None)
-    # Of a rollout that was over when it was first seen, nothing is known of how it went.
-    was_watched = track.finished is None or track.samples[0].at <= track.finished
-    lowest = track.lowest if previous is not None and was_watched else None
-    gives_way = _giving_way(old) if track.finished is None else None
-    return Rollout(
-        uid=deployment.metadata.uid,
-        kind="Deployment",
-        namespace=clean(deployment.metadata.namespace),
-        name=clean(deployment.metadata.name),
-        generation=deployment.metadata.generation,
-        phase=phase,
-        verdict=judged,
-        paused=deployment.spec.paused,
-        progress=numbers,
-        revision=revisions.revision(current) if current is not None else revisions.revision(deployment),
-        previous_revision=revisions.revision(previous) if previous is not None else 0,
-        image=clean(images.of_template(deployment.spec.template, gives_way)),
-        image_change=images.cleaned(images.changed(gives_way, deployment.spec.template)),
-        image_changes=images.differences(gives_way, deployment.spec.template),
-        since=_since(deployment, phase, track, hold, causes),
-        started=track.started,
-        seconds_left=time_left(phase, track, numbers, now),
-        lowest=lowest.available if lowest is not None else None,
-        lowest_at=lowest.at if lowest is not None else None,
-        causes=causes,
-        provenance=provenance(deployment),
-        written_by=writer_of(deployment),
-        change_cause=clean(revisions.change_cause(deployment)),
-        observed=deployment.observed,
-        recreates=deployment.spec.strategy.type == strategy.RECREATE,
-        settled=settled(deployment, current),
-        finished=track.finished,
-        hold=hold,
-        template=track.template,
-        came_back=current is not None and bool(revisions.former_revisions(current)),
-        unseen=unseen(store, Resource.REPLICASETS, Resource.PODS),
-    )
-
-
-def _causes(
-    store: Store, deployment: Deployment, replicasets: Sequence[ReplicaSet], numbers: Progress, now: datetime
-) -> tuple[Cause, ...]:
-    judged, current = verdict(deployment), revisions.current(deployment, replicasets)
-    pods = store.pods(current.metadata.uid) if current is not None else []
-    if judged.done and not judged.failed:
-        return unrest(pods, now, store.events) if any(has_restarted(pod) or resize_waits(pod) for pod in pods) else ()
-    # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
-    from ktui.rollout.diagnosis.churn import of_churn  # noqa: PLC0415
-    from ktui.rollout.diagnosis.deployment import diagnose  # noqa: PLC0415
-    from ktui.rollout.diagnosis.standstill import of_standstill  # noqa: PLC0415
-
-    old_pods = [pod for rs in replicasets if rs is not current for pod in store.pods(rs.metadata.uid)]
-    found = (
-        *of_churn(deployment, [rs.metadata.creation_timestamp for rs in replicasets], now),
-        *diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events),
-    )
-    if deployment.spec.paused or strategy.held(deployment) or not all(cause.remark for cause in found):
-        return found
-    everything = [*pods, *old_pods]
-    return (*of_standstill(deployment, replicasets, everything, numbers, now, events_of=store.events), *found)
-
-
-def is_blind(store: Store) -> bool:
-    """Whether the ReplicaSets may not be read, and only a Deployment's own status tells its numbers."""
-    return bool(unseen(store, Resource.REPLICASETS))
-
-
 def unseen(store: Store, *parts: Resource) -> tuple[str, ...]:
     """Those of these resources that the server does not let us read."""
     links = (store.links.get(part) for part in parts)
     return tuple(link.resource.plural for link in links if link is not None and link.state is LinkState.REFUSED)
-
-
-def _phase(deployment: Deployment, judged: Verdict, causes: Sequence[Cause]) -> Phase:
-    if deployment.metadata.deletion_timestamp is not None:
-        return Phase.DELETED
-    if judged.failed:
-        return Phase.FAILED
-    if deployment.spec.paused:
-        return Phase.PAUSED
-    if judged.done and deployment.spec.desired == 0:
-        return Phase.SCALED_TO_ZERO
-    if any(cause.blocking for cause in causes):
-        return Phase.STALLED
-    if strategy.held(deployment):
-        return Phase.HELD
-    return Phase.COMPLETE if judged.done else Phase.PROGRESSING
-
-
-def _giving_way(old: Sequence[ReplicaSet]) -> PodTemplate | None:
-    """The template that gives way: of the old revision which has the most pods, the newest among equals."""
-    found = max(old, key=lambda rs: (rs.status.replicas, revisions.revision(rs)), default=None)
-    return found.spec.template if found is not None else None
-
-
-def _since(
-    deployment: Deployment, phase: Phase, track: Track, hold: Hold | None, causes: Sequence[Cause]
-) -> datetime | None:
-    condition = progressing(deployment)
-    if phase is Phase.HELD and hold is not None and hold.record is not None:
-        return hold.record.since
-    if phase is Phase.DELETED:
-        return deployment.metadata.deletion_timestamp
-    if condition is not None:
-        if phase is Phase.FAILED and deadline_exceeded(deployment):
-            return condition.last_transition_time
-        if phase is Phase.COMPLETE and condition.reason == NEW_REPLICASET_AVAILABLE:
-            return condition.last_update_time
-        if phase is Phase.PAUSED and condition.reason == "DeploymentPaused":
-            return condition.last_update_time
-    if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
-        return track.finished or deployment.metadata.creation_timestamp
-    if track.finished is not None:
-        return track.disturbed or blocked_since(causes)
-    return track.started
 
 
 def unrest(pods: Sequence[Pod], now: datetime, events_of: Callable[[str], Sequence[Event]]) -> tuple[Cause, ...]:

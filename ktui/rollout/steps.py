@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from ktui.rollout import strategy
+from ktui.rollout import bounds
 from ktui.text import clean, count
 
 FULL: Final = "100%"
@@ -47,7 +47,7 @@ def _step(text: str) -> str:
 
 def in_pods(step: str, desired: int) -> int:
     """A step in pods. A share rounds down, for a canary is no larger than was asked for; but to 1 at least."""
-    return max(1, strategy.in_pods(step, desired, round_up=False))
+    return max(1, bounds.in_pods(step, desired, round_up=False))
 
 
 def is_full(step: str, desired: int) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from ktui.actions.audit import BEGUN, AuditLog, Entry, Operator, begun, ended, entry
 from ktui.actions.outcome import Done, Failed
-from ktui.plans.by_kind import plan
+from ktui.kinds.planning import plan
 from ktui.plans.plan import Plan
 from ktui.plans.request import RollBack, SetImage
 from tests.plans.builders import NOW, complete, deployment, made, replicaset, template

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ktui.actions.automatic_rollback import plan_automatic_rollback
-from ktui.plans.deployment.known import DeploymentSubject
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.guard import arm
 from ktui.plans.plan import Plan
 from ktui.plans.request import RollBack
-from ktui.rollout.guard import arm
 from ktui.rollout.revisions import Refusal
 from tests.plans.builders import JSON, NEW, OLD, complete, deployment, made, midway, replicaset, template
 from tests.plans.set_operator import SetOperator, image

@@ -13,18 +13,19 @@ from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
 from ktui.actions.read import Reader
+from ktui.kinds.deployment.hold import hold_of
+from ktui.kinds.planning import plan
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
-from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.reference import Reference
+from ktui.model.resources import DEPLOYMENTS, REPLICASETS
 from ktui.model.template import decode_hook
-from ktui.plans.by_kind import plan
 from ktui.plans.plan import Plan
 from ktui.plans.request import Abort, Canary, Promote, Request
-from ktui.rollout.hold import ANNOTATION, Hold, hold_of
+from ktui.rollout.hold import ANNOTATION, Hold
 from ktui.sim import SimulatedCluster
 from tests.simulated import NEW, Witness, deployment_of
 
@@ -117,9 +118,9 @@ async def test_killed_at_any_call(
 
 
 async def held(api: Api) -> Hold | None:
-    deployment = await api.read(Resource.DEPLOYMENTS, "shop", "cart")
+    deployment = await api.read(DEPLOYMENTS, "shop", "cart")
     assert isinstance(deployment, Deployment)
-    listed = await api.get_path(Resource.REPLICASETS.path("shop"))
+    listed = await api.get_path(REPLICASETS.path("shop"))
     return hold_of(deployment, [msgspec.convert(each, ReplicaSet, dec_hook=decode_hook) for each in listed["items"]])
 
 

@@ -17,12 +17,12 @@ from ktui.actions.perform import perform
 from ktui.actions.pod_deletion import clear
 from ktui.actions.read import Reader
 from ktui.actions.verify import Looking
+from ktui.kinds.planning import plan
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
-from ktui.plans.by_kind import plan
 from ktui.plans.plan import Doomed, Plan
 from ktui.plans.request import Pause, Request, Resume, RollBack, Scale, SetImage
 from ktui.sim import SimulatedCluster

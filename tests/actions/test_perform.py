@@ -17,11 +17,11 @@ from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
 from ktui.actions.read import Reader
 from ktui.actions.verify import Looking
+from ktui.kinds.planning import plan
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
-from ktui.plans.by_kind import plan
 from ktui.plans.plan import Plan
 from ktui.plans.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.sim import SimulatedCluster

@@ -7,7 +7,7 @@ import pytest
 from ktui.actions.rights import Reviews
 from ktui.kube.api import Api
 from ktui.kube.selection import selector_text
-from ktui.model.changes import Resource
+from ktui.model.resources import DEPLOYMENTS, STATEFULSETS
 from ktui.plans.offers import PATCH, PATCH_SCALE
 from ktui.sim import SimulatedCluster
 
@@ -15,11 +15,11 @@ from ktui.sim import SimulatedCluster
 async def test_rights_are_asked_of_the_server_once_a_minute(api: Api, cluster: SimulatedCluster) -> None:
     seconds = 0.0
     reviews = Reviews(api, lambda: seconds)
-    place = ("shop", Resource.DEPLOYMENTS)
+    place = ("shop", DEPLOYMENTS)
     assert reviews.known(*place) is None
     assert reviews.take(*place)
     assert not reviews.take(*place)
-    assert reviews.take("shop", Resource.STATEFULSETS)
+    assert reviews.take("shop", STATEFULSETS)
     assert await reviews.ask("shop", "cart") == {PATCH: True, PATCH_SCALE: True}
     assert reviews.known(*place) == {PATCH: True, PATCH_SCALE: True}
     seconds = 59.0

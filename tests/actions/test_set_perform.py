@@ -19,13 +19,13 @@ from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
 from ktui.actions.read import Reader
 from ktui.actions.rights import Reviews
+from ktui.kinds.planning import plan
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference
-from ktui.plans.by_kind import plan
+from ktui.model.resources import DAEMONSETS, STATEFULSETS
 from ktui.plans.plan import Plan
 from ktui.plans.request import Abort, Pause, Promote, Repair, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.sim import SimulatedCluster
@@ -34,8 +34,8 @@ from tests.cli.sets import manifest as set_manifest
 from tests.plans.operator import canary
 
 JSON = dict[str, Any]
-DB = Reference("db", Resource.STATEFULSETS)
-AGENT = Reference("agent", Resource.DAEMONSETS)
+DB = Reference("db", STATEFULSETS)
+AGENT = Reference("agent", DAEMONSETS)
 BOTH = pytest.mark.parametrize("reference", [DB, AGENT], ids=["statefulset", "daemonset"])
 OWN = ("deprecated.daemonset.template.generation",)
 """The annotations that the server keeps itself."""
@@ -76,11 +76,7 @@ def image(reference: Reference, tag: str) -> SetImage:
 def raw(official: Any, reference: Reference) -> JSON:
     """The object as the official client reads it, without what changes by itself."""
     apps = client.AppsV1Api(official)
-    read = (
-        apps.read_namespaced_stateful_set
-        if reference.resource is Resource.STATEFULSETS
-        else apps.read_namespaced_daemon_set
-    )
+    read = apps.read_namespaced_stateful_set if reference.resource is STATEFULSETS else apps.read_namespaced_daemon_set
     found: JSON = official.sanitize_for_serialization(read(reference.name, "shop"))
     annotations = found["metadata"].get("annotations") or {}
     found["metadata"]["annotations"] = {key: text for key, text in annotations.items() if key not in OWN}
@@ -305,7 +301,7 @@ async def test_a_whole_canary_over_http(api: Api, sets: Sets, official: Any, log
 
 
 async def test_rights_are_asked_for_on_the_kind_that_is_meant(api: Api, viewer: Api, sets: Sets) -> None:
-    for resource in (Resource.STATEFULSETS, Resource.DAEMONSETS):
+    for resource in (STATEFULSETS, DAEMONSETS):
         for who, allowed in ((api, True), (viewer, False)):
             rights = await Reviews(who).ask("shop", "db", resource)
             assert {str(right): answer for right, answer in rights.items()} == {

@@ -65,9 +65,9 @@ def _body() -> bytes:
 
 def _with_ktui(body: bytes) -> Any:
     from ktui.kube.streams.decoder import decode_page
-    from ktui.model.changes import Resource
+    from ktui.model.resources import PODS
 
-    return decode_page(Resource.PODS, body)
+    return decode_page(PODS, body)
 
 
 def _with_models(body: bytes) -> Any:

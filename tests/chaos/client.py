@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from ktui.kinds.registry import STREAMED
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection
@@ -22,8 +23,9 @@ from ktui.kube.pulse import Vigilance
 from ktui.kube.streams.pacing import Pacing
 from ktui.live.live import Live
 from ktui.live.session import Session
-from ktui.model.changes import STREAMED, Change, Link, LinkState, Resource
+from ktui.model.changes import Change, Link, LinkState
 from ktui.model.reading import ordinal
+from ktui.model.resources import Resource
 from tests.chaos.server import BEATING, Server
 
 _EVERY: Final = 0.05

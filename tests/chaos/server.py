@@ -16,7 +16,8 @@ from random import Random
 from threading import Lock
 from typing import Any, Final, Self
 
-from ktui.model.changes import STREAMED, Resource
+from ktui.kinds.registry import STREAMED
+from ktui.model.resources import DEPLOYMENTS, PODS, REPLICASETS, Resource
 from ktui.sim import SimulatedCluster
 
 JSON = dict[str, Any]
@@ -27,7 +28,7 @@ The suite works in a namespace of its own there, and what only a simulator can d
 
 NAMESPACE: Final = "ktui-chaos"
 _NAMESPACE: Final[JSON] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-BEATING: Final = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
+BEATING: Final = (DEPLOYMENTS, REPLICASETS, PODS)
 """Of each of these one object changes again and again, so that what is stale can be told."""
 
 _WORKERS: Final = 3
@@ -96,7 +97,7 @@ class Server:
         container["image"] = self.random.choice(_IMAGES)
         body = self.random.choice([{"replicas": self.random.randrange(4)}, {"template": _of_containers(container)}])
         with self._lock:
-            self._patch(Resource.DEPLOYMENTS, name, {"spec": body})
+            self._patch(DEPLOYMENTS, name, {"spec": body})
 
     def compact(self) -> None:
         """Forget the history so far."""
@@ -137,9 +138,9 @@ class Server:
     def _fill(self) -> None:
         self.beats.clear()
         for name in ("beat", *(f"work-{number}" for number in range(_WORKERS))):
-            self._make(_deployment(name, 0 if name == "beat" else 2), Resource.DEPLOYMENTS.path(NAMESPACE))
-        self._make(_replicaset("beat"), Resource.REPLICASETS.path(NAMESPACE))
-        self._make(_pod("beat"), Resource.PODS.path(NAMESPACE))
+            self._make(_deployment(name, 0 if name == "beat" else 2), DEPLOYMENTS.path(NAMESPACE))
+        self._make(_replicaset("beat"), REPLICASETS.path(NAMESPACE))
+        self._make(_pod("beat"), PODS.path(NAMESPACE))
 
     def _make(self, obj: JSON, path: str) -> None:
         self._ask("POST", path, obj)

@@ -8,8 +8,8 @@ import click
 import pytest
 
 from ktui.cli.naming import Chosen, chosen, one, workloads
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.model.resources import DAEMONSETS, DEPLOYMENTS, STATEFULSETS
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
 from tests.cli.sets import manifest as set_manifest
@@ -18,7 +18,7 @@ from tests.simulated import Witness, manifest
 CONTEXT = click.Context(click.Command("status"), info_name="status")
 NAME = click.Argument(["name"])
 WEB, API = Reference("web"), Reference("api")
-DB, AGENT = Reference("db", Resource.STATEFULSETS), Reference("agent", Resource.DAEMONSETS)
+DB, AGENT = Reference("db", STATEFULSETS), Reference("agent", DAEMONSETS)
 
 
 def read(line: str) -> Chosen:
@@ -47,8 +47,8 @@ def test_names(line: str, names: tuple[Reference, ...]) -> None:
 
 
 def test_a_kind_alone_is_all_of_it() -> None:
-    assert read("deploy") == Chosen(kinds=(Resource.DEPLOYMENTS,))
-    assert read("sts,ds,sts") == Chosen(kinds=(Resource.STATEFULSETS, Resource.DAEMONSETS))
+    assert read("deploy") == Chosen(kinds=(DEPLOYMENTS,))
+    assert read("sts,ds,sts") == Chosen(kinds=(STATEFULSETS, DAEMONSETS))
     assert read("") == Chosen()
     with pytest.raises(click.UsageError, match="Which Deployment"):
         workloads(CONTEXT, NAME, ["deploy"])

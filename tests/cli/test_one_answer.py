@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 import pytest
 
 from ktui.cli.rollout_document import rollout_document
+from ktui.kinds.registry import STREAMED, look
 from ktui.kube.clock import ServerClock
 from ktui.live.inspection import Onlooker
 from ktui.live.live import Live
 from ktui.live.snapshot import read_store
-from ktui.model.changes import STREAMED, Listed, Put
+from ktui.model.changes import Listed, Put
 from ktui.model.reference import reference_to
 from ktui.model.store import Store
-from ktui.rollout.look import look
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
-from tests.recorded import DEPLOYMENTS, FOLDER, SETS, Said, clock, decode, recording
+from tests.recorded import FOLDER, OF_DEPLOYMENTS, SETS, Said, clock, decode, recording
 from tests.replayed import Replayed, served
 
 MEMBERS = ("phase", "new", "old", "desired", "ready", "available", "promised", "why", "causes", "revision", "image")
@@ -55,7 +55,7 @@ def _at(now: datetime) -> Callable[..., datetime]:
 REAL_NODE = sorted(f"real-node/{path.name.removesuffix('.jsonl.gz')}" for path in (FOLDER / "real-node").glob("*.gz"))
 
 
-@pytest.mark.parametrize("name", [*DEPLOYMENTS, SETS, *REAL_NODE])
+@pytest.mark.parametrize("name", [*OF_DEPLOYMENTS, SETS, *REAL_NODE])
 async def test_at_any_moment_of_a_recording(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replayed = Replayed(FOLDER / f"{name}.jsonl.gz")
     compared = 0

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from ktui.cli.open import Wanted, read_wanted
-from ktui.model.changes import Resource
+from ktui.model.resources import DEPLOYMENTS, STATEFULSETS
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
 from tests.simulated import OLD, Witness, manifest
 from tests.terminal import Terminal
 
-DEPLOYMENT, SET = (Resource.DEPLOYMENTS,), (Resource.STATEFULSETS,)
+DEPLOYMENT, SET = (DEPLOYMENTS,), (STATEFULSETS,)
 
 
 @pytest.mark.parametrize(

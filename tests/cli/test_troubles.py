@@ -6,10 +6,11 @@ import pytest
 
 from ktui.cli.troubles import LASTS, Troubles
 from ktui.kube.errors import KubeError
-from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.changes import Link, LinkState
+from ktui.model.resources import DEPLOYMENTS, PODS, STATEFULSETS, Resource
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-PODS, DEPLOYMENTS, SETS = Resource.PODS, Resource.DEPLOYMENTS, Resource.STATEFULSETS
+SETS = STATEFULSETS
 
 
 class Heard:

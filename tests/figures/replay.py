@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
 from ktui.figures.record import Record, merged
-from ktui.model.changes import Listed, Resource
+from ktui.kinds.registry import look
+from ktui.live.unwatched import unwatched
+from ktui.model.changes import Listed
+from ktui.model.resources import DEPLOYMENTS, REPLICASETS, Resource
 from ktui.model.store import Store
-from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from tests.recorded import Note, clock, recording
 
@@ -34,7 +35,7 @@ def records(name: str, begin: float = 0.0, end: float = float("inf")) -> list[Re
                 observer.gone(uid, now)
                 continue
             tracks[uid], rollout = look(store, workload, tracks.get(uid), now)
-            observer.look(rollout, now, partial(told, store, workload, rollout))
+            observer.look(rollout, now, partial(unwatched, store, workload, rollout))
         observer.has_listed = True
         remember(observer.take())
 
@@ -45,7 +46,7 @@ def records(name: str, begin: float = 0.0, end: float = float("inf")) -> list[Re
         store.apply([said.change])
         if isinstance(said.change, Listed):
             listed.add(said.change.resource)
-        if said.t >= begin and listed >= {Resource.DEPLOYMENTS, Resource.REPLICASETS}:
+        if said.t >= begin and listed >= {DEPLOYMENTS, REPLICASETS}:
             look_around()
     look_around()
     remember(observer.leave(now))

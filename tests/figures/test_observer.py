@@ -6,7 +6,7 @@ import pytest
 
 from ktui.figures.record import Outcome, Record, Sight
 from tests.figures.replay import records
-from tests.recorded import DEPLOYMENTS, clock
+from tests.recorded import OF_DEPLOYMENTS, clock
 
 STORIES: dict[str, list[str]] = {
     "rolling-update": ["1 complete", "2 complete"],
@@ -37,7 +37,7 @@ def last(name: str, **when: float) -> Record:
     return records(name, **when)[-1]
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_every_rollout_has_one_record_with_how_it_ended(name: str) -> None:
     found = records(name)
     assert [told(each) for each in found] == STORIES[name]
@@ -45,7 +45,7 @@ def test_every_rollout_has_one_record_with_how_it_ended(name: str) -> None:
     assert len({(each.uid, each.revision) for each in found}) == len(found)
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_what_was_measured_makes_sense(name: str) -> None:
     for each in records(name):
         assert each.started is not None
@@ -60,7 +60,7 @@ def test_what_was_measured_makes_sense(name: str) -> None:
             assert each.sentence
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_whoever_comes_later_finds_the_same_rollouts_and_invents_none(name: str, share: float) -> None:
     whole = {(each.uid, each.revision): each for each in records(name)}
@@ -73,7 +73,7 @@ def test_whoever_comes_later_finds_the_same_rollouts_and_invents_none(name: str,
             assert each.outcome is seen.outcome
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_whoever_leaves_early_claims_no_end(name: str) -> None:
     whole = {(each.uid, each.revision): each for each in records(name)}
     for each in records(name, end=3.0):

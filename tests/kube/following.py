@@ -11,7 +11,8 @@ from typing import Any
 from ktui.kube.connection import Connection
 from ktui.kube.streams.pacing import Pacing
 from ktui.kube.streams.reflector import Reflector
-from ktui.model.changes import Change, Gone, Link, LinkState, Put, Resource, Restored
+from ktui.model.changes import Change, Gone, Link, LinkState, Put, Restored
+from ktui.model.resources import PODS, Resource
 
 QUICK = Pacing(
     silence=30.0,
@@ -85,7 +86,7 @@ class Following:
 @asynccontextmanager
 async def following(
     connection: Connection,
-    resource: Resource = Resource.PODS,
+    resource: Resource = PODS,
     namespace: str | None = "shop",
     label_selector: str = "",
     *,

@@ -19,7 +19,7 @@ from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, TooLarge, TooManyRequests
 from ktui.kube.listing import list_once
-from ktui.model.changes import Resource
+from ktui.model.resources import PODS
 from tests.kube.conftest import Connecting, WriteKubeconfig
 from tests.kube.server import Handler, securely, serving, status
 
@@ -259,4 +259,4 @@ async def test_a_list_that_does_not_go_on_ends(connecting: Connecting, tokens: A
 
     async with serving(again) as url, connecting(url) as connection:
         with pytest.raises(Interrupted, match="does not go on with the list"):
-            await list_once(connection, Resource.PODS)
+            await list_once(connection, PODS)

@@ -16,10 +16,10 @@ from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import AnswerLost, Conflict, Forbidden, Interrupted, NotFound, Rejected
 from ktui.kube.policies import read_container_defaults, read_policies
 from ktui.kube.scope import Scope, find_scope
-from ktui.model.changes import Resource
 from ktui.model.objects import Deployment
 from ktui.model.policies import Autoscaler, Policies
 from ktui.model.reference import Reference
+from ktui.model.resources import DEPLOYMENTS
 from ktui.model.template import Amounts, Resources
 from ktui.sim import SimulatedCluster, TlsFiles
 from tests.kube.conftest import Connecting
@@ -53,7 +53,6 @@ QUOTA: dict[str, Any] = {
     "metadata": {"name": "small", "namespace": "shop"},
     "spec": {"hard": {"pods": "3"}},
 }
-DEPLOYMENTS = Resource.DEPLOYMENTS
 PAUSE = [{"op": "add", "path": "/spec/paused", "value": True}]
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ktui.kube.errors import Interrupted
 from ktui.kube.streams.list_reader import ListReader
-from ktui.model.changes import Put, Resource
+from ktui.model.changes import Put
+from ktui.model.resources import PODS
 
 
 def _pod(number: int, **extra: Any) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def _document(items: list[dict[str, Any]], version: str = "42") -> bytes:
 
 
 def _read(document: bytes, cuts: list[int]) -> tuple[list[str], str]:
-    reader, names = ListReader(Resource.PODS), []
+    reader, names = ListReader(PODS), []
     edges = [0, *sorted(cut % (len(document) + 1) for cut in cuts), len(document)]
     pages = [reader.feed(document[start:end]) for start, end in pairwise(edges)]
     last = reader.finish()
@@ -49,7 +50,7 @@ def test_what_looks_like_the_end_of_an_item_inside_of_one_is_not_taken_for_it(cu
 @pytest.mark.parametrize("own", [{}, {"kind": "Pod", "apiVersion": "v1"}], ids=["bare", "with their kind"])
 def test_objects_come_before_the_list_is_at_its_end(own: dict[str, Any]) -> None:
     document = _document([{**own, **_pod(each)} for each in range(10)])
-    reader = ListReader(Resource.PODS)
+    reader = ListReader(PODS)
     assert len(reader.feed(document[: len(document) // 2]).contents) >= 3
 
 
@@ -60,7 +61,7 @@ def test_a_list_of_none_is_a_list() -> None:
 
 def test_a_list_that_breaks_off_is_told() -> None:
     document = _document([_pod(each) for each in range(3)])
-    reader = ListReader(Resource.PODS)
+    reader = ListReader(PODS)
     reader.feed(document[:-20])
     with pytest.raises(Interrupted):
         reader.finish()

@@ -11,13 +11,15 @@ from time import monotonic
 
 import pytest
 
+from ktui.kinds.registry import STREAMED
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.pulse import Pulse, Vigilance
 from ktui.kube.streams.pacing import Pacing
 from ktui.kube.streams.streams import Streams
-from ktui.model.changes import STREAMED, Link, LinkState, Resource
+from ktui.model.changes import Link, LinkState
+from ktui.model.resources import DEPLOYMENTS, PODS
 from ktui.model.store import Store
 from ktui.sim import SimulatedCluster
 from tests import between
@@ -94,7 +96,7 @@ def watching(proxy: Between, write_kubeconfig: WriteKubeconfig) -> Watching:
         around = Surroundings(environ={}, vigilance=vigilance)
         async with (
             await connect(Access(write_kubeconfig(proxy.url)), around) as connection,
-            Streams(connection, pacing=pacing, random=Random(1)) as streams,
+            Streams(connection, resources=STREAMED, pacing=pacing, random=Random(1)) as streams,
         ):
             streams.go()
             watcher = Watcher(connection, streams)
@@ -140,7 +142,7 @@ async def test_a_half_open_connection_is_known_in_time_and_comes_back(proxy: Bet
         proxy.freeze()
         await it.until(lambda: it.states == {LinkState.SILENT})
         assert monotonic() - proxy.last_byte < DEAD + SLACK
-        assert "No answer for" in it.store.links[Resource.PODS].reason
+        assert "No answer for" in it.store.links[PODS].reason
         proxy.thaw()
         await it.until_live()
 
@@ -224,12 +226,12 @@ async def test_what_cannot_be_watched_is_listed_instead(proxy: Between, watching
     proxy.bend(between.watch, between.answer(code, b'{"kind":"Status","message":"no streams here"}'))
     async with watching() as it:
         await it.until(lambda: len(it.store.links) == len(STREAMED) and it.states == {LinkState.LISTED})
-        link = it.store.links[Resource.DEPLOYMENTS]
+        link = it.store.links[DEPLOYMENTS]
         assert "cannot be watched" in link.reason
         assert "listed instead, every 1s" in link.reason
         assert set(STREAMED) <= it.store.listed
-        assert it.store.count(Resource.DEPLOYMENTS) == 1
-        await it.until(lambda: it.store.links[Resource.DEPLOYMENTS].since > link.since)
+        assert it.store.count(DEPLOYMENTS) == 1
+        await it.until(lambda: it.store.links[DEPLOYMENTS].since > link.since)
         proxy.straighten()
         await it.until_live()
 
@@ -240,7 +242,7 @@ async def test_a_server_that_asks_for_a_day_is_asked_again_after_a_minute_and_it
     proxy.bend(between.everything, between.answer(429, b'{"kind":"Status","message":"slow down"}', Retry_After="86400"))
     async with watching() as it:
         await it.until(lambda: len(it.store.links) == len(STREAMED) and it.states == {LinkState.RECONNECTING})
-        assert "It asks to wait: trying again at " in it.store.links[Resource.PODS].reason
+        assert "It asks to wait: trying again at " in it.store.links[PODS].reason
         proxy.straighten()
         it.streams.retry_now()
         await it.until_live()

@@ -10,7 +10,8 @@ import pytest
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
-from ktui.model.changes import Gone, LinkState, Listed, Put, Resource, Restored
+from ktui.model.changes import Gone, LinkState, Listed, Put, Restored
+from ktui.model.resources import DEPLOYMENTS, PODS
 from tests.kube.conftest import WriteKubeconfig
 from tests.kube.following import QUICK, Following, following
 from tests.kube.server import Collection, pod, serving, status
@@ -40,7 +41,7 @@ async def test_a_streaming_list_goes_on_as_a_watch_on_the_same_request(pods: Pod
         await it.until_live()
         assert it.uids == {"uid-a", "uid-b"}
         assert it.states() == [LinkState.CONNECTING, LinkState.LIVE]
-        listed = it.changes.index(Listed(Resource.PODS))
+        listed = it.changes.index(Listed(PODS))
         assert [type(change) for change in it.changes[1:listed]] == [Put, Put]
         fill(collection, "c")
         collection.delete("uid-a")
@@ -56,7 +57,7 @@ async def test_a_streaming_list_goes_on_as_a_watch_on_the_same_request(pods: Pod
 
 async def test_all_namespaces_and_a_selector_are_asked_for(pods: Pods) -> None:
     collection, connection = pods
-    async with following(connection, Resource.DEPLOYMENTS, None, "app=web,tier!=db") as it:
+    async with following(connection, DEPLOYMENTS, None, "app=web,tier!=db") as it:
         await it.until_live()
     assert collection.seen[0].path == "/apis/apps/v1/deployments"
     assert collection.seen[0].query["labelSelector"] == "app=web,tier!=db"
@@ -84,7 +85,7 @@ async def test_where_lists_do_not_stream_pages_are_read(pods: Pods, size: int, s
         await it.until(lambda: "uid-late" in it.uids)
         collection.compact()
         collection.drop()
-        await it.until(lambda: it.changes.count(Listed(Resource.PODS)) == 2)
+        await it.until(lambda: it.changes.count(Listed(PODS)) == 2)
     streamed = [seen for seen in collection.seen if "sendInitialEvents" in seen.query]
     assert len(streamed) == 1
     assert {seen.query["limit"] for seen in collection.seen if not seen.is_watch} == {"2"}
@@ -146,9 +147,9 @@ async def test_after_410_what_vanished_meanwhile_is_gone(pods: Pods, streaming: 
         collection.compact()
         collection.mute = False
         collection.drop()
-        await it.until(lambda: it.changes.count(Listed(Resource.PODS)) == 2)
+        await it.until(lambda: it.changes.count(Listed(PODS)) == 2)
         assert same(collection, it)
-        gone = it.changes.index(Gone(Resource.PODS, "uid-a"))
+        gone = it.changes.index(Gone(PODS, "uid-a"))
         assert isinstance(it.changes[gone + 1], Listed)
         await it.until_live()
         assert it.states()[-2:] == [LinkState.RECONNECTING, LinkState.LIVE]
@@ -182,7 +183,7 @@ async def test_a_cluster_that_was_restored_from_a_backup_is_read_anew(pods: Pods
         await collection.until(lambda: collection.watching == 1)
         fill(collection, "d")
         await it.until(lambda: same(collection, it))
-        assert it.changes.count(Restored(Resource.PODS)) == 1
+        assert it.changes.count(Restored(PODS)) == 1
 
 
 async def test_a_history_that_has_overtaken_the_one_that_was_known_is_told_by_an_object_of_its_own(pods: Pods) -> None:
@@ -234,7 +235,7 @@ async def test_a_watch_that_is_cut_is_resumed_from_the_last_version_without_a_li
         assert "sendInitialEvents" not in collection.seen[1].query
         fill(collection, "c")
         await it.until(lambda: same(collection, it))
-        assert it.changes.count(Listed(Resource.PODS)) == 1
+        assert it.changes.count(Listed(PODS)) == 1
 
 
 async def test_a_stream_that_went_well_is_resumed_without_a_word(pods: Pods) -> None:

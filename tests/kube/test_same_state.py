@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
-from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.changes import Link, LinkState
+from ktui.model.resources import DEPLOYMENTS
 from ktui.model.store import Store
 from tests.kube.following import QUICK, Following, following
 from tests.kube.server import Collection, deployment, serving, status
@@ -107,7 +108,7 @@ async def live_through(server: Collection, steps: list[Callable[[Collection], No
             file.write(msgspec.json.encode(kubeconfig(url)))
             file.flush()
             connection = await connect(Access(file.name), Surroundings(environ={}))
-        async with connection, following(connection, Resource.DEPLOYMENTS, pacing=pacing) as it:
+        async with connection, following(connection, DEPLOYMENTS, pacing=pacing) as it:
             for step in steps:
                 if step is None:
                     await it.until(lambda: known(it) == there(server))
@@ -121,8 +122,8 @@ async def live_through(server: Collection, steps: list[Callable[[Collection], No
     for batch in it.batches:
         store.apply(batch)
     assert {d.metadata.uid: d.metadata.resource_version for d in store.deployments()} == there(server)
-    assert Resource.DEPLOYMENTS in store.listed
-    last = store.links[Resource.DEPLOYMENTS]
+    assert DEPLOYMENTS in store.listed
+    last = store.links[DEPLOYMENTS]
     assert isinstance(last, Link)
     assert last.state is LinkState.LIVE
 

@@ -14,13 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.kinds.registry import STREAMED
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
-from ktui.kube.streams.streams import AT_ONCE, Outbox, Streams
-from ktui.model.changes import STREAMED, Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
+from ktui.kube.streams.streams import Outbox, Streams, is_at_once
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Restored
 from ktui.model.objects import Pod
+from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource, known_resources
 from ktui.model.store import Store
 from ktui.sim import SimulatedCluster
 from tests.kube.following import QUICK
@@ -36,24 +38,24 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def put(uid: str, version: int) -> Put:
     obj = pod("p")
     obj["metadata"] |= {"uid": uid, "resourceVersion": str(version)}
-    return Put(Resource.PODS, msgspec.convert(obj, Pod))
+    return Put(PODS, msgspec.convert(obj, Pod))
 
 
 def gone(uid: str) -> Gone:
-    return Gone(Resource.PODS, uid)
+    return Gone(PODS, uid)
 
 
 def link(state: LinkState) -> Link:
-    return Link(Resource.PODS, state, NOW)
+    return Link(PODS, state, NOW)
 
 
 async def test_a_reader_that_lags_gets_the_newest_of_each_object() -> None:
     outbox = Outbox()
-    outbox.put([link(LinkState.CONNECTING), put("a", 1), put("b", 1), Listed(Resource.PODS), link(LinkState.LIVE)])
+    outbox.put([link(LinkState.CONNECTING), put("a", 1), put("b", 1), Listed(PODS), link(LinkState.LIVE)])
     outbox.put([put("a", 2), put("c", 3)])
     outbox.put([put("a", 4)])
     assert await outbox.take() == [
-        put("a", 4), put("b", 1), Listed(Resource.PODS), link(LinkState.LIVE), put("c", 3),
+        put("a", 4), put("b", 1), Listed(PODS), link(LinkState.LIVE), put("c", 3),
     ]  # fmt: skip
 
 
@@ -69,11 +71,11 @@ async def test_what_came_and_went_unseen_is_never_told() -> None:
 
 async def test_what_comes_out_of_order_leaves_the_newest() -> None:
     outbox, store = Outbox(), Store()
-    outbox.put([put("a", 5), put("a", 4), Gone(Resource.PODS, "a", "3"), Gone(Resource.PODS, "c", "9"), put("c", 8)])
+    outbox.put([put("a", 5), put("a", 4), Gone(PODS, "a", "3"), Gone(PODS, "c", "9"), put("c", 8)])
     store.apply(await outbox.take())
     outbox.put([put("c", 8), put("a", 3)])
     store.apply(await outbox.take())
-    assert {uid: obj.metadata.resource_version for uid, obj in store._objects[Resource.PODS].items()} == {"a": "5"}
+    assert {uid: obj.metadata.resource_version for uid, obj in store._objects[PODS].items()} == {"a": "5"}
 
 
 async def test_of_a_history_that_went_back_nothing_is_told_any_more() -> None:
@@ -81,9 +83,9 @@ async def test_of_a_history_that_went_back_nothing_is_told_any_more() -> None:
     outbox.put([put("a", 7), put("b", 8), link(LinkState.LIVE)])
     await outbox.take()
     outbox.put([put("a", 9), put("c", 9), link(LinkState.RECONNECTING)])
-    outbox.put([Restored(Resource.PODS), put("a", 2), put("d", 3), gone("d"), Listed(Resource.PODS)])
+    outbox.put([Restored(PODS), put("a", 2), put("d", 3), gone("d"), Listed(PODS)])
     assert await outbox.take() == [
-        Restored(Resource.PODS), link(LinkState.RECONNECTING), put("a", 2), Listed(Resource.PODS),
+        Restored(PODS), link(LinkState.RECONNECTING), put("a", 2), Listed(PODS),
     ]  # fmt: skip
 
 
@@ -145,7 +147,7 @@ async def test_an_error_in_ktui_itself_reaches_the_reader(pods: tuple[Collection
         while True:
             await streams.take()
 
-    async with Streams(connection, "shop", resources=[Resource.DEPLOYMENTS], clock=breaking) as streams:
+    async with Streams(connection, "shop", resources=[DEPLOYMENTS], clock=breaking) as streams:
         with pytest.raises(AssertionError, match="the clock is broken"):
             await read(streams)
 
@@ -167,7 +169,7 @@ class Reader:
         self.streams = streams
         self.store = Store()
         self.links: list[Link] = []
-        self.versions: dict[Resource, dict[str, str]] = {resource: {} for resource in Resource}
+        self.versions: dict[Resource, dict[str, str]] = {resource: {} for resource in known_resources()}
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
@@ -207,7 +209,7 @@ async def reading(
     patience = replace(QUICK, **pacing)
     async with (
         await connect(Access(str(file)), Surroundings(environ={})) as connection,
-        Streams(connection, namespace, selector, pacing=patience, random=Random(1)) as streams,
+        Streams(connection, namespace, selector, resources=STREAMED, pacing=patience, random=Random(1)) as streams,
     ):
         reader = Reader(streams)
         yield reader
@@ -221,9 +223,7 @@ async def roll_out(cluster: SimulatedCluster, folder: Path, image: str) -> None:
     file = cluster.write_kubeconfig(folder / "writer", "admin")
     async with await connect(Access(str(file)), Surroundings(environ={})) as connection:
         path = "/spec/template/spec/containers/0/image"
-        await Api(connection).patch(
-            Resource.DEPLOYMENTS, "shop", "web", [{"op": "replace", "path": path, "value": image}]
-        )
+        await Api(connection).patch(DEPLOYMENTS, "shop", "web", [{"op": "replace", "path": path, "value": image}])
 
 
 async def settled(cluster: SimulatedCluster) -> None:
@@ -231,14 +231,14 @@ async def settled(cluster: SimulatedCluster) -> None:
 
 
 def same(reader: Reader, cluster: SimulatedCluster, *resources: Resource) -> bool:
-    chosen = resources or (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
+    chosen = resources or (DEPLOYMENTS, REPLICASETS, PODS)
     return all(reader.versions[resource] == there(cluster, resource) for resource in chosen)
 
 
 async def test_pods_and_events_follow_the_first_paint(cluster: SimulatedCluster, tmp_path: Path) -> None:
     async with reading(cluster, tmp_path) as reader:
-        await reader.until_live(Resource.DEPLOYMENTS, Resource.REPLICASETS)
-        assert set(reader.store.links) == AT_ONCE
+        await reader.until_live(DEPLOYMENTS, REPLICASETS)
+        assert set(reader.store.links) == {each for each in STREAMED if is_at_once(each)}
         assert not [r for r in cluster.requests if r.path.split("?")[0].endswith(("/pods", "/events"))]
         reader.streams.go()
         await reader.until_live()
@@ -282,8 +282,8 @@ async def test_a_rollout_is_followed_through_every_trouble(
             await reader.until(lambda: same(reader, cluster))
             await reader.until_live()
         with faults.refusing_connections():
-            await reader.until(lambda: reader.store.links[Resource.PODS].state is LinkState.RECONNECTING)
-            assert "refused" in reader.store.links[Resource.PODS].reason
+            await reader.until(lambda: reader.store.links[PODS].state is LinkState.RECONNECTING)
+            assert "refused" in reader.store.links[PODS].reason
         await reader.until_live()
         await settled(cluster)
         await reader.until(lambda: same(reader, cluster))
@@ -297,9 +297,9 @@ async def test_a_cluster_that_falls_silent_is_noticed_and_caught_up_with(
         await reader.until_live()
         with cluster.faults.silence():
             # A list from the cache does not show whether bookmarks come, so that of pods may just be opened again.
-            shown = [resource for resource in STREAMED if resource is not Resource.PODS]
+            shown = [resource for resource in STREAMED if resource is not PODS]
             await reader.until(lambda: all(reader.store.links[each].state is LinkState.RECONNECTING for each in shown))
-            assert "Nothing has been heard" in reader.store.links[Resource.DEPLOYMENTS].reason
+            assert "Nothing has been heard" in reader.store.links[DEPLOYMENTS].reason
         await roll_out(cluster, tmp_path, "web:2")
         await settled(cluster)
         await reader.until(lambda: same(reader, cluster))
@@ -311,10 +311,10 @@ async def test_what_may_not_be_seen_is_refused_and_the_rest_goes_on(cluster: Sim
         cluster.faults.forbid(verb, "events")
     async with reading(cluster, tmp_path, "shop", "developer") as reader:
         reader.streams.go()
-        await reader.until_live(Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
-        await reader.until(lambda: Resource.EVENTS in reader.store.links)
-        await reader.until(lambda: reader.store.links[Resource.EVENTS].state is LinkState.REFUSED)
-        assert "events is forbidden" in reader.store.links[Resource.EVENTS].reason
+        await reader.until_live(DEPLOYMENTS, REPLICASETS, PODS)
+        await reader.until(lambda: EVENTS in reader.store.links)
+        await reader.until(lambda: reader.store.links[EVENTS].state is LinkState.REFUSED)
+        assert "events is forbidden" in reader.store.links[EVENTS].reason
         cluster.faults.clear()
         await reader.until_live()
 
@@ -325,6 +325,6 @@ async def test_a_selector_chooses_deployments_and_what_belongs_to_them_comes_who
     labelled = {**WEB, "metadata": {"name": "api", "namespace": "shop", "labels": {"tier": "back"}}}
     cluster.apply(labelled)
     async with reading(cluster, tmp_path, selector="tier=back") as reader:
-        await reader.until_live(Resource.DEPLOYMENTS, Resource.REPLICASETS)
+        await reader.until_live(DEPLOYMENTS, REPLICASETS)
         assert [d.metadata.name for d in reader.store.deployments()] == ["api"]
-        assert same(reader, cluster, Resource.REPLICASETS)
+        assert same(reader, cluster, REPLICASETS)

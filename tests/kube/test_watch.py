@@ -10,8 +10,9 @@ import pytest
 
 from ktui.kube.errors import Expired, Interrupted, ServerError
 from ktui.kube.streams.decoder import InitialEnd, Inventory, Unreadable, WatchDecoder, decode_page
-from ktui.model.changes import Gone, Put, Resource
+from ktui.model.changes import Gone, Put
 from ktui.model.objects import Pod
+from ktui.model.resources import DEPLOYMENTS, PODS, known_resources
 from tests.kube.server import deployment, pod
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -40,7 +41,7 @@ def test_a_recorded_stream_ends_in_the_objects_that_it_told_of(file: Path) -> No
     last: dict[str, str] = {}
     with gzip.open(file, "rt") as lines:
         for item in map(json.loads, lines):
-            resource = next((r for r in Resource if item.get("path", "").endswith("/" + r.plural)), None)
+            resource = next((r for r in known_resources() if item.get("path", "").endswith("/" + r.plural)), None)
             if resource is None or not ("list" in item or "event" in item):
                 continue
             if "list" in item:
@@ -72,7 +73,7 @@ def test_a_recorded_stream_ends_in_the_objects_that_it_told_of(file: Path) -> No
 
 def test_a_recorded_streaming_list_is_complete_at_its_bookmark() -> None:
     recorded = exchange("watch: sendInitialEvents (streaming list)")["response"]["stream"]
-    decoder = WatchDecoder(Resource.DEPLOYMENTS)
+    decoder = WatchDecoder(DEPLOYMENTS)
     heard = decoder.feed(json.dumps(event).encode() for event in recorded)
     assert decoder.complete
     end = heard.index(InitialEnd())
@@ -83,11 +84,11 @@ def test_a_recorded_streaming_list_is_complete_at_its_bookmark() -> None:
 def test_an_expired_version_is_told_by_an_error_event() -> None:
     recorded = exchange("watch: resourceVersion=1 on deployments")["response"]["stream"]
     with pytest.raises(Expired, match="too old resource version"):
-        WatchDecoder(Resource.DEPLOYMENTS, "1").feed(json.dumps(event).encode() for event in recorded)
+        WatchDecoder(DEPLOYMENTS, "1").feed(json.dumps(event).encode() for event in recorded)
 
 
 def test_another_error_event_leaves_the_version_to_go_on_from() -> None:
-    decoder = WatchDecoder(Resource.PODS, "5")
+    decoder = WatchDecoder(PODS, "5")
     decoder.feed([line("ADDED", versioned("a", "6"))])
     failure = {"kind": "Status", "code": 500, "message": "etcd has no leader"}
     with pytest.raises(ServerError, match="etcd has no leader"):
@@ -96,14 +97,14 @@ def test_another_error_event_leaves_the_version_to_go_on_from() -> None:
 
 
 def test_a_bookmark_moves_the_version_and_says_nothing() -> None:
-    decoder = WatchDecoder(Resource.PODS, "5")
+    decoder = WatchDecoder(PODS, "5")
     assert decoder.feed([line("BOOKMARK", {"metadata": {"resourceVersion": "99"}})]) == []
     assert (decoder.version, decoder.bookmarks) == ("99", 1)
 
 
 def test_an_object_that_cannot_be_decoded_is_reported_and_the_rest_goes_on() -> None:
     odd = versioned("odd", "7", status={"phase": ["not", "a", "word"]})
-    heard = WatchDecoder(Resource.PODS, "5").feed(
+    heard = WatchDecoder(PODS, "5").feed(
         [line("ADDED", versioned("a", "6")), line("MODIFIED", odd), line("ADDED", versioned("b", "8"))]
     )
     first, report, last = heard
@@ -116,11 +117,11 @@ def test_an_object_that_cannot_be_decoded_is_reported_and_the_rest_goes_on() -> 
 
 def test_an_object_that_cannot_be_decoded_can_still_be_deleted() -> None:
     odd = versioned("odd", "7", status={"phase": 3})
-    assert WatchDecoder(Resource.PODS, "5").feed([line("DELETED", odd)]) == [Gone(Resource.PODS, "uid-odd", "7")]
+    assert WatchDecoder(PODS, "5").feed([line("DELETED", odd)]) == [Gone(PODS, "uid-odd", "7")]
 
 
 def test_an_event_of_a_kind_that_is_new_means_nothing() -> None:
-    decoder = WatchDecoder(Resource.PODS, "5")
+    decoder = WatchDecoder(PODS, "5")
     assert decoder.feed([line("SPARKLED", versioned("a", "6"))]) == []
     assert decoder.version == "5"
 
@@ -128,51 +129,51 @@ def test_an_event_of_a_kind_that_is_new_means_nothing() -> None:
 @pytest.mark.parametrize("garbage", [b"<html>", b'{"type":"ADDED"', b"[]", b'{"type":"ADDED","object":{}}'])
 def test_what_is_no_watch_event_breaks_the_stream(garbage: bytes) -> None:
     with pytest.raises(Interrupted, match="not a watch event"):
-        WatchDecoder(Resource.PODS, "5").feed([garbage])
+        WatchDecoder(PODS, "5").feed([garbage])
 
 
 def test_a_page_with_an_odd_object_keeps_the_others() -> None:
     items = [versioned("a", "1"), versioned("odd", "2", status={"phase": {}}), versioned("b", "3")]
     body = msgspec.json.encode({"metadata": {"resourceVersion": "9", "continue": "more"}, "items": items})
-    page = decode_page(Resource.PODS, body)
+    page = decode_page(PODS, body)
     assert [type(item) for item in page.contents] == [Put, Unreadable, Put]
     assert (page.version, page.next) == ("9", "more")
 
 
 def test_a_page_without_items_is_an_empty_list() -> None:
-    page = decode_page(Resource.PODS, b'{"metadata":{"resourceVersion":"9"},"items":null}')
+    page = decode_page(PODS, b'{"metadata":{"resourceVersion":"9"},"items":null}')
     assert (page.contents, page.version, page.next) == ([], "9", "")
 
 
 @pytest.mark.parametrize("body", [b"<html>login</html>", b"{}", b'{"metadata":{}}', b""])
 def test_what_is_no_list_is_said_to_be_none(body: bytes) -> None:
     with pytest.raises(Interrupted, match="not a list"):
-        decode_page(Resource.PODS, body)
+        decode_page(PODS, body)
 
 
 def put(name: str) -> Put:
-    return Put(Resource.PODS, msgspec.convert(versioned(name, "1"), Pod))
+    return Put(PODS, msgspec.convert(versioned(name, "1"), Pod))
 
 
 def test_a_new_list_tells_what_has_gone() -> None:
-    inventory = Inventory(Resource.PODS)
+    inventory = Inventory(PODS)
     for name in "abc":
         inventory.note(put(name))
     inventory.begin()
     inventory.note(put("a"))
-    inventory.note(Unreadable(Resource.PODS, "uid-b", "shop/b", "odd"))
-    assert inventory.end() == [Gone(Resource.PODS, "uid-c")]
+    inventory.note(Unreadable(PODS, "uid-b", "shop/b", "odd"))
+    assert inventory.end() == [Gone(PODS, "uid-c")]
     inventory.begin()
     assert {gone.uid for gone in inventory.end()} == {"uid-a", "uid-b"}
 
 
 def test_a_list_that_broke_off_makes_nothing_disappear() -> None:
-    inventory = Inventory(Resource.PODS)
+    inventory = Inventory(PODS)
     inventory.begin()
     inventory.note(put("a"))
     inventory.begin()
     inventory.note(put("b"))
-    assert inventory.end() == [Gone(Resource.PODS, "uid-a")]
+    assert inventory.end() == [Gone(PODS, "uid-a")]
 
 
 DEEP = b"[" * 50_000 + b"]" * 50_000
@@ -196,13 +197,13 @@ FINE = json.dumps(
 
 @worse
 def test_no_object_of_a_watch_can_end_it(odd: bytes) -> None:
-    decoder = WatchDecoder(Resource.DEPLOYMENTS, "5")
+    decoder = WatchDecoder(DEPLOYMENTS, "5")
     report, put = decoder.feed(b'{"type":"ADDED","object":' + each + b"}" for each in (odd, FINE))
     assert isinstance(report, Unreadable)
     assert (report.uid, report.name) == ("uid-odd", "shop/odd")
     assert isinstance(put, Put)
     assert decoder.version == "8"
-    assert decoder.feed([b'{"type":"DELETED","object":' + odd + b"}"]) == [Gone(Resource.DEPLOYMENTS, "uid-odd", "7")]
+    assert decoder.feed([b'{"type":"DELETED","object":' + odd + b"}"]) == [Gone(DEPLOYMENTS, "uid-odd", "7")]
 
 
 @worse
@@ -210,7 +211,7 @@ def test_no_object_of_a_list_can_end_it(odd: bytes) -> None:
     body = (
         b'{"kind":"List","metadata":{"resourceVersion":"9","continue":"c"},"items":[' + odd + b"," + FINE + b",null]}"
     )
-    page = decode_page(Resource.DEPLOYMENTS, body)
+    page = decode_page(DEPLOYMENTS, body)
     assert (page.version, page.next) == ("9", "c")
     report, put, *rest = page.contents
     assert isinstance(report, Unreadable)
@@ -222,6 +223,6 @@ def test_no_object_of_a_list_can_end_it(odd: bytes) -> None:
 
 def test_an_error_event_is_told_whatever_bytes_its_message_has() -> None:
     with pytest.raises(Expired, match="too old: \ufffd"):
-        WatchDecoder(Resource.PODS, "5").feed(
+        WatchDecoder(PODS, "5").feed(
             [b'{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old: \xff"}}']
         )

@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.model.changes import Put, Resource
+from ktui.model.changes import Put
 from ktui.model.objects import LAST_APPLIED, Condition
+from ktui.model.resources import DEPLOYMENTS, REPLICASETS
 from ktui.model.template import PodTemplate
-from tests.recorded import DEPLOYMENTS, Said, deployment, event, pod, recording, replicaset
+from tests.recorded import OF_DEPLOYMENTS, Said, deployment, event, pod, recording, replicaset
 
 TEMPLATE: dict[str, Any] = {
     "metadata": {"creationTimestamp": None, "labels": {"app": "web", "pod-template-hash": "7d9c5"}},
@@ -68,10 +69,10 @@ def test_a_template_tells_what_screens_show() -> None:
 
 def test_every_recorded_replicaset_has_the_template_of_its_deployment_once() -> None:
     """The API server's own objects: what the controller took for the same template has the same digest."""
-    for name in DEPLOYMENTS:
+    for name in OF_DEPLOYMENTS:
         puts = [s.change for s in recording(name) if isinstance(s, Said) and isinstance(s.change, Put)]
-        wanted = {p.object.spec.template for p in puts if p.resource is Resource.DEPLOYMENTS}  # type: ignore[union-attr]
-        made = {p.object.spec.template for p in puts if p.resource is Resource.REPLICASETS}  # type: ignore[union-attr]
+        wanted = {p.object.spec.template for p in puts if p.resource is DEPLOYMENTS}  # type: ignore[attr-defined]
+        made = {p.object.spec.template for p in puts if p.resource is REPLICASETS}  # type: ignore[attr-defined]
         assert made == wanted
 
 

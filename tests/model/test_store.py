@@ -10,31 +10,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Resource, Restored
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Restored
 from ktui.model.objects import Deployment
+from ktui.model.resources import (
+    CONTROLLER_REVISIONS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    EVENTS,
+    PODS,
+    REPLICASETS,
+    STATEFULSETS,
+    Resource,
+    known_resources,
+)
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, KubeObject, StatefulSet
-from tests.recorded import DEPLOYMENTS, SETS, Said, decode, recording
+from tests.recorded import OF_DEPLOYMENTS, SETS, Said, decode, recording
 
 PARTS = (
-    Resource.DEPLOYMENTS,
-    Resource.STATEFULSETS,
-    Resource.DAEMONSETS,
-    Resource.REPLICASETS,
-    Resource.CONTROLLER_REVISIONS,
-    Resource.PODS,
-    Resource.EVENTS,
+    DEPLOYMENTS,
+    STATEFULSETS,
+    DAEMONSETS,
+    REPLICASETS,
+    CONTROLLER_REVISIONS,
+    PODS,
+    EVENTS,
 )
 
 
 def raw(resource: Resource, uid: str, version: int, parent: str = "", **spec: Any) -> dict[str, Any]:
     meta: dict[str, Any] = {"name": f"n-{uid}", "namespace": "ns", "uid": uid, "resourceVersion": str(version)}
-    if resource is Resource.EVENTS:
+    if resource is EVENTS:
         return {"metadata": meta, "involvedObject": {"uid": parent}, "reason": f"v{version}"}
     if parent:
         meta["ownerReferences"] = [{"uid": parent, "controller": True}]
     template = {"spec": {"containers": [{"name": "c", "image": f"i:{version}"}]}}
-    if resource is Resource.CONTROLLER_REVISIONS:
+    if resource is CONTROLLER_REVISIONS:
         return {"metadata": meta, "revision": version, "data": {"spec": {"template": template}}}
     return {"metadata": meta, "spec": {"template": template, **spec}}
 
@@ -45,7 +56,7 @@ def put(resource: Resource, uid: str, version: int, parent: str = "") -> Put:
 
 def answers(store: Store) -> dict[str, Any]:
     """All that a store can be asked, independent of the order in which it learned it."""
-    known: dict[str, Any] = {r.plural: store.count(r) for r in Resource}
+    known: dict[str, Any] = {r.plural: store.count(r) for r in known_resources()}
     known["workloads"] = versions(store.workloads())
     uids = [f"{kind}{number}" for kind in "dsarvp" for number in range(3)]
     for uid in uids:
@@ -74,10 +85,10 @@ class Step(NamedTuple):
 
 KIND = dict(zip(PARTS, "dsarvpe", strict=True))
 ABOVE = {
-    Resource.REPLICASETS: "d",
-    Resource.CONTROLLER_REVISIONS: "sa",
-    Resource.PODS: "rsa",
-    Resource.EVENTS: "psa",
+    REPLICASETS: "d",
+    CONTROLLER_REVISIONS: "sa",
+    PODS: "rsa",
+    EVENTS: "psa",
 }
 """What each may belong to, or be about."""
 
@@ -91,7 +102,7 @@ def history(happened: Sequence[Step]) -> dict[Resource, list[Change]]:
 
     A uid comes back where an object matches the selector of a watch again.
     """
-    streams: dict[Resource, list[Change]] = {resource: [] for resource in Resource}
+    streams: dict[Resource, list[Change]] = {resource: [] for resource in known_resources()}
     alive: set[str] = set()
     for version, step in enumerate(happened, start=1):
         uid = f"{KIND[step.resource]}{step.number}"
@@ -111,7 +122,7 @@ def history(happened: Sequence[Step]) -> dict[Resource, list[Change]]:
 def plain(streams: dict[Resource, list[Change]]) -> Store:
     """The store that was told only of what is there in the end, from the top down."""
     store = Store()
-    for resource in Resource:
+    for resource in known_resources():
         store.apply(last_puts(streams[resource]).values())
     return store
 
@@ -152,7 +163,7 @@ def test_saying_it_again_changes_nothing(happened: list[Step], data: st.DataObje
 
 @given(steps, st.data())
 def test_what_is_older_than_what_is_known_changes_nothing(happened: list[Step], data: st.DataObject) -> None:
-    streams = {**history(happened), Resource.EVENTS: []}
+    streams = {**history(happened), EVENTS: []}
     store = Store()
     for stream in streams.values():
         store.apply(stream)
@@ -177,14 +188,14 @@ def test_what_was_lost_comes_back_with_the_next_list(happened: list[Step], data:
         store.apply(Gone(resource, uid) for uid in known.keys() - listed.keys())
         store.apply([Listed(resource)])
     assert answers(store) == answers(truth)
-    assert store.listed == set(Resource)
+    assert store.listed == set(known_resources())
 
 
 @given(steps, steps)
 def test_after_a_restored_backup_only_what_is_said_since_counts(before: list[Step], after: list[Step]) -> None:
     """Versions begin again from below those that were known, of the same objects."""
     store = Store()
-    lost = history([Step(Resource.EVENTS, 0, 0, gone=False)] * 100 + before)
+    lost = history([Step(EVENTS, 0, 0, gone=False)] * 100 + before)
     for stream in lost.values():
         store.apply(stream)
     store.take_dirty()
@@ -196,7 +207,7 @@ def test_after_a_restored_backup_only_what_is_said_since_counts(before: list[Ste
     assert known <= store.take_dirty()
 
 
-@pytest.mark.parametrize("name", [*DEPLOYMENTS, SETS])
+@pytest.mark.parametrize("name", [*OF_DEPLOYMENTS, SETS])
 def test_a_recording_ends_the_same_with_its_resources_one_after_another(name: str) -> None:
     changes = [said.change for said in recording(name) if isinstance(said, Said)]
     as_recorded, pods_first = Store(), Store()
@@ -220,15 +231,15 @@ def family() -> Store:
     store = Store()
     store.apply(
         [
-            put(Resource.DEPLOYMENTS, "d1", 1),
-            put(Resource.DEPLOYMENTS, "d2", 2),
-            put(Resource.REPLICASETS, "r1", 3, "d1"),
-            put(Resource.PODS, "p1", 4, "r1"),
-            put(Resource.EVENTS, "e1", 5, "p1"),
-            put(Resource.STATEFULSETS, "s1", 6),
-            put(Resource.CONTROLLER_REVISIONS, "v1", 7, "s1"),
-            put(Resource.PODS, "p2", 8, "s1"),
-            put(Resource.DAEMONSETS, "a1", 8),
+            put(DEPLOYMENTS, "d1", 1),
+            put(DEPLOYMENTS, "d2", 2),
+            put(REPLICASETS, "r1", 3, "d1"),
+            put(PODS, "p1", 4, "r1"),
+            put(EVENTS, "e1", 5, "p1"),
+            put(STATEFULSETS, "s1", 6),
+            put(CONTROLLER_REVISIONS, "v1", 7, "s1"),
+            put(PODS, "p2", 8, "s1"),
+            put(DAEMONSETS, "a1", 8),
         ]
     )
     store.take_dirty()
@@ -238,17 +249,17 @@ def family() -> Store:
 @pytest.mark.parametrize(
     "change",
     [
-        put(Resource.DEPLOYMENTS, "d1", 9),
-        put(Resource.REPLICASETS, "r1", 9, "d1"),
-        put(Resource.REPLICASETS, "r2", 9, "d1"),
-        put(Resource.PODS, "p1", 9, "r1"),
-        put(Resource.EVENTS, "e2", 9, "p1"),
-        put(Resource.EVENTS, "e2", 9, "r1"),
-        put(Resource.EVENTS, "e2", 9, "d1"),
-        Gone(Resource.PODS, "p1", "9"),
-        Gone(Resource.REPLICASETS, "r1"),
-        Gone(Resource.DEPLOYMENTS, "d1"),
-        Gone(Resource.EVENTS, "e1"),
+        put(DEPLOYMENTS, "d1", 9),
+        put(REPLICASETS, "r1", 9, "d1"),
+        put(REPLICASETS, "r2", 9, "d1"),
+        put(PODS, "p1", 9, "r1"),
+        put(EVENTS, "e2", 9, "p1"),
+        put(EVENTS, "e2", 9, "r1"),
+        put(EVENTS, "e2", 9, "d1"),
+        Gone(PODS, "p1", "9"),
+        Gone(REPLICASETS, "r1"),
+        Gone(DEPLOYMENTS, "d1"),
+        Gone(EVENTS, "e1"),
     ],
 )
 def test_a_change_touches_the_deployment_that_it_belongs_to_and_no_other(change: Change) -> None:
@@ -261,15 +272,15 @@ def test_a_change_touches_the_deployment_that_it_belongs_to_and_no_other(change:
 @pytest.mark.parametrize(
     "change",
     [
-        put(Resource.STATEFULSETS, "s1", 9),
-        put(Resource.CONTROLLER_REVISIONS, "v1", 9, "s1"),
-        put(Resource.PODS, "p2", 9, "s1"),
-        put(Resource.EVENTS, "e2", 9, "s1"),
-        put(Resource.EVENTS, "e2", 9, "p2"),
-        Gone(Resource.CONTROLLER_REVISIONS, "v1", "9"),
-        Gone(Resource.PODS, "p2", "9"),
-        Gone(Resource.STATEFULSETS, "s1", "9"),
-        Restored(Resource.STATEFULSETS),
+        put(STATEFULSETS, "s1", 9),
+        put(CONTROLLER_REVISIONS, "v1", 9, "s1"),
+        put(PODS, "p2", 9, "s1"),
+        put(EVENTS, "e2", 9, "s1"),
+        put(EVENTS, "e2", 9, "p2"),
+        Gone(CONTROLLER_REVISIONS, "v1", "9"),
+        Gone(PODS, "p2", "9"),
+        Gone(STATEFULSETS, "s1", "9"),
+        Restored(STATEFULSETS),
     ],
 )
 def test_a_change_touches_the_statefulset_that_it_belongs_to_and_no_other(change: Change) -> None:
@@ -288,7 +299,7 @@ def test_what_a_statefulset_has_is_known_by_its_uid() -> None:
 
 def test_a_name_is_looked_for_among_its_own_kind() -> None:
     store = Store()
-    for resource, uid in ((Resource.DEPLOYMENTS, "d1"), (Resource.STATEFULSETS, "s1"), (Resource.DAEMONSETS, "a1")):
+    for resource, uid in ((DEPLOYMENTS, "d1"), (STATEFULSETS, "s1"), (DAEMONSETS, "a1")):
         named = raw(resource, uid, 1)
         named["metadata"]["name"] = "same"
         store.apply([Put(resource, decode(resource, named))])
@@ -301,12 +312,12 @@ def test_a_name_is_looked_for_among_its_own_kind() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        put(Resource.PODS, "p9", 9, "elsewhere"),
-        put(Resource.PODS, "p9", 9),
-        put(Resource.EVENTS, "e9", 9, "elsewhere"),
-        Gone(Resource.PODS, "p9", "9"),
-        Listed(Resource.PODS),
-        Link(Resource.PODS, LinkState.LIVE, datetime(2026, 11, 23, tzinfo=UTC)),
+        put(PODS, "p9", 9, "elsewhere"),
+        put(PODS, "p9", 9),
+        put(EVENTS, "e9", 9, "elsewhere"),
+        Gone(PODS, "p9", "9"),
+        Listed(PODS),
+        Link(PODS, LinkState.LIVE, datetime(2026, 11, 23, tzinfo=UTC)),
     ],
 )
 def test_what_belongs_to_no_workload_touches_none(change: Change) -> None:
@@ -317,30 +328,26 @@ def test_what_belongs_to_no_workload_touches_none(change: Change) -> None:
 
 def test_a_replicaset_that_is_orphaned_touches_what_it_left_and_one_that_is_adopted_what_it_joins() -> None:
     store = family()
-    store.apply([put(Resource.REPLICASETS, "r1", 9)])
+    store.apply([put(REPLICASETS, "r1", 9)])
     assert store.take_dirty() == {"d1"}
     assert store.replicasets("d1") == []
-    store.apply([put(Resource.REPLICASETS, "r1", 10, "d2")])
+    store.apply([put(REPLICASETS, "r1", 10, "d2")])
     assert store.take_dirty() == {"d2"}
     assert [rs.metadata.uid for rs in store.replicasets("d2")] == ["r1"]
 
 
 def test_owners_in_a_circle_do_no_harm() -> None:
     store = family()
-    store.apply([put(Resource.REPLICASETS, "r8", 9, "r9"), put(Resource.REPLICASETS, "r9", 9, "r8")])
+    store.apply([put(REPLICASETS, "r8", 9, "r9"), put(REPLICASETS, "r9", 9, "r8")])
     assert store.take_dirty() == set()
 
 
 def test_the_same_name_with_another_uid_is_another_deployment() -> None:
     store = Store()
-    first, second = raw(Resource.DEPLOYMENTS, "d1", 1), raw(Resource.DEPLOYMENTS, "d2", 7)
+    first, second = raw(DEPLOYMENTS, "d1", 1), raw(DEPLOYMENTS, "d2", 7)
     second["metadata"]["name"] = first["metadata"]["name"]
-    store.apply(
-        [Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, first)), put(Resource.REPLICASETS, "r1", 2, "d1")]
-    )
-    store.apply(
-        [Gone(Resource.DEPLOYMENTS, "d1", "6"), Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, second))]
-    )
+    store.apply([Put(DEPLOYMENTS, decode(DEPLOYMENTS, first)), put(REPLICASETS, "r1", 2, "d1")])
+    store.apply([Gone(DEPLOYMENTS, "d1", "6"), Put(DEPLOYMENTS, decode(DEPLOYMENTS, second))])
     named = store.named(Deployment, "ns", "n-d1")
     assert named is not None
     assert named.metadata.uid == "d2"
@@ -350,46 +357,46 @@ def test_the_same_name_with_another_uid_is_another_deployment() -> None:
 
 def test_what_matches_a_selector_again_is_back_though_it_was_gone() -> None:
     store = family()
-    store.apply([Gone(Resource.PODS, "p1", "9"), put(Resource.PODS, "p1", 12, "r1")])
+    store.apply([Gone(PODS, "p1", "9"), put(PODS, "p1", 12, "r1")])
     assert [pod.metadata.uid for pod in store.pods("r1")] == ["p1"]
     assert store.gone_parts({"r1"}) == {"r1": []}
 
 
 def test_versions_that_are_no_numbers_are_taken_as_they_come() -> None:
     store = family()
-    odd = raw(Resource.PODS, "p1", 0, "r1")
+    odd = raw(PODS, "p1", 0, "r1")
     odd["metadata"]["resourceVersion"] = "opaque"
-    store.apply([Put(Resource.PODS, decode(Resource.PODS, odd)), put(Resource.PODS, "p1", 2, "r1")])
+    store.apply([Put(PODS, decode(PODS, odd)), put(PODS, "p1", 2, "r1")])
     assert [pod.metadata.resource_version for pod in store.pods("r1")] == ["2"]
 
 
 def test_events_outlive_what_they_are_about() -> None:
     store = family()
-    store.apply([Gone(Resource.PODS, "p1", "9"), put(Resource.EVENTS, "e2", 10, "p1")])
+    store.apply([Gone(PODS, "p1", "9"), put(EVENTS, "e2", 10, "p1")])
     assert store.take_dirty() == {"d1"}
     assert store.gone_parts({"r1", "r2"}) == {"r1": ["p1"], "r2": []}
     assert {event.metadata.uid for event in store.events("p1")} == {"e1", "e2"}
-    store.apply([Gone(Resource.EVENTS, "e1"), Gone(Resource.EVENTS, "e2")])
+    store.apply([Gone(EVENTS, "e1"), Gone(EVENTS, "e2")])
     assert store.gone_parts({"r1"}) == {"r1": []}
 
 
 def test_deletions_are_remembered_for_a_while_and_not_for_ever() -> None:
     store = family()
     for number in range(5000):
-        store.apply([put(Resource.PODS, f"q{number}", 10 + number, "r1"), Gone(Resource.PODS, f"q{number}", "6000")])
+        store.apply([put(PODS, f"q{number}", 10 + number, "r1"), Gone(PODS, f"q{number}", "6000")])
     assert store.pods("r1")[0].metadata.uid == "p1"
-    store.apply([put(Resource.PODS, "q4999", 20, "r1")])
-    assert store.count(Resource.PODS) == 2
+    store.apply([put(PODS, "q4999", 20, "r1")])
+    assert store.count(PODS) == 2
 
 
 def test_the_worst_link_is_the_one_to_show() -> None:
     store = Store()
     at = datetime(2026, 11, 23, tzinfo=UTC)
-    pods = Link(Resource.PODS, LinkState.LIVE, at)
-    refused = Link(Resource.EVENTS, LinkState.REFUSED, at, "may not watch events")
-    store.apply([pods, refused, Link(Resource.DEPLOYMENTS, LinkState.RECONNECTING, at)])
+    pods = Link(PODS, LinkState.LIVE, at)
+    refused = Link(EVENTS, LinkState.REFUSED, at, "may not watch events")
+    store.apply([pods, refused, Link(DEPLOYMENTS, LinkState.RECONNECTING, at)])
     assert store.worst_link == refused
-    store.apply([Link(Resource.EVENTS, LinkState.LIVE, at), Link(Resource.DEPLOYMENTS, LinkState.LIVE, at)])
+    store.apply([Link(EVENTS, LinkState.LIVE, at), Link(DEPLOYMENTS, LinkState.LIVE, at)])
     assert store.worst_link == pods
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from ktui.kinds.deployment.plans.known import DeploymentSubject
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.policies import Autoscaler
-from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.subject import subject
 
 JSON = dict[str, Any]

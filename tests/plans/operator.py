@@ -8,13 +8,14 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from ktui.kinds.deployment.hold import hold_of
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.planning import plan
 from ktui.model.objects import Deployment, ReplicaSet
-from ktui.plans.by_kind import plan
-from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
 from ktui.plans.request import Canary, Request
 from ktui.plans.subject import subject
-from ktui.rollout.hold import Hold, hold_of
+from ktui.rollout.hold import Hold
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import read_steps
 from ktui.sim import SimulatedCluster

@@ -9,22 +9,24 @@ from typing import Any
 
 import msgspec
 
-from ktui.model.changes import Put, Resource, resource_of
+from ktui.kinds.controller_revisions.plans.known import ControlledSubject
+from ktui.kinds.planning import offers, plan
+from ktui.kinds.registry import look
+from ktui.model.changes import Put
+from ktui.model.resources import CONTROLLER_REVISIONS, PODS, resource_of
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.model.workloads import ControllerRevision, DaemonSet, StatefulSet
-from ktui.plans.by_kind import offers, plan
-from ktui.plans.controller_revisions.known import ControlledSubject
 from ktui.plans.offers import Offer
 from ktui.plans.plan import Plan
 from ktui.plans.request import Action, Canary, Request, SetImage
 from ktui.plans.subject import subject
-from ktui.rollout.look import look
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.rollout import Rollout
 from ktui.rollout.steps import read_steps
 from ktui.sim import SimulatedCluster
-from ktui.sim.controllers.common import DAEMON_SETS, PODS, STATEFUL_SETS
+from ktui.sim.controllers import common
+from ktui.sim.controllers.common import DAEMON_SETS, STATEFUL_SETS
 
 JSON = dict[str, Any]
 NAMESPACE = "shop"
@@ -102,7 +104,7 @@ class SetOperator:
     def rollout(self) -> Rollout:
         """What the screens say of it."""
         store = Store()
-        for resource in (resource_of(self.subject().workload), Resource.CONTROLLER_REVISIONS, Resource.PODS):
+        for resource in (resource_of(self.subject().workload), CONTROLLER_REVISIONS, PODS):
             for raw in self.cluster.list(resource.plural, NAMESPACE):
                 obj = msgspec.convert(raw, resource.type, dec_hook=decode_hook)
                 store.apply([Put(resource, obj)])
@@ -141,7 +143,7 @@ class SetOperator:
         self.merge({"spec": {"replicas": replicas}}, seconds)
 
     def delete_pod(self, name: str) -> None:
-        self.cluster.call(lambda: self.cluster.api.delete(PODS, NAMESPACE, name))
+        self.cluster.call(lambda: self.cluster.api.delete(common.PODS, NAMESPACE, name))
 
     def until(self, tags: list[str]) -> None:
         """Let time pass in small steps until the pods are of these tags."""

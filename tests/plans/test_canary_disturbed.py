@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ktui.kinds.planning import offers
 from ktui.model.objects import HOLD_SECONDS, NO_DEADLINE
-from ktui.plans.by_kind import offers
 from ktui.plans.request import Abort, Action, Promote, Repair, RollBack
 from ktui.rollout.hold import ANNOTATION, Disturbance, read
 from ktui.sim import SimulatedCluster

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ktui.kinds.deployment.strategy import promised
 from ktui.plans.request import Abort, Promote
 from ktui.rollout import steps
 from ktui.rollout.hold import ANNOTATION
-from ktui.rollout.strategy import promised
 from ktui.sim import SimulatedCluster
 from ktui.sim.controllers.common import is_active
 from tests.plans.canaries import AMOUNTS, NEW, Watch, is_new

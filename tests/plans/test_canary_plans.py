@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.planning import plan
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.policies import Autoscaler, Budget, Quota, Selector
-from ktui.plans.by_kind import plan
-from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
 from ktui.plans.request import Abort, Canary, Promote, Repair, RollBack, for_the_record
 from ktui.plans.subject import subject

@@ -7,7 +7,7 @@ import shlex
 import jsonpatch
 import pytest
 
-from ktui.plans.by_kind import plan
+from ktui.kinds.planning import plan
 from ktui.plans.change_cause import with_cause, wrong_cause
 from ktui.plans.patch import took_place
 from ktui.plans.plan import Plan

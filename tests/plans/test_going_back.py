@@ -9,14 +9,14 @@ import msgspec
 import pytest
 
 from ktui.actions.automatic_rollback import plan_automatic_rollback
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.guard import arm
+from ktui.kinds.planning import plan
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.workloads import ControllerRevision
-from ktui.plans.by_kind import plan
-from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
 from ktui.plans.request import Abort, Request, RollBack, SetImage
 from ktui.plans.subject import subject as build
-from ktui.rollout.guard import arm
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import Account, Standing
 from ktui.sim import SimulatedCluster

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.plans.by_kind import plan
-from ktui.plans.deployment.known import DeploymentSubject
+from ktui.kinds.deployment.history import history
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.planning import plan
 from ktui.plans.plan import Plan
 from ktui.plans.request import Request, RollBack, SetImage
-from ktui.rollout.history import history
 from tests.plans.builders import JSON, complete, deployment, made, replicaset, template
 from tests.plans.operator import canary
 from tests.plans.set_operator import SetOperator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ktui.plans import by_kind
-from ktui.plans.by_kind import plan
-from ktui.plans.deployment.known import DeploymentSubject
+from ktui.kinds import planning
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.planning import plan
 from ktui.plans.offers import PATCH, PATCH_SCALE, Offer, Rights
 from ktui.plans.request import Abort, Action, Pause, Promote, Request, Restart, Resume, RollBack
 from ktui.rollout.revisions import Refusal
@@ -14,7 +14,7 @@ from tests.plans.builders import NEW, OLD, complete, deployment, made, midway, r
 
 
 def offers(subject: DeploymentSubject, *, read_only: bool = False, rights: Rights | None = None) -> dict[Action, Offer]:
-    found = by_kind.offers(subject, read_only=read_only, rights=rights)
+    found = planning.offers(subject, read_only=read_only, rights=rights)
     return {offer.action: offer for offer in found}
 
 

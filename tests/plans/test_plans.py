@@ -10,21 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.planning import plan
 from ktui.model.policies import Autoscaler
-from ktui.plans.by_kind import plan
-from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
-from ktui.plans.request import (
-    Abort,
-    Pause,
-    Promote,
-    Request,
-    Restart,
-    Resume,
-    RollBack,
-    Scale,
-    SetImage,
-)
+from ktui.plans.request import Abort, Pause, Promote, Request, Restart, Resume, RollBack, Scale, SetImage
 from ktui.rollout.revisions import Refusal
 from tests.plans.builders import (
     CAUSE,

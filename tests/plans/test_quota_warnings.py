@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from ktui.kinds.deployment.plans.known import DeploymentSubject
+from ktui.kinds.planning import plan
 from ktui.model.policies import Quota
 from ktui.model.template import Amounts, Resources
-from ktui.plans.by_kind import plan
-from ktui.plans.deployment.known import DeploymentSubject
 from ktui.plans.plan import Plan
 from ktui.plans.request import Pause, Request, Restart, Resume, RollBack, Scale, SetImage
 from tests.plans.builders import deployment, made, replicaset, template

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ktui.plans.by_kind import plan
+from ktui.kinds.planning import plan
 from ktui.plans.request import Abort, Action, Pause, Promote, Request, Resume
 from ktui.rollout.partition import ANNOTATION
 from ktui.rollout.revisions import Refusal

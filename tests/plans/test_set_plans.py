@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ktui.kinds.controller_revisions.plans.known import current
+from ktui.kinds.guard import Judgement, Move, arm, judge, refuse_arm
 from ktui.model.policies import Autoscaler, Quota
 from ktui.model.template import PodTemplate
-from ktui.plans.controller_revisions.known import current
 from ktui.plans.request import (
     Abort,
     Action,
@@ -26,7 +27,6 @@ from ktui.plans.request import (
     SetImage,
 )
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, seen
-from ktui.rollout.guard import Judgement, Move, arm, judge, refuse_arm
 from tests.plans.set_operator import SetOperator, canary, image
 
 CAUSE = "kubernetes.io/change-cause"

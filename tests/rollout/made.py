@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ktui.model.changes import Put, Resource
+from ktui.kinds.deployment.progress import glimpse
+from ktui.kinds.deployment.summary import summarise
+from ktui.model.changes import Put
 from ktui.model.objects import Deployment
+from ktui.model.resources import DEPLOYMENTS, PODS, REPLICASETS, Resource
 from ktui.model.store import Store
-from ktui.rollout.progress import Track, glimpse, observe
-from ktui.rollout.rollout import Rollout, summarise
+from ktui.rollout.progress import Track, observe
+from ktui.rollout.rollout import Rollout
 from tests.recorded import decode
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
@@ -88,7 +91,7 @@ class Made:
             "spec": {"template": template(image), "replicas": more.pop("wanted", pods)},
             "status": counts | more,
         }
-        return self.put(Resource.REPLICASETS, raw)
+        return self.put(REPLICASETS, raw)
 
     def pod(
         self, number: int, name: str, *, age: float = 30, meta: dict[str, Any] | None = None, **status: Any
@@ -108,7 +111,7 @@ class Made:
             "spec": {"nodeName": "node-1", **template(self.image)["spec"]},
             "status": {"phase": "Running", **status},
         }
-        return self.put(Resource.PODS, raw)
+        return self.put(PODS, raw)
 
     def put(self, resource: Resource, raw: dict[str, Any]) -> Made:
         self._version += 1
@@ -117,7 +120,7 @@ class Made:
         return self
 
     def deployment(self) -> Deployment:
-        self.put(Resource.DEPLOYMENTS, self.raw)
+        self.put(DEPLOYMENTS, self.raw)
         known = self.store.deployment("d")
         assert known is not None
         return known

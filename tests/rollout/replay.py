@@ -7,9 +7,9 @@ from datetime import timedelta
 from functools import cache
 from typing import NamedTuple
 
+from ktui.kinds.registry import look
 from ktui.model.objects import Deployment
 from ktui.model.store import Store
-from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Rollout
 from tests.recorded import Note, Said, clock, recording

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ktui.model.changes import Put, Resource
+from ktui.kinds.controller_revisions.cohorts import Controlled
+from ktui.kinds.registry import look
+from ktui.model.changes import Put
+from ktui.model.resources import CONTROLLER_REVISIONS, DAEMONSETS, EVENTS, PODS, STATEFULSETS, Resource
 from ktui.model.store import Store
-from ktui.rollout.cohorts import Controlled
-from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Rollout
 from tests.recorded import decode
@@ -30,7 +31,7 @@ class MadeSet:
     def __init__(self, resource: Resource, image: str, spec: dict[str, Any], status: dict[str, Any]) -> None:
         self.resource = resource
         self.store = Store()
-        self.name = "db" if resource is Resource.STATEFULSETS else "agent"
+        self.name = "db" if resource is STATEFULSETS else "agent"
         self.raw: dict[str, Any] = {
             "metadata": {
                 "name": self.name,
@@ -63,7 +64,7 @@ class MadeSet:
             "revision": number,
             "data": data,
         }
-        self.put(Resource.CONTROLLER_REVISIONS, raw)
+        self.put(CONTROLLER_REVISIONS, raw)
         for _ in range(pods):
             self.pod(image, conditions=READY if ready else [])
         return self
@@ -72,7 +73,7 @@ class MadeSet:
         self, image: str, name: str = "", *, age: float = 30, going: bool = False, labels: Any = None, **status: Any
     ) -> MadeSet:
         """A pod that was made from the revision with that image; without a name, of the next ordinal."""
-        name = name or f"{self.name}-{self.store.count(Resource.PODS)}"
+        name = name or f"{self.name}-{self.store.count(PODS)}"
         digest = f"{self.name}-{image.replace(':', '-')}"
         raw = {
             "metadata": {
@@ -87,7 +88,7 @@ class MadeSet:
             "spec": {"nodeName": "node-1", **template(image)["spec"]},
             "status": {"phase": "Running", **status},
         }
-        return self.put(Resource.PODS, raw)
+        return self.put(PODS, raw)
 
     def event(
         self, about: str, reason: str, message: str, *, since: float = 10, times: int = 1, first: float = 0
@@ -103,7 +104,7 @@ class MadeSet:
             "firstTimestamp": ago(max(first, since)),
             "lastTimestamp": ago(since),
         }
-        return self.put(Resource.EVENTS, raw)
+        return self.put(EVENTS, raw)
 
     def put(self, resource: Resource, raw: dict[str, Any]) -> MadeSet:
         self._version += 1
@@ -132,7 +133,7 @@ class MadeSet:
 def statefulset(image: str, replicas: int | None, /, *, strategy: Any = None, **status: Any) -> MadeSet:
     """With `strategy` in place of the default, RollingUpdate with partition 0, which the API server fills in."""
     spec = {"replicas": replicas, "updateStrategy": strategy or {"rollingUpdate": {"partition": 0}}}
-    return MadeSet(Resource.STATEFULSETS, image, spec, status)
+    return MadeSet(STATEFULSETS, image, spec, status)
 
 
 def partitioned(partition: int) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def partitioned(partition: int) -> dict[str, Any]:
 
 def daemonset(image: str, nodes: int, /, *, strategy: Any = None, **status: Any) -> MadeSet:
     spec = {"updateStrategy": strategy or {"rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}}
-    return MadeSet(Resource.DAEMONSETS, image, spec, {"desiredNumberScheduled": nodes, **status})
+    return MadeSet(DAEMONSETS, image, spec, {"desiredNumberScheduled": nodes, **status})
 
 
 def counted(nodes: int, *, updated: int | None = None, available: int | None = None) -> dict[str, int]:

@@ -10,12 +10,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.model.changes import ROUTING, Listed, Put, Resource
+from ktui.kinds.registry import look
+from ktui.model.changes import Listed, Put
 from ktui.model.objects import Deployment
+from ktui.model.resources import DEPLOYMENTS, ENDPOINT_SLICES, PODS, REPLICASETS, ROUTING, SERVICES, Resource
 from ktui.model.routing import Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
-from ktui.rollout.look import look
 from ktui.rollout.traffic.bluegreen import BlueGreen, Move, blue_green, follow, may_be_paired, pairings, turns
 from tests import bluegreen as manifests
 from tests.recorded import Said, clock, decode, recording
@@ -30,7 +31,7 @@ _LABELS = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("xyz"), max_s
 
 def _deployment(uid: str, labels: dict[str, str], namespace: str = "shop") -> Deployment:
     made = decode(
-        Resource.DEPLOYMENTS,
+        DEPLOYMENTS,
         {
             "metadata": {"name": uid, "namespace": namespace, "uid": uid},
             "spec": {"template": {"metadata": {"labels": labels}}},
@@ -42,7 +43,7 @@ def _deployment(uid: str, labels: dict[str, str], namespace: str = "shop") -> De
 
 def _service(selector: dict[str, str], **spec: Any) -> Service:
     made = decode(
-        Resource.SERVICES,
+        SERVICES,
         {"metadata": {"name": "shop", "namespace": "shop", "uid": "s"}, "spec": {"selector": selector, **spec}},
     )
     assert isinstance(made, Service)
@@ -116,7 +117,7 @@ class Scene:
         self.service = _service(
             {"app": "shop", "color": selector}, **{"ports": [{"port": 80, "targetPort": 8080}], **spec}
         )
-        self.traffic.apply([Put(Resource.SERVICES, self.service), Listed(Resource.ENDPOINT_SLICES)])
+        self.traffic.apply([Put(SERVICES, self.service), Listed(ENDPOINT_SLICES)])
 
     def put(self, resource: Resource, raw: JSON) -> None:
         self.uid += 1
@@ -136,21 +137,21 @@ class Scene:
             "readyReplicas": ready,
             "availableReplicas": ready,
         }
-        self.put(Resource.DEPLOYMENTS, raw)
+        self.put(DEPLOYMENTS, raw)
         meta: JSON = {"name": f"shop-{colour}-5d4", "uid": f"r-{colour}"}
         meta |= {"ownerReferences": [{"uid": f"d-{colour}", "controller": True}]}
         status = {"replicas": pods, "readyReplicas": ready, "availableReplicas": ready}
         spec = {"replicas": pods, "template": raw["spec"]["template"]}
-        self.put(Resource.REPLICASETS, {"metadata": meta, "spec": spec, "status": status})
+        self.put(REPLICASETS, {"metadata": meta, "spec": spec, "status": status})
         for number in range(pods):
             pod: JSON = {"name": f"shop-{colour}-5d4-abcd{number}", "uid": f"p-{colour}-{number}"}
             pod |= {"ownerReferences": [{"uid": f"r-{colour}", "controller": True}]}
-            self.put(Resource.PODS, {"metadata": pod})
+            self.put(PODS, {"metadata": pod})
         return self
 
     def slice(self, name: str, *endpoints: JSON, service: str = "shop") -> Scene:
         meta = {"name": name, "uid": name, "labels": {"kubernetes.io/service-name": service}}
-        self.put(Resource.ENDPOINT_SLICES, {"metadata": meta, "endpoints": list(endpoints) or None})
+        self.put(ENDPOINT_SLICES, {"metadata": meta, "endpoints": list(endpoints) or None})
         return self
 
     def state(self) -> BlueGreen:

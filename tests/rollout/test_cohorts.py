@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Listed, Resource
-from ktui.rollout.cohorts import bounds, cohorts_of
-from ktui.rollout.look import look
+from ktui.kinds.controller_revisions.cohorts import bounds, cohorts_of
+from ktui.kinds.registry import look
+from ktui.model.changes import Listed
+from ktui.model.resources import CONTROLLER_REVISIONS, PODS
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import NOW, ago
 from tests.rollout.sets import READY, MadeSet, counted, daemonset, partitioned, statefulset, template
@@ -41,7 +42,7 @@ def test_the_current_revision_is_the_newest_that_means_the_same() -> None:
     data["spec"]["template"]["metadata"] = {"creationTimestamp": None, "labels": {"app": "db"}}
     owner = {"uid": "w", "kind": "StatefulSet", "name": "db", "controller": True}
     meta = {"name": "db-older", "uid": "v-older", "creationTimestamp": ago(5000), "ownerReferences": [owner]}
-    made.put(Resource.CONTROLLER_REVISIONS, {"metadata": meta, "revision": 7, "data": data})
+    made.put(CONTROLLER_REVISIONS, {"metadata": meta, "revision": 7, "data": data})
     assert numbers(made) == [7]
 
 
@@ -111,7 +112,7 @@ def test_without_pods_the_status_has_to_do() -> None:
 
 def test_where_pods_are_known_they_count_though_the_status_lags_behind() -> None:
     made = half_way(replicas=5)
-    made.store.apply([Listed(Resource.PODS)])
+    made.store.apply([Listed(PODS)])
     numbers = made.rollout().progress
     assert (numbers.new.existing, numbers.old.existing) == (1, 3)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Resource
-from ktui.rollout.cohorts import cohorts_of
+from ktui.kinds.controller_revisions.cohorts import cohorts_of
+from ktui.kinds.registry import history_of
+from ktui.model.resources import CONTROLLER_REVISIONS
 from ktui.rollout.diff.revisions import LIVE, Pair, compare, templates, what_changed
-from ktui.rollout.history import History, history_of
+from ktui.rollout.history import History
 from tests.recorded import SETS, Note, recording
 from tests.rollout.made import ago
 from tests.rollout.replay import notes, store_at
@@ -116,7 +117,7 @@ def test_there_is_nothing_to_go_back_to_where_all_revisions_mean_the_same() -> N
     again["metadata"]["ownerReferences"] = [{"uid": "w", "kind": "StatefulSet", "name": "db", "controller": True}]  # type: ignore[index]
     null = template("db:1") | {"metadata": {"labels": {"app": "db"}, "creationTimestamp": None}}
     again["data"] = {"spec": {"template": null}}
-    made.put(Resource.CONTROLLER_REVISIONS, again)
+    made.put(CONTROLLER_REVISIONS, again)
     known = past(made)
     assert numbers(known) == [2, 1]
     assert (known.back, known.undo, known.revisions[0].is_current) == (0, 1, True)
@@ -152,7 +153,7 @@ def test_data_of_another_kind_is_a_revision_without_images(data: Any) -> None:
     raw: dict[str, Any] = {"metadata": {"name": "db-odd", "uid": "v-odd", "creationTimestamp": ago(9000)}}
     raw |= {"revision": 0, "data": data}
     raw["metadata"]["ownerReferences"] = [{"uid": "w", "kind": "StatefulSet", "name": "db", "controller": True}]
-    made.put(Resource.CONTROLLER_REVISIONS, raw)
+    made.put(CONTROLLER_REVISIONS, raw)
     known = past(made)
     assert numbers(known) == [2, 1, 0]
     assert known.revisions[-1].images == ()

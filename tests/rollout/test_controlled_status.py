@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Put, Resource
+from ktui.kinds.registry import look, verdict
+from ktui.model.changes import Put
+from ktui.model.resources import DAEMONSETS, PODS, STATEFULSETS
 from ktui.model.store import Store
-from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.status import Verdict, verdict
+from ktui.rollout.status import Verdict
 from tests.recorded import SETS, Note, Said, decode, recording
 from tests.rollout.test_status import Run, aligned, printed, states
 
@@ -71,7 +72,7 @@ def statefulset(**changes: Any) -> Any:
             "updateRevision": "db-1",
         },
     }
-    return decode(Resource.STATEFULSETS, changed(raw, changes))
+    return decode(STATEFULSETS, changed(raw, changes))
 
 
 def daemonset(**changes: Any) -> Any:
@@ -85,7 +86,7 @@ def daemonset(**changes: Any) -> Any:
             "numberAvailable": 3,
         },
     }
-    return decode(Resource.DAEMONSETS, changed(raw, changes))
+    return decode(DAEMONSETS, changed(raw, changes))
 
 
 def changed(raw: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +101,9 @@ def partition(number: int | None) -> dict[str, Any]:
 
 
 ON_DELETE = {"type": "OnDelete"}
-REFUSED = Verdict("rollout status is only available for RollingUpdate strategy type", done=True, failed=True)
+REFUSED = Verdict(
+    "rollout status is only available for RollingUpdate strategy type", done=True, failed=True, is_judged=False
+)
 UNSEEN = Verdict("Waiting for statefulset spec update to be observed...")
 
 
@@ -191,7 +194,7 @@ def seen(name: str, *, without_pods: bool = False) -> list[tuple[float, Rollout]
     created = first.change.object.metadata.creation_timestamp
     assert created is not None
     for said in said_all:
-        if without_pods and getattr(said.change, "resource", None) is Resource.PODS:
+        if without_pods and getattr(said.change, "resource", None) is PODS:
             continue
         store.apply([said.change])
         now = created + timedelta(seconds=said.t - first.t)
@@ -278,7 +281,7 @@ def test_a_look_without_a_past_tells_the_same_numbers() -> None:
 def test_a_roll_back_seen_without_pods_was_not_over_before_the_newest_of_all_revisions_was_made() -> None:
     store = Store()
     changes = [said.change for said in recording(SETS) if isinstance(said, Said)]
-    store.apply([change for change in changes if not (isinstance(change, Put) and change.resource is Resource.PODS)])
+    store.apply([change for change in changes if not (isinstance(change, Put) and change.resource is PODS)])
     workload = next(known for known in store.workloads() if known.metadata.name == "db")
     last = seen("db")[-1][1]
     assert last.started is not None

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Gone, Put, Resource
+from ktui.kinds.deployment.detail import detail
+from ktui.kinds.deployment.progress import glimpse
+from ktui.model.changes import Gone, Put
 from ktui.model.objects import Event
+from ktui.model.resources import EVENTS, PODS, REPLICASETS
 from ktui.model.store import Store
-from ktui.rollout.detail import EVENTS_SHOWN, Detail, detail
+from ktui.rollout.detail import EVENTS_SHOWN, Detail
 from ktui.rollout.podstatus import Health
-from ktui.rollout.progress import Track, glimpse, observe
-from tests.recorded import DEPLOYMENTS, Note, Said, clock, recording
+from ktui.rollout.progress import Track, observe
+from tests.recorded import OF_DEPLOYMENTS, Note, Said, clock, recording
 from tests.rollout.made import NOW, Made, ago, container, running, waiting
 
 
@@ -55,7 +58,7 @@ def test_a_revision_that_came_back_shows_its_former_number() -> None:
     assert numbers == [(5, (2,), True), (4, (), False), (3, (), False), (1, (), False)]
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_pods_keep_their_places(name: str) -> None:
     """A cell may come, change or go, but two of them never change places."""
     for (_, before), (_, after) in pairwise(details(name)):
@@ -72,7 +75,7 @@ def test_a_younger_pod_comes_after_the_older_ones_whatever_it_is_called() -> Non
     assert [pod.name[-1] for pod in shown(made).revisions[0].pods] == ["c", "d", "b", "a"]
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_every_pod_is_shown_once_and_those_that_stop_too(name: str) -> None:
     shown = details(name)
     for _, one in shown:
@@ -81,7 +84,7 @@ def test_every_pod_is_shown_once_and_those_that_stop_too(name: str) -> None:
     made = {
         said.change.object.metadata.uid
         for said in recording(name)
-        if isinstance(said, Said) and isinstance(said.change, Put) and said.change.resource is Resource.PODS
+        if isinstance(said, Said) and isinstance(said.change, Put) and said.change.resource is PODS
     }
     assert {pod.uid for _, one in shown for revision in one.revisions for pod in revision.pods} == made
     stopping = [p for _, one in shown for r in one.revisions for p in r.pods if p.health is Health.STOPPING]
@@ -115,7 +118,7 @@ def test_which_conditions_are_bad(kind: str, status: str, is_bad: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in DEPLOYMENTS if name not in ("blue-green-service", "delete-mid-rollout")]
+    "name", [name for name in OF_DEPLOYMENTS if name not in ("blue-green-service", "delete-mid-rollout")]
 )
 def test_all_events_are_there_also_those_of_pods_that_are_gone(name: str) -> None:
     said = {
@@ -179,7 +182,7 @@ def test_a_pod_counts_as_available_by_its_own_revisions_min_ready_seconds() -> N
         },
         "spec": {"template": made.raw["spec"]["template"], "minReadySeconds": 2147483646},
     }
-    held, old = shown(made.put(Resource.REPLICASETS, raw)).revisions
+    held, old = shown(made.put(REPLICASETS, raw)).revisions
     assert (held.min_ready_seconds, held.pods[0].is_available) == (2147483646, False)
     assert (old.min_ready_seconds, old.pods[0].is_available) == (0, True)
 
@@ -191,11 +194,11 @@ def test_before_the_new_revision_exists_none_is_current() -> None:
 
 def test_events_with_counts_warnings_and_without_a_time() -> None:
     made = Made("web:1.1", 2).revision(2, "web:1.1", 1).pod(2, "abc", **container(waiting("CrashLoopBackOff")))
-    made.put(Resource.EVENTS, event("e1", "Pod", "p2-abc", "web-2-abc", type="Warning", reason="BackOff", count=7))
-    made.put(Resource.EVENTS, event("e2", "Deployment", "d", "web", since=5))
+    made.put(EVENTS, event("e1", "Pod", "p2-abc", "web-2-abc", type="Warning", reason="BackOff", count=7))
+    made.put(EVENTS, event("e2", "Deployment", "d", "web", since=5))
     undated = event("e3", "ReplicaSet", "r2", "web-2")
     del undated["lastTimestamp"]
-    rows = shown(made.put(Resource.EVENTS, undated)).events
+    rows = shown(made.put(EVENTS, undated)).events
     assert [(row.kind, row.name, row.count, row.is_warning) for row in rows] == [
         ("Deployment", "web", 1, False),
         ("Pod", "…abc", 7, True),
@@ -206,7 +209,7 @@ def test_events_with_counts_warnings_and_without_a_time() -> None:
 def test_only_the_newest_events_are_shown() -> None:
     made = Made("web:1.1", 2)
     for number in range(EVENTS_SHOWN + 50):
-        made.put(Resource.EVENTS, event(f"e{number}", "Deployment", "d", "web", since=number))
+        made.put(EVENTS, event(f"e{number}", "Deployment", "d", "web", since=number))
     rows = shown(made).events
     assert len(rows) == EVENTS_SHOWN
     assert (rows[0].uid, rows[-1].uid) == ("e0", f"e{EVENTS_SHOWN - 1}")
@@ -214,8 +217,8 @@ def test_only_the_newest_events_are_shown() -> None:
 
 def test_events_of_a_revision_that_was_cleaned_up_stay() -> None:
     made = Made("web:1.1", 2).revision(1, "web:1.0", 0).revision(2, "web:1.1", 2)
-    made.put(Resource.EVENTS, event("e1", "ReplicaSet", "r1", "web-1", reason="SuccessfulDelete"))
-    made.store.apply([Gone(Resource.REPLICASETS, "r1", "900")])
+    made.put(EVENTS, event("e1", "ReplicaSet", "r1", "web-1", reason="SuccessfulDelete"))
+    made.store.apply([Gone(REPLICASETS, "r1", "900")])
     one = shown(made)
     assert [r.number for r in one.revisions] == [2]
     assert [(row.name, row.reason) for row in one.events] == [("…1", "SuccessfulDelete")]
@@ -237,8 +240,8 @@ def test_nothing_hostile_is_left_in_a_detail() -> None:
     made.raw["metadata"]["name"] = evil
     made.raw["spec"]["strategy"] = {"type": evil, "rollingUpdate": {"maxSurge": evil, "maxUnavailable": evil}}
     made.revision(2, f"web:{evil}", 1).pod(2, evil, phase=evil, reason=evil, message=evil)
-    made.put(Resource.EVENTS, event("e1", evil, "r2", f"{evil}-{evil}", reason=evil, message=evil))
-    made.put(Resource.EVENTS, event("e2", evil, f"p2-{evil}", evil, reason=evil, message=evil))
+    made.put(EVENTS, event("e1", evil, "r2", f"{evil}-{evil}", reason=evil, message=evil))
+    made.put(EVENTS, event("e2", evil, f"p2-{evil}", evil, reason=evil, message=evil))
     found = texts(shown(made))
     assert len(found) > 20
     assert [text for text in found if not text.isprintable()] == []

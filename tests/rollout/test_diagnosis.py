@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Resource
-from ktui.rollout.diagnosis.deployment import Kind
+from ktui.kinds.deployment.diagnosis import Kind
+from ktui.model.resources import EVENTS
 from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import Made, ago, container, ended, running, waiting
 
@@ -241,7 +241,7 @@ def test_pods_whose_containers_are_ready_and_that_are_not() -> None:
     ]
     about = {"kind": "Pod", "uid": "p2-b", "name": "web-2-b"}
     lost = {"metadata": {"name": "e", "uid": "e"}, "involvedObject": about, "reason": "NodeNotReady", "type": "Warning"}
-    made.put(Resource.EVENTS, lost | {"message": "Node is not ready", "lastTimestamp": ago(80)})
+    made.put(EVENTS, lost | {"message": "Node is not ready", "lastTimestamp": ago(80)})
     assert made.rollout().causes[0].sentence == "2 of 2 new pods are on the node node-1, which does not answer"
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ktui.plans.deployment.known import DeploymentSubject
+from ktui.kinds.deployment.history import history
+from ktui.kinds.deployment.plans.known import DeploymentSubject
 from ktui.rollout.earlier_images import EarlierImage, earlier_images
-from ktui.rollout.history import history
 from ktui.rollout.images import wrong
 from ktui.rollout.track_record import Account, Accounts, Standing
 from tests.plans.builders import deployment, made, replicaset, template

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ktui.plans.deployment.known import DeploymentSubject
+from ktui.kinds.deployment.history import history
+from ktui.kinds.deployment.plans.known import DeploymentSubject
 from ktui.rollout.diff.revisions import LIVE, Pair, chosen, compare, label, pair, templates, what_changed
-from ktui.rollout.history import History, Writer, by_whom, history, writer
+from ktui.rollout.history import History, Writer, by_whom, writer
 from ktui.rollout.revisions import Refusal
 from tests.plans.builders import CAUSE, NEW, OLD, complete, deployment, made, replicaset, template
 

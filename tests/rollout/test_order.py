@@ -33,7 +33,7 @@ def a(
         phase=phase,
         since=at - timedelta(seconds=since),
         previous_revision=previous_revision,
-        progress=Progress(desired, side, Side(), 1, 1, promised),
+        progress=Progress(desired, side, Side(), 1, 1, promised, desired),
         settled=False,
     )
 

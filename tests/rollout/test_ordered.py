@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Listed, Resource
+from ktui.model.changes import Listed
+from ktui.model.resources import PODS
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import ago, container, ended, running, waiting
@@ -95,7 +96,7 @@ def test_before_the_controller_has_seen_it_nothing_is_to_be_deleted() -> None:
 def missing_one() -> MadeSet:
     counts = {"replicas": 3, "readyReplicas": 3, "availableReplicas": 3, "updatedReplicas": 0}
     made = statefulset("db:2", 4, **counts).revision(1, "db:1", age=900, pods=3).revision(2, "db:2")
-    made.store.apply([Listed(Resource.PODS)])
+    made.store.apply([Listed(PODS)])
     return made
 
 
@@ -126,7 +127,7 @@ def test_a_daemonset_is_refused_as_well_and_has_no_size_to_change() -> None:
 )
 def test_what_was_refused_long_ago_is_no_reason_any_more(since: float, times: int, is_alarm: bool) -> None:
     made = statefulset("db:1", 4, replicas=3, readyReplicas=3).revision(1, "db:1", age=9000)
-    made.store.apply([Listed(Resource.PODS)])
+    made.store.apply([Listed(PODS)])
     for number in range(3):
         made.pod("db:1", f"db-{number}", age=8000, conditions=READY)
     made.event("w", "FailedCreate", f'pods "db-3" {QUOTA}', since=since, times=times)
@@ -221,7 +222,7 @@ def test_a_partition_that_holds_all_is_a_pause_and_one_that_holds_some_is_none()
 def test_a_set_that_may_not_update_its_pods_says_which_to_delete() -> None:
     made = statefulset("db:2", 3, replicas=3, readyReplicas=3, availableReplicas=3, updatedReplicas=0)
     made.revision(1, "db:1", age=900, pods=3).revision(2, "db:2")
-    made.store.apply([Listed(Resource.PODS)])
+    made.store.apply([Listed(PODS)])
     said = (
         'update Pod db-0 in StatefulSet db failed error: Pod "db-0" is invalid: spec: Forbidden: pod updates may not '
         "change fields other than `spec.containers[*].image`"

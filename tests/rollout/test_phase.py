@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Link, LinkState, Resource
+from ktui.kinds.registry import look
+from ktui.model.changes import Link, LinkState
+from ktui.model.resources import EVENTS, REPLICASETS
 from ktui.rollout.diagnosis.cause import Reason
-from ktui.rollout.look import look
 from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import NOW, Made, ago, container, ended, running
 from tests.rollout.sets import statefulset
@@ -78,7 +79,7 @@ def test_a_restart_that_was_asked_for_is_not_a_loop(reason: str, message: str) -
     made = _restarted(3, _run(60, 12, 137), since=10)
     assert made.rollout().phase is Phase.STALLED
     made.put(
-        Resource.EVENTS,
+        EVENTS,
         {
             "metadata": {"name": "e", "namespace": "shop", "uid": "e"},
             "involvedObject": {"uid": "p2-a", "kind": "Pod", "name": "web-2-a"},
@@ -110,7 +111,7 @@ def test_paused_with_pods_that_never_became_ready_is_not_complete() -> None:
 
 def test_its_own_status_tells_the_numbers() -> None:
     made = Made("web:1.1", 4, replicas=5, updatedReplicas=2, readyReplicas=4, availableReplicas=4)
-    made.store.apply([Link(Resource.REPLICASETS, LinkState.REFUSED, NOW, "Not allowed")])
+    made.store.apply([Link(REPLICASETS, LinkState.REFUSED, NOW, "Not allowed")])
     rollout = look(made.store, made.deployment(), None, NOW)[1]
     numbers = rollout.progress
     assert (numbers.new.existing, numbers.new.available, numbers.old.existing, numbers.old.available) == (2, 1, 3, 3)
@@ -210,7 +211,7 @@ def test_what_is_being_deleted_does_not_stand_still() -> None:
 def test_a_warning_about_the_workload_comes_first() -> None:
     made = _still()
     made.put(
-        Resource.EVENTS,
+        EVENTS,
         {
             "metadata": {"name": "e", "namespace": "shop", "uid": "e"},
             "involvedObject": {"uid": "r2", "kind": "ReplicaSet", "name": "web-2"},

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ktui.model.changes import Resource
+from ktui.model.resources import EVENTS, PODS
 from ktui.rollout.diagnosis.cause import Cause, Reason
 from ktui.rollout.diagnosis.countdown import failures
 from ktui.rollout.rollout import Phase
@@ -28,7 +28,7 @@ def event(
         "firstTimestamp": ago(first),
         "lastTimestamp": ago(first if last is None else last),
     }
-    return made.put(Resource.EVENTS, raw | more)
+    return made.put(EVENTS, raw | more)
 
 
 def first(made: Made) -> Cause:
@@ -133,7 +133,7 @@ def test_what_is_asked_for_is_the_schedulers_sum() -> None:
         },
         "status": unscheduled(NO_ROOM, since=90),
     }
-    made = rolling(1).put(Resource.PODS, raw)
+    made = rolling(1).put(PODS, raw)
     assert first(made).sentence == "no node takes the new pod: all 3 nodes have less than 48.25 CPU free"
 
 

@@ -14,7 +14,7 @@ import pytest
 from ktui.model.changes import Put
 from ktui.model.objects import Pod
 from ktui.rollout.podstatus import Columns, Health, pod_state, printed_columns
-from tests.recorded import DEPLOYMENTS, FOLDER, Said, pod, recording
+from tests.recorded import FOLDER, OF_DEPLOYMENTS, Said, pod, recording
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 
@@ -240,7 +240,7 @@ PATHS = {
 @pytest.mark.parametrize("tag", PATHS)
 def test_recorded_pods_go_through_the_words_of_their_fate(tag: str) -> None:
     words: dict[str, list[str]] = defaultdict(list)
-    for name in DEPLOYMENTS:
+    for name in OF_DEPLOYMENTS:
         for said in recording(name):
             one = said.change.object if isinstance(said, Said) and isinstance(said.change, Put) else None
             if isinstance(one, Pod) and one.spec.containers[0].image.endswith(f":{tag}"):

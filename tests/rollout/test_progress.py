@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.rollout.progress import Progress, Sample, Side, Track, progress, seconds_left
+from ktui.kinds.deployment.progress import progress
+from ktui.rollout.progress import Progress, Sample, Side, Track, seconds_left
 from tests.rollout.made import NOW, Made
 
 
@@ -33,6 +34,7 @@ def test_both_sides_are_counted_from_the_replicasets() -> None:
         surge=3,
         unavailable=2,
         promised=8,
+        goal=10,
     )
     assert (numbers.available, numbers.ready, numbers.share) == (6, 8, 0.2)
 
@@ -91,7 +93,7 @@ def test_one_wave_is_no_pace() -> None:
 def test_a_guess_that_does_not_come_true_is_withdrawn() -> None:
     """100 pods, 25 at once: two waves took 40 s, so the next is there in 20 s, and nobody knows once it is overdue."""
     samples = tuple(Sample(NOW + timedelta(seconds=at), 100, new) for at, new in ((0, 0), (20, 25), (40, 50)))
-    numbers = Progress(100, Side(50, 50, 50, 50), Side(0, 50), 25, 0, 100)
+    numbers = Progress(100, Side(50, 50, 50, 50), Side(0, 50), 25, 0, 100, 100)
     track = Track(b"", NOW, samples[0], samples, samples[0])
     guesses = [seconds_left(track, numbers, NOW + timedelta(seconds=at)) for at in (40, 50, 70, 71, 300)]
     assert guesses == [40, 30, 10, None, None]
@@ -169,7 +171,7 @@ def test_the_guess_is_of_the_right_size_from_the_second_wave_on(
         samples.append(Sample(now, desired, new))
         track = Track(b"", NOW, samples[0], tuple(samples), samples[0])
         side = Side(new, new, new, new)
-        guess = seconds_left(track, Progress(desired, side, Side(0, desired - new), window, 0, desired), now)
+        guess = seconds_left(track, Progress(desired, side, Side(0, desired - new), window, 0, desired, desired), now)
         left = done[-1] - seconds
         assert (guess is None) == (new <= window and new < desired)
         assert guess is None or left / 2.5 - start <= guess <= 2 * left + 2 * start
@@ -179,7 +181,7 @@ def test_the_first_pod_of_a_wave_stands_for_the_wave() -> None:
     """100 pods, 25 at once, 20 s each: two waves are still to come when the first pod of the second is there."""
     first, second = Sample(NOW + timedelta(seconds=20), 100, 25), Sample(NOW + timedelta(seconds=40), 100, 26)
     samples = (Sample(NOW, 100, 0), first, second)
-    numbers = Progress(100, Side(26, 26, 26, 26), Side(0, 74), 25, 0, 100)
+    numbers = Progress(100, Side(26, 26, 26, 26), Side(0, 74), 25, 0, 100, 100)
     track = Track(b"", NOW, samples[0], samples, samples[0])
     assert seconds_left(track, numbers, NOW + timedelta(seconds=40)) == 40
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.kinds.deployment.demand import demand_of
 from ktui.kube.policies import defaults_in, quotas_in
 from ktui.model.policies import Quota
 from ktui.model.template import Amounts, PodTemplate, Resources
 from ktui.rollout.capacity.footprint import Footprint, footprint
-from ktui.rollout.capacity.quota import Demand, demand_of, rooms
+from ktui.rollout.capacity.quota import Demand, rooms
 from ktui.sim.controllers.quota import usage
 from tests.rollout.made import Made
 

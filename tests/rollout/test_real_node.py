@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import pytest
 
+from ktui.kinds.registry import look
 from ktui.model.store import Store
 from ktui.rollout.diagnosis.cause import Cause, Reason
 from ktui.rollout.diagnosis.wording import LONGEST
-from ktui.rollout.look import look
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 from tests.causes import RECORDED

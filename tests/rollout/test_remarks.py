@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ktui.kinds.deployment.quota_remarks import quota_remarks
 from ktui.kube.policies import policies_in
 from ktui.model.policies import Autoscaler, Budget, Policies, Quota, Selector
 from ktui.model.reference import Reference
@@ -27,7 +28,10 @@ def budget(allowed: int, healthy: int, needed: int) -> Budget:
 
 
 def said(policies: Policies, *, desired: int = 4, is_under_way: bool = True) -> list[str]:
-    return [cause.sentence for cause in remarks(web(desired).deployment(), policies, is_under_way=is_under_way)]
+    deployment = web(desired).deployment()
+    found = remarks(deployment, policies, replicas=deployment.spec.desired, is_under_way=is_under_way)
+    quotas = quota_remarks(deployment, policies.quotas) if is_under_way else ()
+    return [cause.sentence for cause in (*found, *quotas)]
 
 
 @pytest.mark.parametrize(

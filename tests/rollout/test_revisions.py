@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.kinds.deployment import revisions
+from ktui.kinds.deployment.revisions import rollback_target
 from ktui.model.objects import Deployment, ReplicaSet
-from ktui.rollout import revisions
-from ktui.rollout.revisions import Refusal, rollback_target
+from ktui.rollout.revisions import Refusal, change_cause
 from tests.recorded import deployment, replicaset
 from tests.rollout.replay import moments, notes, store_at
 
@@ -73,7 +74,7 @@ def test_the_history_is_the_one_that_kubectl_printed(name: str) -> None:
         web = store.named(Deployment, name, "web")
         assert web is not None
         known = reversed(revisions.newest_first(store.replicasets(web.metadata.uid)))
-        assert [(str(revisions.revision(rs)), revisions.change_cause(rs)) for rs in known] == printed
+        assert [(str(revisions.revision(rs)), change_cause(rs)) for rs in known] == printed
 
 
 UNDONE = ("rollback-to-revision", "crashloop-deadline-undo", "image-pull-failure", "unschedulable")

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from ktui.model.changes import Gone, Resource
+from ktui.kinds.registry import look
+from ktui.model.changes import Gone
 from ktui.model.objects import Deployment
-from ktui.rollout.look import look
+from ktui.model.resources import DEPLOYMENTS
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 
@@ -206,10 +207,10 @@ def test_the_same_name_with_another_uid_is_another_rollout() -> None:
     made = complete().condition("Progressing", "True", "NewReplicaSetAvailable")
     track = made.track()
     made.deployment()
-    made.store.apply([Gone(Resource.DEPLOYMENTS, "d", "900")])
+    made.store.apply([Gone(DEPLOYMENTS, "d", "900")])
     assert made.store.deployment("d") is None
     made.raw["metadata"] |= {"uid": "d2", "resourceVersion": "901"}
-    made.put(Resource.DEPLOYMENTS, made.raw)
+    made.put(DEPLOYMENTS, made.raw)
     again = made.store.named(Deployment, "shop", "web")
     assert again is not None
     fresh, rollout = look(made.store, again, None, NOW)

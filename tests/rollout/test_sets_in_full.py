@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ktui.kinds.registry import detail_of, look, revisions_of, timeline_of
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
 from ktui.rollout.detail import Detail
-from ktui.rollout.in_full import in_full
-from ktui.rollout.look import look
-from ktui.rollout.parts import parts_of
-from ktui.rollout.timeline import timeline
 from tests.recorded import clock
 from tests.rollout.replay import store_at
 
@@ -33,7 +30,7 @@ def shown(kind: type[StatefulSet] | type[DaemonSet], name: str, t: float) -> Det
     store, now = at(t)
     workload = in_store(store, kind, name)
     track, _ = look(store, workload, None, now)
-    return in_full(store, workload, track, now)
+    return detail_of(store, workload, track, now)
 
 
 def test_a_statefulset_shows_its_revisions_with_their_pods_by_ordinal() -> None:
@@ -67,7 +64,7 @@ def test_a_daemonset_without_nodes_has_revisions_all_the_same() -> None:
 
 def test_parts_are_the_revisions_with_their_pods() -> None:
     store, _ = at(HELD)
-    parts = parts_of(store, in_store(store, StatefulSet, "db"))
+    parts = revisions_of(store, in_store(store, StatefulSet, "db"))
     assert [(part.number, len(part.pods), part.stem, part.is_current) for part in parts] == [
         (2, 1, "db", True),
         (1, 3, "db", False),
@@ -76,7 +73,7 @@ def test_parts_are_the_revisions_with_their_pods() -> None:
 
 def test_the_time_line_of_a_statefulset_in_order() -> None:
     store, _ = at(ENDED)
-    found = timeline(store, in_store(store, StatefulSet, "db"))
+    found = timeline_of(store, in_store(store, StatefulSet, "db"))
     texts = [moment.text for moment in found]
     assert [moment.at for moment in found] == sorted(moment.at for moment in found)
     story = ["the StatefulSet was made", "revision 3 was made: db:1", "revision 2 was made: db:2"]

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from ktui.kinds.registry import verdict
 from ktui.model.changes import Put
 from ktui.model.objects import Deployment
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
-from ktui.rollout.status import Verdict, verdict
-from tests.recorded import DEPLOYMENTS, Note, Said, deployment, recording
+from ktui.rollout.status import Verdict
+from tests.recorded import OF_DEPLOYMENTS, Note, Said, deployment, recording
 
 WATCH_LAG = 0.25
 """How far apart, in seconds, two watches of one server may be: kubectl's and the recorder's."""
@@ -69,7 +70,7 @@ def printed(judged: Verdict) -> str:
     return f"error: {judged.line}" if judged.failed else judged.line
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_the_verdict_gives_the_lines_that_kubectl_printed(name: str) -> None:
     """kubectl lists, then prints one line for each event: none is skipped, none is merged, equal lines are repeated.
 
@@ -112,9 +113,9 @@ def aligned(run: Run, known: Sequence[tuple[float, Workload]], not_before: int) 
 
 
 def test_no_run_of_rollout_status_is_left_out() -> None:
-    notes = [said.text for name in DEPLOYMENTS for said in recording(name) if isinstance(said, Note)]
+    notes = [said.text for name in OF_DEPLOYMENTS for said in recording(name) if isinstance(said, Note)]
     ended = sum(text.startswith("exit ") or text.endswith("--watch=false") for text in notes)
-    assert sum(len(list(runs(name))) for name in DEPLOYMENTS) == ended == 36
+    assert sum(len(list(runs(name))) for name in OF_DEPLOYMENTS) == ended == 36
 
 
 def made(**changes: Any) -> Deployment:

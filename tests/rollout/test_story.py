@@ -6,10 +6,10 @@ from itertools import groupby, pairwise
 
 import pytest
 
+from ktui.kinds.registry import verdict
 from ktui.rollout.diagnosis.cause import Kind
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.status import verdict
-from tests.recorded import DEPLOYMENTS
+from tests.recorded import OF_DEPLOYMENTS
 from tests.rollout.replay import Moment, moments, notes
 
 STORIES: dict[str, list[str]] = {
@@ -32,7 +32,7 @@ STORIES: dict[str, list[str]] = {
 
 HEALTHY = tuple(
     name
-    for name in DEPLOYMENTS
+    for name in OF_DEPLOYMENTS
     if name not in ("crashloop-deadline-undo", "image-pull-failure", "quota-exceeded", "unschedulable")
 )
 
@@ -65,7 +65,7 @@ def test_nothing_healthy_is_given_a_cause(name: str) -> None:
     assert [m for m in moments(name) if m.rollout.causes] == []
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_a_rollout_that_has_come_to_its_end_or_only_begins_has_no_cause(name: str) -> None:
     for m in moments(name):
         if m.rollout.phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO) or not m.rollout.observed:
@@ -191,7 +191,7 @@ def rollouts(name: str) -> list[list[Moment]]:
     return [list(row) for _, row in groupby(moments(name), key=lambda m: (m.rollout.uid, m.track.template))]
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_the_lowest_availability_is_the_lowest_that_the_deployment_reported(name: str) -> None:
     for row in rollouts(name):
         over = [m for m in row if m.rollout.phase in (Phase.COMPLETE, Phase.DELETED)]
@@ -204,7 +204,7 @@ def test_the_lowest_availability_is_the_lowest_that_the_deployment_reported(name
             assert last.lowest is None
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_the_guess_of_the_time_left_is_near_what_it_took(name: str) -> None:
     """Recorded pods take two seconds: a guess may be off by that, and may be as much again too long."""
     for row in rollouts(name):
@@ -263,7 +263,7 @@ def test_what_gives_way_to_what(name: str, changes: list[tuple[int, int, tuple[s
     assert told == changes
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_every_rollout_knows_when_it_began_and_ended(name: str) -> None:
     for row in rollouts(name):
         track = row[-1].track
@@ -275,7 +275,7 @@ def test_every_rollout_knows_when_it_began_and_ended(name: str) -> None:
             assert abs(track.took - seen) < 1.1
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_the_capacity_curve_has_each_change_once_and_in_order(name: str) -> None:
     for row in rollouts(name):
         samples = row[-1].track.samples
@@ -284,7 +284,7 @@ def test_the_capacity_curve_has_each_change_once_and_in_order(name: str) -> None
         assert all(a != b for a, b in pairwise(points))
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_the_phase_agrees_with_kubectl(name: str) -> None:
     for m in moments(name):
         judged = verdict(m.deployment)

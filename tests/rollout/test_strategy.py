@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.kinds.deployment.strategy import bounds, held, promised
 from ktui.model.objects import Deployment
-from ktui.rollout.strategy import Bounds, bounds, held, promised
+from ktui.rollout.bounds import Bounds
 from tests.recorded import deployment
 
 

@@ -6,29 +6,31 @@ from datetime import timedelta
 
 import pytest
 
-from ktui.model.changes import Gone, Resource
+from ktui.kinds.registry import timeline_of
+from ktui.model.changes import Gone
+from ktui.model.resources import EVENTS, PODS
 from ktui.model.store import Store
 from ktui.rollout.happenings import What
-from ktui.rollout.timeline import Deed, Moment, timeline
-from tests.recorded import DEPLOYMENTS, Said, recording
+from ktui.rollout.timeline import Deed, Moment
+from tests.recorded import OF_DEPLOYMENTS, Said, recording
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 from tests.rollout.replay import moments, store_at
 
 
 def told(store: Store, *deeds: Deed) -> tuple[Moment, ...]:
-    return timeline(store, next(store.deployments()), deeds)
+    return timeline_of(store, next(store.deployments()), deeds)
 
 
 def texts(found: tuple[Moment, ...]) -> list[str]:
     return [moment.text for moment in found]
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", OF_DEPLOYMENTS)
 def test_every_recording_is_told_in_order_and_without_a_name_of_the_cluster_s_own(name: str) -> None:
     for at in {m.t for m in moments(name)[::7]}:
         store = store_at(name, at)
         for deployment in store.deployments():
-            found = timeline(store, deployment)
+            found = timeline_of(store, deployment)
             assert [moment.at for moment in found] == sorted(moment.at for moment in found)
             assert all(moment.at <= moment.until for moment in found)
             assert len(texts(found)) == len({(moment.at, moment.text) for moment in found})
@@ -79,7 +81,7 @@ def rolling() -> Made:
 
 def event(made: Made, uid: str, name: str, reason: str, message: str, *, since: float, kind: str = "Normal") -> None:
     made.put(
-        Resource.EVENTS,
+        EVENTS,
         {
             "metadata": {"name": f"{name}.{reason}.{since}", "uid": f"e-{name}-{reason}-{since}", "namespace": "shop"},
             "involvedObject": {"kind": "Pod", "uid": uid, "name": name},
@@ -106,7 +108,7 @@ def test_of_pods_that_are_gone_the_events_are_left() -> None:
     event(made, "r2", "web-2", "SuccessfulCreate", "Created pod: web-2-a", since=30)
     event(made, "p2-a", "web-2-a", "Started", "Started container web", since=25)
     event(made, "r2", "web-2", "SuccessfulDelete", "Deleted pod: web-2-a", since=8)
-    made.store.apply([Gone(Resource.PODS, "p2-a")])
+    made.store.apply([Gone(PODS, "p2-a")])
     made.deployment()
     found = [text for text in texts(told(made.store)) if "…a" in text]
     assert found == [
@@ -165,7 +167,7 @@ def test_nothing_that_belongs_to_a_start_or_a_stop_is_a_warning(name: str) -> No
     for said in recording(f"real-node/{name}"):
         if isinstance(said, Said):
             store.apply([said.change])
-            moments = [moment for workload in store.workloads() for moment in timeline(store, workload)]
+            moments = [moment for workload in store.workloads() for moment in timeline_of(store, workload)]
             told |= {moment.text for moment in moments}
             assert [moment.text for moment in moments if moment.is_warning] == []
     assert any("ready" in text for text in told)

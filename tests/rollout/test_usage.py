@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.model.changes import Resource
+from ktui.kinds.registry import revisions_of
 from ktui.model.metrics import Sample, Used
 from ktui.model.quantities import quantity
+from ktui.model.resources import CONTROLLER_REVISIONS, PODS, STATEFULSETS
 from ktui.rollout.capacity.quota import Room
-from ktui.rollout.capacity.usage import Usage, parts, usage, with_past, worth_keeping
+from ktui.rollout.capacity.usage import Usage, usage, with_past, with_pods, worth_keeping
 from ktui.rollout.capacity.usage_words import compared, near_limits, room
 from ktui.text import percent
 from tests.rollout.made import NOW, Made, ago, container, running
@@ -42,7 +43,7 @@ def rolling() -> Made:
 
 
 def measured(made: Made, *samples: Sample) -> Usage:
-    return usage(parts(made.store, made.deployment()), samples)
+    return usage(with_pods(revisions_of(made.store, made.deployment())), samples)
 
 
 def test_new_against_old_per_pod_and_in_all() -> None:
@@ -144,7 +145,7 @@ def test_sidecars_count_and_the_container_that_is_nearest_its_own_limit_is_named
         "spec": two,
         "status": {"phase": "Running"},
     }
-    made.put(Resource.PODS, raw)
+    made.put(PODS, raw)
     found = measured(made, sample("1-a", "990m", "100Mi", proxy=Used(Decimal("0.1"), 63 * MI)))
     assert found.new is not None
     memory, cpu = found.new.meter("memory"), found.new.meter("cpu")
@@ -196,17 +197,17 @@ def test_statefulsets_and_their_pods_by_revision() -> None:
     template = {"spec": {"containers": [{"name": "web", "image": "db:2"}]}}
     before = {"spec": {"containers": [{"name": "web", "image": "db:1"}]}}
     spec = {"replicas": 2, "template": template}
-    made.put(Resource.STATEFULSETS, {"metadata": meta, "spec": spec, "status": {"observedGeneration": 1}})
+    made.put(STATEFULSETS, {"metadata": meta, "spec": spec, "status": {"observedGeneration": 1}})
     for number, (name, data) in enumerate((("db-1", before), ("db-2", template)), 1):
         revision = {"metadata": {"name": name, "uid": f"c{number}", "ownerReferences": owner}, "revision": number}
-        made.put(Resource.CONTROLLER_REVISIONS, revision | {"data": {"spec": {"template": data}}})
+        made.put(CONTROLLER_REVISIONS, revision | {"data": {"spec": {"template": data}}})
         pod = {"name": f"db-{number}", "uid": f"p{number}", "ownerReferences": owner, "creationTimestamp": ago(60)}
         labels = {"labels": {"controller-revision-hash": name}}
-        made.put(Resource.PODS, {"metadata": pod | labels, "spec": template["spec"], "status": {"phase": "Running"}})
+        made.put(PODS, {"metadata": pod | labels, "spec": template["spec"], "status": {"phase": "Running"}})
     workload = made.store.workload("s")
     assert workload is not None
     samples = [Sample(f"db-{n}", NOW, 15.0, {"web": Used(Decimal(n), n * 64 * MI)}) for n in (1, 2)]
-    found = usage(parts(made.store, workload), samples)
+    found = usage(with_pods(revisions_of(made.store, workload)), samples)
     assert [(each.number, each.is_current, each.pods[0].name) for each in found.revisions] == [
         (2, True, "db-2"),
         (1, False, "db-1"),

@@ -17,9 +17,10 @@ from kubernetes.config import new_client_from_config
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from ktui.kinds.registry import STREAMED
 from ktui.kube.auth.access import Access
-from ktui.kube.streams.streams import AT_ONCE
-from ktui.model.changes import STREAMED, LinkState
+from ktui.kube.streams.streams import is_at_once
+from ktui.model.changes import LinkState
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp
 from ktui.tui.options import Options
@@ -107,7 +108,9 @@ def _is_told(app: KtuiApp) -> bool:
     """Whether all that was asked for has been listed, or refused. Who may not see Deployments is not shown the rest."""
     store = app.live.store
     refused = {kind for kind, link in store.links.items() if link.state is LinkState.REFUSED}
-    return (store.listed | refused).issuperset(STREAMED if app.live.is_listed else AT_ONCE)
+    return (store.listed | refused).issuperset(
+        STREAMED if app.live.is_listed else [each for each in STREAMED if is_at_once(each)]
+    )
 
 
 def _is_busy(app: KtuiApp) -> bool:

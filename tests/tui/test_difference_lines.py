@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ktui.kinds.deployment.history import history
 from ktui.rollout.diff.fields import Change, Kind
 from ktui.rollout.diff.templates import DiffLine
-from ktui.rollout.history import History, history
+from ktui.rollout.history import History
 from ktui.tui.draw.difference import as_yaml, fields
 from ktui.tui.draw.widgets import Line, Span, width
 from ktui.tui.history.lines import columns, heading, paragraph, row

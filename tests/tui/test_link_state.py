@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.changes import Link, LinkState
+from ktui.model.resources import PODS
 from ktui.tui.draw.chrome import link_state
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -25,5 +26,5 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
     ],
 )
 def test_how_old_what_is_shown_is_stands_beside_the_state(state: LinkState, shows: bool, said: str) -> None:
-    link = Link(Resource.PODS, state, NOW - timedelta(seconds=15))
+    link = Link(PODS, state, NOW - timedelta(seconds=15))
     assert "".join(span.text for span in link_state(link, NOW, failed=False, shows=shows)) == said

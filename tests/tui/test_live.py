@@ -8,8 +8,10 @@ from itertools import permutations
 import pytest
 
 from ktui.figures.record import Sight
+from ktui.kinds.registry import WORKLOADS
 from ktui.live.live import Live
-from ktui.model.changes import WORKLOADS, Change, Gone, Link, LinkState, Listed, Put, Resource
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put
+from ktui.model.resources import CONTROLLER_REVISIONS, DEPLOYMENTS, PODS, REPLICASETS, STATEFULSETS, Resource
 from ktui.rollout.rollout import Rollout
 from tests.recorded import decode
 from tests.rollout import sets
@@ -19,13 +21,13 @@ from tests.rollout.made import NOW, Made, template
 def deployment(uid: str, *, image: str = "web:1.0", version: int = 1) -> Put:
     meta = {"name": f"web-{uid}", "namespace": "shop", "uid": uid, "resourceVersion": str(version)}
     raw = {"metadata": meta, "spec": {"replicas": 1, "template": template(image)}}
-    return Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, raw))
+    return Put(DEPLOYMENTS, decode(DEPLOYMENTS, raw))
 
 
 def a_live(*uids: str) -> Live:
     live = Live()
     live.apply([deployment(uid) for uid in uids])
-    live.apply([Listed(resource) for resource in (*WORKLOADS, Resource.REPLICASETS)])
+    live.apply([Listed(resource) for resource in (*WORKLOADS, REPLICASETS)])
     assert not any(live.refresh(NOW)), "nothing of what is new can wait"
     return live
 
@@ -60,7 +62,7 @@ def test_what_was_left_comes_next_time_before_what_changed_since() -> None:
 def test_a_deployment_that_went_while_it_waited_is_gone() -> None:
     live = a_live("a", "b")
     live.apply([deployment("b", image="web:2.0", version=2)])
-    live.apply([Gone(Resource.DEPLOYMENTS, "b")])
+    live.apply([Gone(DEPLOYMENTS, "b")])
     assert list(live.refresh(NOW)) == [True]
     assert list(live.rollouts) == ["a"]
 
@@ -76,8 +78,8 @@ def test_what_tells_how_long_something_has_been_so_is_worked_out_again_when_it_s
         "spec": {"replicas": 1, "template": template("web:1.0"), "progressDeadlineSeconds": 7200},
         "status": {"observedGeneration": 1, "conditions": [waits]},
     }
-    live.apply([Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, raw))])
-    live.apply([Listed(resource) for resource in (*WORKLOADS, Resource.REPLICASETS)])
+    live.apply([Put(DEPLOYMENTS, decode(DEPLOYMENTS, raw))])
+    live.apply([Listed(resource) for resource in (*WORKLOADS, REPLICASETS)])
     assert not any(live.refresh(NOW)), "nothing of what is new can wait"
     for seconds in (0, 59):
         later = NOW + timedelta(seconds=seconds)
@@ -98,7 +100,7 @@ def test_what_is_guarded_is_worked_out_every_second() -> None:
 # Whichever of the lists comes first
 
 
-LISTS = (Resource.DEPLOYMENTS, Resource.REPLICASETS, Resource.PODS)
+LISTS = (DEPLOYMENTS, REPLICASETS, PODS)
 
 
 def rolling() -> Made:
@@ -112,9 +114,9 @@ def rolling() -> Made:
 def lists(made: Made) -> dict[Resource, list[Change]]:
     """What each of the lists tells of it."""
     told: dict[Resource, list[Change]] = {
-        Resource.DEPLOYMENTS: [Put(Resource.DEPLOYMENTS, made.deployment())],
-        Resource.REPLICASETS: [Put(Resource.REPLICASETS, each) for each in made.store.replicasets("d")],
-        Resource.PODS: [Put(Resource.PODS, each) for each in made.store.pods("r2")],
+        DEPLOYMENTS: [Put(DEPLOYMENTS, made.deployment())],
+        REPLICASETS: [Put(REPLICASETS, each) for each in made.store.replicasets("d")],
+        PODS: [Put(PODS, each) for each in made.store.pods("r2")],
     }
     return {kind: [*changes, Listed(kind)] for kind, changes in told.items()}
 
@@ -143,22 +145,22 @@ def test_what_is_seen_from_then_on_is_gone_on_from() -> None:
         list(live.refresh(NOW))
     for available in (2, 4):
         made.raw["status"]["availableReplicas"] = available
-        rollout = heard(live, [Put(Resource.DEPLOYMENTS, made.deployment())])
+        rollout = heard(live, [Put(DEPLOYMENTS, made.deployment())])
     assert rollout.lowest == 2
 
 
 def test_replicasets_that_may_not_be_seen_are_not_waited_for() -> None:
     made, live = rolling(), Live()
-    heard(live, [*lists(made)[Resource.DEPLOYMENTS], Link(Resource.REPLICASETS, LinkState.REFUSED, NOW)])
+    heard(live, [*lists(made)[DEPLOYMENTS], Link(REPLICASETS, LinkState.REFUSED, NOW)])
     made.raw["spec"]["template"] = template("web:1.2")
-    rollout = heard(live, [Put(Resource.DEPLOYMENTS, made.deployment())], later=5)
+    rollout = heard(live, [Put(DEPLOYMENTS, made.deployment())], later=5)
     assert rollout.started == NOW + timedelta(seconds=5)
 
 
-SET_LISTS = (*WORKLOADS, Resource.REPLICASETS, Resource.CONTROLLER_REVISIONS, Resource.PODS)
+SET_LISTS = (*WORKLOADS, REPLICASETS, CONTROLLER_REVISIONS, PODS)
 
 
-@pytest.mark.parametrize("last", [Resource.CONTROLLER_REVISIONS, Resource.PODS], ids=lambda kind: kind.plural)
+@pytest.mark.parametrize("last", [CONTROLLER_REVISIONS, PODS], ids=lambda kind: kind.plural)
 @pytest.mark.parametrize("is_paused", [False, True], ids=["moving", "paused"])
 def test_nobody_saw_a_statefulset_begin_that_was_there_before_what_tells_of_it(
     last: Resource, *, is_paused: bool
@@ -167,11 +169,9 @@ def test_nobody_saw_a_statefulset_begin_that_was_there_before_what_tells_of_it(
     made.revision(1, "db:1", age=9000, pods=2).revision(2, "db:2", age=30, pods=1)
     live, late = Live(), timedelta(seconds=1)
     told: dict[Resource, list[Change]] = {
-        Resource.STATEFULSETS: [Put(Resource.STATEFULSETS, made.workload())],
-        Resource.CONTROLLER_REVISIONS: [
-            Put(Resource.CONTROLLER_REVISIONS, each) for each in made.store.controller_revisions("w")
-        ],
-        Resource.PODS: [Put(Resource.PODS, each) for each in made.store.pods("w")],
+        STATEFULSETS: [Put(STATEFULSETS, made.workload())],
+        CONTROLLER_REVISIONS: [Put(CONTROLLER_REVISIONS, each) for each in made.store.controller_revisions("w")],
+        PODS: [Put(PODS, each) for each in made.store.pods("w")],
     }
     for kind in [*(kind for kind in SET_LISTS if kind is not last), last]:
         live.apply([*told.get(kind, []), Listed(kind)])

@@ -11,18 +11,7 @@ from ktui.kube.logs import LogStatus, Told
 from ktui.tui.draw.widgets import Line
 from ktui.tui.keymap import MEANINGS
 from ktui.tui.logs.buffer import Change, Entry, LogBuffer
-from ktui.tui.logs.lines import (
-    Ink,
-    Layout,
-    Lines,
-    Rows,
-    Times,
-    emptiness,
-    label_cells,
-    remarks,
-    saved,
-    time_of,
-)
+from ktui.tui.logs.lines import Ink, Layout, Lines, Rows, Times, emptiness, label_cells, remarks, saved, time_of
 from ktui.tui.logs.sources import Selection, Side, Watched
 from tests.tui.test_log_buffer import A, B, Writer
 

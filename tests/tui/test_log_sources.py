@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from ktui.model.changes import Put, Resource
+from ktui.model.changes import Put
+from ktui.model.resources import DEPLOYMENTS, PODS, REPLICASETS
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.tui.logs.sources import EVERY, MOST_SOURCES, Choice, Selection, Side, select
@@ -62,10 +63,10 @@ def store(*pods: dict[str, Any]) -> Store:
         "spec": {"replicas": 2, "template": template("cart:2")},
     }
     objects = [
-        (Resource.DEPLOYMENTS, deployment),
-        (Resource.REPLICASETS, replicaset("cart-new", "cart:2", 2)),
-        (Resource.REPLICASETS, replicaset("cart-old", "cart:1", 1)),
-        *((Resource.PODS, each) for each in pods),
+        (DEPLOYMENTS, deployment),
+        (REPLICASETS, replicaset("cart-new", "cart:2", 2)),
+        (REPLICASETS, replicaset("cart-old", "cart:1", 1)),
+        *((PODS, each) for each in pods),
     ]
     made = Store()
     made.apply(Put(kind, msgspec.convert(obj, kind.type, dec_hook=decode_hook)) for kind, obj in objects)

@@ -8,12 +8,14 @@ from typing import ClassVar
 
 from textual.message import Message
 
+from ktui.kinds.registry import WORKLOADS
 from ktui.kube.auth.access import Access
 from ktui.kube.connection import Connection
 from ktui.live.live import Live
 from ktui.live.recorder import Recorder
 from ktui.live.usage_feed import UsageFeed
-from ktui.model.changes import WORKLOADS, Change, Listed, Put, Resource
+from ktui.model.changes import Change, Listed, Put
+from ktui.model.resources import DEPLOYMENTS, REPLICASETS
 from ktui.plans.offers import Offer
 from ktui.tui import messages, stylesheets
 from ktui.tui.door import CleanApp
@@ -96,8 +98,8 @@ def a_live(*names: str) -> Live:
     for name in names:
         meta = {"name": name, "namespace": "shop", "uid": f"uid-of-{name}", "resourceVersion": "1"}
         raw = {"metadata": meta, "spec": {"replicas": 1, "template": template("web:1.0")}}
-        live.apply([Put(Resource.DEPLOYMENTS, decode(Resource.DEPLOYMENTS, raw))])
-    live.apply([Listed(resource) for resource in (*WORKLOADS, Resource.REPLICASETS)])
+        live.apply([Put(DEPLOYMENTS, decode(DEPLOYMENTS, raw))])
+    live.apply([Listed(resource) for resource in (*WORKLOADS, REPLICASETS)])
     assert not any(live.refresh(NOW)), "nothing of what is new can wait"
     return live
 

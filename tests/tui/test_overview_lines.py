@@ -26,7 +26,7 @@ def a(name: str, image: str, *causes: Cause) -> Rollout:
         image=image,
         phase=Phase.FAILED if causes else Phase.COMPLETE,
         causes=causes,
-        progress=Progress(12, Side(12, 12, 9, 9), Side(), 1, 1, 9),
+        progress=Progress(12, Side(12, 12, 9, 9), Side(), 1, 1, 9, 12),
     )
 
 

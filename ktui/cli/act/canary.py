@@ -14,7 +14,7 @@ from ktui.cli.act.switch import switch
 from ktui.cli.act.watch import watch_of, watch_options
 from ktui.cli.naming import workloads_or_services
 from ktui.cli.options import DURATION, ServiceName
-from ktui.model.changes import Resource
+from ktui.kinds.registry import kind_at
 from ktui.model.reference import Reference
 from ktui.plans.request import Canary, Promote, Repair, Switch
 from ktui.rollout.steps import FULL, Steps, read_steps
@@ -78,8 +78,8 @@ def canary(
     has_asked_for_surge = surge and context.get_parameter_source("surge") is ParameterSource.COMMANDLINE
 
     def request(name: Reference) -> Canary:
-        if has_asked_for_surge and name.resource is Resource.STATEFULSETS:
-            raise click.UsageError(f"{name.full} has no surge: each pod of a StatefulSet takes an old one's place.")
+        if has_asked_for_surge and not kind_at(name.resource).can_surge:
+            raise click.UsageError(f"{name.full} has no surge: each new pod of a {name.kind} takes an old one's place.")
         template = read_template(filename, name) if filename is not None else None
         return Canary(
             steps=sizes,

@@ -16,7 +16,8 @@ from ktui.cli.failures import NOT_FINISHED
 from ktui.cli.options import refuse_scope_flags, settings_of
 from ktui.kube.api import Api
 from ktui.kube.streams.reflector import Reflector
-from ktui.model.changes import LinkState, Resource
+from ktui.model.changes import LinkState
+from ktui.model.resources import ENDPOINT_SLICES
 from ktui.model.routing import SERVICE_NAME, Service
 from ktui.model.traffic import Traffic
 from ktui.plans.plan import Plan
@@ -69,7 +70,7 @@ class _Switching:
         traffic, begun = Traffic(), monotonic()
         reflector = Reflector(
             api.connection,
-            Resource.ENDPOINT_SLICES,
+            ENDPOINT_SLICES,
             made.target.namespace,
             label_selector=f"{SERVICE_NAME}={made.target.name}",
         )
@@ -79,7 +80,7 @@ class _Switching:
                     traffic.apply(batch)
                     if self._is_over(made, traffic):
                         break
-                    link = traffic.links[Resource.ENDPOINT_SLICES]
+                    link = traffic.links[ENDPOINT_SLICES]
                     if link.state is LinkState.REFUSED:
                         printing.note(f"ktui: Whether traffic has moved cannot be seen: {link.reason}")
                         return Followed({"traffic": None}, NOT_FINISHED)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import click
 import msgspec
@@ -19,27 +19,23 @@ from ktui.cli.act.carry_out import Follow, Followed
 from ktui.cli.failures import FAILED, NOT_FINISHED
 from ktui.cli.figures_file import Past, book_opener, remembered
 from ktui.cli.options import DURATION
+from ktui.kinds.guard import Armed, Judgement, Move, arm, judge
+from ktui.kinds.registry import STREAMED, kind_at
 from ktui.kube.api import Api
 from ktui.kube.streams.streams import Streams
 from ktui.live.tracker import Tracker
-from ktui.model.changes import LinkState, Resource
-from ktui.model.objects import Deployment
+from ktui.model.changes import LinkState
+from ktui.model.resources import (
+    Resource,
+)
 from ktui.model.template import decode_hook
-from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.model.workloads import Workload
 from ktui.plans.plan import Plan, called
 from ktui.rollout.diagnosis.cause import Reason
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
-from ktui.rollout.guard import Armed, Judgement, Move, arm, judge
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.settings import Settings, audit_file, seconds
 from ktui.text import count
-
-_NEEDED: Final = {
-    Resource.DEPLOYMENTS: (Resource.DEPLOYMENTS, Resource.REPLICASETS),
-    Resource.STATEFULSETS: (Resource.STATEFULSETS, Resource.CONTROLLER_REVISIONS, Resource.PODS),
-    Resource.DAEMONSETS: (Resource.DAEMONSETS, Resource.CONTROLLER_REVISIONS, Resource.PODS),
-}
-"""What has to be seen of each kind."""
 
 _LOOK: Final = 1.0
 """Seconds from one look to the next where nothing is heard: some causes take only time."""
@@ -132,8 +128,7 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
 
 
 async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) -> Followed:
-    workload = msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)
-    assert isinstance(workload, Deployment | StatefulSet | DaemonSet), "what is rolled out"
+    workload = cast(Workload, msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook))
     watching = _Watching(api, arm(workload), watch, past, says=says)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
@@ -160,7 +155,7 @@ class _Watching:
 
     async def until_it_ends(self, limit: asyncio.Timeout) -> Followed:
         """What was seen, with the exit code. An abort that is under way outlasts the limit."""
-        async with Streams(self._api.connection, self._armed.namespace) as streams:
+        async with Streams(self._api.connection, self._armed.namespace, resources=STREAMED) as streams:
             while True:
                 try:
                     async with asyncio.timeout(_LOOK):
@@ -211,7 +206,7 @@ class _Watching:
 
     @property
     def _needed(self) -> tuple[Resource, ...]:
-        return _NEEDED[self._armed.resource]
+        return (self._armed.resource, *kind_at(self._armed.resource).parts)
 
     def _rollout(self, workload: Workload) -> Rollout | None:
         rollout = self._tracker.look(self._armed.uid, self._now())

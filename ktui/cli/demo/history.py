@@ -13,17 +13,18 @@ from typing import Any, Final
 import msgspec
 
 from ktui.figures.book import Book
-from ktui.figures.inferred import told
 from ktui.figures.observer import Observer
 from ktui.figures.record import Record
 from ktui.live.tracker import Tracker
-from ktui.model.changes import Change, Gone, Put, Resource
+from ktui.live.unwatched import unwatched
+from ktui.model.changes import Change, Gone, Put
+from ktui.model.resources import EVENTS, Resource, known_resources
 from ktui.model.template import decode_hook
 
 _MOST: Final = 20_000
 """Changes that are heard of: the history of a large fleet is a load test, and nobody asks for its figures."""
 
-_RESOURCES: Final = {resource.plural: resource for resource in Resource if resource is not Resource.EVENTS}
+_RESOURCES: Final = {resource.plural: resource for resource in known_resources() if resource is not EVENTS}
 
 
 class Hindsight:
@@ -80,7 +81,7 @@ def _seen(heard: list[tuple[float, Resource, str, dict[str, Any]]]) -> Iterator[
             if workload is None or rollout is None:
                 observer.gone(uid, now)
                 continue
-            observer.look(rollout, now, partial(told, store, workload, rollout))
+            observer.look(rollout, now, partial(unwatched, store, workload, rollout))
         yield observer.take()
     yield observer.leave(now)
 

@@ -18,11 +18,11 @@ from ktui.cli.options import Command, color_option, output_option, refuse_scope_
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import say_missing
+from ktui.kinds.registry import look
 from ktui.live.snapshot import read_store
-from ktui.model.changes import Resource
 from ktui.model.reference import reference_to
+from ktui.model.resources import Resource
 from ktui.model.store import Store
-from ktui.rollout.look import look
 from ktui.rollout.order import worst_first
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.settings import Settings

@@ -21,11 +21,13 @@ from ktui.cli.figures_file import Past
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.similar_names import say_missing
 from ktui.cli.troubles import Troubles
+from ktui.kinds.registry import STREAMED, WORKLOADS
 from ktui.kube.connection import Connection
 from ktui.kube.streams.streams import Streams
 from ktui.live.tracker import Tracker
-from ktui.model.changes import NEEDED, STREAMED, Change, Link, LinkState, Resource, Restored
+from ktui.model.changes import Change, Link, LinkState, Restored
 from ktui.model.reference import Reference, reference_to
+from ktui.model.resources import CONTROLLER_REVISIONS, NEEDED
 from ktui.rollout.rollout import Phase, Rollout
 
 WATCH_SCHEMA: Final = "ktui.watch/1"
@@ -34,7 +36,7 @@ WATCH_SCHEMA: Final = "ktui.watch/1"
 _NEEDED: Final = frozenset(NEEDED)
 """Without these there is nothing to say; without the others, only less."""
 
-_OPTIONAL: Final = (Resource.STATEFULSETS, Resource.DAEMONSETS, Resource.CONTROLLER_REVISIONS)
+_OPTIONAL: Final = (*(each for each in WORKLOADS if each not in NEEDED), CONTROLLER_REVISIONS)
 
 _TICK: Final = 2.0
 """Seconds between looks at what time alone may turn into trouble, and at whether anybody still reads."""
@@ -188,7 +190,7 @@ async def watch(
     )
     loop = asyncio.get_running_loop()
     ticked = loop.time()
-    async with Streams(connection, namespace, selector) as streams:
+    async with Streams(connection, namespace, selector, resources=STREAMED) as streams:
         streams.go()
         while True:
             try:

@@ -25,20 +25,21 @@ from ktui.cli.naming import one_workload
 from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
+from ktui.kinds.registry import history_of, kind_at, look
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted
 from ktui.kube.listing import list_once
 from ktui.kube.revisions import WithRevisions, read_with_revisions
 from ktui.kube.selection import selector_text
-from ktui.model.changes import Change, Listed, Put, Resource
+from ktui.model.changes import Change, Listed, Put
 from ktui.model.reference import Reference, short
+from ktui.model.resources import PODS
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.rollout.diff.revisions import Pair, Templates, chosen, compare, compare_as_yaml, label, templates
 from ktui.rollout.diff.templates import DiffLine, TemplateDiff, presentable, yaml_lines
-from ktui.rollout.history import History, PastRevision, Writer, by_whom, history_of
-from ktui.rollout.look import look
+from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import TOLD, Accounts, outcome_mark
 from ktui.settings import Settings
@@ -120,29 +121,29 @@ async def _read(settings: Settings, reference: Reference) -> tuple[History, Temp
 async def _settled(api: Api, namespace: str, reference: Reference) -> WithRevisions:
     """With the revision of a change that was made just now: the controller is waited for, though not for long."""
     for pause in _PATIENCE:
-        found = await read_with_revisions(api, namespace, reference)
+        found = await read_with_revisions(api, namespace, reference, kind_at(reference.resource).parts[0])
         if found.raw.get("status", {}).get("observedGeneration", 0) >= found.raw["metadata"].get("generation", 0):
             return found
         await asyncio.sleep(pause)
-    return await read_with_revisions(api, namespace, reference)
+    return await read_with_revisions(api, namespace, reference, kind_at(reference.resource).parts[0])
 
 
 async def _pods(connection: Connection, reference: Reference, found: WithRevisions) -> list[Change]:
     """The pods of what counts none by revision; nothing where they may not be read."""
-    if reference.resource is Resource.DEPLOYMENTS:
+    if PODS not in kind_at(reference.resource).parts:
         return []
     try:
-        listed = await list_once(connection, Resource.PODS, connection.namespace, selector_text(found.raw))
+        listed = await list_once(connection, PODS, connection.namespace, selector_text(found.raw))
     except Forbidden:
         return []
-    return [*(put for put in listed if isinstance(put, Put)), Listed(Resource.PODS)]
+    return [*(put for put in listed if isinstance(put, Put)), Listed(PODS)]
 
 
 def _history(
     reference: Reference, found: WithRevisions, pods: Sequence[Change], remembered: Accounts, now: datetime
 ) -> History:
     resource = reference.resource
-    kept_as = Resource.REPLICASETS if resource is Resource.DEPLOYMENTS else Resource.CONTROLLER_REVISIONS
+    kept_as = kind_at(resource).parts[0]
     store = Store()
     try:
         for of, raw in ((resource, found.raw), *((kept_as, raw) for raw in found.revisions.values())):

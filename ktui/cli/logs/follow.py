@@ -11,9 +11,11 @@ from typing import Final
 from ktui.cli import printing, standard_streams
 from ktui.cli.logs.lines import Printer
 from ktui.cli.troubles import Troubles
+from ktui.kinds.registry import STREAMED
 from ktui.kube.connection import Connection
 from ktui.kube.streams.streams import Streams
-from ktui.model.changes import Link, Resource
+from ktui.model.changes import Link
+from ktui.model.resources import PODS
 from ktui.model.store import Store
 from ktui.tui.logs.buffer import Entry, Source
 from ktui.tui.logs.feed import LogFeed
@@ -27,9 +29,9 @@ async def follow(connection: Connection, uid: str, side: Side, choice: Choice, *
     """Print until nobody reads, or the workload is gone; the exit code. Raises KubeError, and BrokenPipeError."""
     store, printer, feed = Store(), Printer(), LogFeed(tail, since)
     loop = asyncio.get_running_loop()
-    troubles = Troubles({Resource.PODS}, (), printing.note)
+    troubles = Troubles({PODS}, (), printing.note)
     was_there = False
-    async with Streams(connection, connection.namespace) as streams, aclosing(feed):
+    async with Streams(connection, connection.namespace, resources=STREAMED) as streams, aclosing(feed):
         streams.go()
         while True:
             try:

@@ -17,24 +17,25 @@ from ktui.cli.options import Command, output_option, refuse_scope_flags, setting
 from ktui.cli.resources.document import Measured, usage_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
+from ktui.kinds.registry import kind_at, look, revisions_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.listing import list_once
 from ktui.kube.metrics import Absent, Metrics
 from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
-from ktui.model.changes import Put, Resource
+from ktui.model.changes import Put
 from ktui.model.quantities import amount_text
 from ktui.model.reference import Reference
+from ktui.model.resources import PODS, Resource
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.rollout.capacity.headroom import headroom
 from ktui.rollout.capacity.quota import Room
-from ktui.rollout.capacity.usage import Meter, PodUse, RevisionUse, Usage, parts
+from ktui.rollout.capacity.usage import Meter, PodUse, RevisionUse, Usage, with_pods
 from ktui.rollout.capacity.usage import usage as usage_of
 from ktui.rollout.capacity.usage_words import NAMES, compared, near_limits
 from ktui.rollout.capacity.usage_words import room as room_text
-from ktui.rollout.look import look
 from ktui.settings import Settings
 from ktui.text import age, clean, duration, percent
 
@@ -68,7 +69,9 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
         selector = selector_text(raw)
         store = Store()
         store.apply([Put(reference.resource, msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook))])
-        for puts in await asyncio.gather(*(_list(connection, each, selector) for each in _parts_of(reference))):
+        for puts in await asyncio.gather(
+            *(_list(connection, each, selector) for each in dict.fromkeys((*kind_at(reference.resource).parts, PODS)))
+        ):
             store.apply(puts)
         samples, quotas, defaults = await asyncio.gather(
             Metrics(connection).read(namespace, selector),
@@ -77,7 +80,7 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
         )
     workload = next(store.workloads())
     now = connection.clock.now()
-    rollout, found = look(store, workload, None, now)[1], parts(store, workload)
+    rollout, found = look(store, workload, None, now)[1], with_pods(revisions_of(store, workload))
     problem = samples.sentence if isinstance(samples, Absent) else ""
     return Measured(
         kind=reference.kind,
@@ -87,11 +90,6 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
         now=now,
         problem=problem,
     )
-
-
-def _parts_of(reference: Reference) -> tuple[Resource, Resource]:
-    is_deployment = reference.resource is Resource.DEPLOYMENTS
-    return (Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS), Resource.PODS
 
 
 async def _list(connection: Connection, resource: Resource, selector: str) -> list[Put]:

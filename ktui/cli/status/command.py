@@ -26,13 +26,13 @@ from ktui.cli.status.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.status.junit import Report, Trouble, junit
 from ktui.cli.status.record import Witness, witnessing
 from ktui.cli.status.rollback import Recovered, Recovery, roll_back
+from ktui.kinds.guard import Armed
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, NotFound
 from ktui.live.inspection import LogTail, Look, Onlooker, last_words
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference
-from ktui.rollout.guard import Armed
+from ktui.model.resources import DEPLOYMENTS
 from ktui.settings import Settings, audit_file, seconds
 
 _EVIDENCE_TIMEOUT: Final = 20.0
@@ -126,7 +126,7 @@ def status(
         return run(show_services(settings, [reference], output))
     if back_on_failure or back_on_timeout:
         _check_that_it_may_roll_back(settings, watch=watch, timeout=timeout, on_timeout=back_on_timeout)
-    if revision is not None and reference.resource is not Resource.DEPLOYMENTS:
+    if revision is not None and reference.resource is not DEPLOYMENTS:
         printing.note(f"ktui: Like kubectl, ktui ignores --revision for a {reference.kind}.")
     if report is not None:
         _check_that_it_can_be_written(report, output)

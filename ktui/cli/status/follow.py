@@ -7,27 +7,25 @@ from collections.abc import Coroutine
 from contextlib import aclosing
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
 from ktui.cli import printing
 from ktui.cli.failures import FAILED, NOT_FINISHED
 from ktui.cli.troubles import Troubles
+from ktui.kinds.guard import Armed, arm
+from ktui.kinds.registry import kind_of
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.streams.reflector import Reflector
 from ktui.live.inspection import Onlooker, inert
 from ktui.model.changes import Gone, Link, Put
-from ktui.model.objects import Deployment
 from ktui.model.reference import Reference
-from ktui.model.workloads import DaemonSet, StatefulSet, Workload
+from ktui.model.workloads import Workload
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, countdown, seen
-from ktui.rollout.guard import Armed, arm
-from ktui.rollout.revisions import revision
 from ktui.rollout.rollout import Phase, Rollout
-from ktui.rollout.status import verdict
-from ktui.text import count, duration
+from ktui.text import duration
 
 _DELETED: Final = "object has been deleted"
 """kubectl's words when what it watches is deleted, or deleted and created again."""
@@ -154,8 +152,8 @@ class Follow:
             async for batch in batches:
                 for change in batch:
                     match change:
-                        case Put(_, (Deployment() | StatefulSet() | DaemonSet()) as workload):
-                            if ending := self._judge(workload):
+                        case Put(resource, workload) if resource.is_workload:
+                            if ending := self._judge(cast(Workload, workload)):
                                 return ending
                         case Gone():
                             return Ending(Outcome.DELETED, _DELETED)
@@ -165,42 +163,34 @@ class Follow:
 
     def _judge(self, workload: Workload) -> Ending | None:
         """What this state of it ends the watch with; None where it goes on."""
+        kind = kind_of(workload)
         self.first = self.first or arm(workload)
         if self.first.uid != workload.metadata.uid:
             return Ending(Outcome.DELETED, _DELETED)
         wanted = self._manner.revision
-        if wanted is not None and isinstance(workload, Deployment) and (running := revision(workload)) != wanted:
+        if wanted is not None and (running := kind.running_revision(workload)) not in (None, wanted):
             said = f"desired revision ({wanted}) is different from the running revision ({running})"
             return Ending(Outcome.SUPERSEDED, said)
         if self._manner.template not in (None, workload.spec.template.digest):
             return Ending(Outcome.SUPERSEDED, "someone else has changed the pod template meanwhile")
-        judged = verdict(workload)
+        judged = kind.verdict(workload)
         if judged.failed:
-            is_deployment = isinstance(workload, Deployment)
-            return Ending(Outcome.FAILED if is_deployment else Outcome.WAITS, judged.line)
+            return Ending(Outcome.FAILED if judged.is_judged else Outcome.WAITS, judged.line)
         self._line = judged.line
         if self._manner.says_lines:
             printing.line(judged.line)
             self._has_spoken()
         if judged.done:
-            self._say_what_stays(workload)
+            if said := kind.held_back(workload):
+                self._note(f"ktui: {said}")
             return Ending(Outcome.COMPLETE)
         if not self._manner.watch:
             return Ending(Outcome.NOT_FINISHED)
-        is_paused = isinstance(workload, Deployment) and workload.spec.paused
+        is_paused = kind.is_paused(workload)
         if is_paused and not self._was_paused:
             self._note("ktui: it is paused: nothing rolls out until it is resumed.")
         self._was_paused = is_paused
         return None
-
-    def _say_what_stays(self, workload: Workload) -> None:
-        """To kubectl a StatefulSet is complete too where its partition holds pods back, all of them even."""
-        if not isinstance(workload, StatefulSet):
-            return
-        left = workload.spec.desired - workload.status.updated_replicas
-        if left > 0:
-            stay = "stays" if left == 1 else "stay"
-            self._note(f"ktui: {count(left, 'pod')} {stay} as before: its partition is {workload.spec.partition}.")
 
     async def _look_at_link(self) -> Ending:
         """Say what is wrong with the link, and end where it goes on. Raises KubeError."""
@@ -268,11 +258,9 @@ class Follow:
         if rollout is None:
             return self._line or "nothing has been heard of it yet"
         numbers = rollout.progress
-        # A partition leaves some pods as they are; of a Deployment, the size is what new pods come to in the end.
-        wanted = numbers.desired if rollout.kind == "Deployment" else numbers.new.wanted
         why = f"; {rollout.why}" if rollout.why else ""
         comes = f"; {self._waits.told(self._onlooker.now())}" if self._waits is not None else ""
-        return f"{rollout.phase.value}, {numbers.new.available} of {wanted} new pods available{why}{comes}"
+        return f"{rollout.phase.value}, {numbers.new.available} of {numbers.goal} new pods available{why}{comes}"
 
     def _note(self, text: str) -> None:
         printing.note(inert(text))

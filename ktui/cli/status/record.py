@@ -9,6 +9,7 @@ from typing import Final
 
 from ktui.cli.figures_file import Past
 from ktui.figures.observer import is_numbered
+from ktui.kinds.registry import kind_at
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
@@ -16,8 +17,9 @@ from ktui.kube.selection import selector_text
 from ktui.kube.streams.reflector import Reflector
 from ktui.live.inspection import Look
 from ktui.live.tracker import Tracker
-from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.changes import Link, LinkState
 from ktui.model.reference import Reference
+from ktui.model.resources import Resource
 
 _PATIENCE: Final = 2.0
 """Seconds that a gate which has its verdict waits at most for the same to be seen here."""
@@ -31,8 +33,7 @@ class Witness:
 
     def __init__(self, connection: Connection, reference: Reference, past: Past) -> None:
         self._connection, self._reference, self._past = connection, reference, past
-        is_deployment = reference.resource is Resource.DEPLOYMENTS
-        self._revisions = Resource.REPLICASETS if is_deployment else Resource.CONTROLLER_REVISIONS
+        self._revisions = kind_at(reference.resource).parts[0]
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._has_ended = asyncio.Event()

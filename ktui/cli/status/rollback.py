@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -16,16 +16,16 @@ from ktui.actions.perform import perform
 from ktui.actions.read import Reader, Recall
 from ktui.cli import printing
 from ktui.cli.status.follow import Follow, Manner, Outcome
+from ktui.kinds.guard import Armed
+from ktui.kinds.registry import kind_at
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.live.inspection import inert
-from ktui.model.objects import Deployment
 from ktui.model.reference import reference_to
 from ktui.model.template import decode_hook
-from ktui.model.workloads import DaemonSet, StatefulSet
+from ktui.model.workloads import Workload
 from ktui.plans.plan import Plan
-from ktui.rollout.guard import Armed
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file
 
@@ -113,10 +113,9 @@ async def _roll_back(
 
 async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recovery:
     """Wait until the earlier revision is back in full."""
-    workload = msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)
-    assert isinstance(workload, Deployment | StatefulSet | DaemonSet), "what a plan is for"
-    # A Deployment has a deadline. The others would be waited for indefinitely.
-    patience = None if isinstance(workload, Deployment) else manner.patience or _PATIENCE
+    workload = cast(Workload, msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook))
+    # What has no deadline would be waited for indefinitely.
+    patience = None if kind_at(made.target.resource).has_deadline else manner.patience or _PATIENCE
     template = workload.spec.template.digest
     watched = msgspec.structs.replace(manner, patience=patience, rolls_back=False, revision=None, template=template)
     try:

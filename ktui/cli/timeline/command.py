@@ -17,14 +17,14 @@ from ktui.cli.options import Command, color_option, output_option, refuse_scope_
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.cli.timeline.document import timeline_document
+from ktui.kinds.registry import timeline_of
 from ktui.kube.api import Api
 from ktui.live.snapshot import read_events, read_workload
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.model.resources import EVENTS
 from ktui.rollout.happenings import GLYPHS, What
 from ktui.rollout.rollout import unseen
 from ktui.rollout.timeline import Deed, Moment
-from ktui.rollout.timeline import timeline as timeline_of
 from ktui.settings import Settings, audit_file
 from ktui.text import age, local_time
 
@@ -72,7 +72,7 @@ async def _read(settings: Settings, reference: Reference) -> _Found:
         async with pointing_to_namesakes(Api(connection), connection.namespace, reference):
             store = await read_workload(connection, reference, connection.clock.now, note=printing.remark)
         await read_events(connection, store, connection.clock.now, note=printing.remark)
-        if unseen(store, Resource.EVENTS):
+        if unseen(store, EVENTS):
             printing.note("ktui: events are left out: you may not list them.")
         (workload,) = store.workloads()
         moments = timeline_of(store, workload, _deeds(workload.metadata.uid))

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from ktui.kube.streams.decoder import Heard, InitialEnd, Inventory, Unreadable
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Resource, Restored
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Restored
+from ktui.model.resources import Resource
 
 _TROUBLE: Final = {LinkState.SILENT, LinkState.RECONNECTING, LinkState.REFUSED}
 

@@ -15,8 +15,9 @@ import msgspec
 
 from ktui.kube.errors import Interrupted, KubeError, Status, brief, status_error, status_in
 from ktui.kube.streams.shallow import elements, members
-from ktui.model.changes import Gone, Put, Resource
+from ktui.model.changes import Gone, Put
 from ktui.model.reading import Broken, Misfit, NotRead, read
+from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject
 

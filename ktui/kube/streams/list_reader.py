@@ -12,7 +12,7 @@ from typing import Final
 from ktui.kube import limits
 from ktui.kube.errors import Interrupted, TooLarge
 from ktui.kube.streams.decoder import Page, decode_page
-from ktui.model.changes import Resource
+from ktui.model.resources import Resource
 
 _ITEMS: Final = b'"items":['
 _META: Final = b'"metadata":{'

@@ -31,8 +31,9 @@ from ktui.kube.streams.lines import LineSplitter
 from ktui.kube.streams.list_reader import ListReader
 from ktui.kube.streams.pacing import Pacing, Throttle
 from ktui.kube.streams.pages import Pages
-from ktui.model.changes import Change, LinkState, Put, Resource
+from ktui.model.changes import Change, LinkState, Put
 from ktui.model.reading import ordinal
+from ktui.model.resources import Resource
 
 _T = TypeVar("_T")
 

@@ -7,21 +7,24 @@ change of each object, so a terminal that draws slowly costs neither memory with
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from datetime import datetime
 from random import Random
 from types import TracebackType
-from typing import Final
 
 from ktui.kube.connection import Connection
 from ktui.kube.streams.pacing import Pacing, Throttle
 from ktui.kube.streams.reflector import Reflector
-from ktui.model.changes import STREAMED, WORKLOADS, Change, Gone, Link, Listed, Put, Resource, Restored
+from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored
 from ktui.model.reading import ordinal
+from ktui.model.resources import PODS, REPLICASETS, Resource
 
-AT_ONCE: Final = frozenset({*WORKLOADS, Resource.REPLICASETS})
-"""What the first paint needs. Pods are many, and the rest is not needed to count: they follow."""
+
+def is_at_once(resource: Resource) -> bool:
+    """Whether the first paint needs it. Pods are many, and the rest is not needed to count: they follow."""
+    return resource.is_workload or resource is REPLICASETS
 
 
 class Outbox:
@@ -32,8 +35,8 @@ class Outbox:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[Resource, dict[str, Change]] = {resource: {} for resource in Resource}
-        self._delivered: dict[Resource, set[str]] = {resource: set() for resource in Resource}
+        self._waiting: defaultdict[Resource, dict[str, Change]] = defaultdict(dict)
+        self._delivered: defaultdict[Resource, set[str]] = defaultdict(set)
         self._filled = asyncio.Event()
         self._error: BaseException | None = None
 
@@ -122,7 +125,7 @@ class Streams:
         namespace: str | None = None,
         label_selector: str = "",
         *,
-        resources: Iterable[Resource] = STREAMED,
+        resources: Iterable[Resource],
         pacing: Pacing | None = None,
         clock: Callable[[], datetime] | None = None,
         random: Random | None = None,
@@ -138,11 +141,11 @@ class Streams:
                 resource,
                 namespace,
                 # A selector chooses workloads; it seldom fits what they make, and never the events about it.
-                label_selector if resource in WORKLOADS else "",
+                label_selector if resource.is_workload else "",
                 pacing=pacing,
                 throttle=throttle,
                 # Of these there are the most by far: a second less until all are there.
-                cached_list=resource is Resource.PODS,
+                cached_list=resource is PODS,
                 clock=clock,
                 random=random,
             )
@@ -189,7 +192,7 @@ class Streams:
         return await self._outbox.take()
 
     async def _run(self, reflector: Reflector) -> None:
-        if reflector.resource not in AT_ONCE:
+        if not is_at_once(reflector.resource):
             await self._go.wait()
         async with aclosing(reflector.changes()) as batches:
             async for batch in batches:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ktui.model.objects import Deployment
 from ktui.model.policies import Quota
 from ktui.model.template import Resources
 from ktui.model.workloads import Workload
-from ktui.rollout import strategy
 from ktui.rollout.capacity.footprint import Footprint, footprint
 from ktui.rollout.capacity.quota import Demand, Room, demand, rooms
-from ktui.rollout.capacity.usage import Part
+from ktui.rollout.facts import Revision
 from ktui.rollout.progress import Progress
 
 
 def headroom(
     workload: Workload,
     numbers: Progress,
-    parts: Sequence[Part],
+    parts: Sequence[Revision],
     quotas: Sequence[Quota],
     defaults: Resources | None = None,
 ) -> tuple[Room, ...]:
@@ -28,22 +26,17 @@ def headroom(
     # What was admitted has all that LimitRanges and runtimes add.
     new = _of(now[0]) if now else footprint(workload.spec.template, defaults)
     old = _of(max(before, key=lambda part: len(part.pods))) if before else new
-    return rooms(quotas, new, old, _demand(workload, numbers))
+    return rooms(quotas, new, old, _demand(numbers))
 
 
-def _of(part: Part) -> Footprint:
+def _of(part: Revision) -> Footprint:
     newest = max(part.pods, key=lambda pod: (str(pod.metadata.creation_timestamp or ""), pod.metadata.name))
     return footprint(newest.spec)
 
 
-def _demand(workload: Workload, numbers: Progress) -> Demand:
+def _demand(numbers: Progress) -> Demand:
     new, old = numbers.new, numbers.old
-    goal = numbers.desired
-    if not isinstance(workload, Deployment):
-        goal = new.wanted
-    elif strategy.held(workload):
-        goal = min(numbers.surge or numbers.unavailable, numbers.desired)
     # Pods that are added to what is complete do not surge.
     surge = numbers.surge if old.existing or old.terminating else 0
     terminating = (new.terminating or 0) + (old.terminating or 0)
-    return demand(numbers.desired, surge, new.existing, old.existing, terminating, goal=goal)
+    return demand(numbers.desired, surge, new.existing, old.existing, terminating, goal=numbers.goal)

@@ -6,16 +6,14 @@ stay. So what matters is what is used now, what one pod more takes, and how many
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.policies import Quota
 from ktui.model.quantities import quantity
-from ktui.rollout import strategy
 from ktui.rollout.capacity.footprint import MEASURED, REQUESTS, Footprint
 
 _PODS: Final = ("pods", "count/pods")
@@ -53,20 +51,6 @@ def demand(desired: int, surge: int, new: int, old: int, terminating: int, *, go
         added=max(0, goal - new),
         freed=max(0, old - stay) + terminating,
     )
-
-
-def demand_of(deployment: Deployment, new: int, old: int, terminating: int, *, surges: bool = True) -> Demand:
-    """The same of a Deployment. A change of the number of pods alone does not surge."""
-    limits, desired = strategy.bounds(deployment), deployment.spec.desired
-    goal = min(limits.surge or limits.unavailable, desired) if strategy.held(deployment) else None
-    return demand(desired, limits.surge if surges else 0, new, old, terminating, goal=goal)
-
-
-def demand_now(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, surges: bool = True) -> Demand:
-    """The same from the ReplicaSets that there are."""
-    new = sum(rs.status.replicas for rs in replicasets if rs.spec.template == deployment.spec.template)
-    old = sum(rs.status.replicas for rs in replicasets) - new
-    return demand_of(deployment, new, old, deployment.status.terminating_replicas or 0, surges=surges)
 
 
 class Room(msgspec.Struct, frozen=True):

@@ -5,28 +5,23 @@ They hold no rollout up by themselves, but explain what one sees, or what comes 
 
 from __future__ import annotations
 
-from ktui.model.objects import Deployment
-from ktui.model.policies import Autoscaler, Budget, Policies, Quota
-from ktui.model.quantities import amount_text
-from ktui.model.workloads import DaemonSet, Workload
-from ktui.rollout.capacity.footprint import footprint
-from ktui.rollout.capacity.quota import Demand, Room, demand_of, rooms
+from ktui.model.policies import Autoscaler, Budget, Policies
+from ktui.model.workloads import Workload
 from ktui.rollout.diagnosis.cause import Cause, Kind, Remedy, legible
 from ktui.text import count
 
 
-def remarks(workload: Workload, policies: Policies, *, is_under_way: bool) -> tuple[Cause, ...]:
-    """What the policies of its namespace do to a workload, as far as it is worth knowing now."""
+def remarks(workload: Workload, policies: Policies, *, replicas: int | None, is_under_way: bool) -> tuple[Cause, ...]:
+    """What the policies of its namespace do to a workload, as far as it is worth knowing now.
+
+    `replicas` is how many pods its spec asks for; None if it cannot be scaled.
+    """
     found: list[Cause] = []
-    if not isinstance(workload, DaemonSet):
-        asked = workload.spec.desired
-        found += [cause for autoscaler in policies.autoscalers for cause in _autoscaled(asked, autoscaler)]
+    if replicas is not None:
+        found += [cause for autoscaler in policies.autoscalers for cause in _autoscaled(replicas, autoscaler)]
     if is_under_way:
         labels = workload.spec.template.labels
         found += [cause for budget in policies.budgets if budget.selector.covers(labels) for cause in _budgeted(budget)]
-        if isinstance(workload, Deployment):
-            # The others take a pod down before they make the next one, but for a DaemonSet that surges.
-            found += _limited(workload, policies.quotas)
     return tuple(legible(cause) for cause in found)
 
 
@@ -79,31 +74,3 @@ def _budgeted(budget: Budget) -> list[Cause]:
             remark=True,
         )
     ]
-
-
-def _limited(deployment: Deployment, quotas: tuple[Quota, ...]) -> list[Cause]:
-    status = deployment.status
-    old = max(0, status.replicas - status.updated_replicas)
-    more = demand_of(deployment, status.updated_replicas, old, status.terminating_replicas or 0)
-    pod = footprint(deployment.spec.template)
-    return [
-        Cause(
-            Kind.QUOTA,
-            f"quota {room.quota} has room for {count(room.fits or 0, 'pod')} ({_used(room)} used), "
-            f"and the {'surge' if more.extra else 'rollout'} wants {_wanted(room, more)} more",
-            blocking=False,
-            try_next="raise the quota, or lower the surge",
-            remark=True,
-        )
-        for room in rooms(quotas, pod, pod, more)
-        if room.is_short
-    ]
-
-
-def _used(room: Room) -> str:
-    used = f"{amount_text(room.resource, room.used)} of {amount_text(room.resource, room.hard)}"
-    return used if room.resource in ("pods", "count/pods") else f"{room.resource} {used}"
-
-
-def _wanted(room: Room, more: Demand) -> str:
-    return str(more.extra) if more.extra else amount_text(room.resource, room.needed or room.hard)

@@ -15,13 +15,10 @@ from typing import Final
 import msgspec
 
 from ktui.model.metrics import Sample
-from ktui.model.objects import Deployment, Pod
-from ktui.model.store import Store
+from ktui.model.objects import Pod
 from ktui.model.template import Container
-from ktui.model.workloads import StatefulSet, Workload
-from ktui.rollout import revisions
 from ktui.rollout.capacity.footprint import LIMITS, MEASURED, REQUESTS, footprint, limit_of, running_together
-from ktui.rollout.cohorts import Controlled, cohorts_of
+from ktui.rollout.facts import Revision
 from ktui.rollout.podstatus import ENDED_PHASES, is_terminating
 from ktui.text import clean
 
@@ -91,17 +88,6 @@ class PodUse(msgspec.Struct, frozen=True):
         return (self.cpu if resource == "cpu" else self.memory) or Decimal(0)
 
 
-class Part(msgspec.Struct, frozen=True):
-    """One revision, by whatever controller it is kept, with its pods."""
-
-    uid: str
-    number: int
-    name: str
-    """What the names of its pods begin with."""
-    is_current: bool
-    pods: tuple[Pod, ...]
-
-
 class RevisionUse(msgspec.Struct, frozen=True):
     """What one revision uses. Pods that are stopping or have ended are left out."""
 
@@ -169,33 +155,12 @@ def worth_keeping(now: Usage, past: RevisionUse | None) -> RevisionUse | None:
     return past if past is not None and past.uid == old.uid and past.measured > old.measured else old
 
 
-def parts(store: Store, workload: Workload) -> tuple[Part, ...]:
-    """The revisions of a workload that have pods: the current one first, then the newest."""
-    found = _of_deployment(store, workload) if isinstance(workload, Deployment) else _of_cohorts(store, workload)
-    return tuple(sorted((part for part in found if part.pods), key=lambda part: not part.is_current))
+def with_pods(revisions: Iterable[Revision]) -> tuple[Revision, ...]:
+    """Those that have pods: the current one first, then the newest."""
+    return tuple(sorted((each for each in revisions if each.pods), key=lambda each: not each.is_current))
 
 
-def _of_deployment(store: Store, deployment: Deployment) -> list[Part]:
-    replicasets = store.replicasets(deployment.metadata.uid)
-    current = revisions.current(deployment, replicasets)
-    return [
-        Part(
-            rs.metadata.uid, revisions.revision(rs), rs.metadata.name, rs is current, tuple(store.pods(rs.metadata.uid))
-        )
-        for rs in revisions.newest_first(replicasets)
-    ]
-
-
-def _of_cohorts(store: Store, workload: Controlled) -> list[Part]:
-    # The pods of a StatefulSet are known by their whole names.
-    name = "" if isinstance(workload, StatefulSet) else workload.metadata.name
-    return [
-        Part(each.revision.metadata.uid if each.revision else "", each.number, name, each.is_current, each.pods)
-        for each in cohorts_of(store, workload)
-    ]
-
-
-def usage(found: Sequence[Part], samples: Iterable[Sample]) -> Usage:
+def usage(found: Sequence[Revision], samples: Iterable[Sample]) -> Usage:
     """What these revisions use, by what was measured."""
     by_pod = {sample.pod: sample for sample in samples}
     uses = [use for part in found if (use := _revision(part, by_pod)).pods]
@@ -204,7 +169,7 @@ def usage(found: Sequence[Part], samples: Iterable[Sample]) -> Usage:
     return Usage(tuple(uses), newest, max((sample.window for sample in own), default=0.0))
 
 
-def _revision(part: Part, by_pod: Mapping[str, Sample]) -> RevisionUse:
+def _revision(part: Revision, by_pod: Mapping[str, Sample]) -> RevisionUse:
     staying = [pod for pod in part.pods if not is_terminating(pod) and pod.status.phase not in ENDED_PHASES]
     uses = {pod.metadata.uid: _pod(pod, part, by_pod.get(pod.metadata.name)) for pod in staying}
     measured = [(pod, uses[pod.metadata.uid]) for pod in staying if uses[pod.metadata.uid].is_measured]
@@ -217,9 +182,11 @@ def _revision(part: Part, by_pod: Mapping[str, Sample]) -> RevisionUse:
     )
 
 
-def _pod(pod: Pod, part: Part, sample: Sample | None) -> PodUse:
+def _pod(pod: Pod, part: Revision, sample: Sample | None) -> PodUse:
     meta = pod.metadata
-    use = PodUse(clean(meta.name.removeprefix(f"{part.name}-")), clean(meta.name), meta.creation_timestamp)
+    short = meta.name.removeprefix(f"{part.stem}-")
+    # Without its set's name, the pod of a StatefulSet is but a number.
+    use = PodUse(clean(meta.name if short.isdecimal() else short), clean(meta.name), meta.creation_timestamp)
     if sample is None or not _is_of(sample, pod):
         return use
     return msgspec.structs.replace(

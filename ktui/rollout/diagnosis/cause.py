@@ -181,3 +181,11 @@ def legible(cause: Cause) -> Cause:
         detail=clean(cause.detail),
         pods=tuple(clean(name) for name in cause.pods),
     )
+
+
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+
+
+def by_weight(cause: Cause) -> tuple[bool, bool, int, int, str]:
+    """The order of causes: what blocks first, then what explains most."""
+    return not cause.blocking, cause.remark, _ORDER[cause.kind], -len(cause.pods), cause.sentence

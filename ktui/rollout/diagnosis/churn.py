@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ktui.model.objects import Deployment
 from ktui.model.workloads import Workload
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, legible
 from ktui.text import count, duration
@@ -19,10 +18,14 @@ _COLLISIONS: Final = 5
 """So many ReplicaSets were found to differ from the template that they were made from, over the Deployment's life."""
 
 
-def of_churn(workload: Workload, births: Sequence[datetime | None], now: datetime) -> tuple[Cause, ...]:
-    """The cause, if the revisions that were made last, at these moments, follow each other too fast."""
+def of_churn(
+    workload: Workload, births: Sequence[datetime | None], now: datetime, *, collisions: int = 0
+) -> tuple[Cause, ...]:
+    """The cause, if the revisions that were made last, at these moments, follow each other too fast.
+
+    `collisions` counts the revisions that differed from the template that they were made from.
+    """
     lately = sorted(at for at in births if at is not None and now - at < _WINDOW)
-    collisions = (workload.status.collision_count or 0) if isinstance(workload, Deployment) else 0
     collides = collisions >= _COLLISIONS and len(lately) >= _SOME
     if not lately or (len(lately) < _MANY and not collides):
         return ()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ktui.model.objects import Condition, Deployment, Event, Pod, ReplicaSet, condition_of
+from ktui.model.objects import Condition, Event, Pod, ReplicaSet, condition_of
 from ktui.model.times import before, span
 from ktui.model.workloads import ControllerRevision, Workload
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, legible
@@ -34,8 +34,12 @@ def of_standstill(
     now: datetime,
     *,
     events_of: Callable[[str], Sequence[Event]],
+    conditions: Sequence[Condition] = (),
 ) -> tuple[Cause, ...]:
-    """Why nothing happens, if nothing has for a while; `parts` and `pods` are all that the workload has."""
+    """Why nothing happens, if nothing has for a while; `parts` and `pods` are all that the workload has.
+
+    `conditions` are those that tell why by being False, and that nothing else reports.
+    """
     if workload.metadata.deletion_timestamp is not None:
         # It is on its way out, and its controller does nothing more.
         return ()
@@ -46,7 +50,7 @@ def of_standstill(
     # A pod that is ready and has to stay so for minReadySeconds is waited for.
     if moved is None or now - moved < QUIET + span(workload.spec.min_ready_seconds):
         return ()
-    told = _warned(workload, parts, moved, now, events_of) or _stands(workload, numbers, moved, now)
+    told = _warned(workload, parts, moved, now, events_of) or _stands(workload, conditions, numbers, moved, now)
     return (legible(told),)
 
 
@@ -100,11 +104,13 @@ def _warned(
     )
 
 
-def _stands(workload: Workload, numbers: Progress, moved: datetime, now: datetime) -> Cause:
+def _stands(
+    workload: Workload, conditions: Sequence[Condition], numbers: Progress, moved: datetime, now: datetime
+) -> Cause:
     """What the conditions say, or else the counters."""
     quiet = duration((now - moved).total_seconds())
     helps = "look at the events, and whether the controller of the workload runs"
-    condition = _telling(workload)
+    condition = next((each for each in conditions if each.status != "True" and each.message), None)
     detail = condition.message if condition is not None else ""
     if not workload.observed:
         said = f"the controller has not seen the change for {quiet}"
@@ -127,14 +133,6 @@ def _stands(workload: Workload, numbers: Progress, moved: datetime, now: datetim
         reason=Reason.NO_PROGRESS,
         since=moved,
     )
-
-
-def _telling(workload: Workload) -> Condition | None:
-    """A condition that says that something is not as it should be."""
-    if isinstance(workload, Deployment):
-        # Available speaks of the pods, and Progressing of the deadline: both are reported otherwise.
-        return None
-    return next((each for each in workload.status.conditions if each.status != "True" and each.message), None)
 
 
 def _fit(text: str) -> str:

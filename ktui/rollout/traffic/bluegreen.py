@@ -14,8 +14,8 @@ from typing import Final
 
 import msgspec
 
-from ktui.model.changes import Resource
 from ktui.model.objects import Deployment, Pod, ReplicaSet
+from ktui.model.resources import ENDPOINT_SLICES
 from ktui.model.routing import Endpoint, EndpointSlice, Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
@@ -234,7 +234,7 @@ def blue_green(
         ports=clean(", ".join(f"{port.port} → {port.target}" for port in service.spec.ports)),
         sides=sides,
         others=ready[None],
-        endpoints_known=Resource.ENDPOINT_SLICES in traffic.listed,
+        endpoints_known=ENDPOINT_SLICES in traffic.listed,
         fronts=fronts(service, traffic.ingresses(), traffic.routes()),
         warnings=(),
     )

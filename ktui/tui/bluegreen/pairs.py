@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from ktui import signs
 from ktui.kube.errors import Forbidden, KubeError
 from ktui.kube.listing import list_once
-from ktui.model.changes import Put, Resource
+from ktui.model.changes import Put
+from ktui.model.resources import SERVICES
 from ktui.model.routing import Service
 from ktui.rollout.traffic.bluegreen import Pairing, may_be_paired, pairings
 from ktui.text import clean
@@ -106,7 +107,7 @@ class Pairs:
         if connection is None:
             raise KubeError("There is no connection to the cluster now.")
         switches = self._switches.get(namespace, 0)
-        listed = await list_once(connection, Resource.SERVICES, namespace)
+        listed = await list_once(connection, SERVICES, namespace)
         services = [each.object for each in listed if isinstance(each, Put) and isinstance(each.object, Service)]
         deployments = [each for each in self._host.live.store.deployments() if each.metadata.namespace == namespace]
         found: list[tuple[Service, Pairing]] = []

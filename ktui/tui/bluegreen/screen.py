@@ -13,8 +13,9 @@ from ktui import signs
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.streams.streams import Streams
-from ktui.model.changes import ROUTING, LinkState, Resource
+from ktui.model.changes import LinkState
 from ktui.model.objects import Deployment
+from ktui.model.resources import ENDPOINT_SLICES, ROUTING, SERVICES
 from ktui.model.traffic import Traffic
 from ktui.plans.request import Action
 from ktui.rollout.traffic.bluegreen import BlueGreen, Move, Side, blue_green, follow, turns
@@ -208,10 +209,10 @@ class BlueGreenScreen(LiveScreen):
             self.run_worker(self._ask_rights(connection, state), group="rights")
 
     def _emptiness(self) -> str:
-        link = self._traffic.links.get(Resource.SERVICES)
+        link = self._traffic.links.get(SERVICES)
         if link is not None and (link.is_broken or link.state is LinkState.REFUSED):
             return link.reason
-        if Resource.SERVICES in self._traffic.listed:
+        if SERVICES in self._traffic.listed:
             return "No Service has this Deployment as one of its sides."
         return "Asking for the Services…"
 
@@ -251,7 +252,7 @@ class BlueGreenScreen(LiveScreen):
 
     def _problem(self) -> tuple[str, str]:
         """Why endpoints cannot be seen at all, and why those that are shown may be stale; mostly neither."""
-        link = self._traffic.links.get(Resource.ENDPOINT_SLICES)
+        link = self._traffic.links.get(ENDPOINT_SLICES)
         if link is None or link.state in (LinkState.LIVE, LinkState.CONNECTING):
             return "", ""
         return (link.reason, "") if link.state is LinkState.REFUSED else ("", link.reason)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ktui.kinds.registry import revisions_of
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
-from ktui.model.changes import Resource
 from ktui.model.objects import Pod
+from ktui.model.resources import PODS
 from ktui.rollout.detail import Detail
 from ktui.rollout.diff.templates import object_lines
-from ktui.rollout.parts import parts_of
 from ktui.tui.detail import lines as detail_lines
 from ktui.tui.detail import pod_lines, why_lines
 from ktui.tui.host import Host
@@ -50,7 +50,7 @@ def _pod(host: Host, uid: str, pod_uid: str) -> PageScreen | None:
         if host.connection is None:
             raise KubeError("There is no connection.")
         meta = found.metadata
-        return object_lines(await Api(host.connection).get(Resource.PODS, meta.namespace, meta.name))
+        return object_lines(await Api(host.connection).get(PODS, meta.namespace, meta.name))
 
     def logs() -> None:
         host.post_message(OpenLogs(uid, pod_uid, is_old=_is_old(host, uid, pod_uid)))
@@ -60,13 +60,13 @@ def _pod(host: Host, uid: str, pod_uid: str) -> PageScreen | None:
 
 def _find_pod(host: Host, uid: str, pod_uid: str) -> Pod | None:
     workload = host.live.store.workload(uid)
-    parts = parts_of(host.live.store, workload) if workload is not None else ()
+    parts = revisions_of(host.live.store, workload) if workload is not None else ()
     return next((pod for part in parts for pod in part.pods if pod.metadata.uid == pod_uid), None)
 
 
 def _is_old(host: Host, uid: str, pod_uid: str) -> bool:
     workload = host.live.store.workload(uid)
-    parts = parts_of(host.live.store, workload) if workload is not None else ()
+    parts = revisions_of(host.live.store, workload) if workload is not None else ()
     return any(pod.metadata.uid == pod_uid for part in parts if not part.is_current for pod in part.pods)
 
 
@@ -101,7 +101,7 @@ def _pages(
 def _images(host: Host, uid: str, number: int) -> list[str]:
     """The images of a revision as its template writes them: registry, tag and digest."""
     workload = host.live.store.workload(uid)
-    parts = parts_of(host.live.store, workload) if workload is not None else ()
+    parts = revisions_of(host.live.store, workload) if workload is not None else ()
     templates = [part.template for part in parts if part.number == number and part.template is not None]
     return [
         f"{container.name}  {container.image}"

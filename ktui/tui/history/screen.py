@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
 from ktui import signs
+from ktui.kinds.registry import kind_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
@@ -245,7 +246,7 @@ class HistoryScreen(LiveScreen):
         if known is None:
             raise KubeError("It is gone, and its templates with it.")
         reference = reference_to(known)
-        found = await read_with_revisions(Api(connection), known.metadata.namespace, reference)
+        found = await read_with_revisions(Api(connection), known.metadata.namespace, reference, kind_of(known).parts[0])
         if found.uid != history.uid:
             raise KubeError(f"This {reference.kind} was deleted, and another one has its name now.")
         return templates(found.raw, found.revisions)

@@ -9,10 +9,11 @@ from typing import Final
 
 import msgspec
 
+from ktui.kinds.registry import revisions_of
 from ktui.model.objects import ContainerStatus, Pod, Terminated
 from ktui.model.store import Store
 from ktui.rollout import images
-from ktui.rollout.parts import Part, parts_of
+from ktui.rollout.facts import Revision
 from ktui.rollout.podstatus import Health, broken_container, pod_state
 from ktui.text import clean
 from ktui.tui.logs.buffer import Source
@@ -87,7 +88,7 @@ def select(store: Store, uid: str, side: Side, choice: Choice, followed: Collect
     workload = store.workload(uid)
     if workload is None:
         return None
-    parts = parts_of(store, workload)
+    parts = revisions_of(store, workload)
     chosen = [part for part in parts if part.is_current == (side is Side.NEW)]
     pods = [(part, pod) for part in chosen for pod in part.pods]
     pods.sort(key=lambda each: _urgency(each[1]))
@@ -124,13 +125,13 @@ def _urgency(pod: Pod) -> tuple[bool, float]:
     return pod_state(pod).health is not Health.BROKEN, -created.timestamp() if created is not _LONG_AGO else 0.0
 
 
-def _revision(part: Part) -> tuple[int, str]:
+def _revision(part: Revision) -> tuple[int, str]:
     template = part.template
     shown = " ".join(images.short(c.image) for c in template.containers) if template is not None else ""
     return part.number, clean(shown)
 
 
-def _short(part: Part, pod: Pod) -> str:
+def _short(part: Revision, pod: Pod) -> str:
     return clean(pod.metadata.name.removeprefix(f"{part.stem}-"))
 
 
@@ -138,7 +139,7 @@ def _names(pod: Pod) -> list[str]:
     return [container.name for container in (*pod.spec.init_containers, *pod.spec.containers)]
 
 
-def _of_pod(part: Part, pod: Pod, chosen: str) -> list[Watched]:
+def _of_pod(part: Revision, pod: Pod, chosen: str) -> list[Watched]:
     statuses = {each.name: each for each in (*pod.status.init_container_statuses, *pod.status.container_statuses)}
     names = _names(pod)
     if not chosen:

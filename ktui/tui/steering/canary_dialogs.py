@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from ktui.model.objects import Deployment
+from ktui.kinds.registry import history_of, kind_of
 from ktui.model.template import Container
-from ktui.model.workloads import StatefulSet, Workload
+from ktui.model.workloads import Workload
 from ktui.plans.request import Canary, SetImage
 from ktui.plans.wording import target_of
 from ktui.rollout import steps
-from ktui.rollout.history import history_of
 from ktui.text import count
 from ktui.tui.dialogs.form import FormScreen
 from ktui.tui.dialogs.form_lines import Choice, Entry, FormField, Reading, Values
@@ -37,14 +36,15 @@ async def ask_images(host: Host, workload: Workload) -> SetImage | None:
     return changed_images(containers, values) if values is not None else None
 
 
-async def ask_canary(host: Host, workload: Deployment | StatefulSet) -> Canary | None:
+async def ask_canary(host: Host, workload: Workload) -> Canary | None:
     """A canary on one form; None if the person cancelled. A StatefulSet has no surge to be asked about."""
-    containers, desired = workload.spec.template.containers, workload.spec.desired
-    can_surge = isinstance(workload, Deployment)
+    kind, containers = kind_of(workload), workload.spec.template.containers
+    desired = kind.replicas(workload)
+    assert desired is not None, "what cannot be held at a size is not asked about"
     fields: list[FormField] = [
         *image_fields(containers, None, host.now()),
         Entry(_SIZE, "Size", "1", "pods, 25% or 2,50%,100%"),
-        *([Choice(_SURGE, "Surge", "yes", ("yes", "no"), "more pods meanwhile?")] if can_surge else []),
+        *([Choice(_SURGE, "Surge", "yes", ("yes", "no"), "more pods meanwhile?")] if kind.can_surge else []),
     ]
     read = partial(read_canary, containers, desired)
     values = await host.push_screen_wait(FormScreen(f"Canary of {target_of(workload)}", fields, read))

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
+from ktui.kinds.guard import Armed, Move, arm, judge, refuse_arm
 from ktui.kube.api import Api
 from ktui.live.session import Session
-from ktui.model.changes import Link, LinkState, Resource
+from ktui.model.changes import Link, LinkState
+from ktui.model.resources import Resource
 from ktui.plans.plan import called
 from ktui.plans.request import Action
 from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
-from ktui.rollout.guard import Armed, Move, arm, judge, refuse_arm
 from ktui.tui.host import Host
 from ktui.tui.steering.steering import Steering
 

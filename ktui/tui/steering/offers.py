@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ktui.actions.rights import Reviews
+from ktui.kinds import planning
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
-from ktui.model.changes import resource_of
+from ktui.model.resources import resource_of
 from ktui.model.workloads import Workload
-from ktui.plans import by_kind
 from ktui.plans.offers import Offer
 from ktui.plans.request import Action
 from ktui.tui.host import Host
@@ -33,9 +33,9 @@ class Offers:
         reviews = self._reviews_now()
         if reviews is not None and host.connection is not None and reviews.take(*place):
             host.run_worker(self._ask_rights(reviews, workload), group="rights")
-        known = by_kind.known(host.live.store, workload, host.recorder.accounts(uid))
+        known = planning.known(host.live.store, workload, host.recorder.accounts(uid))
         rights = reviews.known(*place) if reviews is not None else None
-        return by_kind.offers(known, read_only=host.options.read_only, rights=rights)
+        return planning.offers(known, read_only=host.options.read_only, rights=rights)
 
     def leave(self) -> None:
         """Another cluster or scope: rights are others there."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ktui.model.workloads import DaemonSet, Workload
+from ktui.kinds.registry import kind_of
+from ktui.model.workloads import Workload
 from ktui.plans.request import PLAIN, Action, Request, Scale
 from ktui.plans.wording import target_of
 from ktui.text import count
@@ -20,12 +21,12 @@ async def ask_request(host: Host, action: Action, workload: Workload) -> Request
     if action in PLAIN:
         return PLAIN[action]()
     if action is Action.SCALE:
-        assert not isinstance(workload, DaemonSet), "which cannot be scaled, and so is not asked about"
-        now = workload.spec.desired
+        now = kind_of(workload).replicas(workload)
+        assert now is not None, "what cannot be scaled is not asked about"
         return await ask_scale(
             host, f"Scale {target_of(workload)}", f"Currently {count(now, 'replica')}. New number:", str(now)
         )
-    if action is Action.CANARY and not isinstance(workload, DaemonSet):
+    if action is Action.CANARY:
         return await ask_canary(host, workload)
     return await ask_images(host, workload)
 

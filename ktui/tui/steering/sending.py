@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ktui.live.session import Session
-from ktui.model.changes import Resource
 from ktui.model.reference import Reference
+from ktui.model.resources import SERVICES, Resource
 from ktui.text import clean, shell_line
 from ktui.tui.ending import Unsettled
 
@@ -28,7 +28,7 @@ class Sending:
     def of(self, title: str, resource: Resource, namespace: str, name: str) -> Iterator[None]:
         """While this lasts, something is being sent to that object."""
         flags = self._session.kubectl[1:]
-        if resource is Resource.SERVICES:
+        if resource is SERVICES:
             look = ("kubectl", *flags, "-n", namespace, "get", "service", name, "-o", "wide")
         else:
             look = ("ktui", *flags, "-n", namespace, "get", Reference(name, resource).short)

@@ -1,0 +1,1 @@
+"""What all kinds share whose revisions are ControllerRevisions: StatefulSets and DaemonSets."""

@@ -1,0 +1,83 @@
+"""Everything that the detail screen shows of a StatefulSet or a DaemonSet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ktui.kinds.controller_revisions.cohorts import Cohort, Controlled, bounds, cohorts_of, is_complete, target
+from ktui.kinds.controller_revisions.summary import summarise
+from ktui.model.policies import Policies
+from ktui.model.store import Store
+from ktui.model.workloads import StatefulSet
+from ktui.rollout import images
+from ktui.rollout.capacity.remarks import remarks
+from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
+from ktui.rollout.podstatus import Health, pod_state
+from ktui.rollout.progress import Track
+from ktui.rollout.revisions import change_cause
+from ktui.text import clean
+
+
+def detail(store: Store, workload: Controlled, track: Track, now: datetime, policies: Policies | None = None) -> Detail:
+    """Everything known of one StatefulSet or DaemonSet; `policies` is what acts on its pods, if that was read."""
+    rollout = summarise(store, workload, track, now)
+    parts = cohorts_of(store, workload)
+    return Detail(
+        rollout=rollout,
+        created=workload.metadata.creation_timestamp,
+        strategy=clean(workload.spec.update_strategy.type),
+        bounds=bounds(workload),
+        min_ready_seconds=workload.spec.min_ready_seconds,
+        deadline_seconds=None,
+        revisions=tuple(_revision(workload, part, now) for part in parts),
+        conditions=tuple(condition_row(condition) for condition in workload.status.conditions),
+        events=_events(store, workload),
+        capacity=Capacity(track.samples, rollout.progress.promised, rollout.progress.desired),
+        remarks=remarks(
+            workload,
+            policies,
+            replicas=workload.spec.desired if isinstance(workload, StatefulSet) else None,
+            is_under_way=not is_complete(workload),
+        )
+        if policies is not None
+        else (),
+        partition=workload.spec.partition if isinstance(workload, StatefulSet) else 0,
+    )
+
+
+def _revision(workload: Controlled, part: Cohort, now: datetime) -> Revision:
+    seconds = workload.spec.min_ready_seconds
+    pods = [pod_state(pod, min_ready_seconds=seconds, now=now) for pod in part.pods]
+    if isinstance(workload, StatefulSet):
+        # By ordinal: a shorter name has the lower one.
+        pods.sort(key=lambda pod: (len(pod.name), pod.name))
+    else:
+        pods.sort(key=lambda pod: (pod.created or LONG_AGO, pod.name))
+    running = [pod for pod in pods if pod.health is not Health.STOPPING]
+    known = part.revision
+    template = known.template if known is not None else None
+    return Revision(
+        number=part.number,
+        uid=known.metadata.uid if known is not None else "",
+        name=clean(known.metadata.name) if known is not None else "of a revision that is not known",
+        images=tuple(clean(images.short(c.image)) for c in template.containers) if template is not None else (),
+        created=known.metadata.creation_timestamp if known is not None else None,
+        change_cause=clean(change_cause(known)) if known is not None else "",
+        wanted=max(target(workload), len(running)) if part.is_current else len(running),
+        existing=len(running),
+        ready=sum(pod.health is Health.READY for pod in running),
+        available=sum(pod.is_available for pod in running),
+        min_ready_seconds=seconds,
+        former=(),
+        is_current=part.is_current,
+        pods=tuple(pods),
+    )
+
+
+def _events(store: Store, workload: Controlled) -> tuple[EventRow, ...]:
+    """The events about it and its pods, and about pods that went lately."""
+    uid, name = workload.metadata.uid, workload.metadata.name
+    parts: Sequence[str] = [*(pod.metadata.uid for pod in store.pods(uid)), *store.gone_parts({uid})[uid]]
+    about = [(event, "") for event in store.events(uid)]
+    return newest_events([*about, *((event, name) for part in parts for event in store.events(part))])

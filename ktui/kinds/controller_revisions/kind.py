@@ -1,0 +1,110 @@
+"""What StatefulSets and DaemonSets have in common as kinds."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from ktui.kinds.controller_revisions import cohorts, summary
+from ktui.kinds.controller_revisions.status import verdict
+from ktui.kinds.kind import Kind
+from ktui.model.objects import Pod
+from ktui.model.resources import CONTROLLER_REVISIONS, PODS
+from ktui.model.store import Store
+from ktui.model.workloads import DaemonSet, StatefulSet
+from ktui.rollout.facts import Revision
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Rollout
+from ktui.rollout.status import Verdict
+
+if TYPE_CHECKING:
+    from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled
+    from ktui.model.policies import Policies
+    from ktui.plans.offers import Offer, Rights
+    from ktui.plans.plan import Plan
+    from ktui.plans.quota_warnings import Coming
+    from ktui.plans.request import Request
+    from ktui.rollout.detail import Detail
+    from ktui.rollout.happenings import Stamp
+    from ktui.rollout.history import History
+    from ktui.rollout.revisions import Refusal
+    from ktui.rollout.track_record import Accounts
+
+C = TypeVar("C", StatefulSet, DaemonSet)
+
+
+class ControlledKind(Kind[C], ABC):
+    """A kind whose controller makes the pods itself, and keeps the revisions as ControllerRevisions."""
+
+    parts = (CONTROLLER_REVISIONS, PODS)
+
+    def verdict(self, workload: C) -> Verdict:
+        return verdict(workload)
+
+    def look(self, store: Store, workload: C, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+        return summary.look(store, workload, track, now)
+
+    def revisions(self, store: Store, workload: C) -> tuple[Revision, ...]:
+        return tuple(cohorts.as_revision(workload, part) for part in cohorts.cohorts_of(store, workload))
+
+    def detail(self, store: Store, workload: C, track: Track, now: datetime, policies: Policies | None) -> Detail:
+        from ktui.kinds.controller_revisions.detail import detail  # noqa: PLC0415
+
+        return detail(store, workload, track, now, policies)
+
+    def history(self, store: Store, workload: C, took: float | None, remembered: Accounts | None) -> History:
+        from ktui.kinds.controller_revisions.history import controlled_history  # noqa: PLC0415
+
+        parts = cohorts.cohorts_of(store, workload)
+        has_pods = cohorts.has_pods(store, workload, parts)
+        return controlled_history(workload, parts, took, remembered, has_pods=has_pods)
+
+    def happened(self, store: Store, workload: C) -> Iterable[Stamp]:
+        from ktui.kinds.controller_revisions.timeline import happened  # noqa: PLC0415
+
+        return happened(store, workload)
+
+    def rolls_by_itself(self, workload: C) -> bool:
+        return not cohorts.waits_for_deletion(workload)
+
+    def depends_on(self, store: Store, workload: C) -> tuple[Pod, ...]:
+        """All of them: it waits for old pods too."""
+        return tuple(sorted(store.pods(workload.metadata.uid), key=lambda pod: pod.metadata.name))
+
+    def first_numbers(self, revisions: Sequence[Revision]) -> dict[str, int]:
+        """One that is older than a lower number came back: its own first number is lost."""
+        found, youngest = {}, None
+        for each in sorted((each for each in revisions if each.uid), key=lambda each: each.number):
+            if each.created is not None and (youngest is None or each.created >= youngest):
+                youngest = each.created
+                found[each.uid] = each.number
+        return found
+
+    def plan(self, request: Request, subject: ControlledSubject) -> Plan | Refusal:
+        from ktui.kinds.controller_revisions.plans.planning import plan  # noqa: PLC0415
+
+        return plan(request, subject)
+
+    def coming(self, plan: Plan, subject: ControlledSubject) -> Coming | None:
+        from ktui.kinds.controller_revisions.plans.coming import coming  # noqa: PLC0415
+
+        return coming(plan, subject)
+
+    def offers(
+        self, known: KnownControlled, *, read_only: bool = False, rights: Rights | None = None
+    ) -> tuple[Offer, ...]:
+        from ktui.kinds.controller_revisions.plans.offers import offers  # noqa: PLC0415
+
+        return offers(known, read_only=read_only, rights=rights)
+
+    def is_under_way(self, known: KnownControlled) -> bool:
+        from ktui.kinds.controller_revisions.plans.known import in_flight  # noqa: PLC0415
+
+        return in_flight(known)
+
+    def rollback_revision(self, known: KnownControlled) -> int | Refusal:
+        from ktui.kinds.controller_revisions.plans.rollback import rollback_revision  # noqa: PLC0415
+
+        return rollback_revision(known)

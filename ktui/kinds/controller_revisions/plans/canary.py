@@ -1,0 +1,158 @@
+"""Begin a canary of a StatefulSet: another template and a partition, in one patch.
+
+There is no surge: its pods have names and volumes of their own, so a new one always takes an old one's place. The
+controller itself holds the canary by the partition, and ktui does not have to keep running.
+"""
+
+from __future__ import annotations
+
+from ktui.kinds.controller_revisions.cohorts import place
+from ktui.kinds.controller_revisions.partition import partition_of
+from ktui.kinds.controller_revisions.plans import partition_patch
+from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current, in_flight
+from ktui.kinds.controller_revisions.plans.wording import (
+    changed,
+    names,
+    next_revision,
+    pace,
+    refuse_on_delete,
+    revision_of,
+)
+from ktui.model.template import PodTemplate
+from ktui.model.workloads import StatefulSet
+from ktui.plans.canary_warnings import canary_warnings
+from ktui.plans.patch import Draft
+from ktui.plans.plan import Plan, Undo
+from ktui.plans.request import Abort, Canary
+from ktui.plans.template_change import change_template, refuse_what
+from ktui.plans.wording import (
+    amid,
+    being_deleted,
+    called,
+    command,
+    image_changes,
+    image_of,
+    moved_images,
+    stale_cause,
+    target_of,
+    tests_for,
+)
+from ktui.rollout import steps
+from ktui.rollout.partition import Record
+from ktui.rollout.revisions import Refusal
+from ktui.text import count
+
+
+def refuse_canary(statefulset: StatefulSet, known: KnownControlled) -> Refusal | None:
+    """Why no canary can be begun."""
+    refused = being_deleted(statefulset) or refuse_on_delete(statefulset, "no canary can be held")
+    if refused is not None:
+        return refused
+    if statefulset.spec.desired == 0:
+        return Refusal("it is scaled to zero: a canary needs at least one pod")
+    held = partition_of(statefulset)
+    if not in_flight(known):
+        return None
+    if held is not None:
+        by = f", by {held.by}" if held.by else ""
+        return Refusal(f"a partition holds it at {held.size} already{by}: promote it, or abort it")
+    return Refusal("a running rollout cannot become a canary: pause it instead")
+
+
+def plan_canary(request: Canary, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
+    """Template, partition and record in one patch."""
+    refused = (
+        refuse_canary(statefulset, subject) or _refuse_size(request, statefulset) or refuse_what(request, subject.raw)
+    )
+    if refused is not None:
+        return refused
+    now = current(subject)
+    assert now is not None, "what is not in flight has a revision"
+    target = target_of(statefulset)
+    draft = Draft(subject.raw, tests_for(target))
+    differing = change_template(draft, request)
+    template = PodTemplate(draft.after["spec"]["template"])
+    if template == statefulset.spec.template:
+        return Refusal(f"nothing to change: {called(statefulset)} runs that already")
+    desired = statefulset.spec.desired
+    pods = steps.in_pods(request.steps[0], desired)
+    held = partition_of(statefulset)
+    record = Record(
+        partition=desired - pods,
+        saved=held.record.saved if held is not None and held.record is not None else statefulset.spec.partition,
+        steps=request.steps,
+        back=now.metadata.name,
+        since=subject.now.replace(microsecond=0),
+        by=subject.user,
+    )
+    partition_patch.put(draft, record.partition, record)
+    image, size = image_of(template, statefulset.spec.template), f"{pods} of {count(desired, 'pod')}"
+    return Plan(
+        request=request,
+        title=f"Hold a canary of {size} of {target} at {image}",
+        begun=f"canary of {size} at {image}",
+        target=target,
+        patch=draft.patch,
+        effects=(
+            *image_changes(differing),
+            *_beginning(subject, statefulset, record, pods, image),
+            *((pace(changed(subject, draft.after)),) if pods > 1 else ()),
+        ),
+        warnings=(
+            *moved_images(differing),
+            *canary_warnings(subject, extra=0, replaced=pods, scaled="with it, because the partition stays"),
+            *stale_cause(statefulset, "canary"),
+        ),
+        undo=Undo(f"Abort goes back to {amid(revision_of(now))} with the partition of {record.saved}.", Abort()),
+        commands=_commands(request, subject, statefulset, record, differing),
+        before=subject.raw,
+        after=draft.after,
+    )
+
+
+def _refuse_size(request: Canary, statefulset: StatefulSet) -> Refusal | None:
+    wrong = steps.wrong(request.steps, statefulset.spec.desired, surge=False)
+    return Refusal(wrong) if wrong else None
+
+
+def _beginning(
+    subject: ControlledSubject, statefulset: StatefulSet, record: Record, pods: int, image: str
+) -> tuple[str, ...]:
+    number = next_revision(subject.revisions)
+    reached = [pod for pod in subject.pods if place(statefulset, pod) >= record.partition]
+    reached.sort(key=lambda pod: place(statefulset, pod), reverse=True)
+    then = [_size(step, statefulset.spec.desired) for step in record.steps[1:]]
+    return (
+        f"{count(pods, 'pod')} of revision {number}, image {image}, will take the place of "
+        f"{names(reached) or 'the last'}, and be held there: a StatefulSet has no surge, so none is added.",
+        f"The StatefulSet controller itself holds them (partition {record.partition}): "
+        "ktui does not have to keep running.",
+        f"Promote then goes to {', '.join(then)}.",
+    )
+
+
+def _size(step: str, desired: int) -> str:
+    if steps.is_full(step, desired):
+        return f"all {desired}"
+    return f"{step} ({steps.in_pods(step, desired)})" if step.endswith("%") else step
+
+
+def _commands(
+    request: Canary,
+    subject: ControlledSubject,
+    statefulset: StatefulSet,
+    record: Record,
+    differing: list[tuple[str, str, str]],
+) -> tuple[str, ...]:
+    if request.template is not None:
+        # Applied first, the template would roll out past the canary: the partition comes before it.
+        return (
+            *partition_patch.commands(subject, record.partition, record),
+            command(subject, "apply", "-f", request.manifest),
+        )
+    running = {container.name for container in statefulset.spec.template.containers}
+    pod: dict[str, list[dict[str, str]]] = {}
+    for name, _, image in differing:
+        field = "containers" if name in running else "initContainers"
+        pod.setdefault(field, []).append({"name": name, "image": image})
+    return partition_patch.commands(subject, record.partition, record, {"spec": pod})

@@ -1,0 +1,73 @@
+"""Repair of a StatefulSet that waits for pods which its template has left behind: they are deleted, and nothing else.
+
+So it is after a rollback that someone else made, or a deletion that did not come about (docs/semantics.md,
+StatefulSets). The patch consists of its tests alone: it changes nothing, and makes sure that this is what was looked
+at.
+"""
+
+from __future__ import annotations
+
+from ktui.kinds.controller_revisions import cohorts
+from ktui.kinds.controller_revisions.cohorts import waits_for_deletion
+from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current
+from ktui.kinds.controller_revisions.plans.wording import deletion_commands, doomed, from_the_top, names, revision_of
+from ktui.model.objects import Pod
+from ktui.plans.patch import Draft
+from ktui.plans.plan import Plan, Undo
+from ktui.plans.request import Repair
+from ktui.plans.wording import amid, being_deleted, target_of, tests_for
+from ktui.rollout.revisions import Refusal
+
+
+def left_behind(known: KnownControlled) -> list[Pod]:
+    """The pods that it waits for, and that are of another revision than they are to be of."""
+    workload = known.workload
+    if current(known) is None or not workload.observed or waits_for_deletion(workload):
+        return []
+    parts = cohorts.cohorts(workload, known.revisions, known.pods)
+    return from_the_top(workload, cohorts.stranded(workload, parts))
+
+
+def refuse_repair(known: KnownControlled) -> Refusal | None:
+    """Why there is nothing to repair."""
+    if not left_behind(known):
+        return Refusal("there is nothing to repair: no pod of an earlier revision is waited for")
+    return being_deleted(known.workload)
+
+
+def repair_label(known: KnownControlled) -> str:
+    """What the repair does: `repair: delete db-3`."""
+    return f"repair: delete {names(left_behind(known))}"
+
+
+def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
+    """Delete them: they come back with the template as it is now."""
+    refused = refuse_repair(subject)
+    if refused is not None:
+        return refused
+    if not subject.may_delete_pods:
+        return Refusal("not allowed: you may not delete pods")
+    workload, now = subject.workload, current(subject)
+    assert now is not None, "what has no revision yet is refused"
+    pods = left_behind(subject)
+    target = target_of(workload)
+    draft = Draft(subject.raw, tests_for(target))
+    it, them = ("it comes", "it") if len(pods) == 1 else ("they come", "them")
+    are = "is" if len(pods) == 1 else "are"
+    return Plan(
+        request=request,
+        title=f"Repair {target}: delete {names(pods)}",
+        begun=f"repair, which deletes {names(pods)},",
+        target=target,
+        patch=draft.patch,
+        effects=(
+            f"{names(pods)} {are} not ready, and an OrderedReady StatefulSet waits for {them} before it goes on.",
+            f"Deleted, {it} back as {amid(revision_of(now))} with the same volumes.",
+            "Nothing else changes.",
+        ),
+        undo=Undo("Nothing to undo: the StatefulSet creates the pods again."),
+        commands=deletion_commands(subject, workload),
+        before=subject.raw,
+        after=draft.after,
+        deletes=doomed(subject, workload),
+    )

@@ -1,0 +1,172 @@
+"""The rollout of a StatefulSet or a DaemonSet in the same answers as that of a Deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ktui.kinds.controller_revisions.cohorts import (
+    Cohort,
+    Controlled,
+    came_back,
+    cohorts_of,
+    desired,
+    glimpse,
+    has_pods,
+    is_complete,
+    progress,
+    waits_for_deletion,
+)
+from ktui.kinds.controller_revisions.partition import partition_of
+from ktui.kinds.controller_revisions.status import verdict
+from ktui.model.resources import CONTROLLER_REVISIONS, PODS
+from ktui.model.store import Store
+from ktui.model.template import PodTemplate
+from ktui.model.workloads import StatefulSet
+from ktui.rollout import images
+from ktui.rollout.diagnosis.cause import Cause
+from ktui.rollout.partition import Partition
+from ktui.rollout.podstatus import has_restarted, resize_waits
+from ktui.rollout.progress import Progress, Track, observe
+from ktui.rollout.provenance import provenance, writer_of
+from ktui.rollout.revisions import change_cause
+from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest, unseen
+from ktui.rollout.status import Verdict
+from ktui.text import clean
+
+
+def look(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+    """The track with what is seen now, and everything known, in answers."""
+    parts = cohorts_of(store, workload)
+    numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
+    followed = observe(track, glimpse(workload, parts, numbers), now)
+    return followed, _summary(store, workload, followed, now, parts=parts, numbers=numbers)
+
+
+def summarise(store: Store, workload: Controlled, track: Track, now: datetime) -> Rollout:
+    """Everything known of it, in answers, without adding to the track."""
+    parts = cohorts_of(store, workload)
+    numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
+    return _summary(store, workload, track, now, parts=parts, numbers=numbers)
+
+
+def _summary(
+    store: Store, workload: Controlled, track: Track, now: datetime, *, parts: Sequence[Cohort], numbers: Progress
+) -> Rollout:
+    judged = verdict(workload)
+    current = next((part for part in parts if part.is_current), None)
+    old = [part for part in parts if not part.is_current and part.revision is not None]
+    settled = track.finished is not None and numbers.old.existing == 0
+    causes: tuple[Cause, ...] = ()
+    awaits = ""
+    pods = [pod for part in parts for pod in part.pods]
+    if not is_complete(workload):
+        # As for Deployments (`rollout.summarise`): a cluster that is well never asks.
+        from ktui.kinds.controller_revisions.diagnosis import awaited, diagnose  # noqa: PLC0415
+        from ktui.rollout.diagnosis.churn import of_churn  # noqa: PLC0415
+        from ktui.rollout.diagnosis.standstill import of_standstill  # noqa: PLC0415
+
+        causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
+        awaits = awaited(workload, parts, now)
+        revisions = [part.revision for part in parts if part.revision is not None]
+        causes = (*of_churn(workload, [each.metadata.creation_timestamp for each in revisions], now), *causes)
+        # What its partition holds stands still because someone wants it to.
+        is_held = isinstance(workload, StatefulSet) and partition_of(workload) is not None
+        if all(cause.remark for cause in causes) and not is_held and not waits_for_deletion(workload):
+            causes = (
+                *of_standstill(
+                    workload,
+                    revisions,
+                    pods,
+                    numbers,
+                    now,
+                    events_of=store.events,
+                    conditions=workload.status.conditions,
+                ),
+                *causes,
+            )
+    elif any(has_restarted(pod) or resize_waits(pod) for pod in pods):
+        causes = unrest(pods, now, store.events)
+    partition = partition_of(workload) if isinstance(workload, StatefulSet) and workload.observed else None
+    phase = _phase(workload, numbers, judged, causes, partition)
+    was_watched = track.finished is None or track.samples[0].at <= track.finished
+    has_lowest = bool(old) and was_watched
+    gives_way = _giving_way(old) if track.finished is None else None
+    meta = workload.metadata
+    return Rollout(
+        uid=meta.uid,
+        kind=type(workload).__name__,
+        namespace=clean(meta.namespace),
+        name=clean(meta.name),
+        generation=meta.generation,
+        phase=phase,
+        verdict=judged,
+        paused=phase is Phase.PAUSED or (partition is not None and partition.is_pause),
+        progress=numbers,
+        revision=current.number if current is not None else 0,
+        previous_revision=old[0].number if old else 0,
+        image=clean(images.of_template(workload.spec.template, gives_way)),
+        image_change=images.cleaned(images.changed(gives_way, workload.spec.template)),
+        image_changes=images.differences(gives_way, workload.spec.template),
+        since=_since(workload, phase, track, partition, causes),
+        started=track.started,
+        seconds_left=time_left(phase, track, numbers, now),
+        lowest=track.lowest.available if has_lowest else None,
+        lowest_at=track.lowest.at if has_lowest else None,
+        causes=causes,
+        provenance=provenance(workload),
+        written_by=writer_of(workload),
+        change_cause=clean(change_cause(workload)),
+        observed=workload.observed,
+        settled=settled,
+        finished=track.finished,
+        waits_for_deletion=waits_for_deletion(workload),
+        template=track.template,
+        partition=partition,
+        came_back=current is not None and came_back(current, parts),
+        unseen=unseen(store, CONTROLLER_REVISIONS, PODS),
+        awaits=awaits,
+    )
+
+
+def _phase(
+    workload: Controlled, numbers: Progress, judged: Verdict, causes: Sequence[Cause], partition: Partition | None
+) -> Phase:
+    """Neither kind has a deadline, so neither ever fails by kubectl's verdict: what is stuck is stalled."""
+    if workload.metadata.deletion_timestamp is not None:
+        return Phase.DELETED
+    if any(cause.blocking for cause in causes):
+        return Phase.STALLED
+    has_old = numbers.old.existing > 0
+    if waits_for_deletion(workload) and has_old:
+        return Phase.PAUSED
+    if partition is not None:
+        if partition.is_pause:
+            return Phase.PAUSED
+        if has_old:
+            return Phase.HELD
+    if waits_for_deletion(workload):
+        return Phase.COMPLETE if is_complete(workload) else Phase.PROGRESSING
+    if not judged.done:
+        return Phase.PROGRESSING
+    return Phase.COMPLETE if desired(workload) else Phase.SCALED_TO_ZERO
+
+
+def _giving_way(old: Sequence[Cohort]) -> PodTemplate | None:
+    """The template that gives way: of the old revision which has the most pods, the newest among equals."""
+    found = max(old, key=lambda part: (len(part.pods), part.number), default=None)
+    return found.revision.template if found is not None and found.revision is not None else None
+
+
+def _since(
+    workload: Controlled, phase: Phase, track: Track, partition: Partition | None, causes: Sequence[Cause]
+) -> datetime | None:
+    if phase in (Phase.HELD, Phase.PAUSED) and partition is not None and partition.record is not None:
+        return partition.record.since
+    if phase is Phase.DELETED:
+        return workload.metadata.deletion_timestamp
+    if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
+        return track.finished or workload.metadata.creation_timestamp
+    if track.finished is not None:
+        return track.disturbed or blocked_since(causes)
+    return track.started

@@ -1,0 +1,134 @@
+"""What a kind of workload is: one implementation in each folder here, all of them named in `registry`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from ktui.model.objects import Pod
+from ktui.model.resources import Resource
+from ktui.model.store import Store
+from ktui.model.workloads import Workload
+from ktui.rollout.facts import Revision
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Rollout
+from ktui.rollout.status import Verdict
+
+if TYPE_CHECKING:
+    from ktui.model.policies import Policies
+    from ktui.plans.offers import Offer, Rights
+    from ktui.plans.plan import Plan
+    from ktui.plans.quota_warnings import Coming
+    from ktui.plans.request import Request
+    from ktui.plans.subject import Known, Subject
+    from ktui.rollout.detail import Detail
+    from ktui.rollout.happenings import Stamp
+    from ktui.rollout.history import History
+    from ktui.rollout.revisions import Refusal
+    from ktui.rollout.track_record import Accounts
+
+W = TypeVar("W", bound=Workload)
+
+
+class Kind(ABC, Generic[W]):
+    """One kind of workload: how its rollouts are read, and what can be done to it.
+
+    What it needs for screens that are not open at the start, and for actions, it imports when it is asked: the first
+    frame does not wait for them.
+    """
+
+    resource: ClassVar[Resource]
+    parts: ClassVar[tuple[Resource, ...]]
+    """What tells how its rollouts go, listed and watched with it: first what keeps its revisions."""
+    has_deadline: ClassVar[bool] = False
+    """Whether its controller gives a rollout up after a while, so that nobody waits indefinitely."""
+    can_surge: ClassVar[bool] = False
+    """Whether a canary can be held beside all old pods."""
+
+    # Reading
+
+    @abstractmethod
+    def look(self, store: Store, workload: W, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+        """The track with what is seen now (None: the first look), and everything known of it, in answers."""
+
+    @abstractmethod
+    def verdict(self, workload: W) -> Verdict:
+        """What the command that people know says of its status, word for word."""
+
+    @abstractmethod
+    def revisions(self, store: Store, workload: W) -> tuple[Revision, ...]:
+        """Its revisions with their pods, the newest first; last the pods of no known revision."""
+
+    @abstractmethod
+    def detail(self, store: Store, workload: W, track: Track, now: datetime, policies: Policies | None) -> Detail:
+        """Everything that the detail screen shows; `policies` is what acts on its pods, if that was read."""
+
+    @abstractmethod
+    def history(self, store: Store, workload: W, took: float | None, remembered: Accounts | None) -> History:
+        """Its revisions as an operator asks for them.
+
+        `took` is how long the rollout of the live template took, in seconds, `remembered` what is known of those that
+        were watched.
+        """
+
+    @abstractmethod
+    def happened(self, store: Store, workload: W) -> Iterable[Stamp]:
+        """What its objects and their events tell of what happened, in no order."""
+
+    def is_paused(self, workload: W) -> bool:
+        """Whether a person stopped it."""
+        return False
+
+    def rolls_by_itself(self, workload: W) -> bool:
+        """Whether its controller replaces pods without being asked for each."""
+        return True
+
+    def replicas(self, workload: W) -> int | None:
+        """How many pods its spec asks for; None if it cannot be scaled."""
+        return None
+
+    def depends_on(self, store: Store, workload: W) -> tuple[Pod, ...]:
+        """The pods on which the end of its rollout depends."""
+        return next((each.pods for each in self.revisions(store, workload) if each.is_current), ())
+
+    def running_revision(self, workload: W) -> int | None:
+        """The number of the live revision, if the workload itself tells it: `kubectl rollout status --revision`."""
+        return None
+
+    def held_back(self, workload: W) -> str:
+        """What stays as before although the verdict is that it is complete, in one sentence; nothing if all changed."""
+        return ""
+
+    def first_numbers(self, revisions: Sequence[Revision]) -> dict[str, int]:
+        """The number that each of these had when it was made, by uid; what came back and lost it is left out."""
+        return {each.uid: min((*each.former, each.number)) for each in revisions}
+
+    def ended_as_stamped(self, workload: W, rollout: Rollout) -> bool:
+        """Whether the stamp of the end is that of the rollout, and not of something that came between or after it."""
+        return False
+
+    # Acting
+
+    @abstractmethod
+    def plan(self, request: Request, subject: Subject[Any, Any]) -> Plan | Refusal:
+        """What a request comes to, or why it cannot be done."""
+
+    def coming(self, plan: Plan, subject: Subject[Any, Any]) -> Coming | None:
+        """The pods that come with a plan, for the quotas; None if none come."""
+        return None
+
+    @abstractmethod
+    def offers(
+        self, known: Known[Any, Any], *, read_only: bool = False, rights: Rights | None = None
+    ) -> tuple[Offer, ...]:
+        """Every action, those that are open and those that are not, in the order of a footer."""
+
+    @abstractmethod
+    def is_under_way(self, known: Known[Any, Any]) -> bool:
+        """Whether there is something to abort."""
+
+    @abstractmethod
+    def rollback_revision(self, known: Known[Any, Any]) -> int | Refusal:
+        """The number of the revision that a rollback would bring back."""

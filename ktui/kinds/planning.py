@@ -1,0 +1,81 @@
+"""What can be done to a workload of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ktui.kinds.registry import kind_at, kind_of
+from ktui.model.reference import reference_to
+from ktui.model.resources import PODS, REPLICASETS, Resource, resource_of
+from ktui.model.store import Store
+from ktui.model.workloads import Workload
+from ktui.plans.change_cause import cause_of, takes_cause, with_cause
+from ktui.plans.offers import Offer, Rights
+from ktui.plans.plan import Plan
+from ktui.plans.quota_warnings import quota_warnings
+from ktui.plans.request import Request
+from ktui.plans.subject import AnyKnown, AnySubject, Known, Subject
+from ktui.plans.subject import subject as build
+from ktui.plans.wording import command
+from ktui.rollout.revisions import Refusal
+from ktui.rollout.track_record import Accounts
+
+
+def parts(resource: Resource) -> tuple[Resource, ...]:
+    """What is read with a workload of that kind: first what keeps its revisions."""
+    return kind_at(resource).parts
+
+
+def subject(
+    resource: Resource, raw: dict[str, Any], listed: Sequence[Sequence[dict[str, Any]]], now: datetime, **around: Any
+) -> AnySubject:
+    """Build a subject from raw objects, `listed` in the order of `parts`.
+
+    `around` are the other members of `Subject`. Raises msgspec.ValidationError for what is not one of these objects.
+    """
+    kept_as = parts(resource)[0].type
+    found: Subject[Any, Any] = build(resource.type, kept_as, raw, *listed, now=now, **around)
+    return found
+
+
+def known(store: Store, workload: Workload, remembered: Accounts | None = None) -> AnyKnown:
+    """What the streams have brought of a workload."""
+    uid, of = workload.metadata.uid, parts(resource_of(workload))
+    kept_as = store.replicasets if of[0] is REPLICASETS else store.controller_revisions
+    pods = tuple(store.pods(uid)) if PODS in of else ()
+    return Known(workload=workload, revisions=tuple(kept_as(uid)), pods=pods, remembered=remembered or {})
+
+
+def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
+    """What a request comes to on a workload as it is now, or why it cannot be done."""
+    kind = kind_of(subject.workload)
+    made = kind.plan(request, subject)
+    if isinstance(made, Refusal):
+        return made
+    if subject.quotas:
+        warnings = quota_warnings(made, subject, kind.coming(made, subject))
+        made = msgspec.structs.replace(made, warnings=(*made.warnings, *warnings))
+    if not takes_cause(request):
+        return made
+    annotate = command(subject, "annotate", reference_to(subject.workload).full)
+    cause, made = cause_of(request), msgspec.structs.replace(made, annotate=annotate)
+    return with_cause(made, cause) if cause else made
+
+
+def offers(known: AnyKnown, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
+    """Every action on a workload, those that are open and those that are not, in the order of a footer."""
+    return kind_of(known.workload).offers(known, read_only=read_only, rights=rights)
+
+
+def is_under_way(known: AnyKnown) -> bool:
+    """Whether there is something to abort: a rollout, or a canary that is held."""
+    return kind_of(known.workload).is_under_way(known)
+
+
+def rollback_revision(known: AnyKnown) -> int | Refusal:
+    """The number of the revision that a rollback would bring back, or why there is none."""
+    return kind_of(known.workload).rollback_revision(known)

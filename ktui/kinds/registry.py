@@ -1,0 +1,86 @@
+"""Every kind of workload that ktui knows, and the one door to what each has of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ktui.kinds.daemonset.kind import DaemonSetKind
+from ktui.kinds.deployment.kind import DeploymentKind
+from ktui.kinds.kind import Kind
+from ktui.kinds.statefulset.kind import StatefulSetKind
+from ktui.model.resources import EVENTS, PODS, Resource, resource_of
+from ktui.model.store import Store
+from ktui.model.workloads import Workload
+from ktui.rollout.facts import Revision
+from ktui.rollout.progress import Track
+from ktui.rollout.rollout import Rollout
+from ktui.rollout.status import Verdict
+
+if TYPE_CHECKING:
+    from ktui.model.policies import Policies
+    from ktui.rollout.detail import Detail
+    from ktui.rollout.history import History
+    from ktui.rollout.timeline import Deed, Moment
+    from ktui.rollout.track_record import Accounts
+
+KINDS: Final[tuple[Kind[Any], ...]] = (DeploymentKind(), StatefulSetKind(), DaemonSetKind())
+
+WORKLOADS: Final = tuple(kind.resource for kind in KINDS)
+"""What rolls out."""
+
+STREAMED: Final = (*WORKLOADS, *dict.fromkeys((*(part for kind in KINDS for part in kind.parts), PODS)), EVENTS)
+"""What rollouts are made of, streamed for as long as ktui runs."""
+
+_BY_RESOURCE: Final[Mapping[Resource, Kind[Any]]] = {kind.resource: kind for kind in KINDS}
+
+
+def kind_of(workload: Workload) -> Kind[Any]:
+    """The kind of a workload."""
+    return _BY_RESOURCE[resource_of(workload)]
+
+
+def kind_at(resource: Resource) -> Kind[Any]:
+    """The kind of the workloads that this resource holds."""
+    return _BY_RESOURCE[resource]
+
+
+def look(store: Store, workload: Workload, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+    """The track with what is seen now (None: the first look), and everything known of it, in answers."""
+    return kind_of(workload).look(store, workload, track, now)
+
+
+def verdict(workload: Workload) -> Verdict:
+    """Judge a workload as the command does that people know, word for word."""
+    return kind_of(workload).verdict(workload)
+
+
+def revisions_of(store: Store, workload: Workload) -> tuple[Revision, ...]:
+    """The revisions of a workload with their pods, the newest first."""
+    return kind_of(workload).revisions(store, workload)
+
+
+def detail_of(
+    store: Store, workload: Workload, track: Track, now: datetime, policies: Policies | None = None
+) -> Detail:
+    """Everything that the detail screen shows; `policies` is what acts on its pods, if that was read."""
+    return kind_of(workload).detail(store, workload, track, now, policies)
+
+
+def history_of(
+    store: Store, workload: Workload, took: float | None = None, remembered: Accounts | None = None
+) -> History:
+    """The revisions of a workload.
+
+    `took` is how long the rollout of the live template took, in seconds, `remembered` what is known of those that were
+    watched.
+    """
+    return kind_of(workload).history(store, workload, took, remembered)
+
+
+def timeline_of(store: Store, workload: Workload, deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
+    """Everything that is known to have happened to a workload, the oldest first."""
+    from ktui.rollout.timeline import timeline  # noqa: PLC0415 - not for the first frame
+
+    return timeline(workload, kind_of(workload).happened(store, workload), deeds)

@@ -1,0 +1,92 @@
+"""The resources that ktui reads: their place in the API, and the type that their objects are read as."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
+from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
+
+
+class Resource:
+    """One resource of the API. There is one value for each, compared by identity.
+
+    `names` are what people call an object of it, beside the plural: the singular first. Only workloads have them, which
+    are what rolls out. `short` stands before a workload's name in a list; it is empty for Deployments.
+    """
+
+    __slots__ = ("group", "names", "plural", "short", "type", "version")
+
+    def __init__(
+        self,
+        group: str,
+        version: str,
+        plural: str,
+        type_: type[KubeObject],
+        *,
+        names: tuple[str, ...] = (),
+        short: str = "",
+    ) -> None:
+        self.group = group
+        """Empty for the core group."""
+        self.version = version
+        self.plural = plural
+        self.type = type_
+        self.names = names
+        self.short = short
+        _BY_TYPE[type_] = self
+
+    def __repr__(self) -> str:
+        return self.plural
+
+    @property
+    def is_workload(self) -> bool:
+        """Whether its objects roll out."""
+        return bool(self.names)
+
+    @property
+    def kind(self) -> str:
+        """What the API calls one of its objects: `Deployment`."""
+        return self.type.__name__
+
+    @property
+    def group_version(self) -> str:
+        """The path of its group and version: `api/v1`, `apis/apps/v1`."""
+        return f"apis/{self.group}/{self.version}" if self.group else f"api/{self.version}"
+
+    def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
+        """The URL path of the collection in that namespace (None: all), or of one object of it."""
+        parts = [self.group_version, *(("namespaces", namespace) if namespace else ()), self.plural]
+        return "/" + "/".join([*parts, *filter(None, (name, subresource))])
+
+
+_BY_TYPE: Final[dict[type[KubeObject], Resource]] = {}
+
+DEPLOYMENTS: Final = Resource("apps", "v1", "deployments", Deployment, names=("deployment", "deploy"))
+STATEFULSETS: Final = Resource("apps", "v1", "statefulsets", StatefulSet, names=("statefulset", "sts"), short="sts")
+DAEMONSETS: Final = Resource("apps", "v1", "daemonsets", DaemonSet, names=("daemonset", "ds"), short="ds")
+REPLICASETS: Final = Resource("apps", "v1", "replicasets", ReplicaSet)
+CONTROLLER_REVISIONS: Final = Resource("apps", "v1", "controllerrevisions", ControllerRevision)
+PODS: Final = Resource("", "v1", "pods", Pod)
+EVENTS: Final = Resource("", "v1", "events", Event)
+SERVICES: Final = Resource("", "v1", "services", Service)
+ENDPOINT_SLICES: Final = Resource("discovery.k8s.io", "v1", "endpointslices", EndpointSlice)
+INGRESSES: Final = Resource("networking.k8s.io", "v1", "ingresses", Ingress)
+HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", HTTPRoute)
+
+NEEDED: Final = (DEPLOYMENTS,)
+"""What there must be for anything to be shown. A user who may not see the others still sees Deployments."""
+
+ROUTING: Final = (SERVICES, ENDPOINT_SLICES, INGRESSES, HTTP_ROUTES)
+"""Where traffic goes, streamed only while someone looks at it."""
+
+
+def resource_of(workload: Workload) -> Resource:
+    """The resource of a workload, by its type."""
+    return _BY_TYPE[type(workload)]
+
+
+def known_resources() -> tuple[Resource, ...]:
+    """All resources. Those of a kind of workload are known once its module is imported (`ktui.kinds.registry`)."""
+    return tuple(_BY_TYPE.values())
