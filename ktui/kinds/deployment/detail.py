@@ -12,9 +12,9 @@ from ktui.model.objects import NO_DEADLINE, Deployment, ReplicaSet
 from ktui.model.policies import Policies
 from ktui.model.store import Store
 from ktui.rollout import images
-from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
 from ktui.rollout.diagnosis.cause import Cause, Kind
+from ktui.rollout.diagnosis.policy_remarks import remarks
 from ktui.rollout.podstatus import pod_state
 from ktui.rollout.progress import Track
 from ktui.rollout.revisions import change_cause
