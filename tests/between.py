@@ -108,7 +108,7 @@ class Between:
         """Those of them with that path."""
         return [each for each in self.since(since) if each.path == path]
 
-    def until(self, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait for something that requests bring about; from another thread than the proxy's."""
         with self._came:
             assert self._came.wait_for(condition, seconds), "it did not come about"

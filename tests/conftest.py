@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("ktui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ktui")
+
+# Compiling the tests takes longer than importing them, and each worker would do it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -20,9 +29,30 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """A shell that runs the tests in the background lets its children ignore Ctrl-C, and theirs too."""
+    """What starts the tests decides neither about colours nor about signals."""
     # What colours the machine's own terminal has must not decide what the screens look like.
     os.environ["COLORTERM"] = "truecolor"
     os.environ.pop("NO_COLOR", None)
+    # A shell lets what it runs in the background ignore Ctrl-C, and nohup the end of the terminal; so would all that
+    # the tests start. A program that is started has the default instead of a handler.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Before a worker collects everything, it compiles its share of the tests; the others' it then finds compiled."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    root = Path(__file__).parents[1]
+    for file in sorted((root / "tests").rglob("test_*.py"))[number::count]:
+        with suppress(Exception, pytest.skip.Exception):  # the collection tells
+            importlib.import_module(".".join(file.relative_to(root).with_suffix("").parts))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected lives to the end: no collection of garbage looks through it again."""
+    gc.freeze()

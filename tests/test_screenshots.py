@@ -21,12 +21,12 @@ DRAWN = (
 )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_the_pictures_show_what_the_program_shows_now(tmp_path: Path) -> None:
     """`make screenshots` draws them again."""
     script = f"from pathlib import Path; from tests.screenshots import draw; draw(Path({str(tmp_path)!r}), {DRAWN!r})"
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=FOLDER.parent, env=environment, timeout=200)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=FOLDER.parent, env=environment, timeout=580)
     outdated = [name for name in DRAWN if (tmp_path / f"{name}.svg").read_text() != _committed(name)]
     assert outdated == []
 

@@ -87,8 +87,9 @@ def history(seed: int) -> str:
 
 
 def test_the_same_seed_gives_the_same_history_and_another_one_another() -> None:
-    assert history(1) == history(1)
-    assert history(1) != history(2)
+    first = history(1)
+    assert history(1) == first
+    assert history(2) != first
 
 
 IMAGES = ("1.0", "1.1", "1.2", "2.0", "crash", "nopull", "slow", "unschedulable")

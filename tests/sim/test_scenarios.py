@@ -50,7 +50,7 @@ def test_the_demo_opens_with_something_of_everything(demo: SimulatedCluster) -> 
 
 
 def test_the_demo_has_a_past(demo: SimulatedCluster) -> None:
-    assert abs(demo.now - time.time()) < 60
+    assert abs(demo.now - time.time()) < 3600  # of now, however long loading it took
     found = demo.get("deployments", "storefront", "shop")
     assert found is not None
     assert demo.now - seconds_of(found["metadata"]["creationTimestamp"]) > 5 * 86_400
