@@ -73,14 +73,16 @@ class _RawList(msgspec.Struct):
 
 _line = msgspec.json.Decoder(_RawLine)
 _list = msgspec.json.Decoder(_RawList)
-_objects: dict[Resource, msgspec.json.Decoder[Any]] = {
-    resource: msgspec.json.Decoder(resource.type, dec_hook=decode_hook) for resource in known_resources()
-}
+
+
+@cache
+def _decoder(resource: Resource) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(resource.type, dec_hook=decode_hook)
 
 
 def decode(resource: Resource, raw: bytes | dict[str, Any]) -> Any:
     """One object of that resource, from JSON as the API serves it."""
-    return _objects[resource].decode(raw if isinstance(raw, bytes) else msgspec.json.encode(raw))
+    return _decoder(resource).decode(raw if isinstance(raw, bytes) else msgspec.json.encode(raw))
 
 
 def deployment(raw: dict[str, Any]) -> Deployment:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from ktui.kinds.registry import WORKLOADS
+from ktui.kinds.registry import EXTENSIONS, WORKLOADS
 from ktui.model.resources import DAEMONSETS, known_resources
 from ktui.plans.offers import PATCH, Permission, needed
 from ktui.plans.request import Action
@@ -84,7 +84,7 @@ def test_the_roles_in_the_guide_suffice() -> None:
     assert {verb for verb, _, _ in rights(view)} == {"get", "list", "watch"}, "it looks, and changes nothing"
     assert {right(PATCH), right(PATCH_SERVICE)} < rights(act)
     for action in Action:
-        for resource in WORKLOADS:
+        for resource in (*WORKLOADS, *(kind.resource for kind in EXTENSIONS)):
             if (action, resource) != (Action.SCALE, DAEMONSETS):
                 assert right(needed(action, resource)) in rights(act)
 

@@ -95,7 +95,7 @@ def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime
         generation=plan.target.generation,
         request=for_the_record(plan.request),
         plan=plan.title,
-        patch_sha256=hashlib.sha256(msgspec.json.encode(plan.patch)).hexdigest(),
+        patch_sha256=hashlib.sha256(msgspec.json.encode((*plan.patch, *plan.then))).hexdigest(),
         outcome=kind,
         sentence=sentence,
         resource=plan.target.resource.plural,

@@ -41,7 +41,7 @@ class Unclear(msgspec.Struct, frozen=True, tag="unclear", tag_field="outcome"):
 
 
 class Partly(msgspec.Struct, frozen=True, tag="partly", tag_field="outcome"):
-    """The change took place, but a pod that was to be deleted after it was not."""
+    """The change took place, but what was to follow it did not: a pod was not deleted, the spec not patched."""
 
     sentence: str
     hint: str = ""

@@ -8,7 +8,8 @@ from datetime import datetime
 import msgspec
 
 from ktui.actions.audit import AuditLog, Operator, begun, ended
-from ktui.actions.outcome import Done, Failed, Outcome, Unclear
+from ktui.actions.outcome import Done, Failed, Outcome, Partly, Unclear
+from ktui.actions.patching import patch, patch_then
 from ktui.actions.pod_deletion import clear
 from ktui.actions.verify import AGAIN, Looking, after_refusal, look
 from ktui.kube.api import Api
@@ -47,6 +48,8 @@ async def perform(
     outcome: Outcome | None = None
     try:
         outcome = await _send(api, plan, looking or Looking())
+        if isinstance(outcome, Done) and plan.then:
+            outcome = await _send_then(api, plan, outcome)
         if isinstance(outcome, Done) and plan.deletes:
             outcome = await clear(api, plan, outcome)
     finally:
@@ -56,7 +59,7 @@ async def perform(
 
 async def _send(api: Api, plan: Plan, looking: Looking) -> Outcome:
     try:
-        after = await api.patch_path(plan.path, plan.patch)
+        after = await patch(api, plan)
     except (AnswerLost, Interrupted, ServerError) as error:
         # A server, or a proxy before it, that times out may have passed the change on.
         return await look(api, plan, error, looking)
@@ -70,3 +73,11 @@ async def _send(api: Api, plan: Plan, looking: Looking) -> Outcome:
         f"The server took the change, but {plan.target} does not show it: an admission webhook may have altered it.",
         AGAIN,
     )
+
+
+async def _send_then(api: Api, plan: Plan, done: Done) -> Outcome:
+    """What follows the first patch. It can fail by itself, and what was done before that stays done."""
+    try:
+        return Done(done.sentence, await patch_then(api, plan, done.after))
+    except KubeError as error:
+        return Partly(f"{plan.target}: its status was changed, its spec was not: {error}", AGAIN, done.after)

@@ -8,13 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from ktui.actions.outcome import Conflict, Failed
+from ktui.actions.patching import patch, patch_then
 from ktui.actions.verify import why_refused
 from ktui.kube.api import Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected
 from ktui.kube.errors import Conflict as Conflicting
 from ktui.model.objects import REVISION
 from ktui.model.resources import PODS
-from ktui.plans.plan import Doomed, Plan
+from ktui.plans.plan import STATUS, Doomed, Plan
 from ktui.rollout.diff.fields import Change, Kind, diff
 
 _UNSUPPORTED: Final = "does not support dry run"
@@ -53,7 +54,8 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     """Ask the server what the plan would change. Nothing is changed by it."""
     warned: list[str] = []
     try:
-        after = await api.patch_path(plan.path, plan.patch, dry_run=True, warned=warned)
+        tried = await patch(api, plan, dry_run=True, warned=warned)
+        after = await patch_then(api, plan, tried, dry_run=True, warned=warned)
         for doomed in plan.deletes:
             await _try_to_delete(api, plan, doomed)
     except ApiError as error:
@@ -65,7 +67,10 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     except KubeError as error:
         return Failed(str(error), error.hint)
     warnings = tuple(f"The server warns: {text}" for text in warned)
-    changes = _notes_last(diff(_comparable(plan.before), _comparable(after)))
+    if plan.subresource == STATUS:
+        # The second try, of the spec, knows nothing of the first one.
+        after = {**after, "status": tried.get("status")}
+    changes = _notes_last(diff(_comparable(plan, plan.before), _comparable(plan, after)))
     return Preview(changes, warnings=warnings, deletes=bool(plan.deletes))
 
 
@@ -87,8 +92,16 @@ async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:
         return
 
 
-def _comparable(document: dict[str, Any]) -> dict[str, Any]:
-    """What was asked about: not a Scale's status, nor the numbers that controller and server may have given."""
+def _comparable(plan: Plan, document: dict[str, Any]) -> dict[str, Any]:
+    """What was asked about: not the status, nor the numbers that controller and server may have given.
+
+    Of a status that is patched itself, only the members that are.
+    """
     meta = document.get("metadata") or {}
     annotations = {key: text for key, text in (meta.get("annotations") or {}).items() if key not in _NUMBERS}
-    return {"metadata": {**meta, "annotations": annotations}, "spec": document.get("spec") or {}}
+    kept = {"metadata": {**meta, "annotations": annotations}, "spec": document.get("spec") or {}}
+    if plan.subresource != STATUS:
+        return kept
+    changed = {operation["path"].split("/")[2] for operation in plan.patch if operation["op"] != "test"}
+    status = document.get("status") or {}
+    return {**kept, "status": {name: status[name] for name in sorted(changed) if name in status}}

@@ -12,8 +12,9 @@ import msgspec
 
 from ktui.actions.canary_template import completed
 from ktui.kinds import planning
+from ktui.kinds.registry import kind_at
 from ktui.kube.api import Api
-from ktui.kube.errors import Interrupted
+from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.policies import read_container_defaults, read_policies
 from ktui.kube.selection import selector_text
 from ktui.model.reference import Reference
@@ -53,9 +54,11 @@ class Reader:
         raw = await read_observed(api, resource, namespace, reference.name)
         selector = {"labelSelector": selector_text(raw)}
         parts = planning.parts(resource)
-        policies, defaults, *listed = await asyncio.gather(
+        others = kind_at(resource).also(raw)
+        policies, defaults, read, *listed = await asyncio.gather(
             read_policies(api, namespace, reference),
             read_container_defaults(api, namespace),
+            asyncio.gather(*(self._also(namespace, *other) for other in others)),
             *(api.get_path(part.path(namespace), selector) for part in parts),
         )
         try:
@@ -70,6 +73,7 @@ class Reader:
                 quotas=policies.quotas,
                 defaults=defaults,
                 user=api.connection.user,
+                also={other: each for other, each in zip(others, read, strict=True) if each is not None},
             )
         except msgspec.ValidationError as error:
             raise Interrupted(
@@ -81,6 +85,13 @@ class Reader:
         if self.recall is None:
             return found
         return msgspec.structs.replace(found, remembered=await self.recall(found.workload.metadata.uid))
+
+    async def _also(self, namespace: str, resource: Resource, name: str) -> dict[str, Any] | None:
+        """Another object that an action may change; None if there is none any more, or it may not be read."""
+        try:
+            return await self.api.get(resource, namespace, name)
+        except (NotFound, Forbidden):
+            return None
 
     async def plan(self, namespace: str, reference: Reference, request: Request, uid: str = "") -> Plan | Refusal:
         """What that request comes to on the workload that is named, as it is now. Raises KubeError.
@@ -100,11 +111,7 @@ async def read_observed(api: Api, resource: Resource, namespace: str, name: str)
     """
     for pause in (*_PATIENCE, None):
         raw = await api.get(resource, namespace, name)
-        if pause is None or _observed(raw):
+        if pause is None or kind_at(resource).has_observed(raw):
             break
         await asyncio.sleep(pause)
     return raw
-
-
-def _observed(raw: dict[str, Any]) -> bool:
-    return bool((raw.get("status") or {}).get("observedGeneration", 0) >= raw["metadata"].get("generation", 0))

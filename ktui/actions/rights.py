@@ -39,7 +39,8 @@ class Reviews:
 
     async def ask(self, namespace: str, name: str, resource: Resource = DEPLOYMENTS) -> Rights:
         """What we may do with that workload. Raises KubeError."""
-        wanted = (needed(Action.PAUSE, resource), needed(Action.SCALE, resource))
+        actions = (Action.PAUSE, Action.SCALE, Action.PROMOTE)
+        wanted = tuple(dict.fromkeys(needed(action, resource) for action in actions))
         answers = await asyncio.gather(*(self._allowed(namespace, name, each) for each in wanted))
         self._known[namespace, resource] = rights = dict(zip(wanted, answers, strict=True))
         return rights

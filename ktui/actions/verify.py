@@ -13,8 +13,8 @@ from ktui.kube.api import FIELD_MANAGER, Api
 from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected, TooManyRequests
 from ktui.kube.errors import Conflict as ServerConflict
 from ktui.model.resources import SERVICES
-from ktui.plans.patch import took_place
-from ktui.plans.plan import Plan
+from ktui.plans.patch import moved, took_place
+from ktui.plans.plan import SCALE, STATUS, Plan
 from ktui.text import clean
 
 _LOOKS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, *[5.0] * 17)
@@ -62,7 +62,7 @@ async def _refused(api: Api, plan: Plan, error: ApiError) -> tuple[Conflict | Fa
     if not isinstance(error, Rejected | ServerConflict):
         return Failed(str(error), error.hint), None
     try:
-        now = await api.get_object(plan.path)
+        now = await api.get_object(_seen_at(plan))
     except NotFound:
         return Conflict(f"{plan.target} does not exist any more.", gone=True), None
     except KubeError as second:
@@ -75,15 +75,22 @@ async def _refused(api: Api, plan: Plan, error: ApiError) -> tuple[Conflict | Fa
     return Failed(str(error), error.hint), now
 
 
+def _seen_at(plan: Plan) -> str:
+    """Where to look at the target: a status is seen with its object, for which no right of its own is needed."""
+    return plan.object_path if plan.subresource == STATUS else plan.path
+
+
 def _is_own(plan: Plan, now: dict[str, Any]) -> bool:
     """Whether the object shows exactly this change as the only one since the plan was made, with ktui's name on it."""
     meta = now.get("metadata") or {}
     if meta.get("uid") != plan.target.uid or not took_place(plan.patch, plan.before, now):
         return False
-    if plan.subresource:
+    if plan.subresource == SCALE:
         # A Scale tells neither its generation nor who wrote it, and all there is to it is the number.
         return True
-    if plan.target.generation and meta.get("generation") != plan.target.generation + 1:
+    # A status has no generation of its own.
+    grows = plan.target.generation and plan.subresource != STATUS
+    if grows and meta.get("generation") != plan.target.generation + 1:
         return False
     if all(each["op"] == "test" for each in plan.patch):
         # It changes nothing: a generation that has grown is someone else's doing.
@@ -101,7 +108,7 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
     target, meta = plan.target, now.get("metadata") or {}
     if meta.get("uid") != target.uid:
         return f"{target} has been deleted and created again: it is another object now."
-    if plan.subresource:
+    if plan.subresource == SCALE:
         then, replicas = _replicas(plan.before), _replicas(now)
         return f"{target} has been scaled to {replicas} meanwhile; it was at {then}." if replicas != then else ""
     if target.resource is SERVICES:
@@ -113,8 +120,11 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
             else ""
         )
     generation = meta.get("generation", 0)
-    if generation == target.generation:
-        return ""
+    if generation == target.generation or not target.generation:
+        # What was decided on is what the patch tests and changes: a status, or an object whose status counts too.
+        of_itself = plan.subresource == STATUS or not target.generation
+        others = moved(plan.patch, plan.before, now) if of_itself else ()
+        return f"{target} has changed meanwhile: {', '.join(others)}." if others else ""
     return f"{target} has been changed meanwhile (generation {target.generation}, now {generation})."
 
 
@@ -131,7 +141,7 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
     for pause in looking.waits[:1] if is_final else looking.waits:
         await asyncio.sleep(pause)
         try:
-            now = await api.get_object(plan.path)
+            now = await api.get_object(_seen_at(plan))
         except NotFound:
             return Conflict(f"{lost} {plan.target} does not exist any more.", gone=True)
         except KubeError as second:

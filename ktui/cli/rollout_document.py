@@ -34,6 +34,7 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
         "phase": rollout.phase.value,
         "paused": rollout.paused,
         "status": {"line": rollout.verdict.line, "done": rollout.verdict.done, "failed": rollout.verdict.failed},
+        "controller": msgspec.structs.asdict(rollout.controller) if rollout.controller is not None else None,
         "revision": rollout.revision,
         "previousRevision": rollout.previous_revision or None,
         "image": rollout.image,

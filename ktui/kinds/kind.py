@@ -42,6 +42,8 @@ class Kind(ABC, Generic[W]):
     resource: ClassVar[Resource]
     parts: ClassVar[tuple[Resource, ...]]
     """What tells how its rollouts go, listed and watched with it: first what keeps its revisions."""
+    read_with: ClassVar[tuple[Resource, ...]] = ()
+    """What an action on one is planned on besides: first what keeps its revisions. Empty means `parts`."""
     has_deadline: ClassVar[bool] = False
     """Whether its controller gives a rollout up after a while, so that nobody waits indefinitely."""
     can_surge: ClassVar[bool] = False
@@ -110,6 +112,14 @@ class Kind(ABC, Generic[W]):
         return False
 
     # Acting
+
+    def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
+        """What else an action on it may change, by resource and name, in its namespace."""
+        return ()
+
+    def has_observed(self, raw: dict[str, Any]) -> bool:
+        """Whether its controller has seen the spec as it is: of a whole object, as an action is planned on."""
+        return bool((raw.get("status") or {}).get("observedGeneration", 0) >= raw["metadata"].get("generation", 0))
 
     @abstractmethod
     def plan(self, request: Request, subject: Subject[Any, Any]) -> Plan | Refusal:

@@ -27,7 +27,8 @@ from ktui.rollout.track_record import Accounts
 
 def parts(resource: Resource) -> tuple[Resource, ...]:
     """What is read with a workload of that kind: first what keeps its revisions."""
-    return kind_at(resource).parts
+    kind = kind_at(resource)
+    return kind.read_with or kind.parts
 
 
 def subject(
@@ -59,7 +60,8 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     if subject.quotas:
         warnings = quota_warnings(made, subject, kind.coming(made, subject))
         made = msgspec.structs.replace(made, warnings=(*made.warnings, *warnings))
-    if not takes_cause(request):
+    if not takes_cause(request) or made.subresource:
+        # What goes to a status or a number of pods writes no annotation.
         return made
     annotate = command(subject, "annotate", reference_to(subject.workload).full)
     cause, made = cause_of(request), msgspec.structs.replace(made, annotate=annotate)

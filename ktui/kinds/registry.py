@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ktui.kinds.argo_rollout.kind import ArgoRolloutKind
 from ktui.kinds.daemonset.kind import DaemonSetKind
 from ktui.kinds.deployment.kind import DeploymentKind
 from ktui.kinds.kind import Kind
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
 
 KINDS: Final[tuple[Kind[Any], ...]] = (DeploymentKind(), StatefulSetKind(), DaemonSetKind())
 
+EXTENSIONS: Final[tuple[Kind[Any], ...]] = (ArgoRolloutKind(),)
+"""The kinds that a cluster has only if someone has installed their controller."""
+
 WORKLOADS: Final = tuple(kind.resource for kind in KINDS)
 """What rolls out."""
 
 STREAMED: Final = (*WORKLOADS, *dict.fromkeys((*(part for kind in KINDS for part in kind.parts), PODS)), EVENTS)
 """What rollouts are made of, streamed for as long as ktui runs."""
 
-_BY_RESOURCE: Final[Mapping[Resource, Kind[Any]]] = {kind.resource: kind for kind in KINDS}
+_BY_RESOURCE: Final[Mapping[Resource, Kind[Any]]] = {kind.resource: kind for kind in (*KINDS, *EXTENSIONS)}
 
 
 def kind_of(workload: Workload) -> Kind[Any]:

@@ -16,7 +16,7 @@ class Resource:
     are what rolls out. `short` stands before a workload's name in a list; it is empty for Deployments.
     """
 
-    __slots__ = ("group", "names", "plural", "short", "type", "version")
+    __slots__ = ("_kind", "group", "names", "plural", "short", "steered_by", "type", "version")
 
     def __init__(
         self,
@@ -27,6 +27,8 @@ class Resource:
         *,
         names: tuple[str, ...] = (),
         short: str = "",
+        kind: str = "",
+        steered_by: str = "",
     ) -> None:
         self.group = group
         """Empty for the core group."""
@@ -35,6 +37,9 @@ class Resource:
         self.type = type_
         self.names = names
         self.short = short
+        self.steered_by = steered_by
+        """The subresource in which its controller takes orders: to promote, to abort. Empty is the object itself."""
+        self._kind = kind
         _BY_TYPE[type_] = self
 
     def __repr__(self) -> str:
@@ -48,7 +53,7 @@ class Resource:
     @property
     def kind(self) -> str:
         """What the API calls one of its objects: `Deployment`."""
-        return self.type.__name__
+        return self._kind or self.type.__name__
 
     @property
     def group_version(self) -> str:

@@ -18,6 +18,7 @@ from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resourc
 from ktui.model.workloads import ControllerRevision, KubeObject, Workload
 
 _W = TypeVar("_W", bound=Workload)
+_P = TypeVar("_P", bound=KubeObject)
 
 _TOMBSTONES: Final = 4096
 """How many deletions are remembered."""
@@ -36,6 +37,8 @@ class Store:
     def __init__(self) -> None:
         self._objects: defaultdict[Resource, dict[str, KubeObject]] = defaultdict(dict)
         self._workloads: dict[str, Workload] = {}
+        self._owning: list[Resource] = [REPLICASETS, PODS]
+        """The resources whose objects may stand between a workload and what belongs to it."""
         self._parts: dict[str, dict[str, KubeObject]] = {}
         self._events: dict[str, dict[str, KubeObject]] = {}
         self._tombstones: dict[str, _Tombstone] = {}
@@ -105,6 +108,17 @@ class Store:
         """The ReplicaSets that this Deployment controls."""
         return [obj for obj in self._parts.get(deployment_uid, {}).values() if isinstance(obj, ReplicaSet)]
 
+    def parts(self, uid: str, kind: type[_P]) -> list[_P]:
+        """The objects of that type which this one controls."""
+        return [obj for obj in self._parts.get(uid, {}).values() if isinstance(obj, kind)]
+
+    def names(self, resource: Resource, namespace: str) -> frozenset[str] | None:
+        """What objects of that resource are called in that namespace; None if they have not been listed."""
+        if resource not in self.listed:
+            return None
+        there = self._objects[resource].values()
+        return frozenset(obj.metadata.name for obj in there if obj.metadata.namespace == namespace)
+
     def controller_revisions(self, uid: str) -> list[ControllerRevision]:
         """The ControllerRevisions of that StatefulSet or DaemonSet."""
         return [obj for obj in self._parts.get(uid, {}).values() if isinstance(obj, ControllerRevision)]
@@ -149,6 +163,8 @@ class Store:
         # What comes back, because it matches a selector again, is not gone.
         self._tombstones.pop(uid, None)
         objects[uid] = obj
+        if resource not in self._owning and resource is not EVENTS:
+            self._owning.append(resource)
         if resource.is_workload:
             self._workloads[uid] = cast(Workload, obj)
         if parent:
@@ -211,10 +227,11 @@ class Store:
             owner = self._owner(owner)
 
     def _owner(self, uid: str) -> str:
-        """What the ReplicaSet or pod of that uid belongs to, or belonged to before it went; empty for unknown."""
-        obj = self._objects[REPLICASETS].get(uid) or self._objects[PODS].get(uid)
-        if obj is not None:
-            return _parent(obj)
+        """What the object of that uid belongs to, or belonged to before it went; empty for unknown."""
+        for resource in self._owning:
+            obj = self._objects[resource].get(uid)
+            if obj is not None:
+                return _parent(obj)
         tombstone = self._tombstones.get(uid)
         return tombstone.parent if tombstone is not None else ""
 

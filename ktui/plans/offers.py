@@ -30,7 +30,12 @@ class Permission(NamedTuple):
 
 def needed(action: Action, resource: Resource = DEPLOYMENTS) -> Permission:
     """The right that an action on that kind of workload needs."""
-    return Permission("patch", "apps", resource.plural, "scale" if action is Action.SCALE else "")
+    subresource = "scale" if action is Action.SCALE else resource.steered_by if action in _ORDERS else ""
+    return Permission("patch", resource.group, resource.plural, subresource)
+
+
+_ORDERS: Final = (Action.PROMOTE, Action.ABORT, Action.RETRY)
+"""What some controllers take as an order in a subresource."""
 
 
 PATCH: Final = needed(Action.PAUSE)
@@ -93,7 +98,7 @@ def ways_back(
     offer: Offering,
     back: Earlier | Refusal,
     abort: Earlier | Refusal,
-    live: PodTemplate,
+    live: PodTemplate | None,
     *,
     is_canary: bool,
     waits: bool,
@@ -114,7 +119,7 @@ def ways_back(
     return tuple(found)
 
 
-def _back_label(verb: str, found: Earlier | Refusal, live: PodTemplate) -> str:
+def _back_label(verb: str, found: Earlier | Refusal, live: PodTemplate | None) -> str:
     if isinstance(found, Refusal):
         return verb.partition(":")[0]
     image = image_of(found.template, live)

@@ -85,6 +85,17 @@ def took_place(patch: Patch, before: dict[str, Any], now: dict[str, Any]) -> boo
     return all(_shows(change, before, now) for change in changes)
 
 
+def moved(patch: Patch, before: dict[str, Any], now: dict[str, Any]) -> tuple[str, ...]:
+    """What is not as it was when the patch was made, of all that it tests or changes but the metadata: dotted paths."""
+    paths = dict.fromkeys(operation["path"] for operation in patch if not operation["path"].startswith("/metadata/"))
+    differ = (path for path in paths if _differ(_at(before, _tokens(path)), _at(now, _tokens(path))))
+    return tuple(".".join(_tokens(path)) for path in differ)
+
+
+def _differ(before: Any, now: Any) -> bool:
+    return bool(before != now) and not (_is_zero(before) and _is_zero(now))
+
+
 def _shows(change: Operation, before: dict[str, Any], now: dict[str, Any]) -> bool:
     path = _tokens(change["path"])
     return _fits(change.get("value", _MISSING), _at(before, path), _at(now, path))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.plans.patch import Patch
 from ktui.plans.request import Action, AnyRequest, action_of
+
+SCALE: Final = "scale"
+"""The subresource that is a number of pods alone."""
+
+STATUS: Final = "status"
+"""The subresource in which some controllers take their orders."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -27,7 +33,7 @@ class Target(msgspec.Struct, frozen=True):
 
 def called(resource: Resource, namespace: str, name: str) -> str:
     """What sentences call an object: a Deployment `shop/cart`, others with their kind, `StatefulSet shop/db`."""
-    kind = "" if resource is DEPLOYMENTS else f"{resource.type.__name__} "
+    kind = "" if resource is DEPLOYMENTS else f"{resource.kind} "
     return f"{kind}{namespace}/{name}"
 
 
@@ -76,7 +82,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     annotate: str = ""
     """The beginning of the kubectl command that annotates the object, if a change-cause can be given with it."""
     subresource: str = ""
-    """`scale` where that is patched instead of the object itself."""
+    """`scale` or `status` where that is patched instead of the object itself."""
+    then: Patch = ()
+    """What is patched of the object itself after that: its spec, where the first patch is of its status."""
     deletes: tuple[Doomed, ...] = ()
     """The pods that are deleted once the controller has seen the patch; nearly always none."""
 
@@ -94,3 +102,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def path(self) -> str:
         """The URL path of what is patched."""
         return self.target.resource.path(self.target.namespace, self.target.name, self.subresource)
+
+    @property
+    def object_path(self) -> str:
+        """The URL path of the target itself."""
+        return self.target.resource.path(self.target.namespace, self.target.name)
+
+    @property
+    def whole(self) -> Patch:
+        """Both patches as one, where the target has no path for its status alone."""
+        return (*self.patch, *(operation for operation in self.then if operation["op"] != "test"))

@@ -24,6 +24,8 @@ class Action(StrEnum):
     SCALE = "scale"
     RESTART = "restart"
     REPAIR = "repair"
+    RETRY = "retry"
+    TERMINATE = "terminate"
     SWITCH = "switch"
 
 
@@ -39,10 +41,12 @@ class Promote(msgspec.Struct, frozen=True, tag=Action.PROMOTE.value, tag_field="
     """Take what is being rolled out to its next stage.
 
     A paused rolling update goes on to its end. A held canary goes to its next step, or `to` a size of its own: a
-    number of pods, a share such as `25%`, or all of them, `100%`.
+    number of pods, a share such as `25%`, or all of them, `100%`. A Rollout of Argo goes on to its next step, or past
+    all of them with `100%`; with `skip` it leaves the step that it is at, whether that is done or not.
     """
 
     to: str = ""
+    skip: bool = False
 
 
 class RollBack(msgspec.Struct, frozen=True, tag=Action.ROLLBACK.value, tag_field="action"):
@@ -97,6 +101,16 @@ class Repair(msgspec.Struct, frozen=True, tag=Action.REPAIR.value, tag_field="ac
     """Repair the hold of a canary that someone else disturbed, or delete the pods that a StatefulSet waits for."""
 
 
+class Retry(msgspec.Struct, frozen=True, tag=Action.RETRY.value, tag_field="action"):
+    """Roll out again what was aborted, from its first step."""
+
+
+class Terminate(msgspec.Struct, frozen=True, tag=Action.TERMINATE.value, tag_field="action"):
+    """End an analysis that runs: what it has measured so far decides. Empty is the only one that runs."""
+
+    run: str = ""
+
+
 class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="action"):
     """Send a Service's traffic to the side of that colour; empty is the only one that is idle.
 
@@ -107,7 +121,7 @@ class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="ac
     force: bool = False
 
 
-Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart | Canary | Repair
+Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart | Canary | Repair | Retry | Terminate
 """What may be asked for of a workload."""
 
 PLAIN: Final[Mapping[Action, Callable[[], Request]]] = {
@@ -118,6 +132,8 @@ PLAIN: Final[Mapping[Action, Callable[[], Request]]] = {
     Action.ABORT: Abort,
     Action.RESTART: Restart,
     Action.REPAIR: Repair,
+    Action.RETRY: Retry,
+    Action.TERMINATE: Terminate,
 }
 """The requests that a key makes without a question. The others need a number or an image first."""
 

@@ -7,11 +7,12 @@ that was shown is what is tested; a template that changed meanwhile changes noth
 
 from __future__ import annotations
 
-from ktui.model.objects import Deployment
+from typing import Protocol
+
 from ktui.model.reference import reference_to
-from ktui.model.workloads import StatefulSet
+from ktui.model.workloads import Workload, WorkloadSpec
 from ktui.plans.patch import Draft, expect
-from ktui.plans.plan import Plan, Undo
+from ktui.plans.plan import SCALE, Plan, Undo
 from ktui.plans.request import Scale
 from ktui.plans.subject import AnySubject
 from ktui.plans.wording import autoscaled, being_deleted, called, command, owner_warnings, target_of, to_zero
@@ -22,7 +23,23 @@ MOST = 2**31 - 1
 """`replicas` is a 32-bit number."""
 
 
-def refuse_scale(workload: Deployment | StatefulSet, replicas: int) -> Refusal | None:
+class Numbered(WorkloadSpec, Protocol):
+    """A spec that says how many pods there are to be."""
+
+    @property
+    def desired(self) -> int:
+        """That number."""
+
+
+class Scalable(Workload, Protocol):
+    """A workload that has a number of pods."""
+
+    @property
+    def spec(self) -> Numbered:
+        """What was asked for."""
+
+
+def refuse_scale(workload: Scalable, replicas: int) -> Refusal | None:
     """Why it cannot be scaled to that number."""
     if not 0 <= replicas <= MOST:
         return Refusal(f"the number of pods must be between 0 and {MOST}, not {replicas}")
@@ -34,12 +51,12 @@ def refuse_scale(workload: Deployment | StatefulSet, replicas: int) -> Refusal |
 def scaled(
     request: Scale,
     subject: AnySubject,
-    workload: Deployment | StatefulSet,
+    workload: Scalable,
     *,
     effects: tuple[str, ...],
     warnings: tuple[str, ...] = (),
 ) -> Plan:
-    """The plan for a workload of either kind that has a number of pods."""
+    """The plan for a workload of any kind that has a number of pods."""
     target = target_of(workload)
     now, then = workload.spec.desired, request.replicas
     # The API leaves a zero out, so that a Scale of 0 has an empty spec.
@@ -63,5 +80,5 @@ def scaled(
         commands=(command(subject, "scale", name, f"--replicas={then}", f"--current-replicas={now}"),),
         before=scale,
         after=draft.after,
-        subresource="scale",
+        subresource=SCALE,
     )

@@ -10,6 +10,7 @@ import msgspec
 
 from ktui.model.objects import Pod, ReplicaSet
 from ktui.model.policies import Autoscaler, Budget, Quota
+from ktui.model.resources import Resource
 from ktui.model.template import Resources, decode_hook
 from ktui.model.workloads import ControllerRevision, Workload
 from ktui.rollout.track_record import Accounts
@@ -52,6 +53,8 @@ class Subject(Known[W_co, R_co], Generic[W_co, R_co], frozen=True, kw_only=True)
     """Who acts, as the kubeconfig calls them."""
     defaults: Resources | None = None
     """What the namespace's LimitRanges give to containers that say nothing; None where that cannot be read."""
+    also: Mapping[tuple[Resource, str], dict[str, Any]] = {}
+    """Other objects that an action may change instead of the workload, by resource and name."""
     may_delete_pods: bool = True
     """Whether pods that a StatefulSet would wait for indefinitely may be deleted by the user."""
 

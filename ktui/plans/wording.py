@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from ktui.model.objects import LAST_APPLIED
 from ktui.model.resources import resource_of
@@ -15,6 +16,9 @@ from ktui.rollout import images
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import Refusal, after_return, change_cause
 from ktui.text import clean, shell_line
+
+NEEDS_STEPS: Final = "nothing to do: this is for a controller with steps of its own, such as Argo Rollouts"
+"""Why a workload of Kubernetes' own kinds has nothing to retry, and no analysis to end."""
 
 
 def target_of(workload: Workload) -> Target:
@@ -45,7 +49,7 @@ def being_deleted(workload: Workload) -> Refusal | None:
 
 def called(workload: Workload) -> str:
     """`deployment "web"`, as kubectl's sentences have it."""
-    return f'{type(workload).__name__.lower()} "{workload.metadata.name}"'
+    return f'{resource_of(workload).kind.lower()} "{workload.metadata.name}"'
 
 
 def image_of(template: PodTemplate | None, against: PodTemplate | None = None) -> str:
@@ -84,7 +88,7 @@ def owner_warnings(workload: Workload) -> tuple[str, ...]:
     owner = provenance(workload)
     if owner is not None:
         return (clean(owner.sentence),)
-    controller, kind = workload.metadata.controller, type(workload).__name__
+    controller, kind = workload.metadata.controller, resource_of(workload).kind
     if controller is not None:
         return (clean(f"{controller.kind} {controller.name} controls this {kind}, and may undo a change by hand."),)
     if LAST_APPLIED in workload.metadata.annotations:

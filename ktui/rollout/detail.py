@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
 from heapq import nlargest
 from typing import Final
 
@@ -84,6 +85,34 @@ class Capacity(msgspec.Struct, frozen=True):
     desired: int
 
 
+class Tone(StrEnum):
+    """How a line of a section is meant."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    """Done, or as it should be."""
+    NOW = "now"
+    """What is going on."""
+    WAIT = "wait"
+    """What someone has to decide."""
+    BAD = "bad"
+
+
+class SectionLine(msgspec.Struct, frozen=True):
+    """One line that a kind tells of itself, and what stands beside it."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    note: str = ""
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Something that only this kind of workload has: the steps of a canary, an analysis."""
+
+    title: str
+    lines: tuple[SectionLine, ...]
+
+
 class Detail(msgspec.Struct, frozen=True):
     """A rollout in full. Equal ones look the same on the screen."""
 
@@ -103,6 +132,8 @@ class Detail(msgspec.Struct, frozen=True):
     capacity: Capacity
     remarks: tuple[Cause, ...] = ()
     """What is worth knowing of the policies that act on its pods, if they were read."""
+    sections: tuple[Section, ...] = ()
+    """What only its kind has, the most telling first."""
     partition: int = 0
     """Of a StatefulSet: pods with an ordinal below it stay as they are."""
 

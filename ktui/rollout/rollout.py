@@ -44,6 +44,18 @@ class Phase(StrEnum):
 _QUIET: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
 
 
+class Controller(msgspec.Struct, frozen=True):
+    """What a controller with words of its own says of a workload; None where it has none."""
+
+    phase: str | None = None
+    message: str | None = None
+    step: int | None = None
+    """How many steps are done."""
+    steps: int | None = None
+    weight: int | None = None
+    """The share of the new revision, of the traffic or of the pods, as the controller counts it: mostly in percent."""
+
+
 class Rollout(msgspec.Struct, frozen=True):
     """A workload and its rollout, in answers. Equal ones look the same on every screen."""
 
@@ -96,6 +108,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """All images that differ while it rolls out, as they are written."""
     awaits: str = ""
     """What its controller waits for, though nothing is wrong."""
+    controller: Controller | None = None
+    """What its own controller says; None for those of Kubernetes, whose words are kubectl's."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 
@@ -171,7 +185,7 @@ def _why(rollout: Rollout) -> str:
         case Phase.HELD | Phase.PROGRESSING if first is not None:
             return first.sentence
         case Phase.HELD:
-            return _holding(rollout)
+            return rollout.awaits or _holding(rollout)
         case Phase.PROGRESSING:
             return _under_way(rollout)
         case Phase.SCALED_TO_ZERO if rollout.kind == "DaemonSet":

@@ -170,6 +170,10 @@ class RolloutStrategy(Struct, frozen=True):
     blue_green: BlueGreen | None = None
 
 
+NO_TEMPLATE: Final = PodTemplate({})
+"""That of a Rollout which takes it from another workload."""
+
+
 class WorkloadRef(Struct, frozen=True):
     """The workload that the template is taken from."""
 
@@ -188,8 +192,8 @@ class RollbackWindow(Struct, frozen=True):
 class ArgoRolloutSpec(Struct, frozen=True):
     """What was asked for."""
 
-    template: PodTemplate | None = None
-    """None with `workload_ref`."""
+    template: PodTemplate = NO_TEMPLATE
+    """An empty one with `workload_ref`."""
     workload_ref: WorkloadRef | None = None
     replicas: int | None = None
     paused: bool = False

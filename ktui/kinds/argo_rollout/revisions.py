@@ -57,7 +57,7 @@ def current(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet]) -> ReplicaS
     Until the controller has seen the spec, the status names the one before: then the templates tell.
     """
     named = by_hash(replicasets, rollout.status.current_pod_hash)
-    if rollout.spec.template is None or (named is not None and rollout.observed):
+    if rollout.spec.workload_ref is not None or (named is not None and rollout.observed):
         return named
     same = [rs for rs in replicasets if rs.spec.template == rollout.spec.template]
     return named if named in same else next(iter(newest_first(same)), None)

@@ -7,7 +7,7 @@ of argoproj/argo-rollouts).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -230,4 +230,5 @@ def _promotes_in(strategy: BlueGreen, start: datetime | None, now: datetime) -> 
 
 
 def _left(start: datetime | None, length: float, now: datetime) -> float | None:
-    return max(0.0, length - (now - start).total_seconds()) if start is not None else None
+    # What is left, and not what has passed: that is how long the words for it stay true (`ktui.present`).
+    return max(0.0, (start + timedelta(seconds=length) - now).total_seconds()) if start is not None else None

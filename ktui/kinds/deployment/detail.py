@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from ktui.kinds.deployment import revisions, strategy
 from ktui.kinds.deployment.quota_remarks import quota_remarks
 from ktui.kinds.deployment.summary import summarise
+from ktui.kinds.replica_sets.detail import events_of, shown
 from ktui.model.objects import NO_DEADLINE, Deployment, ReplicaSet
 from ktui.model.policies import Policies
 from ktui.model.store import Store
-from ktui.rollout import images
-from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
+from ktui.rollout.capacity.remarks import remarks
+from ktui.rollout.detail import Capacity, Detail, Revision, condition_row
 from ktui.rollout.diagnosis.cause import Cause, Kind
-from ktui.rollout.diagnosis.policy_remarks import remarks
-from ktui.rollout.podstatus import pod_state
 from ktui.rollout.progress import Track
-from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Rollout
 from ktui.text import clean
 
@@ -38,9 +35,9 @@ def detail(
         bounds=strategy.bounds(deployment),
         min_ready_seconds=spec.min_ready_seconds,
         deadline_seconds=None if deadline == NO_DEADLINE else deadline,
-        revisions=tuple(_revision(store, rs, rs is current, now) for rs in revisions.newest_first(replicasets)),
+        revisions=tuple(_shown(store, rs, rs is current, now) for rs in revisions.newest_first(replicasets)),
         conditions=tuple(condition_row(condition) for condition in deployment.status.conditions),
-        events=_events(store, deployment, replicasets),
+        events=events_of(store, deployment, replicasets),
         capacity=Capacity(track.samples, strategy.promised(deployment), spec.desired),
         remarks=_remarks(deployment, rollout, policies) if policies is not None else (),
     )
@@ -56,39 +53,6 @@ def _remarks(deployment: Deployment, rollout: Rollout, policies: Policies) -> tu
     return tuple(cause for cause in found if not (refused and cause.kind is Kind.QUOTA))
 
 
-def _revision(store: Store, replicaset: ReplicaSet, is_current: bool, now: datetime) -> Revision:
-    seconds = replicaset.spec.min_ready_seconds
-    pods = [pod_state(pod, min_ready_seconds=seconds, now=now) for pod in store.pods(replicaset.metadata.uid)]
-    pods.sort(key=lambda pod: (pod.created or LONG_AGO, pod.name))
-    template = replicaset.spec.template
-    return Revision(
-        number=revisions.revision(replicaset),
-        uid=replicaset.metadata.uid,
-        name=clean(replicaset.metadata.name),
-        images=tuple(clean(images.short(c.image)) for c in template.containers) if template is not None else (),
-        created=replicaset.metadata.creation_timestamp,
-        change_cause=clean(change_cause(replicaset)),
-        wanted=replicaset.spec.desired,
-        existing=replicaset.status.replicas,
-        ready=replicaset.status.ready_replicas,
-        available=replicaset.status.available_replicas,
-        min_ready_seconds=seconds,
-        former=revisions.former_revisions(replicaset),
-        is_current=is_current,
-        pods=tuple(pods),
-    )
-
-
-def _events(store: Store, deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> tuple[EventRow, ...]:
-    """The events about all that belongs to the Deployment, and about what did until lately."""
-    uid, name = deployment.metadata.uid, deployment.metadata.name
-    owners = {replicaset.metadata.uid: replicaset.metadata.name for replicaset in replicasets}
-    # What is gone has no name any more: that of the Deployment is the better part of it.
-    owners |= dict.fromkeys(store.gone_parts({uid})[uid], name)
-    gone_pods = store.gone_parts(owners)
-    found = [(event, "") for event in store.events(uid)]
-    for part, part_name in owners.items():
-        found += [(event, name) for event in store.events(part)]
-        for pod in (*(pod.metadata.uid for pod in store.pods(part)), *gone_pods[part]):
-            found += [(event, part_name) for event in store.events(pod)]
-    return newest_events(found)
+def _shown(store: Store, replicaset: ReplicaSet, is_current: bool, now: datetime) -> Revision:
+    number, former = revisions.revision(replicaset), revisions.former_revisions(replicaset)
+    return shown(store, replicaset, number, now, is_current=is_current, former=former)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ktui.kinds.deployment import revisions, strategy
 from ktui.kinds.deployment.status import progressing, settled, verdict
+from ktui.kinds.replica_sets.progress import side_of
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.rollout.progress import Glimpse, Progress, Side
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE
@@ -20,7 +21,7 @@ def progress(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_bl
     now = revisions.current(deployment, replicasets)
     limits = strategy.bounds(deployment)
     old = [rs for rs in replicasets if now is None or rs.metadata.uid != now.metadata.uid]
-    sides = (_side([now] if now is not None else []), _side(old)) if not is_blind else _by_status(deployment)
+    sides = (side_of([now] if now is not None else []), side_of(old)) if not is_blind else _by_status(deployment)
     desired = deployment.spec.desired
     return Progress(
         desired=desired,
@@ -48,17 +49,6 @@ def _by_status(deployment: Deployment) -> tuple[Side, Side]:
             terminating=told.terminating_replicas,
         ),
         Side(wanted=old, existing=old, ready=old_ready, available=old_available),
-    )
-
-
-def _side(replicasets: Sequence[ReplicaSet]) -> Side:
-    terminating = [rs.status.terminating_replicas for rs in replicasets]
-    return Side(
-        wanted=sum(rs.spec.desired for rs in replicasets),
-        existing=sum(rs.status.replicas for rs in replicasets),
-        ready=sum(rs.status.ready_replicas for rs in replicasets),
-        available=sum(rs.status.available_replicas for rs in replicasets),
-        terminating=None if None in terminating else sum(number or 0 for number in terminating),
     )
 
 

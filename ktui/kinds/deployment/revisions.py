@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from ktui.kinds.replica_sets.revisions import kept_by
 from ktui.model.objects import REVISION, REVISION_HISTORY, Deployment, Pod, ReplicaSet
 from ktui.rollout.facts import Revision
 from ktui.rollout.revisions import Refusal
@@ -71,22 +72,8 @@ def rollback_target(
 
 def as_revision(replicaset: ReplicaSet, *, is_current: bool, pods: Sequence[Pod] = ()) -> Revision:
     """A ReplicaSet as the revision that it keeps."""
-    meta, status = replicaset.metadata, replicaset.status
-    return Revision(
-        number=revision(replicaset),
-        former=former_revisions(replicaset),
-        uid=meta.uid,
-        name=meta.name,
-        stem=meta.name,
-        template=replicaset.spec.template,
-        annotations=meta.annotations,
-        created=meta.creation_timestamp,
-        pods=tuple(pods),
-        wanted=replicaset.spec.desired,
-        existing=status.replicas,
-        ready=status.ready_replicas,
-        is_current=is_current,
-    )
+    number, former = revision(replicaset), former_revisions(replicaset)
+    return kept_by(replicaset, number, former=former, is_current=is_current, pods=pods)
 
 
 def _last_good(deployment: Deployment, ordered: Sequence[ReplicaSet], remembered: Accounts) -> ReplicaSet | Refusal:

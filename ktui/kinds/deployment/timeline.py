@@ -10,21 +10,16 @@ from typing import Final
 import msgspec
 
 from ktui.kinds.deployment import revisions, strategy
+from ktui.kinds.replica_sets.timeline import of_replicaset
 from ktui.model.objects import Condition, Deployment, Event, ReplicaSet
 from ktui.model.store import Store
-from ktui.rollout.diagnosis import lifetimes
 from ktui.rollout.happenings import (
     TOGETHER,
     Stamp,
     What,
-    making,
     of_event,
-    of_pod,
-    of_pod_event,
     refusal_of_pods,
-    short_name,
 )
-from ktui.rollout.revisions import change_cause
 from ktui.rollout.status import AVAILABLE, DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE, PROGRESSING, REPLICA_FAILURE
 
 
@@ -34,7 +29,7 @@ def happened(store: Store, deployment: Deployment) -> list[Stamp]:
     owned = store.replicasets(deployment.metadata.uid)
     gone = store.gone_parts([replicaset.metadata.uid for replicaset in owned])
     for replicaset in owned:
-        facts += _of_revision(store, replicaset, gone[replicaset.metadata.uid])
+        facts += of_replicaset(store, replicaset, revisions.revision(replicaset), gone[replicaset.metadata.uid])
     return _by_the_number_of_then(facts, deployment, owned)
 
 
@@ -114,33 +109,3 @@ def _scaling(event: Event, names: dict[str, str]) -> str:
         return f"{event.reason}: {event.message}"
     start = f" from {found[3]}" if found[3] is not None else ""
     return f"{names.get(found[2], found[2])} scaled {found[1]}{start} to {found[4]}"
-
-
-def _of_revision(store: Store, replicaset: ReplicaSet, gone: Sequence[str]) -> Iterator[Stamp]:
-    """What a revision tells, and its pods, those that are `gone` (their uids) among them."""
-    meta, template = replicaset.metadata, replicaset.spec.template
-    whose = f"revision {revisions.revision(replicaset)}"
-    if meta.creation_timestamp is not None:
-        yield Stamp(meta.creation_timestamp, What.MADE, making(whose, template, change_cause(replicaset)))
-    pods = store.pods(meta.uid)
-    for pod in pods:
-        yield from of_pod(pod, whose, meta.name)
-    known = {pod.metadata.name for pod in pods}
-    for event in store.events(meta.uid):
-        named = event.message.rpartition(": ")[2]
-        if event.reason == "SuccessfulCreate" and named not in known:
-            yield from of_event(event, What.MADE, said="made", whose=whose, pod=short_name(named, meta.name))
-        elif event.reason == "SuccessfulDelete" and named not in known:
-            yield from of_event(
-                event, What.STOPPING, said="asked to stop", whose=whose, pod=short_name(named, meta.name)
-            )
-        elif event.reason == "FailedCreate":
-            yield from of_event(event, What.TROUBLE, said=refusal_of_pods(event.message))
-        elif event.type == "Warning":
-            yield from of_event(event, What.TROUBLE, said=f"{whose}: {event.reason}: {event.message}")
-    lives = {pod.metadata.uid: lifetimes.of_pod(pod) for pod in pods}
-    for uid in (*lives, *gone):
-        events = store.events(uid)
-        life = lives.get(uid) or lifetimes.of_events(events)
-        for event in events:
-            yield from of_pod_event(event, whose, meta.name, life)

@@ -23,11 +23,14 @@ from ktui.plans.request import (
     Request,
     Restart,
     Resume,
+    Retry,
     RollBack,
     Scale,
     SetImage,
+    Terminate,
     action_of,
 )
+from ktui.plans.wording import NEEDS_STEPS
 from ktui.rollout.revisions import Refusal
 
 _NO_HOLD: Final = "a DaemonSet cannot be held: it has no partition, and nothing else stops it on its way"
@@ -64,6 +67,8 @@ def plan(request: Request, subject: ControlledSubject) -> Plan | Refusal:
             if isinstance(subject.workload, StatefulSet):
                 return _of_statefulset(request, subject, subject.workload)
             return Refusal(_NOT_OF_DAEMONSETS[action_of(request)])
+        case Retry() | Terminate():
+            return Refusal(NEEDS_STEPS)
 
 
 def _of_statefulset(

@@ -20,10 +20,13 @@ from ktui.plans.request import (
     Request,
     Restart,
     Resume,
+    Retry,
     RollBack,
     Scale,
     SetImage,
+    Terminate,
 )
+from ktui.plans.wording import NEEDS_STEPS
 from ktui.rollout.revisions import Refusal
 
 
@@ -53,3 +56,5 @@ def plan(request: Request, subject: DeploymentSubject) -> Plan | Refusal:
             return plan_canary(request, subject)
         case Repair():
             return plan_repair(request, subject)
+        case Retry() | Terminate():
+            return Refusal(NEEDS_STEPS)

@@ -1,0 +1,118 @@
+"""The kind Rollout of Argo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ktui.kinds.argo_rollout import revisions, status
+from ktui.kinds.argo_rollout.objects import ArgoRollout
+from ktui.kinds.argo_rollout.progress import glimpse
+from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS
+from ktui.kinds.argo_rollout.summary import is_blind, summarise
+from ktui.kinds.kind import Kind
+from ktui.kinds.replica_sets.revisions import kept_by
+from ktui.model.resources import REPLICASETS, Resource
+from ktui.model.store import Store
+from ktui.model.template import decode_hook
+from ktui.rollout.facts import Revision
+from ktui.rollout.progress import Track, observe
+from ktui.rollout.rollout import Rollout
+from ktui.rollout.status import Verdict
+
+if TYPE_CHECKING:
+    from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject
+    from ktui.model.policies import Policies
+    from ktui.plans.offers import Offer, Rights
+    from ktui.plans.plan import Plan
+    from ktui.plans.request import Request
+    from ktui.rollout.detail import Detail
+    from ktui.rollout.happenings import Stamp
+    from ktui.rollout.history import History
+    from ktui.rollout.revisions import Refusal
+    from ktui.rollout.track_record import Accounts
+
+
+class ArgoRolloutKind(Kind[ArgoRollout]):
+    """Rollouts of Argo. Their ReplicaSets keep the revisions; analyses and experiments decide on them."""
+
+    resource = ROLLOUTS
+    parts = (REPLICASETS, ANALYSIS_RUNS, EXPERIMENTS)
+    read_with = (REPLICASETS,)
+    has_deadline = True
+
+    def look(self, store: Store, workload: ArgoRollout, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+        seen = glimpse(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
+        followed = observe(track, seen, now)
+        return followed, summarise(store, workload, followed, now)
+
+    def verdict(self, workload: ArgoRollout) -> Verdict:
+        return status.verdict(workload)
+
+    def revisions(self, store: Store, workload: ArgoRollout) -> tuple[Revision, ...]:
+        replicasets = store.replicasets(workload.metadata.uid)
+        current = revisions.current(workload, replicasets)
+        return tuple(
+            kept_by(each, revisions.revision(each), is_current=each is current, pods=store.pods(each.metadata.uid))
+            for each in revisions.newest_first(replicasets)
+        )
+
+    def detail(
+        self, store: Store, workload: ArgoRollout, track: Track, now: datetime, policies: Policies | None
+    ) -> Detail:
+        from ktui.kinds.argo_rollout.detail import detail  # noqa: PLC0415
+
+        return detail(store, workload, track, now, policies)
+
+    def history(self, store: Store, workload: ArgoRollout, took: float | None, remembered: Accounts | None) -> History:
+        from ktui.kinds.argo_rollout.history import history  # noqa: PLC0415
+
+        return history(store, workload, took, remembered)
+
+    def happened(self, store: Store, workload: ArgoRollout) -> Iterable[Stamp]:
+        from ktui.kinds.argo_rollout.timeline import happened  # noqa: PLC0415
+
+        return happened(store, workload)
+
+    def is_paused(self, workload: ArgoRollout) -> bool:
+        return workload.spec.paused
+
+    def replicas(self, workload: ArgoRollout) -> int:
+        return workload.spec.desired
+
+    def running_revision(self, workload: ArgoRollout) -> int:
+        return revisions.revision(workload)
+
+    def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
+        """The analyses that run, which can be ended."""
+        from ktui.kinds.argo_rollout.plans.terminating import running_names  # noqa: PLC0415
+
+        return tuple((ANALYSIS_RUNS, name) for name in running_names(raw))
+
+    def has_observed(self, raw: dict[str, Any]) -> bool:
+        return msgspec.convert(raw, ArgoRollout, dec_hook=decode_hook).observed
+
+    def plan(self, request: Request, subject: RolloutSubject) -> Plan | Refusal:
+        from ktui.kinds.argo_rollout.plans.planning import plan  # noqa: PLC0415
+
+        return plan(request, subject)
+
+    def offers(
+        self, known: KnownRollout, *, read_only: bool = False, rights: Rights | None = None
+    ) -> tuple[Offer, ...]:
+        from ktui.kinds.argo_rollout.plans.offers import offers  # noqa: PLC0415
+
+        return offers(known, read_only=read_only, rights=rights)
+
+    def is_under_way(self, known: KnownRollout) -> bool:
+        from ktui.kinds.argo_rollout.plans.known import is_under_way  # noqa: PLC0415
+
+        return is_under_way(known)
+
+    def rollback_revision(self, known: KnownRollout) -> int | Refusal:
+        from ktui.kinds.argo_rollout.plans.rollback import rollback_revision  # noqa: PLC0415
+
+        return rollback_revision(known)

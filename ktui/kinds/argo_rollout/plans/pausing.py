@@ -1,0 +1,105 @@
+"""Pause and resume: both are about `spec.paused`. A pause that is a step is ended by a promotion."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, is_under_way
+from ktui.kinds.argo_rollout.plans.wording import new_and_old, plugin
+from ktui.kinds.argo_rollout.steps import current_step, label
+from ktui.plans.patch import Draft
+from ktui.plans.plan import Plan, Undo
+from ktui.plans.request import Pause, Resume
+from ktui.plans.wording import being_deleted, command, target_of, tests_for
+from ktui.rollout.revisions import Refusal
+
+_PAUSED: Final = ("spec", "paused")
+
+
+def refuse_pause(known: KnownRollout) -> Refusal | None:
+    """Why it cannot be paused."""
+    rollout = known.workload
+    if rollout.spec.paused:
+        return Refusal(f'rollouts.argoproj.io "{rollout.metadata.name}" is already paused')
+    return being_deleted(rollout)
+
+
+def refuse_resume(known: KnownRollout) -> Refusal | None:
+    """Why it cannot be resumed."""
+    rollout = known.workload
+    if rollout.spec.paused:
+        return being_deleted(rollout)
+    if rollout.status.pause_conditions:
+        return Refusal(f'rollouts.argoproj.io "{rollout.metadata.name}" waits at one of its own steps: promote it')
+    return Refusal(f'rollouts.argoproj.io "{rollout.metadata.name}" is not paused')
+
+
+def plan_pause(request: Pause, subject: RolloutSubject) -> Plan | Refusal:
+    """Stop where it is."""
+    refused = refuse_pause(subject)
+    if refused is not None:
+        return refused
+    rollout = subject.workload
+    target = target_of(rollout)
+    draft = Draft(subject.raw, tests_for(target))
+    draft.put(_PAUSED, True)
+    return Plan(
+        request=request,
+        title=f"Pause {target}",
+        done="paused",
+        target=target,
+        patch=draft.patch,
+        effects=_when_paused(subject),
+        warnings=("Its progress deadline does not run while it is paused.",) if is_under_way(subject) else (),
+        undo=Undo("Resume lets it go on.", Resume()),
+        commands=(plugin(subject, "pause", target.name),),
+        before=subject.raw,
+        after=draft.after,
+    )
+
+
+def plan_resume(request: Resume, subject: RolloutSubject) -> Plan | Refusal:
+    """Go on."""
+    refused = refuse_resume(subject)
+    if refused is not None:
+        return refused
+    rollout = subject.workload
+    target = target_of(rollout)
+    draft = Draft(subject.raw, tests_for(target))
+    draft.put(_PAUSED, False)
+    patch = '{"spec":{"paused":false}}'
+    return Plan(
+        request=request,
+        title=f"Resume {target}",
+        done="resumed",
+        target=target,
+        patch=draft.patch,
+        effects=_when_resumed(subject),
+        undo=Undo("Pause stops it again.", Pause()),
+        commands=(command(subject, "patch", f"rollouts.argoproj.io/{target.name}", "--type=merge", "-p", patch),),
+        before=subject.raw,
+        after=draft.after,
+    )
+
+
+def _when_paused(subject: RolloutSubject) -> tuple[str, ...]:
+    if not is_under_way(subject):
+        return (
+            "Nothing is rolling out, so no pod changes now.",
+            "From then on a change of the pod template waits until it is resumed.",
+        )
+    new, old = new_and_old(subject)
+    step, at = current_step(subject.workload)
+    where = f" at step {at + 1} ({label(step)})" if step is not None and at is not None else ""
+    return (f"The rollout of {new} stops where it is{where}; {old} goes on serving. Scaling still works.",)
+
+
+def _when_resumed(subject: RolloutSubject) -> tuple[str, ...]:
+    rollout = subject.workload
+    if rollout.status.pause_conditions:
+        step, at = current_step(rollout)
+        where = f"step {at + 1} ({label(step)})" if step is not None and at is not None else "its own pause"
+        return (f"The pause of the whole (spec.paused) ends. It still waits at {where} until it is promoted.",)
+    if not is_under_way(subject) and rollout.observed:
+        return ("Nothing waits to be rolled out, so no pod changes now.",)
+    return ("It goes on where it stopped.",)

@@ -1,0 +1,141 @@
+"""Set image, which begins a rollout, and restart, which evicts pods without one."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, is_under_way, situation
+from ktui.kinds.argo_rollout.plans.wording import ahead, named, new_and_old, plugin
+from ktui.kinds.argo_rollout.revisions import newest_first, revision
+from ktui.kinds.argo_rollout.steps import current_step
+from ktui.model.template import PodTemplate
+from ktui.plans.patch import Draft
+from ktui.plans.plan import Plan, Undo
+from ktui.plans.request import Restart, RollBack, SetImage
+from ktui.plans.template_change import label_of, matching, pairs_for_kubectl, put_images, refuse_images
+from ktui.plans.wording import (
+    being_deleted,
+    image_changes,
+    moved_images,
+    owner_warnings,
+    stale_cause,
+    target_of,
+    tests_for,
+)
+from ktui.rollout.revisions import Refusal
+from ktui.text import clean, count
+
+
+def refuse_restart(known: KnownRollout) -> Refusal | None:
+    """Why it cannot be restarted."""
+    rollout = known.workload
+    if rollout.spec.desired == 0:
+        return Refusal("nothing to restart: it is scaled to zero")
+    return being_deleted(rollout)
+
+
+def plan_restart(request: Restart, subject: RolloutSubject) -> Plan | Refusal:
+    """Replace every pod by one of the same template; no revision comes of it."""
+    refused = refuse_restart(subject)
+    if refused is not None:
+        return refused
+    rollout = subject.workload
+    stamp = subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if subject.raw["spec"].get("restartAt") == stamp:
+        return Refusal("a restart has been triggered within the past second already; wait before triggering another")
+    target = target_of(rollout)
+    draft = Draft(subject.raw, tests_for(target))
+    draft.put(("spec", "restartAt"), stamp)
+    pods = max(rollout.status.replicas, rollout.spec.desired)
+    paused = ("It is paused (spec.paused): pods are replaced once it is resumed.",) if rollout.spec.paused else ()
+    return Plan(
+        request=request,
+        title=f"Restart {target}",
+        begun="restart",
+        target=target,
+        patch=draft.patch,
+        effects=(
+            f"{count(pods, 'pod')} {'is' if pods == 1 else 'are'} evicted, as many at once as may be unavailable, "
+            "at least one; disruption budgets count.",
+            "The template stays the same, and no new revision comes of it.",
+            *paused,
+        ),
+        warnings=_alone(rollout.spec.desired),
+        undo=Undo("Nothing to undo: the new pods run what the old ones did."),
+        commands=(plugin(subject, "restart", target.name),),
+        before=subject.raw,
+        after=draft.after,
+    )
+
+
+def _alone(desired: int) -> tuple[str, ...]:
+    return ("There is one pod only: nothing serves until the next one is ready.",) if desired == 1 else ()
+
+
+def refuse_image(known: KnownRollout) -> Refusal | None:
+    """Why its images cannot be set here."""
+    rollout = known.workload
+    source = rollout.spec.workload_ref
+    if source is not None:
+        what = f"{source.kind.lower()}/{source.name}"
+        return Refusal(f"its pod template is that of {what}: set the image there, and this one follows")
+    return being_deleted(rollout)
+
+
+def plan_set_image(request: SetImage, subject: RolloutSubject) -> Plan | Refusal:
+    """Roll another image out; `*` means init containers too."""
+    rollout = subject.workload
+    refused = refuse_image(subject) or refuse_images(request, subject.raw)
+    if refused is not None:
+        return refused
+    target = target_of(rollout)
+    draft = Draft(subject.raw, tests_for(target))
+    changed = put_images(draft, request, subject.raw)
+    if draft.after == subject.raw:
+        wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, subject.raw))
+        return Refusal(clean(f'nothing to change: rollout "{target.name}" runs {wanted} already'))
+    new = label_of(changed)
+    return Plan(
+        request=request,
+        title=clean(f"Set the image of {target} to {new}"),
+        done=clean(f"set to {new}"),
+        target=target,
+        patch=draft.patch,
+        effects=(*image_changes(changed), *_rollout_of(subject, draft.after)),
+        warnings=(*_amid(subject), *owner_warnings(rollout), *moved_images(changed), *stale_cause(rollout)),
+        undo=_undo(subject, changed),
+        commands=(plugin(subject, "set", "image", target.name, *pairs_for_kubectl(request, changed)),),
+        before=subject.raw,
+        after=draft.after,
+    )
+
+
+def _rollout_of(subject: RolloutSubject, after: dict[str, Any]) -> tuple[str, ...]:
+    rollout, where = subject.workload, situation(subject)
+    if rollout.spec.paused:
+        return ("It is paused (spec.paused): nothing is rolled out until it is resumed.",)
+    template = PodTemplate(after["spec"]["template"])
+    known = next((rs for rs in newest_first(subject.revisions) if rs.spec.template == template), None)
+    if known is not None and known is where.stable:
+        return (f"This is the template of {named(known)}, which is stable: it comes back at once, without steps.",)
+    again = (f"This is the template of revision {revision(known)}: it comes back.",) if known is not None else ()
+    _, at = current_step(rollout)
+    return (*again, *((ahead(subject, 0),) if at is not None else ()))
+
+
+def _amid(subject: RolloutSubject) -> tuple[str, ...]:
+    if not is_under_way(subject):
+        return ()
+    new, _ = new_and_old(subject)
+    return (f"{new[0].upper()}{new[1:]} is being rolled out: this takes its place, and begins at the first step.",)
+
+
+def _undo(subject: RolloutSubject, changed: list[tuple[str, str, str]]) -> Undo:
+    rollout, current = subject.workload, situation(subject).current
+    if current is not None and not rollout.spec.paused and rollout.spec.revision_history_limit != 0:
+        return Undo(f"Roll back to {named(current)}.", RollBack(revision(current)))
+    pairs = tuple((name, old) for name, old, _ in changed)
+    return Undo(
+        clean("Set the image back: " + ", ".join(f"{name}={old}" for name, old in pairs)) + ".", SetImage(pairs)
+    )

@@ -1,0 +1,23 @@
+"""Where the API has the objects of Argo Rollouts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ktui.kinds.argo_rollout.objects import AnalysisRun, ArgoRollout, Experiment
+from ktui.model.resources import Resource
+
+GROUP: Final = "argoproj.io"
+
+ROLLOUTS: Final = Resource(
+    GROUP,
+    "v1alpha1",
+    "rollouts",
+    ArgoRollout,
+    names=("rollout", "ro"),
+    short="ro",
+    kind="Rollout",
+    steered_by="status",
+)
+ANALYSIS_RUNS: Final = Resource(GROUP, "v1alpha1", "analysisruns", AnalysisRun)
+EXPERIMENTS: Final = Resource(GROUP, "v1alpha1", "experiments", Experiment)
