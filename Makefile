@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-cluster check bench screenshots snapshots clean
+.PHONY: help demo test pytest test-cluster check fuzz bench screenshots snapshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ check: $(READY) ## lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(READY) ## 100,000 hostile texts, each on a screen and in every command, in a pseudo-terminal
+	KTUI_FUZZ=100000 $(BIN)/pytest tests/test_hostile_text.py -k whatever_way
 
 bench: $(READY) ## the budgets of the design, each beside its baseline
 	$(BIN)/python -m tests.benchmarks

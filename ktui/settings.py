@@ -244,4 +244,4 @@ def _can_be_sent(text: str) -> bool:
 
 def _quoted(text: str) -> str:
     """A value as a sentence repeats it: what cannot be seen is, and it is not endless."""
-    return f'"{exact(text if len(text) <= _LONGEST_ECHO else f"{text[:_LONGEST_ECHO]}…")}"'
+    return f'"{exact(text[:_LONGEST_ECHO])}{"…" if len(text) > _LONGEST_ECHO else ""}"'

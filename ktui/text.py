@@ -23,13 +23,37 @@ _PLAIN: Final = re.compile(
 
 _BLANK: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc"
-    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
 )
-"""What Python takes for printable and no terminal shows.
+"""What Python takes for printable, and terminals do not show, or not all in the same number of cells.
 
 The default-ignorable code points among letters and marks (Unicode, DerivedCoreProperties: fillers of Hangul,
-variation selectors, the grapheme joiner), and signs whose picture is a blank.
+variation selectors, the grapheme joiner), and signs whose picture is a blank. The letters of flags and the colours of
+skin take two cells, one or none.
 """
+
+_JAMO: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7c6\ud7cb-\ud7fb]")
+"""Vowels and finals of Hangul: they are drawn in the cells of the letter before them, as marks are."""
+
+_TWINS: Final = re.compile(
+    "[\u0131\u0251\u0261\u01c0"
+    "\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03b9\u03bd\u03bf\u03c1\u03c5\u03f3"
+    "\u0405\u0406\u0408\u0410\u0412\u0415\u0417\u041a\u041c-\u041e\u0420-\u0423\u0425\u0430\u0433\u0435\u043a\u043e"
+    "\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u0475\u04ae\u04af\u04bb\u04bd\u04c0\u04cf\u0501\u050c\u051a-\u051d"
+    "\u054d\u0555\u0561\u0563\u0566\u0570\u0575\u0578\u057d\u0581\u0582\u0584\u0585\u13a0-\u13f4\ua4d0-\ua4f7]"
+)
+"""Letters that most fonts draw as one of ASCII's (after confusables.txt of Unicode's UTS #39).
+
+They are Greek, Cyrillic, Armenian, Cherokee and Lisu, the dotless i and its like.
+"""
+
+_STOPS: Final = re.compile(
+    "[\u02b9-\u02bf\u02c8\u02d0\u02d7\u0589\u05be-\u05f4\u2010-\u201f\u2024-\u2044\u2212\u2215\u2236\u223c\ua789]"
+)
+"""Dashes, quotes, dots and slashes that are drawn like those of ASCII."""
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_ASCII_LETTER: Final = re.compile("[A-Za-z]")
 
 _BREAKS: Final = re.compile("[\t-\r\x85\u2028\u2029]+")
 """Ends of lines and tabs."""
@@ -50,8 +74,8 @@ def clean(text: str) -> str:
     """Any text on one line, without what could move a cursor, hide, reorder or overwrite what is shown.
 
     Tabs and ends of lines become a space. Whatever else cannot be seen is shown as what it is, so that texts that
-    differ look different: `␛` and its like for ASCII control characters, `<U+200B>` for all others. Cleaning twice
-    changes nothing.
+    differ look different: `␛` and its like for ASCII control characters, `<U+200B>` for all others; so is a letter
+    of another script that is drawn like one of ASCII, if it stands in a word with such. Cleaning twice changes nothing.
 
     >>> clean("two\\nlines \\x1b[31mred")
     'two lines ␛[31mred'
@@ -59,18 +83,52 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     lines = _BREAKS.split(text)
-    return visible(" ".join(line for line in (each.strip(" ") for each in lines) if line) if len(lines) > 1 else text)
+    if len(lines) > 1:
+        text = " ".join(line for line in (each.strip(" ") for each in lines) if line)
+    return visible(_WORD.sub(_without_twins, text) if _TWINS.search(text) else text)
 
 
 def exact(text: str) -> str:
     """A name on one line, as `clean`, but with its tabs, ends of lines and outer spaces to be seen.
+
+    No two names look the same: whatever is drawn like something else is shown as its number. Words of other scripts
+    stay as they are if they have a letter that no one takes for one of ASCII.
 
     >>> exact("prod\\n")
     'prod␊'
     """
     inner = text.strip(" ")
     before, _, after = text.partition(inner) if inner else (text, "", "")
+    if not inner.isascii():
+        inner = _WORD.sub(_without_twins_alone, inner)
+        is_usual = unicodedata.is_normalized("NFC", inner)
+        inner = "".join(letter if _is_only_itself(letter, is_usual) else _code(letter) for letter in inner)
     return len(before) * _code(" ") + visible(inner) + len(after) * _code(" ")
+
+
+def _without_twins(word: re.Match[str]) -> str:
+    """A word without letters that are drawn as those of ASCII, if it has any of these as well."""
+    return _TWINS.sub(lambda twin: _code(twin[0]), word[0]) if _ASCII_LETTER.search(word[0]) else word[0]
+
+
+def _without_twins_alone(word: re.Match[str]) -> str:
+    """The same for a word that has no other letters than such, too."""
+    has_own = any(letter.isalpha() and not _TWINS.match(letter) for letter in word[0])
+    return _without_twins(word) if has_own else _TWINS.sub(lambda twin: _code(twin[0]), word[0])
+
+
+def _is_only_itself(letter: str, is_usual: bool) -> bool:
+    """Whether nothing else is drawn like it: a form of another letter, or a mark where a letter with it exists."""
+    if letter.isascii() or not letter.isprintable():
+        return True
+    if _STOPS.match(letter) or unicodedata.normalize("NFKC", letter) != letter:
+        return False
+    return is_usual or not _is_mark(letter)
+
+
+def _is_mark(letter: str) -> bool:
+    category = unicodedata.category(letter)
+    return category[0] == "M" or (category == "Lo" and bool(_JAMO.match(letter)))
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -80,7 +138,7 @@ def visible(text: str, keep: str = "") -> str:
     shown: list[str] = []
     marks = MOST_MARKS
     for letter in text:
-        if unicodedata.category(letter)[0] == "M" and not _BLANK.match(letter):
+        if _is_mark(letter) and not _BLANK.match(letter):
             # A mark without a letter of its own would be drawn on what ktui wrote before it.
             shown.append(letter if marks < MOST_MARKS else _code(letter))
             marks += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,6 +199,59 @@ def test_no_screen_lets_it_through(
         copied = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", terminal.raw)
         assert len(copied) == 1
         assert obeyed(bytes(terminal.raw).replace(b"\x1b]52;c;" + copied[0] + b"\x07", b"")) == []
+
+
+BATCH: Final = 100
+MANY: Final = int(os.environ.get("KTUI_FUZZ", "1000"))
+"""How many texts are made up and shown; `make fuzz` has 100,000."""
+
+ANY = st.text(st.characters(exclude_categories=[]), max_size=8)
+TEXTS = st.lists(
+    ANY | st.lists(st.sampled_from(ATTACKS) | ANY, max_size=4).map("".join),
+    min_size=BATCH,
+    max_size=BATCH,
+)
+fuzz = settings(
+    max_examples=MANY // BATCH,
+    deadline=None,
+    derandomize="KTUI_FUZZ" not in os.environ,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.timeout(60 + MANY // 10)
+def test_no_text_is_obeyed_in_whatever_way_it_is_shown(tmp_path: Path) -> None:
+    everything: list[str] = []
+    rounds = 0
+    with Terminal.python("-m", "tests.shown", str(tmp_path), home=tmp_path, columns=160, rows=50) as terminal:
+        terminal.sees("ready for a key")
+        terminal.is_drawn = False
+
+        @fuzz
+        @given(texts=TEXTS)
+        def shown(texts: list[str]) -> None:
+            nonlocal rounds
+            rounds += 1
+            everything.extend(texts)
+            (tmp_path / "texts").write_text(json.dumps(texts))
+            terminal.press("n")
+            title = b"\x1b]2;shown %d\x1b\\" % rounds
+            terminal.waits_for(lambda: title in terminal.raw, "to be shown")
+            drawn, _, rest = bytes(terminal.raw).partition(title)
+            terminal.raw[:] = rest
+            assert obeyed(re.sub(rb"\x1b\]2;ktui [^\x00-\x1f]*\x1b\\", b"", drawn)) == []
+
+        shown()
+        assert rounds * BATCH >= MANY - BATCH
+        terminal.press("q")
+        assert terminal.ends() == 0
+    (tmp_path / "texts").write_text(json.dumps(everything))
+    with Terminal.python("-m", "tests.shown", str(tmp_path), "print", home=tmp_path, columns=200) as terminal:
+        terminal.is_drawn = False
+        assert terminal.ends() == 0, terminal.raw[-2000:]
+        assert len(terminal.raw) > 20 * len(everything)
+        assert obeyed(bytes(terminal.raw.replace(b"\t", b""))) == []
 
 
 def test_the_witness_sees_what_is_let_through() -> None:

@@ -95,6 +95,52 @@ def test_names_that_differ_look_different() -> None:
     assert len({exact(name) for name in ends}) == len(ends)
 
 
+LOOK_ALIKES = (
+    (
+        "prod",
+        "рrod",
+        "ｐrod",
+        "𝐩rod",
+        "proԁ",
+        "prοd",
+        "prоd",
+        "prօd",
+        "рrоd",
+    ),  # Cyrillic, fullwidth, bold, Greek, Armenian
+    ("scope", "ѕсоре", "sсope"),
+    ("file-k", "ﬁle-k", "file‐k", "file–k", "file−k"),
+    ("K8S", "\u041a8\u0405", "\u13e68\u13da", "\u212a8S"),
+    ("é", "e\u0301"),
+    ("한", "\u1112\u1161\u11ab"),
+    ("\u00c5", "A\u030a", "\u212b"),
+    ("a:b/c.d", "a꞉b/c.d", "a:b∕c.d", "a:b/c․d", "a:b⁄c.d"),
+    ("ọ́", "o\u0323\u0301", "o\u0301\u0323"),
+    ("it's", "it’s", "itʼs", "it‘s"),
+    ("I", "Ӏ", "Ι", "І", "ꓲ", "Ⅰ"),
+)
+
+
+@pytest.mark.parametrize("names", LOOK_ALIKES, ids=lambda names: names[0])
+def test_names_that_only_look_alike_are_told_apart(names: tuple[str, ...]) -> None:
+    shown = [exact(name) for name in names]
+    assert shown[0] == names[0]
+    assert all("<U+" in each for each in shown[1:]), shown
+    assert len(set(shown)) == len(names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["прод", "тест-1", "δοκιμή", "փորձ", "本番環境", "한국", "प्रोडक्शन", "ตัวอย่าง", "Größe", "naïve", "веб-сервер"],
+)
+def test_names_in_other_scripts_stay(text: str) -> None:
+    assert exact(text) == text
+
+
+def test_a_letter_of_another_script_within_a_word_is_seen_in_any_text() -> None:
+    assert clean("registry/shоp:1.0 и сервер") == "registry/sh<U+043E>p:1.0 и сервер"
+    assert clean("5 µs, 3 μs, Δt, x → у") == "5 µs, 3 μs, Δt, x → у"
+
+
 def test_what_needs_no_look_at_each_letter_is_visible() -> None:
     letters = [letter for letter in map(chr, range(0x110000)) if _PLAIN.fullmatch(letter)]
     assert len(letters) > 20_000

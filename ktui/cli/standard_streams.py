@@ -22,10 +22,8 @@ from ktui.text import visible
 _GONE: Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO, errno.ECONNRESET})
 """Nobody reads: a closed pipe, a terminal that has gone, a descriptor that was never open."""
 
-_OBEYED: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]"
-)
-_COLOURS: Final = re.compile(r"(\x1b\[[0-9;]*m)")
+_COLOURS: Final = re.compile(r"(\x1b\[(?:0|[39][0-7])m)")
+"""What click writes for a colour, and for its end. Others could hide text: conceal, or black on black."""
 
 
 class _Stream(io.RawIOBase):
@@ -61,7 +59,7 @@ class _Stream(io.RawIOBase):
 
 
 class _Text(io.TextIOWrapper):
-    """The text of one stream. Only colours are left of what a terminal would obey; `ktui.cli.printing` lets no more in.
+    """The text of one stream. Only colours are left of what cannot be seen; `ktui.cli.printing` lets no more in.
 
     This is the net behind that door, for what a library may write by itself.
     """
@@ -73,7 +71,7 @@ class _Text(io.TextIOWrapper):
         """How many characters it was given."""
         if self.in_ascii:
             text = signs.in_ascii(text)
-        if _OBEYED.search(text):
+        if not text.replace("\n", "").isprintable():
             parts = _COLOURS.split(text)
             super().write("".join(part if at % 2 else visible(part, "\t\n") for at, part in enumerate(parts)))
         else:

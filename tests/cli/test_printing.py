@@ -17,11 +17,13 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from wcwidth import wcwidth
 
 import ktui
 from ktui import signs
 from ktui.cli import printing, standard_streams
+from ktui.text import clean
+from ktui.tui.draw.widgets import fit
 from tests.cli.conftest import Ktui
 
 EVIL = "app\x1b]52;c;UFdO\x07\x9b2J\u202e\nnext\udc9b"
@@ -86,12 +88,42 @@ def test_a_document_is_ascii_and_means_what_it_did(text: str, output: str, capsy
         assert yaml.safe_load(out) == {"name": text, "list": [text]}
 
 
-def test_columns_stand_below_each_other_whatever_is_in_them(capsys: pytest.CaptureFixture[str]) -> None:
-    names = ["cart", "漢字", "e\u0301\u0301a", "👩‍💻", "a\u200bb", "가", "\x1b[2J"]
-    printing.table(["NAME", "READY"], [[name, "1/1"] for name in names])
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(names) + 1
-    assert {cell_len(line.rpartition(" ")[0]) for line in lines} == {cell_len(lines[0].rpartition(" ")[0])}
+LETTERS = st.text(
+    st.one_of(st.characters(), st.sampled_from("漢가🇩🇪👍🏽\u0301\u1161\u11ab\u093f\u200d\ufe0f\u3164กำ💻ｆ")),
+    max_size=12,
+)
+
+
+@given(names=st.lists(LETTERS, min_size=20, max_size=40))
+@example(
+    names=[
+        "cart",
+        "漢字",
+        "e\u0301\u0301a",
+        "👩‍💻",
+        "🇩🇪",
+        "👍🏽",
+        "a\u200bb",
+        "가",
+        "\u1100\u1161\u11a8",
+        "x\u1161",
+        "\x1b[2J",
+    ]
+)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_columns_stand_below_each_other_in_a_terminal(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    printing.table(["NAME", "READY"], [[name, "|1/1"] for name in names])
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == len(names) + 1
+    assert {columns(line.rpartition("|")[0]) for line in printed[1:]} == {len(printed[0]) - len("READY")}
+    # And so it does in its own room on a screen, whatever is cut of it.
+    assert {columns(fit(clean(name), 11)) for name in names} == {11}
+
+
+def columns(text: str) -> int:
+    """Cells that a terminal takes for it which knows each letter by itself, as most do."""
+    return sum(max(0, wcwidth(letter)) for letter in text)
 
 
 def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
