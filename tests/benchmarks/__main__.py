@@ -1,6 +1,6 @@
 """Measure, print a table, and exit with 1 where a budget is missed by a wide margin.
 
-`python -m tests.benchmarks [first-frame] [listing] [large] [decoding] [rest] [storm]` measures those alone.
+`python -m tests.benchmarks [first-frame] [listing] [large] [decoding] [rest] [storm] [openings]` measures those alone.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.benchmarks import decoding, report, startup, storm, terminal
+from tests.benchmarks import decoding, openings, report, startup, storm, terminal
 from tests.benchmarks.report import Figure
 
 MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
@@ -24,6 +24,7 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
     "decoding": ("Decoding, in processes of their own", decoding.decoding),
     "rest": ("10,000 pods at rest, for 20 s", lambda: storm.at_rest(20)),
     "storm": ("10,000 pods, 2,000 events a second (better of two storms of 20 s)", lambda: storm.in_a_storm(20, 2)),
+    "openings": ("200 pods, four screens opened and closed 60 times each", lambda: openings.openings(30)),
 }
 
 
