@@ -1,7 +1,6 @@
 """`ktui`, `kubectl ktui` and `python -m ktui`."""
 
 import gc
-import logging
 import sys
 
 
@@ -11,8 +10,6 @@ def main() -> None:
     # again and again: a twentieth of the time to the first frame. It begins where a command does (`ktui.cli.root`),
     # and in the dashboard after the first frame.
     gc.disable()
-    # Nothing of ours logs. What libraries would print is no sentence for a person, and may hold what no one may see.
-    logging.getLogger().addHandler(logging.NullHandler())
     from ktui.cli.root import main as run  # noqa: PLC0415 - the first frame waits for no import that it does not need
 
     sys.exit(run())

@@ -110,12 +110,20 @@ class Root(click.Group):
 @click.pass_context
 def root(context: click.Context) -> Any:
     """See and steer Kubernetes rollouts. Without a command: the dashboard. `ktui shop/web` opens it at that rollout."""
+    _log_nothing()
     if context.invoked_subcommand is not None:
         gc.enable()
         return None
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415
 
     return dashboard(settings_of(context))
+
+
+def _log_nothing() -> None:
+    """Drop what libraries log: it is no sentence for a person, and may hold what no one may see."""
+    import logging  # noqa: PLC0415 - help and the version have no use for it
+
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def program_name(called: str) -> str:

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Final
 from urllib.parse import quote
 
-import aiohttp
 from yarl import URL
 
 from ktui import __version__
@@ -36,6 +35,7 @@ from ktui.kube.errors import (
 )
 from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_once, trace
 from ktui.kube.failures import client_alert, shown_address
+from ktui.kube.http import aiohttp
 from ktui.kube.pulse import Pulse
 from ktui.kube.streams.pacing import Delays
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Final, Self
 
-import aiohttp
 from yarl import URL
 
 from ktui.kube import limits
 from ktui.kube.errors import AnswerLost, Interrupted, KubeError, TooLarge
 from ktui.kube.failures import failure, shown_address
+from ktui.kube.http import aiohttp
 
 _KEEP_METHOD: Final = frozenset({307, 308})
 _REDIRECTS: Final = frozenset({301, 302, 303}) | _KEEP_METHOD

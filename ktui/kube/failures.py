@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import ssl
 
-import aiohttp
 from yarl import URL
 
 from ktui.kube.errors import AnswerLost, Interrupted, KubeError, TimedOut, Unreachable, brief
+from ktui.kube.http import aiohttp
 
 _REFUSED = "Check that the cluster runs, and that the context is the one you mean."
 _NETWORK = "Check the network, the VPN and the proxy settings."

@@ -24,7 +24,7 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
     "decoding": ("Decoding, in processes of their own", decoding.decoding),
     "rest": ("10,000 pods at rest, for 20 s", lambda: storm.at_rest(20)),
     "storm": ("10,000 pods, 2,000 events a second (better of two storms of 20 s)", lambda: storm.in_a_storm(20, 2)),
-    "openings": ("200 pods, four screens opened and closed 60 times each", lambda: openings.openings(30)),
+    "openings": ("200 pods, four screens opened and closed 30 times each", lambda: openings.openings(30)),
 }
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-import aiohttp
 import msgspec
 import yaml
 from yarl import URL
@@ -30,6 +29,7 @@ from ktui.kube.auth.kubeconfig_schema import Provider, raw_document
 from ktui.kube.auth.library import oidc_library
 from ktui.kube.auth.proxy import connector_for, proxy_for
 from ktui.kube.errors import ConfigError, CredentialError, redacted
+from ktui.kube.http import aiohttp
 from ktui.model.reading import read
 
 _LOGIN: Final = "Log in again with the tool that wrote the kubeconfig."

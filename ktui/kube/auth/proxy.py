@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-import aiohttp
 from yarl import URL
 
 from ktui.kube.auth.kubeconfig_checks import is_host_name
 from ktui.kube.auth.probes import probed
 from ktui.kube.errors import ConfigError
+from ktui.kube.http import aiohttp
 
 if TYPE_CHECKING:
     from ssl import SSLContext

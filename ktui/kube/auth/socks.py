@@ -11,7 +11,6 @@ import socket
 import ssl
 from typing import Any
 
-import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from python_socks import ProxyError, ProxyType
@@ -19,6 +18,7 @@ from python_socks.async_.asyncio import Proxy
 from yarl import URL
 
 from ktui.kube.auth.probes import probe
+from ktui.kube.http import aiohttp
 
 
 class _AsNamed(AbstractResolver):
