@@ -45,6 +45,9 @@ fuzz: $(READY) ## 100,000 hostile texts, each on a screen and in every command, 
 bench: $(READY) ## the budgets of the design, each beside its baseline
 	$(BIN)/python -m tests.benchmarks
 
+performance: $(READY) ## measure three times, on a machine with nothing else to do, and write docs/performance.md
+	$(BIN)/python -m tests.benchmarks --write docs/performance.md
+
 screenshots: $(READY) ## draw screenshots/ again from the simulated cluster
 	$(BIN)/python -m tests.screenshots
 

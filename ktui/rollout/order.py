@@ -93,7 +93,7 @@ class Standings:
         # Of hundreds, few are others than at the last look.
         own = known.own if known is not None and known.rollout is rollout else rank(rollout)
         is_better = known is not None and own[:2] > known.rank[:2]
-        if known is not None and is_better and timedelta(0) <= now - known.since < QUIET:
+        if known is not None and is_better and known.since <= now < known.since + QUIET:
             return known._replace(rollout=rollout, own=own)
         return _Standing(own, now, rollout, own)
 

@@ -1,14 +1,17 @@
 """Measure, print a table, and exit with 1 where a budget is missed by a wide margin.
 
 `python -m tests.benchmarks [first-frame] [listing] [large] [decoding] [rest] [storm] [openings]` measures those alone.
+`--write FILE` measures three times, and writes the page of docs/performance.md.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
-from tests.benchmarks import decoding, openings, report, startup, storm, terminal
+from tests.benchmarks import decoding, openings, page, report, startup, storm, terminal
 from tests.benchmarks.report import Figure
 
 MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
@@ -28,19 +31,28 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
 }
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
+    names, file = list(arguments), None
+    if "--write" in names:
+        at = names.index("--write")
+        file = Path(names[at + 1])
+        del names[at : at + 2]
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
         print(f"There is no {unknown[0]}; available: {', '.join(MEASURES)}.", file=sys.stderr)
         return 2
-    report.head(terminal.take_precedence())
-    far_off = False
-    for name in names or MEASURES:
-        title, measure = MEASURES[name]
-        figures = measure()
-        report.show(title, figures)
-        far_off = far_off or any(figure.is_far_off for figure in figures)
-    return 1 if far_off else 0
+    machine, standing = report.machine(), terminal.take_precedence()
+    report.head(machine, standing)
+    parts: dict[str, list[list[Figure]]] = {}
+    for _ in range(page.RUNS if file is not None else 1):
+        for name in names or MEASURES:
+            title, measure = MEASURES[name]
+            figures = measure()
+            report.show(title, figures)
+            parts.setdefault(title, []).append(figures)
+    if file is not None:
+        file.write_text(page.page(datetime.now(UTC).date(), machine, standing, parts), encoding="utf-8")
+    return 1 if any(figure.is_far_off for runs in parts.values() for run in runs for figure in run) else 0
 
 
 if __name__ == "__main__":

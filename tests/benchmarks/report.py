@@ -41,16 +41,23 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     """Print one part of the table."""
     print(f"\n{title}", flush=True)
     for figure in figures:
-        budget = f"{_number(figure.budget)} {figure.unit}" if figure.budget is not None else ""
-        measured = f"{_number(figure.measured)} {figure.unit}"
+        budget = f"{number(figure.budget)} {figure.unit}" if figure.budget is not None else ""
+        measured = f"{number(figure.measured)} {figure.unit}"
         line = f"  {figure.what:<46} {measured:>12}  {budget:>12}  {figure.verdict:<17} {figure.baseline}"
         print(line.rstrip(), flush=True)
 
 
-def head(standing: str) -> None:
+def machine() -> str:
+    """What machine this is, how busy it is, and with which libraries ktui runs on it."""
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.system()} · "
+        f"Python {platform.python_version()} · textual {version('textual')} · aiohttp {version('aiohttp')}"
+    )
+
+
+def head(machine: str, standing: str) -> None:
     """Print what machine this is and how the benchmarks stand on it, and the heading of the table."""
-    print(f"{_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.system()}", end=" · ")
-    print(f"Python {platform.python_version()} · textual {version('textual')} · aiohttp {version('aiohttp')}")
+    print(machine)
     print(f"measured {standing}")
     print(f"  {'':<46} {'measured':>12}  {'budget':>12}  {'':<17} baseline, of the same run", flush=True)
 
@@ -60,5 +67,6 @@ def _processor() -> str:
     return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A figure with three digits."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -197,7 +197,7 @@ class OverviewScreen(LiveScreen):
             rows = self._standings.worst_first(shown, now)
         else:
             rows = overview_lines.ordered(shown, self._sort)
-        has_moved_lately = self._moved_at is not None and timedelta(0) <= now - self._moved_at < _READING
+        has_moved_lately = self._moved_at is not None and self._moved_at <= now < self._moved_at + _READING
         is_reading = has_moved_lately or (self._beside is not None and self._beside.is_read)
         return steady(rows, places) if is_reading else rows
 

@@ -1,0 +1,69 @@
+"""docs/performance.md: what `make performance` measured, how, and what bounds it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from statistics import median_low
+from typing import Final
+
+from tests.benchmarks.report import Figure, number
+
+RUNS: Final = 3
+
+_HEAD: Final = """\
+# Performance
+
+`make performance` measures and writes this page. `make bench` prints the same figures, of one run. Each figure stands
+beside its budget and its baseline from the same run, so that a slow machine or a busy one does not count as slow ktui.
+
+Measured on {day} on {machine}, {standing}. Each figure is the median of {runs} runs; its range is in brackets.
+"""
+
+_TAIL: Final = """
+## How it is measured
+
+- ktui runs in a pseudo-terminal of 160x50, as `python -m ktui`. The clock starts when the process does.
+- The API server is a child process that serves prepared bytes: recorded objects with other names and numbers.
+- Processor time is that of all threads, from `/proc/PID/task/*/schedstat`; memory is the resident set (`VmRSS`).
+- "Empty Textual app" is `tests/benchmarks/empty_app.py`; the raw GET reads the same bytes and drops them.
+- What is judged by the clock gets precedence over other processes, where the machine allows it.
+
+## What bounds it
+
+- Until the first frame: the import of Textual and its first layout, which the empty app needs as well.
+- Until all pods are counted: the bytes, which are decoded once, straight into the fields that ktui reads; and the
+  import of aiohttp, which takes place while the first frame is on the screen.
+- At rest: a look once a second whether a text would change by now, and the questions whether the server still answers.
+  Nothing is drawn while no text changes; the clock in the header has minutes for this reason.
+- Under change: the drawings. What comes within 80 ms is drawn together, and only rows in sight are made.
+- Memory: Python and the libraries, some 70 MB; then some 1.3 kB for each pod. What a closed screen drew is released.
+"""
+
+
+def combined(runs: Sequence[Sequence[Figure]]) -> list[tuple[Figure, str]]:
+    """Of several runs, the figure in the middle of each kind, with its range."""
+    found = []
+    for of_one in zip(*runs, strict=True):
+        values = [figure.measured for figure in of_one]
+        middle = next(figure for figure in of_one if figure.measured == median_low(values))
+        found.append((middle, f"{number(min(values))}–{number(max(values))}"))
+    return found
+
+
+def page(
+    day: date, machine: str, standing: str, parts: Mapping[str, Sequence[Sequence[Figure]]], runs: int = RUNS
+) -> str:
+    """The page as Markdown, from the figures of each part, one list for each run."""
+    text = _HEAD.format(day=day, machine=machine, standing=standing, runs=runs)
+    for title, measured in parts.items():
+        rows = [_row(figure, spread) for figure, spread in combined(measured)]
+        table = ["| figure | measured | budget | baseline |", "| --- | --- | --- | --- |", *rows]
+        text += f"\n## {title}\n\n" + "\n".join(table) + "\n"
+    return text + _TAIL
+
+
+def _row(figure: Figure, spread: str) -> str:
+    measured = f"{number(figure.measured)} {figure.unit} ({spread})"
+    budget = f"{number(figure.budget)} {figure.unit}: {figure.verdict}" if figure.budget is not None else ""
+    return f"| {figure.what} | {measured} | {budget} | {figure.baseline} |"
