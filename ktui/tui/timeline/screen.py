@@ -103,6 +103,9 @@ class TimelineScreen(LiveScreen):
 
     def _go_to_the_end(self, left: int) -> None:
         """Once it is known where the end is. Who has gone up since the view was `left` at that line stays up there."""
+        if not self.is_drawable:
+            # It was closed before that was drawn.
+            return
         moments = self.query_one("#moments", ItemList)
         if moments.scroll_offset.y >= left:
             moments.scroll_end(animate=False, immediate=True)
