@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-cluster check fuzz bench screenshots snapshots clean
+.PHONY: help demo test pytest test-cluster check fuzz bench chaos screenshots snapshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ bench: $(READY) ## the budgets of the design, each beside its baseline
 
 performance: $(READY) ## measure three times, on a machine with nothing else to do, and write docs/performance.md
 	$(BIN)/python -m tests.benchmarks --write docs/performance.md
+
+chaos: $(READY) ## everything goes wrong: writes docs/reliability.md (30 minutes; SEED=1, KTUI_CHAOS_SERVER=http://…)
+	$(BIN)/python -m tests.chaos --seed $(or $(SEED),1)
 
 screenshots: $(READY) ## draw screenshots/ again from the simulated cluster
 	$(BIN)/python -m tests.screenshots

@@ -101,7 +101,7 @@ class Terminal:
         while not holds():
             if time.monotonic() > end:
                 raise AssertionError(f"never: {what}\n{self.text}")
-            self._read(0.1)
+            self.read(0.1)
 
     def sees(self, *texts: str) -> None:
         for text in texts:
@@ -113,12 +113,12 @@ class Terminal:
         while self._child.isalive():
             if time.monotonic() > end:
                 raise AssertionError(f"never: to end\n{self.text}")
-            self._read(0.1)
+            self.read(0.1)
         before = -1
         while before != len(self.raw):
             # What it wrote last may still be on its way.
             before = len(self.raw)
-            self._read(0.1)
+            self.read(0.1)
         return int(self._child.exitstatus if self._child.exitstatus is not None else -self._child.signalstatus)
 
     @property
@@ -127,7 +127,8 @@ class Terminal:
         ends = (b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1000h", b"\x1b[?1000l")
         return all(self.raw.rfind(on) <= self.raw.rfind(off) for on, off in ends)
 
-    def _read(self, seconds: float) -> None:
+    def read(self, seconds: float) -> None:
+        """Take in what comes within that time."""
         if self._is_gone:
             time.sleep(seconds)
             return

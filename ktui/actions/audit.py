@@ -31,6 +31,9 @@ _TAIL: Final = 256 * 1024
 BEGUN: Final = "begun"
 """The outcome of an action that is about to be sent."""
 
+INTERRUPTED: Final = "interrupted"
+"""The outcome of one that was ended in the middle of: what became of it is looked up by the next ktui."""
+
 
 class Operator(msgspec.Struct, frozen=True):
     """On whose behalf, and where."""
@@ -116,7 +119,7 @@ def _told(outcome: Outcome | None) -> tuple[str, str]:
         case Partly():
             kind = "partly"
         case None:
-            return "interrupted", "Interrupted while it was being sent: whether it took place is not known."
+            return INTERRUPTED, "Interrupted while it was being sent: whether it took place is not known."
     return kind, outcome.sentence
 
 
@@ -154,8 +157,8 @@ class AuditLog:
         for line in lines:
             with suppress(NotRead):
                 entries.append(read(_decoder, line))
-        over = {each.id for each in entries if each.outcome != BEGUN}
-        return tuple(each for each in entries if each.outcome != BEGUN or each.id not in over)[-most:]
+        newest = {each.id: each for each in entries if each.id}
+        return tuple(each for each in entries if not each.id or newest[each.id] is each)[-most:]
 
 
 _decoder: Final = msgspec.json.Decoder(Entry)

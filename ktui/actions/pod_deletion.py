@@ -10,6 +10,7 @@ import asyncio
 from typing import Any, Final
 
 from ktui.actions.outcome import Done, Partly
+from ktui.actions.verify import is_gone
 from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, Conflict, Interrupted, KubeError, NotFound, ServerError
 from ktui.model.objects import Pod
@@ -100,9 +101,9 @@ async def _looked_up(api: Api, namespace: str, doomed: Doomed) -> None:
         await asyncio.sleep(pause)
         try:
             pod = await api.read(PODS, namespace, doomed.name)
-        except NotFound:
-            return
-        except KubeError:
+        except KubeError as error:
+            if is_gone(error):
+                return
             continue
         assert isinstance(pod, Pod), "the type of the resource"
         if pod.metadata.uid != doomed.uid or is_terminating(pod):

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.actions.audit import BEGUN, AuditLog, Entry
+from ktui.actions.audit import BEGUN, INTERRUPTED, AuditLog, Entry
+from ktui.actions.verify import is_gone
 from ktui.kube.api import FIELD_MANAGER, Api
 from ktui.kube.errors import KubeError, NotFound
 from ktui.model.resources import known_resources
@@ -18,25 +19,41 @@ from ktui.model.resources import known_resources
 _STILL_SENDING: Final = timedelta(minutes=10)
 """For how long a process with the number of the one that began it may be that one."""
 
+_ON_ITS_WAY: Final = timedelta(seconds=90)
+"""For how long what was sent may still arrive: gateways and API servers end a request after a minute."""
+
 _CLOCKS: Final = timedelta(seconds=60)
 """How far the clocks of this machine and of the cluster may be apart."""
 
 
-async def settle_unfinished(api: Api, log: AuditLog, clock: Callable[[], datetime]) -> list[str]:
-    """What has become of them in this cluster, in a sentence each, which is written to the log: it is said once.
+class Settled(msgspec.Struct, frozen=True):
+    """What has become of them, in a sentence each."""
 
-    Those that cannot be looked at are left for the next time. Never raises KubeError.
-    """
-    said = []
+    known: tuple[str, ...] = ()
+    """These are written to the log: each is said once."""
+    open: tuple[str, ...] = ()
+    """These may still arrive, or cannot be looked at now: they are left for the next time."""
+
+
+class _MayYetComeError(Exception):
+    """It has not taken place so far, and a proxy may hold it."""
+
+
+async def settle_unfinished(api: Api, log: AuditLog, clock: Callable[[], datetime]) -> Settled:
+    """Look up what has become of them in this cluster. Never raises KubeError."""
+    known, still_open = [], []
     for each in await asyncio.to_thread(_unfinished, api, log, clock()):
+        at = f"{each.plan}: ktui ended while it was being sent, at {each.time:%Y-%m-%d %H:%M:%S} UTC."
         try:
-            outcome, sentence = await _looked_up(api, each)
-        except KubeError:
-            continue
-        log.append(msgspec.structs.replace(each, time=clock(), outcome=outcome, sentence=sentence))
-        at = f"{each.time:%Y-%m-%d %H:%M:%S}"
-        said.append(f"{each.plan}: ktui ended while it was being sent, at {at} UTC. {sentence}")
-    return said
+            outcome, sentence = await _looked_up(api, each, clock())
+        except KubeError as error:
+            still_open.append(f"{at} Whether it took place is not known: {error}")
+        except _MayYetComeError:
+            still_open.append(f"{at} It has not taken place so far, but it may be held on its way and come yet.")
+        else:
+            log.append(msgspec.structs.replace(each, time=clock(), outcome=outcome, sentence=sentence))
+            known.append(f"{at} {sentence}")
+    return Settled(tuple(known), tuple(still_open))
 
 
 def _unfinished(api: Api, log: AuditLog, now: datetime) -> list[Entry]:
@@ -47,7 +64,10 @@ def _unfinished(api: Api, log: AuditLog, now: datetime) -> list[Entry]:
         return []
     server = api.connection.address
     return [
-        each for each in entries if each.outcome == BEGUN and each.server == server and not _is_being_sent(each, now)
+        each
+        for each in entries
+        if each.server == server
+        and (each.outcome == INTERRUPTED or (each.outcome == BEGUN and not _is_being_sent(each, now)))
     ]
 
 
@@ -64,17 +84,21 @@ def _is_being_sent(entry: Entry, now: datetime) -> bool:
     return entry.pid > 0
 
 
-async def _looked_up(api: Api, entry: Entry) -> tuple[str, str]:
-    """The outcome and a sentence for it. Raises KubeError."""
+async def _looked_up(api: Api, entry: Entry, now: datetime) -> tuple[str, str]:
+    """The outcome and a sentence for it. Raises KubeError, and _MayYetComeError."""
     resource = next(each for each in known_resources() if each.plural == entry.resource)
     try:
         meta = (await api.get(resource, entry.namespace, entry.name)).get("metadata") or {}
-    except NotFound:
+    except NotFound as error:
+        if not is_gone(error):
+            raise
         return "conflict", "It does not exist any more."
     if meta.get("uid") != entry.uid:
         return "conflict", "It has been deleted and created again: it is another object now."
     generation = meta.get("generation", 0)
     if generation and generation == entry.generation:
+        if now - entry.time < _ON_ITS_WAY:
+            raise _MayYetComeError
         return "failed", "It did not take place."
     if _has_written(meta, entry.time - _CLOCKS):
         return "done", "It took place."

@@ -30,6 +30,11 @@ _TIMED_OUT: Final = ("timed out", "timeout", "deadline exceeded")
 AGAIN: Final = "Look at it as it is now, and decide again."
 
 
+_TWICE: Final = (
+    "The change was there already: the request was sent twice on its way, or someone did the same at that moment."
+)
+
+
 class Looking(msgspec.Struct, frozen=True):
     """How long the outcome of a change is looked for whose answer did not arrive, and who learns that it is."""
 
@@ -39,11 +44,19 @@ class Looking(msgspec.Struct, frozen=True):
     """Seconds before each look."""
 
 
+def is_gone(error: KubeError) -> bool:
+    """Whether an API server says that the object does not exist: it gives its reason, and a gateway's page none."""
+    return isinstance(error, NotFound) and bool(error.reason)
+
+
 async def after_refusal(api: Api, plan: Plan, error: ApiError) -> Outcome:
-    """What the refusal of a change that was sent means: a proxy that sends it twice gets a refusal for the second."""
+    """What the refusal of a change that was sent means: a proxy that sends it twice gets a refusal for the second.
+
+    So does the second of two people who do the same at once. Whose change it was cannot be told, only that it is there.
+    """
     refused, now = await _refused(api, plan, error)
     if now is not None and isinstance(refused, Conflict) and _is_own(plan, now):
-        return Done(f"The request was sent twice on its way, and took place once. {plan.done_sentence}", now)
+        return Done(f"{_TWICE} {plan.done_sentence}", now)
     return refused
 
 
@@ -53,19 +66,23 @@ async def why_refused(api: Api, plan: Plan, error: ApiError) -> Conflict | Faile
 
 
 async def _refused(api: Api, plan: Plan, error: ApiError) -> tuple[Conflict | Failed, dict[str, Any] | None]:
-    """A `test` that failed answers 422 without a word, so the object has to be read again; it comes along."""
-    if isinstance(error, NotFound):
+    """A `test` that failed answers 422 without a word, so the object has to be read again; it comes along.
+
+    It is read as well where something else than an API server answers, which gives no reason: a gateway's page with 404
+    says nothing of the object, and the request may have been passed on before.
+    """
+    if is_gone(error):
         return Conflict(f"{plan.target} does not exist any more.", gone=True), None
     if isinstance(error, TooManyRequests):
         # The error speaks of streams, which try again by themselves.
         return Failed(str(error), "Try again in a moment."), None
-    if not isinstance(error, Rejected | ServerConflict):
+    if error.reason and not isinstance(error, Rejected | ServerConflict):
         return Failed(str(error), error.hint), None
     try:
         now = await api.get_object(_seen_at(plan))
-    except NotFound:
-        return Conflict(f"{plan.target} does not exist any more.", gone=True), None
     except KubeError as second:
+        if is_gone(second):
+            return Conflict(f"{plan.target} does not exist any more.", gone=True), None
         return Failed(str(error), second.hint), None
     changed = what_changed(plan, now)
     if changed:
@@ -142,9 +159,9 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
         await asyncio.sleep(pause)
         try:
             now = await api.get_object(_seen_at(plan))
-        except NotFound:
-            return Conflict(f"{lost} {plan.target} does not exist any more.", gone=True)
-        except KubeError as second:
+            except KubeError as second:
+            if is_gone(second):
+                return Conflict(f"{lost} {plan.target} does not exist any more.", gone=True)
             error = second
         if now and what_changed(plan, now):
             break

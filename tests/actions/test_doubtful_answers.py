@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from ktui.actions.audit import AuditLog
-from ktui.actions.outcome import Conflict, Done, Unclear
+from ktui.actions.outcome import Conflict, Done, Failed, Unclear
 from ktui.actions.perform import perform
 from ktui.actions.pod_deletion import clear
 from ktui.actions.read import Reader
@@ -29,6 +29,9 @@ from ktui.sim import SimulatedCluster
 from tests.between import Bend, Between, abort, answer, between, cut, repeat, replace
 from tests.simulated import STUCK, Witness, image_patch
 
+THERE_ALREADY = (
+    "The change was there already: the request was sent twice on its way, or someone did the same at that moment."
+)
 SOON = (0.0, 0.05, 0.05)
 
 
@@ -132,9 +135,30 @@ async def test_a_change_that_is_sent_twice_on_its_way_is_done_once(
     proxy.once(changes, repeat())
     outcome = (await perform(through, made, log)).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence == f"The request was sent twice on its way, and took place once. {made.done_sentence}"
+    assert outcome.sentence == f"{THERE_ALREADY} {made.done_sentence}"
     assert cart.deployment().metadata.generation == made.target.generation + 1
     assert [entry.outcome for entry in log.tail()][-1] == "done"
+
+
+async def test_of_two_who_do_the_same_at_once_both_are_told_that_it_is_there(
+    api: Api, cart: Witness, log: AuditLog
+) -> None:
+    plans = [await planned(api, Scale(7)) for _ in range(2)]
+    performed = await asyncio.gather(*(perform(api, made, log) for made in plans))
+    done = plans[0].done_sentence
+    assert sorted(each.outcome.sentence for each in performed) == sorted([done, f"{THERE_ALREADY} {done}"])
+    assert cart.deployment().metadata.generation == plans[0].target.generation + 1
+
+
+async def test_a_page_of_a_gateway_says_nothing_of_the_object(
+    through: Api, proxy: Between, cart: Witness, log: AuditLog
+) -> None:
+    made = await planned(through, Pause())
+    proxy.once(changes, answer(404, b"<html>default backend</html>", "text/html"))
+    outcome = (await perform(through, made, log)).outcome
+    assert isinstance(outcome, Failed)
+    assert "does not exist" not in outcome.sentence
+    assert not cart.deployment().spec.paused
 
 
 async def test_a_change_that_takes_a_field_away_is_known_again_too(

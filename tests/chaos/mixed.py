@@ -1,12 +1,18 @@
-"""Faults in any order, one over the other, while the cluster is at work: a seed makes it the same again."""
+"""Faults in any order, one over the other, while the cluster is at work: a seed makes it the same again.
+
+`python -m tests.chaos.mixed SEED COUNT` plays so many, and prints as JSON what came of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import logging
+import sys
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from random import Random
 
 from tests.chaos.client import QUICK, Client
@@ -85,3 +91,13 @@ def _held() -> float:
     gc.collect()
     kept = [tracemalloc.Filter(True, pattern) for pattern in _WATCHED]
     return sum(each.size for each in tracemalloc.take_snapshot().filter_traces(kept).traces) / 1e6
+
+
+def main(seed: int, count: int) -> None:
+    logging.getLogger("aiohttp.server").disabled = True
+    played = survive(count, seed, remote=bool(seed % 2), say=lambda sentence: print(sentence, file=sys.stderr))
+    print(json.dumps(asdict(asyncio.run(played))), flush=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -126,9 +125,9 @@ class Rig:
         self.kubeconfig.write_text(json.dumps(config))
 
 
-@asynccontextmanager
-async def rigged(server: Server, times: Times, *, seed: int, remote: bool = False) -> AsyncIterator[tuple[Rig, Client]]:
-    """A rig on that server, and a client. `remote` is an address to which compressed lists are worth their while."""
+@contextmanager
+def rig_on(server: Server, dead: float, *, seed: int, remote: bool = False) -> Iterator[Rig]:
+    """A rig on that server. `remote` is an address to which compressed lists are worth their while."""
     certificates = Certificates()
     with (
         tempfile.TemporaryDirectory(prefix="ktui-chaos-") as folder,
@@ -136,25 +135,24 @@ async def rigged(server: Server, times: Times, *, seed: int, remote: bool = Fals
         wired(proxy, _NAMES[remote]) as wire,
     ):
         proxy.keeps_login = False
-        rig = Rig(server, proxy, wire, certificates, Path(folder), Random(seed), times.dead)
+        rig = Rig(server, proxy, wire, certificates, Path(folder), Random(seed), dead)
         rig.write_kubeconfig()
         rig.clear()
+        try:
+            yield rig
+        finally:
+            rig.clear()
+
+
+@asynccontextmanager
+async def rigged(server: Server, times: Times, *, seed: int, remote: bool = False) -> AsyncIterator[tuple[Rig, Client]]:
+    """A rig, and ktui without a screen at its end."""
+    with rig_on(server, times.dead, seed=seed, remote=remote) as rig:
         async with Client(rig.kubeconfig, times, rig.server).running() as client:
             try:
                 yield rig, client
             finally:
                 rig.clear()
-
-
-async def until(holds: Callable[[], object], seconds: float, every: float = 0.02) -> float | None:
-    """Wait for something to come true; after how many seconds it was, or None where it was not in time."""
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
-    while not holds():
-        if loop.time() - begun > seconds:
-            return None
-        await asyncio.sleep(every)
-    return loop.time() - begun
 
 
 def descriptors() -> int:

@@ -51,6 +51,8 @@ class Server:
     """One API server with something to look at."""
 
     random: Random
+    speed: float = 20.0
+    """Of the simulator's time."""
     url: str = ""
     beats: list[Beat] = field(default_factory=list)
     """The changes since the store was new, the newest last."""
@@ -99,6 +101,11 @@ class Server:
         with self._lock:
             self._patch(DEPLOYMENTS, name, {"spec": body})
 
+    def add(self, name: str) -> None:
+        """One more Deployment."""
+        with self._lock:
+            self._make(_deployment(name, 1), DEPLOYMENTS.path(NAMESPACE))
+
     def compact(self) -> None:
         """Forget the history so far."""
         if self._simulated is not None:
@@ -127,7 +134,9 @@ class Server:
     def _begin(self) -> None:
         self._stack.close()
         seed = self.random.randrange(1 << 30)
-        self._simulated = SimulatedCluster(seed=seed, speed=20.0, bookmark_seconds=20.0, developer_namespace=NAMESPACE)
+        self._simulated = SimulatedCluster(
+            seed=seed, speed=self.speed, bookmark_seconds=20.0, developer_namespace=NAMESPACE
+        )
         # Each store is younger than the one before, and does not catch up with it while it is looked at.
         self._stores += 1
         self._simulated.plane.storage.number = _FIRST - self._stores * 1_000_000

@@ -47,8 +47,8 @@ class Wire:
     """What becomes of a connection that is opened."""
     last_byte: float = field(default_factory=monotonic)
     """When something was last delivered to ktui, by the monotonic clock."""
-    opened: int = 0
-    """Connections that ktui has opened."""
+    fruitless: int = 0
+    """Connections that ktui has opened, and that led nowhere."""
     _drip: tuple[int, float] | None = None
     _cut_after: int | None = None
     _bends: bool = False
@@ -141,7 +141,7 @@ class Wire:
             _reset(line.down)
 
     def _accept(self, from_ktui: StreamReader, to_ktui: StreamWriter) -> None:
-        self.opened += 1
+        self.fruitless += self.new != "relayed"
         self._writers.add(to_ktui)
         line = _Line(to_ktui, self._cut_after)
         self._lines.add(line)

@@ -171,7 +171,8 @@ def reached(settings: Settings) -> Iterator[Reached]:
         api = Api(connection)
         try:
             say_notes(connection)
-            for sentence in run(settle_unfinished(api, AuditLog(audit_file()), connection.clock.now), runner):
+            settled = run(settle_unfinished(api, AuditLog(audit_file()), connection.clock.now), runner)
+            for sentence in (*settled.known, *settled.open):
                 printing.note(f"ktui: {sentence}")
             yield Reached(runner, api, connection.namespace, connection.kubectl)
         finally:

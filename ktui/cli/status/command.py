@@ -215,7 +215,8 @@ class _Gate:
         api, namespace = Api(connection), connection.namespace
         if self._options.back_on_failure or self._options.back_on_timeout:
             # A gate that was killed in the middle of its roll back is followed by another one, as a rule.
-            for sentence in await settle_unfinished(api, AuditLog(audit_file()), api.connection.clock.now):
+            settled = await settle_unfinished(api, AuditLog(audit_file()), api.connection.clock.now)
+            for sentence in (*settled.known, *settled.open):
                 printing.note(f"ktui: {sentence}")
         # A name that does not exist is an error at once, not something to wait for.
         async with pointing_to_namesakes(api, namespace, self._reference):
