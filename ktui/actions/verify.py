@@ -159,7 +159,7 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
         await asyncio.sleep(pause)
         try:
             now = await api.get_object(_seen_at(plan))
-            except KubeError as second:
+        except KubeError as second:
             if is_gone(second):
                 return Conflict(f"{lost} {plan.target} does not exist any more.", gone=True)
             error = second
