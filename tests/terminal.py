@@ -34,6 +34,8 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = bytearray()
+        self.came = 0.0
+        """When the newest output came, by the monotonic clock: to draw it here takes longer than to print it there."""
         self.is_drawn = True
         """Whether what comes is drawn, for `text`: a lot is faster without."""
         self._is_gone = False
@@ -139,6 +141,7 @@ class Terminal:
             data = os.read(self._child.child_fd, 1 << 16)
         except OSError:
             return
+        self.came = time.monotonic()
         self.raw += data
         if self.is_drawn:
             self._stream.feed(data)

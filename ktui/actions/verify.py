@@ -52,7 +52,7 @@ def is_gone(error: KubeError) -> bool:
 async def after_refusal(api: Api, plan: Plan, error: ApiError) -> Outcome:
     """What the refusal of a change that was sent means: a proxy that sends it twice gets a refusal for the second.
 
-    So does the second of two people who do the same at once. Whose change it was cannot be told, only that it is there.
+    So does the second of two people who do the same at once. Whose change it was is not known, only that it is there.
     """
     refused, now = await _refused(api, plan, error)
     if now is not None and isinstance(refused, Conflict) and _is_own(plan, now):

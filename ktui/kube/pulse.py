@@ -26,9 +26,14 @@ class Vigilance:
     quiet: float = 10.0
     """After so long a silence the server is asked whether it is there."""
     answer: float = 5.0
-    """How long it may take to answer that. With the silence before it: how old what says live can be."""
+    """How long it may take to answer that."""
     again: float = 5.0
     """From one question to the next while it is lost."""
+
+    @property
+    def dead(self) -> float:
+        """After so long the server is lost: how old what says live can be."""
+        return self.quiet + self.answer
 
 
 class Pulse:

@@ -34,12 +34,14 @@ def take_precedence() -> str:
         os.setpriority(os.PRIO_PROCESS, 0, _PRECEDENCE)
     except PermissionError:
         return "beside everything else on this machine"
-    _take_precedence_as_a_session(os.getpid())
+    take_precedence_as_a_session(os.getpid())
     return f"before everything else on this machine (nice {_PRECEDENCE})"
 
 
-def _take_precedence_as_a_session(pid: int) -> None:
-    """Where Linux shares the processor among sessions first (sched_autogroup), nice counts within one alone."""
+def take_precedence_as_a_session(pid: int) -> None:
+    """The same for a process that has begun a session.
+
+    Where Linux shares the processor among sessions first (sched_autogroup), nice counts within one alone."""
     group = Path(f"/proc/{pid}/autogroup")
     if os.getpriority(os.PRIO_PROCESS, 0) == _PRECEDENCE and group.exists():
         group.write_text(str(_PRECEDENCE))
@@ -62,7 +64,7 @@ class Terminal:
             cwd=str(ROOT),
         )
         self._file = self._child.child_fd
-        _take_precedence_as_a_session(self._child.pid)
+        take_precedence_as_a_session(self._child.pid)
 
     def __enter__(self) -> Self:
         return self

@@ -281,7 +281,7 @@ def _killed(sent: signal.Signals, *, applied: bool) -> Round:
         if not any(became in sentence for sentence in said):
             rounds.wrong.append(f"{rounds.fault}: {became}, and said was {said}")
         rounds.unknown += bool(settled.open)
-        later = await settle_unfinished(scene.api, log, lambda: clock() + timedelta(minutes=5))
+        later = await settle_unfinished(scene.api, log, lambda: clock() + timedelta(hours=1))
         if not effects and not any("It did not take place." in sentence for sentence in later.known):
             rounds.wrong.append(f"{rounds.fault}: later was said: {later}")
         rounds.known += len(settled.known) + len(later.known)

@@ -47,7 +47,7 @@ class Times:
     @property
     def dead(self) -> float:
         """Seconds for which `live` may be said with nothing heard."""
-        return self.vigilance.quiet + self.vigilance.answer
+        return self.vigilance.dead
 
 
 QUICK: Final = Times(

@@ -50,6 +50,14 @@ def _bent(which: Which, how: Bend) -> Callable[[Rig, Random], None]:
     return begin
 
 
+def _streams_bent(how: Bend) -> Callable[[Rig, Random], None]:
+    def begin(rig: Rig, random: Random) -> None:
+        _bent(watch, how)(rig, random)
+        rig.bends_streams = True
+
+    return begin
+
+
 def _refused(status: int, body: bytes = b"", kind: str = "application/json", **headers: str) -> Bend:
     return answer(status, body, kind, **headers)
 
@@ -285,9 +293,9 @@ FAULTS: Final = (
     Fault("watches that end after a bookmark far ahead", "watch", _bent(watch, _one_bookmark(b"999999999"))),
     Fault("watches are never answered", "watch", _bent(watch, hold)),
     Fault("watches may not be opened", "watch", _bent(watch, answer(405))),
-    Fault("events twice", "watch", _bent(watch, _lines(_twice))),
-    Fault("events late", "watch", _bent(watch, _late(0.4))),
-    Fault("events out of order", "watch", _bent(watch, _lines(_out_of_order))),
+    Fault("events twice", "watch", _streams_bent(_lines(_twice))),
+    Fault("events late", "watch", _streams_bent(_late(0.4))),
+    Fault("events out of order", "watch", _streams_bent(_lines(_out_of_order))),
     Fault("history is gone", "server", _compacted),
     Fault("the server lost its store", "server", _lost_store),
     Fault("token expired, renewed by the plugin", "login", _token_expires),

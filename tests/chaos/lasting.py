@@ -13,18 +13,21 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from statistics import median
 from time import monotonic
 from typing import Final
 
+from tests.benchmarks.terminal import take_precedence_as_a_session
 from tests.chaos.client import Times
-from tests.chaos.faults import FAULTS
+from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.rig import Rig, rig_on
 from tests.chaos.server import Server
 from tests.terminal import Terminal
 
-LASTS: Final = 45.0
+NOTHING: Final = Fault("nothing is wrong", "TCP", lambda rig, random: None)
+"""What the others are to be compared with."""
+LASTS: Final = 36.0
 """Seconds of each fault: longer than any wait of ktui's."""
-_HELP: Final = "open the rollout: revisions"
 _LIVE: Final = "● live"
 _GIVEN_UP: Final = 120.0
 
@@ -42,7 +45,8 @@ class Figures:
     live_for: float = 0.0
     """The longest that the header said live with nothing heard, in seconds."""
     key: float = 0.0
-    """The slowest answer to a key, in milliseconds."""
+    """What an answer to a key takes, in milliseconds: the median."""
+    slowest_key: float = 0.0
     back: float = 0.0
     """Seconds from its end until the header says live again, and what happened meanwhile is shown."""
     said: str = ""
@@ -51,19 +55,17 @@ class Figures:
 
 def measure(name: str) -> Figures:
     """Let that fault last, and look."""
-    fault = next(each for each in FAULTS if each.name == name)
+    fault = next(each for each in (NOTHING, *FAULTS) if each.name == name)
     figures = Figures(fault.name, fault.level)
     times = Times()
     with (
         Server(Random(name), speed=1.0) as server,
         rig_on(server, times.dead, seed=1) as rig,
         tempfile.TemporaryDirectory(prefix="ktui-chaos-home-") as home,
-        Terminal.python("-m", "ktui", "--kubeconfig", str(rig.kubeconfig), home=Path(home)) as terminal,
+        Terminal.python("-m", "ktui", "--kubeconfig", str(rig.kubeconfig), home=Path(home), columns=100) as terminal,
     ):
+        take_precedence_as_a_session(terminal.pid)
         terminal.until(lambda text: _LIVE in text and "beat" in text, "to begin")
-        for is_open in (True, False):
-            # What is imported for it the first time is another budget.
-            _answer(terminal, is_open=is_open)
         fault.begin(rig, Random(name))
         _last(rig, server, terminal, figures)
         figures.said = terminal.text.split("\n")[0].strip()
@@ -81,32 +83,32 @@ def measure(name: str) -> Figures:
 
 def _last(rig: Rig, server: Server, terminal: Terminal, figures: Figures) -> None:
     begun, used, counted = monotonic(), _cpu(terminal.pid), len(rig.proxy.passed) + rig.wire.fruitless
-    beats, keys, is_open = begun, begun + 1.0, False
+    beats, keys = begun, begun + 1.0
+    answers: list[float] = []
     while (now := monotonic()) < begun + LASTS:
         if now >= beats:
             beats = now + 2.0
             server.beat()
         if now >= keys:
-            keys = now + 1.5
-            is_open = not is_open
-            figures.key = max(figures.key, _answer(terminal, is_open=is_open))
+            keys = now + 2.5
+            answers.append(_answer(terminal, moves_down=len(answers) % 2 == 0))
         terminal.read(0.05)
-        if not is_open and _LIVE in _header(terminal):
+        if _LIVE in _header(terminal):
             figures.live_for = max(figures.live_for, monotonic() - max(rig.wire.last_byte, begun))
-    if is_open:
-        _answer(terminal, is_open=False)
     took = monotonic() - begun
+    figures.key, figures.slowest_key = median(answers), max(answers)
     figures.requests = (len(rig.proxy.passed) + rig.wire.fruitless - counted) / took
     figures.processor = 100 * (_cpu(terminal.pid) - used) / took
 
 
-def _answer(terminal: Terminal, *, is_open: bool) -> float:
-    """Open the help, or close it; after how many milliseconds that was to be seen."""
-    begun = monotonic()
-    terminal.press("?" if is_open else "\x1b")
-    while (_HELP in terminal.text) != is_open and monotonic() - begun < 5:
+def _answer(terminal: Terminal, *, moves_down: bool) -> float:
+    """Move the cursor; after how many milliseconds something was to be seen."""
+    terminal.read(0.0)
+    before, begun = terminal.came, monotonic()
+    terminal.press("\x1b[B" if moves_down else "\x1b[A")
+    while terminal.came == before and monotonic() - begun < 5:
         terminal.read(0.05)
-    return 1000 * (monotonic() - begun)
+    return 1000 * (monotonic() - begun if terminal.came == before else terminal.came - begun)
 
 
 def _header(terminal: Terminal) -> str:

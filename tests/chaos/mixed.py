@@ -32,6 +32,7 @@ _SETTLED = 0.25
 class Survived:
     """What a run came to."""
 
+    seed: int = 0
     told: Told = field(default_factory=Told)
     grown: float = 0.0
     """MB that ktui holds at the end beyond what it held once it was warm."""
@@ -44,7 +45,7 @@ async def survive(
     count: int, seed: int, *, remote: bool = False, measure: bool = True, say: Callable[[str], None] = lambda _: None
 ) -> Survived:
     """Play so many faults; every fifth time all has to be well again, and at the end."""
-    random, it = Random(seed), Survived()
+    random, it = Random(seed), Survived(seed)
     before = descriptors()
     with Server(random) as server:
         async with (

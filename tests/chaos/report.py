@@ -28,7 +28,7 @@ class Run:
     """One run of the suite, or of parts of it."""
 
     lasting: Sequence[Figures] = ()
-    mixed: Sequence[tuple[int, Survived]] = ()
+    mixed: Sequence[Survived] = ()
     actions: Sequence[Rounds] = ()
     missed: list[str] = field(default_factory=list)
     """What did not keep to its budget, in a sentence each."""
@@ -47,7 +47,8 @@ def judge(run: Run) -> None:
         run.missed += [
             f"{each.fault}: {figure:.1f} {what}, not {most:g}" for what, figure, most in budgets if figure > most
         ]
-    for seed, survived in run.mixed:
+    for survived in run.mixed:
+        seed = survived.seed
         run.missed += [f"seed {seed}: {each}" for each in survived.told.complaints]
         if survived.grown > GROWTH:
             run.missed.append(f"seed {seed}: memory has grown by {survived.grown:.1f} MB")
@@ -98,7 +99,7 @@ _TAIL: Final = """
 def _lasting(all_figures: Sequence[Figures]) -> str:
     rows = [
         f"| {each.fault} | {each.level} | {each.requests:.1f} | {each.processor:.1f} | {each.live_for:.0f} | "
-        f"{each.key:.0f} | {each.back:.0f} |"
+        f"{each.key:.0f} | {each.slowest_key:.0f} | {each.back:.0f} |"
         for each in all_figures
     ]
     return "\n".join(
@@ -107,23 +108,23 @@ def _lasting(all_figures: Sequence[Figures]) -> str:
             "",
             f"The dashboard in a terminal of its own, in real time. Each fault lasts {LASTS:.0f} s, and then ends.",
             "Requests count connections that led nowhere, too; `live` is the longest time for which the header said so",
-            "with nothing heard; a key is the slowest of some ten that open the help; `back` is the time from the end",
+            "with nothing heard; a key moves the cursor: the median, and the slowest; `back` is the time from the end",
             "of the fault until the header says live and the screen shows what happened meanwhile.",
             "",
-            "| fault | level | requests/s | % of a core | live, s | key, ms | back, s |",
-            "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-            f"| **budget** | | **{REQUESTS:g}** | **{PROCESSOR:g}** | **{LIVE:g}** | **{KEY:g}** | **{BACK:g}** |",
+            "| fault | level | requests/s | % of a core | live, s | key, ms | slowest | back, s |",
+            "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+            f"| **budget** | | **{REQUESTS:g}** | **{PROCESSOR:g}** | **{LIVE:g}** | **{KEY:g}** | | **{BACK:g}** |",
             *rows,
             "",
         ]
     )
 
 
-def _mixed(runs: Sequence[tuple[int, Survived]]) -> str:
+def _mixed(runs: Sequence[Survived]) -> str:
     rows = [
-        f"| {seed} | {each.told.played} | {each.told.slowest:.1f} | {len(each.told.complaints)} | {each.grown:+.2f} | "
-        f"{len(each.tasks)} | {max(0, each.descriptors)} |"
-        for seed, each in runs
+        f"| {each.seed} | {each.told.played} | {each.told.slowest:.1f} | {len(each.told.complaints)} | "
+        f"{each.grown:+.2f} | {len(each.tasks)} | {max(0, each.descriptors)} |"
+        for each in runs
     ]
     return "\n".join(
         [
@@ -154,10 +155,10 @@ def _actions(all_rounds: Sequence[Rounds]) -> str:
             "## Actions under faults",
             "",
             "Each round sends one action and counts its effects in the server; then it holds what was said against",
-            "them, and the audit log too. `told` is how often the outcome was known at the end, `not known` how often",
+            "them, and the audit log too. `known` is how often the outcome was known at the end, `not known` how often",
             "ktui said that it was not. Wrong is a second effect, or a sentence that is not true.",
             "",
-            "| fault | rounds | one effect | none | told | not known | wrong |",
+            "| fault | rounds | one effect | none | known | not known | wrong |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
             "| **budget** | | | | | | **0** |",
             *rows,

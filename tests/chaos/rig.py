@@ -58,6 +58,8 @@ class Rig:
     dead: float
     """Seconds after which a connection without another end is known to be dead."""
     token: str = "token-0"
+    bends_streams: bool = False
+    """Whether what comes through streams that are open is bent."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -86,6 +88,10 @@ class Rig:
 
     def clear(self) -> None:
         """All is well again."""
+        if self.bends_streams:
+            # What is bent there stays so.
+            self.bends_streams = False
+            self.wire.cut()
         self.proxy.straighten()
         self.show("good")
         self._tell_plugin()
@@ -105,7 +111,10 @@ class Rig:
             "kind": "ExecCredential",
             "status": {"token": self.token},
         }
-        (self.folder / "credential.json").write_text(json.dumps(said))
+        fresh = self.folder / "credential.new"
+        fresh.write_text(json.dumps(said))
+        # At once: a plugin may be reading it.
+        fresh.replace(self.folder / "credential.json")
 
     def write_kubeconfig(self) -> None:
         plugin = self.folder / "plugin"

@@ -28,7 +28,7 @@ from tests.kube.conftest import WriteKubeconfig
 from tests.kube.test_api import WEB
 
 VIGILANCE = Vigilance(quiet=0.6, answer=0.3, again=0.3)
-DEAD = VIGILANCE.quiet + VIGILANCE.answer
+DEAD = VIGILANCE.dead
 SLACK = 12.0
 """How late a busy machine may be: a watch that nobody looked after would be waited for for minutes."""
 
@@ -166,6 +166,16 @@ async def test_a_cut_and_then_a_connection_that_is_never_answered(proxy: Between
         await it.until(lambda: it.states == {LinkState.SILENT})
         assert monotonic() - proxy.last_byte < DEAD + SLACK
         proxy.straighten()
+        await it.until_live()
+
+
+async def test_one_list_that_is_never_answered_is_asked_for_again(proxy: Between, watching: Watching) -> None:
+    async with watching() as it:
+        await it.until_live()
+        # The others are answered, so the server is not lost.
+        proxy.once(lambda request: request.path.endswith("/deployments") and not between.watch(request), between.hold)
+        proxy.cut_all()
+        await it.until(lambda: it.states != {LinkState.LIVE})
         await it.until_live()
 
 

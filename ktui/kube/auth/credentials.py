@@ -45,7 +45,7 @@ CERTIFICATE_FILE_AGE: Final = timedelta(minutes=5)
 PLUGIN_REST: Final = timedelta(seconds=10)
 """What a plugin has given this recently is not asked for again because of a 401: it would give the same."""
 
-FAILURE_AGE: Final = timedelta(seconds=60)
+FAILURE_AGE: Final = timedelta(seconds=25)
 """How long a login that failed is not tried again: plugins may open a browser, and all streams need the login."""
 
 

@@ -199,7 +199,9 @@ class ListWatch:
     async def _page(self, limit: int, token: str) -> Page:
         params = {"limit": str(limit), "continue": token, **self._selector}
         params = {key: value for key, value in params.items() if value not in {"", "0"}}
-        asking = self._connection.request("GET", self._path, params=params, waits=False)
+        # If the server is lost, that is known before; this is for one request that is.
+        silence = 1.1 * self._pulse.vigilance.dead
+        asking = self._connection.request("GET", self._path, params=params, timeout=silence, waits=False)
         page = decode_page(self.resource, await self._pulse.within(None, asking))
         self._has_listed = True
         return page
