@@ -245,7 +245,7 @@ class Connection:
         # A name may be anything if a server says so: what no path may hold goes as its number, as in kubectl.
         where = quote(path.lstrip("/"), safe=_IN_A_PATH, errors="replace")
         url = self._base.joinpath(where, encoded=True).with_query(params or {})
-        renewals, redirects = 1, limits.REDIRECTS
+        renewals, redirects, visited = 1, limits.REDIRECTS, {url}
         while True:
             began = asyncio.get_running_loop().time()
             try:
@@ -278,8 +278,10 @@ class Connection:
                 self.clock.heard(response.headers, asyncio.get_running_loop().time() - began)
             if response.status < 300:
                 return response
-            if redirects and (to := redirected(response, url, method)) is not None:
+            # In a circle, each attempt would cost as many requests as are followed.
+            if redirects and (to := redirected(response, url, method)) is not None and to not in visited:
                 response.release()
+                visited.add(to)
                 url, redirects = to, redirects - 1
                 continue
             error = await self._error(response, identity)

@@ -86,17 +86,20 @@ async def test_a_gateway_that_repeats_the_credentials_does_not_show_them(
     assert sent[0].split()[1] not in f"{raised.value}"
 
 
-async def test_redirects_without_an_end_are_given_up(connecting: Connecting) -> None:
+@pytest.mark.parametrize(("onwards", "times"), [("{path}x", limits.REDIRECTS + 1), ("/api", 1), ("/again", 2)])
+async def test_redirects_without_an_end_are_given_up_and_a_circle_at_once(
+    connecting: Connecting, onwards: str, times: int
+) -> None:
     visited = []
 
     async def gateway(request: web.BaseRequest) -> web.Response:
         visited.append(request.path)
-        return web.Response(status=307, headers={"Location": "/again"})
+        return web.Response(status=307, headers={"Location": onwards.format(path=request.path)})
 
     async with serving(gateway) as url, connecting(url) as connection:
         with pytest.raises(KubeError, match="307"):
             await connection.request("GET", "/api")
-    assert len(visited) == limits.REDIRECTS + 1
+    assert len(visited) == times
 
 
 async def test_a_change_is_sent_on_only_where_it_stays_a_change(connecting: Connecting) -> None:

@@ -23,8 +23,8 @@ class Pacing:
     list_silence: float = 10.0
     """A streaming list that has said this long nothing, and not that it is complete, is not understood by the server.
 
-    Servers before 1.27 take the parameter for none and answer with a plain watch. A list from the cache may be silent for
-    as long, too, before it is asked for again.
+    Servers before 1.27 take the parameter for none and answer with a plain watch. A list from the cache may be silent
+    for as long, too, before it is asked for again.
     """
 
     watch: tuple[float, float] = (300.0, 600.0)
