@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
     """What is to be opened. Without a kind, the first of that name: a Deployment, a StatefulSet, a DaemonSet."""
 
     name: str
-    kinds: tuple[Resource, ...] = WORKLOADS
+    kinds: tuple[Resource, ...] = ()
     namespace: str = ""
 
 
@@ -43,7 +43,7 @@ def read_wanted(words: tuple[str, ...]) -> Wanted | None:
         before.pop()
     if len(before) > 1 or not all(map(can_be_name, (*before, name))):
         return None
-    return Wanted(name, kinds or WORKLOADS, before[0] if before else "")
+    return Wanted(name, kinds or (), before[0] if before else "")
 
 
 @click.command(cls=Command, params=[theme_option()])
@@ -77,7 +77,9 @@ async def _find(settings: Settings, wanted: Wanted) -> Place:
         if here:
             return here[0]
         if settings.namespace:
-            raise await no_such(connection, connection.namespace, Reference(wanted.name, wanted.kinds[0]))
+            raise await no_such(
+                connection, connection.namespace, Reference(wanted.name, (wanted.kinds or WORKLOADS)[0])
+            )
         namespaces = list(dict.fromkeys(place.namespace for place in found))
         if len(namespaces) > 1:
             raise KubeError(
@@ -91,7 +93,7 @@ async def _find(settings: Settings, wanted: Wanted) -> Place:
 
 async def _unknown(connection: Connection, wanted: Wanted) -> KubeError:
     names: set[str] = set()
-    for kind in wanted.kinds:
+    for kind in wanted.kinds or WORKLOADS:
         try:
             contents = await list_once(connection, kind, connection.namespace)
         except KubeError:

@@ -17,6 +17,7 @@ from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, KubeError, NotFound
 from ktui.kube.listing import list_once
+from ktui.live.extensions import extensions, require
 from ktui.model.changes import Put
 from ktui.model.reference import Reference
 from ktui.model.resources import Resource
@@ -32,7 +33,7 @@ class NoSuchWorkload(NotFound):
     opening = ""
 
     def __init__(self, reference: Reference, namespace: str, hint: str) -> None:
-        resource = f"{reference.resource.plural}.apps"
+        resource = f"{reference.resource.plural}.{reference.resource.group}"
         sentence = f'{resource} "{clean(reference.name)}" not found in the namespace {clean(namespace)}'
         super().__init__(404, reason="NotFound", message=sentence)
         self.hint = hint
@@ -42,8 +43,9 @@ class NoSuchWorkload(NotFound):
 async def pointing_to_namesakes(api: Api, namespace: str, reference: Reference) -> AsyncIterator[None]:
     """If the workload that is read in there does not exist, the error says so in one sentence, with a hint.
 
-    Raises NoSuchWorkload.
+    Raises NoSuchWorkload, and NotFound if the cluster does not serve such workloads at all.
     """
+    await require(api.connection, reference)
     try:
         yield
     except NotFound as error:
@@ -73,11 +75,14 @@ class Place(NamedTuple):
     uid: str
 
 
-async def places(connection: Connection, name: str, kinds: Sequence[Resource] = WORKLOADS) -> list[Place]:
+async def places(connection: Connection, name: str, kinds: Sequence[Resource] = ()) -> list[Place]:
     """The workloads of that name in all namespaces, in the order of the kinds. Raises KubeError if none can be listed.
+
+    Without kinds, all are meant that the cluster has.
 
     If all namespaces may not be listed, only the connection's own one is looked at.
     """
+    kinds = kinds or (*WORKLOADS, *(kind for kind in await extensions(connection) if kind.is_workload))
     answers = await asyncio.gather(*(_places(connection, name, kind) for kind in kinds), return_exceptions=True)
     found = [place for answer in answers if isinstance(answer, list) for place in answer]
     failure = next((answer for answer in answers if isinstance(answer, BaseException)), None)

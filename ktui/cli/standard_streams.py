@@ -151,8 +151,13 @@ def check_for_readers() -> None:
     Raises BrokenPipeError, also if what is printed is lost for another reason, such as a full disk (`failure`).
     """
     if is_read() and not failure() and sys.stdout is not None:
+        try:
+            descriptor = sys.stdout.fileno()
+        except io.UnsupportedOperation:
+            # A program that runs ktui in itself reads what it keeps.
+            return
         poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)
+        poll.register(descriptor, 0)
         if not any(events & select.POLLERR for _, events in poll.poll(0)):
             return
     raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 KINDS: Final[tuple[Kind[Any], ...]] = (DeploymentKind(), StatefulSetKind(), DaemonSetKind())
 
-EXTENSIONS: Final[tuple[Kind[Any], ...]] = (ArgoRolloutKind(),)
+EXTENSIONS: Final[list[Kind[Any]]] = [ArgoRolloutKind()]
 """The kinds that a cluster has only if someone has installed their controller."""
 
 WORKLOADS: Final = tuple(kind.resource for kind in KINDS)
@@ -37,7 +38,25 @@ WORKLOADS: Final = tuple(kind.resource for kind in KINDS)
 STREAMED: Final = (*WORKLOADS, *dict.fromkeys((*(part for kind in KINDS for part in kind.parts), PODS)), EVENTS)
 """What rollouts are made of, streamed for as long as ktui runs."""
 
-_BY_RESOURCE: Final[Mapping[Resource, Kind[Any]]] = {kind.resource: kind for kind in (*KINDS, *EXTENSIONS)}
+_BY_RESOURCE: Final[dict[Resource, Kind[Any]]] = {kind.resource: kind for kind in (*KINDS, *EXTENSIONS)}
+
+
+def of_extensions() -> tuple[Resource, ...]:
+    """The resources that not every cluster serves: the workloads of each such kind, and what tells how they go."""
+    found = (resource for kind in EXTENSIONS for resource in (kind.resource, *kind.parts))
+    return tuple(dict.fromkeys(resource for resource in found if resource not in STREAMED))
+
+
+@contextmanager
+def added(kind: Kind[Any]) -> Iterator[None]:
+    """With one more kind, as long as this lasts: how a test brings its own."""
+    EXTENSIONS.append(kind)
+    _BY_RESOURCE[kind.resource] = kind
+    try:
+        yield
+    finally:
+        EXTENSIONS.remove(kind)
+        del _BY_RESOURCE[kind.resource]
 
 
 def kind_of(workload: Workload) -> Kind[Any]:

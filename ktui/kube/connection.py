@@ -44,7 +44,7 @@ USER_AGENT: Final = f"ktui/{__version__}"
 
 _IN_A_PATH: Final = "/%:@!$&'()*+,;=-._~"
 
-_HEADERS: Final = (("User-Agent", USER_AGENT), ("Accept", "application/json"))
+_HEADERS: Final = (("User-Agent", USER_AGENT),)
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds for the name, the socket and the TLS handshake together."""
@@ -96,6 +96,8 @@ class Connection:
         self._around = around
         self.clock = ServerClock(around.clock)
         """The cluster's time: what ages and thresholds go by."""
+        self.served_as: Mapping[str, str] = {}
+        """What is asked for in place of the group and version that a path names: `apis/GROUP/VERSION` by the same."""
         self.pulse = Pulse(self._ask_whether_it_is_there, around.vigilance)
         """Whether the server is heard from."""
         self._session: aiohttp.ClientSession | None = None
@@ -149,6 +151,7 @@ class Connection:
         params: Params | None = None,
         body: bytes | None = None,
         content_type: str = "application/json",
+        accept: str = "",
         timeout: float | None = None,
         within: float | None = None,
         changes: bool | None = None,
@@ -173,7 +176,7 @@ class Connection:
             try:
                 with exchange.told():
                     response = await self._accepted(
-                        exchange, method, path, params, times, body=body, content_type=content_type
+                        exchange, method, path, params, times, body=body, content_type=content_type, accept=accept
                     )
                     async with response:
                         if warned is not None:
@@ -236,6 +239,7 @@ class Connection:
         *,
         body: bytes | None = None,
         content_type: str = "",
+        accept: str = "",
         encoding: str = "",
     ) -> aiohttp.ClientResponse:
         """The answer, if it is a good one; a 401 is answered once with credentials that are renewed."""
@@ -243,7 +247,7 @@ class Connection:
         if self._is_closed:
             raise KubeError("The connection to the cluster was closed meanwhile. Nothing was sent.")
         # A name may be anything if a server says so: what no path may hold goes as its number, as in kubectl.
-        where = quote(path.lstrip("/"), safe=_IN_A_PATH, errors="replace")
+        where = quote(self._as_served(path.lstrip("/")), safe=_IN_A_PATH, errors="replace")
         url = self._base.joinpath(where, encoded=True).with_query(params or {})
         renewals, redirects, visited = 1, limits.REDIRECTS, {url}
         while True:
@@ -255,6 +259,7 @@ class Connection:
                     data=body,
                     headers=[
                         *_HEADERS,
+                        ("Accept", accept or "application/json"),
                         ("Accept-Encoding", encoding or ("gzip" if self.compresses else "identity")),
                         *identity.headers,
                         *([("Content-Type", content_type)] if body is not None else []),
@@ -294,6 +299,13 @@ class Connection:
             if isinstance(error, Unauthorized) and (fault := self._credentials.fault(identity)):
                 raise Unauthorized(error.status or 401, reason=error.reason, message=fault)
             raise error
+
+    def _as_served(self, path: str) -> str:
+        """The path in the version of its group that the server has."""
+        for named, served in self.served_as.items():
+            if path.startswith(f"{named}/"):
+                return served + path.removeprefix(named)
+        return path
 
     async def _error(self, response: aiohttp.ClientResponse, identity: Identity) -> ApiError:
         async with response:

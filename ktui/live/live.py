@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ktui.figures.observer import Observer
-from ktui.kinds.registry import WORKLOADS, detail_of, history_of, kind_at, timeline_of
+from ktui.kinds.registry import STREAMED, WORKLOADS, detail_of, history_of, kind_at, timeline_of
 from ktui.live.tracker import Tracker
 from ktui.live.unwatched import unwatched
 from ktui.model.changes import Change, Link, LinkState
@@ -38,6 +38,8 @@ class Live:
         self.rollouts: dict[str, Rollout] = {}
         self.observer = Observer()
         """Sees every rollout go by, for what is to be remembered of it."""
+        self._parts: dict[Resource, tuple[Resource, ...]] = {kind: kind_at(kind).parts for kind in WORKLOADS}
+        """The kinds that the cluster has, with what tells how their rollouts go."""
         self._begun: set[Resource] = set()
         """The kinds of which all has been heard that tells how their rollouts go."""
         self._too_early: set[str] = set()
@@ -51,6 +53,19 @@ class Live:
     def apply(self, changes: Iterable[Change]) -> None:
         """Take in what a stream said."""
         self._tracker.apply(changes)
+
+    def serves(self, found: frozenset[Resource]) -> None:
+        """The cluster has these resources of kinds that not every cluster has, and no others."""
+        known = {*found, *STREAMED}
+        of_found = (resource for resource in found if resource.is_workload)
+        extensions = {kind: tuple(part for part in kind_at(kind).parts if part in known) for kind in of_found}
+        self._parts = {kind: kind_at(kind).parts for kind in WORKLOADS} | extensions
+        self._begun &= self._parts.keys()
+
+    @property
+    def kinds(self) -> tuple[Resource, ...]:
+        """The workloads that the cluster has."""
+        return tuple(self._parts)
 
     def refresh(
         self, now: datetime, first: Collection[str] = (), guarded: Collection[str] = (), *, times: bool = False
@@ -102,11 +117,14 @@ class Live:
         Which of the lists comes first is chance. A workload without what it has made does not tell when its rollout
         began or ended, so what was seen of it until all of that has been heard of is no beginning to go on from.
         """
-        if len(self._begun) == len(WORKLOADS):
+        if len(self._begun) == len(self._parts):
             return
         heard = self.store.listed | self._refused
-        begun = {kind for kind in WORKLOADS if heard.issuperset(kind_at(kind).parts)}
+        begun = {kind for kind, parts in self._parts.items() if heard.issuperset(parts)}
         if not begun <= self._begun:
+            if self.observer.has_listed:
+                # A kind that was found later: what is there was there before.
+                self.observer.was_there |= self._too_early
             self._begun |= begun
             self._waiting |= dict.fromkeys(self._too_early)
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
-from ktui.kinds.registry import STREAMED, WORKLOADS
+from ktui.kinds.registry import STREAMED
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access, kubectl_call
 from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts
@@ -20,13 +20,12 @@ from ktui.kube.errors import ConfigError, KubeError
 from ktui.kube.scope import find_scope
 from ktui.kube.streams.pacing import Backoff, Pacing
 from ktui.kube.streams.streams import Streams
+from ktui.live.extensions import Follower
 from ktui.live.listener import Listener
 from ktui.model.changes import LinkState
 from ktui.model.resources import CONTROLLER_REVISIONS, DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource
 from ktui.redaction import redact
 from ktui.text import exact
-
-_KINDS: Final = {resource: f"{resource.type.__name__}s" for resource in WORKLOADS}
 
 _BETWEEN: Final = 15.0
 """Seconds between two attempts to connect, at most: with the time that one may take, back within 35 s."""
@@ -62,6 +61,7 @@ class Session:
         """What was chosen, once it is known; it stays so until a person chooses another context."""
         self._chosen_note = ""
         self._streams: Streams | None = None
+        self._extensions: Follower | None = None
         self._problem: KubeError | None = None
         self._scope_notice = ""
         self._ahead = timedelta()
@@ -122,7 +122,7 @@ class Session:
         clock = self._connection.clock.notes if self._connection is not None else ()
         told = [*self._notes, *clock, *([self._scope_notice] if self._scope_notice else [])]
         live = self._listener.live
-        hidden = [kind for kind in _KINDS if self._is_refused(kind)]
+        hidden = [kind for kind in live.kinds if self._is_refused(kind)]
         if DEPLOYMENTS in hidden:
             # Then nothing at all is shown, and in its place it says why.
             hidden = []
@@ -157,7 +157,7 @@ class Session:
                 return (link.reason, "Trying again by itself.", _HELP)
             case LinkState.LIVE | LinkState.LISTED if self._listener.live.is_listed:
                 chosen = f" that match {self._selector}" if self._selector else ""
-                kinds = _named([kind for kind in _KINDS if not self._is_refused(kind)], "or")
+                kinds = _named([kind for kind in self._listener.live.kinds if not self._is_refused(kind)], "or")
                 return (f"There are no {kinds}{chosen} in {where}.", "n another namespace · x another context")
             case _:
                 return (f"Asking {exact(self.context) or 'the cluster'} for its workloads…",)
@@ -209,6 +209,8 @@ class Session:
         self._wake.set()
         if self._streams is not None:
             self._streams.retry_now()
+        if self._extensions is not None:
+            self._extensions.ask_now()
         if self._connection is not None:
             self._listener.run_worker(self._read_again(self._connection), group="credentials", exclusive=True)
 
@@ -273,10 +275,20 @@ class Session:
             clock=self._listener.now,
         ) as streams:
             self._streams = streams
-            while True:
-                self._listener.heard(await streams.take())
-                if self._listener.live.is_listed:
-                    streams.go()
+            self._extensions = Follower(connection, streams, self._listener.live.serves)
+            following: asyncio.Task[None] | None = None
+            try:
+                while True:
+                    self._listener.heard(await streams.take())
+                    if self._listener.live.is_listed:
+                        streams.go()
+                        # What few clusters have does not keep those waiting that have it not.
+                        following = following or asyncio.create_task(self._extensions.run(), name="discovery")
+            finally:
+                self._extensions = None
+                if following is not None:
+                    following.cancel()
+                    await asyncio.gather(following, return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()
@@ -289,5 +301,5 @@ class Session:
 
 def _named(kinds: Sequence[Resource], conjunction: str) -> str:
     """`Deployments, StatefulSets or DaemonSets`."""
-    *most, last = (_KINDS[kind] for kind in kinds)
+    *most, last = (f"{kind.kind}s" for kind in kinds)
     return f"{', '.join(most)} {conjunction} {last}" if most else last

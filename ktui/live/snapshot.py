@@ -12,13 +12,14 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from ktui.kinds.registry import WORKLOADS, kind_at, look
+from ktui.kinds.registry import STREAMED, WORKLOADS, kind_at, look
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.decoder import Unreadable
+from ktui.live.extensions import extensions
 from ktui.model.changes import Change, Link, LinkState, Listed, Put
 from ktui.model.reference import Reference
 from ktui.model.resources import (
@@ -35,9 +36,6 @@ from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
 from ktui.rollout.rollout import Phase, unseen
 from ktui.text import clean
-
-_OPTIONAL: Final = tuple(each for each in WORKLOADS if each not in NEEDED)
-"""Who may not see these still sees Deployments."""
 
 _WELL: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
@@ -64,15 +62,21 @@ async def read_store(
     if names:
         return await _named(connection, names, clock, note=note)
     store = Store()
-    kinds = await asyncio.gather(
-        *(_kind(connection, kind, namespace, selector, clock, note=note) for kind in WORKLOADS)
+    found, kinds = await asyncio.gather(
+        extensions(connection),
+        asyncio.gather(*(_kind(connection, kind, namespace, selector, clock, note=note) for kind in WORKLOADS)),
     )
-    parts = dict.fromkeys(part for kind in WORKLOADS for part in _parts(kind))
+    more = await asyncio.gather(
+        *(_kind(connection, kind, namespace, selector, clock, note=note) for kind in found if kind.is_workload)
+    )
+    served = {*found, *STREAMED}
+    of_kinds = [*WORKLOADS, *(kind for kind in found if kind.is_workload)]
+    parts = dict.fromkeys(part for kind in of_kinds for part in _parts(kind) if part in served)
     read = await asyncio.gather(*(_if_allowed(connection, part, namespace, clock, note=note) for part in parts))
-    for changes in (*kinds, *read):
+    for changes in (*kinds, *more, *read):
         store.apply(changes)
     missed = {part for workload in store.workloads() for part in _parts(resource_of(workload))}
-    for refused in (*_OPTIONAL, *(part for part in parts if part in missed)):
+    for refused in (*(kind for kind in of_kinds if kind not in NEEDED), *(part for part in parts if part in missed)):
         if unseen(store, refused):
             note(f"{refused.plural} are left out: you may not list them.")
     await _add_events(connection, store, clock, note=note)
@@ -107,6 +111,7 @@ async def _named(connection: Connection, names: Collection[Reference], clock: Cl
 
 
 async def _with_parts(connection: Connection, reference: Reference, clock: Clock, *, note: Note) -> Store:
+    served = {*STREAMED, *(await extensions(connection) if reference.resource not in STREAMED else ())}
     raw = await Api(connection).get(reference.resource, connection.namespace, reference.name)
     store, selector = Store(), selector_text(raw)
     store.apply([Put(reference.resource, _workload(raw, reference))])
@@ -114,6 +119,7 @@ async def _with_parts(connection: Connection, reference: Reference, clock: Clock
         *(
             _if_allowed(connection, part, connection.namespace, clock, selector, note=note)
             for part in _parts(reference.resource)
+            if part in served
         )
     ):
         store.apply(changes)
@@ -151,7 +157,7 @@ async def _kind(
     connection: Connection, kind: Resource, namespace: str | None, selector: str, clock: Clock, *, note: Note
 ) -> list[Change]:
     """The workloads of a kind. Raises KubeError where a kind may not be listed without which nothing is left."""
-    if kind in _OPTIONAL:
+    if kind not in NEEDED:
         return await _if_allowed(connection, kind, namespace, clock, selector, note=note)
     return [*_readable(await list_once(connection, kind, namespace, selector), note), Listed(kind)]
 

@@ -42,6 +42,12 @@ class Restored(msgspec.Struct, frozen=True, gc=False):
     resource: Resource
 
 
+class Unserved(msgspec.Struct, frozen=True, gc=False):
+    """The server does not have this resource any more: it, and all that was said of it, is to be forgotten."""
+
+    resource: Resource
+
+
 class LinkState(StrEnum):
     """How a stream is doing."""
 
@@ -90,4 +96,4 @@ _WORST: Final = (
 )
 
 
-Change = Put | Gone | Listed | Restored | Link
+Change = Put | Gone | Listed | Restored | Unserved | Link

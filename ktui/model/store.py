@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar, cast
 
-from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored
+from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reading import ordinal
 from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource
@@ -60,6 +60,9 @@ class Store:
                     self.listed.add(resource)
                 case Restored(resource):
                     self._forget(resource)
+                case Unserved(resource):
+                    self._forget(resource)
+                    self.links.pop(resource, None)
                 case Link(resource):
                     self.links[resource] = change
 

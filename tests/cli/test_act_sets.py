@@ -51,7 +51,7 @@ def test_pause_promote_and_abort_by_the_partition(ktui: Ktui, sets: Sets) -> Non
 def test_a_surge_is_asked_of_no_statefulset(ktui: Ktui, sets: Sets) -> None:
     ran = ktui("canary", "sts/db", *IMAGE, "--surge", "--yes")
     assert ran.code == 2
-    assert "statefulset/db has no surge: each pod of a StatefulSet takes an old one's place." in ran.err
+    assert "statefulset/db has no surge: each new pod of a StatefulSet takes an old one's place." in ran.err
     assert ktui("canary", "sts/db", *IMAGE, "--no-surge", "--yes", "--dry-run").code == 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -23,11 +23,10 @@ from ktui.kinds.guard import Armed, Judgement, Move, arm, judge
 from ktui.kinds.registry import STREAMED, kind_at
 from ktui.kube.api import Api
 from ktui.kube.streams.streams import Streams
+from ktui.live.extensions import extensions
 from ktui.live.tracker import Tracker
 from ktui.model.changes import LinkState
-from ktui.model.resources import (
-    Resource,
-)
+from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
 from ktui.plans.plan import Plan, called
@@ -149,13 +148,16 @@ class _Watching:
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._told = self._noted = ""
+        self._served: Set[Resource] = frozenset(STREAMED)
         self._ready_since: float | None = None
         self._seen: Seen = NOTHING_SEEN
         self._announced: Reason | None = None
 
     async def until_it_ends(self, limit: asyncio.Timeout) -> Followed:
         """What was seen, with the exit code. An abort that is under way outlasts the limit."""
-        async with Streams(self._api.connection, self._armed.namespace, resources=STREAMED) as streams:
+        found = await extensions(self._api.connection) if self._armed.resource not in STREAMED else ()
+        self._served = {*STREAMED, *found}
+        async with Streams(self._api.connection, self._armed.namespace, resources=self._served) as streams:
             while True:
                 try:
                     async with asyncio.timeout(_LOOK):
@@ -206,7 +208,7 @@ class _Watching:
 
     @property
     def _needed(self) -> tuple[Resource, ...]:
-        return (self._armed.resource, *kind_at(self._armed.resource).parts)
+        return (self._armed.resource, *(part for part in kind_at(self._armed.resource).parts if part in self._served))
 
     def _rollout(self, workload: Workload) -> Rollout | None:
         rollout = self._tracker.look(self._armed.uid, self._now())

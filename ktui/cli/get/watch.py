@@ -24,10 +24,11 @@ from ktui.cli.troubles import Troubles
 from ktui.kinds.registry import STREAMED, WORKLOADS
 from ktui.kube.connection import Connection
 from ktui.kube.streams.streams import Streams
+from ktui.live.extensions import extensions
 from ktui.live.tracker import Tracker
 from ktui.model.changes import Change, Link, LinkState, Restored
 from ktui.model.reference import Reference, reference_to
-from ktui.model.resources import CONTROLLER_REVISIONS, NEEDED
+from ktui.model.resources import CONTROLLER_REVISIONS, NEEDED, Resource
 from ktui.rollout.rollout import Phase, Rollout
 
 WATCH_SCHEMA: Final = "ktui.watch/1"
@@ -80,7 +81,12 @@ class Ledger:
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._told: dict[str, Told] = {}
+        self._streamed = frozenset(STREAMED)
         self._dirty: set[str] = set()
+
+    def awaits(self, resources: Iterable[Resource]) -> None:
+        """All that has to be listed before there is something to tell."""
+        self._streamed = frozenset(resources)
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Take in what the streams said."""
@@ -95,7 +101,7 @@ class Ledger:
         """Whether all that exists is known, as far as it may be read; what was asked for by name has to be."""
         links, needed = self._store.links, _NEEDED | {name.resource for name in self._names}
         refused = {resource for resource, link in links.items() if link.state is LinkState.REFUSED} - needed
-        return set(STREAMED) <= self._store.listed | refused
+        return self._streamed <= self._store.listed | refused
 
     @property
     def missing(self) -> list[Reference]:
@@ -190,7 +196,9 @@ async def watch(
     )
     loop = asyncio.get_running_loop()
     ticked = loop.time()
-    async with Streams(connection, namespace, selector, resources=STREAMED) as streams:
+    resources = (*STREAMED, *await extensions(connection))
+    ledger.awaits(resources)
+    async with Streams(connection, namespace, selector, resources=resources) as streams:
         streams.go()
         while True:
             try:

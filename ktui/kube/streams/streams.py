@@ -17,7 +17,7 @@ from types import TracebackType
 from ktui.kube.connection import Connection
 from ktui.kube.streams.pacing import Pacing, Throttle
 from ktui.kube.streams.reflector import Reflector
-from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored
+from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.reading import ordinal
 from ktui.model.resources import PODS, REPLICASETS, Resource
 
@@ -63,6 +63,10 @@ class Outbox:
                     waiting["restored"] = change
                     if link is not None:
                         waiting["link"] = link
+                    self._delivered[resource].clear()
+                case Unserved(resource):
+                    waiting.clear()
+                    waiting["unserved"] = change
                     self._delivered[resource].clear()
                 case Listed():
                     _move_to_end(waiting, "listed", change)
@@ -133,10 +137,11 @@ class Streams:
         self._connection = connection
         self._outbox = Outbox()
         self._go = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[Resource, asyncio.Task[None]] = {}
         throttle = Throttle(pacing or Pacing())
-        self._reflectors = [
-            Reflector(
+
+        def reflector(resource: Resource) -> Reflector:
+            return Reflector(
                 connection,
                 resource,
                 namespace,
@@ -149,22 +154,37 @@ class Streams:
                 clock=clock,
                 random=random,
             )
-            for resource in resources
-        ]
+
+        self._reflector = reflector
+        self._resources = tuple(resources)
+        self._reflectors: dict[Resource, Reflector] = {}
 
     async def __aenter__(self) -> Streams:
-        for reflector in self._reflectors:
-            task = asyncio.create_task(self._run(reflector), name=f"stream of {reflector.resource.plural}")
-            task.add_done_callback(self._ended)
-            self._tasks.append(task)
+        for resource in self._resources:
+            self.add(resource)
         return self
+
+    def add(self, resource: Resource) -> None:
+        """Stream this resource too."""
+        if resource in self._reflectors:
+            return
+        reflector = self._reflectors[resource] = self._reflector(resource)
+        task = asyncio.create_task(self._run(reflector), name=f"stream of {resource.plural}")
+        task.add_done_callback(self._ended)
+        self._tasks[resource] = task
+
+    def drop(self, resource: Resource) -> None:
+        """The server does not have it any more: stream it no longer, and forget what came of it."""
+        if self._reflectors.pop(resource, None) is not None:
+            self._tasks.pop(resource).cancel()
+            self._outbox.put([Unserved(resource)])
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -181,7 +201,7 @@ class Streams:
 
     def ask_now(self) -> None:
         """Whatever waits for its next attempt makes it now."""
-        for reflector in self._reflectors:
+        for reflector in self._reflectors.values():
             reflector.retry_now()
 
     async def take(self) -> list[Change]:

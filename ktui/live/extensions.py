@@ -1,0 +1,76 @@
+"""The kinds of workload that a cluster has only if someone has installed their controller: found, and followed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ktui.kinds.registry import of_extensions
+from ktui.kube.connection import Connection
+from ktui.kube.discovery import discover
+from ktui.kube.errors import KubeError, NotFound
+from ktui.kube.streams.streams import Streams
+from ktui.model.reference import Reference
+from ktui.model.resources import Resource
+
+_AGAIN: Final = 60.0
+"""Seconds between two questions: a controller that is installed later is found by then."""
+
+
+async def extensions(connection: Connection) -> frozenset[Resource]:
+    """The resources of such kinds that this cluster serves; none if it does not tell."""
+    wanted = of_extensions()
+    if not wanted:
+        return frozenset()
+    try:
+        return await discover(connection, wanted)
+    except KubeError:
+        # Who cannot be asked has nothing to add; whatever is wrong with the link is reported by the lists.
+        return frozenset()
+
+
+async def require(connection: Connection, reference: Reference) -> None:
+    """See that the cluster serves the kind that is named. Raises KubeError, NotFound if it does not."""
+    wanted = of_extensions()
+    if reference.resource in wanted and reference.resource not in await discover(connection, wanted):
+        raise NotFound(
+            404,
+            message=f"This cluster has no {reference.resource.plural}.{reference.resource.group}",
+        )
+
+
+class Follower:
+    """Asks now and then what the cluster serves, and streams what it finds."""
+
+    def __init__(self, connection: Connection, streams: Streams, found: Callable[[frozenset[Resource]], None]) -> None:
+        self._connection, self._streams, self._found = connection, streams, found
+        self._wake = asyncio.Event()
+
+    def ask_now(self) -> None:
+        """Do not wait for the next time: a person asked for it."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Follow what comes and goes, until cancelled."""
+        known: frozenset[Resource] = frozenset()
+        while wanted := of_extensions():
+            try:
+                served = await discover(self._connection, wanted)
+            except KubeError:
+                # What was found stays: its streams tell what is wrong.
+                served = known
+            if served != known:
+                self._found(served)
+                for resource in wanted:
+                    if resource in served - known:
+                        self._streams.add(resource)
+                    elif resource in known - served:
+                        self._streams.drop(resource)
+                known = served
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(_AGAIN):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
