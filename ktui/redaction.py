@@ -112,6 +112,10 @@ _SHAPES: Final = (
 )
 
 
+_DEPTH: Final = 3
+"""How deep names within the values of others are looked for: `'cause': 'set url=https://x/?token=…'`."""
+
+
 @cache
 def _shapes() -> tuple[re.Pattern[str], ...]:
     """Made when first asked for: they take longer to build than the first frame of the dashboard should wait."""
@@ -121,12 +125,6 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
 def redact(text: str, hide: Hide = lambda _before, _secret: MASK) -> str:
     """The same text without what looks like a secret. It has as many lines as before."""
 
-    def by_name(found: re.Match[str]) -> str:
-        before, name, secret = found.groups()
-        if MASK in secret or secret.lower() in _SCHEMES or not is_telling(name):
-            return found[0]
-        return before + hide(before, secret)
-
     def by_shape(found: re.Match[str]) -> str:
         before, secret = found[1], found[2]
         if MASK in secret:
@@ -135,6 +133,20 @@ def redact(text: str, hide: Hide = lambda _before, _secret: MASK) -> str:
 
     for pattern in _shapes():
         text = pattern.sub(by_shape, text)
+    return _without_named(text, hide, _DEPTH)
+
+
+def _without_named(text: str, hide: Hide, depth: int) -> str:
+    """The same without what stands behind a name that tells; also within what stands behind one that does not."""
+
+    def by_name(found: re.Match[str]) -> str:
+        before, name, secret = found.groups()
+        if not is_telling(name):
+            return before + (_without_named(secret, hide, depth - 1) if depth else secret)
+        if MASK in secret or secret.lower() in _SCHEMES:
+            return found[0]
+        return before + hide(before, secret)
+
     return _FLAG.sub(by_name, _NAMED.sub(by_name, text))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from aiohttp import web
 
 from tests.kube.server import serving
 
-_KEPT: Final = ("Authorization", "Content-Type", "Accept")
+_KEPT: Final[tuple[str, ...]] = ("Authorization", "Content-Type", "Accept")
 
 
 class Masquerade:
@@ -29,6 +30,8 @@ class Masquerade:
         self.server = server
         self.url = ""
         self.words: Mapping[str, str] = {}
+        self.kept = _KEPT
+        """The headers that go on to the cluster."""
         self._session: aiohttp.ClientSession | None = None
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -36,11 +39,7 @@ class Masquerade:
             self._session = aiohttp.ClientSession()
         path, _, query = request.raw_path.partition("?")
         url = self.server + quote(self._honest(unquote(path))) + (f"?{self._honest(unquote(query))}" if query else "")
-        kept = {
-            name: value
-            for name, value in request.headers.items()
-            if name in ("Authorization", "Content-Type", "Accept")
-        }
+        kept = {name: value for name, value in request.headers.items() if name in self.kept}
         body = self._honest_json(await request.read())
         async with self._session.request(request.method, url, headers=kept, data=body or None) as answer:
             response = web.StreamResponse(
@@ -78,14 +77,14 @@ class Masquerade:
 
 
 @contextmanager
-def masquerade(server: str) -> Iterator[Masquerade]:
+def masquerade(server: str, tls: ssl.SSLContext | None = None) -> Iterator[Masquerade]:
     """It, in a thread of its own."""
     made = Masquerade(server)
     loop = asyncio.new_event_loop()
     started, over = threading.Event(), asyncio.Event()
 
     async def run() -> None:
-        async with serving(made.handle) as made.url:
+        async with serving(made.handle, tls) as made.url:
             started.set()
             await over.wait()
             await made.aclose()

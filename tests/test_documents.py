@@ -33,6 +33,16 @@ def test_what_the_documents_name_exists() -> None:
     assert [name for path, name in named if not path.exists()] == []
 
 
+def test_each_promise_names_the_tests_that_show_it() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.partition("\n## What you can rely on\n")[2].partition("\nWhat ktui does not promise:\n")[0]
+    promises = re.split(r"\n- (?=\*\*)", section)[1:]
+    shown = {promise: re.findall(r"`(tests/[\w/.]+)`", promise) for promise in promises}
+    assert len(promises) >= 8
+    assert [promise for promise, tests in shown.items() if not tests] == []
+    assert [test for tests in shown.values() for test in tests if not (ROOT / test).exists()] == []
+
+
 def test_what_the_code_cites_exists() -> None:
     sources = sorted(path for folder in ("ktui", "tests") for path in (ROOT / folder).rglob("*.py"))
     cited = {

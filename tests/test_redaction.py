@@ -52,6 +52,9 @@ SECRET = "hunter2-S3cr3t"
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n{}\n-----END RSA PRIVATE KEY-----",
         "cut off: -----BEGIN OPENSSH PRIVATE KEY-----\n{}",
         "https://hooks.slack.com/services/T0/B0/{}",
+        "{{'kubernetes.io/change-cause': 'deployed with token={}', 'x': 'y'}}",
+        "url=https://x.example/cb?state=1?token={}",
+        '{{"note": "password=••• token={}"}}',
     ],
 )
 def test_a_secret_is_found_by_what_stands_before_it(text: str) -> None:
@@ -159,7 +162,22 @@ def test_there_are_as_many_words_as_before(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "a=b;", "://a:", "mysql -", "A1a/", "eyJ", "-u a:", '"', "password='", "-----BEGIN PRIVATE KEY-----"]
+    "piece",
+    [
+        "a",
+        "a=b;",
+        "a=",
+        "a: '",
+        "a=\"b='",
+        "://a:",
+        "mysql -",
+        "A1a/",
+        "eyJ",
+        "-u a:",
+        '"',
+        "password='",
+        "-----BEGIN PRIVATE KEY-----",
+    ],
 )
 def test_a_text_that_was_made_to_be_slow_is_not(piece: str) -> None:
     # Where it were searched in square time, this would take minutes.

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ktui.redaction import redact
 from ktui.rollout.steps import FULL, Steps
 
 
@@ -148,5 +149,8 @@ def action_of(request: AnyRequest) -> Action:
 
 
 def for_the_record(request: AnyRequest) -> AnyRequest:
-    """The request without what may hold secrets: a template's plain values."""
-    return msgspec.structs.replace(request, template=None) if isinstance(request, Canary) else request
+    """The request without what may hold secrets: a template's plain values, and what looks like one in a cause."""
+    if isinstance(request, Canary):
+        request = msgspec.structs.replace(request, template=None)
+    cause = getattr(request, "change_cause", "")
+    return msgspec.structs.replace(request, change_cause=redact(cause)) if cause else request

@@ -17,6 +17,7 @@ from ktui.model.workloads import Workload
 from ktui.rollout import images
 from ktui.rollout.facts import Revision
 from ktui.rollout.provenance import Provenance, marked, named_writer, provenance
+from ktui.rollout.revisions import in_public
 from ktui.rollout.track_record import NOTHING, Account, Accounts, Standing, outcome_mark
 from ktui.text import clean
 
@@ -178,7 +179,7 @@ def _past(
         images=_images(template, older),
         restarted="" if repeats else clean(restarted),
         created=made.created,
-        change_cause=clean(made.cause),
+        change_cause=clean(in_public(made.cause)),
         cause_is_stale=bool(made.cause) and before is not None and before.cause == made.cause,
         deployed_by=owner,
         wanted=made.wanted,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from ktui.model.objects import CHANGE_CAUSE, ReplicaSet
 from ktui.model.template import HASHES
 from ktui.model.workloads import ControllerRevision, Workload
+from ktui.redaction import redact
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -20,8 +22,14 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def change_cause(obj: Workload | ReplicaSet | ControllerRevision) -> str:
-    """The change-cause as it was written, or nothing."""
-    return obj.metadata.annotations.get(CHANGE_CAUSE, "")
+    """The change-cause, or nothing; as it is shown, that is, without what looks like a secret."""
+    return in_public(obj.metadata.annotations.get(CHANGE_CAUSE, ""))
+
+
+@lru_cache(4096)
+def in_public(cause: str) -> str:
+    """A change-cause without what looks like a secret: commit messages and commands end up in it, tokens and all."""
+    return redact(cause) if cause else ""
 
 
 def after_return(number: int, others: Iterable[int]) -> int:

@@ -35,7 +35,7 @@ from ktui.plans.request import Abort, Request, RollBack
 from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered, target_of, tests_for
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import is_ready
-from ktui.rollout.revisions import Refusal, change_cause, template_of
+from ktui.rollout.revisions import Refusal, change_cause, in_public, template_of
 from ktui.text import clean, count
 
 _TEMPLATE: Final = ("spec", "template")
@@ -157,7 +157,7 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
     cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
     if cause is None:
         draft.remove(_CAUSE)
-    elif cause != change_cause(workload):
+    elif cause != workload.metadata.annotations.get(CHANGE_CAUSE):
         draft.put(_CAUSE, cause)
     held = partition_of(workload) if isinstance(workload, StatefulSet) else None
     ends_at = _ends_at(subject, held)
@@ -203,8 +203,8 @@ def _numbered(subject: ControlledSubject, back: ControllerRevision, cause: str |
     others = [each.revision for each in subject.revisions if each.metadata.uid != back.metadata.uid]
     sentences = [*renumbered(back.revision, others)]
     now = change_cause(subject.workload)
-    if cause and cause != now:
-        sentences.append(f'The change-cause becomes "{clean(cause)}" again.')
+    if cause and in_public(cause) != now:
+        sentences.append(f'The change-cause becomes "{clean(in_public(cause))}" again.')
     elif cause is None and now:
         sentences.append(f'The change-cause "{clean(now)}" goes: revision {back.revision} had none.')
     return tuple(sentences)

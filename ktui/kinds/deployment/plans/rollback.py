@@ -19,7 +19,7 @@ from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Request, RollBack
 from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered, target_of, tests_for
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved
-from ktui.rollout.revisions import Refusal, change_cause, template_of
+from ktui.rollout.revisions import Refusal, change_cause, in_public, template_of
 from ktui.text import clean
 
 _TEMPLATE = ("spec", "template")
@@ -84,7 +84,7 @@ def _going_back(request: Request, subject: DeploymentSubject, back: ReplicaSet, 
     cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
     if cause is None:
         draft.remove(_CAUSE)
-    elif cause != change_cause(deployment):
+    elif cause != deployment.metadata.annotations.get(CHANGE_CAUSE):
         draft.put(_CAUSE, cause)
     draft.remove(("spec", "paused"))
     saved = _saved(subject)
@@ -142,8 +142,8 @@ def _effects(subject: DeploymentSubject, after: Deployment, back: ReplicaSet, ca
     others = [revision(rs) for rs in subject.revisions if rs.metadata.uid != back.metadata.uid]
     sentences.extend(renumbered(revision(back), others))
     now = change_cause(deployment)
-    if cause and cause != now:
-        sentences.append(f'The change-cause becomes "{clean(cause)}" again.')
+    if cause and in_public(cause) != now:
+        sentences.append(f'The change-cause becomes "{clean(in_public(cause))}" again.')
     elif cause is None and now:
         sentences.append(f'The change-cause "{clean(now)}" goes: revision {revision(back)} had none.')
     return tuple(sentences)
