@@ -42,4 +42,4 @@ def test_what_cannot_be_watched_is_followed_by_lists(
         (line, *_) = told(process, is_listed)
         assert line["rollout"]["name"] == "cart"
         assert process.stderr is not None
-        assert "listed instead, every 25s" in process.stderr.readline()
+        assert "listed instead, every 20s" in process.stderr.readline()

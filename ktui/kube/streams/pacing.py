@@ -30,7 +30,7 @@ class Pacing:
     watch: tuple[float, float] = (300.0, 600.0)
     """The server is asked to end a watch after a time between these, so that clients spread (as client-go does)."""
 
-    opening: float = 15.0
+    opening: float = 10.0
     """How long a server may take to accept a watch."""
 
     grace: float = 15.0
@@ -40,14 +40,14 @@ class Pacing:
     """A watch that ends this early has failed, whatever it said. After one such, the next is live after that time."""
 
     first_wait: float = 0.5
-    longest_wait: float = 25.0
+    longest_wait: float = 20.0
     """With the attempt after it: back within 35 s of the end of whatever it was."""
     longest_wait_between_news: float = 4.0
     """Between two attempts where each brings something new, and breaks off."""
-    refused_wait: float = 25.0
+    refused_wait: float = 20.0
     """Between two attempts where the server does not let us: it costs the server, and rights change seldom."""
 
-    poll: float = 25.0
+    poll: float = 20.0
     """From one list to the next of what cannot be watched."""
 
     page: int = 500
