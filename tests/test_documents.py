@@ -16,6 +16,7 @@ from ktui.plans.request import Action
 from ktui.settings import Settings
 from ktui.tui.steering.switching import PATCH_SERVICE
 from ktui.tui.theme import THEMES
+from tests import limits
 from tests.screenshots import FOLDER, GALLERY, pictures
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +42,10 @@ def test_each_promise_names_the_tests_that_show_it() -> None:
     assert len(promises) >= 8
     assert [promise for promise, tests in shown.items() if not tests] == []
     assert [test for tests in shown.values() for test in tests if not (ROOT / test).exists()] == []
+
+
+def test_the_limits_are_those_in_the_code() -> None:
+    assert limits.DOCUMENT.read_text(encoding="utf-8") == limits.document()
 
 
 def test_what_the_code_cites_exists() -> None:
