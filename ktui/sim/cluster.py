@@ -320,6 +320,14 @@ class SimulatedCluster:
         """
         self.call(lambda: self.plane.define(project))
 
+    def install(self, project: str) -> None:
+        """As `define`, and from now on the controllers of the project are played too, where they can be.
+
+        Raises:
+            ValueError: there is no such project.
+        """
+        self.call(lambda: self.plane.install(project))
+
     def get(self, kind: str, name: str, namespace: str = "default") -> JSON | None:
         """An object by its kind in lower-case plural (`deployments`), or None."""
         resource = self.api.catalog.named(kind)

@@ -47,6 +47,7 @@ class ControlPlane:
         self.pods = OwnedIndex(self.api, PODS)
         self.replica_sets = OwnedIndex(self.api, REPLICA_SETS)
         self.garbage = GarbageCollector(self.api)
+        self._installed: set[str] = set()
         DefinitionController(self.api)
         EventExpiry(self.api)
         QuotaController(self.api)
@@ -96,6 +97,19 @@ class ControlPlane:
             raise ValueError(f"there are no definitions of {project} (there are: {known})")
         for definition in yaml.safe_load(found.read_text(encoding="utf-8")):
             self.apply(definition)
+
+    def install(self, project: str) -> None:
+        """Serve the custom resources of a project, and play its controllers where they can be played.
+
+        Raises:
+            ValueError: there is no such project.
+        """
+        self.define(project)
+        if project == "argo" and project not in self._installed:
+            from ktui.sim.controllers.argo.controller import RolloutController  # noqa: PLC0415 - few clusters have it
+
+            RolloutController(self.api, self.replica_sets, self.pods)
+        self._installed.add(project)
 
     def apply(self, obj: JSON, manager: str = "kubectl-client-side-apply") -> JSON:
         """Create an object, or replace the one that there is; its namespace is made where it is missing.

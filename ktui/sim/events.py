@@ -83,7 +83,8 @@ class EventRecorder:
         self._sent[key] = obj["metadata"]["name"]
 
     def _manager(self) -> str:
-        return "kube-controller-manager" if self._component.endswith("-controller") else self._component
+        built_in = self._component.endswith("-controller") and self._component != "rollouts-controller"
+        return "kube-controller-manager" if built_in else self._component
 
     def _may_send(self, uid: str) -> bool:
         now = self._api.kernel.now

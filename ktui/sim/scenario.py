@@ -68,7 +68,7 @@ class Service(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_field
 
 
 class Target(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which Deployment a step is about, and with which numbers."""
+    """Which Deployment, or other workload, a step is about, and with which numbers."""
 
     name: str
     """`namespace/name`."""
@@ -77,7 +77,7 @@ class Target(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     replicas: int = 0
     by: str = "kubectl"
     kind: str = "Deployment"
-    """What to delete: a StatefulSet, a DaemonSet as well."""
+    """What to change or delete: a Rollout, and for a delete a StatefulSet or a DaemonSet as well."""
     cascade: str = "background"
     """How to delete it; `orphan` leaves its pods alone."""
 
@@ -117,6 +117,10 @@ class Step(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=T
     resume: Target | None = None
     restart: Target | None = None
     undo: Target | None = None
+    promote: Target | None = None
+    """End the pause of a Rollout."""
+    abort: Target | None = None
+    retry: Target | None = None
     delete: Target | None = None
     patch: JSON | None = None
     """A strategic merge patch: kind, apiVersion and metadata name the object, the rest is the patch."""
@@ -128,6 +132,8 @@ class Scenario(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fiel
     description: str
     history: Duration = 0
     """How long the cluster has existed at the opening. It is played at once."""
+    controllers: list[str] = []
+    """Projects whose custom resources are served and whose controllers are played, such as `argo`."""
     images: dict[str, dict[str, str | int | float]] = {}
     """How pods behave that run an image: settings as in `ktui.sim.node.fate`."""
     services: list[Service] = []

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ktui.sim.api.errors import ApiError
-from ktui.sim.api.patch import STRATEGIC_PATCH
+from ktui.sim.api.patch import MERGE_PATCH, STRATEGIC_PATCH
+from ktui.sim.api.resources import Resource
 from ktui.sim.controllers.common import DEPLOYMENTS, REPLICA_SETS, controller_of, revision_of
 from ktui.sim.controlplane import ControlPlane
 from ktui.sim.deletion import Deletion
@@ -42,6 +43,8 @@ class Script:
 
     def begin(self) -> None:
         """Plan everything."""
+        for project in self._scenario.controllers:
+            self._plane.install(project)
         for image, settings in self._scenario.images.items():
             self._plane.fates.know(image, {name: str(value) for name, value in settings.items()})
         for manifest in self._scenario.objects:
@@ -98,6 +101,7 @@ class Script:
         actions = (
             (step.set_image, self._set_image), (step.scale, self._scale), (step.pause, self._pause),
             (step.resume, self._resume), (step.restart, self._restart), (step.undo, self._undo),
+            (step.promote, self._promote), (step.abort, self._abort), (step.retry, self._retry),
             (step.delete, self._delete),
         )  # fmt: skip
         for target, act in actions:
@@ -105,13 +109,37 @@ class Script:
                 act(target)
 
     def _change(self, target: Target, change: Callable[[JSON], None]) -> None:
-        """Write a Deployment as `change` alters it; one that is gone meanwhile is left alone."""
+        """Write a workload as `change` alters it; one that is gone meanwhile is left alone."""
         namespace, _, name = target.name.rpartition("/")
-        found = self._plane.api.bucket(DEPLOYMENTS).get(namespace or "default", name)
+        resource = self._resource(target)
+        found = self._plane.api.bucket(resource).get(namespace or "default", name)
         if found is not None:
             altered = copy.deepcopy(found)
             change(altered)
-            self._plane.api.update(DEPLOYMENTS, namespace or "default", name, altered, manager=target.by)
+            self._plane.api.update(resource, namespace or "default", name, altered, manager=target.by)
+
+    def _resource(self, target: Target) -> Resource:
+        for resource in self._plane.api.catalog.resources:
+            if resource.kind == target.kind:
+                return resource
+        raise ValueError(f"nothing of kind {target.kind} is served")
+
+    def _promote(self, target: Target) -> None:
+        self._steer(target, {"pauseConditions": None})
+
+    def _abort(self, target: Target) -> None:
+        self._steer(target, {"abort": True})
+
+    def _retry(self, target: Target) -> None:
+        self._steer(target, {"abort": False})
+
+    def _steer(self, target: Target, status: JSON) -> None:
+        """Ask a Rollout's controller for something, as the plugin does: by its status."""
+        namespace, _, name = target.name.rpartition("/")
+        body = json.dumps({"status": status}).encode()
+        self._plane.api.patch(
+            self._resource(target), namespace, name, MERGE_PATCH, body, manager=target.by, subresource="status"
+        )
 
     def _set_image(self, target: Target) -> None:
         def change(deployment: JSON) -> None:
@@ -166,9 +194,7 @@ class Script:
 
     def _delete(self, target: Target) -> None:
         namespace, _, name = target.name.rpartition("/")
-        resource = self._plane.api.catalog.by_kind("apps/v1", target.kind)
-        if resource is None:
-            raise ValueError(f"nothing of kind {target.kind} in apps/v1 is served")
+        resource = self._resource(target)
         if self._plane.api.bucket(resource).get(namespace, name) is not None:
             self._plane.api.delete(resource, namespace, name, Deletion(propagation=target.cascade.capitalize()))
 

@@ -19,10 +19,20 @@ class WorkQueue:
     A reconcile that raises ApiError is tried again after 5 ms, then twice that, as client-go's rate limiter does.
     """
 
-    def __init__(self, kernel: Kernel, reconcile: Callable[[Key], None], latency: float = LATENCY) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        reconcile: Callable[[Key], None],
+        latency: float = LATENCY,
+        *,
+        first_retry: float = FIRST_RETRY,
+        longest_retry: float = LONGEST_RETRY,
+    ) -> None:
         self._kernel = kernel
         self._reconcile = reconcile
         self._latency = latency
+        self._first_retry = first_retry
+        self._longest_retry = longest_retry
         self._waiting: dict[Key, Timer] = {}
         self._later: dict[Key, Timer] = {}
         self._failures: dict[Key, int] = {}
@@ -32,6 +42,17 @@ class WorkQueue:
         if key not in self._waiting:
             delay = self._kernel.jitter(self._latency, 0.5)
             self._waiting[key] = self._kernel.after(delay, lambda: self._work(key))
+
+    def add_limited(self, key: Key) -> None:
+        """Work on a key soon; on one that has just failed not before its next retry, as if this were one."""
+        if key in self._failures:
+            self._retry(key)
+        else:
+            self.add(key)
+
+    def _retry(self, key: Key) -> None:
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        self.add_after(key, min(self._first_retry * 2 ** (failures - 1), self._longest_retry))
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Work on a key again in so many seconds, or earlier where that is planned already."""
@@ -52,7 +73,6 @@ class WorkQueue:
         try:
             self._reconcile(key)
         except ApiError:
-            failures = self._failures[key] = self._failures.get(key, 0) + 1
-            self.add_after(key, min(FIRST_RETRY * 2 ** (failures - 1), LONGEST_RETRY))
+            self._retry(key)
         else:
             self._failures.pop(key, None)
