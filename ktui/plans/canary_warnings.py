@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ktui.model.resources import resource_of
 from ktui.plans.subject import AnySubject
 from ktui.plans.wording import owner_warnings
 from ktui.rollout.provenance import provenance
@@ -24,7 +25,7 @@ def canary_warnings(subject: AnySubject, *, extra: int, replaced: int, scaled: s
 
 def healed(subject: AnySubject) -> tuple[str, ...]:
     """Who else decides about the workload, and whether the hold would outlast that."""
-    owner, kind = provenance(subject.workload), type(subject.workload).__name__
+    owner, kind = provenance(subject.workload), resource_of(subject.workload).kind
     ends = (f"If {owner.tool} heals this {kind}, it ends the hold early.",) if owner and owner.heals else ()
     return (*owner_warnings(subject.workload), *(clean(each) for each in ends))
 

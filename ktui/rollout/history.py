@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ktui.model.objects import RESTARTED_AT
+from ktui.model.resources import resource_of
 from ktui.model.template import Container, PodTemplate
 from ktui.model.times import read_time
 from ktui.model.workloads import Workload
@@ -152,7 +153,7 @@ def history(workload: Workload, made: Sequence[Revision], back: int, took: float
     ]
     return History(
         uid=workload.metadata.uid,
-        kind=type(workload).__name__,
+        kind=resource_of(workload).kind,
         namespace=clean(workload.metadata.namespace),
         name=clean(workload.metadata.name),
         revisions=tuple(rows),

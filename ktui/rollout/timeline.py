@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from ktui.model.resources import resource_of
 from ktui.model.workloads import Workload
 from ktui.rollout.happenings import TOGETHER, Stamp, What
 from ktui.text import clean, count, duration
@@ -74,7 +75,7 @@ def timeline(workload: Workload, happened: Iterable[Stamp], deeds: Sequence[Deed
 
 
 def _of_life(workload: Workload) -> Iterator[Stamp]:
-    meta, kind = workload.metadata, type(workload).__name__
+    meta, kind = workload.metadata, resource_of(workload).kind
     if meta.creation_timestamp is not None:
         yield Stamp(meta.creation_timestamp, What.MADE, f"the {kind} was made")
     if meta.deletion_timestamp is not None:

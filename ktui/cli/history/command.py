@@ -122,7 +122,7 @@ async def _settled(api: Api, namespace: str, reference: Reference) -> WithRevisi
     """With the revision of a change that was made just now: the controller is waited for, though not for long."""
     for pause in _PATIENCE:
         found = await read_with_revisions(api, namespace, reference, kind_at(reference.resource).parts[0])
-        if found.raw.get("status", {}).get("observedGeneration", 0) >= found.raw["metadata"].get("generation", 0):
+        if kind_at(reference.resource).has_observed(found.raw):
             return found
         await asyncio.sleep(pause)
     return await read_with_revisions(api, namespace, reference, kind_at(reference.resource).parts[0])

@@ -19,7 +19,7 @@ from ktui.kinds.controller_revisions.cohorts import (
 )
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.status import verdict
-from ktui.model.resources import CONTROLLER_REVISIONS, PODS
+from ktui.model.resources import CONTROLLER_REVISIONS, PODS, resource_of
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
@@ -95,7 +95,7 @@ def _summary(
     meta = workload.metadata
     return Rollout(
         uid=meta.uid,
-        kind=type(workload).__name__,
+        kind=resource_of(workload).kind,
         namespace=clean(meta.namespace),
         name=clean(meta.name),
         generation=meta.generation,
