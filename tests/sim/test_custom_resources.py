@@ -223,6 +223,34 @@ def test_the_definitions_that_come_with_ktui_are_served(file: Path) -> None:
         assert cluster.api.catalog.named(definition["metadata"]["name"])
 
 
+def test_two_projects_may_have_a_kind_and_a_plural_in_common() -> None:
+    cluster = SimulatedCluster()
+    for project in ("argo", "kruise", "knative"):
+        cluster.define(project)
+    cluster.apply(rollout())
+    other = {
+        "apiVersion": "rollouts.kruise.io/v1beta1",
+        "kind": "Rollout",
+        "metadata": {"name": "web"},
+        "spec": {"disabled": True},
+    }
+    cluster.apply(other)
+    clone = {
+        "apiVersion": "apps.kruise.io/v1beta1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "db"},
+        "spec": {"replicas": 2},
+    }
+    cluster.apply(clone)
+    cluster.run_for(5)
+    found = cluster.get("rollouts.rollouts.kruise.io", "web")
+    assert found is not None
+    assert found["spec"] == {"disabled": True}
+    assert [each["apiVersion"] for each in cluster.list("rollouts.argoproj.io")] == ["argoproj.io/v1alpha1"]
+    assert cluster.list("statefulsets") == []
+    assert cluster.list("statefulsets.apps.kruise.io")[0]["spec"] == {"replicas": 2}, "no defaults of another kind"
+
+
 def test_every_type_of_the_custom_schema_is_there() -> None:
     named = {field.type_name for described in types().values() for field in described.fields.values()}
     assert named - types().keys() <= SCALARS
@@ -232,7 +260,7 @@ def test_json_paths_of_columns() -> None:
     obj = {"a": {"b": [{"type": "x", "v": 1}, {"type": "y", "v": 2}]}, "m": {"x.y/z": "w"}}
     assert jsonpath.first(obj, '.a.b[?(@.type=="y")].v') == 2
     assert jsonpath.first(obj, ".a.b[0].v") == 1
-    assert jsonpath.first(obj, ".m.x\\.y/z") == "w"
+    assert jsonpath.first(obj, ".m.x\\.y/z") == jsonpath.first(obj, ".m['x\\.y/z']") == "w"
     assert jsonpath.first(obj, ".a.none.b") is None
     with pytest.raises(ValueError, match="cannot read"):
         jsonpath.first(obj, ".a[*].b")

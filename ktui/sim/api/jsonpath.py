@@ -1,6 +1,7 @@
 """The part of JSON path that CustomResourceDefinitions use: ``.status.phase``, and one item of a list by a field.
 
-As in ``.status.conditions[?(@.type=='Ready')].status``, ``.spec.hosts[0]`` and ``.metadata.annotations.a\\.b/c``.
+As in ``.status.conditions[?(@.type=='Ready')].status``, ``.spec.hosts[0]``, ``.metadata.annotations.a\\.b/c`` and
+``.metadata.labels['a\\.b/c']``.
 """
 
 import re
@@ -10,6 +11,7 @@ from typing import Any
 _STEP = re.compile(
     r"""\.?(?P<name>(?:[^.\[\\]|\\.)+)
     | \[(?P<index>\d+)\]
+    | \['(?P<key>(?:[^'\\]|\\.)+)'\]
     | \[\?\(@\.(?P<field>[^=!\s]+)\s*==\s*["'](?P<value>[^"']*)["']\)\]""",
     re.VERBOSE,
 )
@@ -25,7 +27,7 @@ def _steps(path: str) -> tuple[Step, ...]:
         if found is None:
             raise ValueError(f"cannot read the JSON path {path}")
         at = found.end()
-        name = found["name"] if found["name"] is not None else found["index"] or ""
+        name = next((found[part] for part in ("name", "key", "index") if found[part] is not None), "")
         steps.append((re.sub(r"\\(.)", r"\1", name), found["field"] or "", found["value"] or ""))
     return tuple(steps)
 

@@ -83,6 +83,7 @@ _CUSTOM: tuple[tuple[str, tuple[str, ...]], ...] = (
             "rollouts/scale", "rollouts/status",
         ),
     ),
+    ("serving.knative.dev", ("configurations", "revisions", "routes", "services", "services/status")),
 )  # fmt: skip
 """What the manifests of controllers add to the roles view and edit (aggregated ClusterRoles)."""
 _WRITE = ("create", "delete", "deletecollection", "patch", "update")
