@@ -60,9 +60,7 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
             await _try_to_delete(api, plan, doomed)
     except ApiError as error:
         if isinstance(error, Rejected) and _UNSUPPORTED in error.message:
-            return Preview(
-                _notes_last(diff(plan.before, plan.after)), f"The server cannot try it first: {error.message}."
-            )
+            return Preview(_notes_last(_expected(plan)), f"The server cannot try it first: {error.message}.")
         return await why_refused(api, plan, error)
     except KubeError as error:
         return Failed(str(error), error.hint)
@@ -70,7 +68,7 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     if plan.subresource == STATUS:
         # The second try, of the spec, knows nothing of the first one.
         after = {**after, "status": tried.get("status")}
-    changes = _notes_last(diff(_comparable(plan, plan.before), _comparable(plan, after)))
+    changes = _notes_last(diff(_comparable(plan, plan.before), _comparable(plan, after), with_status=True))
     return Preview(changes, warnings=warnings, deletes=bool(plan.deletes))
 
 
@@ -90,6 +88,10 @@ async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:
         await api.delete(PODS, plan.target.namespace, doomed.name, uid=doomed.uid, dry_run=True)
     except (NotFound, Conflicting):
         return
+
+
+def _expected(plan: Plan) -> tuple[Change, ...]:
+    return diff(plan.before, plan.after, with_status=plan.subresource == STATUS)
 
 
 def _comparable(plan: Plan, document: dict[str, Any]) -> dict[str, Any]:

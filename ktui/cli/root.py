@@ -30,6 +30,8 @@ _COMMANDS: Final = {
     "promote": ("ktui.cli.act.canary", "Promote a rollout to its next step."),
     "rollback": ("ktui.cli.act.commands", "Return to an earlier revision."),
     "abort": ("ktui.cli.act.commands", "Abort a rollout and roll back."),
+    "retry": ("ktui.cli.act.commands", "Roll out again what was aborted (Argo Rollouts)."),
+    "terminate": ("ktui.cli.act.commands", "End a running analysis (Argo Rollouts)."),
     "set-image": ("ktui.cli.act.commands", "Roll out another image."),
     "scale": ("ktui.cli.act.commands", "Set the number of pods."),
     "restart": ("ktui.cli.act.commands", "Replace every pod."),

@@ -18,10 +18,10 @@ from ktui.rollout.status import Verdict
 
 if TYPE_CHECKING:
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Offer, Rights
+    from ktui.plans.offers import Choice, Offer, Rights
     from ktui.plans.plan import Plan
     from ktui.plans.quota_warnings import Coming
-    from ktui.plans.request import Request
+    from ktui.plans.request import Action, Request
     from ktui.plans.subject import Known, Subject
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
@@ -134,6 +134,10 @@ class Kind(ABC, Generic[W]):
         self, known: Known[Any, Any], *, read_only: bool = False, rights: Rights | None = None
     ) -> tuple[Offer, ...]:
         """Every action, those that are open and those that are not, in the order of a footer."""
+
+    def choices(self, action: Action, known: Known[Any, Any]) -> tuple[Choice, ...]:
+        """What an action may mean here, if that has to be asked; none, or one, if it means one thing."""
+        return ()
 
     @abstractmethod
     def is_under_way(self, known: Known[Any, Any]) -> bool:

@@ -14,10 +14,10 @@ from ktui.model.resources import PODS, REPLICASETS, Resource, resource_of
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
 from ktui.plans.change_cause import cause_of, takes_cause, with_cause
-from ktui.plans.offers import Offer, Rights
+from ktui.plans.offers import Choice, Offer, Rights
 from ktui.plans.plan import Plan
 from ktui.plans.quota_warnings import quota_warnings
-from ktui.plans.request import Request
+from ktui.plans.request import Action, Request
 from ktui.plans.subject import AnyKnown, AnySubject, Known, Subject
 from ktui.plans.subject import subject as build
 from ktui.plans.wording import command
@@ -71,6 +71,11 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
 def offers(known: AnyKnown, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
     """Every action on a workload, those that are open and those that are not, in the order of a footer."""
     return kind_of(known.workload).offers(known, read_only=read_only, rights=rights)
+
+
+def choices(action: Action, known: AnyKnown) -> tuple[Choice, ...]:
+    """What an action may mean on a workload, if that has to be asked."""
+    return kind_of(known.workload).choices(action, known)
 
 
 def is_under_way(known: AnyKnown) -> bool:

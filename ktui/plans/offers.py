@@ -9,7 +9,7 @@ import msgspec
 
 from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.model.template import PodTemplate
-from ktui.plans.request import Action
+from ktui.plans.request import Action, Request
 from ktui.plans.wording import image_of
 from ktui.rollout.revisions import Refusal
 
@@ -59,6 +59,13 @@ class Offer(msgspec.Struct, frozen=True):
     """One sentence; empty where it is open."""
     instead: Action | None = None
     """The action that does the very same here, and whose name fits better: this one's key does that one."""
+
+
+class Choice(NamedTuple):
+    """One thing that an action may mean."""
+
+    label: str
+    request: Request
 
 
 def offered(

@@ -20,6 +20,8 @@ MEANINGS: Final[dict[str, str]] = {
     "i": "set image",
     "s": "scale",
     "R": "restart",
+    "T": "retry what was aborted",
+    "X": "end an analysis",
     "A": "auto-abort, on or off",
     "exclamation_mark": "switch a Service before every pod is available",
     # Where to read

@@ -44,6 +44,8 @@ class LiveScreen(SafeToDismiss[None]):
         bind("i", "steer('set-image')", id="rollout.image"),
         bind("s", "steer('scale')", id="rollout.scale"),
         bind("R", "steer('restart')", id="rollout.restart"),
+        bind("T", "steer('retry')", id="rollout.retry"),
+        bind("X", "steer('terminate')", id="rollout.terminate"),
         bind("h", "history", id="rollout.history"),
         bind("l", "logs", id="rollout.logs"),
         bind("e", "timeline", id="rollout.timeline"),

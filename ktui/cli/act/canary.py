@@ -97,6 +97,7 @@ def canary(
 @click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Promote a held canary to this many pods.")
 @click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Promote it to this share. 100 is --full.")
 @click.option("--full", is_flag=True, help="Skip the remaining steps and replace all pods.")
+@click.option("--skip-step", is_flag=True, help="Of Argo Rollouts: leave the present step, even if it is not done.")
 @click.option("--to", metavar="COLOUR", default="", help="For a Service: the side that gets the traffic.")
 @click.option(
     "--force", is_flag=True, help="For a Service: switch even if that side is not fully available. Asks twice."
@@ -114,6 +115,7 @@ def promote(
     pods: int | None,
     percent: int | None,
     full: bool,
+    skip_step: bool,
     to: str,
     force: bool,
     timeout: str | None,
@@ -126,25 +128,28 @@ def promote(
     """Promote the rollout of NAME to its next step.
 
     A held canary goes to its next step, or to the size that you give. A paused rolling update continues to its end.
+    A Rollout of Argo leaves the pause or the step that it is at; --full skips all steps and analyses.
     For service/NAME, traffic switches from blue to green, or to the side that you give with --to.
     """
     services = [name for name in names if isinstance(name, ServiceName)]
     if services:
         if len(names) > 1:
             raise click.UsageError("A Service is switched on its own: give no other NAME with it.")
-        if pods or percent or full:
-            raise click.UsageError("--pods, --percent and --full are for a canary; a Service switches as a whole.")
+        if pods or percent or full or skip_step:
+            raise click.UsageError(
+                "--pods, --percent, --full and --skip-step are for a canary; a Service switches as a whole."
+            )
         if watch or auto_abort or patience:
             raise click.UsageError("--watch and --auto-abort are for a rollout; a switch is always followed.")
         return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
     watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout or "0")
     if to or force or (timeout and not watched):
         raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
-    if len([size for size in (pods, percent, full) if size]) > 1:
-        raise click.UsageError("--pods, --percent and --full are three ways to say one thing: give one of them.")
+    if len([size for size in (pods, percent, full, skip_step) if size]) > 1:
+        raise click.UsageError("--pods, --percent, --full and --skip-step say how far: give one of them.")
     to = FULL if full else f"{percent}%" if percent else str(pods or "")
     workloads = tuple(name for name in names if isinstance(name, Reference))
-    return act(context, workloads, Promote(to), manner, watched)
+    return act(context, workloads, Promote(to, skip_step), manner, watched)
 
 
 def _steps(text: str) -> Steps:

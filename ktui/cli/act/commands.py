@@ -16,7 +16,7 @@ from ktui.cli.options import Command, ServiceName, output_option, refuse_scope_f
 from ktui.cli.running import run
 from ktui.model.reference import Reference
 from ktui.plans.change_cause import wrong_cause
-from ktui.plans.request import Abort, Pause, Request, Restart, Resume, RollBack, Scale, SetImage
+from ktui.plans.request import Abort, Pause, Request, Restart, Resume, Retry, RollBack, Scale, SetImage, Terminate
 
 _Callback = Callable[..., int]
 
@@ -149,6 +149,19 @@ def resume(context: click.Context, names: Names, **manner: Any) -> int:
 def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], **manner: Any) -> int:
     """Abort the rollout or the canary of NAME and return to the previous version, even if it is paused."""
     return _go_back(context, names, Abort(), manner)
+
+
+@rolling_action
+def retry(context: click.Context, names: Names, **manner: Any) -> int:
+    """Retry NAME: roll out again what was aborted. For Rollouts of Argo."""
+    return act_and_watch(context, names, Retry(), manner)
+
+
+@action
+@click.option("--analysis", metavar="NAME", default="", help="The AnalysisRun to end. Default: the only one that runs.")
+def terminate(context: click.Context, names: Names, analysis: str, **manner: Any) -> int:
+    """Terminate the analysis of NAME: what it has measured so far decides. For Rollouts of Argo."""
+    return act(context, names, Terminate(analysis), manner)
 
 
 @rolling_action

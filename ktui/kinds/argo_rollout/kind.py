@@ -26,9 +26,9 @@ from ktui.rollout.status import Verdict
 if TYPE_CHECKING:
     from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Offer, Rights
+    from ktui.plans.offers import Choice, Offer, Rights
     from ktui.plans.plan import Plan
-    from ktui.plans.request import Request
+    from ktui.plans.request import Action, Request
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
@@ -106,6 +106,12 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
         from ktui.kinds.argo_rollout.plans.offers import offers  # noqa: PLC0415
 
         return offers(known, read_only=read_only, rights=rights)
+
+    def choices(self, action: Action, known: KnownRollout) -> tuple[Choice, ...]:
+        """How far to promote, and which analysis to end."""
+        from ktui.kinds.argo_rollout.plans.choices import choices  # noqa: PLC0415
+
+        return choices(action, known)
 
     def is_under_way(self, known: KnownRollout) -> bool:
         from ktui.kinds.argo_rollout.plans.known import is_under_way  # noqa: PLC0415

@@ -17,7 +17,6 @@ LONGEST: Final = 200
 
 _IGNORED: Final = frozenset(
     {
-        ("status",),
         ("metadata", "managedFields"),
         ("metadata", "resourceVersion"),
         ("metadata", "generation"),
@@ -55,11 +54,20 @@ class Change(msgspec.Struct, frozen=True):
                 return f"~ {self.path}: {self.before} → {self.after}"
 
 
-def diff(before: dict[str, Any], after: dict[str, Any]) -> tuple[Change, ...]:
-    """The fields that differ, in the order of their paths. What servers keep for themselves does not count."""
+def diff(before: dict[str, Any], after: dict[str, Any], *, with_status: bool = False) -> tuple[Change, ...]:
+    """The fields that differ, in the order of their paths. What servers keep for themselves does not count.
+
+    A status is a controller's own, and counts only `with_status`, where it is what a person changes.
+    """
     masks = Masks()
+    if not with_status:
+        before, after = _without_status(before), _without_status(after)
     changes = _compare((), masks.conceal(before), masks.conceal(after))
     return tuple(sorted(changes, key=lambda change: change.path))
+
+
+def _without_status(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "status"}
 
 
 def _compare(path: Path, before: Any, after: Any) -> Iterator[Change]:

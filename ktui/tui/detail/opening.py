@@ -81,6 +81,9 @@ def _pages(
             case why_lines.CAUSE | why_lines.REMARK:
                 causes = known.rollout.causes if sort == why_lines.CAUSE else known.remarks
                 return sections.cause_page(causes[int(rest)]) if int(rest) < len(causes) else None
+            case why_lines.SECTION:
+                found = known.sections[int(rest) : int(rest) + 1]
+                return sections.kind_page(f"{known.rollout.kind} {known.rollout.name}", found) if found else None
             case detail_lines.EVENT:
                 runs = detail_lines.event_runs(known.events)
                 run = next((run for run in runs if any(row.uid == rest for row in run)), None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ktui.rollout.detail import Detail
+from ktui import signs
+from ktui.rollout.detail import Detail, Section, Tone
 from ktui.rollout.diagnosis.cause import Cause, Remedy
 from ktui.rollout.rollout import Phase
 from ktui.tui.draw import chrome
@@ -17,7 +18,8 @@ Lines = list[list[Span]]
 
 CAUSE: Final = "cause:"
 REMARK: Final = "remark:"
-"""What the keys of items begin with; the place among the causes, or the remarks, follows."""
+SECTION: Final = "section:"
+"""What the keys of items begin with; the place among the causes, the remarks or the sections follows."""
 
 _MOST: Final = 20
 _DETAIL: Final = 4
@@ -53,7 +55,31 @@ def why(detail: Detail, room: int) -> list[Item]:
     items += [_cause(remark, room, f"{REMARK}{index}") for index, remark in enumerate(detail.remarks)]
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
         items.append(_text(rollout.provenance.sentence, room, "dim"))
-    return [*items, _text(f"kubectl: {rollout.verdict.line.removesuffix('...')}", room, "dim")]
+    items += [_section(section, room, f"{SECTION}{index}") for index, section in enumerate(detail.sections)]
+    teller = "kubectl" if rollout.controller is None else "its controller"
+    return [*items, _text(f"{teller}: {rollout.verdict.line.removesuffix('...')}", room, "dim")]
+
+
+_SIGNS: Final[Mapping[Tone, tuple[str, str]]] = {
+    Tone.PLAIN: (signs.POINT, "dim"),
+    Tone.GOOD: (signs.SQUARE, ""),
+    Tone.NOW: (signs.INTO, "strong"),
+    Tone.WAIT: (signs.DIAMOND, "warn"),
+    Tone.BAD: (signs.TIMES, "failed"),
+}
+"""The sign of a line and its style. The sign alone tells enough where there are no colours."""
+
+
+def _section(section: Section, room: int, key: str) -> Item:
+    """What only this kind has: a heading, and its lines below."""
+    lines: Lines = [[Span(text, "head")] for text in wrap(section.title, room, _MOST)]
+    for line in section.lines:
+        sign, style = _SIGNS[line.tone]
+        note = f"  {line.note}" if line.note else ""
+        first, *more = wrap(f"{line.text}{note}", room - 4, _DETAIL) or [""]
+        lines.append([Span(f"  {sign} ", style or "dim"), Span(first, style)])
+        lines += [[Span(f"    {text}", style)] for text in more]
+    return Item(tuple(lines), key)
 
 
 def _text(text: str, room: int, style: str = "") -> Item:

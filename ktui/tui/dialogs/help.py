@@ -78,7 +78,7 @@ PAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 EVERYWHERE: Final = (
     ("↑ ↓ j k g G", "move; pgup and pgdn by a page"),
     ("space p b a", "pause or resume, promote, roll back, abort: always the rollout, after a question"),
-    ("C i s R", "canary, set image, scale, restart"),
+    ("C i s R T X", "canary, set image, scale, restart, retry, end an analysis"),
     ("h", "history: revisions, what changed in each, a way back to any of them"),
     ("l", "logs of the new pods, and of old ones beside them"),
     ("e", "timeline: what happened, in order, the newest at the end"),

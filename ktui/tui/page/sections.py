@@ -10,6 +10,7 @@ from ktui import signs
 from ktui.model.objects import ContainerState, ContainerStatus, Event, Pod
 from ktui.model.template import Container
 from ktui.rollout.detail import ConditionRow, EventRow, Revision
+from ktui.rollout.detail import Section as KindSection
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import PodState, is_sidecar, pod_state
 from ktui.rollout.timeline import Moment
@@ -49,6 +50,17 @@ def pod_page(pod: Pod, events: Sequence[Event], now: datetime) -> Page:
             Section("CONTAINERS", tuple(_containers(pod, now))),
             Section("CONDITIONS", tuple(_conditions(pod, now)) or (("all are as they should be", "dim"),)),
             Section("EVENTS", tuple(_events(events, now)) or (("none in the last hour", "dim"),)),
+        ),
+    )
+
+
+def kind_page(title: str, found: Sequence[KindSection]) -> Page:
+    """What only this kind of workload has, in full: its steps, an analysis."""
+    return Page(
+        title,
+        tuple(
+            Section(each.title, tuple((f"{line.text}  {line.note}".rstrip(), "") for line in each.lines))
+            for each in found
         ),
     )
 

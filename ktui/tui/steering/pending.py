@@ -22,6 +22,8 @@ _DOING: Final = {
     Action.RESTART: "restarting",
     Action.CANARY: "canary",
     Action.REPAIR: "repairing",
+    Action.RETRY: "retrying",
+    Action.TERMINATE: "ending",
     Action.SWITCH: "switching",
 }
 """What a row says from the moment that an action was sent until the stream reports it."""

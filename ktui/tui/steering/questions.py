@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from ktui.kinds import planning
 from ktui.kinds.registry import kind_of
 from ktui.model.workloads import Workload
+from ktui.plans.offers import Choice
 from ktui.plans.request import PLAIN, Action, Request, Scale
 from ktui.plans.wording import target_of
 from ktui.text import count
 from ktui.tui.dialogs.ask import AskScreen
+from ktui.tui.dialogs.pick import PickScreen
 from ktui.tui.host import Host
 from ktui.tui.steering.canary_dialogs import ask_canary, ask_images
 
@@ -18,6 +22,9 @@ MAX_REPLICAS: Final = 2147483647
 
 async def ask_request(host: Host, action: Action, workload: Workload) -> Request | None:
     """What is wanted of a workload; None if the person left a dialog."""
+    choices = planning.choices(action, planning.known(host.live.store, workload))
+    if len(choices) > 1:
+        return await _ask_choice(host, f"{action.capitalize()} {target_of(workload)}", choices)
     if action in PLAIN:
         return PLAIN[action]()
     if action is Action.SCALE:
@@ -29,6 +36,13 @@ async def ask_request(host: Host, action: Action, workload: Workload) -> Request
     if action is Action.CANARY:
         return await ask_canary(host, workload)
     return await ask_images(host, workload)
+
+
+async def _ask_choice(host: Host, title: str, choices: Sequence[Choice]) -> Request | None:
+    """One of several things that the action may mean, the nearest under the cursor."""
+    offered = [(str(place), each.label) for place, each in enumerate(choices)]
+    taken = await host.push_screen_wait(PickScreen(title, offered, "0"))
+    return choices[int(taken)].request if taken is not None else None
 
 
 async def ask_scale(host: Host, title: str, note: str, at_first: str = "") -> Scale | None:
