@@ -53,13 +53,24 @@ class Replayed:
         return list(found.values())
 
     async def answer(self, request: web.Request) -> web.Response:
-        """A list, chosen by labels, or one object."""
+        """A list, chosen by labels, or one object; or what there is to be listed."""
+        if (told := self._discovered(request.path)) is not None:
+            return web.json_response(told)
         known = self.objects(request.path)
         if not known and (named := next(self._named(request.path), None)) is not None:
             return web.json_response(named)
         terms = [term for term in request.query.get("labelSelector", "").split(",") if term]
         items = [obj for obj in known if all(_has(obj, term) for term in terms)]
         return web.json_response({"metadata": {"resourceVersion": "1"}, "items": items})
+
+    def _discovered(self, path: str) -> JSON | None:
+        """The groups, or the resources of one of them, by the paths that were recorded."""
+        parts = [each.split("/") for each in {where for _, where, _, _ in self.steps} if each.startswith("/apis/")]
+        if path == "/apis":
+            there = {(each[2], each[3]) for each in parts}
+            return {"groups": [{"name": name, "versions": [{"version": version}]} for name, version in there]}
+        named = [{"name": each[-1]} for each in parts if "/".join(each[:4]) == path]
+        return {"resources": named} if named else None
 
     def _named(self, path: str) -> Any:
         collection, _, name = path.rpartition("/")

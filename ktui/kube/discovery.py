@@ -63,6 +63,7 @@ async def discover(connection: Connection, wanted: Collection[Resource]) -> froz
     """Those of these resources that the server serves, in whatever version of their group. Raises KubeError.
 
     From then on the connection asks for each in a version that is served: the resource's own, or else the first.
+    Those of the core group, which every server has, are wanted beside the others, and come with them.
     """
     groups = {resource.group for resource in wanted}
     answer = await _asked(connection, "/apis")
@@ -82,7 +83,8 @@ async def discover(connection: Connection, wanted: Collection[Resource]) -> froz
         for resource, version in versions.items()
         if version and version != resource.version
     }
-    return frozenset(resource for resource, version in versions.items() if version)
+    there = frozenset(resource for resource, version in versions.items() if version)
+    return there | {resource for resource in wanted if not resource.group} if there else there
 
 
 def _plurals(served: tuple[_Served, ...]) -> frozenset[str]:

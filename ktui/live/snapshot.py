@@ -37,6 +37,9 @@ from ktui.model.workloads import Workload
 from ktui.rollout.rollout import Phase, unseen
 from ktui.text import clean
 
+_LABELLED: Final = (REPLICASETS, CONTROLLER_REVISIONS, PODS)
+"""What is made from a workload's template, and so has the labels that its selector chooses."""
+
 _WELL: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
 Clock = Callable[[], datetime]
@@ -117,7 +120,7 @@ async def _with_parts(connection: Connection, reference: Reference, clock: Clock
     store.apply([Put(reference.resource, _workload(raw, reference))])
     for changes in await asyncio.gather(
         *(
-            _if_allowed(connection, part, connection.namespace, clock, selector, note=note)
+            _if_allowed(connection, part, connection.namespace, clock, selector if part in _LABELLED else "", note=note)
             for part in _parts(reference.resource)
             if part in served
         )
@@ -128,14 +131,7 @@ async def _with_parts(connection: Connection, reference: Reference, clock: Clock
 
 def _contents(store: Store) -> Iterable[Change]:
     """All that a store of one workload knows, to be taken over by another."""
-    for workload in store.workloads():
-        yield Put(resource_of(workload), workload)
-        uid = workload.metadata.uid
-        for replicaset in store.replicasets(uid):
-            yield Put(REPLICASETS, replicaset)
-            yield from (Put(PODS, pod) for pod in store.pods(replicaset.metadata.uid))
-        yield from (Put(CONTROLLER_REVISIONS, revision) for revision in store.controller_revisions(uid))
-        yield from (Put(PODS, pod) for pod in store.pods(uid))
+    yield from store.everything()
     yield from (Listed(resource) for resource in store.listed)
     yield from store.links.values()
 

@@ -142,6 +142,10 @@ class Store:
                 gone[tombstone.parent].append(part)
         return gone
 
+    def everything(self) -> Iterator[Put]:
+        """All objects that are known, as they would be said."""
+        return (Put(resource, obj) for resource, there in self._objects.items() for obj in there.values())
+
     def count(self, resource: Resource) -> int:
         """How many objects of that resource are known."""
         return len(self._objects[resource])

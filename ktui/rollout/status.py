@@ -26,3 +26,7 @@ class Verdict(msgspec.Struct, frozen=True):
     failed: bool = False
     is_judged: bool = True
     """Whether it knows how to judge such a rollout; kubectl does not, of OnDelete."""
+    error: str = ""
+    """The sentence of the error, if the command says another one than its line."""
+    exits_quietly: bool = False
+    """Whether a single look ends with exit code 0 although it is not done, as that of Argo Rollouts does."""

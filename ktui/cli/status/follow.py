@@ -63,12 +63,16 @@ class Ending(msgspec.Struct, frozen=True):
 
     outcome: Outcome
     error: str = ""
+    is_quiet: bool = False
+    """Whether a look that finds it not finished is no reason for another exit code than 0."""
 
     @property
     def code(self) -> int:
         """The exit code."""
         match self.outcome:
             case Outcome.COMPLETE:
+                return 0
+            case Outcome.NOT_FINISHED if self.is_quiet:
                 return 0
             case Outcome.TIMED_OUT | Outcome.NOT_FINISHED:
                 return NOT_FINISHED
@@ -174,18 +178,20 @@ class Follow:
         if self._manner.template not in (None, workload.spec.template.digest):
             return Ending(Outcome.SUPERSEDED, "someone else has changed the pod template meanwhile")
         judged = kind.verdict(workload)
-        if judged.failed:
+        if judged.failed and not judged.error:
             return Ending(Outcome.FAILED if judged.is_judged else Outcome.WAITS, judged.line)
         self._line = judged.line
         if self._manner.says_lines:
             printing.line(judged.line)
             self._has_spoken()
+        if judged.failed:
+            return Ending(Outcome.FAILED, judged.error)
         if judged.done:
             if said := kind.held_back(workload):
                 self._note(f"ktui: {said}")
             return Ending(Outcome.COMPLETE)
         if not self._manner.watch:
-            return Ending(Outcome.NOT_FINISHED)
+            return Ending(Outcome.NOT_FINISHED, is_quiet=judged.exits_quietly)
         is_paused = kind.is_paused(workload)
         if is_paused and not self._was_paused:
             self._note("ktui: it is paused: nothing rolls out until it is resumed.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Final
 
@@ -69,7 +70,7 @@ def of_abort_reason(rollout: ArgoRollout) -> list[Cause]:
     return [
         Cause(
             Kind.ANALYSIS,
-            fit(f"aborted by its controller: {why}"),
+            fit(f"aborted by its controller: {_assessed(why)}"),
             blocking=True,
             try_next="look at why; then fix it, and retry or roll back",
             detail=why,
@@ -80,6 +81,13 @@ def of_abort_reason(rollout: ArgoRollout) -> list[Cause]:
     ]
 
 
+def _assessed(why: str) -> str:
+    """What the controller says of a metric, without what comes before: its AnalysisRun may be gone by now."""
+    found = _METRIC.search(why)
+    return f"{found[1]} {found[2].lower()}, {found[3]}" if found is not None else why
+
+
+_METRIC: Final = re.compile(r'Metric "([^"]*)" assessed (\w+) due to ([^:]*)')
 _ABORTED_UPDATE: Final = "Rollout aborted update to revision "
 _TIMED_OUT: Final = "has timed out progressing"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -202,10 +202,14 @@ def _analyses(situation: Situation) -> list[Cause]:
 def _counts(rollout: ArgoRollout, run: RunView) -> bool:
     """Whether that analysis is what the Rollout stands at: after a retry the failed ones before it are history."""
     if rollout.status.abort:
-        return run.ended is None or rollout.status.aborted_at is None or run.ended <= rollout.status.aborted_at
+        aborted = rollout.status.aborted_at
+        return run.ended is None or aborted is None or run.ended <= aborted + _TOGETHER
     pause = rollout.paused_for(said.INCONCLUSIVE_ANALYSIS, said.INCONCLUSIVE_EXPERIMENT)
     return run.phase == INCONCLUSIVE and pause is not None
 
+
+_TOGETHER: Final = timedelta(seconds=5)
+"""An abort follows its analysis at once; both stamps are whole seconds."""
 
 _OUTCOMES: Final = {
     FAILED: (Reason.ANALYSIS_FAILED, "failed", "look at what was measured; then fix it, and retry or roll back"),

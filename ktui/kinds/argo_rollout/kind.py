@@ -15,7 +15,7 @@ from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, ROLLOU
 from ktui.kinds.argo_rollout.summary import is_blind, summarise
 from ktui.kinds.kind import Kind
 from ktui.kinds.replica_sets.revisions import kept_by
-from ktui.model.resources import REPLICASETS, Resource
+from ktui.model.resources import REPLICASETS, SERVICES, Resource
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.rollout.facts import Revision
@@ -37,10 +37,13 @@ if TYPE_CHECKING:
 
 
 class ArgoRolloutKind(Kind[ArgoRollout]):
-    """Rollouts of Argo. Their ReplicaSets keep the revisions; analyses and experiments decide on them."""
+    """Rollouts of Argo. Their ReplicaSets keep the revisions; analyses and experiments decide on them.
+
+    Services tell why the controller does not begin: it waits for those that the spec names, and does not say so.
+    """
 
     resource = ROLLOUTS
-    parts = (REPLICASETS, ANALYSIS_RUNS, EXPERIMENTS)
+    parts = (REPLICASETS, ANALYSIS_RUNS, EXPERIMENTS, SERVICES)
     read_with = (REPLICASETS,)
     has_deadline = True
 

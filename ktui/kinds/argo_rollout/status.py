@@ -66,8 +66,8 @@ def verdict(rollout: ArgoRollout) -> Verdict:
     """
     now = said(rollout)
     if now.phase in (HEALTHY, DEGRADED):
-        return Verdict(now.phase, done=True, failed=now.degraded)
-    return Verdict(clean(f"{now.phase} - {now.message}"))
+        return Verdict(now.phase, done=True, failed=now.degraded, error=error_line(rollout))
+    return Verdict(clean(f"{now.phase} - {now.message}"), exits_quietly=True)
 
 
 def error_line(rollout: ArgoRollout) -> str:
