@@ -154,7 +154,7 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(stuck: Witness, kt
     assert (code, err) == (3, "error: timed out waiting for the condition\n")
 
 
-@pytest.mark.parametrize("arguments", [("sim", "--write-kubeconfig", "k"), ("get", "--watch")])
+@pytest.mark.parametrize("arguments", [("sim", "--scenario", "quiet", "--write-kubeconfig", "k"), ("get", "--watch")])
 def test_other_commands_end_with_the_code_of_the_signal(
     cart: Witness, ktui_process: Start, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:

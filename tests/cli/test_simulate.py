@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,11 +71,11 @@ def test_sim_serves_kubectl_the_official_client_and_ktui(
     assert process.stderr.read() == ""
 
 
-def test_a_port_that_is_taken(
-    sim: tuple[subprocess.Popen[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    port = sim[1].read_text().partition("127.0.0.1:")[2].split()[0]
-    assert main(["sim", "--port", port, "--write-kubeconfig", str(tmp_path / "second")]) == 1
+def test_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        arguments = ("--scenario", "quiet", "--port", port, "--write-kubeconfig", str(tmp_path / "second"))
+        assert main(["sim", *arguments]) == 1
     said = capsys.readouterr()
     assert said.out == ""
     assert (

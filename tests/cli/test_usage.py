@@ -75,7 +75,7 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
         (["get", "-o", "xml"], "'xml' is not one of 'text', 'json', 'yaml'"),
         (["get", "--frobnicate"], "No such option"),
         ([], "The dashboard needs a terminal; `ktui get` prints the same, one rollout per line."),
-        (["demo"], "The dashboard needs a terminal"),
+        (["demo", "quiet"], "The dashboard needs a terminal"),
         (["demo", "--context", "x"], "No such option"),
     ],
 )

@@ -22,7 +22,8 @@ def test_each_sign_is_one_of_ascii_in_its_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("term", ["dumb", "unknown"])
 def test_a_terminal_that_cannot_draw_is_told_what_works(tmp_path: Path, term: str) -> None:
-    with Terminal.python("-m", "ktui", "demo", home=tmp_path, columns=200, environment={"TERM": term}) as terminal:
+    command, environment = ("-m", "ktui", "demo", "quiet"), {"TERM": term}
+    with Terminal.python(*command, home=tmp_path, columns=200, environment=environment) as terminal:
         assert terminal.ends() == 2
     assert f"TERM={term} cannot show the dashboard" in terminal.text
     assert "ktui get --watch" in terminal.text

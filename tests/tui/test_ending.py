@@ -122,7 +122,8 @@ def test_a_signal_gives_the_terminal_back(living: Stage, tmp_path: Path, sent: s
 def test_a_signal_leaves_nothing_of_the_demo_behind(tmp_path: Path) -> None:
     folder = tmp_path / "tmp"
     folder.mkdir()
-    with Terminal.python("-m", "ktui", "demo", home=tmp_path, environment={"TMPDIR": str(folder)}) as terminal:
+    command, environment = ("-m", "ktui", "demo", "quiet"), {"TMPDIR": str(folder)}
+    with Terminal.python(*command, home=tmp_path, environment=environment) as terminal:
         terminal.sees("● live")
         assert list(folder.iterdir())
         terminal.send_signal(signal.SIGTERM)

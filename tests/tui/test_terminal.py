@@ -81,14 +81,14 @@ def test_the_demo_explains_itself(tmp_path: Path) -> None:
 @pytest.mark.timeout(240)
 def test_it_goes_to_the_shell_and_comes_back(tmp_path: Path) -> None:
     with Terminal("bash", "--norc", "-i", home=tmp_path) as terminal:
-        terminal.press(f"{sys.executable} -m ktui demo{ENTER}")
-        terminal.sees("● live", "checkout")
+        terminal.press(f"{sys.executable} -m ktui demo quiet{ENTER}")
+        terminal.sees("● live", "worker")
         terminal.press("\x1a")
         terminal.sees("Stopped")
         terminal.press(f"clear{ENTER}")
-        terminal.until(lambda screen: "checkout" not in screen, "an empty screen")
+        terminal.until(lambda screen: "worker" not in screen, "an empty screen")
         terminal.press(f"fg{ENTER}")
-        terminal.sees("● live", "checkout")
+        terminal.sees("● live", "worker")
         terminal.press("q")
         terminal.until(lambda _: terminal.raw.count(b"\x1b[?1049l") == 2, "the terminal to be the shell's again")
         # What is typed while ktui still puts the terminal in order is thrown away with the keys that were meant for it.
