@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeVar, cast
 from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reading import ordinal
-from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource
+from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource, resource_of
 from ktui.model.workloads import ControllerRevision, KubeObject, Workload
 
 _W = TypeVar("_W", bound=Workload)
@@ -39,6 +39,8 @@ class Store:
         self._workloads: dict[str, Workload] = {}
         self._owning: list[Resource] = [REPLICASETS, PODS]
         """The resources whose objects may stand between a workload and what belongs to it."""
+        self._templates: dict[tuple[str, str, str], str] = {}
+        """The uids of the workloads that take their template from another one: by that one's kind, namespace, name."""
         self._parts: dict[str, dict[str, KubeObject]] = {}
         self._events: dict[str, dict[str, KubeObject]] = {}
         self._tombstones: dict[str, _Tombstone] = {}
@@ -95,6 +97,12 @@ class Store:
     def workload(self, uid: str) -> Workload | None:
         """The workload of that uid, or None where it is not, or no longer, known."""
         return self._workloads.get(uid)
+
+    def folded_into(self, workload: Workload) -> Workload | None:
+        """The workload that this one is no more than the template of; None for one that stands for itself."""
+        meta = workload.metadata
+        uid = self._templates.get((resource_of(workload).kind, meta.namespace, meta.name)) if self._templates else None
+        return self._workloads.get(uid) if uid is not None else None
 
     def named(self, kind: type[_W], namespace: str, name: str) -> _W | None:
         """The workload of that kind and name as it is now."""
@@ -174,9 +182,29 @@ class Store:
             self._owning.append(resource)
         if resource.is_workload:
             self._workloads[uid] = cast(Workload, obj)
+            self._fold(obj)
         if parent:
             self._siblings(obj).setdefault(parent, {})[uid] = obj
         self._touch(obj)
+
+    def _fold(self, obj: KubeObject) -> None:
+        """Note which other workload this one takes its template from, and have that one looked at again."""
+        source: tuple[str, str] | None = getattr(obj, "template_source", None)
+        if source is None and not self._templates:
+            return
+        uid, meta = obj.metadata.uid, obj.metadata
+        place = (source[0], meta.namespace, source[1]) if source is not None else None
+        before = next((known for known, owner in self._templates.items() if owner == uid), None)
+        if before == place:
+            return
+        if before is not None:
+            del self._templates[before]
+        if place is not None:
+            self._templates[place] = uid
+        for known in self._workloads.values():
+            named = resource_of(known).kind, known.metadata.namespace, known.metadata.name
+            if named in (before, place):
+                self._dirty.add(known.metadata.uid)
 
     def _last_version(self, uid: str, known: KubeObject | None) -> int:
         if known is not None:
@@ -193,6 +221,7 @@ class Store:
             self._unlink(known)
             del self._objects[resource][uid]
             self._workloads.pop(uid, None)
+            self._templates = {place: owner for place, owner in self._templates.items() if owner != uid}
         if resource is not EVENTS:
             self._tombstones[uid] = _Tombstone(version, _parent(known) if known is not None else self._owner(uid))
             if len(self._tombstones) > _TOMBSTONES:

@@ -115,7 +115,8 @@ async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:
     """All rollouts of a store, worst first."""
-    found = [look(store, workload, None, now)[1] for workload in store.workloads()]
+    own = [workload for workload in store.workloads() if store.folded_into(workload) is None]
+    found = [look(store, workload, None, now)[1] for workload in own]
     return worst_first(found)
 
 

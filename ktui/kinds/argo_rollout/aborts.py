@@ -38,7 +38,7 @@ def of_abort(situation: Situation, now: datetime) -> list[Cause]:
             try_next="retry to roll it out again, or roll back so that the spec has what serves"
             + (f"; {left}" if left else ""),
             detail=said.said(rollout).message,
-            remedies=(Remedy.ROLLBACK,),
+            remedies=(Remedy.RETRY, Remedy.ROLLBACK),
             reason=Reason.ABORTED,
             since=rollout.status.aborted_at,
         )

@@ -191,7 +191,7 @@ def _analyses(situation: Situation) -> list[Cause]:
                 blocking=run.phase != INCONCLUSIVE,
                 try_next=helps,
                 detail=f"AnalysisRun {run.name}" + (f": {run.message}" if run.message else ""),
-                remedies=() if run.phase == INCONCLUSIVE else (Remedy.ROLLBACK, Remedy.TIMELINE),
+                remedies=(Remedy.PROMOTE,) if run.phase == INCONCLUSIVE else (Remedy.RETRY, Remedy.ROLLBACK),
                 reason=reason,
                 since=run.ended or rollout.status.aborted_at,
             )

@@ -330,6 +330,12 @@ class ArgoRollout(Struct, frozen=True):
         return int(seen) >= self.metadata.generation
 
     @property
+    def template_source(self) -> tuple[str, str] | None:
+        """The kind and the name of the workload in its namespace that its template is taken from, if it is."""
+        source = self.spec.workload_ref
+        return (source.kind, source.name) if source is not None else None
+
+    @property
     def workload_observed(self) -> bool:
         """Whether the controller has seen the present template of the workload that it is taken from."""
         wanted, seen = (self.metadata.annotations.get(WORKLOAD_GENERATION), self.status.workload_observed_generation)

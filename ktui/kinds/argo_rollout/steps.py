@@ -156,7 +156,9 @@ def ladder(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], now: datetim
         return None
     step, at = current_step(rollout)
     done = len(strategy.steps) if at is None else at
-    marks = [Mark.DONE if i < done else Mark.CURRENT if i == done else Mark.AHEAD for i in range(len(strategy.steps))]
+    # After an abort it stands at the first step again, and goes nowhere.
+    here = Mark.AHEAD if rollout.status.abort else Mark.CURRENT
+    marks = [Mark.DONE if i < done else here if i == done else Mark.AHEAD for i in range(len(strategy.steps))]
     paused = rollout.paused_for(CANARY_PAUSE)
     pause = step.pause if step is not None and paused is not None else None
     length = seconds(pause.duration) if pause is not None and pause.duration is not None else None

@@ -17,10 +17,11 @@ from ktui.model.resources import PODS, REPLICASETS, SERVICES
 from ktui.model.store import Store
 from ktui.rollout import images
 from ktui.rollout.diagnosis.cause import Cause
+from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Track
 from ktui.rollout.provenance import provenance, writer_of
 from ktui.rollout.revisions import change_cause
-from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unseen
+from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.text import clean
 
 
@@ -142,6 +143,10 @@ def _measuring(run: RunView) -> str:
 
 
 def _causes(store: Store, situation: Situation, now: datetime) -> tuple[Cause, ...]:
+    if said.said(situation.rollout).phase == said.HEALTHY:
+        latest = situation.current
+        pods = situation.pods.get(latest.metadata.uid, ()) if latest is not None else ()
+        return unrest(pods, now, store.events) if any(has_restarted(pod) or resize_waits(pod) for pod in pods) else ()
     # What may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
     from ktui.kinds.argo_rollout.causes import diagnose  # noqa: PLC0415
 

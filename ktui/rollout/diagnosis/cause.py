@@ -144,6 +144,8 @@ class Remedy(StrEnum):
     SCALE = "scale"
     RESUME = "resume"
     REPAIR = "repair"
+    PROMOTE = "promote"
+    RETRY = "retry"
     HISTORY = "history"
     TIMELINE = "timeline"
 

@@ -102,6 +102,8 @@ def _terms(detail: Detail) -> list[Span]:
         terms = f"from the highest ordinal down, {limits.unavailable} at a time"
         if detail.partition:
             terms += f"   partition {detail.partition}: those below stay"
+    elif not limits.surge_text:
+        terms = f"{detail.strategy}: the new pods come beside all old ones"
     else:
         terms = (
             f"surge {_written(limits.surge_text, limits.surge)}   "

@@ -32,6 +32,8 @@ REMEDIES: Final[Mapping[Remedy, Hint]] = {
     Remedy.SCALE: Hint("s", "scale", "screen.steer('scale')"),
     Remedy.RESUME: Hint("space", "resume", "screen.steer('toggle_pause')"),
     Remedy.REPAIR: Hint("C", "repair", "screen.steer('canary')"),
+    Remedy.PROMOTE: Hint("p", "promote", "screen.steer('promote')"),
+    Remedy.RETRY: Hint("T", "retry", "screen.steer('retry')"),
     Remedy.HISTORY: Hint("h", "history", "screen.history"),
     Remedy.TIMELINE: Hint("e", "timeline", "screen.timeline"),
 }

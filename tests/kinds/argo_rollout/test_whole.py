@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from ktui.cli.get.command import _rollouts
 from ktui.cli.rollout_document import rollout_document
+from ktui.kinds.argo_rollout.resources import ROLLOUTS
 from ktui.kinds.registry import look, of_extensions
 from ktui.kube.discovery import discover
 from ktui.live.snapshot import read_store
+from ktui.live.tracker import Tracker
+from ktui.model.changes import Gone
 from ktui.model.resources import SERVICES
 from ktui.rollout.diagnosis.cause import Reason
 from tests.kinds.argo_rollout import replay
@@ -84,3 +88,21 @@ async def test_what_a_cluster_does_not_have_is_not_asked_for(tmp_path: Path) -> 
         found = await discover(connection, of_extensions())
     assert SERVICES in found
     assert {each.plural for each in found} >= {"rollouts"}
+
+
+async def test_a_deployment_that_is_only_the_template_of_a_rollout_is_not_shown_beside_it(tmp_path: Path) -> None:
+    name, at = "workload-ref", 18.8
+    replayed = Replayed(FOLDER / "argo" / f"{name}.jsonl.gz")
+    async with served(replayed, tmp_path) as connection:
+        replayed.at, now = at, replay.moment(name, at).now
+        store = await read_store(connection, name, "", (), lambda: now, note=print)
+    (shown,) = _rollouts(store, now)
+    assert (shown.kind, shown.image, shown.why) == ("Rollout", "web:1.1", "step 1/2, paused until promoted (33% now)")
+    tracker = Tracker()
+    for change in store.everything():
+        tracker.apply([change])
+    uids = {type(each).__name__: each.metadata.uid for each in store.workloads()}
+    assert tracker.look(uids["Deployment"], now) is None
+    assert tracker.look(uids["ArgoRollout"], now) is not None
+    tracker.apply([Gone(ROLLOUTS, uids["ArgoRollout"])])
+    assert tracker.look(uids["Deployment"], now) is not None
