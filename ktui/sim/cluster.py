@@ -33,7 +33,7 @@ from ktui.sim.storage import Change
 
 JSON = dict[str, Any]
 Heard = Callable[[float, str, str, JSON], None]
-"""Hears of a change: the virtual time, the resource's plural, ADDED, MODIFIED or DELETED, and the object."""
+"""Hears of a change: the virtual time, the resource (`deployments.apps`), ADDED, MODIFIED or DELETED, the object."""
 T = TypeVar("T")
 LOGGED_REQUESTS = 10_000
 
@@ -140,13 +140,13 @@ class SimulatedCluster:
             def follow(resource: Resource) -> None:
                 if resource.storage not in told:  # versions of one thing share what is stored
                     told.add(resource.storage)
-                    stack.callback(self.api.bucket(resource).listen(partial(self._tell, heard, resource.plural)))
+                    stack.callback(self.api.bucket(resource).listen(partial(self._tell, heard, resource.qualified)))
 
             stack.callback(self.api.catalog.listen(follow))
             yield
 
-    def _tell(self, heard: Heard, plural: str, change: Change) -> None:
-        heard(self.kernel.now, plural, change.type, change.version.obj)
+    def _tell(self, heard: Heard, qualified: str, change: Change) -> None:
+        heard(self.kernel.now, qualified, change.type, change.version.obj)
 
     def run_for(self, seconds: float) -> None:
         """Let virtual time pass, at once.

@@ -24,7 +24,12 @@ from ktui.model.template import decode_hook
 _MOST: Final = 20_000
 """Changes that are heard of: the history of a large fleet is a load test, and nobody asks for its figures."""
 
-_RESOURCES: Final = {resource.plural: resource for resource in known_resources() if resource is not EVENTS}
+_RESOURCES: Final = {
+    f"{resource.plural}.{resource.group}" if resource.group else resource.plural: resource
+    for resource in known_resources()
+    if resource is not EVENTS
+}
+"""By plural and group: `services` are also those of Knative."""
 
 
 class Hindsight:
@@ -33,9 +38,9 @@ class Hindsight:
     def __init__(self) -> None:
         self._heard: list[tuple[float, Resource, str, dict[str, Any]]] = []
 
-    def hear(self, at: float, plural: str, happened: str, obj: dict[str, Any]) -> None:
+    def hear(self, at: float, qualified: str, happened: str, obj: dict[str, Any]) -> None:
         """One change at that time, in seconds since the Unix epoch."""
-        resource = _RESOURCES.get(plural)
+        resource = _RESOURCES.get(qualified)
         if resource is not None and len(self._heard) <= _MOST:
             self._heard.append((at, resource, happened, obj))
 
