@@ -20,7 +20,7 @@ from urllib.parse import quote
 import msgspec
 
 from ktui import own_files
-from ktui.figures.record import Record, merged
+from ktui.figures.record import Record, Sight, merged
 
 KEPT: Final = timedelta(days=180)
 MOST: Final = 100_000
@@ -42,7 +42,7 @@ _STEPS: Final = (
 _WATCHED_SINCE: Final = """
     INSERT INTO facts VALUES ('since', ?) ON CONFLICT DO UPDATE SET value = min(value, excluded.value)
 """
-_OFF: Final = "history = false in config.toml switches it off."
+_OFF: Final = "To record nothing, set history = false in config.toml."
 
 
 class BookError(Exception):
@@ -174,7 +174,7 @@ def _set_aside(path: Path) -> str:
         with suppress(FileNotFoundError):
             Path(f"{path}{suffix}").rename(f"{aside}{suffix}")
     _create(path)
-    return f"The history of rollouts was damaged: it is set aside as {aside}, and a new one has begun."
+    return f"The history of rollouts was damaged: it was renamed to {aside}, and a new one was started."
 
 
 def _connected(path: Path, *, thoroughly: bool = False) -> sqlite3.Connection:
@@ -232,7 +232,7 @@ def _version(database: sqlite3.Connection) -> int:
 
 def _check_version(version: int) -> None:
     if version > len(_STEPS):
-        raise _NewerError(f"a newer ktui has written it (schema {version}, this one knows {len(_STEPS)})")
+        raise _NewerError(f"a newer ktui wrote it (schema {version}, this one knows {len(_STEPS)})")
 
 
 class _NewerError(sqlite3.Error):
@@ -274,8 +274,11 @@ def _prune(database: sqlite3.Connection, now: datetime) -> None:
 
 def _record(row: Sequence[Any]) -> Record | None:
     """None for a row that no ktui has written so."""
+    values = dict(zip(_FIELDS, row, strict=True))
+    if values["sight"] == "told":  # the name of `inferred` in earlier versions
+        values["sight"] = Sight.INFERRED
     try:
-        return msgspec.convert(dict(zip(_FIELDS, row, strict=True)), Record, strict=False)
+        return msgspec.convert(values, Record, strict=False)
     except msgspec.ValidationError:
         return None
 
@@ -294,14 +297,15 @@ def _told(path: Path | None, error: Exception) -> str:
             return f"{file} cannot be used: {text}. Update ktui, or move the file away."
         case sqlite3.OperationalError() if "locked" in text:
             return (
-                f"{file} is locked by another program: what is new is kept until it is free, and lost when ktui ends."
+                f"{file} is locked by another program: ktui keeps new records until it is free, and loses them "
+                "when it ends."
             )
         case sqlite3.OperationalError() if "full" in text:
             return f"{file} cannot be written: the disk is full."
         case sqlite3.OperationalError() if "readonly" in text:
             return f"{file} cannot be written: it is read-only. {_OFF}"
         case sqlite3.DatabaseError() if _is_damage(error):
-            return f"{file} is damaged. Move it away; ktui begins a new one."
+            return f"{file} is damaged. Move it away; ktui then starts a new one."
         case OSError():
             return f"{file} cannot be used: {error.strerror or text}. {_OFF}"
     return f"{file} cannot be used: {text}."

@@ -1,4 +1,4 @@
-"""What a cluster still tells of the rollouts that nobody watched."""
+"""Records of rollouts that nobody watched, inferred from what the cluster still has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of one rollout, and how two accounts of the same one become one (docs/report.md)."""
+"""What ktui records of one rollout, and how two records of the same rollout are merged (docs/report.md)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import msgspec
 
 
 class Outcome(StrEnum):
-    """How a rollout ended, or what is known of it."""
+    """How a rollout ended, as far as ktui knows."""
 
     OPEN = "not seen to its end"
-    """It was under way when it was last seen; or it is over, and nobody was there to see how."""
+    """It was running when ktui last saw it, or it ended while ktui did not watch."""
     COMPLETE = "complete"
     LATE = "late"
     """Complete, but after its progress deadline had passed: a pipeline that waited for it has failed."""
@@ -27,12 +27,12 @@ class Outcome(StrEnum):
 
 
 class Sight(StrEnum):
-    """How much of a rollout ktui saw; the one that is named later saw more."""
+    """How much of a rollout ktui saw, from least to most."""
 
-    TOLD = "told"
-    """It was over before ktui looked: this is what the cluster still reported of it."""
+    INFERRED = "inferred"
+    """It was over when ktui started; ktui takes what the cluster still has of it."""
     JOINED = "joined"
-    """It was under way when ktui began to watch; the cluster recorded when it began."""
+    """It was running when ktui started; the cluster recorded when it began."""
     WATCHED = "watched"
     """ktui saw it begin."""
 
@@ -43,9 +43,9 @@ _UNDECIDED: Final = frozenset({Outcome.OPEN, Outcome.FAILED})
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One rollout. Times are aware of their zone, lengths of it are seconds; None is unknown, or was not so.
+    """One rollout. Times have a time zone, durations are seconds; None means unknown or not applicable.
 
-    It is one per uid and revision: a rollback gives a template a new number, and is a rollout of its own.
+    There is one per uid and revision: a rollback gives a template a new number, so it is a rollout of its own.
     """
 
     uid: str
@@ -55,50 +55,50 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "Deployment"
     """`Deployment`, `StatefulSet` or `DaemonSet`."""
     from_revision: int = 0
-    """The revision that it took the place of; 0 where there was none, or it is not known."""
+    """The revision that it replaced; 0 if there was none or it is unknown."""
     image: str = ""
     from_image: str = ""
-    """The image that gave way, where another one took its place."""
-    sight: Sight = Sight.TOLD
+    """The image that was replaced; empty if the image did not change."""
+    sight: Sight = Sight.INFERRED
     outcome: Outcome = Outcome.OPEN
     is_rollback: bool = False
-    """An earlier template came back with it."""
+    """It brought an earlier template back."""
     deployed_by: str = ""
-    """The tool that the object's own marks name."""
+    """The tool that deployed it, from the object's labels and annotations."""
     started: datetime | None = None
     finished: datetime | None = None
-    """When it was complete, or gave way; not when its deadline passed, for it may complete after that."""
+    """When it was complete or replaced. A passed deadline does not finish it: it may still complete."""
     troubled: datetime | None = None
-    """When something first stood in its way that waiting does not cure, or its deadline passed."""
+    """When it first had a problem that waiting does not fix, or its deadline passed."""
     failed: datetime | None = None
     """When its deadline passed."""
     cause: str = ""
-    """The kind of what stood in its way first: `crash`, `image` (docs/causes.md)."""
+    """The kind of its first problem: `crash`, `image` (docs/causes.md)."""
     sentence: str = ""
-    """The same in words, as they were then."""
+    """The sentence that the screen showed for it."""
     waited: float = 0.0
-    """For how long it was paused, or held as a canary."""
+    """Seconds that it was paused, or held as a canary."""
     lowest: int | None = None
-    """The fewest pods that were available, as far as it was watched."""
+    """The fewest available pods while ktui watched."""
     promised: int | None = None
-    """How many were to be available at all times, at the moment of the fewest; no more than there were before it."""
+    """The guaranteed minimum at that moment, but not more than the pods that were available before the rollout."""
     desired: int = 0
 
     @property
     def at(self) -> datetime | None:
-        """When it was: its beginning, else the best that is known."""
+        """The start, or the best known substitute."""
         return self.started or self.troubled or self.finished
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more can come of it: what has failed may yet complete, until something else comes."""
+        """Whether its outcome is final. A failed rollout can still complete until another one replaces it."""
         return self.outcome not in _UNDECIDED or self.finished is not None
 
     @property
     def succeeded(self) -> bool | None:
-        """Whether it was a success; None where it was neither that nor a failure, or nobody knows.
+        """Whether it counts as a success; None if it is not counted or unknown.
 
-        A rollout that a newer one replaced has failed only if something was wrong with it.
+        A rollout that a newer one replaced failed only if it had a problem.
         """
         match self.outcome:
             case Outcome.COMPLETE:
@@ -112,33 +112,33 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def completed(self) -> bool:
-        """Whether it was complete in the end, in time or not."""
+        """Whether it completed, within its deadline or not."""
         return self.outcome in (Outcome.COMPLETE, Outcome.LATE)
 
     @property
     def took(self) -> float | None:
-        """Seconds from its beginning to its end, without what it stood still; None where either is unknown."""
+        """Seconds from start to end, without pauses and holds; None if either is unknown."""
         if self.started is None or self.finished is None:
             return None
         took = (self.finished - self.started).total_seconds() - self.waited
-        # Where the clocks of the cluster and of this machine disagree by more than it took, there is no telling.
+        # Negative if the clocks of the cluster and of this machine differ by more than the duration.
         return took if took >= 0 else None
 
     @property
     def duration(self) -> float | None:
-        """How long it took, where that compares with others: complete, never paused or held, with pods to replace."""
+        """The duration if it can be compared with others: complete, never paused or held, with desired pods."""
         return self.took if self.completed and not self.waited and self.desired else None
 
     @property
     def missing(self) -> int:
-        """How many pods fewer than promised were available at the worst moment."""
+        """How many pods below the guaranteed minimum were available at the worst moment."""
         return max(0, self.promised - self.lowest) if self.lowest is not None and self.promised is not None else 0
 
 
 def merged(one: Record, other: Record) -> Record:
-    """Two accounts of the same rollout as one: who saw more has the word, and what only one knows is kept.
+    """Two records of the same rollout as one: the one that saw more wins, and what only the other knows is kept.
 
-    The order of the two makes no difference to what was measured.
+    The order of the two makes no difference.
     """
     more, less = (one, other) if _weight(one) >= _weight(other) else (other, one)
     ended = more if more.outcome is not Outcome.OPEN else less
@@ -172,7 +172,7 @@ def merged(one: Record, other: Record) -> Record:
 
 
 def _weight(record: Record) -> tuple[bool, bool, int]:
-    """Who saw its end knows more than who did not, and then who saw more of its beginning."""
+    """A record with the end outweighs one without; then the one that saw more of the start."""
     return record.is_over, record.outcome is not Outcome.OPEN, _SIGHTS.index(record.sight)
 
 

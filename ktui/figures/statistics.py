@@ -1,4 +1,4 @@
-"""The figures that records come to (docs/report.md). Pure: the period and the time zone are arguments."""
+"""The figures of the report, computed from records (docs/report.md). Pure: period and time zone are arguments."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ktui.figures.record import Outcome, Record, Sight
 
 DAY: Final = timedelta(days=1)
 SHORT: Final = 2 * DAY
-"""A period that is no longer is shown by the hour."""
+"""Periods up to this long are shown by the hour."""
 
 _KEPT_DURATIONS: Final = 24
-"""How many of the last durations of a service are shown as a line of bars."""
+"""How many recent durations of a service are shown as bars."""
 
 
 class Service(NamedTuple):
-    """What rolls out: a name, whatever objects had it one after another."""
+    """A namespace, kind and name, even if the object was deleted and created again."""
 
     namespace: str
     kind: str
@@ -30,13 +30,13 @@ class Service(NamedTuple):
 
 
 class Lengths(msgspec.Struct, frozen=True):
-    """Lengths of time, in seconds; None where there are none."""
+    """Statistics of durations, in seconds; None if there are none."""
 
     count: int = 0
     median: float | None = None
-    """With an even number, half-way between the two in the middle."""
+    """With an even count, the mean of the two middle ones."""
     p95: float | None = None
-    """Nearest rank: the shortest that at least 95 % are no longer than. Of fewer than 20 it is the longest."""
+    """Nearest rank: the shortest that covers at least 95 %. With fewer than 20, the longest."""
     longest: float | None = None
 
 
@@ -49,7 +49,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Trouble(msgspec.Struct, frozen=True):
-    """What stood in the way, how often, and how it was shown the last time."""
+    """A cause, how often it occurred, and its most recent sentence."""
 
     cause: str
     count: int
@@ -61,49 +61,49 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     changes: int
     """How many rollouts began: new templates, restarts and rollbacks."""
-    told: int
-    """Those of them that ktui did not see: the cluster reported them later."""
+    inferred: int
+    """How many of them ktui did not see, but inferred from the cluster later."""
     steps: tuple[Step, ...]
     """The period from its beginning to its end, without gaps."""
     changes_a_day: float
     outcomes: dict[Outcome, int]
-    """How many had each outcome; those that none had are left out."""
+    """How many had each outcome; outcomes that no rollout had are left out."""
     succeeded: int
     failed: int
     durations: Lengths
-    """Of the rollouts that were complete, without those that stood still in between or had no pods to replace."""
-    stood_still: int
-    """How many complete ones that leaves out because they were paused, or held as a canary."""
+    """Of completed rollouts, without those that were paused or held, or had no desired pods."""
+    paused_or_held: int
+    """How many completed rollouts are left out because they were paused or held."""
     recoveries: Lengths
-    """From the first trouble of a service to the next moment at which a rollout of it was complete."""
+    """From the first problem of a service to the next completion of one of its rollouts."""
     unrecovered: int
-    """How many services are in trouble still, as far as is known."""
+    """How many services still have a problem."""
     rollbacks: int
     watched_lows: int
-    """Of how many rollouts the lowest availability is known."""
+    """For how many rollouts the lowest availability is known."""
     breaches: tuple[Record, ...]
-    """The rollouts in which fewer pods were available than promised, the worst first."""
+    """Rollouts in which fewer pods were available than the guaranteed minimum, worst first."""
     troubles: tuple[Trouble, ...]
-    """What stood in the way, the most frequent first."""
+    """The causes of problems, most frequent first."""
     recent: tuple[float, ...]
-    """The last durations, in order."""
+    """The most recent durations, in order."""
 
     @property
     def ended(self) -> int:
-        """How many count as a success or as a failure."""
+        """How many count as success or failure."""
         return self.succeeded + self.failed
 
     @property
     def success_rate(self) -> float | None:
-        """Successes of all that were a success or a failure, 0 to 1; None where none was."""
+        """Successes ÷ (successes + failures), 0 to 1; None if there is neither."""
         return self.succeeded / self.ended if self.ended else None
 
 
 def figures(records: Iterable[Record], since: datetime, until: datetime, zone: tzinfo | None = None) -> Figures:
-    """The figures of the rollouts that began from `since` on; `until` is now: what a clock that is ahead says to have
-    begun later has begun now.
+    """The figures of the rollouts that began at or after `since`; `until` is now. A start after `until` (a clock that
+    is ahead) counts as now.
 
-    Days are those of `zone`; None is the zone of this machine. Records without any time are in no period.
+    Days are those of `zone`; None is the zone of this machine. Records without a time are left out.
     """
     known = sorted(_within(records, since), key=_began)
     recovered, unrecovered = _recoveries(known)
@@ -111,14 +111,14 @@ def figures(records: Iterable[Record], since: datetime, until: datetime, zone: t
     lows = [each for each in known if each.lowest is not None]
     return Figures(
         changes=len(known),
-        told=sum(each.sight is Sight.TOLD for each in known),
+        inferred=sum(each.sight is Sight.INFERRED for each in known),
         steps=_steps(known, since, until, zone),
         changes_a_day=len(known) / max((until - since) / DAY, 1 / 24),
         outcomes=dict(Counter(each.outcome for each in known)),
         succeeded=sum(each.succeeded is True for each in known),
         failed=sum(each.succeeded is False for each in known),
         durations=lengths(durations),
-        stood_still=sum(each.completed and each.waited > 0 for each in known),
+        paused_or_held=sum(each.completed and each.waited > 0 for each in known),
         recoveries=lengths(recovered),
         unrecovered=unrecovered,
         rollbacks=sum(each.is_rollback for each in known),
@@ -132,10 +132,9 @@ def figures(records: Iterable[Record], since: datetime, until: datetime, zone: t
 def by_service(
     records: Iterable[Record], since: datetime, until: datetime, zone: tzinfo | None = None
 ) -> list[tuple[Service, Figures]]:
-    """The figures of each service, the worst first.
+    """The figures of each service, worst first.
 
-    The worst is the one that failed most often; among equals, more often of those that ended; then the one that took
-    longest to recover; then the one that changed most.
+    Ordered by number of failures, then failure rate, then unrecovered problems, then time to recover, then changes.
     """
     services: defaultdict[Service, list[Record]] = defaultdict(list)
     for record in _within(records, since):
@@ -145,7 +144,7 @@ def by_service(
 
 
 def lengths(values: Sequence[float]) -> Lengths:
-    """What is to be said of these lengths of time."""
+    """The statistics of these durations."""
     if not values:
         return Lengths()
     ordered = sorted(values)
@@ -172,14 +171,14 @@ def _share_missing(record: Record) -> float:
 
 
 def _troubles(records: Sequence[Record]) -> tuple[Trouble, ...]:
-    """Worded as it was the last time."""
+    """Each with its most recent sentence."""
     counted = Counter(each.cause for each in records if each.cause)
     newest = {each.cause: each.sentence for each in records if each.cause}
     return tuple(Trouble(cause, count, newest[cause]) for cause, count in counted.most_common())
 
 
 def _recoveries(records: Sequence[Record]) -> tuple[list[float], int]:
-    """How long each service was in trouble, in seconds, and how many are still."""
+    """How long each problem of a service lasted, in seconds, and how many services still have one."""
     moments: defaultdict[Service, list[tuple[datetime, bool]]] = defaultdict(list)
     for each in records:
         service = Service(each.namespace, each.kind, each.name)
@@ -201,7 +200,7 @@ def _recoveries(records: Sequence[Record]) -> tuple[list[float], int]:
 
 
 def _steps(records: Sequence[Record], since: datetime, until: datetime, zone: tzinfo | None) -> tuple[Step, ...]:
-    """Days as a calendar of that zone has them, whatever the clocks do in the night; hours of a short period."""
+    """Local calendar days of that zone, correct across clock changes; hours if the period is short."""
     is_short = until - since <= SHORT
     place = _hour if is_short else _day
     walked = _moments(since, until, timedelta(hours=1) if is_short else DAY / 2)
@@ -214,7 +213,7 @@ def _steps(records: Sequence[Record], since: datetime, until: datetime, zone: tz
 
 
 def _moments(since: datetime, until: datetime, apart: timedelta) -> Iterator[datetime]:
-    """From the beginning to the end, close enough to one another that every part has one."""
+    """Moments from start to end, close enough that every step contains one."""
     at = since
     while at < until:
         yield at

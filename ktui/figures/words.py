@@ -19,7 +19,7 @@ _COUNTED: Final = (Outcome.COMPLETE, Outcome.LATE, Outcome.FAILED, Outcome.ROLLE
 _SIGHTS: Final = {
     Sight.WATCHED: "",
     Sight.JOINED: "it was under way when ktui began to watch",
-    Sight.TOLD: "ktui did not see it: the cluster reported it later",
+    Sight.INFERRED: "ktui did not see it: the cluster reported it later",
 }
 
 
@@ -160,12 +160,12 @@ def _changes(of: Figures, since: datetime, until: datetime) -> str:
         told += f", {of.changes_a_day:.1f} a day"
     steps = gathered([step.changes for step in of.steps], _MOST_BARS)
     drawn = f"   {bars(steps)} {scale(str(max(steps)))}" if any(steps) else ""
-    unseen = f"   {of.told} not seen by ktui" if of.told else ""
+    unseen = f"   {of.inferred} not seen by ktui" if of.inferred else ""
     return f"{told}{drawn}{unseen}"
 
 
 def _durations(of: Figures) -> str:
-    still = f" · {of.stood_still} that were paused or held left out" if of.stood_still else ""
+    still = f" · {of.paused_or_held} that were paused or held left out" if of.paused_or_held else ""
     if not of.durations.count:
         return f"no data yet{still}"
     drawn = line(of, _MOST_BARS)

@@ -45,7 +45,7 @@ def test_a_rollout_that_a_gate_waited_for(ktui: Ktui, cart: Witness, ktui_proces
         cart.patch({"spec": {"paused": False}})
         assert gate.wait(60) == 0
     told = reported(ktui)
-    assert (told["schema"], told["namespace"], told["names"]) == ("ktui.report/1", "shop", [])
+    assert (told["schema"], told["namespace"], told["names"]) == ("ktui.report/2", "shop", [])
     (service,) = told["services"]
     assert (service["kind"], service["name"], service["figures"]["changes"]) == ("Deployment", "cart", 3)
     last = newest(told)
@@ -61,7 +61,7 @@ def test_a_failure_and_the_roll_back_after_it(ktui: Ktui, cart: Witness) -> None
     by_revision = {each["revision"]: each for each in told["rollouts"]}
     assert (by_revision[3]["outcome"], by_revision[3]["cause"]) == ("failed", "image")
     assert "cart:nopull cannot be pulled" in by_revision[3]["sentence"]
-    assert (by_revision[4]["outcome"], by_revision[4]["rollBack"]) == ("complete", True)
+    assert (by_revision[4]["outcome"], by_revision[4]["rollback"]) == ("complete", True)
     figures = told["figures"]
     assert (figures["succeeded"], figures["failed"], figures["recovery"]["count"]) == (1, 1, 1)
     assert [each["kind"] for each in figures["causes"]] == ["image"]
@@ -129,8 +129,8 @@ def test_it_can_be_switched_off(ktui: Ktui, state: Path, monkeypatch: pytest.Mon
 def test_what_makes_figures_is_said_where_there_are_none(ktui: Ktui, kubeconfig: Path) -> None:
     ran = ktui("report")
     assert (ran.code, ran.out) == (0, "")
-    assert "No rollout of the namespace shop of" in ran.err
-    assert "ktui notes each rollout that it sees" in ran.err
+    assert "No rollout of the namespace shop in" in ran.err
+    assert "ktui records rollouts while it runs" in ran.err
 
 
 def test_other_namespaces_are_pointed_to(cluster: SimulatedCluster, ktui: Ktui, cart: Witness) -> None:
@@ -174,7 +174,7 @@ def broken_by(path: Path, how: str) -> None:
 
 @pytest.mark.parametrize(
     ("how", "sentence"),
-    [("damaged", "was damaged: it is set aside as"), ("newer", "a newer ktui has written it (schema 99")],
+    [("damaged", "was damaged: it was renamed to"), ("newer", "a newer ktui wrote it (schema 99")],
 )
 def test_a_file_that_cannot_be_used_does_not_harm_the_gate(
     ktui: Ktui, cart: Witness, state: Path, how: str, sentence: str
@@ -236,7 +236,7 @@ def test_statefulsets_and_daemonsets(ktui: Ktui, sets: Sets, ktui_process: Start
         last = newest(told)
         assert (last["kind"], last["revision"], last["outcome"]) == (sets_kind(written), revision, "complete")
     # The same template as the first has come back.
-    assert last["rollBack"]
+    assert last["rollback"]
     assert [service["name"] for service in told["services"]] == [name]
     assert written in ktui("report").out
     assert reported(ktui, "cart")["rollouts"] == []

@@ -160,7 +160,7 @@ def test_what_is_damaged_is_set_aside_and_a_new_one_begun(written: Path, place: 
 
 def test_a_damaged_one_that_is_only_read_is_left_where_it_is(written: Path) -> None:
     written.write_bytes(b"no database" * 1000)
-    with pytest.raises(BookError, match=r"is damaged\. Move it away; ktui begins a new one\."):
+    with pytest.raises(BookError, match=r"is damaged\. Move it away; ktui then starts a new one\."):
         Book(written).read()
     assert written.exists()
 
@@ -187,7 +187,7 @@ def test_that_of_a_newer_ktui_is_left_alone(written: Path, use: str) -> None:
     database.execute("PRAGMA user_version = 7")
     database.close()
     before = written.read_bytes()
-    said = r"a newer ktui has written it \(schema 7, this one knows 1\)\. Update ktui"
+    said = r"a newer ktui wrote it \(schema 7, this one knows 1\)\. Update ktui"
     with pytest.raises(BookError, match=said):
         USES[use](Book(written))
     assert written.read_bytes() == before
@@ -259,7 +259,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 def test_a_file_or_a_folder_that_is_read_only_is_read_all_the_same() -> None:
     ran = subprocess.run([sys.executable, "-c", _READ_ONLY], capture_output=True, text=True, check=True)
-    off = "history = false in config.toml switches it off."
+    off = "To record nothing, set history = false in config.toml."
     assert ran.stdout.splitlines() == [
         f"The history of rollouts FILE cannot be written: it is read-only. {off}",
         "1",
@@ -272,7 +272,9 @@ def test_a_file_or_a_folder_that_is_read_only_is_read_all_the_same() -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
-    with pytest.raises(BookError, match=r"cannot be used: (Not a directory|File exists)\. history = false"):
+    with pytest.raises(
+        BookError, match=r"cannot be used: (Not a directory|File exists)\. To record nothing, set history = false"
+    ):
         Book(tmp_path / "state" / "x.sqlite").write([record()], NOW)
 
 

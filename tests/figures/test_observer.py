@@ -90,17 +90,17 @@ def test_what_the_cluster_tells_of_rollouts_that_nobody_saw() -> None:
         (4, Outcome.OPEN, True),
         (5, Outcome.COMPLETE, False),
     ]
-    assert {each.sight for each in found} == {Sight.TOLD}
+    assert {each.sight for each in found} == {Sight.INFERRED}
     assert [each.duration for each in found] == [None] * 5
 
 
 def test_how_long_it_took_is_told_only_where_nothing_came_between() -> None:
     straight = last("rolling-update", begin=6.0)
-    assert (straight.sight, straight.outcome) == (Sight.TOLD, Outcome.COMPLETE)
+    assert (straight.sight, straight.outcome) == (Sight.INFERRED, Outcome.COMPLETE)
     assert straight.took == pytest.approx(3.4, abs=1.5)
     # It was paused in between: the stamp of its end is there, but not how long it stood still.
     paused = last("pause-resume", begin=9.4)
-    assert (paused.sight, paused.outcome, paused.finished) == (Sight.TOLD, Outcome.COMPLETE, None)
+    assert (paused.sight, paused.outcome, paused.finished) == (Sight.INFERRED, Outcome.COMPLETE, None)
 
 
 def test_the_sentence_says_nothing_that_is_true_for_a_moment_only() -> None:

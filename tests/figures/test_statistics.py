@@ -80,7 +80,7 @@ def test_durations_are_of_rollouts_that_compare() -> None:
     ]
     found = figures(made, NOW - WEEK, NOW, UTC)
     assert (found.durations.count, found.durations.median, found.recent) == (2, 50.0, (40.0, 60.0))
-    assert found.stood_still == 1
+    assert found.paused_or_held == 1
 
 
 def test_a_service_recovers_with_the_next_rollout_that_completes() -> None:

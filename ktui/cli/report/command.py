@@ -79,7 +79,7 @@ def report(context: click.Context, names: tuple[Reference, ...], *, back: str, o
     except BookError as error:
         printing.error(str(error))
         return FAILED
-    told = Report(
+    report = Report(
         context=place,
         namespace=namespace or None,
         names=tuple(name.full for name in names),
@@ -89,12 +89,12 @@ def report(context: click.Context, names: tuple[Reference, ...], *, back: str, o
         rollouts=[each for each in everything if _is_meant(each, namespace, names)],
     )
     if output != "text":
-        printing.document(report_document(told), output)
+        printing.document(report_document(report), output)
         return 0
-    if not told.rollouts:
-        _say_what_makes_some(told, knows_others=bool(everything))
+    if not report.rollouts:
+        _explain_empty(report, knows_others=bool(everything))
         return 0
-    _print(told)
+    _print(report)
     return 0
 
 
@@ -115,37 +115,41 @@ def _is_meant(record: Record, namespace: str, names: Sequence[Reference]) -> boo
     return (not namespace or record.namespace == namespace) and (not names or is_named)
 
 
-def _say_what_makes_some(told: Report, *, knows_others: bool) -> None:
-    about = f"the namespace {told.namespace}" if told.namespace else "any namespace"
-    if told.names:
-        about = f"{', '.join(told.names)} in {about}"
-    printing.note(f"No rollout of {about} of {told.context} is known since {_stamp(told.since)}.")
+def _explain_empty(report: Report, *, knows_others: bool) -> None:
+    about = f"the namespace {report.namespace}" if report.namespace else "any namespace"
+    if report.names:
+        about = f"{', '.join(report.names)} in {about}"
+    printing.note(f"No rollout of {about} in {report.context} is recorded since {_stamp(report.since)}.")
     if knows_others:
-        printing.note("There are others: -A reports on all namespaces.")
+        printing.note("Other namespaces have some: -A reports on all namespaces.")
     else:
         printing.note(
-            "ktui notes each rollout that it sees begin, go wrong or end: in the dashboard, in `ktui status`, "
-            "`ktui get --watch` and `ktui promote --watch`. A longer --since may find older ones."
+            "ktui records rollouts while it runs: in the dashboard, in `ktui status` and `ktui get --watch`, "
+            "and in actions with --watch. A longer --since may find older ones."
         )
 
 
-def _print(told: Report) -> None:
+def _print(report: Report) -> None:
     room = min(_WIDEST, shutil.get_terminal_size((80, 24)).columns)
-    about = told.namespace or "all namespaces"
-    printing.line(clean(f"{told.context} · {about} · since {_stamp(told.since)}"))
-    if told.watched_since is not None and told.watched_since > told.since:
-        for line in wrap(f"watched since {_stamp(told.watched_since)}: before that, what the cluster recorded", room):
+    about = report.namespace or "all namespaces"
+    printing.line(clean(f"{report.context} · {about} · since {_stamp(report.since)}"))
+    if report.watched_since is not None and report.watched_since > report.since:
+        for line in wrap(
+            f"watched since {_stamp(report.watched_since)}; earlier rollouts are inferred from the cluster", room
+        ):
             printing.line(line)
     printing.line()
-    for label, text in words.summary(figures(told.rollouts, told.since, told.until), told.since, told.until):
+    for label, text in words.summary(figures(report.rollouts, report.since, report.until), report.since, report.until):
         lines = wrap(clean(text), room - _LABEL)
         for name, line in zip_longest((label,), lines, fillvalue=""):
             printing.line(f"{name:<{_LABEL}}{line}")
     printing.line()
-    if told.names:
-        _print_rollouts(told, room)
+    if report.names:
+        _print_rollouts(report, room)
     else:
-        _print_services(by_service(told.rollouts, told.since, told.until), room, with_namespace=told.namespace is None)
+        _print_services(
+            by_service(report.rollouts, report.since, report.until), room, with_namespace=report.namespace is None
+        )
 
 
 def _print_services(services: Sequence[tuple[Service, Figures]], room: int, *, with_namespace: bool) -> None:
@@ -170,11 +174,11 @@ def _print_services(services: Sequence[tuple[Service, Figures]], room: int, *, w
     _print_table(header, rows, room, (durations, "P95"))
 
 
-def _print_rollouts(told: Report, room: int) -> None:
+def _print_rollouts(report: Report, room: int) -> None:
     header = ["BEGAN", "NAME", "OUTCOME", "REV", "IMAGE", "TOOK", "LOWEST", "WHY"]
     rows = [
         [
-            words.stamp(each.at, told.until),
+            words.stamp(each.at, report.until),
             words.name(each, with_namespace=False),
             words.outcome(each, is_under_way=False),
             str(each.revision),
@@ -183,9 +187,9 @@ def _print_rollouts(told: Report, room: int) -> None:
             words.low(each),
             clean(each.sentence),
         ]
-        for each in reversed(told.rollouts)
+        for each in reversed(report.rollouts)
     ]
-    _print_table(header, rows, room, ("LOWEST",), ("NAME",) if len(told.names) == 1 else ())
+    _print_table(header, rows, room, ("LOWEST",), ("NAME",) if len(report.names) == 1 else ())
 
 
 def _print_table(

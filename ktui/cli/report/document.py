@@ -1,4 +1,6 @@
-"""What `ktui report -o json` prints: members are added, and where one changes or goes, the schema's number does."""
+"""The document of `ktui report -o json`. New members may be added; if one changes or goes, the number in `schema`
+changes.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from ktui.cli.timestamps import timestamp
 from ktui.figures.record import Record
 from ktui.figures.statistics import Figures, Lengths, by_service, figures
 
-REPORT_SCHEMA: Final = "ktui.report/1"
+REPORT_SCHEMA: Final = "ktui.report/2"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,15 +51,15 @@ def report_document(report: Report) -> dict[str, Any]:
 def _figures(of: Figures) -> dict[str, Any]:
     return {
         "changes": of.changes,
-        "changesADay": round(of.changes_a_day, 3),
-        "told": of.told,
+        "changesPerDay": round(of.changes_a_day, 3),
+        "inferred": of.inferred,
         "succeeded": of.succeeded,
         "failed": of.failed,
         "successRate": round(of.success_rate, 4) if of.success_rate is not None else None,
         "outcomes": {outcome.value: number for outcome, number in of.outcomes.items()},
-        "duration": _lengths(of.durations) | {"stoodStill": of.stood_still},
+        "duration": _lengths(of.durations) | {"pausedOrHeld": of.paused_or_held},
         "recovery": _lengths(of.recoveries) | {"notYet": of.unrecovered},
-        "rollBacks": of.rollbacks,
+        "rollbacks": of.rollbacks,
         "availability": {"watched": of.watched_lows, "breaches": len(of.breaches)},
         "causes": [{"kind": each.cause, "count": each.count, "sentence": each.sentence} for each in of.troubles],
         "steps": [
@@ -82,7 +84,7 @@ def _rollout(record: Record) -> dict[str, Any]:
         "previousImage": record.from_image or None,
         "sight": record.sight.value,
         "outcome": record.outcome.value,
-        "rollBack": record.is_rollback,
+        "rollback": record.is_rollback,
         "deployedBy": record.deployed_by or None,
         "started": timestamp(record.started),
         "finished": timestamp(record.finished),
@@ -91,7 +93,7 @@ def _rollout(record: Record) -> dict[str, Any]:
         "cause": record.cause or None,
         "sentence": record.sentence or None,
         "seconds": record.took,
-        "stoodStill": record.waited,
+        "pausedOrHeld": record.waited,
         "lowest": record.lowest,
         "promised": record.promised,
         "desired": record.desired,

@@ -73,7 +73,7 @@ def _fit(cause: Cause, workload: Controlled) -> Cause:
     """The cause with what helps this kind: neither has its pods moved from a lost node, nor a DaemonSet a size."""
     try_next, remedies = cause.try_next, cause.remedies
     if cause.reason is Reason.NODE_LOST:
-        try_next = "look at the node; where it is gone for good, delete it: its pods are not replaced before that"
+        try_next = "look at the node; if it is gone for good, delete it: its pods are not replaced before that"
     if isinstance(workload, DaemonSet):
         remedies = tuple(remedy for remedy in remedies if remedy is not Remedy.SCALE)
     return msgspec.structs.replace(cause, try_next=try_next, remedies=remedies)

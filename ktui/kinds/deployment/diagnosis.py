@@ -155,9 +155,9 @@ def _rounding(deployment: Deployment) -> list[Cause]:
         Cause(
             Kind.ROUNDING,
             f"surge {bounds.surge_text} and unavailable {bounds.unavailable_text} of "
-            f"{count(deployment.spec.desired, 'pod')} come to none: the controller takes 1 down at a time all the same",
+            f"{count(deployment.spec.desired, 'pod')} both round to 0: the controller still stops 1 at a time",
             blocking=False,
-            try_next="set maxSurge to 1 where no pod may be missing",
+            try_next="set maxSurge to 1 if no pod may be missing",
             remark=True,
         )
     ]

@@ -154,7 +154,7 @@ class Credentials:
             return self._identity
 
     def retry_login(self) -> None:
-        """Someone may have logged in again: read the files, and do not let a failure of before get in the way."""
+        """Forget earlier failures and read the files again: someone may have logged in meanwhile."""
         self._failure, self._is_doubted = None, True
 
     def doubt(self) -> None:

@@ -49,7 +49,7 @@ def _autoscaled(asked: int, autoscaler: Autoscaler) -> list[Cause]:
         Cause(
             Kind.AUTOSCALER,
             f"the autoscaler {name} wants {wants} (it keeps {autoscaler.least} to {autoscaler.most}), and "
-            f"{count(asked, 'pod')} {'is' if asked == 1 else 'are'} asked for: it will undo that",
+            f"{asked} {'is' if asked == 1 else 'are'} desired: it will undo that",
             blocking=False,
             try_next="change the autoscaler's range instead of the number of pods",
             remedies=(Remedy.SCALE,),

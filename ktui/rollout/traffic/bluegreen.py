@@ -116,7 +116,7 @@ class Side(msgspec.Struct, frozen=True):
 
     @property
     def desired(self) -> int:
-        """How many pods are asked for."""
+        """The number of desired pods."""
         return sum(rollout.progress.desired for rollout in self.rollouts)
 
     @property
