@@ -8,7 +8,6 @@ from __future__ import annotations
 from ktui.model.policies import Autoscaler, Budget, Policies
 from ktui.model.workloads import Workload
 from ktui.rollout.diagnosis.cause import Cause, Kind, Remedy, legible
-from ktui.text import count
 
 
 def remarks(workload: Workload, policies: Policies, *, replicas: int | None, is_under_way: bool) -> tuple[Cause, ...]:
