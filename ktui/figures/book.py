@@ -20,7 +20,7 @@ from urllib.parse import quote
 import msgspec
 
 from ktui import own_files
-from ktui.figures.record import Record, Sight, merged
+from ktui.figures.record import Record, merged
 
 KEPT: Final = timedelta(days=180)
 MOST: Final = 100_000
@@ -274,11 +274,8 @@ def _prune(database: sqlite3.Connection, now: datetime) -> None:
 
 def _record(row: Sequence[Any]) -> Record | None:
     """None for a row that no ktui has written so."""
-    values = dict(zip(_FIELDS, row, strict=True))
-    if values["sight"] == "told":  # the name of `inferred` in earlier versions
-        values["sight"] = Sight.INFERRED
     try:
-        return msgspec.convert(values, Record, strict=False)
+        return msgspec.convert(dict(zip(_FIELDS, row, strict=True)), Record, strict=False)
     except msgspec.ValidationError:
         return None
 

@@ -27,9 +27,9 @@ class Outcome(StrEnum):
 
 
 class Sight(StrEnum):
-    """How much of a rollout ktui saw, from least to most."""
+    """How much of a rollout ktui saw, from least to most. The values are in files and in the JSON report: they stay."""
 
-    INFERRED = "inferred"
+    INFERRED = "told"
     """It was over when ktui started; ktui takes what the cluster still has of it."""
     JOINED = "joined"
     """It was running when ktui started; the cluster recorded when it began."""

@@ -7,15 +7,33 @@ import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ktui.cli.report.document import Report, report_document
+from ktui.figures.record import Record
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
 from tests.cli.sets import Sets
 from tests.simulated import NEW, OLD, STUCK, Witness, image_patch, manifest
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+MEMBERS = {
+    of: names.split()
+    for of, names in {
+        "document": "schema context namespace names since until watchedSince figures services rollouts",
+        "figures": "changes changesADay told succeeded failed successRate outcomes duration recovery rollBacks "
+        "availability causes steps",
+        "duration": "count median p95 longest stoodStill",
+        "rollout": "uid revision namespace kind name previousRevision image previousImage sight outcome rollBack "
+        "deployedBy started finished troubled failed cause sentence seconds stoodStill lowest promised desired",
+    }.items()
+}
+"""What scripts read (docs/report.md): members may be added here, and only a new schema takes one away."""
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -45,7 +63,7 @@ def test_a_rollout_that_a_gate_waited_for(ktui: Ktui, cart: Witness, ktui_proces
         cart.patch({"spec": {"paused": False}})
         assert gate.wait(60) == 0
     told = reported(ktui)
-    assert (told["schema"], told["namespace"], told["names"]) == ("ktui.report/2", "shop", [])
+    assert (told["schema"], told["namespace"], told["names"]) == ("ktui.report/1", "shop", [])
     (service,) = told["services"]
     assert (service["kind"], service["name"], service["figures"]["changes"]) == ("Deployment", "cart", 3)
     last = newest(told)
@@ -61,10 +79,22 @@ def test_a_failure_and_the_roll_back_after_it(ktui: Ktui, cart: Witness) -> None
     by_revision = {each["revision"]: each for each in told["rollouts"]}
     assert (by_revision[3]["outcome"], by_revision[3]["cause"]) == ("failed", "image")
     assert "cart:nopull cannot be pulled" in by_revision[3]["sentence"]
-    assert (by_revision[4]["outcome"], by_revision[4]["rollback"]) == ("complete", True)
+    assert (by_revision[4]["outcome"], by_revision[4]["rollBack"]) == ("complete", True)
     figures = told["figures"]
     assert (figures["succeeded"], figures["failed"], figures["recovery"]["count"]) == (1, 1, 1)
     assert [each["kind"] for each in figures["causes"]] == ["image"]
+
+
+def test_the_members_of_the_first_schema_stay() -> None:
+    made = Record(uid="u", revision=2, namespace="shop", name="cart", started=NOW)
+    period: dict[str, Any] = {"since": NOW, "until": NOW, "watched_since": None}
+    document = report_document(Report(context="prod", namespace=None, names=(), rollouts=[made], **period))
+    figures, (rollout,) = document["figures"], document["rollouts"]
+    assert (document["schema"], rollout["sight"], figures["told"]) == ("ktui.report/1", "told", 1)
+    assert [*document] == MEMBERS["document"]
+    assert [*figures] == MEMBERS["figures"]
+    assert [*figures["duration"]] == MEMBERS["duration"]
+    assert [*rollout] == MEMBERS["rollout"]
 
 
 def test_it_needs_no_server(cluster: SimulatedCluster, ktui: Ktui, cart: Witness, kubeconfig: Path) -> None:
@@ -236,7 +266,7 @@ def test_statefulsets_and_daemonsets(ktui: Ktui, sets: Sets, ktui_process: Start
         last = newest(told)
         assert (last["kind"], last["revision"], last["outcome"]) == (sets_kind(written), revision, "complete")
     # The same template as the first has come back.
-    assert last["rollback"]
+    assert last["rollBack"]
     assert [service["name"] for service in told["services"]] == [name]
     assert written in ktui("report").out
     assert reported(ktui, "cart")["rollouts"] == []

@@ -158,6 +158,15 @@ def test_what_is_damaged_is_set_aside_and_a_new_one_begun(written: Path, place: 
     assert len(list(written.parent.glob("*.damaged-*"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("stored", "sight"), [("told", Sight.INFERRED), ("joined", Sight.JOINED), ("watched", Sight.WATCHED)]
+)
+def test_rows_of_released_versions_are_read(written: Path, stored: str, sight: Sight) -> None:
+    with closing(sqlite3.connect(written)) as database, database:
+        database.execute("UPDATE rollouts SET sight = ?", (stored,))
+    assert {each.sight for each in Book(written).read()} == {sight}
+
+
 def test_a_damaged_one_that_is_only_read_is_left_where_it_is(written: Path) -> None:
     written.write_bytes(b"no database" * 1000)
     with pytest.raises(BookError, match=r"is damaged\. Move it away; ktui then starts a new one\."):

@@ -13,7 +13,7 @@ from ktui.cli.timestamps import timestamp
 from ktui.figures.record import Record
 from ktui.figures.statistics import Figures, Lengths, by_service, figures
 
-REPORT_SCHEMA: Final = "ktui.report/2"
+REPORT_SCHEMA: Final = "ktui.report/1"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,15 +51,15 @@ def report_document(report: Report) -> dict[str, Any]:
 def _figures(of: Figures) -> dict[str, Any]:
     return {
         "changes": of.changes,
-        "changesPerDay": round(of.changes_a_day, 3),
-        "inferred": of.inferred,
+        "changesADay": round(of.changes_a_day, 3),
+        "told": of.inferred,
         "succeeded": of.succeeded,
         "failed": of.failed,
         "successRate": round(of.success_rate, 4) if of.success_rate is not None else None,
         "outcomes": {outcome.value: number for outcome, number in of.outcomes.items()},
-        "duration": _lengths(of.durations) | {"pausedOrHeld": of.paused_or_held},
+        "duration": _lengths(of.durations) | {"stoodStill": of.paused_or_held},
         "recovery": _lengths(of.recoveries) | {"notYet": of.unrecovered},
-        "rollbacks": of.rollbacks,
+        "rollBacks": of.rollbacks,
         "availability": {"watched": of.watched_lows, "breaches": len(of.breaches)},
         "causes": [{"kind": each.cause, "count": each.count, "sentence": each.sentence} for each in of.troubles],
         "steps": [
@@ -84,7 +84,7 @@ def _rollout(record: Record) -> dict[str, Any]:
         "previousImage": record.from_image or None,
         "sight": record.sight.value,
         "outcome": record.outcome.value,
-        "rollback": record.is_rollback,
+        "rollBack": record.is_rollback,
         "deployedBy": record.deployed_by or None,
         "started": timestamp(record.started),
         "finished": timestamp(record.finished),
@@ -93,7 +93,7 @@ def _rollout(record: Record) -> dict[str, Any]:
         "cause": record.cause or None,
         "sentence": record.sentence or None,
         "seconds": record.took,
-        "pausedOrHeld": record.waited,
+        "stoodStill": record.waited,
         "lowest": record.lowest,
         "promised": record.promised,
         "desired": record.desired,
