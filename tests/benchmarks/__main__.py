@@ -1,7 +1,7 @@
 """Measure, print a table, and exit with 1 where a budget is missed by a wide margin.
 
 `python -m tests.benchmarks [first-frame] [listing] [large] [decoding] [rest] [storm] [openings]` measures those alone.
-`--write FILE` measures three times, and writes the page of docs/performance.md.
+`--write FILE` measures three times, and writes the page about it.
 """
 
 from __future__ import annotations

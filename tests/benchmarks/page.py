@@ -1,4 +1,4 @@
-"""docs/performance.md: what `make performance` measured, how, and what bounds it. Pure."""
+"""The page that `make performance` writes: what was measured, how, and what bounds it. Pure."""
 
 from __future__ import annotations
 
