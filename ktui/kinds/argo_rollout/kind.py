@@ -15,7 +15,7 @@ from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, ROLLOU
 from ktui.kinds.argo_rollout.summary import is_blind, summarise
 from ktui.kinds.kind import Kind
 from ktui.kinds.replica_sets.revisions import kept_by
-from ktui.model.resources import REPLICASETS, SERVICES, Resource
+from ktui.model.resources import DEPLOYMENTS, REPLICASETS, SERVICES, Resource
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.rollout.facts import Revision
@@ -90,10 +90,12 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
         return revisions.revision(workload)
 
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
-        """The analyses that run, which can be ended."""
+        """The analyses that run, which can be ended, and the Deployment that the template is taken from."""
         from ktui.kinds.argo_rollout.plans.terminating import running_names  # noqa: PLC0415
 
-        return tuple((ANALYSIS_RUNS, name) for name in running_names(raw))
+        source = raw["spec"].get("workloadRef") or {}
+        deployment = ((DEPLOYMENTS, str(source.get("name"))),) if source.get("kind") == DEPLOYMENTS.kind else ()
+        return (*deployment, *((ANALYSIS_RUNS, name) for name in running_names(raw)))
 
     def has_observed(self, raw: dict[str, Any]) -> bool:
         return msgspec.convert(raw, ArgoRollout, dec_hook=decode_hook).observed

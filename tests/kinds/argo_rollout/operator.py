@@ -9,6 +9,7 @@ from ktui.kinds.argo_rollout.plans.known import RolloutSubject
 from ktui.kinds.argo_rollout.plans.planning import plan
 from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS
 from ktui.model.objects import ReplicaSet
+from ktui.model.resources import DEPLOYMENTS
 from ktui.plans.plan import Plan
 from ktui.plans.request import Request
 from ktui.plans.subject import subject as build
@@ -28,7 +29,9 @@ def subject(name: str, at: float, **status: Any) -> RolloutSubject:
 
 def of(raw: JSON, there: dict[str, dict[str, JSON]], now: Any) -> RolloutSubject:
     runs = {(ANALYSIS_RUNS, run["metadata"]["name"]): run for run in there.get("analysisruns", {}).values()}
-    return build(ArgoRollout, ReplicaSet, raw, list(there.get("replicasets", {}).values()), now=now, also=runs)
+    deployments = {(DEPLOYMENTS, each["metadata"]["name"]): each for each in there.get("deployments", {}).values()}
+    replicasets = list(there.get("replicasets", {}).values())
+    return build(ArgoRollout, ReplicaSet, raw, replicasets, now=now, also=runs | deployments)
 
 
 def planned(request: Request, on: RolloutSubject) -> Plan:

@@ -254,8 +254,6 @@ def test_a_pause_of_the_whole_and_one_at_a_step_are_two_things() -> None:
         ("canary-steps", 4.5, RollBack(), 'no revision found for rollout "web"'),
         ("canary-abort-retry-undo", 49.33, RollBack(1), "unable to find specified revision 1 in history"),
         ("canary-steps", 25, RollBack(2), "skipped rollback (current template already matches revision 2)"),
-        ("workload-ref", 18, RollBack(1), "its pod template is that of deployment/web: roll that one back"),
-        ("workload-ref", 18, image("3"), "its pod template is that of deployment/web: set the image there"),
         ("canary-steps", 25, image("1.1"), 'nothing to change: rollout "web" runs web=registry.example/shop/web:1.1'),
     ],
 )
@@ -280,6 +278,18 @@ def test_a_rollback_to_what_is_stable_skips_the_steps_and_another_one_does_not()
     assert stable.effects[0].endswith("(web:1.0) is stable and still serves, so all steps are skipped.")
     other = planned(RollBack(2), subject("analysis-error", 37.392))
     assert "is rolled out like any other update" in other.effects[0]
+
+
+def test_the_template_of_a_deployment_is_changed_there() -> None:
+    on = subject("workload-ref", 18.0)
+    back = planned(RollBack(1), on)
+    assert back.title == "Roll back Rollout workload-ref/web to revision 1 (web:1.0)"
+    assert back.path.endswith("/deployments/web")
+    assert back.after["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.example/shop/web:1.0"
+    assert "The template is that of the Deployment web, which is changed." in back.effects
+    made = planned(image("3"), on)
+    assert made.path.endswith("/deployments/web")
+    assert made.commands == ("kubectl -n workload-ref set image deployment/web web=registry.example/shop/web:3",)
 
 
 def test_what_the_controller_put_into_a_template_does_not_come_back_with_it() -> None:
@@ -309,5 +319,5 @@ def test_what_is_offered_can_be_planned_and_what_is_not_says_why(name: str) -> N
                 continue
             if not offer.open:
                 assert refused(simple[offer.action], on) == offer.why_not
-            elif not on.workload.spec.workload_ref:
+            else:
                 planned(simple[offer.action], on)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from ktui.kinds.argo_rollout import revisions
-from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, candidates, situation
+from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, candidates, situation, template_holder
 from ktui.kinds.argo_rollout.plans.wording import ahead, named, plugin, unobserved
 from ktui.kinds.argo_rollout.revisions import revision
 from ktui.kinds.argo_rollout.status import aborted
@@ -96,27 +96,26 @@ def going_back(
 ) -> Plan | Refusal:
     """The plan that puts the template of that ReplicaSet into the spec."""
     rollout = subject.workload
-    source = rollout.spec.workload_ref
-    if source is not None:
-        what = f"{source.kind.lower()}/{source.name}"
-        return Refusal(f"its pod template is that of {what}: roll that one back, and this one follows")
-    target = target_of(rollout)
-    draft = Draft(subject.raw, tests_for(target))
+    holder = template_holder(subject)
+    if isinstance(holder, Refusal):
+        return holder
+    draft = Draft(holder.raw, tests_for(holder.target))
     draft.put(_TEMPLATE, own_template(subject.raw_revisions[back.metadata.uid]))
+    target = target_of(rollout)
     now = situation(subject).current
     name = named(back, rollout.spec.template)
     return Plan(
         request=request,
         title=f"{verb} {target} to {name}" if verb == "Roll back" else f"Abort {target}: roll back to {name}",
         begun=f"rollback to {name}",
-        target=target,
+        target=holder.target,
         patch=draft.patch,
         effects=_effects(subject, back),
         warnings=(*warnings, *owner_warnings(rollout), *_prospects(subject, back), *stale_cause(rollout)),
         insist=prospects.misgivings(revision(back), candidates(subject), subject.remembered, subject.now),
         undo=_undo(subject, now, back),
         commands=(plugin(subject, "undo", target.name, f"--to-revision={revision(back)}"),),
-        before=subject.raw,
+        before=holder.raw,
         after=draft.after,
     )
 
@@ -149,7 +148,7 @@ def _effects(subject: RolloutSubject, back: ReplicaSet) -> tuple[str, ...]:
     rollout, where = subject.workload, situation(subject)
     name = named(back, rollout.spec.template)
     others = [revision(rs) for rs in subject.revisions if rs.metadata.uid != back.metadata.uid]
-    told = [*renumbered(revision(back), others)]
+    told = [*renumbered(revision(back), others), *_elsewhere(subject)]
     if back is where.stable:
         over = "The update that was aborted is over" if aborted(rollout) else "The update ends"
         told.insert(0, f"{over}: {name} is stable and still serves, so all steps are skipped.")
@@ -161,6 +160,11 @@ def _effects(subject: RolloutSubject, back: ReplicaSet) -> tuple[str, ...]:
     if rollout.spec.paused:
         told.append("It is paused (spec.paused): no pod changes before it is resumed.")
     return tuple(told)
+
+
+def _elsewhere(subject: RolloutSubject) -> tuple[str, ...]:
+    source = subject.workload.spec.workload_ref
+    return (f"The template is that of the Deployment {source.name}, which is changed.",) if source is not None else ()
 
 
 def ahead_of(subject: RolloutSubject, back: ReplicaSet) -> str:

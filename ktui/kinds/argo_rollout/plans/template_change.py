@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, is_under_way, situation
+from ktui.kinds.argo_rollout.plans.known import (
+    KnownRollout,
+    RolloutSubject,
+    foreign_template,
+    is_under_way,
+    situation,
+    template_holder,
+)
 from ktui.kinds.argo_rollout.plans.wording import ahead, named, new_and_old, plugin
 from ktui.kinds.argo_rollout.revisions import newest_first, revision
 from ktui.kinds.argo_rollout.steps import current_step
@@ -16,6 +23,7 @@ from ktui.plans.request import Restart, RollBack, SetImage
 from ktui.plans.template_change import label_of, matching, pairs_for_kubectl, put_images, refuse_images
 from ktui.plans.wording import (
     being_deleted,
+    command,
     image_changes,
     moved_images,
     owner_warnings,
@@ -75,40 +83,45 @@ def _alone(desired: int) -> tuple[str, ...]:
 
 def refuse_image(known: KnownRollout) -> Refusal | None:
     """Why its images cannot be set here."""
-    rollout = known.workload
-    source = rollout.spec.workload_ref
-    if source is not None:
-        what = f"{source.kind.lower()}/{source.name}"
-        return Refusal(f"its pod template is that of {what}: set the image there, and this one follows")
-    return being_deleted(rollout)
+    return foreign_template(known.workload) or being_deleted(known.workload)
 
 
 def plan_set_image(request: SetImage, subject: RolloutSubject) -> Plan | Refusal:
     """Roll another image out; `*` means init containers too."""
     rollout = subject.workload
-    refused = refuse_image(subject) or refuse_images(request, subject.raw)
+    holder = template_holder(subject)
+    if isinstance(holder, Refusal):
+        return holder
+    refused = refuse_image(subject) or refuse_images(request, holder.raw)
     if refused is not None:
         return refused
     target = target_of(rollout)
-    draft = Draft(subject.raw, tests_for(target))
-    changed = put_images(draft, request, subject.raw)
-    if draft.after == subject.raw:
-        wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, subject.raw))
+    draft = Draft(holder.raw, tests_for(holder.target))
+    changed = put_images(draft, request, holder.raw)
+    if draft.after == holder.raw:
+        wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, holder.raw))
         return Refusal(clean(f'nothing to change: rollout "{target.name}" runs {wanted} already'))
     new = label_of(changed)
     return Plan(
         request=request,
         title=clean(f"Set the image of {target} to {new}"),
         done=clean(f"set to {new}"),
-        target=target,
+        target=holder.target,
         patch=draft.patch,
         effects=(*image_changes(changed), *_rollout_of(subject, draft.after)),
         warnings=(*_amid(subject), *owner_warnings(rollout), *moved_images(changed), *stale_cause(rollout)),
         undo=_undo(subject, changed),
-        commands=(plugin(subject, "set", "image", target.name, *pairs_for_kubectl(request, changed)),),
-        before=subject.raw,
+        commands=(_command(subject, pairs_for_kubectl(request, changed)),),
+        before=holder.raw,
         after=draft.after,
     )
+
+
+def _command(subject: RolloutSubject, pairs: list[str]) -> str:
+    source = subject.workload.spec.workload_ref
+    if source is not None:
+        return command(subject, "set", "image", f"deployment/{source.name}", *pairs)
+    return plugin(subject, "set", "image", subject.workload.metadata.name, *pairs)
 
 
 def _rollout_of(subject: RolloutSubject, after: dict[str, Any]) -> tuple[str, ...]:
