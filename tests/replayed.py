@@ -83,11 +83,16 @@ def _has(obj: JSON, term: str) -> bool:
     return (obj["metadata"].get("labels") or {}).get(key) == value
 
 
+async def _allowed(_: web.Request) -> web.Response:
+    return web.json_response({"status": {"allowed": True}})
+
+
 @asynccontextmanager
 async def served(replayed: Replayed, folder: Path) -> AsyncIterator[Connection]:
     """A connection to it, in the namespace of the recording."""
     app = web.Application()
     app.router.add_get("/{anything:.*}", replayed.answer)
+    app.router.add_post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", _allowed)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

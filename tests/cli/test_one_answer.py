@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ktui.actions.read import Reader
 from ktui.cli.rollout_document import rollout_document
+from ktui.kinds.planning import known, offers, rollback_revision
 from ktui.kinds.registry import STREAMED, look
+from ktui.kube.api import Api
 from ktui.kube.clock import ServerClock
 from ktui.live.inspection import Onlooker
 from ktui.live.live import Live
@@ -58,7 +61,7 @@ REAL_NODE = sorted(f"real-node/{path.name.removesuffix('.jsonl.gz')}" for path i
 @pytest.mark.parametrize("name", [*OF_DEPLOYMENTS, SETS, *REAL_NODE])
 async def test_at_any_moment_of_a_recording(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replayed = Replayed(FOLDER / f"{name}.jsonl.gz")
-    compared = 0
+    compared = planned = 0
     async with served(replayed, tmp_path) as connection:
         for part in (0.25, 0.5, 0.75, 1.0):
             replayed.at = replayed.end * part
@@ -72,8 +75,15 @@ async def test_at_any_moment_of_a_recording(name: str, tmp_path: Path, monkeypat
                 document = rollout_document(seen.rollout, workload)
                 key = (document["kind"], document["name"])
                 assert {member: document[member] for member in MEMBERS} == expected[key]
+                if workload.observed:
+                    # What a preview is planned on offers what the screen offers, to the same revisions.
+                    read = await Reader(Api(connection)).subject(replayed.namespace, reference_to(workload))
+                    assert offers(read) == offers(known(store, workload))
+                    assert rollback_revision(read) == rollback_revision(known(store, workload))
+                    planned += 1
                 compared += 1
     assert compared
+    assert planned
 
 
 class Told(NamedTuple):
