@@ -39,8 +39,9 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
         "previousRevision": rollout.previous_revision or None,
         "image": rollout.image,
         "containers": [
-            {"name": container.name, "image": container.image}
-            for container in (workload.spec.template.containers if workload is not None else ())
+            {"name": name, "image": image}
+            for name, image in rollout.foreign_containers
+            or [(each.name, each.image) for each in (workload.spec.template.containers if workload is not None else ())]
         ],
         "imageChange": dict(zip(("from", "to"), rollout.image_change, strict=True)) if rollout.image_change else None,
         "imageChanges": [

@@ -110,6 +110,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """What its controller waits for, though nothing is wrong."""
     controller: Controller | None = None
     """What its own controller says; None for those of Kubernetes, whose words are kubectl's."""
+    foreign_containers: tuple[tuple[str, str], ...] = ()
+    """Name and image of each container, if the template is that of another workload."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 

@@ -91,6 +91,9 @@ def summarise(store: Store, rollout: ArgoRollout, track: Track, now: datetime) -
         template=track.template,
         awaits=awaits(situation, steps, now),
         controller=controller_of(rollout, steps),
+        foreign_containers=()
+        if rollout.spec.workload_ref is None
+        else tuple((clean(each.name), clean(each.image)) for each in template.containers),
         unseen=unseen(store, REPLICASETS, PODS),
     )
 

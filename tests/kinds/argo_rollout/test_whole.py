@@ -98,6 +98,8 @@ async def test_a_deployment_that_is_only_the_template_of_a_rollout_is_not_shown_
         store = await read_store(connection, name, "", (), lambda: now, note=print)
     (shown,) = _rollouts(store, now)
     assert (shown.kind, shown.image, shown.why) == ("Rollout", "web:1.1", "step 1/2, paused until promoted (33% now)")
+    document = rollout_document(shown, store.workload(shown.uid))
+    assert document["containers"] == [{"name": "web", "image": "registry.example/shop/web:1.1"}]
     tracker = Tracker()
     for change in store.everything():
         tracker.apply([change])
