@@ -226,6 +226,7 @@ def _app(cluster: SimulatedCluster, folder: Path, book: Path, variant: Variant) 
             open_book=lambda _: Book(book),
             theme=variant.theme,
             in_ascii=variant.in_ascii,
+            to_read=0,
         )
     )
 

@@ -68,7 +68,13 @@ def timeline(workload: Workload, happened: Iterable[Stamp], deeds: Sequence[Deed
     """Everything that is known to have happened, the oldest first; `happened` is what its objects and events tell."""
     facts = [*_of_life(workload), *happened]
     facts += [Stamp(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
-    return tuple(_folded(sorted(facts, key=lambda fact: (fact.at, _ORDER.index((fact.what, bool(fact.pod)))))))
+    return tuple(_folded(sorted(facts, key=_place)))
+
+
+def _place(fact: Stamp) -> tuple[datetime, int]:
+    """Where it comes: what was done with ktui is known to parts of a second, what came of it to whole seconds."""
+    at = fact.at.replace(microsecond=0) if fact.what is What.DEED else fact.at
+    return at, _ORDER.index((fact.what, bool(fact.pod)))
 
 
 # The workload

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.binding import BindingType
 from textual.worker import WorkType
 
@@ -17,11 +17,11 @@ from ktui.live.live import Live
 from ktui.live.recorder import Recorder
 from ktui.model.changes import Change
 from ktui.tui import messages, stylesheets, views
+from ktui.tui.ahead import TypeAheadApp
 from ktui.tui.dialogs.dialog import Dialog
-from ktui.tui.door import takes_text, type_into
 from ktui.tui.draw import chrome
 from ktui.tui.draw.widgets import COMPONENTS, Line
-from ktui.tui.ending import EndingApp, Unsettled
+from ktui.tui.ending import Unsettled
 from ktui.tui.host import Follower
 from ktui.tui.keymap import bind
 from ktui.tui.options import Options
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ktui.tui.steering.steering import Steering
 
 
-class KtuiApp(EndingApp):
+class KtuiApp(TypeAheadApp):
     """Rollouts, live."""
 
     TITLE = "ktui"
@@ -171,6 +171,7 @@ class KtuiApp(EndingApp):
     def action_command_palette(self) -> None:
         """Open the palette, once."""
         if not isinstance(self.screen, Palette):
+            self.hold_keys()
             self.push_screen(Palette())
 
     def _begin(self) -> None:
@@ -275,16 +276,6 @@ class KtuiApp(EndingApp):
 
     # Keys
 
-    def on_key(self, event: events.Key) -> None:
-        """Type a key that was on its way when the focus went to a line of text: it is a letter there, no action.
-
-        Keys come faster than the focus moves, of a quick typist and over a slow link. What is typed into the line
-        itself does not come here.
-        """
-        if event.is_printable and event.character and takes_text(self.focused):
-            event.prevent_default()
-            type_into(self.focused, event.character)
-
     async def action_pop_screen(self) -> None:
         """Back, but not past the overview: a key that is pressed twice may be heard twice."""
         if not isinstance(self.screen, OverviewScreen):
@@ -322,6 +313,8 @@ class KtuiApp(EndingApp):
         if self._steering is not None:
             steering = self._steering.steer(wanted.uid, wanted.key, revision=wanted.revision)
             self.run_worker(steering, group="steering")
+        else:
+            self.release_keys()
 
     @on(messages.SteerAll)
     def _steer_all(self, wanted: messages.SteerAll) -> None:
@@ -330,6 +323,8 @@ class KtuiApp(EndingApp):
         if self._steering is not None and self._session is not None:
             steering = steer_all(self, self._session, self._steering, wanted.uids, wanted.key)
             self.run_worker(steering, group="steering")
+        else:
+            self.release_keys()
 
     @on(messages.Switch)
     def _switch(self, wanted: messages.Switch) -> None:
@@ -358,6 +353,7 @@ class KtuiApp(EndingApp):
         rollout = self.live.rollouts.get(uid or "")
         title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
         page = self.front.PAGE if self.front is not None else ""
+        self.hold_keys()
         self.push_screen(HelpScreen(page, title, self.offers(uid) if uid is not None else ()))
 
     def _start(self, work: WorkType[None], group: str) -> None:
@@ -373,14 +369,16 @@ class KtuiApp(EndingApp):
 
     def action_pick_namespace(self) -> None:
         """Another namespace, or all of them."""
+        self.hold_keys()
         self._start(self._pick_namespace, "picking")
 
     async def _pick_namespace(self) -> None:
         from ktui.tui.dialogs.scope import namespace_picker  # noqa: PLC0415
 
         if (session := self._session) is None:
+            self.release_keys()
             return
-        chosen = await self.push_screen_wait(await namespace_picker(session))
+        chosen = await self.push_screen_wait(namespace_picker(session))
         if chosen is not None and chosen != session.namespace:
             self._leave()
             session.go_to(namespace=chosen)
@@ -388,12 +386,14 @@ class KtuiApp(EndingApp):
 
     def action_pick_context(self) -> None:
         """Another cluster."""
+        self.hold_keys()
         self._start(self._pick_context, "picking")
 
     async def _pick_context(self) -> None:
         from ktui.tui.dialogs.scope import context_picker  # noqa: PLC0415
 
         if (session := self._session) is None:
+            self.release_keys()
             return
         chosen = await self.push_screen_wait(context_picker(session))
         if chosen is not None and (chosen != session.context or session.is_doubtful):

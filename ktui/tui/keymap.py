@@ -91,7 +91,7 @@ ANSWERS: Final[dict[str, str]] = {
     "n": "no",
     "q": "no, or close",
     "escape": "no, or close",
-    "enter": "yes, take, or close",
+    "enter": "take, or close",
     "question_mark": "close",
     "m": "change-cause",
     "c": "copy",

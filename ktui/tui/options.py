@@ -32,6 +32,8 @@ class Options:
     hint: str = ""
     opens: str = ""
     open_book: Callable[[str], Book] | None = None
+    to_read: float = 0.5
+    """Seconds that a question has been on the screen, and no key was pressed as its answer, before yes counts."""
     now: Callable[[], datetime] | None = None
     """The time that ages are counted to, if not that of the cluster's clock."""
 

@@ -38,6 +38,10 @@ class _Command(NamedTuple):
 class Palette(CommandPalette, SafeToDismiss[None]):
     """The palette that ctrl+p opens. Textual's own has an id, and a second one may come before the first is gone."""
 
+    def on_screen_resume(self) -> None:
+        """Take the keys that were typed while it opened."""
+        self.call_after_refresh(cast("Host", self.app).release_keys)
+
     def run_worker(self, work: WorkType[Any], *arguments: Any, **options: Any) -> Worker[Any]:
         """Start its search, which looks for widgets: none, if the palette was dismissed before they were composed."""
 

@@ -172,6 +172,7 @@ class LiveScreen(SafeToDismiss[None]):
     def action_steer(self, name: str) -> None:
         """Begin an action on the selected rollout."""
         if (uid := self._still_there()) is not None:
+            self.ktui.hold_keys()
             self.post_message(Steer(uid, name))
 
     def action_history(self) -> None:

@@ -147,6 +147,15 @@ def test_what_was_done_with_ktui_stands_where_it_happened() -> None:
     assert found[-1].text == deeds[1].text
 
 
+def test_what_was_done_with_ktui_comes_before_what_came_of_it_in_the_same_second() -> None:
+    made = rolling().pod(2, "a", age=10, **container(running(5)))
+    made.deployment()
+    # The stamps of a cluster are whole seconds.
+    deed = Deed(NOW - timedelta(seconds=10) + timedelta(milliseconds=700), "Restart shop/web", went_well=True)
+    found = texts(told(made.store, deed))
+    assert found.index(deed.text) < found.index("pod …a of revision 2 was made")
+
+
 def test_nothing_hostile_is_left_in_it() -> None:
     made = rolling()
     event(made, "d", "web", "Odd\x1b[2J", "a \u202e message\nof two lines", since=3, kind="Warning")

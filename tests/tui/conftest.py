@@ -202,6 +202,7 @@ def options(stage: Stage, tmp_path: Path) -> Options:
         access=Access(kubeconfig=str(stage.kubeconfig())),
         audit=tmp_path / "audit.jsonl",
         now=stage.now,
+        to_read=0,
     )
 
 

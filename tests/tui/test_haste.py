@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from textual import events
 from textual.command import CommandList
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
+from ktui.tui.dialogs.question import Readable
 from ktui.tui.door import Field
 from ktui.tui.palette import Palette
 from ktui.tui.screen import LiveScreen
@@ -252,3 +253,81 @@ async def test_a_key_that_goes_back_to_a_screen_comes_late(stage: Stage, dashboa
         history.action_logs()
         await screen.until(lambda: len(screen.app.screen_stack) == 3, "the logs again")
         assert screen.app.screen.query("#search")
+
+
+@pytest.mark.parametrize(("opens", "typed"), [("s", "12"), ("x", "viewer"), ("n", "ship"), ("ctrl+p", "restart")])
+async def test_what_is_typed_before_a_dialog_opens_is_for_the_dialog(
+    stage: Stage, dashboard: Dashboard, opens: str, typed: str
+) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        hastily(screen, opens, *typed)
+        await screen.until(
+            lambda: [field.value for field in screen.app.screen.query(Input)] == [typed], "what was typed, in its order"
+        )
+        assert len(screen.app.screen_stack) == 3, "and nothing else was opened by it"
+        await screen.press("escape")
+        await screen.sees("2 rollouts", "q quit")
+        assert "selected" not in screen.text
+
+
+async def test_a_namespace_is_typed_while_the_server_is_asked_for_them(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("till", "till:1.0", namespace="pay")
+    stage.advance(20)
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "12 pods")
+        with stage.cluster.faults.silence():
+            hastily(screen, "n", *"pay", "enter")
+            await screen.sees("asking the server", "pay")
+        await screen.sees("pay", "1 rollout ")
+
+
+async def test_keys_are_let_go_where_no_dialog_comes(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard(read_only=True) as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        hastily(screen, "s", "j", "question_mark")
+        await screen.sees("Keys and signs", "ON shop/web")
+
+
+async def test_what_is_pressed_before_a_question_could_be_read_is_no_yes(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard(to_read=3600) as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("space")
+        await screen.sees("Pause shop/cart", "spec.paused", "(y …)")
+        await screen.press("y", "y")
+        await screen.sees("Pause shop/cart", "(y …)")
+        await screen.press("n")
+        await screen.sees_no("Pause shop/cart")
+    async with dashboard(to_read=0.01) as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("space")
+        await screen.sees("y yes")
+        await screen.press("y")
+        await screen.sees("‖ paused")
+    assert stage.read("cart").spec.paused
+
+
+async def test_enter_that_takes_a_form_does_not_agree_to_what_follows(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        hastily(screen, "s", "9", "enter")
+        await screen.sees("Scale shop/cart from 4 to 9", "y yes")
+        await screen.press("enter", "enter")
+        await screen.hears("Press y to send this")
+        await screen.sees("Scale shop/cart from 4 to 9", "y yes")
+        await screen.press("n")
+        await screen.sees_no("Scale shop/cart from 4 to 9")
+    assert stage.read("cart").spec.replicas == 4
+
+
+def test_a_question_is_answered_once_it_was_there_to_read_and_a_key_too_early_starts_that_again() -> None:
+    question = Readable(0.5)
+    assert not question.takes(9.0), "there is nothing to read yet"
+    question.asked(10.0)
+    assert not question.takes(10.3)
+    # A key that is held down, or tapped again and again, is never an answer.
+    assert not any(question.takes(10.3 + 0.03 * times) for times in range(100))
+    assert not question.holds(13.6)
+    assert question.takes(13.8)
+    question.withdrawn()
+    assert not question.takes(99.0)

@@ -9,7 +9,7 @@ from ktui.rollout.diagnosis.cause import Cause, Kind
 from ktui.rollout.progress import Progress, Side
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.tui.draw.widgets import Line, width
-from ktui.tui.overview.lines import columns, explanation, heading, row
+from ktui.tui.overview.lines import columns, explanation, heading, heights, row
 from ktui.tui.overview.measures import measure
 from tests.rollout.made import NOW, Made
 
@@ -46,7 +46,7 @@ def text(line: Line) -> str:
 @pytest.mark.parametrize("cells", range(20, 220))
 def test_ready_is_in_sight_at_any_width_and_no_line_is_too_long(cells: int) -> None:
     fitted = columns(map(measure, TROUBLED), cells)
-    shown = text(row(TROUBLED[0], fitted, NOW))[:cells]
+    shown = text(row(TROUBLED[0], fitted, NOW)[0])[:cells]
     assert "9/12" in shown
     assert ("checkout" if cells > 30 else "check") in shown
     assert "READY" in text(heading(fitted))[:cells]
@@ -54,18 +54,18 @@ def test_ready_is_in_sight_at_any_width_and_no_line_is_too_long(cells: int) -> N
 
 @pytest.mark.parametrize("cells", range(96, 220))
 def test_the_image_is_whole_where_there_is_room_for_it(cells: int) -> None:
-    assert "checkout:2.4.1" in text(row(TROUBLED[0], columns(map(measure, TROUBLED), cells), NOW))
+    assert "checkout:2.4.1" in text(row(TROUBLED[0], columns(map(measure, TROUBLED), cells), NOW)[0])
 
 
 @pytest.mark.parametrize("cells", range(112, 220))
 def test_the_image_is_not_cut_while_nothing_is_wrong(cells: int) -> None:
-    assert CALM[0].image in text(row(CALM[0], columns(map(measure, CALM), cells), NOW))
+    assert CALM[0].image in text(row(CALM[0], columns(map(measure, CALM), cells), NOW)[0])
 
 
 def test_for_is_there_at_120_columns_and_all_of_why_at_200() -> None:
     assert "FOR" in text(heading(columns(map(measure, TROUBLED), 117)))
     assert columns(map(measure, TROUBLED), 117).since == 5
-    assert WHY in text(row(TROUBLED[0], columns(map(measure, TROUBLED), 197), NOW))
+    assert WHY in text(row(TROUBLED[0], columns(map(measure, TROUBLED), 197), NOW)[0])
 
 
 def test_the_explanation_names_all_causes_where_there_is_room_else_how_many_more() -> None:
@@ -82,3 +82,26 @@ def test_the_explanation_names_all_causes_where_there_is_room_else_how_many_more
     assert "+2 more causes (enter)" in " ".join(map(text, tight))
     assert text(tight[-1]).startswith("  try ")
     assert len(explanation(rollout, 78, 2)) == 2
+
+
+def test_no_why_is_cut_while_lines_are_free() -> None:
+    for cells in range(80, 220):
+        fitted = columns(map(measure, TROUBLED), cells)
+        high = heights(TROUBLED, fitted, 30, guarded={"checkout"}, traffic=lambda _: None)
+        shown = row(TROUBLED[0], fitted, NOW, is_guarded=True, most=high[0])
+        assert len(shown) == high[0]
+        assert all(len(text(line).rstrip()) <= cells for line in shown), cells
+        at = text(heading(fitted)).index("WHY")
+        column = " ".join(" ".join(text(line)[at:] for line in shown).split())
+        assert column.removeprefix("auto-abort · ") == WHY, cells
+        assert high[1] == 1, "and nothing is added where there is nothing to say"
+
+
+def test_rows_take_no_more_lines_than_there_are() -> None:
+    rows = [a(f"rollout-{number}", "web:1.0", cause(WHY)) for number in range(3)]
+    fitted = columns(map(measure, rows), 100)
+    for room in range(16):
+        high = heights(rows, fitted, room, guarded=(), traffic=lambda _: None)
+        assert sum(high) <= max(3, room)
+        assert high == [high[0]] * 3, "rows that say the same are cut alike"
+        assert high[0] == max(1, min(3, room // 3))

@@ -16,8 +16,8 @@ from ktui.plans.change_cause import cause_of, with_cause, wrong_cause
 from ktui.plans.plan import Plan
 from ktui.text import clean
 from ktui.tui.dialogs.ask import AskScreen
-from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
+from ktui.tui.dialogs.question import Question
 from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import bullet, fields
@@ -28,21 +28,20 @@ Ask = Callable[[Plan], Awaitable[Preview | Conflict | Failed]]
 """Asks the server what would come of the plan."""
 
 
-class ConfirmScreen(Dialog[bool]):
+class ConfirmScreen(Question[bool]):
     """The plan in words and numbers, the difference that the server's dry run returned, the way back.
 
-    There is no saying yes before the server has answered, nor after it has refused.
+    There is no saying yes before the server has answered and that could be read, nor after it has refused.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        answer("y,enter", "yes", priority=True),
         answer("n,escape,q", "dismiss(False)", priority=True),
         answer("c", "copy"),
         answer("m", "change_cause"),
     ]
 
-    def __init__(self, plan: Plan, ask: Ask, *, note: str = "") -> None:
-        super().__init__()
+    def __init__(self, plan: Plan, ask: Ask, *, note: str = "", to_read: float) -> None:
+        super().__init__(to_read)
         self.plan, self._ask_server, self._note = plan, ask, note
         self._answer: Preview | Conflict | Failed | None = None
 
@@ -60,24 +59,23 @@ class ConfirmScreen(Dialog[bool]):
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self.draw)
 
     @property
-    def can_say_yes(self) -> bool:
-        """Whether the server has said what would come of it."""
+    def can_say_yes(self) -> bool:  # noqa: D102
         return isinstance(self._answer, Preview)
 
     async def _ask(self) -> None:
         self._answer = await self._ask_server(self.plan)
-        self._draw()
+        self.asks()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:  # noqa: D102
         pages = self.query_one("#plan", Pages)
         lines = self._lines(max(30, pages.scrollable_content_region.width))
         # The answers below it are never pushed off the screen: what does not fit is scrolled to.
         self.fit(pages, len(lines))
         pages.show(lines)
-        yes = [Hint("y", "yes", "screen.yes")] if self.can_say_yes else []
+        yes = [self.yes_hint()] if self._answer is None or self.can_say_yes else []
         no, copy = Hint("n", "no", "screen.dismiss(False)"), Hint("c", "copy the kubectl command", "screen.copy")
         cause = [Hint("m", "change-cause", "screen.change_cause")] if self.plan.annotate else []
         self.query_one(DialogKeys).offer(*yes, no, *cause, copy)
@@ -110,12 +108,8 @@ class ConfirmScreen(Dialog[bool]):
             return [*lines, [Span(answer.sentence, "warn")]]
         return [*lines, *fields(answer.changes, room)]
 
-    def action_yes(self) -> None:
-        """Send it, if the server has agreed to the dry run."""
-        if self.can_say_yes:
-            self.dismiss(True)
-        else:
-            self.app.bell()
+    def agree(self) -> None:  # noqa: D102
+        self.dismiss(True)
 
     def action_change_cause(self) -> None:
         """Say why: it is written with the change."""
@@ -131,7 +125,7 @@ class ConfirmScreen(Dialog[bool]):
         )
         if cause is not None:
             self.plan, self._answer = with_cause(self.plan, cause), None
-            self._draw()
+            self.asks()
             self.run_worker(self._ask(), exclusive=True)
 
     def action_copy(self) -> None:

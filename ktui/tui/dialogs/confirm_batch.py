@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from ktui import signs
 from ktui.actions.batch import Batch
 from ktui.text import clean
-from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.dialogs.keys import DialogKeys
+from ktui.tui.dialogs.question import Question
 from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import Lines, bullet
@@ -21,20 +21,19 @@ from ktui.tui.draw.widgets import Pages, Span, wrap
 from ktui.tui.keymap import answer
 
 
-class ConfirmBatchScreen(Dialog[Batch | None]):
+class ConfirmBatchScreen(Question[Batch | None]):
     """Every plan in a line with its warnings, what is left out and why, and the total.
 
-    There is no saying yes before the server has answered for all of them, nor where none is open.
+    There is no saying yes before the server has answered for all of them and that could be read, nor if none is open.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        answer("y,enter", "yes", priority=True),
         answer("n,escape,q", "dismiss(None)", priority=True),
         answer("c", "copy"),
     ]
 
-    def __init__(self, title: str, ask: Callable[[], Awaitable[Batch]], *, note: str = "") -> None:
-        super().__init__()
+    def __init__(self, title: str, ask: Callable[[], Awaitable[Batch]], *, note: str = "", to_read: float) -> None:
+        super().__init__(to_read)
         self._title, self._ask_server, self._note = title, ask, note
         self._batch: Batch | None = None
 
@@ -52,18 +51,17 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self.draw)
 
     @property
-    def can_say_yes(self) -> bool:
-        """Whether the server has answered, and there is something to do."""
+    def can_say_yes(self) -> bool:  # noqa: D102
         return self._batch is not None and bool(self._batch.accepted)
 
     async def _ask(self) -> None:
         self._batch = await self._ask_server()
-        self._draw()
+        self.asks()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:  # noqa: D102
         pages = self.query_one("#plan", Pages)
         room = max(30, pages.scrollable_content_region.width)
         lines = lines_of(self._batch, room)
@@ -73,18 +71,17 @@ class ConfirmBatchScreen(Dialog[Batch | None]):
         self.fit(pages, len(lines))
         pages.show(lines)
         no = Hint("n", "no", "screen.dismiss(None)")
-        if not self.can_say_yes or self._batch is None:
+        if self._batch is None:
+            self.query_one(DialogKeys).offer(self.yes_hint(), no)
+            return
+        if not self.can_say_yes:
             self.query_one(DialogKeys).offer(no)
             return
-        yes = Hint("y", f"yes, to {self._batch.total}", "screen.yes")
+        yes = self.yes_hint(f"yes, to {self._batch.total}")
         self.query_one(DialogKeys).offer(yes, no, Hint("c", "copy the kubectl commands", "screen.copy"))
 
-    def action_yes(self) -> None:
-        """Send them, if the server has agreed to the dry runs."""
-        if self.can_say_yes:
-            self.dismiss(self._batch)
-        else:
-            self.app.bell()
+    def agree(self) -> None:  # noqa: D102
+        self.dismiss(self._batch)
 
     def action_copy(self) -> None:
         """Put the kubectl commands on the clipboard, where the terminal lets us (OSC 52)."""

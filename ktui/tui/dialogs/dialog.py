@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -16,8 +16,19 @@ _STRIPS: Final = 24
 """Cells beside a dialog, on both sides together, below which nothing is to be seen of the screen below."""
 
 
+@runtime_checkable
+class _HoldsKeys(Protocol):
+    def release_keys(self) -> None: ...
+
+
 class Dialog(ModalScreen[Answer], SafeToDismiss[Answer]):
     """A question on top of a screen, with an answer."""
+
+    def on_screen_resume(self) -> None:
+        """Once it is composed, and keys go to its lines, it takes those that were typed while it opened."""
+        app: object = self.app
+        if isinstance(app, _HoldsKeys):
+            self.call_after_refresh(app.release_keys)
 
     def on_resize(self) -> None:
         """In a small terminal the dialog has the screen for itself, without padding."""

@@ -20,7 +20,7 @@ class LeaveScreen(Dialog[bool]):
     """A question that is answered with yes or no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        answer("y,enter", "dismiss(True)", priority=True),
+        answer("y", "dismiss(True)", priority=True),
         answer("n,escape,q", "dismiss(False)", priority=True),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,11 +16,15 @@ from ktui.tui.door import Choices, Field, Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.keymap import answer
 
+Found = tuple[Sequence[tuple[str, str]], str]
+"""What there is to choose from, as value and label, and a note on it, which may be empty."""
+
 
 class PickScreen(Dialog[str | None]):
     """A list that typing narrows. Returns the choice, or None.
 
-    `free` lets a name be taken that is not in the list: who may not list namespaces can still name one.
+    With `find` it opens before all choices are known, and takes what is typed meanwhile. `free` lets a name be taken
+    that is not in the list: who may not list namespaces can still name one.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,17 +34,25 @@ class PickScreen(Dialog[str | None]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[tuple[str, str]], current: str, *, note: str = "", free: bool = False
+        self,
+        title: str,
+        choices: Sequence[tuple[str, str]],
+        current: str,
+        *,
+        note: str = "",
+        free: bool = False,
+        find: Callable[[], Awaitable[Found]] | None = None,
     ) -> None:
         super().__init__()
-        self._title, self._choices, self._current, self._note, self._free = title, choices, current, note, free
+        self._title, self._choices, self._current, self._free = title, choices, current, free
+        self._note, self._find = note, find
+        self._is_taken = False
 
     def compose(self) -> ComposeResult:
         """A title, a line to type in, the choices."""
         with Vertical(classes="dialog"):
             yield Words(self._title, classes="dialog-title")
-            if self._note:
-                yield Words(self._note, classes="dialog-note")
+            yield Words(self._note, classes="dialog-note")
             yield Field(placeholder="type to narrow, enter to take")
             yield Choices()
             yield DialogKeys(Hint("enter", "take", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)"))
@@ -48,7 +60,24 @@ class PickScreen(Dialog[str | None]):
     def on_mount(self) -> None:
         """Everything is there to choose from at first, the cursor on what is so now."""
         self.query_one(Field).focus()
-        self._fill("")
+        self._say(self._note)
+        if self._find is None:
+            self._fill("")
+        else:
+            self.run_worker(self._look(self._find), exclusive=True)
+
+    async def _look(self, find: Callable[[], Awaitable[Found]]) -> None:
+        self._choices, note = await find()
+        self._find = None
+        self._say(note)
+        self._fill(self.query_one(Field).value)
+        if self._is_taken:
+            self.action_take()
+
+    def _say(self, note: str) -> None:
+        words = self.query_one(".dialog-note", Words)
+        words.update(note)
+        words.display = bool(note)
 
     def _fill(self, typed: str) -> None:
         words = typed.lower().split()
@@ -71,14 +100,17 @@ class PickScreen(Dialog[str | None]):
 
     def on_input_changed(self, event: Field.Changed) -> None:
         """Narrow the list."""
-        self._fill(event.value)
+        self._is_taken = False
+        if self._find is None:
+            self._fill(event.value)
 
     def on_input_submitted(self) -> None:
         """Enter in the line takes what is under the cursor."""
         self.action_take()
 
     def action_take(self) -> None:
-        """Take what is under the cursor."""
+        """Take what is under the cursor, once it is known what there is."""
+        self._is_taken = True
         chosen = self.query_one(Choices).chosen
         if chosen is not None:
             self.dismiss(chosen)

@@ -235,18 +235,19 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
         self._room = 0
         self._drawn: dict[int, _Drawn] = {}
         self.cursor_line: int | None = None
+        self._cursor_height = 1
 
-    def show(self, lines: Sequence[Line], cursor: int | None = None) -> None:
-        """Show these lines, with a cursor on one of them; only lines in sight that differ are repainted."""
+    def show(self, lines: Sequence[Line], cursor: int | None = None, *, height: int = 1) -> None:
+        """Show these lines, with a cursor on one or more; only lines in sight that differ are repainted."""
         resized = len(lines) != len(self._lines)
-        self._lines, self.cursor_line = lines, cursor
+        self._lines, self.cursor_line, self._cursor_height = lines, cursor, height
         if resized:
             self._resize()
             self.refresh()
             return
         for index in self.in_sight:
             drawn = self._drawn.get(index)
-            if drawn is None or drawn.line != lines[index] or drawn.under_cursor != (index == cursor):
+            if drawn is None or drawn.line != lines[index] or drawn.under_cursor != self._is_under_cursor(index):
                 self.refresh_line(index)
 
     @property
@@ -292,7 +293,7 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
         cells = self.scrollable_content_region.width
         if index >= len(self._lines):
             return Strip.blank(cells, self.rich_style)
-        line, under_cursor = self._lines[index], index == self.cursor_line
+        line, under_cursor = self._lines[index], self._is_under_cursor(index)
         drawn = self._drawn.get(index)
         if drawn is not None and drawn[:3] == (line, cells, under_cursor):
             return drawn.strip
@@ -305,6 +306,9 @@ class Scroll(_Painter, ScrollView, can_focus=True, inherit_bindings=False):
         """The lines that are to be seen now."""
         top = self.scroll_offset.y
         return range(top, min(top + self.page, len(self._lines)))
+
+    def _is_under_cursor(self, line: int) -> bool:
+        return self.cursor_line is not None and 0 <= line - self.cursor_line < self._cursor_height
 
     def _tell_room(self) -> None:
         room = self.scrollable_content_region.width

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -33,6 +33,8 @@ _SOME_WHY: Final = 34
 _LEAST_BAR, _USUAL_BAR, _MOST_BAR = 10, 16, 24
 _GAP: Final = "  "
 _BETWEEN: Final = Span(_GAP)
+_MOST_WHY: Final = 4
+"""The lines of a row at most."""
 _GUARDED: Final = "auto-abort · "
 
 DOWN: Final = signs.DOWN
@@ -158,8 +160,12 @@ def row(
     is_marked: bool = False,
     is_guarded: bool = False,
     traffic: Mark | None = None,
-) -> list[Span]:
-    """One rollout. `pending` is an action that was sent and that the cluster has not reported yet."""
+    most: int = 1,
+) -> list[list[Span]]:
+    """One rollout, on a line, or on as many up to `most` as WHY takes.
+
+    `pending` is an action that was sent and that the cluster has not reported yet.
+    """
     numbers, style = rollout.progress, glyphs.PHASES[rollout.phase][2]
     settled = rollout.phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
     quiet = "dim" if settled else ""
@@ -181,17 +187,54 @@ def row(
     add(fitted.revision, str(rollout.revision or "-"), quiet, right=True)
     add(fitted.image, _tail(clean(rollout.image), fitted.image), quiet)
     add(fitted.since, age(rollout.since, now), "dim", right=True)
-    guarded = _GUARDED if is_guarded and fitted.why > len(_GUARDED) else ""
-    if guarded:
-        spans.append(Span(guarded, "warn"))
-    room = fitted.why - len(guarded)
-    if traffic is not None and room > cell_len(traffic.text):
+    indent = width(spans)
+    marks = _marks(rollout, fitted.why, is_guarded=is_guarded, traffic=traffic)
+    first, *more = _why(rollout, fitted.why, width(marks), most) or [""]
+    style = style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"
+    spans += marks
+    add(max(0, fitted.why - width(marks)), first, style)
+    return [spans, *([Span(" " * indent), Span(part, style)] for part in more)]
+
+
+def heights(
+    rollouts: Sequence[Rollout],
+    fitted: Columns,
+    room: int,
+    *,
+    guarded: Collection[str],
+    traffic: Callable[[str], Mark | None],
+) -> list[int]:
+    """How many lines each row takes, so that no WHY is cut where all rows fit into so many lines.
+
+    If there is not room for all of every WHY, the longest are cut to the same number of lines.
+    """
+    if not fitted.why or len(rollouts) >= room:
+        return [1] * len(rollouts)
+    needed = []
+    for each in rollouts:
+        marks = _marks(each, fitted.why, is_guarded=each.uid in guarded, traffic=traffic(each.uid))
+        needed.append(max(1, len(_why(each, fitted.why, width(marks), _MOST_WHY))))
+    most = next(most for most in range(_MOST_WHY, 0, -1) if most == 1 or sum(min(most, n) for n in needed) <= room)
+    return [min(most, each) for each in needed]
+
+
+def _marks(rollout: Rollout, cells: int, *, is_guarded: bool, traffic: Mark | None) -> list[Span]:
+    """What stands before WHY: that auto-abort is on, and whether it gets the traffic of a Service."""
+    spans = [Span(_GUARDED, "warn")] if is_guarded and cells > len(_GUARDED) else []
+    if traffic is not None and cells - width(spans) > cell_len(traffic.text):
         told = f"{traffic.text}{f' {signs.POINT} ' if rollout.why else ''}"
         spans.append(Span(told, "new" if traffic.gets_traffic else "dim"))
-        room = max(0, room - cell_len(told))
-    style = style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"
-    add(room, rollout.why, style)
     return spans
+
+
+def _why(rollout: Rollout, cells: int, taken: int, most: int) -> list[str]:
+    """WHY in lines of so many cells, of which the first has some taken already."""
+    if not rollout.why or taken >= cells:
+        return []
+    # What is taken ends in a space, at which the line may be broken.
+    before = f"{signs.RULE * (taken - 1)} " if taken else ""
+    first, *more = wrap(before + rollout.why, cells, most)
+    return [first[len(before) :], *more]
 
 
 def _readiness(numbers: Progress) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from ktui.rollout.rollout import Rollout
@@ -21,11 +23,11 @@ class _Made(NamedTuple):
 
     rollout: Rollout
     facts: tuple[object, ...]
-    line: Line
+    lines: Sequence[Line]
 
 
 class Rows(Sequence[Line]):
-    """The rows of the table, each made when it is looked at.
+    """The lines of the table, each made when it is looked at. A row is one line, or more where there is room for WHY.
 
     A row that was in the last table, and that would say the same, is taken from there: of the rows in sight, a key
     changes two, and making a row takes as long as drawing one.
@@ -34,16 +36,20 @@ class Rows(Sequence[Line]):
     def __init__(
         self,
         rollouts: list[Rollout],
+        heights: Sequence[int],
         fitted: Columns,
         now: datetime,
+        *,
         pending: Mapping[str, str],
         cursor: int | None,
-        *,
         marked: Collection[str],
         guarded: Collection[str],
         traffic: Callable[[str], Mark | None],
         last: Rows | None,
     ) -> None:
+        self._heights = heights
+        self._starts = list(accumulate(heights, initial=0))
+        """The line that each row begins on, and the number of all lines."""
         self._rollouts, self._fitted, self._now = rollouts, fitted, now
         self._pending, self._cursor, self._marked, self._guarded = pending, cursor, marked, guarded
         self._traffic = traffic
@@ -51,7 +57,19 @@ class Rows(Sequence[Line]):
         self._made_before = last._made if last is not None else {}
 
     def __len__(self) -> int:
-        return len(self._rollouts)
+        return self._starts[-1]
+
+    def line_of(self, index: int) -> int:
+        """The first line of that row."""
+        return self._starts[index]
+
+    def height_of(self, index: int) -> int:
+        """How many lines it has."""
+        return self._heights[index]
+
+    def row_at(self, line: int) -> int:
+        """The row that a line belongs to."""
+        return bisect_right(self._starts, line) - 1
 
     @overload
     def __getitem__(self, index: int) -> Line: ...
@@ -60,14 +78,21 @@ class Rows(Sequence[Line]):
     def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        at = self.row_at(index)
+        return self._row(at)[index - self._starts[at]]
+
+    def _row(self, index: int) -> Sequence[Line]:
         rollout = self._rollouts[index]
         uid, pending, is_chosen = rollout.uid, self._pending.get(rollout.uid, ""), index == self._cursor
         is_marked, is_guarded = uid in self._marked, uid in self._guarded
         traffic = self._traffic(uid)
-        facts = (self._fitted, pending, is_chosen, is_marked, is_guarded, traffic, age(rollout.since, self._now))
+        most = self._heights[index]
+        facts = (self._fitted, most, pending, is_chosen, is_marked, is_guarded, traffic, age(rollout.since, self._now))
         made = self._made.get(uid) or self._made_before.get(uid)
         if made is None or made.rollout is not rollout or made.facts != facts:
-            line = lines.row(
+            row = lines.row(
                 rollout,
                 self._fitted,
                 self._now,
@@ -76,7 +101,8 @@ class Rows(Sequence[Line]):
                 is_marked=is_marked,
                 is_guarded=is_guarded,
                 traffic=traffic,
+                most=most,
             )
-            made = _Made(rollout, facts, line)
+            made = _Made(rollout, facts, row)
         self._made[uid] = made
-        return made.line
+        return made.lines

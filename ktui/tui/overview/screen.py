@@ -86,6 +86,8 @@ class OverviewScreen(LiveScreen):
         self._rows: list[Rollout] = []
         self._table: Rows | None = None
         self._cursor: str | None = None
+        self._at = 0
+        """The row that the cursor was on last."""
         self._has_moved = False
         self._moved_at: datetime | None = None
         self._measures = Measures()
@@ -124,8 +126,10 @@ class OverviewScreen(LiveScreen):
 
     @property
     def in_sight(self) -> frozenset[str]:  # noqa: D102
-        lines = self.query_one("#table", Scroll).in_sight if self.is_drawable else range(0)
-        return frozenset(rollout.uid for rollout in self._rows[lines.start : lines.stop])
+        if self._table is None or not self.is_drawable:
+            return frozenset()
+        rows = {self._table.row_at(line) for line in self.query_one("#table", Scroll).in_sight}
+        return frozenset(self._rows[row].uid for row in rows)
 
     @property
     def is_moving(self) -> bool:  # noqa: D102 - a cell beside the list still flashes or fades
@@ -153,31 +157,34 @@ class OverviewScreen(LiveScreen):
         self._rows = self._ordered(shown, now)
         self._marked &= app.live.rollouts.keys()
         at = self._place_cursor()
-        table = self.query_one("#table", Scroll)
         beside = max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
         measures = self._measures.of(everything)
         fitted = overview_lines.columns(measures, cells - 3)
+        room = self._table_lines(is_split=bool(beside))
+        heights = overview_lines.heights(self._rows, fitted, room, guarded=app.guarded, traffic=app.traffic)
         self._table = Rows(
             self._rows,
+            heights,
             fitted,
             now,
-            app.pending,
-            at,
+            pending=app.pending,
+            cursor=at,
             marked=self._marked,
             guarded=app.guarded,
             traffic=app.traffic,
             last=self._table,
         )
-        table.show(self._table, at)
+        self._show_table(self._table, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(measures, now)])
         current = self._rows[at] if at is not None else None
         explanation = self.query_one("#explanation", Painting)
         explanation.display = not beside
         if not beside:
-            explanation.show(overview_lines.explanation(current, cells - 2, _EXPLANATION + self._spare_lines()))
+            lines = _EXPLANATION + max(0, room - sum(heights))
+            explanation.show(overview_lines.explanation(current, cells - 2, lines))
         self._draw_beside(now, beside)
         self._say_why_empty(everything, cells)
         self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
@@ -201,11 +208,21 @@ class OverviewScreen(LiveScreen):
         is_reading = has_moved_lately or (self._beside is not None and self._beside.is_read)
         return steady(rows, places) if is_reading else rows
 
-    def _spare_lines(self) -> int:
-        """The lines of the table that no row needs, which the explanation may use."""
+    def _table_lines(self, *, is_split: bool) -> int:
+        """The lines that the rows have; where the explanation is below them, it may use those that they leave."""
         # From the size of the screen: what the widgets measure is of the drawing before.
         room = self.size.height - _FIXED - self.notice_lines - self.has_class("-filtering")
-        return max(0, room - len(self._rows) - _EXPLANATION)
+        return room if is_split else room - _EXPLANATION
+
+    def _show_table(self, rows: Rows, at: int | None) -> None:
+        table = self.query_one("#table", Scroll)
+        if at is None:
+            table.show(rows)
+            return
+        line, before = rows.line_of(at), table.cursor_line
+        table.show(rows, line, height=rows.height_of(at))
+        if line != before:
+            self.call_after_refresh(table.keep_in_sight, line)
 
     def _draw_beside(self, now: datetime, cells: int) -> None:
         """Show the rollout under the cursor in so many cells beside the list; in none where there is no room."""
@@ -232,15 +249,13 @@ class OverviewScreen(LiveScreen):
         if not self._rows:
             return None
         places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
-        table = self.query_one("#table", Scroll)
         # While the list is still coming in, the cursor of someone who has not moved it is on the worst of all.
         is_coming_in = self.ktui.live.pods is None and not self._has_moved
         at = 0 if is_coming_in else places.get(self._cursor or "")
         if at is None or is_coming_in:
-            at = min(table.cursor_line or 0, len(self._rows) - 1) if at is None else at
+            at = min(self._at, len(self._rows) - 1) if at is None else at
             self._cursor = self._rows[at].uid
-        if at != table.cursor_line:
-            self.call_after_refresh(table.keep_in_sight, at)
+        self._at = at
         return at
 
     def _strip(self, measures: list[Measure], now: datetime) -> list[Span]:
@@ -386,6 +401,7 @@ class OverviewScreen(LiveScreen):
             super().action_steer(name)
             return
         in_sight = [rollout.uid for rollout in self._rows if rollout.uid in self._marked]
+        self.ktui.hold_keys()
         self.post_message(SteerAll([*in_sight, *sorted(self._marked.difference(in_sight))], name))
 
     def action_clear(self) -> None:
@@ -424,8 +440,8 @@ class OverviewScreen(LiveScreen):
 
     def on_scroll_picked(self, event: Scroll.Picked) -> None:
         """A click chooses a row; a click on the row that is chosen opens it."""
-        if event.scroll.id == "table" and event.line < len(self._rows):
-            before, self._cursor = self._cursor, self._rows[event.line].uid
+        if event.scroll.id == "table" and self._table is not None and event.line < len(self._table):
+            before, self._cursor = self._cursor, self._rows[self._table.row_at(event.line)].uid
             self._has_moved = True
             self.draw_now()
             if event.opens or self._cursor == before:

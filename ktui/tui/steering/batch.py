@@ -23,6 +23,14 @@ from ktui.tui.steering.steering import Steering
 
 async def steer_all(host: Host, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
     """Everything from the key to the outcomes, for the rollouts with these uids in that order."""
+    try:
+        await _steer_all(host, session, steering, uids, name)
+    finally:
+        # Where it came to no dialog, the keys that were kept for one are let go.
+        host.release_keys()
+
+
+async def _steer_all(host: Host, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
     if isinstance(host.screen, Dialog):
         # A key that was pressed twice, before the first question was to be seen.
         return
@@ -55,7 +63,8 @@ async def steer_all(host: Host, session: Session, steering: Steering, uids: Sequ
 
     guarded = sum(each.metadata.uid in host.guarded for each in workloads)
     note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, ktui rolls it back."
-    agreed = await host.push_screen_wait(ConfirmBatchScreen(title, ask, note=note if guarded else ""))
+    question = ConfirmBatchScreen(title, ask, note=note if guarded else "", to_read=host.options.to_read)
+    agreed = await host.push_screen_wait(question)
     if agreed is None:
         return
     applied = await one_after_another(agreed, lambda made: steering.send(api, made))

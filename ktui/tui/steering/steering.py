@@ -66,30 +66,39 @@ class Steering:
         """Everything from the key to the outcome; `revision` is the one to roll back to, None the one before."""
         workload = self._host.live.store.workload(uid)
         connection = self._session.connection
-        if workload is None:
-            self.say("This rollout is gone.", "warning")
-            return
-        if connection is None:
-            self.say("There is no connection to the cluster now.", "warning")
-            return
-        if self._is_deciding:
-            self.say("One thing at a time: the server is still being asked about the last one.", "warning")
-            return
-        if self.moved_on():
-            return
-        offers = self.offers.of(uid)
-        action = Action.ROLLBACK if revision is not None else steered(name, offers)
-        offer = next((each for each in offers if each.action is action), None)
-        if offer is not None and not offer.open:
-            self.say(f"{offer.label}: {offer.why_not}", "warning")
-            return
-        with self._deciding():
-            request = RollBack(revision) if revision is not None else await ask_request(self._host, action, workload)
+        try:
+            if workload is None:
+                self.say("This rollout is gone.", "warning")
+                return
+            if connection is None:
+                self.say("There is no connection to the cluster now.", "warning")
+                return
+            request = await self._request(workload, name, revision)
+        finally:
+            # Where no dialog of its own came first, the server is asked, and a person may go on meanwhile.
+            self._host.release_keys()
         if request is not None:
             try:
                 await self._carry_out(request, workload, connection)
             except KubeError as error:
                 self.say(f"{error} {error.hint}".strip(), "error")
+
+    async def _request(self, workload: Workload, name: str, revision: int | None) -> Request | None:
+        """What is wanted; None if it is not open now, which is said, or if the person left a dialog."""
+        if self._is_deciding:
+            self.say("One thing at a time: the server is still being asked about the last one.", "warning")
+            return None
+        if self.moved_on():
+            return None
+        uid = workload.metadata.uid
+        offers = self.offers.of(uid)
+        action = Action.ROLLBACK if revision is not None else steered(name, offers)
+        offer = next((each for each in offers if each.action is action), None)
+        if offer is not None and not offer.open:
+            self.say(f"{offer.label}: {offer.why_not}", "warning")
+            return None
+        with self._deciding():
+            return RollBack(revision) if revision is not None else await ask_request(self._host, action, workload)
 
     async def _carry_out(self, request: Request, workload: Workload, connection: Connection) -> None:
         api, meta, reference = Api(connection), workload.metadata, reference_to(workload)
@@ -134,7 +143,7 @@ class Steering:
         self, api: Api, planned: Callable[[], Awaitable[Plan | Refusal]], notes: Sequence[str]
     ) -> Plan | None:
         """The plan that a person has said yes to, once for each note."""
-        front = self._host.screen
+        front, to_read = self._host.screen, self._host.options.to_read
         try:
             made = await planned()
         except KubeError:
@@ -150,7 +159,7 @@ class Steering:
             return None
         for note in [*notes, *([f"{made.insist} Apply anyway?"] if made.insist else [])]:
             guarded = _GUARDED if made.target.uid in self._host.guarded else ""
-            question = ConfirmScreen(made, partial(preview, api), note=f"{note} {guarded}".strip())
+            question = ConfirmScreen(made, partial(preview, api), note=f"{note} {guarded}".strip(), to_read=to_read)
             if not await self._host.push_screen_wait(question):
                 return None
             made = question.plan
