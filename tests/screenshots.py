@@ -144,7 +144,7 @@ async def _timeline(drawer: Drawer) -> None:
 
 
 SHOTS: Final[dict[str, Shot]] = {
-    "overview": Shot((150, 27), _overview),
+    "overview": Shot((150, 30), _overview),
     "detail-rolling": Shot((132, 40), _in_mid_rollout),
     "detail-failed": Shot((132, 40), _failed),
     "confirm": Shot((132, 40), _confirm),
