@@ -166,7 +166,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
         assert shop.replicas("blue") == 3
         await screen.press("b")
         await screen.sees("Switch Service shop/shop from green to blue", "y yes")
-        await screen.press("enter")
+        await screen.press("y")
         await screen.hears("switched from green to blue")
         await screen.sees("traffic moves from green to blue")
         stage.advance(1)

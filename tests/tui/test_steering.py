@@ -36,7 +36,7 @@ async def test_pause_and_resume_in_mid_rollout(stage: Stage, dashboard: Dashboar
         await screen.sees("‖ paused", "space resume", "paused with 2 of 4 pods new")
         await screen.press("space")
         await screen.sees("Resume shop/cart", "y yes")
-        await screen.press("enter")
+        await screen.press("y")
         await screen.hears("resumed")
         stage.advance(30)
         await screen.sees("✔ complete", "cart:1.1")
