@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from ktui.kinds.argo_rollout.objects import REVISION, AnalysisRun, Experiment, IntOrText, Metric, MetricResult
+from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment, Metric, MetricResult
+from ktui.kinds.argo_rollout.objects import REVISION, IntOrText
 from ktui.text import clean, count
 
 SUCCESSFUL: Final = "Successful"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ktui.kinds.argo_rollout.objects import AnalysisRun, ArgoRollout, Experiment
+from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
+from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.model.resources import Resource
 
 GROUP: Final = "argoproj.io"

@@ -8,7 +8,8 @@ from datetime import datetime
 from ktui.kinds.argo_rollout import revisions
 from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.analysis import RunView, experiments_of, runs_of
-from ktui.kinds.argo_rollout.objects import AnalysisRun, ArgoRollout, Experiment
+from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
+from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.progress import progress, template_of
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import Ladder, current_step, label, ladder, sides, waiting

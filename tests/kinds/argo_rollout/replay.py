@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from ktui.kinds.argo_rollout.analysis import experiments_of, runs_of
-from ktui.kinds.argo_rollout.objects import AnalysisRun, ArgoRollout, Experiment
+from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
+from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.model.objects import Event, Pod, ReplicaSet
 from ktui.model.template import decode_hook
