@@ -42,7 +42,18 @@ class ManagedEntry(Struct, frozen=True):
         return self.fields is not None and self.fields.spec is not None and self.fields.spec.template is not None
 
 
+OWN_CONTROLLERS: Final = frozenset({"rollouts-controller"})
+"""Controllers that write the whole of their own workloads back, template and all, when they number a revision."""
+
+
 def spec_writers(entries: tuple[ManagedEntry, ...]) -> tuple[ManagedEntry, ...]:
-    """The managers that own a part of the spec, the one that last changed something first."""
-    found = (entry for entry in entries if entry.fields is not None and entry.fields.spec is not None)
+    """The managers that own a part of the spec, the one that last changed something first.
+
+    A workload's own controller is none of them: what it writes back, someone else has written.
+    """
+    found = (
+        entry
+        for entry in entries
+        if entry.fields is not None and entry.fields.spec is not None and entry.manager not in OWN_CONTROLLERS
+    )
     return tuple(sorted(found, key=lambda entry: entry.time or _LONG_AGO, reverse=True))

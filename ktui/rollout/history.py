@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from ktui.model.managed import OWN_CONTROLLERS
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.resources import resource_of
 from ktui.model.template import Container, PodTemplate
@@ -233,4 +234,6 @@ def writer(raw: Mapping[str, Any]) -> Writer | None:
 
 
 def _owns_template(entry: Mapping[str, Any]) -> bool:
-    return "f:template" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
+    return entry.get("manager") not in OWN_CONTROLLERS and "f:template" in (
+        (entry.get("fieldsV1") or {}).get("f:spec") or {}
+    )

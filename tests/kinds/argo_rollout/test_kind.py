@@ -18,6 +18,7 @@ from ktui.kinds.registry import detail_of, history_of, look, revisions_of, timel
 from ktui.model.changes import Gone, Listed, Put
 from ktui.model.resources import EVENTS, PODS, REPLICASETS, SERVICES, Resource
 from ktui.model.store import Store
+from ktui.rollout.history import writer
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout
 from tests.kinds.argo_rollout import replay
@@ -168,3 +169,15 @@ def test_an_analysis_of_an_experiment_makes_its_rollout_be_looked_at_again() -> 
     seen, _ = played("experiment")
     runs = [step.t for step in replay.steps("experiment") if step.plural == "analysisruns"]
     assert set(runs) <= {each.t for each in seen}
+
+
+def test_who_changed_it_is_the_person_and_not_the_controller_that_writes_it_back() -> None:
+    seen, _ = played("canary-steps")
+    assert (seen[0].rollout.written_by, seen[-1].rollout.written_by) == (
+        "kubectl-client-side-apply",
+        "kubectl-argo-rollouts",
+    )
+    (raw,) = replay.objects_at("canary-steps", 25.0)["rollouts"].values()
+    found = writer(raw)
+    assert found is not None
+    assert found.manager == "kubectl-argo-rollouts"
