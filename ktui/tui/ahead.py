@@ -21,7 +21,7 @@ class TypeAheadApp(EndingApp):
         self._held: list[events.Key] = []
 
     def hold_keys(self) -> None:
-        """A dialog is about to open: keys are for it. Whoever calls this sees to it that `release_keys` follows."""
+        """A dialog is about to open: keys are for it. Anyone who calls this sees to it that `release_keys` follows."""
         self._is_holding = True
 
     def release_keys(self) -> None:

@@ -110,7 +110,7 @@ class Host(Listener, Protocol):
         """What was said since ktui was started, the newest last."""
 
     def hold_keys(self) -> None:
-        """A dialog is about to open: keys are for it. Whoever calls this sees to it that `release_keys` follows."""
+        """A dialog is about to open: keys are for it. Anyone who calls this sees to it that `release_keys` follows."""
 
     def release_keys(self) -> None:
         """The dialog is there, or none will come: the keys that were kept go to what is in front now."""
