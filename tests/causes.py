@@ -23,8 +23,8 @@ from ktui.live.live import Live
 from ktui.model.changes import Gone, Listed, Put
 from ktui.model.reference import reference_to
 from ktui.model.resources import Resource
-from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.diagnosis.cause import Cause, Reason, Remedy
+from ktui.rollout.diagnosis.policy_remarks import remarks
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.sim import SimulatedCluster
 from ktui.sim.apiserver import PODS

@@ -16,7 +16,7 @@ from ktui.kinds.registry import kind_of
 from ktui.model.reference import Reference
 from ktui.model.resources import DEPLOYMENTS, Resource, resource_of
 from ktui.model.workloads import Workload
-from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, countdown, failures
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, countdown, failures
 from ktui.rollout.rollout import Phase, Rollout
 
 _AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)

@@ -36,8 +36,8 @@ from ktui.kube.errors import (
 from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_once, trace
 from ktui.kube.failures import client_alert, shown_address
 from ktui.kube.http import aiohttp
+from ktui.kube.pacing import Delays
 from ktui.kube.pulse import Pulse
-from ktui.kube.streams.pacing import Delays
 
 USER_AGENT: Final = f"ktui/{__version__}"
 """A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""

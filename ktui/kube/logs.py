@@ -22,8 +22,8 @@ import msgspec
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import CredentialError, Forbidden, Interrupted, KubeError, NotFound, Rejected, Unauthorized
+from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.streams.lines import LineSplitter
-from ktui.kube.streams.pacing import Backoff, Pacing
 from ktui.model.resources import PODS
 from ktui.text import visible, without_sequences
 

@@ -17,8 +17,8 @@ from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts
 from ktui.kube.auth.kubeconfig import Target
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, KubeError
+from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope
-from ktui.kube.streams.pacing import Backoff, Pacing
 from ktui.kube.streams.streams import Streams
 from ktui.live.extensions import Follower
 from ktui.live.listener import Listener

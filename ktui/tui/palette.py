@@ -88,8 +88,11 @@ class RolloutCommands(Provider):
                 continue
             if binding.id == "rollout.bluegreen" and (uid is None or not self._host.is_side(uid)):
                 continue
-            told.add(binding.id)
             offer = offers.get(binding.key)
+            if offers and offer is None and binding.action.startswith("steer("):
+                # Nothing that this kind of workload has.
+                continue
+            told.add(binding.id)
             title = offer.label if offer is not None and offer.instead is None else binding.description
             key = f"key {name(binding.key)}"
             if offer is not None and offer.instead is not None:

@@ -19,8 +19,8 @@ from ktui.kinds.registry import STREAMED
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection
+from ktui.kube.pacing import Pacing
 from ktui.kube.pulse import Vigilance
-from ktui.kube.streams.pacing import Pacing
 from ktui.live.live import Live
 from ktui.live.session import Session
 from ktui.model.changes import Change, Link, LinkState

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from ktui.kube.connection import Connection
-from ktui.kube.streams.pacing import Pacing
+from ktui.kube.pacing import Pacing
 from ktui.kube.streams.reflector import Reflector
 from ktui.model.changes import Change, Gone, Link, LinkState, Put, Restored
 from ktui.model.resources import PODS, Resource

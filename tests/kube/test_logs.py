@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ktui.kube.connection import Connection
 from ktui.kube.errors import NotFound, Rejected
 from ktui.kube.logs import LONGEST_LINE, ContainerLog, LogFollower, LogReader, LogStatus, NoLog, Told, plain, read_log
-from ktui.kube.streams.pacing import Pacing
+from ktui.kube.pacing import Pacing
 from tests.kube.conftest import Connecting
 from tests.kube.following import QUICK
 from tests.kube.server import serving, status

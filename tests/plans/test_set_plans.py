@@ -26,7 +26,7 @@ from ktui.plans.request import (
     Scale,
     SetImage,
 )
-from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, seen
+from ktui.rollout.countdown import NOTHING_SEEN, seen
 from tests.plans.set_operator import SetOperator, canary, image
 
 CAUSE = "kubernetes.io/change-cause"

@@ -10,8 +10,8 @@ import pytest
 
 from ktui.kinds.guard import Armed, Judgement, Move, arm, judge, refuse_arm
 from ktui.model.objects import Deployment
+from ktui.rollout.countdown import NOTHING_SEEN, Seen, countdown, seen
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason
-from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Seen, countdown, seen
 from ktui.rollout.diagnosis.patience import PATIENCE_OF
 from ktui.rollout.hold import Disturbance, Hold
 from ktui.rollout.rollout import Phase, Rollout

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ktui.model.resources import EVENTS, PODS
+from ktui.rollout.countdown import failures
 from ktui.rollout.diagnosis.cause import Cause, Reason
-from ktui.rollout.diagnosis.countdown import failures
 from ktui.rollout.rollout import Phase
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 from tests.rollout.test_diagnosis import rolling, unscheduled

@@ -10,7 +10,7 @@ from ktui.kinds.deployment.quota_remarks import quota_remarks
 from ktui.kube.policies import policies_in
 from ktui.model.policies import Autoscaler, Budget, Policies, Quota, Selector
 from ktui.model.reference import Reference
-from ktui.rollout.capacity.remarks import remarks
+from ktui.rollout.diagnosis.policy_remarks import remarks
 from tests.rollout.made import Made
 
 JSON = dict[str, Any]

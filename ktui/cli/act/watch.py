@@ -30,8 +30,8 @@ from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
 from ktui.plans.plan import Plan, called
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.diagnosis.cause import Reason
-from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.settings import Settings, audit_file, seconds
 from ktui.text import count

@@ -23,7 +23,7 @@ from ktui.live.inspection import Onlooker, inert
 from ktui.model.changes import Gone, Link, Put
 from ktui.model.reference import Reference
 from ktui.model.workloads import Workload
-from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, countdown, seen
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, countdown, seen
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import duration
 

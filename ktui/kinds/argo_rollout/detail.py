@@ -25,8 +25,8 @@ from ktui.kinds.argo_rollout.summary import situation_of, summarise
 from ktui.kinds.replica_sets.detail import events_of, shown
 from ktui.model.policies import Policies
 from ktui.model.store import Store
-from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.detail import Capacity, Detail, Section, SectionLine, Tone, condition_row
+from ktui.rollout.diagnosis.policy_remarks import remarks
 from ktui.rollout.progress import Track
 from ktui.text import count, duration
 

@@ -11,8 +11,8 @@ from ktui.model.policies import Policies
 from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
 from ktui.rollout import images
-from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
+from ktui.rollout.diagnosis.policy_remarks import remarks
 from ktui.rollout.podstatus import Health, pod_state
 from ktui.rollout.progress import Track
 from ktui.rollout.revisions import change_cause

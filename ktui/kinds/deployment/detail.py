@@ -11,9 +11,9 @@ from ktui.kinds.replica_sets.detail import events_of, shown
 from ktui.model.objects import NO_DEADLINE, Deployment, ReplicaSet
 from ktui.model.policies import Policies
 from ktui.model.store import Store
-from ktui.rollout.capacity.remarks import remarks
 from ktui.rollout.detail import Capacity, Detail, Revision, condition_row
 from ktui.rollout.diagnosis.cause import Cause, Kind
+from ktui.rollout.diagnosis.policy_remarks import remarks
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Rollout
 from ktui.text import clean

@@ -25,11 +25,11 @@ from ktui.kube.errors import (
     TimedOut,
     TooLarge,
 )
+from ktui.kube.pacing import Pacing, Throttle
 from ktui.kube.streams.changes import Telling
 from ktui.kube.streams.decoder import Page, Unreadable, WatchDecoder, decode_page
 from ktui.kube.streams.lines import LineSplitter
 from ktui.kube.streams.list_reader import ListReader
-from ktui.kube.streams.pacing import Pacing, Throttle
 from ktui.kube.streams.pages import Pages
 from ktui.model.changes import Change, LinkState, Put
 from ktui.model.reading import ordinal

@@ -23,8 +23,8 @@ from ktui.kube.errors import (
     Rejected,
     Unauthorized,
 )
+from ktui.kube.pacing import Backoff
 from ktui.kube.streams.listwatch import ListWatch, Silence, WentBack
-from ktui.kube.streams.pacing import Backoff
 from ktui.model.changes import Change, LinkState
 
 _REFUSALS: Final = (Forbidden, Unauthorized, CredentialError, Rejected, NotFound)

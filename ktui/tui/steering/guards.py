@@ -13,7 +13,7 @@ from ktui.model.changes import Link, LinkState
 from ktui.model.resources import Resource
 from ktui.plans.plan import called
 from ktui.plans.request import Action
-from ktui.rollout.diagnosis.countdown import NOTHING_SEEN, Countdown, Seen, seen
+from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.tui.host import Host
 from ktui.tui.steering.steering import Steering
 
