@@ -110,12 +110,16 @@ def _unobserved(situation: Situation, now: datetime) -> list[Cause]:
     for name in virtual_services_of(rollout):
         if situation.virtual_services is not None and name not in situation.virtual_services:
             return [_missing("VirtualService", name, detail, since)]
-    named = services_of(rollout)
     if since is None or not is_stalled(Reason.NOT_OBSERVED, since, now):
         return []
     waits = duration((now - since).total_seconds())
-    if named and situation.services is None:
-        helps = f"check that the Services it names exist: {', '.join(named)}; then that Argo Rollouts runs"
+    unknown = [
+        *(f"the Service {name}" for name in services_of(rollout) if situation.services is None),
+        *(f"the VirtualService {name}" for name in virtual_services_of(rollout) if situation.virtual_services is None),
+    ]
+    if unknown:
+        verb = "exists" if len(unknown) == 1 else "exist"
+        helps = f"check that {' and '.join(unknown)} {verb}, which the spec names; then that Argo Rollouts runs"
     else:
         helps = "check that the controller of Argo Rollouts runs, and what it logs"
     return [

@@ -84,6 +84,13 @@ def test_where_services_cannot_be_listed_the_missing_one_is_named_as_a_guess() -
     assert "no-such-service" in found.try_next
 
 
+def test_a_virtual_service_that_is_not_listed_is_named_as_a_guess_too() -> None:
+    moment = replay.moment("istio-weights", 3.25)
+    later = moment._replace(now=moment.now.replace(year=moment.now.year + 1))
+    (found,) = causes(later, virtual_services=None)
+    assert found.try_next.startswith("check that the VirtualService web exists, which the spec names")
+
+
 def test_a_change_that_no_controller_takes_over_is_a_trouble_of_the_controller() -> None:
     moment = replay.moment("invalid-spec", 15)
     later = moment._replace(now=moment.now.replace(year=moment.now.year + 1))
