@@ -1,0 +1,89 @@
+"""What holds for every kind in the registry, at moments of its recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ktui.actions.read import Reader
+from ktui.kinds.kind import Kind
+from ktui.kinds.planning import offers, plan
+from ktui.kinds.registry import EXTENSIONS, KINDS, kind_of
+from ktui.kube.api import Api
+from ktui.live.snapshot import read_store
+from ktui.model.reference import read_reference, reference_to
+from ktui.plans.plan import Plan
+from ktui.plans.request import PLAIN
+from ktui.plans.subject import AnySubject
+from ktui.rollout.revisions import Refusal
+from tests.kinds.argo_rollout import operator
+from tests.recorded import FOLDER, clock
+from tests.replayed import Replayed, served
+
+EVERY = [*KINDS, *EXTENSIONS]
+RECORDINGS = ["rolling-update", "pause-resume", "statefulset-daemonset"]
+OF_ARGO = [("canary-steps", 8.0), ("canary-abort-retry-undo", 25.0), ("blue-green-manual", 12.0)]
+
+
+def agrees(subject: AnySubject) -> Iterator[str]:
+    """The actions of which offer and plan agree; raises AssertionError for one of which they do not."""
+    for offer in offers(subject):
+        if offer.action not in PLAIN:
+            continue
+        choices = [choice.request for choice in kind_of(subject.workload).choices(offer.action, subject)]
+        for request in choices or [PLAIN[offer.action]()]:
+            made = plan(request, subject)
+            if offer.open:
+                assert isinstance(made, Plan), (offer, made)
+                assert made.effects, offer
+                assert made.patch, offer
+        if not offer.open:
+            assert isinstance(made, Refusal), (offer, made)
+            assert offer.why_not, offer
+        yield offer.action
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+async def test_what_is_offered_can_be_planned_and_what_is_not_has_a_reason(name: str, tmp_path: Path) -> None:
+    replayed, seen = Replayed(FOLDER / f"{name}.jsonl.gz"), set()
+    async with served(replayed, tmp_path) as connection:
+        for part in (0.3, 0.6, 1.0):
+            replayed.at = replayed.end * part
+            now: Callable[[], Any] = lambda: clock(name)  # noqa: E731
+            store = await read_store(connection, replayed.namespace, "", (), now, note=pytest.fail)
+            for workload in store.workloads():
+                if not workload.observed:
+                    continue
+                reference = reference_to(workload)
+                seen |= {
+                    (reference.kind, act)
+                    for act in agrees(await Reader(Api(connection)).subject(replayed.namespace, reference))
+                }
+                kind = kind_of(workload)
+                revisions = kind.revisions(store, workload)
+                numbers = [each.number for each in revisions]
+                assert numbers == sorted(numbers, reverse=True)
+                assert sum(each.is_current for each in revisions) <= 1
+                assert [each.number for each in kind.history(store, workload, None, None).revisions] == [
+                    n for n in numbers if n
+                ]
+                assert kind.verdict(workload).line.isprintable()
+    assert seen
+
+
+@pytest.mark.parametrize(("name", "at"), OF_ARGO)
+def test_what_is_offered_of_a_rollout_of_argo_can_be_planned(name: str, at: float) -> None:
+    assert set(agrees(operator.subject(name, at)))
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.resource.kind)
+def test_its_names_lead_to_it(kind: Kind[Any]) -> None:
+    resource = kind.resource
+    for word in (*resource.names, resource.plural, f"{resource.plural}.{resource.group}"):
+        found = read_reference(f"{word}/web")
+        assert found is not None
+        assert found.resource is resource
+    assert kind.parts, "something keeps its revisions"
