@@ -201,6 +201,11 @@ class Live:
         return not self.is_listed, self.pods is None
 
     @property
+    def is_settled(self) -> bool:
+        """Whether all has been heard of that the first state of the rollouts depends on, as far as we may see it."""
+        return self.is_listed and PODS in self.store.listed | self._refused
+
+    @property
     def pods(self) -> int | None:
         """How many pods there are; None until all have been heard of."""
         return self.store.count(PODS) if PODS in self.store.listed else None

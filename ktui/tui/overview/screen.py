@@ -201,6 +201,9 @@ class OverviewScreen(LiveScreen):
         """The rows in their order; none changes its place under the hands of someone who moves the cursor."""
         places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
         if self._sort == "worst":
+            if not self.ktui.live.is_settled:
+                # What looked bad only because its pods were not known yet does not stay at the top.
+                self._standings = Standings()
             rows = self._standings.worst_first(shown, now)
         else:
             rows = overview_lines.ordered(shown, self._sort)
