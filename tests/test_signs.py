@@ -37,7 +37,7 @@ def written(path: Path) -> set[str]:
 
 
 # What reads text that others wrote, and the simulator, which is not ktui's screen.
-READERS = {"text.py", "signs.py", "settings.py", "metrics.py", "logs.py", "standard_streams.py"}
+READERS = {"durations.py", "text.py", "signs.py", "settings.py", "metrics.py", "logs.py", "standard_streams.py"}
 MODULES = [
     path
     for path in sorted(PACKAGE.rglob("*.py"))

@@ -228,7 +228,7 @@ def test_what_is_no_manifest(ktui: Ktui, tmp_path: Path, content: str | None, sa
         (["canary", "cart", "--image", "cart=x", "--steps", "a"], '"a" is not a step'),
         (["canary", "cart", "--image", "cart"], '"cart" is not CONTAINER=IMAGE.'),
         (["canary", "cart", "--repair", "--pods", "1"], "--repair repairs a hold that exists; it does not begin one."),
-        (["promote", "cart", "--full", "--pods", "1"], "three ways to say one thing"),
+        (["promote", "cart", "--full", "--pods", "1"], "say how far: give one of them"),
     ],
 )
 def test_usage(ktui: Ktui, arguments: list[str], said: str) -> None:

@@ -21,7 +21,8 @@ Start = Callable[..., subprocess.Popen[str]]
 
 COMMANDS = [
     "get", "status", "history", "diff", "timeline", "logs", "resources", "report",
-    "pause", "resume", "canary", "promote", "rollback", "abort", "set-image", "scale", "restart",
+    "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate",
+    "set-image", "scale", "restart",
     "open", "demo", "sim",
 ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from ktui.kube.connection import Connection, connect
 from ktui.kube.discovery import discover
 from ktui.kube.errors import KubeError
 from ktui.kube.listing import list_once
+from ktui.model import resources
 from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.model.workloads import StatefulSet
 from ktui.sim import SimulatedCluster
@@ -25,14 +26,9 @@ UNKNOWN = Resource("argoproj.io", "v1alpha1", "inventions", type("Invention", (S
 WANTED = (ROLLOUTS, LATER, UNKNOWN)
 
 
-@pytest.fixture(autouse=True)
-def forgotten() -> Any:
-    """What this file made up is known to no other."""
-    from ktui.model import resources
-
-    yield
-    for each in WANTED:
-        resources._BY_TYPE.pop(each.type, None)
+for each in WANTED:
+    # What this file made up is known to no other.
+    del resources._BY_TYPE[each.type]
 
 
 async def found_in(cluster: SimulatedCluster, folder: Path) -> tuple[frozenset[Resource], Connection, list[str]]:
