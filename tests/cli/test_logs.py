@@ -97,7 +97,7 @@ def test_a_timeline_is_what_the_screen_shows(ktui: Ktui, cart: Witness) -> None:
     document = json.loads(ktui("timeline", "cart", "-o", "json").out)
     assert (document["schema"], document["name"]) == ("ktui.timeline/1", "cart")
     assert {"made", "scaled", "deed"} <= {moment["kind"] for moment in document["moments"]}
-    # What was done with ktui comes before what it caused in the same second, which is all that the cluster's stamps tell.
+    # What was done with ktui comes before what it caused in the same second: the cluster's stamps are whole seconds.
     times = [datetime.fromisoformat(moment["time"]).replace(microsecond=0) for moment in document["moments"]]
     assert times == sorted(times)
 
