@@ -66,6 +66,8 @@ class _Stream:
         """When its last line was written."""
         self.places = Places()
         self.announces_previous = False
+        self.is_let_go = False
+        """Whether its pod is gone, and only the rest of what it wrote is awaited."""
         self.ends_told: set[int] = set()
         """The runs, by the number of restarts before them, whose end was noted."""
 
@@ -129,6 +131,7 @@ class LogFeed:
         for watched in selection.watched:
             known = self._streams.get(watched.source)
             if known is not None:
+                known.is_let_go = False
                 self._see(known, watched)
             elif watched.has_log and connection is not None:
                 tail = self._tail if self._tail is not None else max(50, min(TAIL, _SHARED_TAIL // logs))
@@ -203,6 +206,8 @@ class LogFeed:
         elif told.status is LogStatus.FOLLOWING and before is not None and before.status is LogStatus.PREVIOUS:
             self._mark_restart(stream)
         self._mark_end(stream)
+        if stream.is_let_go:
+            self._part_from(stream)
 
     def _put(self, stream: _Stream, lines: Sequence[LogLine], *, is_live: bool) -> None:
         if stream.announces_previous:
@@ -251,8 +256,13 @@ class LogFeed:
             self._stop(stream)
             del self._streams[stream.source]
             return
-        if stream.told is None or stream.told.status is not LogStatus.GONE:
+        if not stream.is_let_go:
+            stream.is_let_go = True
             stream.follower.finish()
-            return
-        self._note(stream, stream.last, "the pod is gone")
-        del self._streams[stream.source]
+        self._part_from(stream)
+
+    def _part_from(self, stream: _Stream) -> None:
+        """Say that the pod is gone once its last lines have come."""
+        if stream.told is not None and stream.told.status is LogStatus.GONE and stream.source in self._streams:
+            self._note(stream, stream.last, "the pod is gone")
+            del self._streams[stream.source]
