@@ -280,6 +280,9 @@ class Session:
             try:
                 while True:
                     self._listener.heard(await streams.take())
+                    if following is not None and following.done():
+                        # It ends by itself only where there is nothing to ask for; what went wrong in it is raised.
+                        following.result()
                     if self._listener.live.is_listed:
                         streams.go()
                         # What few clusters have does not keep those waiting that have it not.
