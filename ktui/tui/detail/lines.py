@@ -221,6 +221,9 @@ def conditions(rows: Sequence[ConditionRow], now: datetime, room: int) -> Lines:
         mark = Span(f"{signs.CROSS} ", "failed") if row.is_bad else Span(f"{signs.TICK} ", "good")
         if row.status == "Unknown":
             mark = Span("? ", "warn")
+        elif row.status != "True" and not row.is_bad:
+            # `Healthy False` while a rollout runs: nothing is wrong with it, but it is not good either.
+            mark = Span(f"{signs.POINT} ", "dim")
         text = f"{row.type} {row.status}  {row.reason}"
         left = [mark, Span(text, "" if row.is_bad else "dim")]
         lines.append(between(left, [Span(age(row.since, now), "dim")], room))
