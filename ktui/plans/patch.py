@@ -31,12 +31,17 @@ class Draft:
 
     def __init__(self, document: dict[str, Any], tests: Sequence[Operation]) -> None:
         self.after = deepcopy(document)
-        self._operations: list[Operation] = list(tests)
+        self._tests: list[Operation] = list(tests)
+        self._changes: list[Operation] = []
 
     @property
     def patch(self) -> Patch:
         """The tests, and the changes in order."""
-        return tuple(self._operations)
+        return (*self._tests, *self._changes)
+
+    def expect(self, path: Path, value: Any) -> None:
+        """Fail on anything but that: what was seen is what is acted on."""
+        self._tests.append(expect(path, value))
 
     def put(self, path: Path, value: Any) -> None:
         """Set a member whether it is there or not, with whatever parents are missing (or null)."""
@@ -45,7 +50,7 @@ class Draft:
             value = {token: value}
         # `add` replaces a member that is there (RFC 6902, 4.1); an element of a list it would push aside.
         operation = "replace" if isinstance(parent, list) else "add"
-        self._operations.append({"op": operation, "path": pointer(path[: depth + 1]), "value": value})
+        self._changes.append({"op": operation, "path": pointer(path[: depth + 1]), "value": value})
         parent[path[depth]] = deepcopy(value)
 
     def remove(self, path: Path) -> None:
@@ -53,7 +58,7 @@ class Draft:
         depth, parent = _deepest(self.after, path[:-1])
         if depth < len(path) - 1 or path[-1] not in parent:
             return
-        self._operations.append({"op": "remove", "path": pointer(path)})
+        self._changes.append({"op": "remove", "path": pointer(path)})
         del parent[path[-1]]
 
 

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload, WorkloadSpec
-from ktui.plans.patch import Draft, expect
+from ktui.plans.draft import PlanDraft
+from ktui.plans.patch import expect
 from ktui.plans.plan import SCALE, Plan, Undo
 from ktui.plans.request import Scale
 from ktui.plans.subject import AnySubject
@@ -65,20 +66,16 @@ def scaled(
         "spec": {"replicas": now} if now else {},
     }
     seen = expect(("spec", "replicas"), now) if now else expect(("spec",), {})
-    draft = Draft(scale, (expect(("metadata", "uid"), target.uid), seen))
+    draft = PlanDraft(target, scale, (expect(("metadata", "uid"), target.uid), seen))
     draft.put(("spec", "replicas"), then)
     name = reference_to(workload).full
-    return Plan(
-        request=request,
+    return draft.plan(
+        request,
         title=f"Scale {target} from {now} to {then}",
         begun=f"scaling from {now} to {then}",
-        target=target,
-        patch=draft.patch,
         effects=effects,
         warnings=(*warnings, *autoscaled(subject, then), *owner_warnings(workload), *to_zero(then)),
         undo=Undo(f"Scale back to {now}.", Scale(now)),
         commands=(command(subject, "scale", name, f"--replicas={then}", f"--current-replicas={now}"),),
-        before=scale,
-        after=draft.after,
         subresource=SCALE,
     )

@@ -18,7 +18,8 @@ from ktui.model.resources import SERVICES
 from ktui.model.routing import Service
 from ktui.model.store import Store
 from ktui.model.traffic import Traffic
-from ktui.plans.patch import Draft, expect
+from ktui.plans.draft import PlanDraft
+from ktui.plans.patch import expect
 from ktui.plans.plan import Plan, Target, Undo
 from ktui.plans.request import Switch
 from ktui.rollout.provenance import marked
@@ -66,21 +67,19 @@ def plan_switch(request: Switch, subject: ServiceSubject) -> Plan | Refusal:
     meta = subject.service.metadata
     target = Target(meta.namespace, meta.name, meta.uid, 0, SERVICES)
     selector = subject.service.spec.selector
-    draft = Draft(subject.raw, (expect(("metadata", "uid"), meta.uid), expect(("spec", "selector"), selector)))
+    draft = PlanDraft(
+        target, subject.raw, (expect(("metadata", "uid"), meta.uid), expect(("spec", "selector"), selector))
+    )
     draft.put(("spec", "selector", key), side.colour)
     before = clean(state.active)
-    return Plan(
-        request=Switch(side.colour, force=request.force),
+    return draft.plan(
+        Switch(side.colour, force=request.force),
         title=f"Switch {target} from {before} to {side.name}",
         done=f"switched from {before} to {side.name}",
-        target=target,
-        patch=draft.patch,
         effects=tuple(_effects(state, side)),
         warnings=tuple(_warnings(state, side, subject.raw)),
         undo=Undo(f"Switch back to {before}: its pods keep running.", Switch(state.active)),
         commands=(_command(subject, key, side.colour),),
-        before=subject.raw,
-        after=draft.after,
     )
 
 

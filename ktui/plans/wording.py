@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from ktui.model.objects import LAST_APPLIED
 from ktui.model.resources import resource_of
@@ -16,9 +15,6 @@ from ktui.rollout import images
 from ktui.rollout.provenance import provenance
 from ktui.rollout.revisions import Refusal, after_return, change_cause
 from ktui.text import clean, shell_line
-
-NEEDS_STEPS: Final = "nothing to do: this is for a controller with steps of its own, such as Argo Rollouts"
-"""Why a workload of Kubernetes' own kinds has nothing to retry, and no analysis to end."""
 
 
 def target_of(workload: Workload) -> Target:

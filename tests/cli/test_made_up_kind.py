@@ -20,8 +20,8 @@ from ktui.model.store import Store
 from ktui.model.structs import Struct
 from ktui.model.template import PodTemplate
 from ktui.plans import wording
+from ktui.plans.draft import draft_for
 from ktui.plans.offers import Offer, Rights, offered
-from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Action, Request, Restart
 from ktui.plans.template_change import RESTARTED
@@ -148,20 +148,15 @@ class WidgetKind(Kind[Widget]):
     def plan(self, request: Request, subject: Any) -> Plan | Refusal:
         if not isinstance(request, Restart):
             return Refusal("a widget can only be restarted")
-        target = wording.target_of(subject.workload)
-        draft = Draft(subject.raw, wording.tests_for(target))
+        draft = draft_for(subject)
         draft.put(RESTARTED, subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        return Plan(
-            request=request,
-            title=f"Restart {target}",
+        return draft.plan(
+            request,
+            title=f"Restart {draft.target}",
             begun="restart",
-            target=target,
-            patch=draft.patch,
             effects=("It is assembled once more.",),
             undo=Undo("Nothing to undo."),
-            commands=(wording.command(subject, "annotate", f"widget/{target.name}"),),
-            before=subject.raw,
-            after=draft.after,
+            commands=(wording.command(subject, "annotate", f"widget/{draft.target.name}"),),
         )
 
     def offers(self, known: Any, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:

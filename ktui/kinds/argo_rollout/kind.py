@@ -101,9 +101,9 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
         return msgspec.convert(raw, ArgoRollout, dec_hook=decode_hook).observed
 
     def plan(self, request: Request, subject: RolloutSubject) -> Plan | Refusal:
-        from ktui.kinds.argo_rollout.plans.planning import plan  # noqa: PLC0415
+        from ktui.kinds.argo_rollout.plans.planning import PLANS  # noqa: PLC0415
 
-        return plan(request, subject)
+        return PLANS.plan(request, subject)
 
     def offers(
         self, known: KnownRollout, *, read_only: bool = False, rights: Rights | None = None

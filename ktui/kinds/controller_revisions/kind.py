@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ktui.plans.offers import Offer, Rights
     from ktui.plans.plan import Plan
     from ktui.plans.quota_warnings import Coming
-    from ktui.plans.request import Request
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
@@ -81,11 +80,6 @@ class ControlledKind(Kind[C], ABC):
                 youngest = each.created
                 found[each.uid] = each.number
         return found
-
-    def plan(self, request: Request, subject: ControlledSubject) -> Plan | Refusal:
-        from ktui.kinds.controller_revisions.plans.planning import plan  # noqa: PLC0415
-
-        return plan(request, subject)
 
     def coming(self, plan: Plan, subject: ControlledSubject) -> Coming | None:
         from ktui.kinds.controller_revisions.plans.coming import coming  # noqa: PLC0415

@@ -95,9 +95,9 @@ class DeploymentKind(Kind[Deployment]):
         return turned is not None and turned <= rollout.started + _SLACK
 
     def plan(self, request: Request, subject: DeploymentSubject) -> Plan | Refusal:
-        from ktui.kinds.deployment.plans.planning import plan  # noqa: PLC0415
+        from ktui.kinds.deployment.plans.planning import PLANS  # noqa: PLC0415
 
-        return plan(request, subject)
+        return PLANS.plan(request, subject)
 
     def coming(self, plan: Plan, subject: DeploymentSubject) -> Coming | None:
         from ktui.kinds.deployment.plans.coming import coming  # noqa: PLC0415

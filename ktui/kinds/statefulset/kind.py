@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ktui.kinds.controller_revisions.kind import ControlledKind
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.model.resources import STATEFULSETS
 from ktui.model.workloads import StatefulSet
 from ktui.text import count
+
+if TYPE_CHECKING:
+    from ktui.kinds.controller_revisions.plans.known import StatefulSetSubject
+    from ktui.plans.plan import Plan
+    from ktui.plans.request import Request
+    from ktui.rollout.revisions import Refusal
 
 
 class StatefulSetKind(ControlledKind[StatefulSet]):
@@ -29,3 +37,8 @@ class StatefulSetKind(ControlledKind[StatefulSet]):
             return ""
         stay = "stays" if left == 1 else "stay"
         return f"{count(left, 'pod')} {stay} as before: its partition is {workload.spec.partition}."
+
+    def plan(self, request: Request, subject: StatefulSetSubject) -> Plan | Refusal:
+        from ktui.kinds.controller_revisions.plans.planning import OF_STATEFULSETS  # noqa: PLC0415
+
+        return OF_STATEFULSETS.plan(request, subject)

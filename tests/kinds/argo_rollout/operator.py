@@ -6,7 +6,7 @@ from typing import Any
 
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.plans.known import RolloutSubject
-from ktui.kinds.argo_rollout.plans.planning import plan
+from ktui.kinds.argo_rollout.plans.planning import PLANS
 from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS
 from ktui.model.objects import ReplicaSet
 from ktui.model.resources import DEPLOYMENTS
@@ -35,12 +35,12 @@ def of(raw: JSON, there: dict[str, dict[str, JSON]], now: Any) -> RolloutSubject
 
 
 def planned(request: Request, on: RolloutSubject) -> Plan:
-    made = plan(request, on)
+    made = PLANS.plan(request, on)
     assert isinstance(made, Plan), made
     return made
 
 
 def refused(request: Request, on: RolloutSubject) -> str:
-    made = plan(request, on)
+    made = PLANS.plan(request, on)
     assert isinstance(made, Refusal), made
     return made.reason

@@ -7,7 +7,7 @@ from typing import Final
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, situation
 from ktui.kinds.argo_rollout.plans.rollback import going_back
-from ktui.kinds.argo_rollout.plans.status_patch import StatusDraft
+from ktui.kinds.argo_rollout.plans.status_patch import status_draft_for
 from ktui.kinds.argo_rollout.plans.wording import ahead, kept_pods, new_and_old, plugin, unobserved
 from ktui.kinds.argo_rollout.revisions import revision
 from ktui.kinds.argo_rollout.status import aborted, said, under_way
@@ -54,7 +54,7 @@ def plan_abort(request: Abort, subject: RolloutSubject) -> Plan | Refusal:
         why = "A full promotion was asked for, and its controller then ignores an abort: the template is put back."
         return going_back(request, subject, found, "Abort: roll back", warnings=(why,))
     new, old = new_and_old(subject)
-    draft = StatusDraft(subject.raw, target_of(rollout))
+    draft = status_draft_for(subject)
     draft.expect(("status", "currentPodHash"), rollout.status.current_pod_hash)
     draft.put(_ABORT, True)
     kept = kept_pods(subject)
@@ -89,7 +89,7 @@ def plan_retry(request: Retry, subject: RolloutSubject) -> Plan | Refusal:
         return refused
     rollout = subject.workload
     new, old = new_and_old(subject)
-    draft = StatusDraft(subject.raw, target_of(rollout))
+    draft = status_draft_for(subject)
     draft.expect(("status", "currentPodHash"), rollout.status.current_pod_hash)
     draft.expect(_ABORT, True)
     draft.put(_ABORT, False)

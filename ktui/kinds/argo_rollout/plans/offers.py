@@ -9,7 +9,7 @@ import msgspec
 from ktui.kinds.argo_rollout.plans.aborting import abort_target, refuse_retry
 from ktui.kinds.argo_rollout.plans.known import KnownRollout, situation
 from ktui.kinds.argo_rollout.plans.pausing import refuse_pause, refuse_resume
-from ktui.kinds.argo_rollout.plans.planning import CANARY
+from ktui.kinds.argo_rollout.plans.planning import PLANS
 from ktui.kinds.argo_rollout.plans.promoting import promote_label, refuse_promote
 from ktui.kinds.argo_rollout.plans.rollback import rollback_target
 from ktui.kinds.argo_rollout.plans.template_change import refuse_image, refuse_restart
@@ -42,7 +42,7 @@ def offers(known: KnownRollout, *, read_only: bool = False, rights: Rights | Non
         *(msgspec.structs.replace(each, instead=None) for each in _back(offer, back, abort, template)),
         *(() if retry.open else (retry,)),
         offer(Action.TERMINATE, "terminate the analysis", "X", refuse_terminate(known)),
-        offer(Action.CANARY, "canary", "C", Refusal(CANARY)),
+        offer(Action.CANARY, "canary", "C", PLANS.refuse(Action.CANARY)),
         offer(Action.SET_IMAGE, "set image", "i", refuse_image(known)),
         offer(Action.SCALE, "scale", "s", being_deleted(rollout)),
         offer(Action.RESTART, "restart", "R", refuse_restart(known)),

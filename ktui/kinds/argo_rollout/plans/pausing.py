@@ -7,10 +7,10 @@ from typing import Final
 from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, is_under_way
 from ktui.kinds.argo_rollout.plans.wording import new_and_old, plugin
 from ktui.kinds.argo_rollout.steps import current_step, label
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Pause, Resume
-from ktui.plans.wording import being_deleted, command, target_of, tests_for
+from ktui.plans.wording import being_deleted, command
 from ktui.rollout.revisions import Refusal
 
 _PAUSED: Final = ("spec", "paused")
@@ -39,22 +39,16 @@ def plan_pause(request: Pause, subject: RolloutSubject) -> Plan | Refusal:
     refused = refuse_pause(subject)
     if refused is not None:
         return refused
-    rollout = subject.workload
-    target = target_of(rollout)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(_PAUSED, True)
-    return Plan(
-        request=request,
-        title=f"Pause {target}",
+    return draft.plan(
+        request,
+        title=f"Pause {draft.target}",
         done="paused",
-        target=target,
-        patch=draft.patch,
         effects=_when_paused(subject),
         warnings=("Its progress deadline does not run while it is paused.",) if is_under_way(subject) else (),
         undo=Undo("Resume lets it go on.", Resume()),
-        commands=(plugin(subject, "pause", target.name),),
-        before=subject.raw,
-        after=draft.after,
+        commands=(plugin(subject, "pause", draft.target.name),),
     )
 
 
@@ -63,22 +57,16 @@ def plan_resume(request: Resume, subject: RolloutSubject) -> Plan | Refusal:
     refused = refuse_resume(subject)
     if refused is not None:
         return refused
-    rollout = subject.workload
-    target = target_of(rollout)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(_PAUSED, False)
     patch = '{"spec":{"paused":false}}'
-    return Plan(
-        request=request,
-        title=f"Resume {target}",
+    return draft.plan(
+        request,
+        title=f"Resume {draft.target}",
         done="resumed",
-        target=target,
-        patch=draft.patch,
         effects=_when_resumed(subject),
         undo=Undo("Pause stops it again.", Pause()),
-        commands=(command(subject, "patch", f"rollouts.argoproj.io/{target.name}", "--type=merge", "-p", patch),),
-        before=subject.raw,
-        after=draft.after,
+        commands=(command(subject, "patch", f"rollouts.argoproj.io/{draft.target.name}", "--type=merge", "-p", patch),),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject, situation
-from ktui.kinds.argo_rollout.plans.status_patch import StatusDraft
+from ktui.kinds.argo_rollout.plans.status_patch import StatusDraft, status_draft_for
 from ktui.kinds.argo_rollout.plans.wording import ahead, new_and_old, plugin, unobserved
 from ktui.kinds.argo_rollout.revisions import revision
 from ktui.kinds.argo_rollout.status import aborted, under_way
@@ -97,7 +97,7 @@ def _by_a_step(request: Promote, subject: RolloutSubject) -> Plan:
     rollout = subject.workload
     step, at = current_step(rollout)
     pauses = subject.raw["status"].get("pauseConditions")
-    draft = StatusDraft(subject.raw, target_of(rollout))
+    draft = status_draft_for(subject)
     if pauses:
         draft.expect(_PAUSES, pauses)
     if step is not None and at is not None:
@@ -131,7 +131,7 @@ def _by_a_step(request: Promote, subject: RolloutSubject) -> Plan:
 
 def _fully(request: Promote, subject: RolloutSubject) -> Plan:
     rollout = subject.workload
-    draft = StatusDraft(subject.raw, target_of(rollout))
+    draft = status_draft_for(subject)
     draft.expect(("status", "currentPodHash"), rollout.status.current_pod_hash)
     draft.put(_FULL, True)
     lifts = _lift(rollout, draft)

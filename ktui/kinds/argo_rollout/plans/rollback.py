@@ -20,10 +20,10 @@ from ktui.kinds.argo_rollout.steps import current_step
 from ktui.model.objects import ReplicaSet
 from ktui.model.reading import NotRead, read
 from ktui.plans import prospects
-from ktui.plans.patch import Draft
+from ktui.plans.draft import PlanDraft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Request, RollBack
-from ktui.plans.wording import being_deleted, owner_warnings, renumbered, stale_cause, target_of, tests_for
+from ktui.plans.wording import being_deleted, owner_warnings, renumbered, stale_cause, target_of
 from ktui.rollout.revisions import Refusal, template_of
 from ktui.rollout.track_record import last_good
 
@@ -99,24 +99,20 @@ def going_back(
     holder = template_holder(subject)
     if isinstance(holder, Refusal):
         return holder
-    draft = Draft(holder.raw, tests_for(holder.target))
+    draft = PlanDraft(holder.target, holder.raw)
     draft.put(_TEMPLATE, own_template(subject.raw_revisions[back.metadata.uid]))
     target = target_of(rollout)
     now = situation(subject).current
     name = named(back, rollout.spec.template)
-    return Plan(
-        request=request,
+    return draft.plan(
+        request,
         title=f"{verb} {target} to {name}" if verb == "Roll back" else f"Abort {target}: roll back to {name}",
         begun=f"rollback to {name}",
-        target=holder.target,
-        patch=draft.patch,
         effects=_effects(subject, back),
         warnings=(*warnings, *owner_warnings(rollout), *_prospects(subject, back), *stale_cause(rollout)),
         insist=prospects.misgivings(revision(back), candidates(subject), subject.remembered, subject.now),
         undo=_undo(subject, now, back),
         commands=(plugin(subject, "undo", target.name, f"--to-revision={revision(back)}"),),
-        before=holder.raw,
-        after=draft.after,
     )
 
 

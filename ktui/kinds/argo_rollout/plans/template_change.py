@@ -17,7 +17,7 @@ from ktui.kinds.argo_rollout.plans.wording import ahead, named, new_and_old, plu
 from ktui.kinds.argo_rollout.revisions import newest_first, revision
 from ktui.kinds.argo_rollout.steps import current_step
 from ktui.model.template import PodTemplate
-from ktui.plans.patch import Draft
+from ktui.plans.draft import PlanDraft, draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
 from ktui.plans.template_change import label_of, matching, pairs_for_kubectl, put_images, refuse_images
@@ -29,7 +29,6 @@ from ktui.plans.wording import (
     owner_warnings,
     stale_cause,
     target_of,
-    tests_for,
 )
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean, count
@@ -52,17 +51,14 @@ def plan_restart(request: Restart, subject: RolloutSubject) -> Plan | Refusal:
     stamp = subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if subject.raw["spec"].get("restartAt") == stamp:
         return Refusal("a restart has been triggered within the past second already; wait before triggering another")
-    target = target_of(rollout)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(("spec", "restartAt"), stamp)
     pods = max(rollout.status.replicas, rollout.spec.desired)
     paused = ("It is paused (spec.paused): pods are replaced once it is resumed.",) if rollout.spec.paused else ()
-    return Plan(
-        request=request,
-        title=f"Restart {target}",
+    return draft.plan(
+        request,
+        title=f"Restart {draft.target}",
         begun="restart",
-        target=target,
-        patch=draft.patch,
         effects=(
             f"{count(pods, 'pod')} {'is' if pods == 1 else 'are'} evicted, as many at once as may be unavailable, "
             "at least one; disruption budgets count.",
@@ -71,9 +67,7 @@ def plan_restart(request: Restart, subject: RolloutSubject) -> Plan | Refusal:
         ),
         warnings=_alone(rollout.spec.desired),
         undo=Undo("Nothing to undo: the new pods run what the old ones did."),
-        commands=(plugin(subject, "restart", target.name),),
-        before=subject.raw,
-        after=draft.after,
+        commands=(plugin(subject, "restart", draft.target.name),),
     )
 
 
@@ -96,24 +90,20 @@ def plan_set_image(request: SetImage, subject: RolloutSubject) -> Plan | Refusal
     if refused is not None:
         return refused
     target = target_of(rollout)
-    draft = Draft(holder.raw, tests_for(holder.target))
+    draft = PlanDraft(holder.target, holder.raw)
     changed = put_images(draft, request, holder.raw)
     if draft.after == holder.raw:
         wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, holder.raw))
         return Refusal(clean(f'nothing to change: rollout "{target.name}" runs {wanted} already'))
     new = label_of(changed)
-    return Plan(
-        request=request,
+    return draft.plan(
+        request,
         title=clean(f"Set the image of {target} to {new}"),
         done=clean(f"set to {new}"),
-        target=holder.target,
-        patch=draft.patch,
         effects=(*image_changes(changed), *_rollout_of(subject, draft.after)),
         warnings=(*_amid(subject), *owner_warnings(rollout), *moved_images(changed), *stale_cause(rollout)),
         undo=_undo(subject, changed),
         commands=(_command(subject, pairs_for_kubectl(request, changed)),),
-        before=holder.raw,
-        after=draft.after,
     )
 
 

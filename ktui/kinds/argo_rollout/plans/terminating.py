@@ -11,7 +11,8 @@ from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject
 from ktui.kinds.argo_rollout.plans.wording import plugin
 from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS
 from ktui.model.template import decode_hook
-from ktui.plans.patch import Draft, expect
+from ktui.plans.draft import PlanDraft
+from ktui.plans.patch import expect
 from ktui.plans.plan import Plan, Target, Undo
 from ktui.plans.request import Terminate
 from ktui.plans.wording import being_deleted
@@ -60,19 +61,15 @@ def plan_terminate(request: Terminate, subject: RolloutSubject) -> Plan | Refusa
     meta = raw["metadata"]
     # Its generation grows with its status: the CRD of AnalysisRuns has no path for that alone.
     target = Target(meta["namespace"], name, meta["uid"], 0, ANALYSIS_RUNS)
-    draft = Draft(raw, (expect(("metadata", "uid"), target.uid),))
+    draft = PlanDraft(target, raw, (expect(("metadata", "uid"), target.uid),))
     draft.put(("spec", "terminate"), True)
-    return Plan(
-        request=request,
+    return draft.plan(
+        request,
         title=f"Terminate {target}",
         begun="termination",
-        target=target,
-        patch=draft.patch,
         effects=(
             "What it has measured so far decides: if nothing failed, it counts as successful, and the rollout goes on.",
         ),
         undo=Undo("Nothing brings it back: a retry of the rollout after an abort starts a new one."),
         commands=(plugin(subject, "terminate", "analysisrun", name),),
-        before=raw,
-        after=draft.after,
     )

@@ -9,7 +9,13 @@ from __future__ import annotations
 from ktui.kinds.controller_revisions.cohorts import place
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans import partition_patch
-from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current, in_flight
+from ktui.kinds.controller_revisions.plans.known import (
+    ControlledSubject,
+    KnownControlled,
+    StatefulSetSubject,
+    current,
+    in_flight,
+)
 from ktui.kinds.controller_revisions.plans.wording import (
     changed,
     names,
@@ -21,7 +27,7 @@ from ktui.kinds.controller_revisions.plans.wording import (
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
 from ktui.plans.canary_warnings import canary_warnings
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary
 from ktui.plans.template_change import change_template, refuse_what
@@ -34,8 +40,6 @@ from ktui.plans.wording import (
     image_of,
     moved_images,
     stale_cause,
-    target_of,
-    tests_for,
 )
 from ktui.rollout import steps
 from ktui.rollout.partition import Record
@@ -59,8 +63,9 @@ def refuse_canary(statefulset: StatefulSet, known: KnownControlled) -> Refusal |
     return Refusal("a running rollout cannot become a canary: pause it instead")
 
 
-def plan_canary(request: Canary, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_canary(request: Canary, subject: StatefulSetSubject) -> Plan | Refusal:
     """Template, partition and record in one patch."""
+    statefulset = subject.workload
     refused = (
         refuse_canary(statefulset, subject) or _refuse_size(request, statefulset) or refuse_what(request, subject.raw)
     )
@@ -68,8 +73,7 @@ def plan_canary(request: Canary, subject: ControlledSubject, statefulset: Statef
         return refused
     now = current(subject)
     assert now is not None, "what is not in flight has a revision"
-    target = target_of(statefulset)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     differing = change_template(draft, request)
     template = PodTemplate(draft.after["spec"]["template"])
     if template == statefulset.spec.template:
@@ -87,12 +91,10 @@ def plan_canary(request: Canary, subject: ControlledSubject, statefulset: Statef
     )
     partition_patch.put(draft, record.partition, record)
     image, size = image_of(template, statefulset.spec.template), f"{pods} of {count(desired, 'pod')}"
-    return Plan(
-        request=request,
-        title=f"Hold a canary of {size} of {target} at {image}",
+    return draft.plan(
+        request,
+        title=f"Hold a canary of {size} of {draft.target} at {image}",
         begun=f"canary of {size} at {image}",
-        target=target,
-        patch=draft.patch,
         effects=(
             *image_changes(differing),
             *_beginning(subject, statefulset, record, pods, image),
@@ -105,8 +107,6 @@ def plan_canary(request: Canary, subject: ControlledSubject, statefulset: Statef
         ),
         undo=Undo(f"Abort goes back to {amid(revision_of(now))} with the partition of {record.saved}.", Abort()),
         commands=_commands(request, subject, statefulset, record, differing),
-        before=subject.raw,
-        after=draft.after,
     )
 
 

@@ -10,6 +10,7 @@ from ktui.rollout.podstatus import is_terminating
 
 KnownControlled = Known[Controlled, ControllerRevision]
 ControlledSubject = Subject[Controlled, ControllerRevision]
+StatefulSetSubject = Subject[StatefulSet, ControllerRevision]
 
 
 def current(known: KnownControlled) -> ControllerRevision | None:

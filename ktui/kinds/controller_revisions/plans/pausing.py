@@ -7,7 +7,13 @@ import msgspec
 from ktui.kinds.controller_revisions.cohorts import place
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans import partition_patch
-from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current, in_flight
+from ktui.kinds.controller_revisions.plans.known import (
+    ControlledSubject,
+    KnownControlled,
+    StatefulSetSubject,
+    current,
+    in_flight,
+)
 from ktui.kinds.controller_revisions.plans.wording import (
     changed,
     deletion_commands,
@@ -20,10 +26,11 @@ from ktui.kinds.controller_revisions.plans.wording import (
 )
 from ktui.model.objects import Pod
 from ktui.model.workloads import StatefulSet
+from ktui.plans.draft import draft_for
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Pause, Promote, Request, Resume, RollBack
-from ktui.plans.wording import amid, being_deleted, image_of, owner_warnings, target_of, tests_for
+from ktui.plans.wording import amid, being_deleted, image_of, owner_warnings
 from ktui.rollout import steps
 from ktui.rollout.partition import Partition, Record
 from ktui.rollout.podstatus import is_terminating
@@ -103,8 +110,9 @@ def promote_label(statefulset: StatefulSet) -> str:
     return f"promote to {all_of}{size}{whole}{_in_brackets(held, step)}"
 
 
-def plan_pause(request: Pause, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_pause(request: Pause, subject: StatefulSetSubject) -> Plan | Refusal:
     """Stop where it is."""
+    statefulset = subject.workload
     refused = refuse_pause(statefulset, subject)
     if refused is not None:
         return refused
@@ -116,21 +124,16 @@ def plan_pause(request: Pause, subject: ControlledSubject, statefulset: Stateful
         undo = Undo(f"Resume brings the partition of {saved} back.", Resume())
     else:
         undo = Undo("Promote takes the canary on from there.", Promote())
-    target = target_of(statefulset)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     partition_patch.put(draft, at, record)
-    return Plan(
-        request=request,
-        title=f"Pause {target} by a partition of {at}",
+    return draft.plan(
+        request,
+        title=f"Pause {draft.target} by a partition of {at}",
         done=f"paused: its partition is {at}",
-        target=target,
-        patch=draft.patch,
         effects=_when_paused(subject, statefulset, at),
         warnings=owner_warnings(statefulset),
         undo=undo,
         commands=partition_patch.commands(subject, at, record),
-        before=subject.raw,
-        after=draft.after,
     )
 
 
@@ -143,8 +146,9 @@ def _smaller(held: Partition, at: int) -> Record | None:
     return msgspec.structs.replace(record, partition=at, step=max(0, step - 1))
 
 
-def plan_resume(request: Resume, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_resume(request: Resume, subject: StatefulSetSubject) -> Plan | Refusal:
     """Go on to the end, or to where the partition of before holds it; with a canary that has not begun, to its size."""
+    statefulset = subject.workload
     refused = refuse_resume(statefulset)
     if refused is not None:
         return refused
@@ -156,8 +160,9 @@ def plan_resume(request: Resume, subject: ControlledSubject, statefulset: Statef
     return _to_the_end(request, subject, statefulset, held, verb="Resume")
 
 
-def plan_promote(request: Promote, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_promote(request: Promote, subject: StatefulSetSubject) -> Plan | Refusal:
     """Let the next step through, a number of one's own, or all of it."""
+    statefulset = subject.workload
     refused = refuse_promote(statefulset, subject)
     if refused is not None:
         return refused
@@ -193,17 +198,14 @@ def _further(
         steps=known.steps or (str(pods), steps.FULL),
         back=known.back or _origin(subject),
     )
-    target = target_of(statefulset)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     partition_patch.put(draft, at, grown)
     size = f"{pods} of {count(held.desired, 'pod')}"
     image = image_of(statefulset.spec.template)
-    return Plan(
-        request=request,
-        title=f"Promote {target} to {size} at {image}{_in_brackets(held, step)}",
+    return draft.plan(
+        request,
+        title=f"Promote {draft.target} to {size} at {image}{_in_brackets(held, step)}",
         begun=f"promotion to {size} at {image}",
-        target=target,
-        patch=draft.patch,
         effects=(
             f"The partition goes from {held.first} to {at}: {held.pods} → {pods}, and held there.",
             *_let_through(subject, draft),
@@ -214,8 +216,6 @@ def _further(
             *partition_patch.commands(subject, at, grown),
             *deletion_commands(subject, changed(subject, draft.after)),
         ),
-        before=subject.raw,
-        after=draft.after,
         deletes=doomed(subject, changed(subject, draft.after)),
     )
 
@@ -223,21 +223,18 @@ def _further(
 def _to_the_end(
     request: Request, subject: ControlledSubject, statefulset: StatefulSet, held: Partition, *, verb: str
 ) -> Plan:
-    target = target_of(statefulset)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     partition_patch.put(draft, held.before)
     waits = in_flight(subject)
     image = image_of(statefulset.spec.template)
     reached = held.desired - min(held.before, held.desired)
     size = f"all {count(held.desired, 'pod')}" if not held.before else f"{reached} of {count(held.desired, 'pod')}"
     stays = (f"The partition of before stays in force: the first {held.before} are kept.",) if held.before else ()
-    return Plan(
-        request=request,
-        title=f"{verb} {target}: {size} at {image}",
+    return draft.plan(
+        request,
+        title=f"{verb} {draft.target}: {size} at {image}",
         done=f"resumed: its partition is {held.before}" if verb == "Resume" else "",
         begun=f"promotion to {size} at {image}" if verb == "Promote" else "",
-        target=target,
-        patch=draft.patch,
         effects=(
             f"The partition goes from {held.first} to {held.before}.",
             *(_let_through(subject, draft) if waits else ("Nothing waits to be rolled out, so no pod changes now.",)),
@@ -249,8 +246,6 @@ def _to_the_end(
             *partition_patch.commands(subject, held.before),
             *deletion_commands(subject, changed(subject, draft.after)),
         ),
-        before=subject.raw,
-        after=draft.after,
         deletes=doomed(subject, changed(subject, draft.after)),
     )
 

@@ -12,10 +12,10 @@ from ktui.kinds.controller_revisions.cohorts import waits_for_deletion
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current
 from ktui.kinds.controller_revisions.plans.wording import deletion_commands, doomed, from_the_top, names, revision_of
 from ktui.model.objects import Pod
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Repair
-from ktui.plans.wording import amid, being_deleted, target_of, tests_for
+from ktui.plans.wording import amid, being_deleted
 from ktui.rollout.revisions import Refusal
 
 
@@ -50,16 +50,13 @@ def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
     workload, now = subject.workload, current(subject)
     assert now is not None, "what has no revision yet is refused"
     pods = left_behind(subject)
-    target = target_of(workload)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     it, them = ("it comes", "it") if len(pods) == 1 else ("they come", "them")
     are = "is" if len(pods) == 1 else "are"
-    return Plan(
-        request=request,
-        title=f"Repair {target}: delete {names(pods)}",
+    return draft.plan(
+        request,
+        title=f"Repair {draft.target}: delete {names(pods)}",
         begun=f"repair, which deletes {names(pods)},",
-        target=target,
-        patch=draft.patch,
         effects=(
             f"{names(pods)} {are} not ready, and an OrderedReady StatefulSet waits for {them} before it goes on.",
             f"Deleted, {it} back as {amid(revision_of(now))} with the same volumes.",
@@ -67,7 +64,5 @@ def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
         ),
         undo=Undo("Nothing to undo: the StatefulSet creates the pods again."),
         commands=deletion_commands(subject, workload),
-        before=subject.raw,
-        after=draft.after,
         deletes=doomed(subject, workload),
     )

@@ -29,10 +29,10 @@ from ktui.kinds.controller_revisions.plans.wording import (
 from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.plans import prospects
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Request, RollBack
-from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered, target_of, tests_for
+from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal, change_cause, in_public, template_of
@@ -150,9 +150,8 @@ def template_in(raw_revision: dict[str, Any]) -> dict[str, Any]:
 
 def _going_back(request: Request, subject: ControlledSubject, back: ControllerRevision, verb: str) -> Plan:
     workload = subject.workload
-    target = target_of(workload)
     raw_back = subject.raw_revisions[back.metadata.uid]
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(_TEMPLATE, template_in(raw_back))
     cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
     if cause is None:
@@ -166,12 +165,10 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
     after = changed(subject, draft.after)
     image = image_of(back.template, workload.spec.template)
     destination = f"to revision {back.revision}" + (f" ({image})" if image else "")
-    return Plan(
-        request=request,
-        title=f"{verb} {target} {destination}",
+    return draft.plan(
+        request,
+        title=f"{verb} {draft.target} {destination}",
         begun=f"rollback {destination}",
-        target=target,
-        patch=draft.patch,
         effects=(
             *replacement(subject, after, revision_of(back, workload.spec.template)),
             *_numbered(subject, back, cause),
@@ -193,8 +190,6 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
             *(partition_patch.commands(subject, ends_at) if ends_at is not None else ()),
             *deletion_commands(subject, after),
         ),
-        before=subject.raw,
-        after=draft.after,
         deletes=doomed(subject, after),
     )
 

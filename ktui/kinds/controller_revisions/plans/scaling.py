@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ktui.kinds.controller_revisions.partition import partition_of
-from ktui.kinds.controller_revisions.plans.known import ControlledSubject
+from ktui.kinds.controller_revisions.plans.known import ControlledSubject, StatefulSetSubject
 from ktui.model.workloads import ORDERED_READY, StatefulSet
 from ktui.plans.plan import Plan
 from ktui.plans.request import Scale
@@ -14,8 +14,9 @@ from ktui.rollout.revisions import Refusal
 from ktui.text import clean, count
 
 
-def plan_scale(request: Scale, subject: ControlledSubject, statefulset: StatefulSet) -> Plan | Refusal:
+def plan_scale(request: Scale, subject: StatefulSetSubject) -> Plan | Refusal:
     """Ask for another number of pods."""
+    statefulset = subject.workload
     refused = refuse_scale(statefulset, request.replicas)
     if refused is not None:
         return refused

@@ -19,7 +19,7 @@ from ktui.kinds.controller_revisions.plans.wording import (
 )
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.workloads import StatefulSet
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
 from ktui.plans.template_change import RESTARTED, label_of, matching, pairs_for_kubectl, put_images, refuse_images
@@ -32,8 +32,6 @@ from ktui.plans.wording import (
     moved_images,
     owner_warnings,
     stale_cause,
-    target_of,
-    tests_for,
 )
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean
@@ -48,19 +46,16 @@ def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal
     stamp = subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if workload.spec.template.annotations.get(RESTARTED_AT) == stamp:
         return Refusal("a restart has been triggered within the past second already; wait before triggering another")
-    target = target_of(workload)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(RESTARTED, stamp)
     after = changed(subject, draft.after)
     comes, _ = numbered(subject, after.spec.template)
     busy = ("A rollout is running: the restart puts another revision on top of it.",) if in_flight(subject) else ()
     pause = " A pause stops it half-way." if isinstance(workload, StatefulSet) else ""
-    return Plan(
-        request=request,
-        title=f"Restart {target}",
+    return draft.plan(
+        request,
+        title=f"Restart {draft.target}",
         begun="restart",
-        target=target,
-        patch=draft.patch,
         effects=(
             *replacement(subject, after, comes),
             "The template stays the same but for the time of the restart.",
@@ -73,8 +68,6 @@ def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal
         ),
         undo=Undo(f"Nothing to undo: the new pods run what the old ones did.{pause}"),
         commands=(command(subject, "rollout", "restart", name_of(subject)), *deletion_commands(subject, after)),
-        before=subject.raw,
-        after=draft.after,
         deletes=doomed(subject, after),
     )
 
@@ -85,8 +78,7 @@ def plan_set_image(request: SetImage, subject: ControlledSubject) -> Plan | Refu
     refused = being_deleted(workload) or refuse_images(request, subject.raw)
     if refused is not None:
         return refused
-    target = target_of(workload)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     differing = put_images(draft, request, subject.raw)
     # Several pairs may name one container, and the last one counts.
     if draft.after == subject.raw:
@@ -95,12 +87,10 @@ def plan_set_image(request: SetImage, subject: ControlledSubject) -> Plan | Refu
     pairs, new = pairs_for_kubectl(request, differing), label_of(differing)
     after = changed(subject, draft.after)
     comes, again = numbered(subject, after.spec.template)
-    return Plan(
-        request=request,
-        title=clean(f"Set the image of {target} to {new}"),
+    return draft.plan(
+        request,
+        title=clean(f"Set the image of {draft.target} to {new}"),
         done=clean(f"set to {new}"),
-        target=target,
-        patch=draft.patch,
         effects=(
             *image_changes(differing),
             *replacement(subject, after, comes),
@@ -119,8 +109,6 @@ def plan_set_image(request: SetImage, subject: ControlledSubject) -> Plan | Refu
             command(subject, "set", "image", name_of(subject), *pairs),
             *deletion_commands(subject, after),
         ),
-        before=subject.raw,
-        after=draft.after,
         deletes=doomed(subject, after),
     )
 

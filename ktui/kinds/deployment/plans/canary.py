@@ -19,7 +19,7 @@ from ktui.kinds.deployment.plans.wording import number_for, pace, revision_of
 from ktui.model.objects import HOLD_SECONDS, Deployment, ReplicaSet
 from ktui.model.template import PodTemplate
 from ktui.plans.canary_warnings import canary_warnings, healed
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary, Promote, RollBack
 from ktui.plans.template_change import change_template, refuse_what
@@ -31,8 +31,6 @@ from ktui.plans.wording import (
     image_of,
     moved_images,
     stale_cause,
-    target_of,
-    tests_for,
 )
 from ktui.rollout import steps
 from ktui.rollout.hold import OVER, Back, Disturbance, Hold, Record
@@ -100,22 +98,19 @@ def plan_canary(request: Canary, subject: DeploymentSubject) -> Plan | Refusal:
         return refused
     current = revisions.current(deployment, subject.revisions)
     assert current is not None, "what is not in flight has a ReplicaSet"
-    target = target_of(deployment)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     changed = change_template(draft, request)
     template = PodTemplate(draft.after["spec"]["template"])
     if template == deployment.spec.template:
-        return Refusal(f'nothing to change: deployment "{target.name}" runs that already')
+        return Refusal(f'nothing to change: deployment "{draft.target.name}" runs that already')
     record = _begun(request, subject, current, template)
     hold_settings.put_on(draft, record)
     image = image_of(template, deployment.spec.template)
     pods = f"{record.pods} of {count(record.replicas, 'pod')}"
-    return Plan(
-        request=request,
-        title=f"Hold a canary of {pods} of {target} at {image}",
+    return draft.plan(
+        request,
+        title=f"Hold a canary of {pods} of {draft.target} at {image}",
         begun=f"canary of {pods} at {image}",
-        target=target,
-        patch=draft.patch,
         effects=(
             *image_changes(changed),
             *_beginning(record, f"revision {record.revision}, image {image}"),
@@ -123,8 +118,6 @@ def plan_canary(request: Canary, subject: DeploymentSubject) -> Plan | Refusal:
         warnings=(*moved_images(changed), *_warned(subject, record)),
         undo=Undo(f"Abort goes back to {revision_of(current)}, with the saved settings.", Abort()),
         commands=_begin_commands(request, subject, record, changed),
-        before=subject.raw,
-        after=draft.after,
     )
 
 
@@ -255,19 +248,16 @@ def _larger(request: Promote, subject: DeploymentSubject, hold: Hold, step: int,
         max_unavailable=limits.unavailable,
         step=step,
     )
-    target = target_of(deployment)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     hold_settings.resize(draft, grown)
     image = image_of(deployment.spec.template)
     size = f"{pods} of {count(hold.desired, 'pod')}"
     added = pods - hold.pods
     replaced = 0 if record.surge else added
-    return Plan(
-        request=request,
-        title=f"Promote {target} to {size} at {image}{_in_brackets(record, step)}",
+    return draft.plan(
+        request,
+        title=f"Promote {draft.target} to {size} at {image}{_in_brackets(record, step)}",
         begun=f"promotion to {size} at {image}",
-        target=target,
-        patch=draft.patch,
         effects=(
             f"{count(added, 'pod')} of revision {record.revision} will be added: {hold.pods} → {pods}, and held there.",
             f"{count(replaced, 'old pod')} will be stopped for them." if replaced else "No old pods are removed.",
@@ -278,28 +268,23 @@ def _larger(request: Promote, subject: DeploymentSubject, hold: Hold, step: int,
         ),
         undo=_undo_promote(record, subject),
         commands=(hold_settings.resize_command(subject, grown), hold_settings.record_command(subject, grown)),
-        before=subject.raw,
-        after=draft.after,
     )
 
 
 def _in_full(request: Promote, subject: DeploymentSubject, hold: Hold) -> Plan:
     deployment, record = subject.workload, hold.record
     assert record is not None
-    target = target_of(deployment)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     hold_settings.take_off(draft, record.saved)
     current = revisions.current(deployment, subject.revisions)
     old = sum(rs.spec.desired for rs in subject.revisions if rs is not current)
     image = image_of(deployment.spec.template)
     back = back_of(record, subject.revisions)
     again = Undo(f"Roll back to revision {record.back.revision}.", RollBack(record.back.revision))
-    return Plan(
-        request=request,
-        title=f"Promote {target} in full: all {count(hold.desired, 'pod')} to {image}",
+    return draft.plan(
+        request,
+        title=f"Promote {draft.target} in full: all {count(hold.desired, 'pod')} to {image}",
         begun=f"promotion in full to {image}",
-        target=target,
-        patch=draft.patch,
         effects=(
             f"{count(max(0, hold.desired - hold.pods), 'pod')} of revision {record.revision}, image {image}, will be "
             f"added to the {hold.pods} of the canary, and {count(old, 'old pod')} stopped.",
@@ -310,8 +295,6 @@ def _in_full(request: Promote, subject: DeploymentSubject, hold: Hold) -> Plan:
         warnings=(*_unready(current, hold), *healed(subject)),
         undo=again if back is not None else Undo("The revision that it came from is gone: deploy that again."),
         commands=hold_settings.release_commands(subject, record.saved),
-        before=subject.raw,
-        after=draft.after,
     )
 
 

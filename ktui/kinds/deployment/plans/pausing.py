@@ -8,10 +8,10 @@ from ktui.kinds.deployment.plans.wording import next_revision, pace, replacement
 from ktui.kinds.deployment.progress import progress
 from ktui.kinds.deployment.status import deadline_exceeded
 from ktui.model.objects import Deployment
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Pause, Promote, Request, Resume
-from ktui.plans.wording import amid, being_deleted, command, image_of, target_of, tests_for
+from ktui.plans.wording import amid, being_deleted, command, image_of, target_of
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import FULL
 from ktui.text import count, duration
@@ -57,21 +57,16 @@ def plan_pause(request: Pause, subject: DeploymentSubject) -> Plan | Refusal:
     refused = refuse_pause(deployment)
     if refused is not None:
         return refused
-    target = target_of(deployment)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(_PAUSED, True)
-    return Plan(
-        request=request,
-        title=f"Pause {target}",
+    return draft.plan(
+        request,
+        title=f"Pause {draft.target}",
         done="paused",
-        target=target,
-        patch=draft.patch,
         effects=_when_paused(subject),
         warnings=_deadline_passed(deployment),
         undo=Undo("Resume lets it go on.", Resume()),
-        commands=(command(subject, "rollout", "pause", f"deployment/{target.name}"),),
-        before=subject.raw,
-        after=draft.after,
+        commands=(command(subject, "rollout", "pause", f"deployment/{draft.target.name}"),),
     )
 
 
@@ -95,21 +90,16 @@ def plan_promote(request: Promote, subject: DeploymentSubject) -> Plan | Refusal
 
 
 def _resuming(request: Request, subject: DeploymentSubject, title: str, done: str = "", begun: str = "") -> Plan:
-    target = target_of(subject.workload)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.remove(_PAUSED)
-    return Plan(
-        request=request,
+    return draft.plan(
+        request,
         title=title,
         done=done,
         begun=begun,
-        target=target,
-        patch=draft.patch,
         effects=_when_resumed(subject),
         undo=Undo("Pause stops it again; what was replaced by then stays replaced.", Pause()),
-        commands=(command(subject, "rollout", "resume", f"deployment/{target.name}"),),
-        before=subject.raw,
-        after=draft.after,
+        commands=(command(subject, "rollout", "resume", f"deployment/{draft.target.name}"),),
     )
 
 

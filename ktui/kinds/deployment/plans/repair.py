@@ -11,10 +11,10 @@ from ktui.kinds.deployment.plans.known import DeploymentSubject, as_deployment, 
 from ktui.kinds.deployment.plans.wording import pace
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.plans.canary_warnings import healed
-from ktui.plans.patch import Draft
+from ktui.plans.draft import PlanDraft, draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Repair, RollBack
-from ktui.plans.wording import being_deleted, image_of, target_of, tests_for
+from ktui.plans.wording import being_deleted, image_of
 from ktui.rollout import hold as holds
 from ktui.rollout import steps
 from ktui.rollout.hold import Back, Disturbance, Hold, Record, Saved
@@ -65,7 +65,7 @@ def _recorded(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
     """The hold goes on as it is."""
     known = hold.record
     record = known if known is not None and hold.disturbance is Disturbance.LOST else _as_it_is(subject, hold)
-    draft = Draft(subject.raw, tests_for(target_of(subject.workload)))
+    draft = draft_for(subject)
     hold_settings.put_on(draft, record)
     return _plan(
         request,
@@ -84,9 +84,8 @@ def _recorded(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
 
 def _tidied(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
     """The hold is over; whatever runs now goes on under its own settings."""
-    deployment = subject.workload
     saved = hold.record.saved if hold.record is not None else hold_settings.guess(subject.raw, _served(subject))
-    draft = Draft(subject.raw, tests_for(target_of(deployment)))
+    draft = draft_for(subject)
     hold_settings.take_off(draft, saved)
     after = as_deployment(draft.after)
     unfinished = in_flight(subject)
@@ -109,7 +108,7 @@ def _tidied(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
 
 def _forgotten(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
     """Nothing is held; the record alone goes."""
-    draft = Draft(subject.raw, tests_for(target_of(subject.workload)))
+    draft = draft_for(subject)
     hold_settings.forget(draft)
     return _plan(
         request,
@@ -127,27 +126,22 @@ def _plan(
     request: Repair,
     subject: DeploymentSubject,
     hold: Hold,
-    draft: Draft,
+    draft: PlanDraft,
     *,
     done: str,
     effects: tuple[str, ...],
     undo: Undo,
     commands: tuple[str, ...],
 ) -> Plan:
-    target = target_of(subject.workload)
     what = repair_label(hold, subject.workload).removeprefix("repair: ")
-    return Plan(
-        request=request,
-        title=f"Repair the hold of {target}: {what}",
+    return draft.plan(
+        request,
+        title=f"Repair the hold of {draft.target}: {what}",
         done=done,
-        target=target,
-        patch=draft.patch,
         effects=(f"What is wrong: {hold.told}.", *effects),
         warnings=healed(subject),
         undo=undo,
         commands=commands,
-        before=subject.raw,
-        after=draft.after,
     )
 
 

@@ -14,10 +14,10 @@ from ktui.kinds.deployment.plans.wording import held_warnings, replacement, revi
 from ktui.kinds.deployment.revisions import revision
 from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
 from ktui.plans import prospects
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Request, RollBack
-from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered, target_of, tests_for
+from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved
 from ktui.rollout.revisions import Refusal, change_cause, in_public, template_of
 from ktui.text import clean
@@ -75,9 +75,8 @@ def plan_abort(request: Abort, subject: DeploymentSubject) -> Plan | Refusal:
 
 def _going_back(request: Request, subject: DeploymentSubject, back: ReplicaSet, verb: str) -> Plan:
     deployment = subject.workload
-    target = target_of(deployment)
     raw_back = subject.raw_revisions[back.metadata.uid]
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(_TEMPLATE, template_of(raw_back))
     # Every other annotation stays the Deployment's own: kubectl brings the old tracking annotations of Argo CD, Helm
     # and Flux back as well, which makes these tools see an object that is not theirs.
@@ -92,12 +91,10 @@ def _going_back(request: Request, subject: DeploymentSubject, back: ReplicaSet, 
         hold_settings.take_off(draft, saved)
     image = image_of(back.spec.template, deployment.spec.template)
     destination = f"to revision {revision(back)}" + (f" ({image})" if image else "")
-    return Plan(
-        request=request,
-        title=f"{verb} {target} {destination}",
+    return draft.plan(
+        request,
+        title=f"{verb} {draft.target} {destination}",
         begun=f"rollback {destination}",
-        target=target,
-        patch=draft.patch,
         effects=(*_effects(subject, as_deployment(draft.after), back, cause), *_released(saved)),
         warnings=(
             *owner_warnings(deployment),
@@ -112,8 +109,6 @@ def _going_back(request: Request, subject: DeploymentSubject, back: ReplicaSet, 
             *_commands(subject, back),
             *(hold_settings.release_commands(subject, saved) if saved is not None else ()),
         ),
-        before=subject.raw,
-        after=draft.after,
     )
 
 

@@ -17,7 +17,7 @@ from ktui.kinds.deployment.plans.wording import (
 )
 from ktui.model.objects import RESTARTED_AT, Deployment
 from ktui.model.template import PodTemplate
-from ktui.plans.patch import Draft
+from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
 from ktui.plans.template_change import RESTARTED, label_of, matching, pairs_for_kubectl, put_images, refuse_images
@@ -29,8 +29,6 @@ from ktui.plans.wording import (
     moved_images,
     owner_warnings,
     stale_cause,
-    target_of,
-    tests_for,
 )
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean
@@ -53,26 +51,21 @@ def plan_restart(request: Restart, subject: DeploymentSubject) -> Plan | Refusal
     stamp = subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if deployment.spec.template.annotations.get(RESTARTED_AT) == stamp:
         return Refusal("a restart has been triggered within the past second already; wait before triggering another")
-    target = target_of(deployment)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     draft.put(RESTARTED, stamp)
     comes = f"revision {next_revision(subject.revisions)}, image {image_of(deployment.spec.template)}"
     busy = ("A rollout is running: the restart puts another revision on top of it.",)
-    return Plan(
-        request=request,
-        title=f"Restart {target}",
+    return draft.plan(
+        request,
+        title=f"Restart {draft.target}",
         begun="restart",
-        target=target,
-        patch=draft.patch,
         effects=(*replacement(subject, comes), "The template stays the same but for the time of the restart."),
         warnings=(
             *(busy if in_flight(subject) else ()),
             *held_warnings(deployment),
         ),
         undo=Undo("Nothing to undo: the new pods run what the old ones did. A pause stops it half-way."),
-        commands=(command(subject, "rollout", "restart", f"deployment/{target.name}"),),
-        before=subject.raw,
-        after=draft.after,
+        commands=(command(subject, "rollout", "restart", f"deployment/{draft.target.name}"),),
     )
 
 
@@ -82,21 +75,18 @@ def plan_set_image(request: SetImage, subject: DeploymentSubject) -> Plan | Refu
     refused = being_deleted(deployment) or refuse_images(request, subject.raw)
     if refused is not None:
         return refused
-    target = target_of(deployment)
-    draft = Draft(subject.raw, tests_for(target))
+    draft = draft_for(subject)
     changed = put_images(draft, request, subject.raw)
     # Several pairs may name one container, and the last one counts.
     if draft.after == subject.raw:
         wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, subject.raw))
-        return Refusal(clean(f'nothing to change: deployment "{target.name}" runs {wanted} already'))
+        return Refusal(clean(f'nothing to change: deployment "{draft.target.name}" runs {wanted} already'))
     new = label_of(changed)
     pairs = pairs_for_kubectl(request, changed)
-    return Plan(
-        request=request,
-        title=clean(f"Set the image of {target} to {new}"),
+    return draft.plan(
+        request,
+        title=clean(f"Set the image of {draft.target} to {new}"),
         done=clean(f"set to {new}"),
-        target=target,
-        patch=draft.patch,
         effects=(
             *image_changes(changed),
             *_rollout_of(subject, draft.after),
@@ -108,9 +98,7 @@ def plan_set_image(request: SetImage, subject: DeploymentSubject) -> Plan | Refu
             *held_warnings(deployment),
         ),
         undo=_undo_image(subject, changed),
-        commands=(command(subject, "set", "image", f"deployment/{target.name}", *pairs),),
-        before=subject.raw,
-        after=draft.after,
+        commands=(command(subject, "set", "image", f"deployment/{draft.target.name}", *pairs),),
     )
 
 
