@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -45,6 +45,20 @@ def of_extensions() -> tuple[Resource, ...]:
     """The resources that not every cluster serves: the workloads of each such kind, and what tells how they go."""
     found = (resource for kind in EXTENSIONS for resource in (kind.resource, *kind.parts))
     return tuple(dict.fromkeys(resource for resource in found if resource not in STREAMED))
+
+
+def of_served(found: Collection[Resource]) -> frozenset[Resource]:
+    """Those of these resources that are of a kind which the cluster has: what tells how it goes may be there without.
+
+    Routes and EndpointSlices are not read in a cluster where only another controller has a use for them.
+    """
+    kinds = (kind for kind in EXTENSIONS if kind.resource in found)
+    return frozenset(each for kind in kinds for each in (kind.resource, *kind.parts) if each in found)
+
+
+def workloads_called(group: str, kind: str) -> Resource | None:
+    """The resource of the workloads of that group and kind; None for what does not roll out."""
+    return next((each for each in _BY_RESOURCE if (each.group, each.kind) == (group, kind)), None)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from ktui.kinds.registry import of_extensions
+from ktui.kinds.registry import of_extensions, of_served
 from ktui.kube.connection import Connection
 from ktui.kube.discovery import discover
 from ktui.kube.errors import KubeError, NotFound
@@ -24,7 +24,7 @@ async def extensions(connection: Connection) -> frozenset[Resource]:
     if not wanted:
         return frozenset()
     try:
-        return await discover(connection, wanted)
+        return of_served(await discover(connection, wanted))
     except KubeError:
         # Who cannot be asked has nothing to add; whatever is wrong with the link is reported by the lists.
         return frozenset()
@@ -56,7 +56,7 @@ class Follower:
         known: frozenset[Resource] = frozenset()
         while wanted := of_extensions():
             try:
-                served = await discover(self._connection, wanted)
+                served = of_served(await discover(self._connection, wanted))
             except KubeError:
                 # What was found stays: its streams tell what is wrong.
                 served = known

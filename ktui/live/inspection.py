@@ -85,7 +85,7 @@ class Onlooker:
     async def look(self) -> Look:
         """The rollout as it is now. What may not be read beside the workload is done without. Raises KubeError."""
         store = await read_workload(self._connection, self._reference, self.now, note=self._note)
-        (workload,) = store.workloads()
+        (workload,) = store.shown()
         self._track, rollout = look(store, workload, self._track, self.now())
         return Look(rollout, workload, kind_of(workload).depends_on(store, workload))
 

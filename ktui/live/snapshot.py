@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from ktui.kinds.registry import STREAMED, WORKLOADS, kind_at, look
+from ktui.kinds.registry import STREAMED, WORKLOADS, kind_at, look, workloads_called
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
@@ -33,7 +33,7 @@ from ktui.model.resources import (
 )
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.model.workloads import Workload
+from ktui.model.workloads import KubeObject, Workload
 from ktui.rollout.rollout import Phase, unseen
 from ktui.text import clean
 
@@ -116,8 +116,8 @@ async def _named(connection: Connection, names: Collection[Reference], clock: Cl
 async def _with_parts(connection: Connection, reference: Reference, clock: Clock, *, note: Note) -> Store:
     served = {*STREAMED, *(await extensions(connection) if reference.resource not in STREAMED else ())}
     raw = await Api(connection).get(reference.resource, connection.namespace, reference.name)
-    store, selector = Store(), selector_text(raw)
-    store.apply([Put(reference.resource, _workload(raw, reference))])
+    store, selector, workload = Store(), selector_text(raw), _workload(raw, reference)
+    store.apply([Put(reference.resource, workload), *await claimed(connection, workload)])
     for changes in await asyncio.gather(
         *(
             _if_allowed(connection, part, connection.namespace, clock, selector if part in _LABELLED else "", note=note)
@@ -127,6 +127,25 @@ async def _with_parts(connection: Connection, reference: Reference, clock: Clock
     ):
         store.apply(changes)
     return store
+
+
+async def claimed(connection: Connection, workload: KubeObject) -> list[Change]:
+    """The workloads that this one names as parts of it. Those that are not there, or may not be read, are left out."""
+    api = Api(connection)
+
+    async def read(resource: Resource, name: str) -> list[Change]:
+        try:
+            raw = await api.get(resource, workload.metadata.namespace, name)
+        except (NotFound, Forbidden):
+            return []
+        return [Put(resource, _workload(raw, Reference(name, resource)))]
+
+    wanted = (
+        read(resource, place.name)
+        for place in getattr(workload, "claims", ())
+        if (resource := workloads_called(place.group, place.kind)) is not None
+    )
+    return [change for changes in await asyncio.gather(*wanted) for change in changes]
 
 
 def _contents(store: Store) -> Iterable[Change]:
@@ -174,7 +193,7 @@ async def _add_events(connection: Connection, store: Store, clock: Clock, *, not
     now = clock()
     unwell = {
         workload.metadata.namespace
-        for workload in store.workloads()
+        for workload in store.shown()
         if look(store, workload, None, now)[1].phase not in _WELL
     }
     for changes in await asyncio.gather(

@@ -92,6 +92,11 @@ def resource_of(workload: Workload) -> Resource:
     return _BY_TYPE[type(workload)]
 
 
+def resource_for(kind: type[KubeObject]) -> Resource:
+    """The resource whose objects are read as that type."""
+    return _BY_TYPE[kind]
+
+
 def known_resources() -> tuple[Resource, ...]:
     """All resources. Those of a kind of workload are known once its module is imported (`ktui.kinds.registry`)."""
     return tuple(_BY_TYPE.values())

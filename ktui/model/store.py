@@ -12,9 +12,19 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar, cast
 
 from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
+from ktui.model.claims import Claims, Place
 from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
 from ktui.model.reading import ordinal
-from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource, resource_of
+from ktui.model.resources import (
+    CONTROLLER_REVISIONS,
+    DEPLOYMENTS,
+    EVENTS,
+    PODS,
+    REPLICASETS,
+    Resource,
+    resource_for,
+    resource_of,
+)
 from ktui.model.workloads import ControllerRevision, KubeObject, Workload
 
 _W = TypeVar("_W", bound=Workload)
@@ -22,6 +32,9 @@ _P = TypeVar("_P", bound=KubeObject)
 
 _TOMBSTONES: Final = 4096
 """How many deletions are remembered."""
+
+_NAMELESS: Final = frozenset({PODS, REPLICASETS, CONTROLLER_REVISIONS, EVENTS})
+"""The resources of which nothing is looked for by its name: there are many of them, and their names are made up."""
 
 
 class _Tombstone(NamedTuple):
@@ -39,8 +52,10 @@ class Store:
         self._workloads: dict[str, Workload] = {}
         self._owning: list[Resource] = [REPLICASETS, PODS]
         """The resources whose objects may stand between a workload and what belongs to it."""
-        self._templates: dict[tuple[str, str, str], str] = {}
-        """The uids of the workloads that take their template from another one: by that one's kind, namespace, name."""
+        self._claims = Claims()
+        """What some workloads name as parts of theirs."""
+        self._by_place: dict[Place, str] = {}
+        """The uids of what is looked for by its name."""
         self._parts: dict[str, dict[str, KubeObject]] = {}
         self._events: dict[str, dict[str, KubeObject]] = {}
         self._tombstones: dict[str, _Tombstone] = {}
@@ -94,26 +109,31 @@ class Store:
         """All Deployments, StatefulSets and DaemonSets, in no order."""
         yield from self._workloads.values()
 
+    def shown(self) -> Iterator[Workload]:
+        """All workloads but those that are no more than a part of another one, in no order."""
+        return (each for each in self._workloads.values() if self.folded_into(each) is None)
+
     def workload(self, uid: str) -> Workload | None:
         """The workload of that uid, or None where it is not, or no longer, known."""
         return self._workloads.get(uid)
 
     def folded_into(self, workload: Workload) -> Workload | None:
-        """The workload that this one is no more than the template of; None for one that stands for itself."""
-        meta = workload.metadata
-        uid = self._templates.get((resource_of(workload).kind, meta.namespace, meta.name)) if self._templates else None
-        return self._workloads.get(uid) if uid is not None else None
+        """The workload that this one is no more than a part of; None for one that stands for itself."""
+        return next(self.claimants(workload), None)
 
-    def named(self, kind: type[_W], namespace: str, name: str) -> _W | None:
-        """The workload of that kind and name as it is now."""
-        return next(
-            (
-                known
-                for known in self._workloads.values()
-                if isinstance(known, kind) and known.metadata.name == name and known.metadata.namespace == namespace
-            ),
-            None,
-        )
+    def claimants(self, workload: Workload) -> Iterator[Workload]:
+        """All workloads that name this one as a part of theirs."""
+        if self._claims:
+            place = _place(resource_of(workload), workload)
+            own = workload.metadata.uid
+            yield from (self._workloads[uid] for uid in self._claims.of(place) if uid in self._workloads and uid != own)
+
+    def named(self, kind: type[_P], namespace: str, name: str) -> _P | None:
+        """The object of that type and name as it is now: a workload, a Service or a route; no pod, no revision."""
+        resource = resource_for(kind)
+        uid = self._by_place.get(Place(resource.group, resource.kind, namespace, name))
+        found = self._objects[resource].get(uid) if uid is not None else None
+        return found if isinstance(found, kind) else None
 
     def replicasets(self, deployment_uid: str) -> list[ReplicaSet]:
         """The ReplicaSets that this Deployment controls."""
@@ -180,31 +200,23 @@ class Store:
         objects[uid] = obj
         if resource not in self._owning and resource is not EVENTS:
             self._owning.append(resource)
+        if resource not in _NAMELESS:
+            self._by_place[_place(resource, obj)] = uid
         if resource.is_workload:
             self._workloads[uid] = cast(Workload, obj)
-            self._fold(obj)
+            self._claim(uid, getattr(obj, "claims", ()))
         if parent:
             self._siblings(obj).setdefault(parent, {})[uid] = obj
         self._touch(obj)
 
-    def _fold(self, obj: KubeObject) -> None:
-        """Note which other workload this one takes its template from, and have that one looked at again."""
-        source: tuple[str, str] | None = getattr(obj, "template_source", None)
-        if source is None and not self._templates:
+    def _claim(self, uid: str, places: tuple[Place, ...]) -> None:
+        """Note what that workload names as its parts, and have those looked at again that are, or were, among them."""
+        if not places and not self._claims:
             return
-        uid, meta = obj.metadata.uid, obj.metadata
-        place = (source[0], meta.namespace, source[1]) if source is not None else None
-        before = next((known for known, owner in self._templates.items() if owner == uid), None)
-        if before == place:
-            return
-        if before is not None:
-            del self._templates[before]
-        if place is not None:
-            self._templates[place] = uid
-        for known in self._workloads.values():
-            named = resource_of(known).kind, known.metadata.namespace, known.metadata.name
-            if named in (before, place):
-                self._dirty.add(known.metadata.uid)
+        for place in self._claims.put(uid, places):
+            part = self._by_place.get(place)
+            if part in self._workloads:
+                self._dirty.add(part)
 
     def _last_version(self, uid: str, known: KubeObject | None) -> int:
         if known is not None:
@@ -220,8 +232,7 @@ class Store:
         if known is not None:
             self._unlink(known)
             del self._objects[resource][uid]
-            self._workloads.pop(uid, None)
-            self._templates = {place: owner for place, owner in self._templates.items() if owner != uid}
+            self._leave(resource, known)
         if resource is not EVENTS:
             self._tombstones[uid] = _Tombstone(version, _parent(known) if known is not None else self._owner(uid))
             if len(self._tombstones) > _TOMBSTONES:
@@ -231,10 +242,18 @@ class Store:
         """Forget all of a resource, and every deletion: the versions that they are known by mean nothing any more."""
         for obj in self._objects[resource].values():
             self._unlink(obj)
-            self._workloads.pop(obj.metadata.uid, None)
+            self._leave(resource, obj)
         self._objects[resource] = {}
         self._tombstones.clear()
         self.listed.discard(resource)
+
+    def _leave(self, resource: Resource, obj: KubeObject) -> None:
+        """Take it out of what is found by name, and out of the workloads with all that it claims."""
+        uid, place = obj.metadata.uid, _place(resource, obj)
+        if self._by_place.get(place) == uid:
+            del self._by_place[place]
+        if self._workloads.pop(uid, None) is not None:
+            self._claim(uid, ())
 
     def _unlink(self, obj: KubeObject) -> None:
         # What an object belonged to is touched too: an orphaned ReplicaSet changes the Deployment that it left.
@@ -250,26 +269,38 @@ class Store:
         return self._events if isinstance(obj, Event) else self._parts
 
     def _touch(self, obj: KubeObject) -> None:
-        """Mark the workload as dirty that this is, or is a part of, or is about."""
-        if obj.metadata.uid in self._workloads:
-            self._dirty.add(obj.metadata.uid)
-            return
-        owner = _parent(obj)
+        """Mark the workload as dirty that this is, or is a part of, or is about, and those that claim any of these."""
+        uid = obj.metadata.uid
+        known: KubeObject | None = obj
         # An event may be about a pod, that of a ReplicaSet, that of a Deployment: three steps at most.
-        for _ in range(3):
-            if owner in self._workloads:
-                self._dirty.add(owner)
+        for _ in range(4):
+            if self._claims and known is not None:
+                self._dirty.update(self._claims.of(_place(resource_for(type(known)), known)))
+            if uid in self._workloads:
+                self._dirty.add(uid)
                 return
-            owner = self._owner(owner)
+            uid = _parent(known) if known is not None else self._owner(uid)
+            known = self._object(uid)
 
-    def _owner(self, uid: str) -> str:
-        """What the object of that uid belongs to, or belonged to before it went; empty for unknown."""
+    def _object(self, uid: str) -> KubeObject | None:
+        """What stands between a workload and its parts, by its uid; None for unknown."""
         for resource in self._owning:
             obj = self._objects[resource].get(uid)
             if obj is not None:
-                return _parent(obj)
+                return obj
+        return None
+
+    def _owner(self, uid: str) -> str:
+        """What the object of that uid belongs to, or belonged to before it went; empty for unknown."""
+        obj = self._object(uid)
+        if obj is not None:
+            return _parent(obj)
         tombstone = self._tombstones.get(uid)
         return tombstone.parent if tombstone is not None else ""
+
+
+def _place(resource: Resource, obj: KubeObject) -> Place:
+    return Place(resource.group, resource.kind, obj.metadata.namespace, obj.metadata.name)
 
 
 def _parent(obj: KubeObject) -> str:

@@ -115,8 +115,7 @@ async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:
     """All rollouts of a store, worst first."""
-    own = [workload for workload in store.workloads() if store.folded_into(workload) is None]
-    found = [look(store, workload, None, now)[1] for workload in own]
+    found = [look(store, workload, None, now)[1] for workload in store.shown()]
     return worst_first(found)
 
 
@@ -141,7 +140,7 @@ def _colours(rollout: Rollout, header: list[str]) -> dict[int, str]:
 
 def _is_of(rollout: Rollout, kinds: Sequence[Resource]) -> bool:
     """Whether it is of one of the kinds that were asked for; of any where none were."""
-    return not kinds or rollout.kind in {kind.type.__name__ for kind in kinds}
+    return not kinds or rollout.kind in {kind.kind for kind in kinds}
 
 
 class _OfKinds:

@@ -104,7 +104,7 @@ async def _run(settings: Settings, reference: Reference, asked: Asked, *, follow
     async with connected(settings) as connection:
         async with pointing_to_namesakes(Api(connection), connection.namespace, reference):
             store = await read_workload(connection, reference, connection.clock.now, note=printing.remark)
-        (workload,) = store.workloads()
+        (workload,) = store.shown()
         uid = workload.metadata.uid
         choice = _choice(select(store, uid, asked.side, Choice(EVERY)) or Selection(), asked)
         if choice is None:

@@ -20,10 +20,12 @@ from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.kinds.registry import kind_at, look, revisions_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
+from ktui.kube.errors import NotFound
 from ktui.kube.listing import list_once
 from ktui.kube.metrics import Absent, Metrics
 from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
+from ktui.live.snapshot import claimed
 from ktui.model.changes import Put
 from ktui.model.quantities import amount_text
 from ktui.model.reference import Reference
@@ -68,7 +70,8 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
             raw = await api.get(reference.resource, namespace, reference.name)
         selector = selector_text(raw)
         store = Store()
-        store.apply([Put(reference.resource, msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook))])
+        read = msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook)
+        store.apply([Put(reference.resource, read), *await claimed(connection, read)])
         for puts in await asyncio.gather(
             *(_list(connection, each, selector) for each in dict.fromkeys((*kind_at(reference.resource).parts, PODS)))
         ):
@@ -78,7 +81,7 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
             read_quotas(api, namespace),
             read_container_defaults(api, namespace),
         )
-    workload = next(store.workloads())
+    workload = next(store.shown())
     now = connection.clock.now()
     rollout, found = look(store, workload, None, now)[1], with_pods(revisions_of(store, workload))
     problem = samples.sentence if isinstance(samples, Absent) else ""
@@ -93,7 +96,11 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
 
 
 async def _list(connection: Connection, resource: Resource, selector: str) -> list[Put]:
-    listed = await list_once(connection, resource, connection.namespace, selector)
+    try:
+        listed = await list_once(connection, resource, connection.namespace, selector)
+    except NotFound:
+        # What tells how such a workload goes may be of a group that this cluster does not have.
+        return []
     return [item for item in listed if isinstance(item, Put)]
 
 

@@ -74,7 +74,7 @@ async def _read(settings: Settings, reference: Reference) -> _Found:
         await read_events(connection, store, connection.clock.now, note=printing.remark)
         if unseen(store, EVENTS):
             printing.note("ktui: events are left out: you may not list them.")
-        (workload,) = store.workloads()
+        (workload,) = store.shown()
         moments = timeline_of(store, workload, _deeds(workload.metadata.uid))
         return _Found(connection.namespace, moments, connection.clock.now())
 

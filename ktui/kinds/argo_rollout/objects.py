@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from ktui.model.claims import Place, group_of
 from ktui.model.objects import Condition, Meta
 from ktui.model.structs import Struct
 from ktui.model.template import PodTemplate
@@ -177,6 +178,7 @@ NO_TEMPLATE: Final = PodTemplate({})
 class WorkloadRef(Struct, frozen=True):
     """The workload that the template is taken from."""
 
+    api_version: str = ""
     kind: str = ""
     name: str = ""
     scale_down: str = ""
@@ -330,10 +332,12 @@ class ArgoRollout(Struct, frozen=True):
         return int(seen) >= self.metadata.generation
 
     @property
-    def template_source(self) -> tuple[str, str] | None:
-        """The kind and the name of the workload in its namespace that its template is taken from, if it is."""
+    def claims(self) -> tuple[Place, ...]:
+        """The workload that its template is taken from, if it is."""
         source = self.spec.workload_ref
-        return (source.kind, source.name) if source is not None else None
+        if source is None:
+            return ()
+        return (Place(group_of(source.api_version), source.kind, self.metadata.namespace, source.name),)
 
     @property
     def workload_observed(self) -> bool:
