@@ -99,6 +99,8 @@ class ListWatch:
         self._is_restored = False
         self._was_away = False
         """Whether the server was out of reach, and may come back as it was long ago."""
+        self._was_cut = False
+        """Whether the stream that is taken up again at once was cut: the same may have happened, unseen."""
         self._bookmarks_come: bool | None = None
         """Whether this server sends bookmarks: unknown, until one has come or has not come in time."""
         self._last_heard = self._clock()
@@ -121,11 +123,7 @@ class ListWatch:
     async def _follow(self) -> AsyncGenerator[list[Change], None]:
         await self._throttle.turn()
         if self._version and self._was_away:
-            # A watch from a version that is still to come is accepted, and says nothing: it would pass for live.
-            page = await self._page(1, "")
-            if self._lies_behind(page.version) or any(self._is_foreign(each) for each in page.contents):
-                self._version = ""
-                raise WentBack
+            await self._ask_whether_it_went_back()
         self._was_away = False
         if not self._version:
             async with aclosing(self._list()) as batches:
@@ -196,6 +194,16 @@ class ListWatch:
                 return
             yield batch
 
+    async def _ask_whether_it_went_back(self) -> None:
+        """Raises WentBack if the server's history is not the one that a watch goes on in.
+
+        A watch from a version that is still to come is accepted, and says nothing: it would pass for live.
+        """
+        page = await self._page(1, "")
+        if self._lies_behind(page.version) or any(self._is_foreign(each) for each in page.contents):
+            self._version = ""
+            raise WentBack
+
     async def _page(self, limit: int, token: str) -> Page:
         params = {"limit": str(limit), "continue": token, **self._selector}
         params = {key: value for key, value in params.items() if value not in {"", "0"}}
@@ -265,6 +273,10 @@ class ListWatch:
             async with AsyncExitStack() as stack:
                 opening = stack.enter_async_context(self._connection.stream(self._path, params))
                 chunks = await self._patiently(opening, decoder, self._pacing.opening)
+                if decoder.complete and self._was_cut:
+                    # Whatever cut it may lead to another server by now.
+                    await self._ask_whether_it_went_back()
+                self._was_cut = False
                 self._opened = asyncio.get_running_loop().time()
                 while True:
                     if decoder.complete and (batch := self._live()):

@@ -78,7 +78,8 @@ class Reflector(ListWatch):
                             yield batch
                 except KubeError as error:
                     self._judge(error)
-                    if self._goes_on(error):
+                    self._was_cut = self._goes_on(error)
+                    if self._was_cut:
                         continue
                     wait = self._wait(error)
                     if batch := self._trouble(error, wait):
