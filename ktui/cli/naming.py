@@ -65,7 +65,7 @@ def workloads(ctx: click.Context, param: click.Parameter, words: _Words) -> tupl
     """Workloads by name, for a command that is not for all of a kind."""
     found = chosen(ctx, param, words)
     if found.kinds:
-        kind = found.kinds[0].type.__name__
+        kind = found.kinds[0].kind
         raise click.UsageError(f"Which {kind}? Write {words[0]} NAME, or {words[0].partition(',')[0]}/NAME.", ctx)
     return found.names
 

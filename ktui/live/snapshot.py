@@ -20,7 +20,7 @@ from ktui.kube.listing import list_once
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.decoder import Unreadable
 from ktui.live.extensions import extensions
-from ktui.model.changes import Change, Link, LinkState, Listed, Put
+from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put
 from ktui.model.reference import Reference
 from ktui.model.resources import (
     CONTROLLER_REVISIONS,
@@ -126,7 +126,16 @@ async def _with_parts(connection: Connection, reference: Reference, clock: Clock
         )
     ):
         store.apply(changes)
+    leave_out_others(store, workload)
     return store
+
+
+def leave_out_others(store: Store, workload: KubeObject) -> None:
+    """Of the workloads that were listed as parts of this one, keep those that belong to it."""
+    uid = workload.metadata.uid
+    for each in list(store.shown()):
+        if each.metadata.uid != uid:
+            store.apply([Gone(resource_of(each), each.metadata.uid)])
 
 
 async def claimed(connection: Connection, workload: KubeObject) -> list[Change]:

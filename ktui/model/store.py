@@ -33,6 +33,9 @@ _P = TypeVar("_P", bound=KubeObject)
 _TOMBSTONES: Final = 4096
 """How many deletions are remembered."""
 
+_GENERATIONS: Final = 8
+"""How many owners there may be, one above the other: above an event are a pod, a ReplicaSet, a Deployment, and more."""
+
 _NAMELESS: Final = frozenset({PODS, REPLICASETS, CONTROLLER_REVISIONS, EVENTS})
 """The resources of which nothing is looked for by its name: there are many of them, and their names are made up."""
 
@@ -118,8 +121,12 @@ class Store:
         return self._workloads.get(uid)
 
     def folded_into(self, workload: Workload) -> Workload | None:
-        """The workload that this one is no more than a part of; None for one that stands for itself."""
-        return next(self.claimants(workload), None)
+        """The workload that this one is no more than a part of; None for one that stands for itself.
+
+        That is the highest workload among its owners, whatever stands between the two, or one that claims it.
+        """
+        above = [each for uid in self._owners(workload) if (each := self._workloads.get(uid)) is not None]
+        return above[-1] if above else next(self.claimants(workload), None)
 
     def claimants(self, workload: Workload) -> Iterator[Workload]:
         """All workloads that name this one as a part of theirs."""
@@ -208,6 +215,8 @@ class Store:
         if parent:
             self._siblings(obj).setdefault(parent, {})[uid] = obj
         self._touch(obj)
+        if known is None:
+            self._touch_below(uid)
 
     def _claim(self, uid: str, places: tuple[Place, ...]) -> None:
         """Note what that workload names as its parts, and have those looked at again that are, or were, among them."""
@@ -231,6 +240,7 @@ class Store:
             return
         if known is not None:
             self._unlink(known)
+            self._touch_below(uid)
             del self._objects[resource][uid]
             self._leave(resource, known)
         if resource is not EVENTS:
@@ -269,18 +279,30 @@ class Store:
         return self._events if isinstance(obj, Event) else self._parts
 
     def _touch(self, obj: KubeObject) -> None:
-        """Mark the workload as dirty that this is, or is a part of, or is about, and those that claim any of these."""
-        uid = obj.metadata.uid
-        known: KubeObject | None = obj
-        # An event may be about a pod, that of a ReplicaSet, that of a Deployment: three steps at most.
-        for _ in range(4):
+        """Mark the workloads as dirty that this is, or is a part of, or is about, and those that claim any of these."""
+        for uid in (obj.metadata.uid, *self._owners(obj)):
+            known = obj if uid == obj.metadata.uid else self._object(uid)
             if self._claims and known is not None:
                 self._dirty.update(self._claims.of(_place(resource_for(type(known)), known)))
             if uid in self._workloads:
                 self._dirty.add(uid)
+
+    def _touch_below(self, uid: str, depth: int = _GENERATIONS) -> None:
+        """Mark the workloads as dirty that belong to this object: what they are folded into depends on it."""
+        for part in self._parts.get(uid, ()):
+            if part in self._workloads:
+                self._dirty.add(part)
+            elif part in self._parts and depth:
+                self._touch_below(part, depth - 1)
+
+    def _owners(self, obj: KubeObject) -> Iterator[str]:
+        """The uids of what the object belongs to, or is about, the nearest first."""
+        owner = _parent(obj)
+        for _ in range(_GENERATIONS):
+            if not owner:
                 return
-            uid = _parent(known) if known is not None else self._owner(uid)
-            known = self._object(uid)
+            yield owner
+            owner = self._owner(owner)
 
     def _object(self, uid: str) -> KubeObject | None:
         """What stands between a workload and its parts, by its uid; None for unknown."""

@@ -402,3 +402,31 @@ def test_the_worst_link_is_the_one_to_show() -> None:
 
 def test_before_any_stream_has_begun_there_is_no_link() -> None:
     assert Store().worst_link is None
+
+
+@pytest.mark.parametrize(
+    "order", [("top", "mid", "low", "pod"), ("pod", "low", "mid", "top"), ("low", "top", "mid", "pod")]
+)
+def test_a_workload_that_belongs_to_another_is_folded_into_it_whatever_comes_first(order: Sequence[str]) -> None:
+    said = {
+        "top": put(DEPLOYMENTS, "top", 1),
+        "mid": put(REPLICASETS, "mid", 1, "top"),
+        "low": put(STATEFULSETS, "low", 1, "mid"),
+        "pod": put(PODS, "pod", 1, "low"),
+    }
+    store = Store()
+    for name in order:
+        store.apply([said[name]])
+        if name == order[-1]:
+            # What completes the chain is news for what is above it and for what is below.
+            assert store.take_dirty() >= ({"top"} if name == "pod" else {"low"})
+        store.take_dirty()
+    low, top = store.workload("low"), store.workload("top")
+    assert low is not None
+    assert top is not None
+    assert store.folded_into(low) is top
+    assert store.folded_into(top) is None
+    store.apply([put(PODS, "pod", 2, "low")])
+    assert store.take_dirty() == {"low", "top"}
+    store.apply([Gone(REPLICASETS, "mid", "3")])
+    assert "low" in store.take_dirty()

@@ -25,7 +25,7 @@ from ktui.kube.listing import list_once
 from ktui.kube.metrics import Absent, Metrics
 from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
-from ktui.live.snapshot import claimed
+from ktui.live.snapshot import claimed, leave_out_others
 from ktui.model.changes import Put
 from ktui.model.quantities import amount_text
 from ktui.model.reference import Reference
@@ -81,6 +81,7 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
             read_quotas(api, namespace),
             read_container_defaults(api, namespace),
         )
+    leave_out_others(store, read)
     workload = next(store.shown())
     now = connection.clock.now()
     rollout, found = look(store, workload, None, now)[1], with_pods(revisions_of(store, workload))
