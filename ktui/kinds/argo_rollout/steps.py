@@ -12,10 +12,10 @@ from enum import StrEnum
 
 import msgspec
 
-from ktui.kinds.argo_rollout.durations import seconds
 from ktui.kinds.argo_rollout.objects import ArgoRollout, BlueGreen, Canary, Step
 from ktui.kinds.argo_rollout.revisions import Role, by_hash, newest_first, revision, roles, scale_down_deadline
 from ktui.kinds.argo_rollout.status import BLUE_GREEN_PAUSE, CANARY_PAUSE
+from ktui.model.durations import seconds
 from ktui.model.objects import ReplicaSet
 from ktui.text import clean, duration
 
