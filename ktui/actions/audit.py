@@ -20,7 +20,7 @@ import msgspec
 from ktui import own_files
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Partly, Unclear
 from ktui.model.reading import NotRead, read
-from ktui.model.resources import DEPLOYMENTS
+from ktui.model.resources import DEPLOYMENTS, unique_name
 from ktui.plans.plan import Plan
 from ktui.plans.request import AnyRequest, for_the_record
 
@@ -101,7 +101,7 @@ def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime
         patch_sha256=hashlib.sha256(msgspec.json.encode((*plan.patch, *plan.then))).hexdigest(),
         outcome=kind,
         sentence=sentence,
-        resource=plan.target.resource.plural,
+        resource=unique_name(plan.target.resource),
         automatic=automatic,
     )
 

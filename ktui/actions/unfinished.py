@@ -14,7 +14,7 @@ from ktui.actions.audit import BEGUN, INTERRUPTED, AuditLog, Entry
 from ktui.actions.verify import is_gone
 from ktui.kube.api import FIELD_MANAGER, Api
 from ktui.kube.errors import KubeError, NotFound
-from ktui.model.resources import known_resources
+from ktui.model.resources import resource_named
 
 _STILL_SENDING: Final = timedelta(minutes=10)
 """For how long a process with the number of the one that began it may be that one."""
@@ -86,7 +86,9 @@ def _is_being_sent(entry: Entry, now: datetime) -> bool:
 
 async def _looked_up(api: Api, entry: Entry, now: datetime) -> tuple[str, str]:
     """The outcome and a sentence for it. Raises KubeError, and _MayYetComeError."""
-    resource = next(each for each in known_resources() if each.plural == entry.resource)
+    resource = resource_named(entry.resource)
+    if resource is None:
+        return "unclear", "Whether it took place is not known: this ktui does not know its kind."
     try:
         meta = (await api.get(resource, entry.namespace, entry.name)).get("metadata") or {}
     except NotFound as error:

@@ -100,3 +100,14 @@ def resource_for(kind: type[KubeObject]) -> Resource:
 def known_resources() -> tuple[Resource, ...]:
     """All resources. Those of a kind of workload are known once its module is imported (`ktui.kinds.registry`)."""
     return tuple(_BY_TYPE.values())
+
+
+def unique_name(resource: Resource) -> str:
+    """What names it among all: its plural, and its group if another resource had that plural first."""
+    first = next(each for each in _BY_TYPE.values() if each.plural == resource.plural)
+    return resource.plural if first is resource else f"{resource.plural}.{resource.group}"
+
+
+def resource_named(name: str) -> Resource | None:
+    """The resource that has this unique name; None if there is none."""
+    return next((each for each in _BY_TYPE.values() if unique_name(each) == name), None)
