@@ -88,6 +88,17 @@ class Terminal:
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """The window gets another size; what was on it is drawn anew."""
+        self._screen.resize(rows, columns)
+        self._screen.reset()
+        self._child.setwinsize(rows, columns)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the program is suspended, as ctrl+z leaves it."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def hang_up(self) -> None:
         """The terminal goes away, as a window that is closed does; nothing can be read from it any more."""
         self._child.ptyproc.fileobj.close()

@@ -6,12 +6,12 @@ hour too long, or none at all, and a threshold of a minute would have passed at 
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median
-from time import monotonic
 from typing import Final
 
 from ktui.text import duration
@@ -32,11 +32,23 @@ SIMULATED: Final = "ktui simulate"
 """The `Server` of a simulated cluster: its time passes as fast as configured, and there is nothing odd in that."""
 
 
+_STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""A clock that nobody sets, and that goes on while the machine sleeps: Linux has a name of its own for it."""
+
+
+def _steady() -> float:
+    return time.clock_gettime(_STEADY)
+
+
 class ServerClock:
-    """The time by the server's clock, as far as its answers have shown it; until then, and where they agree, ours."""
+    """The time by the server's clock, as far as its answers have shown it; until then, and where they agree, ours.
+
+    If this machine's clock is set, the time goes on as before, until an answer shows how the two clocks differ now: no
+    threshold passes because of it.
+    """
 
     def __init__(
-        self, local: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = monotonic
+        self, local: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = _steady
     ) -> None:
         self._local = local
         self._steady = steady
@@ -48,7 +60,8 @@ class ServerClock:
 
     def now(self) -> datetime:
         """The time, in UTC."""
-        return self._local() + self.offset
+        jumped = self._drift() - self._origin
+        return self._local() + self.offset - timedelta(seconds=jumped if abs(jumped) > _SAME else 0.0)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -67,7 +80,7 @@ class ServerClock:
         if said is None or seconds > _SLOW:
             return
         if abs(self._drift() - self._origin) > _SAME:
-            # This machine's clock was set, or slept: what was measured by it before tells nothing.
+            # This machine's clock was set: what was measured by it before tells nothing.
             self._offsets.clear()
             self._origin = self._drift()
         # It was written at some time between the request and now, and the fraction of the second was cut off.

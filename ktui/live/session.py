@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from random import Random
 from typing import Final
 
@@ -15,6 +15,7 @@ from ktui.kube.api import Api
 from ktui.kube.auth.access import Access, kubectl_call
 from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts
 from ktui.kube.auth.kubeconfig import Target
+from ktui.kube.clock import ServerClock
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, KubeError
 from ktui.kube.pacing import Backoff, Pacing
@@ -64,7 +65,7 @@ class Session:
         self._extensions: Follower | None = None
         self._problem: KubeError | None = None
         self._scope_notice = ""
-        self._ahead = timedelta()
+        self._clock = ServerClock(self._around.clock)
         self._wake = asyncio.Event()
 
     # What it is asked
@@ -74,10 +75,9 @@ class Session:
         """The connection, once there is one."""
         return self._connection
 
-    @property
-    def ahead(self) -> timedelta:
-        """What the cluster's clock shows more than this machine's, as far as it is known."""
-        return self._connection.clock.offset if self._connection is not None else self._ahead
+    def now(self) -> datetime:
+        """The time by the cluster's clock, as far as it is known."""
+        return self._clock.now()
 
     @property
     def has_failed(self) -> bool:
@@ -228,7 +228,8 @@ class Session:
     async def run(self) -> None:
         """Connect and stream until cancelled. What goes wrong is kept to be shown, and tried again."""
         self._listener.begin_anew()
-        self._connection, self._problem, self._scope_notice, self._ahead = None, None, "", timedelta()
+        self._connection, self._problem, self._scope_notice = None, None, ""
+        self._clock = ServerClock(self._around.clock)
         backoff = Backoff(self._pacing, Random())
         while True:
             try:
@@ -252,14 +253,13 @@ class Session:
 
     @asynccontextmanager
     async def _connected(self, connection: Connection) -> AsyncIterator[None]:
-        self._connection = connection
+        self._connection, self._clock = connection, connection.clock
         self._listener.connected(connection)
         try:
             yield
         finally:
             # A run that was cancelled ends when the next one may have connected already: that one's stay.
             if self._connection is connection:
-                self._ahead = connection.clock.offset
                 self._connection = self._streams = None
 
     async def _stream(self, connection: Connection) -> None:

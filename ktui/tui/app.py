@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -87,7 +87,7 @@ class KtuiApp(TypeAheadApp):
         """The time that ages are counted to: that of the cluster's clock, once it is known."""
         if self.options.now is not None:
             return self.options.now()
-        return datetime.now(UTC) + (self._session.ahead if self._session is not None else timedelta())
+        return self._session.now() if self._session is not None else datetime.now(UTC)
 
     def link_state(self, now: datetime) -> Line:
         """The state of the link, as the header shows it."""

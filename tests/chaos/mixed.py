@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from random import Random
 
-from tests.chaos.client import QUICK, Client
+from tests.chaos.client import QUICK, Client, Times
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.play import Told, at_work, is_same, play, tasks_left
 from tests.chaos.rig import Rig, descriptors, rigged
@@ -42,14 +42,20 @@ class Survived:
 
 
 async def survive(
-    count: int, seed: int, *, remote: bool = False, measure: bool = True, say: Callable[[str], None] = lambda _: None
+    count: int,
+    seed: int,
+    *,
+    times: Times = QUICK,
+    remote: bool = False,
+    measure: bool = True,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Survived:
     """Play so many faults; every fifth time all has to be well again, and at the end."""
     random, it = Random(seed), Survived(seed)
     before = descriptors()
     with Server(random) as server:
         async with (
-            rigged(server, QUICK, seed=seed, remote=remote) as (rig, client),
+            rigged(server, times, seed=seed, remote=remote) as (rig, client),
             at_work(server, beats=0.25, works=1.5),
         ):
             if not await is_same(rig, client, client.times.back):

@@ -83,6 +83,26 @@ def test_a_machine_whose_clock_is_set_learns_anew(machine: Machine) -> None:
     assert machine.ahead == 0
 
 
+@pytest.mark.parametrize("hours", [1, -1, 24 * 400])
+@pytest.mark.parametrize("ahead", [0.0, -7200.0])
+def test_a_machine_whose_clock_is_set_goes_on_as_before_until_it_learns(
+    machine: Machine, ahead: float, hours: int
+) -> None:
+    machine.hears(ahead)
+    before = machine.clock.now()
+    machine.time += timedelta(hours=hours)
+    machine.pass_(5)
+    assert machine.clock.now() - before == timedelta(seconds=5)
+    machine.hears(ahead - 3600 * hours)
+    assert abs(machine.clock.now() - before - timedelta(seconds=5)) <= timedelta(seconds=1.5)
+
+
+def test_a_machine_that_slept_knows_how_long(machine: Machine) -> None:
+    machine.hears(0)
+    machine.pass_(3600)
+    assert machine.clock.now() == NOON + timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
     "date", ["", "soon", "Mon, 99 Nov 2026 12:00:00 GMT", "Fri, 31 Dec 99999 23:59:59 GMT", "x" * 9999]
 )
