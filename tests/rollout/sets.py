@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ktui.kinds.controller_revisions.cohorts import Controlled
+from ktui.kinds.controller_revisions.strategy import Controlled
 from ktui.kinds.registry import look
 from ktui.model.changes import Put
 from ktui.model.resources import CONTROLLER_REVISIONS, DAEMONSETS, EVENTS, PODS, STATEFULSETS, Resource

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ktui.kinds.controller_revisions.cohorts import cohorts_of
+from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
 from ktui.kinds.registry import history_of
 from ktui.model.resources import CONTROLLER_REVISIONS
 from ktui.rollout.diff.revisions import LIVE, Pair, compare, templates, what_changed
@@ -171,7 +171,7 @@ def test_templates_are_compared_by_meaning() -> None:
     made = half_way()
     raw_revisions = {
         each.revision.metadata.uid: {"data": {"spec": {"template": {"$patch": "replace"} | template(image)}}}
-        for each, image in zip(cohorts_of(made.store, made.workload()), ("db:2", "db:1"), strict=True)
+        for each, image in zip(stored_pods_by_revision(made.store, made.workload()), ("db:2", "db:1"), strict=True)
         if each.revision is not None
     }
     known, read = past(made), templates(made.raw, raw_revisions)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ktui.kinds.controller_revisions.cohorts import Cohort, Controlled, bounds, cohorts_of, is_complete, target
+from ktui.kinds.controller_revisions.progress import is_complete
+from ktui.kinds.controller_revisions.revisions import RevisionPods, stored_pods_by_revision
+from ktui.kinds.controller_revisions.strategy import Controlled, bounds, target
 from ktui.kinds.controller_revisions.summary import summarise
 from ktui.model.policies import Policies
 from ktui.model.store import Store
@@ -22,7 +24,7 @@ from ktui.text import clean
 def detail(store: Store, workload: Controlled, track: Track, now: datetime, policies: Policies | None = None) -> Detail:
     """Everything known of one StatefulSet or DaemonSet; `policies` is what acts on its pods, if that was read."""
     rollout = summarise(store, workload, track, now)
-    parts = cohorts_of(store, workload)
+    parts = stored_pods_by_revision(store, workload)
     return Detail(
         rollout=rollout,
         created=workload.metadata.creation_timestamp,
@@ -46,7 +48,7 @@ def detail(store: Store, workload: Controlled, track: Track, now: datetime, poli
     )
 
 
-def _revision(workload: Controlled, part: Cohort, now: datetime) -> Revision:
+def _revision(workload: Controlled, part: RevisionPods, now: datetime) -> Revision:
     seconds = workload.spec.min_ready_seconds
     pods = [pod_state(pod, min_ready_seconds=seconds, now=now) for pod in part.pods]
     if isinstance(workload, StatefulSet):

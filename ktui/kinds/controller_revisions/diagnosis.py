@@ -12,7 +12,9 @@ from typing import Final
 
 import msgspec
 
-from ktui.kinds.controller_revisions.cohorts import Cohort, Controlled, desired, stranded, target, waits_for_deletion
+from ktui.kinds.controller_revisions.progress import stranded
+from ktui.kinds.controller_revisions.revisions import RevisionPods
+from ktui.kinds.controller_revisions.strategy import Controlled, desired, target, waits_for_deletion
 from ktui.model.objects import Event, Pod
 from ktui.model.workloads import DaemonSet
 from ktui.rollout.diagnosis import admission_messages
@@ -31,7 +33,7 @@ _RECENT: Final = timedelta(minutes=20)
 
 def diagnose(
     workload: Controlled,
-    parts: Sequence[Cohort],
+    parts: Sequence[RevisionPods],
     now: datetime,
     *,
     is_settled: bool,
@@ -57,7 +59,7 @@ def diagnose(
     return tuple(legible(_fit(cause, workload)) for cause in causes)
 
 
-def awaited(workload: Controlled, parts: Sequence[Cohort], now: datetime) -> str:
+def awaited(workload: Controlled, parts: Sequence[RevisionPods], now: datetime) -> str:
     """Which old pods, on their way to be ready, an OrderedReady StatefulSet waits for, and since when; or nothing."""
     unready = stranded(workload, parts)
     if not unready:
@@ -80,7 +82,7 @@ def _fit(cause: Cause, workload: Controlled) -> Cause:
 
 
 def _refused(
-    workload: Controlled, parts: Sequence[Cohort], now: datetime, events_of: Callable[[str], Sequence[Event]]
+    workload: Controlled, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Cause]:
     """Pods that the API server does not let the controller create: only its Events tell.
 
@@ -112,7 +114,7 @@ def _refused(
 
 
 def _hopeless(
-    workload: Controlled, parts: Sequence[Cohort], now: datetime, events_of: Callable[[str], Sequence[Event]]
+    workload: Controlled, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Pod]:
     """The pods that an OrderedReady StatefulSet waits for and that will not become ready."""
     if not workload.observed:
@@ -179,7 +181,7 @@ _FAILED_UPDATE: Final = re.compile(r"[Uu]pdate Pod (\S+) in StatefulSet \S+ fail
 
 
 def _wedged(
-    workload: Controlled, parts: Sequence[Cohort], now: datetime, events_of: Callable[[str], Sequence[Event]]
+    workload: Controlled, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Cause]:
     """Pods that the controller tries to bring in line with the set, and may not: a claim template that they lack."""
     made = {pod.metadata.name: pod.metadata.creation_timestamp for part in parts for pod in part.running}

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ktui.kinds.controller_revisions import cohorts
-from ktui.kinds.controller_revisions.cohorts import Cohort, Controlled
+from ktui.kinds.controller_revisions import progress, revisions, strategy
+from ktui.kinds.controller_revisions.revisions import RevisionPods
+from ktui.kinds.controller_revisions.strategy import Controlled
 from ktui.rollout.facts import Revision
 from ktui.rollout.history import History, accounted
 from ktui.rollout.history import history as rollout_history
@@ -17,7 +18,7 @@ from ktui.rollout.track_record import Accounts
 
 def controlled_history(
     workload: Controlled,
-    parts: Sequence[Cohort],
+    parts: Sequence[RevisionPods],
     took: float | None = None,
     remembered: Accounts | None = None,
     *,
@@ -27,18 +28,18 @@ def controlled_history(
 
     Without pods, with as many as its status tells of.
     """
-    back = cohorts.rollback_target(workload, parts, remembered)
-    made = [cohorts.as_revision(workload, part) for part in parts if part.revision is not None]
+    back = revisions.rollback_target(workload, parts, remembered)
+    made = [revisions.as_revision(workload, part) for part in parts if part.revision is not None]
     if not has_pods:
         newest_old = next((each for each in made if not each.is_current), None)
         made = [_counted(workload, each, is_newest_old=each is newest_old) for each in made]
     found = rollout_history(workload, made, back.revision if back is not None else 0, took)
-    return accounted(found, cohorts.standing_of(workload, parts, remembered))
+    return accounted(found, revisions.standing_of(workload, parts, remembered))
 
 
 def _counted(workload: Controlled, made: Revision, *, is_newest_old: bool) -> Revision:
     """With the pods that the status counts, where the pods themselves are not known."""
-    new, old = cohorts.by_status(workload)
+    new, old = progress.by_status(workload)
     side = new if made.is_current else old if is_newest_old else Side()
-    wanted = max(side.existing, cohorts.target(workload)) if made.is_current else side.existing
+    wanted = max(side.existing, strategy.target(workload)) if made.is_current else side.existing
     return replace(made, wanted=wanted, existing=side.existing, ready=side.ready)

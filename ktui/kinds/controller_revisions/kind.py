@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from ktui.kinds.controller_revisions import cohorts, summary
+from ktui.kinds.controller_revisions import progress, revisions, strategy, summary
 from ktui.kinds.controller_revisions.status import verdict
 from ktui.kinds.kind import Kind
 from ktui.model.objects import Pod
@@ -46,7 +46,9 @@ class ControlledKind(Kind[C], ABC):
         return summary.look(store, workload, track, now)
 
     def revisions(self, store: Store, workload: C) -> tuple[Revision, ...]:
-        return tuple(cohorts.as_revision(workload, part) for part in cohorts.cohorts_of(store, workload))
+        return tuple(
+            revisions.as_revision(workload, part) for part in revisions.stored_pods_by_revision(store, workload)
+        )
 
     def detail(self, store: Store, workload: C, track: Track, now: datetime, policies: Policies | None) -> Detail:
         from ktui.kinds.controller_revisions.detail import detail  # noqa: PLC0415
@@ -56,8 +58,8 @@ class ControlledKind(Kind[C], ABC):
     def history(self, store: Store, workload: C, took: float | None, remembered: Accounts | None) -> History:
         from ktui.kinds.controller_revisions.history import controlled_history  # noqa: PLC0415
 
-        parts = cohorts.cohorts_of(store, workload)
-        has_pods = cohorts.has_pods(store, workload, parts)
+        parts = revisions.stored_pods_by_revision(store, workload)
+        has_pods = progress.has_pods(store, workload, parts)
         return controlled_history(workload, parts, took, remembered, has_pods=has_pods)
 
     def happened(self, store: Store, workload: C) -> Iterable[Stamp]:
@@ -66,7 +68,7 @@ class ControlledKind(Kind[C], ABC):
         return happened(store, workload)
 
     def rolls_by_itself(self, workload: C) -> bool:
-        return not cohorts.waits_for_deletion(workload)
+        return not strategy.waits_for_deletion(workload)
 
     def depends_on(self, store: Store, workload: C) -> tuple[Pod, ...]:
         """All of them: it waits for old pods too."""

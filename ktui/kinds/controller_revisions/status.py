@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ktui.kinds.controller_revisions.cohorts import Controlled
+from ktui.kinds.controller_revisions.strategy import Controlled
 from ktui.model.workloads import DaemonSet, StatefulSet
 from ktui.rollout.status import ROLLING_UPDATE, Verdict
 from ktui.text import clean

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ktui.kinds.controller_revisions.cohorts import (
-    Cohort,
-    Controlled,
-    came_back,
-    cohorts_of,
-    desired,
-    glimpse,
-    has_pods,
-    is_complete,
-    progress,
-    waits_for_deletion,
-)
 from ktui.kinds.controller_revisions.partition import partition_of
+from ktui.kinds.controller_revisions.progress import glimpse, has_pods, is_complete, progress
+from ktui.kinds.controller_revisions.revisions import RevisionPods, came_back, stored_pods_by_revision
 from ktui.kinds.controller_revisions.status import verdict
+from ktui.kinds.controller_revisions.strategy import Controlled, desired, waits_for_deletion
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS, resource_of
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
@@ -37,7 +28,7 @@ from ktui.text import clean
 
 def look(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
     """The track with what is seen now, and everything known, in answers."""
-    parts = cohorts_of(store, workload)
+    parts = stored_pods_by_revision(store, workload)
     numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
     followed = observe(track, glimpse(workload, parts, numbers), now)
     return followed, _summary(store, workload, followed, now, parts=parts, numbers=numbers)
@@ -45,13 +36,13 @@ def look(store: Store, workload: Controlled, track: Track | None, now: datetime)
 
 def summarise(store: Store, workload: Controlled, track: Track, now: datetime) -> Rollout:
     """Everything known of it, in answers, without adding to the track."""
-    parts = cohorts_of(store, workload)
+    parts = stored_pods_by_revision(store, workload)
     numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
     return _summary(store, workload, track, now, parts=parts, numbers=numbers)
 
 
 def _summary(
-    store: Store, workload: Controlled, track: Track, now: datetime, *, parts: Sequence[Cohort], numbers: Progress
+    store: Store, workload: Controlled, track: Track, now: datetime, *, parts: Sequence[RevisionPods], numbers: Progress
 ) -> Rollout:
     judged = verdict(workload)
     current = next((part for part in parts if part.is_current), None)
@@ -152,7 +143,7 @@ def _phase(
     return Phase.COMPLETE if desired(workload) else Phase.SCALED_TO_ZERO
 
 
-def _giving_way(old: Sequence[Cohort]) -> PodTemplate | None:
+def _giving_way(old: Sequence[RevisionPods]) -> PodTemplate | None:
     """The template that gives way: of the old revision which has the most pods, the newest among equals."""
     found = max(old, key=lambda part: (len(part.pods), part.number), default=None)
     return found.revision.template if found is not None and found.revision is not None else None

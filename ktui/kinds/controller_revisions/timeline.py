@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from ktui.kinds.controller_revisions.cohorts import Controlled, cohorts_of
+from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
+from ktui.kinds.controller_revisions.strategy import Controlled
 from ktui.model.objects import Event
 from ktui.model.store import Store
 from ktui.rollout.diagnosis import lifetimes
@@ -27,7 +28,7 @@ def happened(store: Store, workload: Controlled) -> Iterator[Stamp]:
     """What a StatefulSet or a DaemonSet tells, its revisions and its pods, those that are gone among them."""
     meta = workload.metadata
     stopping = {pod.metadata.name for pod in store.pods(meta.uid) if pod.metadata.deletion_timestamp is not None}
-    for part in cohorts_of(store, workload):
+    for part in stored_pods_by_revision(store, workload):
         whose = f"revision {part.number}" if part.revision is not None else meta.name
         if part.revision is not None and (made := part.revision.metadata.creation_timestamp) is not None:
             template = part.revision.template

@@ -6,7 +6,6 @@ controller itself holds the canary by the partition, and ktui does not have to k
 
 from __future__ import annotations
 
-from ktui.kinds.controller_revisions.cohorts import place
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans import partition_patch
 from ktui.kinds.controller_revisions.plans.known import (
@@ -24,6 +23,7 @@ from ktui.kinds.controller_revisions.plans.wording import (
     refuse_on_delete,
     revision_of,
 )
+from ktui.kinds.controller_revisions.strategy import place
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
 from ktui.plans.canary_warnings import canary_warnings

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ktui.kinds.controller_revisions.cohorts import bounds, desired
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject
 from ktui.kinds.controller_revisions.plans.wording import changed, reached
+from ktui.kinds.controller_revisions.strategy import bounds, desired
 from ktui.plans.plan import Plan
 from ktui.plans.quota_warnings import Coming
 from ktui.plans.request import Scale

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ktui.kinds.controller_revisions import cohorts
-from ktui.kinds.controller_revisions.cohorts import Controlled, waits_for_deletion
+from ktui.kinds.controller_revisions import revisions
+from ktui.kinds.controller_revisions.strategy import Controlled, waits_for_deletion
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.plans.subject import Known, Subject
 from ktui.rollout.podstatus import is_terminating
@@ -15,7 +15,7 @@ StatefulSetSubject = Subject[StatefulSet, ControllerRevision]
 
 def current(known: KnownControlled) -> ControllerRevision | None:
     """The revision of the template as it is; None where the controller has not made it yet."""
-    return cohorts.current(known.workload, known.revisions)
+    return revisions.current(known.workload, known.revisions)
 
 
 def in_flight(known: KnownControlled) -> bool:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.kinds.controller_revisions.cohorts import place
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject
 from ktui.kinds.controller_revisions.plans.wording import name_of
+from ktui.kinds.controller_revisions.strategy import place
 from ktui.model.objects import Pod
 from ktui.model.workloads import StatefulSet
 from ktui.plans.patch import Draft

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from ktui.kinds.controller_revisions.cohorts import place
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans import partition_patch
 from ktui.kinds.controller_revisions.plans.known import (
@@ -24,6 +23,7 @@ from ktui.kinds.controller_revisions.plans.wording import (
     revision_of,
     stranded_warnings,
 )
+from ktui.kinds.controller_revisions.strategy import place
 from ktui.model.objects import Pod
 from ktui.model.workloads import StatefulSet
 from ktui.plans.draft import draft_for

@@ -7,10 +7,10 @@ at.
 
 from __future__ import annotations
 
-from ktui.kinds.controller_revisions import cohorts
-from ktui.kinds.controller_revisions.cohorts import waits_for_deletion
+from ktui.kinds.controller_revisions import progress, revisions
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current
 from ktui.kinds.controller_revisions.plans.wording import deletion_commands, doomed, from_the_top, names, revision_of
+from ktui.kinds.controller_revisions.strategy import waits_for_deletion
 from ktui.model.objects import Pod
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
@@ -24,8 +24,8 @@ def left_behind(known: KnownControlled) -> list[Pod]:
     workload = known.workload
     if current(known) is None or not workload.observed or waits_for_deletion(workload):
         return []
-    parts = cohorts.cohorts(workload, known.revisions, known.pods)
-    return from_the_top(workload, cohorts.stranded(workload, parts))
+    parts = revisions.pods_by_revision(workload, known.revisions, known.pods)
+    return from_the_top(workload, progress.stranded(workload, parts))
 
 
 def refuse_repair(known: KnownControlled) -> Refusal | None:

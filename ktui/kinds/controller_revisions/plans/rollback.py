@@ -10,8 +10,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from ktui.kinds.controller_revisions.cohorts import Cohort, Controlled, candidates, cohorts, newest_first, place
-from ktui.kinds.controller_revisions.cohorts import rollback_target as last_good
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans import partition_patch
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current, in_flight
@@ -26,6 +24,9 @@ from ktui.kinds.controller_revisions.plans.wording import (
     revision_of,
     stranded_warnings,
 )
+from ktui.kinds.controller_revisions.revisions import RevisionPods, candidates, newest_first, pods_by_revision
+from ktui.kinds.controller_revisions.revisions import rollback_target as last_good
+from ktui.kinds.controller_revisions.strategy import Controlled, place
 from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.plans import prospects
@@ -63,7 +64,7 @@ def rollback_target(known: KnownControlled, to_revision: int | None = None) -> C
         before = [rev for rev in ordered if now is None or rev.metadata.uid != now.metadata.uid]
         if not before:
             return Refusal("no last revision to roll back to")
-        parts = cohorts(workload, known.revisions, known.pods)
+        parts = pods_by_revision(workload, known.revisions, known.pods)
         if not workload.observed and (now is not None or not any(part.running for part in parts if part.revision)):
             # Where the new template has no revision, all pods are of revisions that came before it: that is known, even
             # if the controller cannot make one and so never observes the change.
@@ -107,9 +108,13 @@ def _origin(known: KnownControlled) -> ControllerRevision | None:
 def _giving_way(known: KnownControlled) -> ControllerRevision | None:
     """Those that the partition keeps anyway count only where it lets no old pod go."""
     workload = known.workload
-    parts = [part for part in cohorts(workload, known.revisions, known.pods) if part.revision and not part.is_current]
+    parts = [
+        part
+        for part in pods_by_revision(workload, known.revisions, known.pods)
+        if part.revision and not part.is_current
+    ]
 
-    def replaced(part: Cohort) -> tuple[int, int]:
+    def replaced(part: RevisionPods) -> tuple[int, int]:
         pods = [
             pod
             for pod in part.running
@@ -245,8 +250,8 @@ def _left_alone(
     )
 
 
-def _parts(subject: ControlledSubject) -> tuple[Cohort, ...]:
-    return cohorts(subject.workload, subject.revisions, subject.pods)
+def _parts(subject: ControlledSubject) -> tuple[RevisionPods, ...]:
+    return pods_by_revision(subject.workload, subject.revisions, subject.pods)
 
 
 def _prospects(subject: ControlledSubject, back: ControllerRevision) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from ktui.kinds.controller_revisions.cohorts import Controlled
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject, current, in_flight
 from ktui.kinds.controller_revisions.plans.wording import (
@@ -17,6 +16,7 @@ from ktui.kinds.controller_revisions.plans.wording import (
     replacement,
     stranded_warnings,
 )
+from ktui.kinds.controller_revisions.strategy import Controlled
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.workloads import StatefulSet
 from ktui.plans.draft import draft_for

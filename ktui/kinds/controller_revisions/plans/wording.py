@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from ktui.kinds.controller_revisions import cohorts
-from ktui.kinds.controller_revisions.cohorts import Controlled, bounds, desired, place, waits_for_deletion
+from ktui.kinds.controller_revisions import progress, revisions
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject
+from ktui.kinds.controller_revisions.strategy import Controlled, bounds, desired, place, waits_for_deletion
 from ktui.model.objects import Pod, RollingUpdate
 from ktui.model.reference import reference_to
 from ktui.model.template import PodTemplate, decode_hook
@@ -43,7 +43,7 @@ def next_revision(known: Sequence[ControllerRevision]) -> int:
 def numbered(subject: ControlledSubject, template: PodTemplate) -> tuple[str, str]:
     """What a template will be called, and a sentence about the revision that comes back with it, where one does."""
     number, live = next_revision(subject.revisions), subject.workload.spec.template
-    known = next((rev for rev in cohorts.newest_first(subject.revisions) if rev.template == template), None)
+    known = next((rev for rev in revisions.newest_first(subject.revisions) if rev.template == template), None)
     if known is None:
         return f"revision {number}, image {image_of(template, live)}", ""
     if known.revision == number - 1:
@@ -70,7 +70,7 @@ def replacement(subject: ControlledSubject, after: Controlled, comes: str) -> tu
     if desired(subject.workload) == 0:
         where = "scaled to zero" if isinstance(after, StatefulSet) else "on no node"
         return (f"It is {where}: the next pods will be of {comes}.",)
-    parts = cohorts.cohorts(after, subject.revisions, subject.pods)
+    parts = revisions.pods_by_revision(after, subject.revisions, subject.pods)
     sentences, moved, kept = [], 0, 0
     for part in parts:
         pods = from_the_top(after, part.pods)
@@ -113,7 +113,7 @@ def reached(subject: ControlledSubject, after: Controlled) -> list[Pod]:
     """The pods that are replaced by themselves when the template is that of `after`."""
     if waits_for_deletion(after):
         return []
-    parts = cohorts.cohorts(after, subject.revisions, subject.pods)
+    parts = revisions.pods_by_revision(after, subject.revisions, subject.pods)
     old = [pod for part in parts if not part.is_current for pod in part.pods]
     return [pod for pod in from_the_top(after, old) if _is_reached(after, pod)]
 
@@ -197,7 +197,7 @@ def _is(pods: Sequence[Pod]) -> str:
 def _stranded(subject: ControlledSubject, after: Controlled) -> list[Pod]:
     if waits_for_deletion(after):
         return []
-    found = cohorts.stranded(after, cohorts.cohorts(after, subject.revisions, subject.pods))
+    found = progress.stranded(after, revisions.pods_by_revision(after, subject.revisions, subject.pods))
     return from_the_top(after, found)
 
 

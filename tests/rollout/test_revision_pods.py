@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ktui.kinds.controller_revisions.cohorts import bounds, cohorts_of
+from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
+from ktui.kinds.controller_revisions.strategy import bounds
 from ktui.kinds.registry import look
 from ktui.model.changes import Listed
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS
@@ -29,7 +30,7 @@ def whole(**status: int) -> MadeSet:
 
 
 def numbers(made: MadeSet) -> list[int]:
-    return [part.number for part in cohorts_of(made.store, made.workload()) if part.is_current]
+    return [part.number for part in stored_pods_by_revision(made.store, made.workload()) if part.is_current]
 
 
 # Which revision is current
@@ -78,7 +79,7 @@ def test_a_roll_back_makes_an_old_revision_the_newest_again() -> None:
 def test_pods_of_a_revision_that_is_gone_are_old_pods() -> None:
     made = half_way().pod("db:0", "db-4", conditions=READY)
     assert made.rollout().progress.old.existing == 4
-    assert [part.number for part in cohorts_of(made.store, made.workload())] == [2, 1, 0]
+    assert [part.number for part in stored_pods_by_revision(made.store, made.workload())] == [2, 1, 0]
 
 
 def test_the_revisions_of_others_are_not_its_own() -> None:
