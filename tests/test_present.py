@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.store import Store
 from ktui.present import Present, Validity
 from ktui.rollout.progress import Track
@@ -99,10 +99,10 @@ def test_a_rollout_stays_as_it_is_until_its_present_says_so(name: str) -> None:
             if workload is None:
                 continue
             uid, present = workload.metadata.uid, Present.at(now)
-            tracks[uid], rollout = look(store, workload, tracks.get(uid), present)
+            tracks[uid], rollout = rollout_of(store, workload, tracks.get(uid), present)
             assert msgspec.to_builtins([tracks[uid], rollout]), "what is kept has plain times"
             at_last = present.validity.until - timedelta(milliseconds=1)
-            then = look(store, workload, tracks[uid], at_last)[1]
+            then = rollout_of(store, workload, tracks[uid], at_last)[1]
             # How long it may still take is a guess, and is rounded.
             assert (then.seconds_left or 0) - (rollout.seconds_left or 0) <= 1
             assert replace(then, seconds_left=rollout.seconds_left) == rollout

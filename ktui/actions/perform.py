@@ -11,7 +11,7 @@ from ktui.actions.audit import AuditLog, Operator, begun, ended
 from ktui.actions.outcome import Done, Failed, Outcome, Partly, Unclear
 from ktui.actions.patching import patch, patch_then
 from ktui.actions.pod_deletion import clear
-from ktui.actions.verify import AGAIN, Looking, after_refusal, look
+from ktui.actions.verify import AGAIN, Recheck, after_refusal, find_outcome
 from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, ServerError
 from ktui.plans.patch import took_place
@@ -32,13 +32,13 @@ async def perform(
     *,
     automatic: str = "",
     clock: Callable[[], datetime] | None = None,
-    looking: Looking | None = None,
+    recheck: Recheck | None = None,
 ) -> Performed:
     """Send exactly the plan's patch, once, delete the pods that it names, and write down what became of it.
 
     A conflict is reported, never forced. That it is about to be sent is on the disk before it is, and an action that is
     interrupted is written down as well. `automatic` says why it is done without a person's word, where it is. `clock`
-    tells the time of the entries in the audit log (by default the cluster's), `looking` how long an outcome is looked
+    tells the time of the entries in the audit log (by default the cluster's), `recheck` how long an outcome is looked
     for that is not known.
     """
     clock = clock or api.connection.clock.now
@@ -47,7 +47,7 @@ async def perform(
     failure = log.append(intent)
     outcome: Outcome | None = None
     try:
-        outcome = await _send(api, plan, looking or Looking())
+        outcome = await _send(api, plan, recheck or Recheck())
         if isinstance(outcome, Done) and plan.then:
             outcome = await _send_then(api, plan, outcome)
         if isinstance(outcome, Done) and plan.deletes:
@@ -57,12 +57,12 @@ async def perform(
     return Performed(outcome, failure)
 
 
-async def _send(api: Api, plan: Plan, looking: Looking) -> Outcome:
+async def _send(api: Api, plan: Plan, recheck: Recheck) -> Outcome:
     try:
         after = await patch(api, plan)
     except (AnswerLost, Interrupted, ServerError) as error:
         # A server, or a proxy before it, that times out may have passed the change on.
-        return await look(api, plan, error, looking)
+        return await find_outcome(api, plan, error, recheck)
     except ApiError as error:
         return await after_refusal(api, plan, error)
     except KubeError as error:

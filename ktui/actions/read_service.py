@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.kube.api import Api
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
@@ -54,7 +54,7 @@ async def read_service(api: Api, namespace: str, name: str, kubectl: tuple[str, 
         traffic.apply(changes)
     now = api.connection.clock.now()
     rollouts = {
-        deployment.metadata.uid: look(store, deployment, None, now)[1]
+        deployment.metadata.uid: rollout_of(store, deployment, None, now)[1]
         for pairing in found
         for deployments in pairing.colours.values()
         for deployment in deployments

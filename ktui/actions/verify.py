@@ -35,7 +35,7 @@ _TWICE: Final = (
 )
 
 
-class Looking(msgspec.Struct, frozen=True):
+class Recheck(msgspec.Struct, frozen=True):
     """How long the outcome of a change is looked for whose answer did not arrive, and who learns that it is."""
 
     say: Callable[[str], None] = lambda _: None
@@ -145,7 +145,7 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
     return f"{target} has been changed meanwhile (generation {target.generation}, now {generation})."
 
 
-async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outcome:
+async def find_outcome(api: Api, plan: Plan, error: KubeError, recheck: Recheck) -> Outcome:
     """Find out whether a change took place whose answer did not arrive. Nothing is sent again.
 
     That it did not is certain only where it cannot any more: the object has changed otherwise, and the tests of the
@@ -155,7 +155,7 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
     is_final = error.status == 500 and bool(error.reason) and not any(word in error.message for word in _TIMED_OUT)
     now: dict[str, Any] = {}
     has_said = False
-    for pause in looking.waits[:1] if is_final else looking.waits:
+    for pause in recheck.waits[:1] if is_final else recheck.waits:
         await asyncio.sleep(pause)
         try:
             now = await api.get_object(_seen_at(plan))
@@ -166,7 +166,7 @@ async def look(api: Api, plan: Plan, error: KubeError, looking: Looking) -> Outc
         if now and what_changed(plan, now):
             break
         if not has_said and not is_final:
-            looking.say(f"{lost} Whether the change took place is not known yet: looking.")
+            recheck.say(f"{lost} Whether the change took place is not known yet: looking.")
             has_said = True
     if not now:
         return Unclear(

@@ -67,7 +67,7 @@ class Past:
 
     def saw(self, store: Store, workload: Workload, rollout: Rollout) -> None:
         """A rollout as it is now."""
-        self._observer.look(rollout, self._clock(), partial(unwatched, store, workload, rollout))
+        self._observer.observe(rollout, self._clock(), partial(unwatched, store, workload, rollout))
         self._keep()
 
     def missed(self, uid: str) -> None:

@@ -52,7 +52,7 @@ class Troubles:
         """Whether time alone may bring something to say."""
         return bool(self._since) or self._is_out
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         """Say what there is to say by now. Raises KubeError where it has lasted too long."""
         for resource, since in self._since.items():
             link = self._links[resource]

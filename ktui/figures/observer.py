@@ -48,7 +48,7 @@ class Observer:
         self.was_there: set[str] = set()
         """The uids of what existed too, but cannot be shown before more is known of it."""
 
-    def look(self, rollout: Rollout, now: datetime, tell: Callable[[], Sequence[Record]] = tuple) -> None:
+    def observe(self, rollout: Rollout, now: datetime, tell: Callable[[], Sequence[Record]] = tuple) -> None:
         """Show a rollout as it is now. At the first look, `tell` is asked for what the cluster knows of its past."""
         if not is_numbered(rollout):
             if _stands_still(rollout):

@@ -52,7 +52,7 @@ class Kind(ABC, Generic[W]):
     # Reading
 
     @abstractmethod
-    def look(self, store: Store, workload: W, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+    def rollout(self, store: Store, workload: W, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
         """The track with what is seen now (None: the first look), and everything known of it, in answers."""
 
     @abstractmethod

@@ -83,9 +83,9 @@ def kind_at(resource: Resource) -> Kind[Any]:
     return _BY_RESOURCE[resource]
 
 
-def look(store: Store, workload: Workload, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+def rollout_of(store: Store, workload: Workload, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
     """The track with what is seen now (None: the first look), and everything known of it, in answers."""
-    return kind_of(workload).look(store, workload, track, now)
+    return kind_of(workload).rollout(store, workload, track, now)
 
 
 def verdict(workload: Workload) -> Verdict:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from ktui.kinds.registry import kind_of, look
+from ktui.kinds.registry import kind_of, rollout_of
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, Rejected
 from ktui.kube.logs import ContainerLog, LogLine, read_log
@@ -28,7 +28,7 @@ LONGEST_LINE: Final = 400
 _ORDER: Final = re.compile(r"##(?=\w*\[)")
 
 
-class Look(msgspec.Struct, frozen=True):
+class Inspected(msgspec.Struct, frozen=True):
     """A rollout at one moment, with the pods that it depends on: of a Deployment, those of its current revision."""
 
     rollout: Rollout
@@ -70,7 +70,7 @@ class LogTail(msgspec.Struct, frozen=True):
         return f"container {self.container} of pod {self.pod}{run}"
 
 
-class Onlooker:
+class Inspector:
     """Looks at one workload again and again, and remembers how its rollout went."""
 
     def __init__(self, connection: Connection, reference: Reference, note: Note) -> None:
@@ -82,20 +82,20 @@ class Onlooker:
         """The time that ages and thresholds count to."""
         return self._connection.clock.now()
 
-    async def look(self) -> Look:
+    async def inspect(self) -> Inspected:
         """The rollout as it is now. What may not be read beside the workload is done without. Raises KubeError."""
         store = await read_workload(self._connection, self._reference, self.now, note=self._note)
         (workload,) = store.shown()
-        self._track, rollout = look(store, workload, self._track, self.now())
-        return Look(rollout, workload, kind_of(workload).depends_on(store, workload))
+        self._track, rollout = rollout_of(store, workload, self._track, self.now())
+        return Inspected(rollout, workload, kind_of(workload).depends_on(store, workload))
 
 
-async def last_words(connection: Connection, look: Look, most: int) -> LogTail | None:
+async def last_words(connection: Connection, seen: Inspected, most: int) -> LogTail | None:
     """The end of the log of the first failing container that has one; None where none has, or `most` is 0.
 
     Of a container that crashed and was started again, it is the run before that. Never raises for what a server does.
     """
-    found = _speaker(look)
+    found = _speaker(seen)
     if most == 0 or found is None:
         return None
     pod, container, restarted = found
@@ -119,8 +119,8 @@ async def _previous(connection: Connection, log: ContainerLog, most: int) -> lis
         return []
 
 
-def _speaker(look: Look) -> tuple[Pod, ContainerStatus, bool] | None:
-    for pod in look.suspects:
+def _speaker(seen: Inspected) -> tuple[Pod, ContainerStatus, bool] | None:
+    for pod in seen.suspects:
         statuses = (*pod.status.init_container_statuses, *pod.status.container_statuses)
         unready = next((each for each in statuses if not each.ready and each.state.running is not None), None)
         container = broken_container(pod) or unready

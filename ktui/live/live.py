@@ -131,7 +131,7 @@ class Live:
     def _work_out(self, uid: str, now: datetime) -> None:
         del self._waiting[uid]
         present = Present.at(now)
-        workload, rollout = self.store.workload(uid), self._tracker.look(uid, present, anew=uid in self._too_early)
+        workload, rollout = self.store.workload(uid), self._tracker.rollout(uid, present, anew=uid in self._too_early)
         self._valid[uid], self._all_valid = present.validity, None
         if workload is None or rollout is None:
             self.rollouts.pop(uid, None)
@@ -150,7 +150,7 @@ class Live:
     def _observe(self, uid: str, now: datetime) -> None:
         rollout, workload = self.rollouts[uid], self.store.workload(uid)
         if workload is not None and uid not in self._too_early:
-            self.observer.look(rollout, now, lambda: unwatched(self.store, workload, rollout))
+            self.observer.observe(rollout, now, lambda: unwatched(self.store, workload, rollout))
 
     def is_worked_out(self, uid: str) -> bool:
         """Whether all that has been heard of that workload is in its rollout."""

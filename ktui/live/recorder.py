@@ -53,7 +53,7 @@ class Recorder:
 
     goes_by_the_clock = False
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Write down what has begun, gone wrong or ended since the last time."""
         if news := self._listener.live.observer.take():
             self._write(news)

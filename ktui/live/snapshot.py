@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from ktui.kinds.registry import STREAMED, WORKLOADS, kind_at, look, workloads_called
+from ktui.kinds.registry import STREAMED, WORKLOADS, kind_at, rollout_of, workloads_called
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
@@ -203,7 +203,7 @@ async def _add_events(connection: Connection, store: Store, clock: Clock, *, not
     unwell = {
         workload.metadata.namespace
         for workload in store.shown()
-        if look(store, workload, None, now)[1].phase not in _WELL
+        if rollout_of(store, workload, None, now)[1].phase not in _WELL
     }
     for changes in await asyncio.gather(
         *(_if_allowed(connection, EVENTS, namespace, clock, note=note) for namespace in sorted(unwell))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Change
 from ktui.model.store import Store
 from ktui.rollout.progress import Track
@@ -27,7 +27,7 @@ class Tracker:
         """What is known of that rollout from looks at it; None before the first, and once it is gone."""
         return self._tracks.get(uid)
 
-    def look(self, uid: str, now: datetime, *, anew: bool = False) -> Rollout | None:
+    def rollout(self, uid: str, now: datetime, *, anew: bool = False) -> Rollout | None:
         """How the rollout with that uid goes now; None if it is gone. `anew`: as if for the first time.
 
         A workload that is no more than the template of another one has no rollout of its own.
@@ -37,5 +37,5 @@ class Tracker:
             self._tracks.pop(uid, None)
             return None
         before = self._tracks.get(uid) if not anew else None
-        self._tracks[uid], rollout = look(self.store, workload, before, now)
+        self._tracks[uid], rollout = rollout_of(self.store, workload, before, now)
         return rollout

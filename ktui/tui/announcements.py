@@ -60,7 +60,7 @@ class Announcements:
 
     goes_by_the_clock = False
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Say what has changed since the last look."""
         host = self._host
         for uid, followed in list(self._followed.items()):

@@ -233,7 +233,7 @@ class KtuiApp(TypeAheadApp):
     def draw(self) -> None:
         """Draw what is known now, once all that follows it has seen it."""
         for each in self._followers:
-            each.look()
+            each.update()
         self._open_first()
         self.redraw()
         if self.front is not None and self.front.is_moving:

@@ -29,9 +29,9 @@ class Follower(Protocol):
 
     @property
     def goes_by_the_clock(self) -> bool:
-        """Whether it is to look once a second, be something heard or not."""
+        """Whether it is updated once a second, be something heard or not."""
 
-    def look(self) -> None:
+    def update(self) -> None:
         """What was heard is in the live state: it is about to be drawn."""
 
     def leave(self) -> None:

@@ -16,7 +16,7 @@ from ktui.actions.outcome import Conflict, Done, Failed, Unclear
 from ktui.actions.perform import perform
 from ktui.actions.pod_deletion import clear
 from ktui.actions.read import Reader
-from ktui.actions.verify import Looking
+from ktui.actions.verify import Recheck
 from ktui.kinds.planning import plan
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
@@ -94,7 +94,7 @@ async def test_a_change_that_is_held_on_its_way_is_looked_for_until_it_lands(
 
     landing: list[asyncio.Task[None]] = []
     proxy.once(changes, hold)
-    sending = asyncio.create_task(perform(through, made, log, looking=Looking(say, (0.0, *[0.05] * 400))))
+    sending = asyncio.create_task(perform(through, made, log, recheck=Recheck(say, (0.0, *[0.05] * 400))))
     await is_told.wait()
     assert told == ["The answer was lost. Whether the change took place is not known yet: looking."]
     assert cart.deployment().spec.paused is None
@@ -110,7 +110,7 @@ async def test_what_has_not_landed_yet_is_never_said_not_to_have_taken_place(
 ) -> None:
     made = await planned(through, Pause())
     proxy.once(changes, answer(status) if status else cut)
-    outcome = (await perform(through, made, log, looking=Looking(waits=SOON))).outcome
+    outcome = (await perform(through, made, log, recheck=Recheck(waits=SOON))).outcome
     assert isinstance(outcome, Unclear)
     assert "has not taken place so far, but it may be held on its way" in outcome.sentence
     assert sum(each.method == "PATCH" for each in proxy.passed) == 1
@@ -120,7 +120,7 @@ async def test_what_cannot_land_any_more_is_said_so(through: Api, proxy: Between
     made = await planned(through, Pause())
     proxy.once(changes, cut)
     cart.patch({"spec": {"minReadySeconds": 2}})
-    outcome = (await perform(through, made, log, looking=Looking(waits=SOON))).outcome
+    outcome = (await perform(through, made, log, recheck=Recheck(waits=SOON))).outcome
     assert isinstance(outcome, Unclear)
     assert "has been changed meanwhile" in outcome.sentence
 
@@ -257,6 +257,6 @@ async def test_an_answer_that_is_no_object_is_looked_behind(
 
     proxy.once(lambda request: request.method == "GET", answer(200, b'{"metadata": {}}'))
     proxy.once(changes, replace(b'"uid"', b'"_id"'))
-    performed = await perform(through, made, log, looking=Looking(waits=SOON))
+    performed = await perform(through, made, log, recheck=Recheck(waits=SOON))
     assert isinstance(performed.outcome, Done), performed.outcome
     assert cart.deployment().spec.paused

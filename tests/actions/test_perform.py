@@ -16,7 +16,7 @@ from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
 from ktui.actions.read import Reader
-from ktui.actions.verify import Looking
+from ktui.actions.verify import Recheck
 from ktui.kinds.planning import plan
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
@@ -158,7 +158,7 @@ async def test_a_lost_answer_that_cannot_be_looked_after_is_unclear(
     made = await planned(api, Pause())
     cluster.faults.lose_answers()
     cluster.faults.fail_next(9, 503, verb="get")
-    outcome = (await perform(api, made, log, looking=Looking(waits=(0.0, 0.0)))).outcome
+    outcome = (await perform(api, made, log, recheck=Recheck(waits=(0.0, 0.0)))).outcome
     assert isinstance(outcome, Unclear)
     assert "could not be read again" in outcome.sentence
     assert outcome.hint == "Look at it before trying again."

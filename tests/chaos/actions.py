@@ -23,7 +23,7 @@ from ktui.actions.outcome import Conflict, Done, Failed, Outcome, Unclear
 from ktui.actions.perform import perform
 from ktui.actions.read import Reader
 from ktui.actions.unfinished import settle_unfinished
-from ktui.actions.verify import Looking
+from ktui.actions.verify import Recheck
 from ktui.kinds.planning import plan
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
@@ -81,8 +81,8 @@ class Scene:
     landing: set[asyncio.Task[None]] = field(default_factory=set)
     _number: int = 0
 
-    def looking(self, said: list[str]) -> Looking:
-        return Looking(said.append) if self.waits is None else Looking(said.append, self.waits)
+    def recheck(self, said: list[str]) -> Recheck:
+        return Recheck(said.append) if self.waits is None else Recheck(said.append, self.waits)
 
     def fresh(self) -> str:
         """A Deployment of its own for a round."""
@@ -182,7 +182,7 @@ def _bent(how: Callable[[Scene], Bend]) -> Round:
             return await bend(proxy, request)
 
         scene.proxy.once(_changes(name), witnessed)
-        outcome = (await perform(scene.api, made, scene.log, looking=scene.looking(told.said))).outcome
+        outcome = (await perform(scene.api, made, scene.log, recheck=scene.recheck(told.said))).outcome
         told.at_once(outcome, scene.now(name))
         await asyncio.sleep(scene.held[1] if isinstance(outcome, Unclear | Failed) else 0)
         told.afterwards(outcome, before, scene.now(name))
@@ -195,7 +195,7 @@ async def _conflict(scene: Scene, rounds: Rounds) -> None:
     made = await scene.planned(name, scene.request())
     scene.cluster.apply(manifest(OLD, name=name, replicas=9))
     before, told = scene.now(name), _Told(scene, rounds, made)
-    outcome = (await perform(scene.api, made, scene.log, looking=scene.looking(told.said))).outcome
+    outcome = (await perform(scene.api, made, scene.log, recheck=scene.recheck(told.said))).outcome
     told.at_once(outcome, scene.now(name))
     told.afterwards(outcome, before, scene.now(name))
 
@@ -209,7 +209,7 @@ async def _made_anew(scene: Scene, rounds: Rounds) -> None:
             assert answered.status == 200
     scene.cluster.apply(manifest(OLD, name=name, replicas=1))
     before, told = scene.now(name), _Told(scene, rounds, made)
-    outcome = (await perform(scene.api, made, scene.log, looking=scene.looking(told.said))).outcome
+    outcome = (await perform(scene.api, made, scene.log, recheck=scene.recheck(told.said))).outcome
     told.at_once(outcome, scene.now(name))
     told.afterwards(outcome, before, scene.now(name))
 
@@ -225,7 +225,7 @@ def _at_once(*, same: bool) -> Round:
         tolds = [_Told(scene, rounds, made) for made in plans]
         performed = await asyncio.gather(
             *(
-                perform(scene.api, made, scene.log, looking=scene.looking(told.said))
+                perform(scene.api, made, scene.log, recheck=scene.recheck(told.said))
                 for made, told in zip(plans, tolds, strict=True)
             )
         )

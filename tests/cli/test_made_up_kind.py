@@ -84,7 +84,7 @@ class WidgetKind(Kind[Widget]):
     resource = WIDGETS
     parts = (REPLICASETS,)
 
-    def look(self, store: Store, workload: Widget, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+    def rollout(self, store: Store, workload: Widget, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
         spec, ready = workload.spec, workload.status.ready
         is_done = workload.observed and ready >= spec.replicas
         side = Side(spec.replicas, spec.replicas, ready, ready)
@@ -133,7 +133,7 @@ class WidgetKind(Kind[Widget]):
         return (Revision(number=1, uid=workload.metadata.uid, template=workload.spec.template, is_current=True),)
 
     def detail(self, store: Store, workload: Widget, track: Track, now: datetime, policies: Policies | None) -> Detail:
-        _, rollout = self.look(store, workload, track, now)
+        _, rollout = self.rollout(store, workload, track, now)
         created = workload.metadata.creation_timestamp
         bounds, capacity = Bounds(0, 0), Capacity(track.samples, 0, workload.spec.replicas)
         return Detail(rollout, created, "Assembly", bounds, 0, None, (), (), (), capacity)

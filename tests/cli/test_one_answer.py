@@ -13,10 +13,10 @@ import pytest
 from ktui.actions.read import Reader
 from ktui.cli.rollout_document import rollout_document
 from ktui.kinds.planning import known, offers, rollback_revision
-from ktui.kinds.registry import STREAMED, look
+from ktui.kinds.registry import STREAMED, rollout_of
 from ktui.kube.api import Api
 from ktui.kube.clock import ServerClock
-from ktui.live.inspection import Onlooker
+from ktui.live.inspection import Inspector
 from ktui.live.live import Live
 from ktui.live.snapshot import read_store
 from ktui.model.changes import Listed, Put
@@ -36,7 +36,7 @@ Answers = dict[tuple[str, str], dict[str, Any]]
 def _answers(store: Store, now: datetime) -> Answers:
     found: Answers = {}
     for workload in store.workloads():
-        document = rollout_document(look(store, workload, None, now)[1], workload)
+        document = rollout_document(rollout_of(store, workload, None, now)[1], workload)
         found[document["kind"], document["name"]] = {member: document[member] for member in MEMBERS}
     return found
 
@@ -66,12 +66,12 @@ async def test_at_any_moment_of_a_recording(name: str, tmp_path: Path, monkeypat
         for part in (0.25, 0.5, 0.75, 1.0):
             replayed.at = replayed.end * part
             now = clock(name) + timedelta(seconds=replayed.at + 90)
-            monkeypatch.setattr(Onlooker, "now", _at(now))
+            monkeypatch.setattr(Inspector, "now", _at(now))
             expected = _live(name, replayed.at, now)
             store = await read_store(connection, replayed.namespace, "", (), _at(now), note=pytest.fail)
             assert _answers(store, now) == expected
             for workload in store.workloads():
-                seen = await Onlooker(connection, reference_to(workload), pytest.fail).look()
+                seen = await Inspector(connection, reference_to(workload), pytest.fail).inspect()
                 document = rollout_document(seen.rollout, workload)
                 key = (document["kind"], document["name"])
                 assert {member: document[member] for member in MEMBERS} == expected[key]
@@ -136,7 +136,7 @@ def test_of_a_scenario(ktui: Ktui, cluster: SimulatedCluster, monkeypatch: pytes
         live.apply(Put(resource, decode(resource, raw)) for raw in cluster.list(resource.plural))
         live.apply([Listed(resource)])
     (workload,) = live.store.workloads()
-    rollout = look(live.store, workload, None, now)[1]
+    rollout = rollout_of(live.store, workload, None, now)[1]
     expected = _told(rollout_document(rollout, workload))
     namespace = ("-n", rollout.namespace)
     (got,) = json.loads(ktui(*namespace, "get", "-o", "json").out)["rollouts"]

@@ -22,7 +22,7 @@ class Heard:
         """What is said when that is heard then."""
         for resource, state, reason in links:
             self.troubles.heard(Link(resource, state, NOW, reason), now)
-        self.troubles.look(now)
+        self.troubles.check(now)
         said, self.said[:] = list(self.said), []
         return said
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from ktui.figures.observer import Observer
 from ktui.figures.record import Record, merged
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.live.unwatched import unwatched
 from ktui.model.changes import Listed
 from ktui.model.resources import DEPLOYMENTS, REPLICASETS, Resource
@@ -34,8 +34,8 @@ def records(name: str, begin: float = 0.0, end: float = float("inf")) -> list[Re
             if workload is None:
                 observer.gone(uid, now)
                 continue
-            tracks[uid], rollout = look(store, workload, tracks.get(uid), now)
-            observer.look(rollout, now, partial(unwatched, store, workload, rollout))
+            tracks[uid], rollout = rollout_of(store, workload, tracks.get(uid), now)
+            observer.observe(rollout, now, partial(unwatched, store, workload, rollout))
         observer.has_listed = True
         remember(observer.take())
 

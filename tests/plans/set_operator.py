@@ -11,7 +11,7 @@ import msgspec
 
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject
 from ktui.kinds.planning import offers, plan
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Put
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS, resource_of
 from ktui.model.store import Store
@@ -110,7 +110,7 @@ class SetOperator:
                 store.apply([Put(resource, obj)])
         workload = store.workload(self.raw["metadata"]["uid"])
         assert workload is not None
-        return look(store, workload, None, datetime.fromtimestamp(self.cluster.now, UTC))[1]
+        return rollout_of(store, workload, None, datetime.fromtimestamp(self.cluster.now, UTC))[1]
 
     def offer(self, action: Action) -> Offer | None:
         return next((each for each in offers(self.subject()) if each.action is action), None)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import NamedTuple
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.objects import Deployment
 from ktui.model.store import Store
 from ktui.rollout.progress import Track
@@ -42,7 +42,7 @@ def _moments(name: str) -> Iterator[Moment]:
             deployment = store.deployment(uid)
             if deployment is None:
                 continue
-            tracks[uid], rollout = look(store, deployment, tracks.get(uid), now)
+            tracks[uid], rollout = rollout_of(store, deployment, tracks.get(uid), now)
             yield Moment(said.t, deployment, rollout, tracks[uid])
 
 

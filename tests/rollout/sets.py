@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ktui.kinds.controller_revisions.strategy import Controlled
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Put
 from ktui.model.resources import CONTROLLER_REVISIONS, DAEMONSETS, EVENTS, PODS, STATEFULSETS, Resource
 from ktui.model.store import Store
@@ -123,7 +123,7 @@ class MadeSet:
     def rollout(self, *, later: float = 0) -> Rollout:
         """What ktui shows of it; a second look remembers the first."""
         workload = self.workload()
-        self.track, rollout = look(self.store, workload, self.track, NOW + timedelta(seconds=later))
+        self.track, rollout = rollout_of(self.store, workload, self.track, NOW + timedelta(seconds=later))
         return rollout
 
     def _owner(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Listed, Put
 from ktui.model.objects import Deployment
 from ktui.model.resources import DEPLOYMENTS, ENDPOINT_SLICES, PODS, REPLICASETS, ROUTING, SERVICES, Resource
@@ -156,7 +156,7 @@ class Scene:
 
     def state(self) -> BlueGreen:
         (pairing,) = pairings(self.service, self.store.deployments())
-        rollouts = {each.metadata.uid: look(self.store, each, None, NOW)[1] for each in self.store.deployments()}
+        rollouts = {each.metadata.uid: rollout_of(self.store, each, None, NOW)[1] for each in self.store.deployments()}
         return blue_green(self.service, pairing, self.store, self.traffic, rollouts=rollouts, now=NOW)
 
 
@@ -301,7 +301,7 @@ def test_the_recording_of_a_real_control_plane_moves_three_times() -> None:
         now = clock(name) + timedelta(seconds=said.t)
         for service in traffic.services():
             for pairing in pairings(service, store.deployments()):
-                rollouts = {each.metadata.uid: look(store, each, None, now)[1] for each in store.deployments()}
+                rollouts = {each.metadata.uid: rollout_of(store, each, None, now)[1] for each in store.deployments()}
                 state = blue_green(service, pairing, store, traffic, rollouts=rollouts, now=now)
                 before, move = move, follow(move, known, state, now)
                 if move is not None and move.seconds is not None and move != before:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ktui.kinds.registry import look, verdict
+from ktui.kinds.registry import rollout_of, verdict
 from ktui.model.changes import Put
 from ktui.model.resources import DAEMONSETS, PODS, STATEFULSETS
 from ktui.model.store import Store
@@ -202,7 +202,7 @@ def seen(name: str, *, without_pods: bool = False) -> list[tuple[float, Rollout]
             workload = store.workload(uid)
             if workload is None or workload.metadata.name != name:
                 continue
-            track, rollout = look(store, workload, track, now)
+            track, rollout = rollout_of(store, workload, track, now)
             shown.append((said.t, rollout))
     return shown
 
@@ -270,7 +270,7 @@ def test_a_look_without_a_past_tells_the_same_numbers() -> None:
     last = seen("db")[-1][1]
     assert last.finished is not None
     new_track: Track
-    new_track, once = look(store, workload, track, last.finished + timedelta(seconds=5))
+    new_track, once = rollout_of(store, workload, track, last.finished + timedelta(seconds=5))
     assert (once.phase, once.progress, once.revision) == (Phase.COMPLETE, last.progress, last.revision)
     # Its revision is older than its rollout: the youngest pod is what tells when that was.
     assert once.finished is not None
@@ -286,7 +286,7 @@ def test_a_roll_back_seen_without_pods_was_not_over_before_the_newest_of_all_rev
     last = seen("db")[-1][1]
     assert last.started is not None
     assert last.finished is not None
-    _, once = look(store, workload, None, last.finished + timedelta(seconds=5))
+    _, once = rollout_of(store, workload, None, last.finished + timedelta(seconds=5))
     assert once.phase is Phase.COMPLETE
     assert once.finished is not None
     assert timedelta(0) < last.finished - once.finished < timedelta(seconds=60)

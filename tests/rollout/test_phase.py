@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Link, LinkState
 from ktui.model.resources import EVENTS, REPLICASETS
 from ktui.rollout.diagnosis.cause import Reason
@@ -112,7 +112,7 @@ def test_paused_with_pods_that_never_became_ready_is_not_complete() -> None:
 def test_its_own_status_tells_the_numbers() -> None:
     made = Made("web:1.1", 4, replicas=5, updatedReplicas=2, readyReplicas=4, availableReplicas=4)
     made.store.apply([Link(REPLICASETS, LinkState.REFUSED, NOW, "Not allowed")])
-    rollout = look(made.store, made.deployment(), None, NOW)[1]
+    rollout = rollout_of(made.store, made.deployment(), None, NOW)[1]
     numbers = rollout.progress
     assert (numbers.new.existing, numbers.new.available, numbers.old.existing, numbers.old.available) == (2, 1, 3, 3)
     assert "you may not list replicasets" in rollout.why

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.store import Store
 from ktui.rollout.diagnosis.cause import Cause, Reason
 from ktui.rollout.diagnosis.wording import LONGEST
@@ -43,7 +43,7 @@ def _looks(name: str) -> Iterator[Look]:
         for uid in store.take_dirty():
             workload = store.workload(uid)
             if workload is not None:
-                tracks[uid], rollout = look(store, workload, tracks.get(uid), now)
+                tracks[uid], rollout = rollout_of(store, workload, tracks.get(uid), now)
                 yield Look(said.t, now, rollout)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
 from ktui.kinds.controller_revisions.strategy import bounds
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Listed
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS
 from ktui.rollout.rollout import Phase
@@ -170,7 +170,7 @@ def test_complete_is_every_pod_of_the_newest_revision_and_available() -> None:
 
 def test_how_long_a_rollout_took_that_nobody_watched_is_not_guessed() -> None:
     made = whole()
-    track, _ = look(made.store, made.workload(), None, NOW)
+    track, _ = rollout_of(made.store, made.workload(), None, NOW)
     assert (track.finished, track.took) == (NOW - timedelta(seconds=30), None)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Gone
 from ktui.model.objects import Deployment
 from ktui.model.resources import DEPLOYMENTS
@@ -213,7 +213,7 @@ def test_the_same_name_with_another_uid_is_another_rollout() -> None:
     made.put(DEPLOYMENTS, made.raw)
     again = made.store.named(Deployment, "shop", "web")
     assert again is not None
-    fresh, rollout = look(made.store, again, None, NOW)
+    fresh, rollout = rollout_of(made.store, again, None, NOW)
     assert (rollout.uid, rollout.progress.new.existing, rollout.previous_revision) == ("d2", 0, 0)
     assert track.template == fresh.template
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ktui.kinds.registry import detail_of, look, revisions_of, timeline_of
+from ktui.kinds.registry import detail_of, revisions_of, rollout_of, timeline_of
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, StatefulSet, Workload
 from ktui.rollout.detail import Detail
@@ -29,7 +29,7 @@ def in_store(store: Store, kind: type[StatefulSet] | type[DaemonSet], name: str)
 def shown(kind: type[StatefulSet] | type[DaemonSet], name: str, t: float) -> Detail:
     store, now = at(t)
     workload = in_store(store, kind, name)
-    track, _ = look(store, workload, None, now)
+    track, _ = rollout_of(store, workload, None, now)
     return detail_of(store, workload, track, now)
 
 

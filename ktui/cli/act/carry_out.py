@@ -21,7 +21,7 @@ from ktui.actions.perform import perform
 from ktui.actions.preview import Preview
 from ktui.actions.read import Reader
 from ktui.actions.unfinished import settle_unfinished
-from ktui.actions.verify import Looking
+from ktui.actions.verify import Recheck
 from ktui.cli import printing
 from ktui.cli.cluster import access, say_notes, surroundings
 from ktui.cli.failures import FAILED
@@ -156,8 +156,8 @@ class Reached:
 
     async def send(self, made: Plan) -> Outcome:
         """Perform it, and write it down."""
-        looking = Looking(lambda sentence: printing.note(f"ktui: {sentence}"))
-        performed = await perform(self.api, made, AuditLog(audit_file()), looking=looking)
+        recheck = Recheck(lambda sentence: printing.note(f"ktui: {sentence}"))
+        performed = await perform(self.api, made, AuditLog(audit_file()), recheck=recheck)
         if performed.audit_failure:
             printing.note(f"ktui: {performed.audit_failure}")
         return performed.outcome

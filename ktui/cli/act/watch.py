@@ -211,7 +211,7 @@ class _Watching:
         return (self._armed.resource, *(part for part in kind_at(self._armed.resource).parts if part in self._served))
 
     def _rollout(self, workload: Workload) -> Rollout | None:
-        rollout = self._tracker.look(self._armed.uid, self._now())
+        rollout = self._tracker.rollout(self._armed.uid, self._now())
         if rollout is not None:
             self._past.saw(self._store, workload, rollout)
         return rollout

@@ -82,11 +82,11 @@ def _seen(heard: list[tuple[float, Resource, str, dict[str, Any]]]) -> Iterator[
         now = datetime.fromtimestamp(at, UTC)
         store.apply(_change(resource, happened, obj) for _, resource, happened, obj in changes)
         for uid in store.take_dirty():
-            workload, rollout = store.workload(uid), tracker.look(uid, now)
+            workload, rollout = store.workload(uid), tracker.rollout(uid, now)
             if workload is None or rollout is None:
                 observer.gone(uid, now)
                 continue
-            observer.look(rollout, now, partial(unwatched, store, workload, rollout))
+            observer.observe(rollout, now, partial(unwatched, store, workload, rollout))
         yield observer.take()
     yield observer.leave(now)
 

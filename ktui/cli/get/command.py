@@ -18,7 +18,7 @@ from ktui.cli.options import Command, color_option, output_option, refuse_scope_
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import say_missing
-from ktui.kinds.registry import look
+from ktui.kinds.registry import rollout_of
 from ktui.live.snapshot import read_store
 from ktui.model.reference import reference_to
 from ktui.model.resources import Resource
@@ -115,7 +115,7 @@ async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:
     """All rollouts of a store, worst first."""
-    found = [look(store, workload, None, now)[1] for workload in store.shown()]
+    found = [rollout_of(store, workload, None, now)[1] for workload in store.shown()]
     return worst_first(found)
 
 

@@ -131,13 +131,13 @@ class Ledger:
     def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
         workload, before = self._store.workload(uid), self._told.get(uid)
         if workload is None:
-            self._tracker.look(uid, now)
+            self._tracker.rollout(uid, now)
             self._told.pop(uid, None)
             self._past.missed(uid)
             return (Happened.GONE, before) if before is not None else None
         if self._names and reference_to(workload) not in self._names:
             return None
-        rollout = self._tracker.look(uid, now)
+        rollout = self._tracker.rollout(uid, now)
         assert rollout is not None, "there is its workload"
         self._past.saw(self._store, workload, rollout)
         told = Told(rollout, rollout_document(rollout, workload))
@@ -214,7 +214,7 @@ async def watch(
             for change in changes:
                 if isinstance(change, Link):
                     troubles.heard(change, loop.time())
-            troubles.look(loop.time())
+            troubles.check(loop.time())
             for happened, told in ledger.news(connection.clock.now(), times=is_due):
                 speaker.news(happened, told)
             if not standard_streams.is_read():

@@ -25,7 +25,7 @@ from ktui.cli.naming import one_workload
 from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
-from ktui.kinds.registry import history_of, kind_at, look
+from ktui.kinds.registry import history_of, kind_at, rollout_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted
@@ -154,7 +154,7 @@ def _history(
     store.apply(pods)
     workload = store.workload(found.uid)
     assert workload is not None, "it was just put there"
-    track, _ = look(store, workload, None, now)
+    track, _ = rollout_of(store, workload, None, now)
     return history_of(store, workload, track.took, remembered)
 
 

@@ -45,7 +45,7 @@ async def follow(connection: Connection, uid: str, side: Side, choice: Choice, *
                 await asyncio.sleep(_TICK / 2)
             except TimeoutError:
                 pass
-            troubles.look(loop.time())
+            troubles.check(loop.time())
             standard_streams.check_for_readers()
             selection = select(store, uid, side, choice, feed.followed)
             was_there = was_there or selection is not None

@@ -17,7 +17,7 @@ from ktui.cli.options import Command, output_option, refuse_scope_flags, setting
 from ktui.cli.resources.document import Measured, usage_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
-from ktui.kinds.registry import kind_at, look, revisions_of
+from ktui.kinds.registry import kind_at, revisions_of, rollout_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import NotFound
@@ -84,7 +84,7 @@ async def _read(settings: Settings, reference: Reference) -> Measured:
     leave_out_others(store, read)
     workload = next(store.shown())
     now = connection.clock.now()
-    rollout, found = look(store, workload, None, now)[1], with_pods(revisions_of(store, workload))
+    rollout, found = rollout_of(store, workload, None, now)[1], with_pods(revisions_of(store, workload))
     problem = samples.sentence if isinstance(samples, Absent) else ""
     return Measured(
         kind=reference.kind,

@@ -30,7 +30,7 @@ from ktui.kinds.guard import Armed
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, NotFound
-from ktui.live.inspection import LogTail, Look, Onlooker, last_words
+from ktui.live.inspection import Inspected, Inspector, LogTail, last_words
 from ktui.model.reference import Reference
 from ktui.model.resources import DEPLOYMENTS
 from ktui.settings import Settings, audit_file, seconds
@@ -228,32 +228,32 @@ class _Gate:
         self._gated = Gated(namespace, self._name, begun, took, ending, None, None, not_done)
         if ending.error:
             printing.note(f"error: {ending.error}")
-        look, log = await self._evidence(connection, follow, ending)
-        await witness.also_saw(look, ended=ending.outcome in (Outcome.COMPLETE, Outcome.DELETED))
+        seen, log = await self._evidence(connection, follow, ending)
+        await witness.also_saw(seen, ended=ending.outcome in (Outcome.COMPLETE, Outcome.DELETED))
         if ending.code and self._options.output == "text":
-            self._explain(look, log)
+            self._explain(seen, log)
         # What the failed pods had to say is read by now: a rollback takes them away.
-        gated = Gated(namespace, self._name, begun, took, ending, look, log, recovery=None)
+        gated = Gated(namespace, self._name, begun, took, ending, seen, log, recovery=None)
         if self._is_to_go_back(ending) and follow.first is not None:
             self._gated = msgspec.structs.replace(gated, recovery=_INTERRUPTED)
-            recovery = await self._roll_back(connection, follow.first, ending, look)
+            recovery = await self._roll_back(connection, follow.first, ending, seen)
             gated = msgspec.structs.replace(gated, recovery=recovery)
         return gated
 
     async def _evidence(
         self, connection: Connection, follow: Follow, ending: Ending
-    ) -> tuple[Look | None, LogTail | None]:
+    ) -> tuple[Inspected | None, LogTail | None]:
         """The rollout as it is now, and what a failing pod logged; nothing where it is gone, or nobody asks."""
-        look = None
+        seen = None
         if not ending.code and self._options.output == "text" and self._options.report is None:
             return None, None
         try:
             async with asyncio.timeout(_EVIDENCE_TIMEOUT):
-                look = await Onlooker(connection, self._reference, printing.remark).look()
-                if follow.first is not None and look.rollout.uid != follow.first.uid:
+                seen = await Inspector(connection, self._reference, printing.remark).inspect()
+                if follow.first is not None and seen.rollout.uid != follow.first.uid:
                     return None, None
                 most = self._options.log_lines if ending.code else 0
-                return look, await last_words(connection, look, most)
+                return seen, await last_words(connection, seen, most)
         except NotFound:
             pass
         except TimeoutError:
@@ -261,10 +261,10 @@ class _Gate:
         except KubeError as error:
             # It may be for want of a connection that the time was up.
             printing.note(f"ktui: {error}")
-        return look, None
+        return seen, None
 
-    def _explain(self, look: Look | None, log: LogTail | None) -> None:
-        for line in reasons(look.rollout) if look is not None else ():
+    def _explain(self, seen: Inspected | None, log: LogTail | None) -> None:
+        for line in reasons(seen.rollout) if seen is not None else ():
             printing.line(line)
         for line in log_lines(log) if log is not None else ():
             printing.line(line)
@@ -278,9 +278,11 @@ class _Gate:
         }
         return wanted.get(ending.outcome, False)
 
-    async def _roll_back(self, connection: Connection, first: Armed, ending: Ending, look: Look | None) -> Recovery:
+    async def _roll_back(
+        self, connection: Connection, first: Armed, ending: Ending, seen: Inspected | None
+    ) -> Recovery:
         # The sentences of causes hold text of the cluster, the kinds do not: they go into the audit log.
-        kinds = ", ".join(cause.kind.value for cause in look.rollout.causes if cause.blocking) if look else ""
+        kinds = ", ".join(cause.kind.value for cause in seen.rollout.causes if cause.blocking) if seen else ""
         why = f"ktui status: {ending.outcome.value}" + (f" ({kinds})" if kinds else "")
         say = printing.line if self._options.output == "text" else printing.note
         recovery = await roll_back(connection, first, self._manner, why, say, recall=self._recall)

@@ -11,7 +11,7 @@ from ktui.cli.rollout_document import rollout_document
 from ktui.cli.status.follow import Ending, Outcome
 from ktui.cli.status.junit import Report, Trouble
 from ktui.cli.status.rollback import Recovery
-from ktui.live.inspection import LogTail, Look, inert
+from ktui.live.inspection import Inspected, LogTail, inert
 from ktui.rollout.podstatus import PodState
 from ktui.rollout.rollout import Rollout
 
@@ -29,7 +29,7 @@ class Gated(msgspec.Struct, frozen=True):
     seconds: float
     """From the first look to the verdict, without a rollback."""
     ending: Ending
-    look: Look | None
+    seen: Inspected | None
     """The rollout at the verdict; None where it is gone or could not be read."""
     log: LogTail | None
     recovery: Recovery | None
@@ -37,8 +37,8 @@ class Gated(msgspec.Struct, frozen=True):
 
 def status_document(gated: Gated) -> dict[str, Any]:
     """One gate. `causes` are those of the rollout, said once more where a reader looks first."""
-    look, ending = gated.look, gated.ending
-    rollout = rollout_document(look.rollout, look.workload) if look is not None else None
+    seen, ending = gated.seen, gated.ending
+    rollout = rollout_document(seen.rollout, seen.workload) if seen is not None else None
     return {
         "schema": STATUS_SCHEMA,
         "verdict": ending.outcome.value,
@@ -46,7 +46,7 @@ def status_document(gated: Gated) -> dict[str, Any]:
         "error": ending.error or None,
         "seconds": round(gated.seconds, 3),
         "causes": rollout["causes"] if rollout is not None else [],
-        "pods": [_pod(state) for state in look.failing] if look is not None else [],
+        "pods": [_pod(state) for state in seen.failing] if seen is not None else [],
         "log": _log(gated.log),
         "rollback": _recovery(gated.recovery),
         "rollout": rollout,
@@ -112,9 +112,9 @@ def log_lines(log: LogTail) -> list[str]:
 
 def junit_report(gated: Gated) -> Report:
     """The gate as one test, which has failed unless the rollout is complete."""
-    ending, look = gated.ending, gated.look
-    told = reasons(look.rollout) if look is not None and ending.code else []
-    message = next((cause.sentence for cause in look.rollout.causes), "") if look is not None else ""
+    ending, seen = gated.ending, gated.seen
+    told = reasons(seen.rollout) if seen is not None and ending.code else []
+    message = next((cause.sentence for cause in seen.rollout.causes), "") if seen is not None else ""
     said = log_lines(gated.log) if gated.log is not None else []
     if gated.recovery is not None:
         said.append(gated.recovery.sentence)
@@ -134,7 +134,7 @@ def junit_report(gated: Gated) -> Report:
 
 
 def _properties(gated: Gated) -> tuple[tuple[str, str], ...]:
-    rollout = gated.look.rollout if gated.look is not None else None
+    rollout = gated.seen.rollout if gated.seen is not None else None
     given = {
         "verdict": gated.ending.outcome.value,
         "revision": str(rollout.revision) if rollout is not None else "",

@@ -19,7 +19,7 @@ from ktui.kinds.registry import kind_of
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.streams.reflector import Reflector
-from ktui.live.inspection import Onlooker, inert
+from ktui.live.inspection import Inspector, inert
 from ktui.model.changes import Gone, Link, Put
 from ktui.model.reference import Reference
 from ktui.model.workloads import Workload
@@ -108,7 +108,7 @@ class Follow:
         self._connection = connection
         self._reference = reference
         self._manner = manner
-        self._onlooker = Onlooker(connection, reference, printing.remark)
+        self._inspector = Inspector(connection, reference, printing.remark)
         self._line = ""
         self._was_paused = False
         self._troubles = Troubles({reference.resource}, (), self._note)
@@ -122,7 +122,7 @@ class Follow:
         """How it ended. Raises KubeError where the server refuses."""
         clock = asyncio.get_running_loop()
         self._begun = self._said = clock.time()
-        duties: list[Coroutine[Any, Any, Ending]] = [self._judge_changes(), self._look_at_link()]
+        duties: list[Coroutine[Any, Any, Ending]] = [self._judge_changes(), self._check_link()]
         if self._manner.watch and self._manner.rolls_back:
             duties.append(self._count_down(self._manner.patience))
         elif self._manner.watch and self._manner.patience is not None:
@@ -198,11 +198,11 @@ class Follow:
         self._was_paused = is_paused
         return None
 
-    async def _look_at_link(self) -> Ending:
+    async def _check_link(self) -> Ending:
         """Say what is wrong with the link, and end where it goes on. Raises KubeError."""
         clock = asyncio.get_running_loop()
         while True:
-            self._troubles.look(clock.time())
+            self._troubles.check(clock.time())
             await asyncio.sleep(_LINK)
 
     # What it does besides
@@ -212,7 +212,7 @@ class Follow:
         clock = asyncio.get_running_loop()
         since: float | None = None
         while True:
-            rollout = await self._look()
+            rollout = await self._inspect()
             blocker = rollout.why if rollout is not None and _is_stalled(rollout) else ""
             now = clock.time()
             # What could not be looked at proves nothing: the time begins anew.
@@ -226,7 +226,7 @@ class Follow:
         granted = timedelta(seconds=patience) if patience is not None else None
         first_seen, announced = NOTHING_SEEN, None
         while True:
-            rollout, now, waits = await self._look(), self._onlooker.now(), None
+            rollout, now, waits = await self._inspect(), self._inspector.now(), None
             if rollout is not None:
                 first_seen = seen(rollout, first_seen, now)
                 waits = countdown(rollout, first_seen, granted) if _is_stalled(rollout) and rollout.observed else None
@@ -240,11 +240,11 @@ class Follow:
             rest = (waits.due - now).total_seconds() if waits is not None else _LOOKS
             await asyncio.sleep(min(_LOOKS, max(0.1, rest)))
 
-    async def _look(self) -> Rollout | None:
+    async def _inspect(self) -> Rollout | None:
         """The rollout as it is now; None if it cannot be seen."""
         try:
             async with asyncio.timeout(_LOOK_TIMEOUT):
-                return (await self._onlooker.look()).rollout
+                return (await self._inspector.inspect()).rollout
         except (KubeError, TimeoutError):
             return None
 
@@ -260,12 +260,12 @@ class Follow:
             self._note(f"ktui: after {duration(clock.time() - self._begun)}: {standing}")
 
     async def _standing(self) -> str:
-        rollout = await self._look()
+        rollout = await self._inspect()
         if rollout is None:
             return self._line or "nothing has been heard of it yet"
         numbers = rollout.progress
         why = f"; {rollout.why}" if rollout.why else ""
-        comes = f"; {self._waits.told(self._onlooker.now())}" if self._waits is not None else ""
+        comes = f"; {self._waits.told(self._inspector.now())}" if self._waits is not None else ""
         return f"{rollout.phase.value}, {numbers.new.available} of {numbers.goal} new pods available{why}{comes}"
 
     def _note(self, text: str) -> None:

@@ -15,7 +15,7 @@ from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.reflector import Reflector
-from ktui.live.inspection import Look
+from ktui.live.inspection import Inspected
 from ktui.live.tracker import Tracker
 from ktui.model.changes import Link, LinkState
 from ktui.model.reference import Reference
@@ -50,7 +50,7 @@ class Witness:
             self._stream(self._revisions, labels=selector_text(raw)),
         )
 
-    async def also_saw(self, seen: Look | None, *, ended: bool) -> None:
+    async def also_saw(self, seen: Inspected | None, *, ended: bool) -> None:
         """What the gate has seen: causes, for which it looked at pods; or an end, which these streams tell soon."""
         if seen is not None:
             self._past.saw(self._store, seen.workload, seen.rollout)
@@ -74,7 +74,7 @@ class Witness:
         if not self._store.listed.issuperset({self._reference.resource, self._revisions}):
             return
         for uid in self._store.take_dirty():
-            workload, rollout = self._store.workload(uid), self._tracker.look(uid, self._connection.clock.now())
+            workload, rollout = self._store.workload(uid), self._tracker.rollout(uid, self._connection.clock.now())
             if workload is None or rollout is None:
                 self._past.missed(uid)
                 self._has_ended.set()

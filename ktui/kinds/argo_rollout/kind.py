@@ -47,7 +47,7 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
     read_with = (REPLICASETS,)
     has_deadline = True
 
-    def look(self, store: Store, workload: ArgoRollout, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+    def rollout(self, store: Store, workload: ArgoRollout, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
         seen = glimpse(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
         followed = observe(track, seen, now)
         return followed, summarise(store, workload, followed, now)

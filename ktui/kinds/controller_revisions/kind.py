@@ -42,8 +42,8 @@ class ControlledKind(Kind[C], ABC):
     def verdict(self, workload: C) -> Verdict:
         return verdict(workload)
 
-    def look(self, store: Store, workload: C, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
-        return summary.look(store, workload, track, now)
+    def rollout(self, store: Store, workload: C, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+        return summary.rollout(store, workload, track, now)
 
     def revisions(self, store: Store, workload: C) -> tuple[Revision, ...]:
         return tuple(

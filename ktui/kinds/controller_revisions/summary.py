@@ -26,7 +26,7 @@ from ktui.rollout.status import Verdict
 from ktui.text import clean
 
 
-def look(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+def rollout(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
     """The track with what is seen now, and everything known, in answers."""
     parts = stored_pods_by_revision(store, workload)
     numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))

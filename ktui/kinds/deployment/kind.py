@@ -43,7 +43,7 @@ class DeploymentKind(Kind[Deployment]):
     has_deadline = True
     can_surge = True
 
-    def look(self, store: Store, workload: Deployment, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+    def rollout(self, store: Store, workload: Deployment, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
         seen = glimpse(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
         followed = observe(track, seen, now)
         return followed, summarise(store, workload, followed, now)

@@ -56,7 +56,7 @@ class Pairs:
         now = monotonic()
         return any(now >= known.until for known in self._known.values() if known.marks or known.is_doubtful)
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Forget what is not claimed any more: it is asked for again if it is in sight."""
         now = monotonic()
         for namespace, known in list(self._known.items()):

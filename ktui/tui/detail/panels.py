@@ -266,7 +266,7 @@ class RolloutPanels(Container):
 
     def _draw_panels(self, detail: Detail, now: datetime, use: Shown | None, room: int) -> None:
         pods, why, events = (self.query_one(f"#{name}", ItemList) for name in _LISTS)
-        cells = self._transitions.look(detail.revisions, time.monotonic())
+        cells = self._transitions.cells(detail.revisions, time.monotonic())
         # Before the first layout the panels have no width yet; a cell is kept for the scrollbar.
         left = pods.scrollable_content_region.width or (self._cells // 2 if self._is_wide else self._cells) - 1
         right = events.scrollable_content_region.width or (self._cells // 2 - 2 if self._is_wide else self._cells) - 1

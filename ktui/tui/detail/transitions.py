@@ -36,7 +36,7 @@ class Transitions:
         self._ghosts: dict[str, _Seen] = {}
         self._has_looked = False
 
-    def look(self, revisions: Iterable[Revision], at: float) -> dict[str, list[Cell]]:
+    def cells(self, revisions: Iterable[Revision], at: float) -> dict[str, list[Cell]]:
         """The cells of each revision, by its uid, in their lasting order; nothing flashes at the first look."""
         shown = list(revisions)
         seen: dict[str, _Seen] = {}

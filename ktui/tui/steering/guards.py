@@ -74,7 +74,7 @@ class Guards:
         """How long something may be wrong is counted."""
         return bool(self._armed)
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Act where something has gone wrong, and let go of what is another rollout by now."""
         live = self._host.live
         is_live = live.is_listed and live.link is not None and live.link.state in (LinkState.LIVE, LinkState.LISTED)

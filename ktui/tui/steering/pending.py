@@ -81,7 +81,7 @@ class Pending:
         self._sent.pop(uid, None)
         self._host.draw_soon()
 
-    def look(self) -> None:
+    def update(self) -> None:
         """End what the stream has reported, or has not for too long."""
         for uid, awaited in list(self._awaited.items()):
             workload = self._host.live.store.workload(uid)

@@ -14,7 +14,7 @@ from ktui.actions.outcome import Conflict, Done, Outcome
 from ktui.actions.perform import perform
 from ktui.actions.preview import preview
 from ktui.actions.read import Reader
-from ktui.actions.verify import Looking
+from ktui.actions.verify import Recheck
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
@@ -53,9 +53,9 @@ class Steering:
         """What was sent is waited for no longer than some time."""
         return bool(self.pending.sentences)
 
-    def look(self) -> None:
+    def update(self) -> None:
         """What was sent may have been reported."""
-        self.pending.look()
+        self.pending.update()
 
     def leave(self) -> None:
         """Another cluster or scope: rights and pending actions are others there."""
@@ -181,10 +181,10 @@ class Steering:
         done, target = False, planned.target
         self.pending.sent(target.uid, planned.action)
         try:
-            looking = Looking(lambda sentence: self.say(sentence, "warning"))
+            recheck = Recheck(lambda sentence: self.say(sentence, "warning"))
             log = AuditLog(self._host.options.audit)
             with self.sending.of(planned.title, target.resource, target.namespace, target.name):
-                performed = await perform(api, planned, log, clock=self._host.now, looking=looking)
+                performed = await perform(api, planned, log, clock=self._host.now, recheck=recheck)
             done = isinstance(performed.outcome, Done)
         finally:
             if not done:

@@ -14,7 +14,7 @@ from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS
 from ktui.kinds.argo_rollout.steps import ladder
 from ktui.kinds.planning import known, offers
-from ktui.kinds.registry import detail_of, history_of, look, revisions_of, timeline_of
+from ktui.kinds.registry import detail_of, history_of, revisions_of, rollout_of, timeline_of
 from ktui.model.changes import Gone, Listed, Put
 from ktui.model.resources import EVENTS, PODS, REPLICASETS, SERVICES, Resource
 from ktui.model.store import Store
@@ -63,7 +63,7 @@ def played(name: str) -> tuple[tuple[Seen, ...], Store]:
         for uid in store.take_dirty():
             workload = store.workload(uid)
             if isinstance(workload, ArgoRollout):
-                track, rollout = look(store, workload, track, now)
+                track, rollout = rollout_of(store, workload, track, now)
                 found.append(Seen(t, now, workload, track, rollout))
     return tuple(found), store
 
@@ -118,7 +118,7 @@ def _sections(name: str, at: float) -> dict[str, list[str]]:
         pass
     (workload,) = (each for each in store.workloads() if isinstance(each, ArgoRollout))
     now = replay.clock(name) + timedelta(seconds=at)
-    track, _ = look(store, workload, None, now)
+    track, _ = rollout_of(store, workload, None, now)
     found = detail_of(store, workload, track, now).sections
     return {each.title: [f"{line.tone} {line.text} {line.note}".strip() for line in each.lines] for each in found}
 

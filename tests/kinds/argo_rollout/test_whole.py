@@ -11,7 +11,7 @@ import pytest
 from ktui.cli.get.command import _rollouts
 from ktui.cli.rollout_document import rollout_document
 from ktui.kinds.argo_rollout.resources import ROLLOUTS
-from ktui.kinds.registry import look, of_extensions
+from ktui.kinds.registry import of_extensions, rollout_of
 from ktui.kube.discovery import discover
 from ktui.live.snapshot import read_store
 from ktui.live.tracker import Tracker
@@ -34,7 +34,7 @@ async def documents(name: str, moments: list[float], folder: Path) -> list[JSON]
             now = replay.moment(name, at).now
             store = await read_store(connection, name, "", (), lambda now=now: now, note=print)  # type: ignore[misc]
             (workload,) = (each for each in store.workloads() if each.metadata.name == "web")
-            found.append(rollout_document(look(store, workload, None, now)[1], workload))
+            found.append(rollout_document(rollout_of(store, workload, None, now)[1], workload))
     return found
 
 
@@ -104,7 +104,7 @@ async def test_a_deployment_that_is_only_the_template_of_a_rollout_is_not_shown_
     for change in store.everything():
         tracker.apply([change])
     uids = {type(each).__name__: each.metadata.uid for each in store.workloads()}
-    assert tracker.look(uids["Deployment"], now) is None
-    assert tracker.look(uids["ArgoRollout"], now) is not None
+    assert tracker.rollout(uids["Deployment"], now) is None
+    assert tracker.rollout(uids["ArgoRollout"], now) is not None
     tracker.apply([Gone(ROLLOUTS, uids["ArgoRollout"])])
-    assert tracker.look(uids["Deployment"], now) is not None
+    assert tracker.rollout(uids["Deployment"], now) is not None
