@@ -85,7 +85,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
     Raises SettingsError for a key that does not exist or a value that does not fit, wherever it stands.
     """
     path = config or config_file()
-    told: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     given = {name: value for name, value in flags.items() if value is not None}
     for where, values in (
         (str(path), _from_file(path) if path is not None else {}),
@@ -94,8 +94,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
     ):
         # A namespace that is named nearer to the command than `all_namespaces` means what it says.
         nearer = {"all_namespaces": False} if values.get("namespace") else {}
-        told |= nearer | _checked(values, where)
-    settings = msgspec.convert(told, Settings)
+        merged |= nearer | _checked(values, where)
+    settings = msgspec.convert(merged, Settings)
     if settings.glyphs not in signs.SETS:
         raise SettingsError(f"There are no glyphs {_quoted(settings.glyphs)}.", f"Available: {', '.join(signs.SETS)}.")
     try:
@@ -191,14 +191,14 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The variables that are settings; one that is empty counts as not set."""
-    told: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
         variable = _ENVIRONMENT + field.name.upper()
         text = environ.get(variable, "")
         if not text:
             continue
-        told[field.name] = _parsed(variable, text, field.type)
-    return told
+        found[field.name] = _parsed(variable, text, field.type)
+    return found
 
 
 def _parsed(variable: str, text: str, kind: Any) -> Any:
@@ -225,8 +225,8 @@ def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
         for text in value if isinstance(value, list | tuple) else [value]:
             # A path may consist of any bytes; all else is sent to a server, or is a name that is looked up.
             if isinstance(text, str) and name != "kubeconfig" and not _can_be_sent(text):
-                told = f'The setting "{name}" in {where} has control characters: {_quoted(text)}.'
-                raise SettingsError(told)
+                words = f'The setting "{name}" in {where} has control characters: {_quoted(text)}.'
+                raise SettingsError(words)
     namespace = values.get("namespace")
     if namespace and not _NAMESPACE.fullmatch(namespace):
         raise SettingsError(

@@ -80,13 +80,13 @@ def begun(plan: Plan, operator: Operator, now: datetime, *, automatic: str = "")
 
 def ended(before: Entry, outcome: Outcome | None, now: datetime) -> Entry:
     """The same action, as it has ended; no outcome means that it was interrupted before one was known."""
-    kind, sentence = _told(outcome)
+    kind, sentence = _kind_and_sentence(outcome)
     return msgspec.structs.replace(before, time=now, outcome=kind, sentence=sentence)
 
 
 def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime, *, automatic: str = "") -> Entry:
     """What the log says about an action; no outcome means that it was interrupted before one was known."""
-    kind, sentence = _told(outcome)
+    kind, sentence = _kind_and_sentence(outcome)
     return Entry(
         time=now,
         context=operator.context,
@@ -106,7 +106,7 @@ def entry(plan: Plan, outcome: Outcome | None, operator: Operator, now: datetime
     )
 
 
-def _told(outcome: Outcome | None) -> tuple[str, str]:
+def _kind_and_sentence(outcome: Outcome | None) -> tuple[str, str]:
     match outcome:
         case Done():
             kind = "done"

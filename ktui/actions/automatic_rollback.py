@@ -11,7 +11,7 @@ from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 
 
-def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
+def plan_automatic_rollback(armed: Armed, subject: AnySubject) -> Plan | Refusal:
     """The rollback of exactly that rollout, or why it is no longer (or was never) one's own to take back.
 
     The number of pods may have changed: an autoscaler does that. It goes to the last revision that was good, and
@@ -19,7 +19,7 @@ def plan_automatic_rollback(told: Armed, subject: AnySubject) -> Plan | Refusal:
     """
     workload = subject.workload
     kind = kind_of(workload)
-    if reason := disowned(told, workload):
+    if reason := disowned(armed, workload):
         return Refusal(reason)
     if kind.is_paused(workload):
         return Refusal("it was paused before: who paused it decides what comes next")

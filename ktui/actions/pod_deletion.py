@@ -39,12 +39,12 @@ async def clear(api: Api, plan: Plan, done: Done) -> Done | Partly:
                 deleted.append(doomed.name)
         except KubeError as error:
             left[doomed] = str(error).removesuffix(".")
-    told = f"{done.sentence} Deleted for it: {_names(deleted)}." if deleted else done.sentence
+    text = f"{done.sentence} Deleted for it: {_names(deleted)}." if deleted else done.sentence
     if not left:
-        return Done(told, done.after)
+        return Done(text, done.after)
     names = [doomed.name for doomed in left]
     hint = f"The StatefulSet waits for it: kubectl -n {plan.target.namespace} delete pod {' '.join(names)}"
-    return Partly(f"{told} Not deleted: {_names(names)}, because {next(iter(left.values()))}.", clean(hint), done.after)
+    return Partly(f"{text} Not deleted: {_names(names)}, because {next(iter(left.values()))}.", clean(hint), done.after)
 
 
 async def _waited(api: Api, plan: Plan, after: dict[str, Any]) -> str:

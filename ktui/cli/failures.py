@@ -53,11 +53,11 @@ def _code_of(run: Callable[[], Any]) -> int:
         printing.error(str(error), error.hint)
         return FAILED
     except Exception as error:  # noqa: BLE001 - the last resort
-        return _told(error)
+        return _explained(error)
     return code if isinstance(code, int) else 0
 
 
-def _told(error: Exception) -> int:
+def _explained(error: Exception) -> int:
     # Only here is the client needed, and only to know its errors by their type.
     from ktui.kube.errors import KubeError  # noqa: PLC0415
 

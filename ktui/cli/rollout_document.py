@@ -147,7 +147,7 @@ def _hold(hold: Hold | None) -> dict[str, Any] | None:
         "since": timestamp(record.since) if record is not None else None,
         "by": record.by if record is not None else None,
         "disturbance": hold.disturbance.value if hold.disturbance is not None else None,
-        "told": hold.told or None,
+        "told": hold.sentence or None,
     }
 
 

@@ -34,7 +34,7 @@ class Troubles:
         """Since when each link is in trouble."""
         self._is_out = False
         """Whether it was said that something is wrong, and not yet that it is over."""
-        self._told: set[str] = set()
+        self._said: set[str] = set()
 
     def heard(self, link: Link, now: float) -> None:
         """A link has changed."""
@@ -74,6 +74,6 @@ class Troubles:
         """What does not keep the command from going on is said once, and of what is listed, once for all kinds."""
         what = "listed" if link.state is LinkState.LISTED else link.reason
         is_ignored = link.state is LinkState.REFUSED and link.resource in self._ignored
-        if link.reason and not is_ignored and what not in self._told:
-            self._told.add(what)
+        if link.reason and not is_ignored and what not in self._said:
+            self._said.add(what)
             self._say(f"ktui: {link.reason}")

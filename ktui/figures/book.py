@@ -130,7 +130,7 @@ class Book:
         try:
             return self.path is None or own_files.is_file(self.path)
         except OSError as error:
-            raise BookError(_told(self.path, error)) from error
+            raise BookError(_trouble(self.path, error)) from error
 
     @contextmanager
     def _opened(self, *, to_write: bool = True) -> Iterator[sqlite3.Connection]:
@@ -144,7 +144,7 @@ class Book:
                 with closing(self._writing(self.path) if to_write else _reading(self.path)) as database:
                     yield database
             except (OSError, sqlite3.Error) as error:
-                raise BookError(_told(self.path, error)) from error
+                raise BookError(_trouble(self.path, error)) from error
 
     def _writing(self, path: Path) -> sqlite3.Connection:
         for folder in (path.parent.parent, path.parent):
@@ -183,8 +183,8 @@ def _connected(path: Path, *, thoroughly: bool = False) -> sqlite3.Connection:
         # Before anything is written: a file of a newer ktui stays as it is.
         _migrate(database)
         # What is damaged is often whole at its beginning.
-        if thoroughly and (told := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(f"malformed: {told}")
+        if thoroughly and (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {found}")
     except BaseException:
         database.close()
         raise
@@ -285,7 +285,7 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     return type(error) is sqlite3.DatabaseError
 
 
-def _told(path: Path | None, error: Exception) -> str:
+def _trouble(path: Path | None, error: Exception) -> str:
     """One sentence, and what to do."""
     text = str(error)
     file = f"The history of rollouts {path}"

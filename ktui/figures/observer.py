@@ -56,10 +56,10 @@ class Observer:
             return
         before = self._watched.get(rollout.uid)
         if before is None:
-            told = tell()
-            for record in told:
+            records = tell()
+            for record in records:
                 self._note(record)
-            over = next((each for each in told if each.revision == rollout.revision and each.is_over), None)
+            over = next((each for each in records if each.revision == rollout.revision and each.is_over), None)
             is_new = self.has_listed and rollout.uid not in self.was_there
             seen = Sight.WATCHED if is_new else Sight.JOINED
             before = _Watched(over or self._begun(rollout, seen, now), rollout.template, rollout.progress.available)
@@ -181,8 +181,8 @@ def _troubled(record: Record, rollout: Rollout, now: datetime) -> Record:
     kind = first.kind if first is not None else Kind.DEADLINE
     # That the deadline passed is no cause once something is known to be behind it.
     if record.troubled is None or (record.cause == Kind.DEADLINE and kind is not Kind.DEADLINE):
-        told = first.sentence if first is not None else rollout.verdict.line
-        sentence = _PASSING.sub("", told)[:_LONGEST_SENTENCE]
+        text = first.sentence if first is not None else rollout.verdict.line
+        sentence = _PASSING.sub("", text)[:_LONGEST_SENTENCE]
         record = replace(record, troubled=record.troubled or failed or now, cause=kind.value, sentence=sentence)
     return replace(record, failed=failed, outcome=Outcome.FAILED) if failed is not None else record
 

@@ -66,8 +66,8 @@ def success(of: Figures) -> str:
         f"{of.outcomes[Outcome.OPEN]} with no end seen" if of.outcomes.get(Outcome.OPEN) else "",
     ]
     rest = ", ".join(part for part in others if part)
-    told = f"{percent(of.success_rate)} of {of.ended}: {', '.join(counted)}" if of.ended else "no end is known"
-    return told + (f" · not counted: {rest}" if rest else "")
+    text = f"{percent(of.success_rate)} of {of.ended}: {', '.join(counted)}" if of.ended else "no end is known"
+    return text + (f" · not counted: {rest}" if rest else "")
 
 
 def percent(share: float | None) -> str:
@@ -99,8 +99,8 @@ def images(record: Record) -> str:
 
 def took(record: Record) -> str:
     """How long it took to its end, and how long it was paused or held besides."""
-    told = seconds(record.took)
-    return f"{told} +{duration(record.waited)} held" if record.waited >= 1 else told
+    text = seconds(record.took)
+    return f"{text} +{duration(record.waited)} held" if record.waited >= 1 else text
 
 
 def low(record: Record) -> str:
@@ -155,13 +155,13 @@ def failures(of: Figures) -> str:
 
 
 def _changes(of: Figures, since: datetime, until: datetime) -> str:
-    told = f"{of.changes} in {length(since, until)}"
+    text = f"{of.changes} in {length(since, until)}"
     if until - since > SHORT:
-        told += f", {of.changes_a_day:.1f} a day"
+        text += f", {of.changes_a_day:.1f} a day"
     steps = gathered([step.changes for step in of.steps], _MOST_BARS)
     drawn = f"   {bars(steps)} {scale(str(max(steps)))}" if any(steps) else ""
     unseen = f"   {of.inferred} not seen by ktui" if of.inferred else ""
-    return f"{told}{drawn}{unseen}"
+    return f"{text}{drawn}{unseen}"
 
 
 def _durations(of: Figures) -> str:

@@ -126,7 +126,7 @@ def judge(
         return _KEEP
     hold = rollout.hold
     if hold is not None and hold.disturbance is not None:
-        return Judgement(Move.DISARM, f"someone else changed its hold: {hold.told}")
+        return Judgement(Move.DISARM, f"someone else changed its hold: {hold.sentence}")
     wrong = failures(rollout)
     if _is_over(rollout) and not wrong:
         # Pods that crash are ready in between: then it is complete for kubectl, and over for nobody.

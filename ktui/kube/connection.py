@@ -174,7 +174,7 @@ class Connection:
             exchange = Exchange(self._base, self._through, changes, self.pulse.heard)
             began = asyncio.get_running_loop().time()
             try:
-                with exchange.told():
+                with exchange.translated():
                     response = await self._accepted(
                         exchange, method, path, params, times, body=body, content_type=content_type, accept=accept
                     )
@@ -221,7 +221,7 @@ class Connection:
         """
         times = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT, sock_read=None, total=None)
         exchange = Exchange(self._base, self._through, False, self.pulse.heard)
-        with exchange.told():
+        with exchange.translated():
             # Compressed, a watch is one gzip member for each event (Kubernetes 1.37; older servers compress no watch):
             # libraries have lost events over that, and a single event gains little.
             response = await self._accepted(exchange, "GET", path, params, times, encoding="identity")

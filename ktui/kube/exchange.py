@@ -28,7 +28,7 @@ class Exchange:
         self.sent = False
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
         """Turn the transport's exceptions into KubeErrors."""
         try:
             yield
@@ -65,7 +65,7 @@ class Chunks:
         return self
 
     async def __anext__(self) -> bytes:
-        with self._exchange.told():
+        with self._exchange.translated():
             chunk = await anext(self._chunks)
         self._exchange.heard()
         return chunk

@@ -93,7 +93,7 @@ class LogStatus(StrEnum):
     """The pod is no more: this is the end."""
 
 
-class Told(NamedTuple):
+class LogState(NamedTuple):
     """That a log is in another state now, and why, in a person's words; empty where the status says it all."""
 
     status: LogStatus
@@ -274,7 +274,7 @@ class LogFollower:
         self._is_last_stream = True
         self._wake.set()
 
-    async def heard(self) -> AsyncGenerator[list[LogLine] | Told, None]:
+    async def heard(self) -> AsyncGenerator[list[LogLine] | LogState, None]:
         """Lines as they come, and what becomes of the log. Close it (`aclosing`) to close its socket."""
         while True:
             wait = 0.0
@@ -285,47 +285,47 @@ class LogFollower:
             except NotFound:
                 self._is_last_stream = True
             except KubeError as error:
-                told, wait = self._trouble(error)
-                if told is not None and (told.status, told.reason) != (self._last, ""):
-                    yield self._tell(told)
+                state, wait = self._trouble(error)
+                if state is not None and (state.status, state.reason) != (self._last, ""):
+                    yield self._tell(state)
             else:
                 if self._previous:
                     self._previous = False
                     continue
                 wait = self._backoff.next()
                 if self._last is not LogStatus.ENDED:
-                    yield self._tell(Told(LogStatus.ENDED))
+                    yield self._tell(LogState(LogStatus.ENDED))
             if self._is_last_stream:
-                yield self._tell(Told(LogStatus.GONE))
+                yield self._tell(LogState(LogStatus.GONE))
                 return
             await self._pause(wait)
 
-    def _trouble(self, error: KubeError) -> tuple[Told | None, float]:
+    def _trouble(self, error: KubeError) -> tuple[LogState | None, float]:
         """What to say of an error, if anything, and how long to wait before the next attempt, in seconds."""
         asked = error.retry_after or 0.0
         if isinstance(error, Rejected):
             if self._previous and error.message.startswith(_NO_PREVIOUS):
                 self._previous = False
                 return None, 0.0
-            return Told(LogStatus.WAITING, error.message.partition(_WAITING)[2] or str(error)), self._backoff.next(
+            return LogState(LogStatus.WAITING, error.message.partition(_WAITING)[2] or str(error)), self._backoff.next(
                 asked
             )
         if isinstance(error, _REFUSALS):
             wait = self._backoff.spread(self._pacing.refused_wait, floor=asked)
-            return Told(LogStatus.REFUSED, str(error)), wait
+            return LogState(LogStatus.REFUSED, str(error)), wait
         if isinstance(error, Interrupted) and self._last is LogStatus.FOLLOWING and not self._is_short_lived():
             # Load balancers cut streams at their pleasure; it is shown only if it cannot be taken up again.
             return None, 0.0
-        return Told(LogStatus.BROKEN, str(error)), self._backoff.next(asked)
+        return LogState(LogStatus.BROKEN, str(error)), self._backoff.next(asked)
 
     def _is_short_lived(self) -> bool:
         return asyncio.get_running_loop().time() - self._opened_at < self._pacing.short
 
-    def _tell(self, told: Told) -> Told:
-        self._last = told.status
-        return told
+    def _tell(self, state: LogState) -> LogState:
+        self._last = state.status
+        return state
 
-    async def _read(self) -> AsyncGenerator[list[LogLine] | Told, None]:
+    async def _read(self) -> AsyncGenerator[list[LogLine] | LogState, None]:
         """One request, to the end of its answer."""
         async with AsyncExitStack() as stack:
             path, params = _path(self.log), self._params()
@@ -334,18 +334,18 @@ class LogFollower:
             self._opened_at = asyncio.get_running_loop().time()
             chunks = await stack.enter_async_context(self.connection.stream(path, params))
             if self._previous:
-                yield self._tell(Told(LogStatus.PREVIOUS))
+                yield self._tell(LogState(LogStatus.PREVIOUS))
             else:
                 self._has_opened = True
                 if self._last not in (LogStatus.FOLLOWING, LogStatus.ENDED):
-                    yield self._tell(Told(LogStatus.FOLLOWING))
+                    yield self._tell(LogState(LogStatus.FOLLOWING))
             while chunk := await self._patiently(anext(chunks, b"")):
                 lines = self._reader.feed(chunk)
                 if not lines:
                     continue
                 self._backoff.reset()
                 if self._last is LogStatus.ENDED:
-                    yield self._tell(Told(LogStatus.FOLLOWING))
+                    yield self._tell(LogState(LogStatus.FOLLOWING))
                 yield lines
             if lines := self._reader.feed(b"\n"):
                 # Last words without a newline.

@@ -54,14 +54,14 @@ class Inspected(msgspec.Struct, frozen=True):
 
 
 class LogTail(msgspec.Struct, frozen=True):
-    """The last lines of one container, fit for a report; `untold` says why there are none."""
+    """The last lines of one container, fit for a report; `missing` says why there are none."""
 
     pod: str
     container: str
     previous: bool
     """Whether it is what the container wrote before its last restart."""
     lines: tuple[str, ...]
-    untold: str = ""
+    missing: str = ""
 
     @property
     def title(self) -> str:
@@ -108,7 +108,7 @@ async def last_words(connection: Connection, seen: Inspected, most: int) -> LogT
                 return LogTail(*names, previous=True, lines=_shown(lines, most))
         return LogTail(*names, previous=False, lines=_shown(await read_log(connection, log, tail=most), most))
     except KubeError as error:
-        return LogTail(*names, previous=restarted, lines=(), untold=str(error))
+        return LogTail(*names, previous=restarted, lines=(), missing=str(error))
 
 
 async def _previous(connection: Connection, log: ContainerLog, most: int) -> list[LogLine]:

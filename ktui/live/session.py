@@ -120,30 +120,30 @@ class Session:
     def notices(self) -> tuple[str, ...]:
         """What a person should know about all that is shown."""
         clock = self._connection.clock.notes if self._connection is not None else ()
-        told = [*self._notes, *clock, *([self._scope_notice] if self._scope_notice else [])]
+        parts = [*self._notes, *clock, *([self._scope_notice] if self._scope_notice else [])]
         live = self._listener.live
         hidden = [kind for kind in live.kinds if self._is_refused(kind)]
         if DEPLOYMENTS in hidden:
             # Then nothing at all is shown, and in its place it says why.
             hidden = []
         if hidden:
-            told.append(f"You may not see {_named(hidden, 'and')} here.")
+            parts.append(f"You may not see {_named(hidden, 'and')} here.")
         elif self._is_refused(CONTROLLER_REVISIONS):
-            told.append(
+            parts.append(
                 "You may not see ControllerRevisions here: revisions of StatefulSets and DaemonSets are not shown."
             )
         for resource in (REPLICASETS, PODS, EVENTS):
             link = live.store.links.get(resource)
             if link is not None and link.state is LinkState.REFUSED:
-                told.append(f"{resource.plural} cannot be seen: {link.reason}")
+                parts.append(f"{resource.plural} cannot be seen: {link.reason}")
         worst = live.link
         if worst is not None and worst.is_broken and live.rollouts:
-            told.append(f"{worst.reason} What is shown may be stale; r tries now.")
+            parts.append(f"{worst.reason} What is shown may be stale; r tries now.")
         if worst is not None and worst.state is LinkState.LISTED:
-            told.append(worst.reason)
+            parts.append(worst.reason)
         if self._problem is not None and live.rollouts:
-            told.append(f"{self._problem} r tries now.")
-        return tuple(told)
+            parts.append(f"{self._problem} r tries now.")
+        return tuple(parts)
 
     @property
     def emptiness(self) -> tuple[str, ...]:

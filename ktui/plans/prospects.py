@@ -39,14 +39,14 @@ def track_record(
         )
     else:
         complete = [each.number for each in others if known[each.number].standing is Standing.COMPLETE]
-        better = f" {known[max(complete)].told(max(complete), now)}." if complete else ""
-    return (clean(f"{account.told(target, now)}.{better}"),)
+        better = f" {known[max(complete)].sentence(max(complete), now)}." if complete else ""
+    return (clean(f"{account.sentence(target, now)}.{better}"),)
 
 
 def misgivings(target: int, candidates: Sequence[Candidate], remembered: Accounts, now: datetime) -> str:
     """Why to ask twice before a revision comes back: it is known to be bad. Nothing for any other."""
     account = standings(candidates, remembered)[target]
-    return clean(f"{account.told(target, now)}.") if account.is_bad else ""
+    return clean(f"{account.sentence(target, now)}.") if account.is_bad else ""
 
 
 def sameness(back: int, live: Template, templates: Mapping[int, Template]) -> tuple[str, ...]:

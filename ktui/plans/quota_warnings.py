@@ -29,11 +29,11 @@ def quota_warnings(plan: Plan, subject: AnySubject, coming: Coming | None) -> tu
         return ()
     found = rooms(subject.quotas, coming.new, coming.old, coming.more)
     return tuple(
-        clean(each) for room in found for each in _told(room, coming, has_defaults=subject.defaults is not None)
+        clean(each) for room in found for each in _sentences(room, coming, has_defaults=subject.defaults is not None)
     )
 
 
-def _told(room: Room, coming: Coming, *, has_defaults: bool) -> Iterator[str]:
+def _sentences(room: Room, coming: Coming, *, has_defaults: bool) -> Iterator[str]:
     more = coming.more
     if room.lacking:
         said = f"wants each container to say its {room.resource}, and {', '.join(room.lacking)} does not"

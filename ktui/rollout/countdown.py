@@ -29,7 +29,7 @@ class Countdown(msgspec.Struct, frozen=True):
         """Whether its time has come."""
         return now >= self.due
 
-    def told(self, now: datetime) -> str:
+    def sentence(self, now: datetime) -> str:
         """`rolls back in 40 s unless it recovers`."""
         left = ceil((self.due - now).total_seconds())
         if left < 1:

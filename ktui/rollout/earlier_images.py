@@ -41,13 +41,13 @@ def earlier_images(history: History, container: str, current: str) -> tuple[Earl
 
 def _earlier(image: str, having: list[PastRevision], back: int) -> EarlierImage:
     good = next((each for each in having if back and each.number == back), None)
-    told = good or having[0]
-    is_bad = told.account.is_bad
+    best = good or having[0]
+    is_bad = best.account.is_bad
     return EarlierImage(
         image=image,
-        revision=told.number,
-        since=told.age_from,
+        revision=best.number,
+        since=best.age_from,
         # With nothing better to go back to, ktui would take one that failed: that is not a good one.
         is_last_good=good is not None and not is_bad,
-        mark=told.outcome if is_bad else "",
+        mark=best.outcome if is_bad else "",
     )

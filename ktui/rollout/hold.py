@@ -120,7 +120,7 @@ class Hold(msgspec.Struct, frozen=True):
     """New pods that the canary's ReplicaSet asks for; before it is there, those that are on record."""
     desired: int
     disturbance: Disturbance | None = None
-    told: str = ""
+    sentence: str = ""
     """The disturbance in one sentence."""
 
     @property

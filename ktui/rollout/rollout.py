@@ -128,11 +128,11 @@ class Rollout(msgspec.Struct, frozen=True):
     @property
     def why(self) -> str:
         """One sentence for the overview: the cause, or what is going on; nothing where all is well."""
-        told = _why(self)
+        text = _why(self)
         if not self.unseen or (self.phase in _QUIET and self.unseen == ("pods",)):
-            return told
+            return text
         limits = f"you may not list {' or '.join(self.unseen)}"
-        return f"{told} ({limits})" if told else f"as its status says: {limits}"
+        return f"{text} ({limits})" if text else f"as its status says: {limits}"
 
     @property
     def serving(self) -> str:
@@ -182,8 +182,8 @@ def _why(rollout: Rollout) -> str:
             return f"{first.sentence} (paused)"
         case Phase.PAUSED:
             return _standing(rollout)
-        case Phase.HELD if rollout.hold is not None and rollout.hold.told and not _by_hand(rollout.hold):
-            return rollout.hold.told
+        case Phase.HELD if rollout.hold is not None and rollout.hold.sentence and not _by_hand(rollout.hold):
+            return rollout.hold.sentence
         case Phase.HELD | Phase.PROGRESSING if first is not None:
             return first.sentence
         case Phase.HELD:
@@ -197,7 +197,7 @@ def _why(rollout: Rollout) -> str:
                 f", but {count(astray, 'pod')} {'is' if astray == 1 else 'are'} still there" if astray else ""
             )
         case Phase.COMPLETE if rollout.hold is not None:
-            return rollout.hold.told
+            return rollout.hold.sentence
         case _:
             return ""
 
@@ -231,8 +231,8 @@ def _holding(rollout: Rollout) -> str:
         ready = "ready" if wanted == 1 else "all ready"
         return f"canary of {wanted} held, {ready}" if is_ready else f"canary of {wanted}, {numbers.new.ready} ready"
     size = f"{wanted} of {hold.desired}"
-    told = [f"canary of {size} held" if is_ready else f"canary of {size}, {numbers.new.ready} ready", hold.step]
-    return ", ".join([part for part in told if part] + ([f"by {hold.by}"] if hold.by else []))
+    parts = [f"canary of {size} held" if is_ready else f"canary of {size}, {numbers.new.ready} ready", hold.step]
+    return ", ".join([part for part in parts if part] + ([f"by {hold.by}"] if hold.by else []))
 
 
 def _by_hand(hold: Hold | Partition) -> bool:

@@ -68,7 +68,7 @@ def wrong(steps: Sequence[str], desired: int, *, surge: bool) -> str:
     sizes = [in_pods(step, desired) for step in steps if not is_full(step, desired)]
     for before, after in pairwise(sizes):
         if after < before:
-            return f"a canary only grows, and {after} comes after {before} in {told(steps)}"
+            return f"a canary only grows, and {after} comes after {before} in {in_words(steps)}"
     return ""
 
 
@@ -85,6 +85,6 @@ def place(steps: Sequence[str], step: int) -> str:
     return f"step {step + 1} of {len(steps)}" if len(steps) >= 3 else ""
 
 
-def told(steps: Sequence[str]) -> str:
+def in_words(steps: Sequence[str]) -> str:
     """`1, 25%, 100%`."""
     return ", ".join(steps)

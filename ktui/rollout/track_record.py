@@ -34,7 +34,7 @@ class Standing(StrEnum):
 BAD: Final = frozenset({Standing.ABANDONED, Standing.FAILED})
 """Nobody goes back to these without being asked twice."""
 
-TOLD: Final = frozenset({Standing.COMPLETE, *BAD})
+KNOWN_OUTCOMES: Final = frozenset({Standing.COMPLETE, *BAD})
 """What was, and is worth telling of a revision."""
 
 
@@ -52,7 +52,7 @@ class Account(msgspec.Struct, frozen=True):
         """Whether it is known to have failed, or was abandoned."""
         return self.standing in BAD
 
-    def told(self, number: int, now: datetime) -> str:
+    def sentence(self, number: int, now: datetime) -> str:
         """`Revision 5 failed 25m ago: 3 of 3 new pods crash: exit 1`."""
         ago = f" {age(self.at, now)} ago" if self.at is not None else ""
         match self.standing:

@@ -143,7 +143,7 @@ class KtuiApp(TypeAheadApp):
 
     def countdown(self, now: datetime, uid: str = "") -> str:
         """What auto-abort is about to do to that rollout, or to the one that comes first; empty for nothing."""
-        return self._guards.told(now, uid) if self._guards is not None else ""
+        return self._guards.sentence(now, uid) if self._guards is not None else ""
 
     @property
     def unsettled(self) -> tuple[Unsettled, ...]:

@@ -31,7 +31,7 @@ _AT_FIRST: Final = 8
 
 class _Command(NamedTuple):
     title: str
-    told: str
+    text: str
     run: Callable[[], object]
 
 
@@ -81,10 +81,10 @@ class RolloutCommands(Provider):
         """The keys of the screen that the palette was opened on, in the order in which it names them."""
         uid = self._host.chosen
         offers = {offer.key: offer for offer in self._host.offers(uid)} if uid is not None else {}
-        told: set[str] = set()
+        seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if not (binding.show and binding.id and binding.description) or binding.id in told or not active.enabled:
+            if not (binding.show and binding.id and binding.description) or binding.id in seen or not active.enabled:
                 continue
             if binding.id == "rollout.bluegreen" and (uid is None or not self._host.is_side(uid)):
                 continue
@@ -92,7 +92,7 @@ class RolloutCommands(Provider):
             if offers and offer is None and binding.action.startswith("steer("):
                 # Nothing that this kind of workload has.
                 continue
-            told.add(binding.id)
+            seen.add(binding.id)
             title = offer.label if offer is not None and offer.instead is None else binding.description
             key = f"key {name(binding.key)}"
             if offer is not None and offer.instead is not None:
@@ -145,16 +145,16 @@ class RolloutCommands(Provider):
 
     async def discover(self) -> Hits:
         """What is there before anything is typed."""
-        for title, told, command in (*self._all(), *list(self._rollouts())[:_AT_FIRST]):
-            yield DiscoveryHit(plain(title), command, text=title, help=without_markup(told))
+        for title, text, command in (*self._all(), *list(self._rollouts())[:_AT_FIRST]):
+            yield DiscoveryHit(plain(title), command, text=title, help=without_markup(text))
 
     async def search(self, query: str) -> Hits:
         """What fits what was typed, the closest first."""
         matcher = self.matcher(query)
-        for place, (title, told, command) in enumerate((*self._all(), *self._themes(), *self._rollouts())):
+        for place, (title, text, command) in enumerate((*self._all(), *self._themes(), *self._rollouts())):
             score = closeness(query, title, matcher.match(title))
             if score > 0:
-                yield Hit(score - place / 1e6, plain(title), command, text=title, help=without_markup(told))
+                yield Hit(score - place / 1e6, plain(title), command, text=title, help=without_markup(text))
 
 
 def closeness(query: str, title: str, fuzzy: float) -> float:

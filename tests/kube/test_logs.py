@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import NotFound, Rejected
-from ktui.kube.logs import LONGEST_LINE, ContainerLog, LogFollower, LogReader, LogStatus, NoLog, Told, plain, read_log
+from ktui.kube.logs import (
+    LONGEST_LINE,
+    ContainerLog,
+    LogFollower,
+    LogReader,
+    LogState,
+    LogStatus,
+    NoLog,
+    plain,
+    read_log,
+)
 from ktui.kube.pacing import Pacing
 from tests.kube.conftest import Connecting
 from tests.kube.following import QUICK
@@ -105,7 +115,7 @@ class Heard:
     def __init__(self, follower: LogFollower) -> None:
         self.follower = follower
         self.lines: list[str] = []
-        self.told: list[Told] = []
+        self.told: list[LogState] = []
         self.is_over = False
         self._news = asyncio.Event()
 
@@ -116,7 +126,7 @@ class Heard:
     async def run(self) -> None:
         async with aclosing(self.follower.heard()) as heard:
             async for batch in heard:
-                if isinstance(batch, Told):
+                if isinstance(batch, LogState):
                     self.told.append(batch)
                 else:
                     self.lines += [line.text for line in batch]
@@ -134,7 +144,7 @@ class Heard:
         await self.until(lambda: len(self.lines) >= len(texts))
         assert self.lines == list(texts)
 
-    async def until_told(self, status: LogStatus) -> Told:
+    async def until_told(self, status: LogStatus) -> LogState:
         await self.until(lambda: status in self.states)
         return next(told for told in self.told if told.status is status)
 

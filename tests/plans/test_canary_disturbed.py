@@ -40,7 +40,7 @@ def operator() -> Operator:
 def seen(operator: Operator) -> tuple[Disturbance | None, str]:
     hold = operator.hold
     assert hold is not None
-    return hold.disturbance, hold.told
+    return hold.disturbance, hold.sentence
 
 
 def offered(operator: Operator, action: Action) -> tuple[str, str]:

@@ -195,7 +195,7 @@ def test_it_says_what_it_will_act_on_and_when(moment: Moment) -> None:
     judged = judge(arm(moment.deployment), moment.deployment, rollout, NOW, is_live=True)
     assert judged.move is Move.KEEP
     assert judged.countdown is not None
-    assert judged.countdown.told(NOW) == "rolls back in 40s unless it recovers"
+    assert judged.countdown.sentence(NOW) == "rolls back in 40s unless it recovers"
     later = NOW + timedelta(seconds=40)
     assert judge(arm(moment.deployment), moment.deployment, rollout, later, is_live=True).move is Move.ABORT
 

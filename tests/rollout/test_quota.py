@@ -174,7 +174,7 @@ def test_what_the_pods_do_not_say_is_named_and_never_called_short() -> None:
     (limits,) = rooms((Quota("q", {"limits.cpu": "1"}, {"limits.cpu": "1"}),), POD, POD, SURGE)
     assert (limits.lacking, limits.is_short, limits.fits) == (("web",), False, None)
     (gpus,) = rooms((Quota("q", {"requests.nvidia.com/gpu": "1"}, {}),), POD, POD, SURGE)
-    assert (gpus.untold, gpus.lacking) == ("what a pod takes of it is not known here", ())
+    assert (gpus.unknown, gpus.lacking) == ("what a pod takes of it is not known here", ())
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_which_pods_a_quota_counts(scopes: tuple[str, ...], counts: bool | None)
     assert quota.counts(is_best_effort=POD.is_best_effort) is counts
     found = rooms((quota,), POD, POD, SURGE)
     assert len(found) == (counts is not False)
-    assert all(room.is_short is (counts is True) and bool(room.untold) is (counts is None) for room in found)
+    assert all(room.is_short is (counts is True) and bool(room.unknown) is (counts is None) for room in found)
 
 
 def test_one_that_is_used_up_beyond_its_limit_has_nothing_left() -> None:

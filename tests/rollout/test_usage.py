@@ -247,7 +247,7 @@ def pods(hard: int, used: int, needed: int) -> Room:
             Room("q", "cpu", Decimal(4), Decimal("3.5"), Decimal("0.4"), Decimal("0.6")),
             "room for 1 pod; the rollout needs 600m",
         ),
-        (Room("q", "gpu", Decimal(4), Decimal(1), untold="nobody knows"), "nobody knows"),
+        (Room("q", "gpu", Decimal(4), Decimal(1), unknown="nobody knows"), "nobody knows"),
     ],
 )
 def test_room_in_words(found: Room, text: str) -> None:

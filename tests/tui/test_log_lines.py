@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ktui.kube.logs import LogStatus, Told
+from ktui.kube.logs import LogState, LogStatus
 from ktui.tui.draw.widgets import Line
 from ktui.tui.keymap import MEANINGS
 from ktui.tui.logs.buffer import Change, Entry, LogBuffer
@@ -128,15 +128,15 @@ def watched(waiting: str = "", *, has_log: bool = False) -> Watched:
         (
             Selection((watched(has_log=True),)),
             Side.NEW,
-            Told(LogStatus.WAITING, "PodInitializing"),
+            LogState(LogStatus.WAITING, "PodInitializing"),
             "Asking for the logs…",
         ),
-        (Selection((watched(has_log=True),)), Side.NEW, Told(LogStatus.FOLLOWING), "Nothing has been written yet."),
-        (Selection((watched(has_log=True),)), Side.NEW, Told(LogStatus.REFUSED, "No."), "Nothing can be read."),
+        (Selection((watched(has_log=True),)), Side.NEW, LogState(LogStatus.FOLLOWING), "Nothing has been written yet."),
+        (Selection((watched(has_log=True),)), Side.NEW, LogState(LogStatus.REFUSED, "No."), "Nothing can be read."),
     ],
 )
 def test_where_there_is_nothing_it_says_why(
-    selection: Selection | None, side: Side, told: Told | None, sentence: str
+    selection: Selection | None, side: Side, told: LogState | None, sentence: str
 ) -> None:
     statuses = {A: told} if told is not None else {}
     text = "\n".join(map(plain, emptiness(selection, side, statuses, connected=True, cells=80)))
@@ -148,8 +148,8 @@ def test_remarks_say_what_is_missing_and_why() -> None:
     buffer.add([write(AT, "x") for _ in range(20)])
     selection = Selection((watched("ImagePullBackOff"),), left_out=7)
     told = {
-        A: Told(LogStatus.BROKEN, "The connection broke off."),
-        B: Told(LogStatus.REFUSED, "Not allowed: pods/log."),
+        A: LogState(LogStatus.BROKEN, "The connection broke off."),
+        B: LogState(LogStatus.REFUSED, "Not allowed: pods/log."),
     }
     text = "\n".join(map(plain, remarks(selection, told, buffer, 200)))
     assert "✖ Not allowed: pods/log." in text

@@ -86,11 +86,11 @@ class _Switching:
                         return Followed({"traffic": None}, NOT_FINISHED)
         except TimeoutError:
             state = self._state(made, traffic)
-            printing.note(f"ktui: Traffic has not moved within {self._limit:g}s: {_told(state)}.")
+            printing.note(f"ktui: Traffic has not moved within {self._limit:g}s: {_state_text(state)}.")
             return Followed(_document(state, None), NOT_FINISHED)
         elapsed = monotonic() - begun
         state = self._state(made, traffic)
-        self._say(f"Traffic has moved: {_told(state)}, {took(elapsed)} after the switch.")
+        self._say(f"Traffic has moved: {_state_text(state)}, {took(elapsed)} after the switch.")
         self._say_what_stays(state, made)
         return Followed(_document(state, elapsed))
 
@@ -98,10 +98,10 @@ class _Switching:
         state = self._state(made, traffic)
         if not state.endpoints_known:
             return False
-        told = _told(state)
-        if told != self._shown:
-            self._say(f"  {told}")
-            self._shown = told
+        text = _state_text(state)
+        if text != self._shown:
+            self._say(f"  {text}")
+            self._shown = text
         return state.has_moved and state.serving > 0
 
     def _state(self, made: Plan, traffic: Traffic) -> BlueGreen:
@@ -134,7 +134,7 @@ def _colour(made: Plan) -> str:
     return made.request.to if isinstance(made.request, Switch) else ""
 
 
-def _told(state: BlueGreen) -> str:
+def _state_text(state: BlueGreen) -> str:
     """`3 ready endpoints, all of green`."""
     if not state.serving:
         return "no ready endpoint, so nothing answers"

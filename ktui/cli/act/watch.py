@@ -147,7 +147,7 @@ class _Watching:
         self._api, self._armed, self._watch, self._past, self._says = api, armed, watch, past, says
         self._tracker = Tracker()
         self._store = self._tracker.store
-        self._told = self._noted = ""
+        self._last_line = self._noted = ""
         self._served: Set[Resource] = frozenset(STREAMED)
         self._ready_since: float | None = None
         self._seen: Seen = NOTHING_SEEN
@@ -236,15 +236,15 @@ class _Watching:
         if cause is None or cause.reason is self._announced:
             return
         self._announced = cause.reason
-        told = f", and {waits.told(now)}" if waits is not None and self._auto else ""
-        self._note(f"{self._name}: {cause.sentence}{told}.")
+        text = f", and {waits.sentence(now)}" if waits is not None and self._auto else ""
+        self._note(f"{self._name}: {cause.sentence}{text}.")
 
     def _go_on(self, rollout: Rollout | None) -> Followed | None:
         if rollout is None or not rollout.observed or rollout.generation < self._armed.generation:
             return None
-        if rollout.verdict.line != self._told:
-            self._told = rollout.verdict.line
-            self._say(self._told)
+        if rollout.verdict.line != self._last_line:
+            self._last_line = rollout.verdict.line
+            self._say(self._last_line)
         if not _is_ready(rollout):
             self._ready_since = None
             return None

@@ -12,7 +12,7 @@ from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
 from ktui.cli.figures_file import book_opener, remembered
-from ktui.cli.get.watch import Happened, JsonLines, Speaker, Told, watch
+from ktui.cli.get.watch import Happened, JsonLines, Reported, Speaker, watch
 from ktui.cli.naming import Chosen, chosen_or_services
 from ktui.cli.options import Command, color_option, output_option, refuse_scope_flags, settings_of
 from ktui.cli.rollout_document import rollout_document
@@ -150,11 +150,11 @@ class _OfKinds:
         self._speaker, self._kinds = speaker, kinds
         self._count = 0
 
-    def news(self, happened: Happened, told: Told) -> None:
+    def news(self, happened: Happened, reported: Reported) -> None:
         """What happened to one rollout."""
-        if _is_of(told.rollout, self._kinds):
+        if _is_of(reported.rollout, self._kinds):
             self._count += 1
-            self._speaker.news(happened, told)
+            self._speaker.news(happened, reported)
 
     def listed(self, count: int) -> None:
         """All that exists has been said."""
@@ -173,20 +173,20 @@ class _Rows:
         self._shown: dict[str, list[str]] = {}
         """The newest row of each rollout, without how long: that passes by itself."""
 
-    def news(self, happened: Happened, told: Told) -> None:
+    def news(self, happened: Happened, reported: Reported) -> None:
         """The row of one rollout; of one that is gone, only that."""
         if self._widths is None:
-            self._first.append(told.rollout)
+            self._first.append(reported.rollout)
             return
-        cells = self._cells(told.rollout)
+        cells = self._cells(reported.rollout)
         if happened is Happened.GONE:
             place = len(self._header) - len(_HEADER) + 1
             cells[place:] = [happened.value, *([""] * (len(cells) - place - 1))]
         lasting = [cell for name, cell in zip(self._header, cells, strict=True) if name != "FOR"]
-        if self._shown.get(told.rollout.uid) != lasting:
-            coloured = _colours(told.rollout, self._header) if happened is not Happened.GONE else {}
+        if self._shown.get(reported.rollout.uid) != lasting:
+            coloured = _colours(reported.rollout, self._header) if happened is not Happened.GONE else {}
             printing.row(cells, self._widths, coloured)
-        self._shown[told.rollout.uid] = lasting
+        self._shown[reported.rollout.uid] = lasting
 
     def listed(self, count: int) -> None:
         """The table."""

@@ -56,7 +56,7 @@ class Happened(StrEnum):
     GONE = "gone"
 
 
-class Told(msgspec.Struct, frozen=True):
+class Reported(msgspec.Struct, frozen=True):
     """A rollout as it was last reported, for programs."""
 
     rollout: Rollout
@@ -80,7 +80,7 @@ class Ledger:
         self._past = past
         self._tracker = Tracker()
         self._store = self._tracker.store
-        self._told: dict[str, Told] = {}
+        self._reported: dict[str, Reported] = {}
         self._streamed = frozenset(STREAMED)
         self._dirty: set[str] = set()
 
@@ -94,7 +94,7 @@ class Ledger:
         self._store.apply(changes)
         if any(isinstance(change, Restored) for change in changes):
             # Whatever was shown is looked at again: it may be no more.
-            self._dirty |= self._told.keys()
+            self._dirty |= self._reported.keys()
 
     @property
     def is_listed(self) -> bool:
@@ -106,13 +106,13 @@ class Ledger:
     @property
     def missing(self) -> list[Reference]:
         """The names that were asked for, and of which there is nothing, as far as it may be read."""
-        known = {reference_to(known) for uid in self._told if (known := self._store.workload(uid)) is not None}
+        known = {reference_to(known) for uid in self._reported if (known := self._store.workload(uid)) is not None}
         return [name for name in self._names if name not in known]
 
     def __len__(self) -> int:
-        return len(self._told)
+        return len(self._reported)
 
-    def news(self, now: datetime, *, times: bool = False) -> list[tuple[Happened, Told]]:
+    def news(self, now: datetime, *, times: bool = False) -> list[tuple[Happened, Reported]]:
         """What has changed since this was last asked, in the order of namespace and name.
 
         With `times`, the rollouts that move are looked at as well: what takes too long becomes trouble by itself.
@@ -123,16 +123,16 @@ class Ledger:
             return []
         dirty, self._dirty = self._dirty, set()
         if times:
-            dirty |= {uid for uid, told in self._told.items() if told.rollout.phase not in _AT_REST}
-        found = [each for uid in dirty if (each := self._look(uid, now)) is not None]
+            dirty |= {uid for uid, reported in self._reported.items() if reported.rollout.phase not in _AT_REST}
+        found = [each for uid in dirty if (each := self._news_of(uid, now)) is not None]
         self._past.has_listed()
         return sorted(found, key=lambda each: (each[1].rollout.namespace, each[1].rollout.name, each[0]))
 
-    def _look(self, uid: str, now: datetime) -> tuple[Happened, Told] | None:
-        workload, before = self._store.workload(uid), self._told.get(uid)
+    def _news_of(self, uid: str, now: datetime) -> tuple[Happened, Reported] | None:
+        workload, before = self._store.workload(uid), self._reported.get(uid)
         if workload is None:
             self._tracker.rollout(uid, now)
-            self._told.pop(uid, None)
+            self._reported.pop(uid, None)
             self._past.missed(uid)
             return (Happened.GONE, before) if before is not None else None
         if self._names and reference_to(workload) not in self._names:
@@ -140,17 +140,17 @@ class Ledger:
         rollout = self._tracker.rollout(uid, now)
         assert rollout is not None, "there is its workload"
         self._past.saw(self._store, workload, rollout)
-        told = Told(rollout, rollout_document(rollout, workload))
-        if before is not None and before.essence == told.essence:
+        reported = Reported(rollout, rollout_document(rollout, workload))
+        if before is not None and before.essence == reported.essence:
             return None
-        self._told[uid] = told
-        return (Happened.CHANGED if before is not None else Happened.ADDED), told
+        self._reported[uid] = reported
+        return (Happened.CHANGED if before is not None else Happened.ADDED), reported
 
 
 class Speaker(Protocol):
     """Where news go to."""
 
-    def news(self, happened: Happened, told: Told) -> None:
+    def news(self, happened: Happened, reported: Reported) -> None:
         """What happened to one rollout; where it is gone, it is as it was last reported."""
 
     def listed(self, count: int) -> None:
@@ -163,9 +163,9 @@ class JsonLines:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
 
-    def news(self, happened: Happened, told: Told) -> None:
+    def news(self, happened: Happened, reported: Reported) -> None:
         """One rollout."""
-        self._line(happened.value, rollout=told.document)
+        self._line(happened.value, rollout=reported.document)
 
     def listed(self, count: int) -> None:
         """How many there are."""
@@ -215,8 +215,8 @@ async def watch(
                 if isinstance(change, Link):
                     troubles.heard(change, loop.time())
             troubles.check(loop.time())
-            for happened, told in ledger.news(connection.clock.now(), times=is_due):
-                speaker.news(happened, told)
+            for happened, reported in ledger.news(connection.clock.now(), times=is_due):
+                speaker.news(happened, reported)
             if not standard_streams.is_read():
                 standard_streams.check_for_readers()
             if ledger.is_listed and not has_listed:

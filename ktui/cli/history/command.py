@@ -41,7 +41,7 @@ from ktui.rollout.diff.revisions import Pair, Templates, chosen, compare, compar
 from ktui.rollout.diff.templates import DiffLine, TemplateDiff, presentable, yaml_lines
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.track_record import TOLD, Accounts, outcome_mark
+from ktui.rollout.track_record import KNOWN_OUTCOMES, Accounts, outcome_mark
 from ktui.settings import Settings
 from ktui.text import age, clean, duration
 
@@ -149,8 +149,8 @@ def _history(
         for of, raw in ((resource, found.raw), *((kept_as, raw) for raw in found.revisions.values())):
             store.apply([Put(of, msgspec.convert(raw, of.type, dec_hook=decode_hook))])
     except msgspec.ValidationError as error:
-        told = f"The server's answer is not a {reference.kind} with its revisions: {clean(str(error))}."
-        raise Interrupted(told) from error
+        text = f"The server's answer is not a {reference.kind} with its revisions: {clean(str(error))}."
+        raise Interrupted(text) from error
     store.apply(pods)
     workload = store.workload(found.uid)
     assert workload is not None, "it was just put there"
@@ -214,7 +214,7 @@ def _facts(past: History, known: Templates, revision: PastRevision, now: datetim
     owner, wrote = revision.deployed_by, known.writer if revision.is_current else None
     account = revision.account
     facts = [
-        ("Outcome", account.told(revision.number, now) if account.standing in TOLD else ""),
+        ("Outcome", account.sentence(revision.number, now) if account.standing in KNOWN_OUTCOMES else ""),
         ("State", "live" if revision.is_current else "kubectl rollout undo leads here" if revision.is_undo else ""),
         ("Formerly", ", ".join(map(str, revision.former))),
         (revisions_kind(past), revision.name),

@@ -10,7 +10,7 @@ from ktui.rollout.diff.revisions import LIVE, Pair, Templates, compare, what_cha
 from ktui.rollout.diff.templates import TemplateDiff, presentable
 from ktui.rollout.history import History, PastRevision
 from ktui.rollout.provenance import Provenance
-from ktui.rollout.track_record import TOLD
+from ktui.rollout.track_record import KNOWN_OUTCOMES
 
 
 def changes_of_all(past: History, known: Templates) -> Mapping[str, tuple[str, ...] | None]:
@@ -102,7 +102,7 @@ def _revision(past: History, revision: PastRevision, changed: tuple[str, ...] | 
         "created": timestamp(revision.created),
         "liveSince": timestamp(revision.live_since),
         "tookSeconds": revision.took,
-        "outcome": revision.account.standing.value if revision.account.standing in TOLD else None,
+        "outcome": revision.account.standing.value if revision.account.standing in KNOWN_OUTCOMES else None,
         "outcomeTime": timestamp(revision.account.at),
         "outcomeReason": revision.account.why or None,
         "changeCause": revision.change_cause or None,

@@ -165,9 +165,9 @@ def _pods(used: Usage, now: datetime) -> list[list[str]]:
 
 def _pod(each: RevisionUse, pod: PodUse, now: datetime) -> list[str]:
     near = dict(pod.nearest).get("memory")
-    told = [amount_text(resource, pod.used(resource)) if pod.is_measured else "-" for resource in ("memory", "cpu")]
+    parts = [amount_text(resource, pod.used(resource)) if pod.is_measured else "-" for resource in ("memory", "cpu")]
     nearest = f"{percent(near.share)} of {amount_text('memory', near.limit)}" if near is not None else "-"
-    return [pod.name, _revision(each), *told, nearest, age(pod.created, now)]
+    return [pod.name, _revision(each), *parts, nearest, age(pod.created, now)]
 
 
 def _room(room: Room) -> list[str]:

@@ -102,7 +102,7 @@ def _room(room: Room) -> dict[str, Any]:
         "roomForPods": room.fits,
         "needed": _number(room.needed),
         "short": room.is_short,
-        "note": clean(room.untold) or None,
+        "note": clean(room.unknown) or None,
     }
 
 

@@ -73,7 +73,7 @@ def _log(log: LogTail | None) -> dict[str, Any] | None:
         "container": log.container,
         "previous": log.previous,
         "lines": list(log.lines),
-        "untold": log.untold or None,
+        "untold": log.missing or None,
     }
 
 
@@ -103,8 +103,8 @@ def reasons(rollout: Rollout) -> list[str]:
 
 def log_lines(log: LogTail) -> list[str]:
     """The end of a log under its title, each line behind a bar."""
-    if log.untold:
-        return [f"No log of the {log.title}: {inert(log.untold)}"]
+    if log.missing:
+        return [f"No log of the {log.title}: {inert(log.missing)}"]
     if not log.lines:
         return [f"The {log.title} logged nothing."]
     return [f"Last words of the {log.title}:", *(f"  | {line}" for line in log.lines)]
@@ -113,14 +113,14 @@ def log_lines(log: LogTail) -> list[str]:
 def junit_report(gated: Gated) -> Report:
     """The gate as one test, which has failed unless the rollout is complete."""
     ending, seen = gated.ending, gated.seen
-    told = reasons(seen.rollout) if seen is not None and ending.code else []
+    words = reasons(seen.rollout) if seen is not None and ending.code else []
     message = next((cause.sentence for cause in seen.rollout.causes), "") if seen is not None else ""
     said = log_lines(gated.log) if gated.log is not None else []
     if gated.recovery is not None:
         said.append(gated.recovery.sentence)
     trouble = None
     if ending.outcome is not Outcome.COMPLETE:
-        text = "\n".join(part for part in (ending.error, *told) if part)
+        text = "\n".join(part for part in (ending.error, *words) if part)
         trouble = Trouble(ending.outcome.value, message or ending.error or "not finished", text)
     return Report(
         gated.namespace,

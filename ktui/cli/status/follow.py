@@ -236,7 +236,7 @@ class Follow:
                 return Ending(Outcome.STALLED, f"stalled{lasted}: {waits.cause.sentence}")
             if waits is not None and waits.cause.reason is not announced:
                 announced = waits.cause.reason
-                self._note(f"ktui: {waits.told(now)}: {waits.cause.sentence}")
+                self._note(f"ktui: {waits.sentence(now)}: {waits.cause.sentence}")
             rest = (waits.due - now).total_seconds() if waits is not None else _LOOKS
             await asyncio.sleep(min(_LOOKS, max(0.1, rest)))
 
@@ -265,7 +265,7 @@ class Follow:
             return self._line or "nothing has been heard of it yet"
         numbers = rollout.progress
         why = f"; {rollout.why}" if rollout.why else ""
-        comes = f"; {self._waits.told(self._inspector.now())}" if self._waits is not None else ""
+        comes = f"; {self._waits.sentence(self._inspector.now())}" if self._waits is not None else ""
         return f"{rollout.phase.value}, {numbers.new.available} of {numbers.goal} new pods available{why}{comes}"
 
     def _note(self, text: str) -> None:

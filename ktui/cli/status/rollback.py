@@ -56,31 +56,31 @@ class Recovery(msgspec.Struct, frozen=True):
 
 async def roll_back(
     connection: Connection,
-    told: Armed,
+    armed: Armed,
     manner: Manner,
     why: str,
     say: Callable[[str], None],
     *,
     recall: Recall | None = None,
 ) -> Recovery:
-    """Take the rollout back that was `told`, and nothing else; `why` goes into the audit log. Never raises KubeError.
+    """Take the rollout back that was `armed`, and nothing else; `why` goes into the audit log. Never raises KubeError.
 
     `say` prints what is going to happen. `manner` is how its end is waited for.
     """
     try:
-        return await _roll_back(connection, told, manner, why, say, recall=recall)
+        return await _roll_back(connection, armed, manner, why, say, recall=recall)
     except KubeError as error:
         return Recovery(Recovered.NOT_DONE, f"Not rolled back: {error}")
 
 
 async def _roll_back(
-    connection: Connection, told: Armed, manner: Manner, why: str, say: Callable[[str], None], *, recall: Recall | None
+    connection: Connection, armed: Armed, manner: Manner, why: str, say: Callable[[str], None], *, recall: Recall | None
 ) -> Recovery:
     api = Api(connection)
     reader = Reader(api, recall=recall)
 
     async def planned() -> Plan | Refusal:
-        return plan_automatic_rollback(told, await reader.subject(connection.namespace, told.reference))
+        return plan_automatic_rollback(armed, await reader.subject(connection.namespace, armed.reference))
 
     for _ in range(_ATTEMPTS):
         match await try_out(api, planned):

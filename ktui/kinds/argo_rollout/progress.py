@@ -58,11 +58,11 @@ def progress(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], *, is_blin
 
 
 def _by_status(rollout: ArgoRollout) -> tuple[Side, Side]:
-    told = rollout.status
-    updated = min(told.updated_replicas, told.replicas)
-    old = told.replicas - updated
-    old_ready, old_available = min(old, told.ready_replicas), min(old, told.available_replicas)
-    new_ready, new_available = told.ready_replicas - old_ready, told.available_replicas - old_available
+    status = rollout.status
+    updated = min(status.updated_replicas, status.replicas)
+    old = status.replicas - updated
+    old_ready, old_available = min(old, status.ready_replicas), min(old, status.available_replicas)
+    new_ready, new_available = status.ready_replicas - old_ready, status.available_replicas - old_available
     return Side(updated, updated, new_ready, new_available), Side(old, old, old_ready, old_available)
 
 
@@ -91,9 +91,9 @@ def glimpse(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], *, is_blind
 
 def _started(rollout: ArgoRollout, now: ReplicaSet | None, *, is_complete: bool) -> datetime | None:
     """When a rollout that was not seen to begin has begun: newer controllers say so."""
-    told = rollout.status.duration
-    if told is not None and told.rollout_started_at is not None and rollout.observed:
-        return told.rollout_started_at
+    timing = rollout.status.duration
+    if timing is not None and timing.rollout_started_at is not None and rollout.observed:
+        return timing.rollout_started_at
     if is_complete or not rollout.observed:
         return None if is_complete else rollout.metadata.template_written
     written = rollout.metadata.template_written
@@ -104,9 +104,9 @@ def _started(rollout: ArgoRollout, now: ReplicaSet | None, *, is_complete: bool)
 
 def _finished(rollout: ArgoRollout, now: ReplicaSet | None) -> datetime | None:
     """When a rollout that was not watched came to its end."""
-    told = rollout.status.duration
-    if told is not None and told.finished_at is not None:
-        return told.finished_at
+    timing = rollout.status.duration
+    if timing is not None and timing.finished_at is not None:
+        return timing.finished_at
     condition = condition_of(rollout.status.conditions, said.PROGRESSING)
     if condition is not None and condition.last_update_time is not None:
         return condition.last_update_time

@@ -139,11 +139,11 @@ def _share(steps: Ladder) -> str:
 
 
 def _measuring(run: RunView) -> str:
-    told = [
+    parts = [
         f"{metric.name} {metric.measured} of {metric.wanted}" if metric.wanted else f"{metric.name} {metric.measured}"
         for metric in run.metrics[:3]
     ]
-    return f"analysis runs: {', '.join(told)} measured" if told else "an analysis runs"
+    return f"analysis runs: {', '.join(parts)} measured" if parts else "an analysis runs"
 
 
 def _causes(store: Store, situation: Situation, now: datetime) -> tuple[Cause, ...]:

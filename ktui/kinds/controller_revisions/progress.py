@@ -31,8 +31,8 @@ class _Counts(msgspec.Struct, frozen=True):
 
 def _counts(workload: Controlled) -> _Counts:
     if isinstance(workload, StatefulSet):
-        told = workload.status
-        return _Counts(told.replicas, told.updated_replicas, told.ready_replicas, told.available_replicas)
+        status = workload.status
+        return _Counts(status.replicas, status.updated_replicas, status.ready_replicas, status.available_replicas)
     seen = workload.status
     return _Counts(
         seen.current_number_scheduled, seen.updated_number_scheduled, seen.number_ready, seen.number_available

@@ -29,14 +29,14 @@ def hold_of(deployment: Deployment, replicasets: Sequence[ReplicaSet]) -> Hold |
     desired = deployment.spec.desired
     pods = now.spec.desired if now is not None else 0
     if not strategy.held(deployment):
-        disturbance, told = _not_held(deployment, written)
-        return Hold(written, False, pods, desired, disturbance, told)
+        disturbance, words = _not_held(deployment, written)
+        return Hold(written, False, pods, desired, disturbance, words)
     record = _newest(replicasets, written)
     if now is None or not deployment.observed:
         return Hold(record, True, pods if now is not None or record is None else record.pods, desired)
     if text is not None and written is None and _is_newer(text):
-        told = "this canary is held by a newer ktui: update ktui to read its record"
-        return Hold(None, True, pods, desired, Disturbance.NEWER, told)
+        words = "this canary is held by a newer ktui: update ktui to read its record"
+        return Hold(None, True, pods, desired, Disturbance.NEWER, words)
     found = _disturbance(deployment, now, written, record, count(pods, "pod"))
     return Hold(record, True, pods, desired, *found) if found is not None else Hold(record, True, pods, desired)
 

@@ -36,17 +36,17 @@ def progress(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_bl
 
 def _by_status(deployment: Deployment) -> tuple[Side, Side]:
     """New and old pods as the status counts them. Those that are not ready are taken for new ones, which start."""
-    told = deployment.status
-    updated = min(told.updated_replicas, told.replicas) if deployment.observed else 0
-    old = told.replicas - updated
-    old_ready, old_available = min(old, told.ready_replicas), min(old, told.available_replicas)
+    status = deployment.status
+    updated = min(status.updated_replicas, status.replicas) if deployment.observed else 0
+    old = status.replicas - updated
+    old_ready, old_available = min(old, status.ready_replicas), min(old, status.available_replicas)
     return (
         Side(
             wanted=updated,
             existing=updated,
-            ready=told.ready_replicas - old_ready,
-            available=told.available_replicas - old_available,
-            terminating=told.terminating_replicas,
+            ready=status.ready_replicas - old_ready,
+            available=status.available_replicas - old_available,
+            terminating=status.terminating_replicas,
         ),
         Side(wanted=old, existing=old, ready=old_ready, available=old_available),
     )

@@ -152,22 +152,22 @@ class Reflector(ListWatch):
     def _trouble(self, error: KubeError, wait: float) -> list[Change]:
         """The link's state after that error."""
         # Of all that goes wrong here, only a login is for the person at the screen to put right.
-        told = f"{error} {error.hint}".strip() if isinstance(error, (Unauthorized, CredentialError)) else str(error)
+        text = f"{error} {error.hint}".strip() if isinstance(error, (Unauthorized, CredentialError)) else str(error)
         if (error.retry_after or 0.0) >= 1.0:
-            told = f"{told} It asks to wait: trying again at {self._connection.time_in(wait)}."
+            text = f"{text} It asks to wait: trying again at {self._connection.time_in(wait)}."
         if self._is_polled(error):
             what = self.resource.plural
-            told = f"The {what} cannot be watched: they are listed instead, every {self._pacing.poll:.0f}s. {told}"
-            return self._telling.linked(LinkState.LISTED, told, since=self._listed_at)
+            text = f"The {what} cannot be watched: they are listed instead, every {self._pacing.poll:.0f}s. {text}"
+            return self._telling.linked(LinkState.LISTED, text, since=self._listed_at)
         # What is only listed is as old as its list, whatever has been heard since.
         as_of = self._listed_at if self._cannot_be_watched else None
         if isinstance(error, NoAnswer):
-            return self._telling.linked(LinkState.SILENT, told, since=as_of or self._clock() - self._pulse.quiet_for)
+            return self._telling.linked(LinkState.SILENT, text, since=as_of or self._clock() - self._pulse.quiet_for)
         if isinstance(error, _REFUSALS) and not self._has_listed:
-            return self._telling.linked(LinkState.REFUSED, told, since=as_of or self._known_until)
+            return self._telling.linked(LinkState.REFUSED, text, since=as_of or self._known_until)
         # After a silence, the trouble began with the last thing that was heard.
         since = self._last_heard if isinstance(error, Silence) else self._known_until
-        return self._telling.linked(LinkState.RECONNECTING, told, since=as_of or since)
+        return self._telling.linked(LinkState.RECONNECTING, text, since=as_of or since)
 
     async def _pause(self, seconds: float) -> None:
         """Wait that long; while the server is lost, until it is back: asking for that is the pulse's."""

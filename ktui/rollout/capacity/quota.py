@@ -66,7 +66,7 @@ class Room(msgspec.Struct, frozen=True):
     """What the rollout may still take; None where that is not known."""
     lacking: tuple[str, ...] = ()
     """The containers that do not say how much, which the quota makes them: no such pod is admitted."""
-    untold: str = ""
+    unknown: str = ""
     """Why it is not known whether it counts these pods, or how much they take."""
 
     @property
@@ -98,8 +98,8 @@ def rooms(quotas: Iterable[Quota], new: Footprint, old: Footprint, more: Demand)
                 continue
             room = Room(quota.name, resource, hard, used)
             if counts is None:
-                untold = f"counts only the scope {', '.join(quota.scopes)}"
-                found.append(msgspec.structs.replace(room, untold=untold))
+                unknown = f"counts only the scope {', '.join(quota.scopes)}"
+                found.append(msgspec.structs.replace(room, unknown=unknown))
             else:
                 found.append(_filled(room, new, old, more))
     return tuple(found)
@@ -110,8 +110,8 @@ def _filled(room: Room, new: Footprint, old: Footprint, more: Demand) -> Room:
     if each is None:
         name = _ALIASES.get(room.resource, room.resource)
         if name.partition(".")[2] not in MEASURED:
-            return msgspec.structs.replace(room, untold="what a pod takes of it is not known here")
-        return msgspec.structs.replace(room, lacking=new.lacking.get(name, ()), untold="the pods do not say how much")
+            return msgspec.structs.replace(room, unknown="what a pod takes of it is not known here")
+        return msgspec.structs.replace(room, lacking=new.lacking.get(name, ()), unknown="the pods do not say how much")
     lacking = new.lacking.get(_ALIASES.get(room.resource, room.resource), ())
     before = takes(old, room.resource)
     return msgspec.structs.replace(

@@ -22,15 +22,15 @@ def compared(usage: Usage) -> tuple[str, ...]:
     new, old = usage.new, usage.old
     if new is None:
         return ()
-    told = []
+    parts = []
     for resource in ("memory", "cpu"):
         one, other = new.meter(resource), old.meter(resource) if old is not None else None
         if one is not None and other is not None:
             then = " when it was last measured" if old is not None and old.is_past else ""
-            told.append(f"{_against(one, other)}{then}{_limit(one)}.")
+            parts.append(f"{_against(one, other)}{then}{_limit(one)}.")
     if 0 < new.measured < len(new.pods):
-        told.append(f"{new.measured} of {count(len(new.pods), 'new pod')} measured so far.")
-    return tuple(told)
+        parts.append(f"{new.measured} of {count(len(new.pods), 'new pod')} measured so far.")
+    return tuple(parts)
 
 
 def _against(new: Meter, old: Meter) -> str:
@@ -86,8 +86,8 @@ def room(of: Room) -> str:
     """`room for 2 pods; the rollout needs 3`, or why that is not known."""
     if of.lacking:
         return f"{clean(', '.join(of.lacking))} does not say how much, and is refused unless a LimitRange does"
-    if of.untold:
-        return clean(of.untold)
+    if of.unknown:
+        return clean(of.unknown)
     fits = f"room for {count(of.fits or 0, 'pod')}" if of.fits is not None else ""
     if of.needed is None or not of.needed:
         return fits

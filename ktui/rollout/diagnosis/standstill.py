@@ -50,8 +50,8 @@ def of_standstill(
     # A pod that is ready and has to stay so for minReadySeconds is waited for.
     if moved is None or now - moved < QUIET + span(workload.spec.min_ready_seconds):
         return ()
-    told = _warned(workload, parts, moved, now, events_of) or _stands(workload, conditions, numbers, moved, now)
-    return (legible(told),)
+    cause = _warned(workload, parts, moved, now, events_of) or _stands(workload, conditions, numbers, moved, now)
+    return (legible(cause),)
 
 
 def _moves(

@@ -27,7 +27,7 @@ def port_warnings(service: Service, templates: Mapping[str, Sequence[PodTemplate
                 continue
             yield f"The Service sends to port {clean(str(target))}, which no container of {colour} declares."
         if isinstance(target, str) and len({frozenset(numbers) for numbers in declared.values() if numbers}) > 1:
-            told = ", ".join(
+            text = ", ".join(
                 f"{'/'.join(map(str, sorted(numbers)))} of {colour}" for colour, numbers in declared.items() if numbers
             )
-            yield f"The port {clean(target)} is not the same everywhere: {told}."
+            yield f"The port {clean(target)} is not the same everywhere: {text}."

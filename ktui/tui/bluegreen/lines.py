@@ -113,8 +113,8 @@ def verdict(state: BlueGreen, move: Move | None, now: datetime) -> list[Span]:
     if state.has_moved and chosen is not None:
         return [Span(f"{signs.TICK} all traffic goes to {chosen.name}", "good")]
     if chosen is not None and not _astray(state):
-        told = f"{chosen.endpoints} of {count(chosen.ready, 'ready pod')}"
-        return [Span(f"{signs.HALF} traffic goes to {chosen.name}, to {told} so far", "warn")]
+        text = f"{chosen.endpoints} of {count(chosen.ready, 'ready pod')}"
+        return [Span(f"{signs.HALF} traffic goes to {chosen.name}, to {text} so far", "warn")]
     return [Span(f"{signs.HALF} traffic does not go where the selector says yet", "warn")]
 
 

@@ -30,16 +30,16 @@ Lines = list[list[Span]]
 
 def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
     """What stands over a rollout that is gone: the name, and that this is the past."""
-    told = "this is what was last known of it"
+    text = "this is what was last known of it"
     if has_namesake:
-        told += f"; another {rollout.kind} has its name now"
+        text += f"; another {rollout.kind} has its name now"
     return [
         [
             Span(f"{rollout.namespace}/{rollout.name}", "title"),
             Span(f"  {rollout.kind}  ", "dim"),
             glyphs.phase(Phase.DELETED),
         ],
-        [Span(f"{signs.TIMES} deleted: {told}. esc goes back.", "failed")],
+        [Span(f"{signs.TIMES} deleted: {text}. esc goes back.", "failed")],
     ]
 
 
@@ -125,12 +125,12 @@ def _hold(hold: Hold) -> list[Span]:
     spans = [Span(f"canary of {hold.size}", "held")]
     if record is None:
         return [*spans, Span("   not begun by ktui", "dim")]
-    told = [hold.step, f"by {hold.by}" if hold.by else ""]
-    told.append("beside the old pods" if record.surge else "in the place of old pods")
+    parts = [hold.step, f"by {hold.by}" if hold.by else ""]
+    parts.append("beside the old pods" if record.surge else "in the place of old pods")
     if hold.is_known:
         pods = hold.next_pods
-        told.append(f"then {pods if pods is not None else 'all'}")
-    return [*spans, Span("   " + "   ".join(part for part in told if part))]
+        parts.append(f"then {pods if pods is not None else 'all'}")
+    return [*spans, Span("   " + "   ".join(part for part in parts if part))]
 
 
 def _disturbed(hold: Hold) -> list[Span]:
@@ -161,14 +161,14 @@ def _side(side: Side, number: str, style: str, *, whole: int, length: int) -> li
     glyph = glyphs.NEW_READY if style == "new" else glyphs.OLD
     bars = [Span(glyph * ready, style), Span(glyphs.NEW_STARTING * (shown - ready), "starting")]
     starting = side.existing - side.ready
-    told = [f"{side.ready} ready"]
+    parts = [f"{side.ready} ready"]
     if starting > 0:
-        told.append(f"{starting} not ready")
+        parts.append(f"{starting} not ready")
     if side.terminating:
-        told.append(f"{side.terminating} stopping")
+        parts.append(f"{side.terminating} stopping")
     if side.ready > side.available:
-        told.append(f"{side.available} available")
-    return [Span(f"{style} ", "dim"), *bars, *rest, Span(f"  {number}", "strong"), Span("   " + "  ".join(told))]
+        parts.append(f"{side.available} available")
+    return [Span(f"{style} ", "dim"), *bars, *rest, Span(f"  {number}", "strong"), Span("   " + "  ".join(parts))]
 
 
 def _capacity(rollout: Rollout, capacity: Capacity) -> list[Span]:

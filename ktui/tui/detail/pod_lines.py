@@ -106,8 +106,8 @@ def _revision(revision: Revision, name: str) -> list[Span]:
     spans.append(Span(f"{_images(revision)}  "))
     # More are there than are wanted while the last of them stop.
     most = max(revision.wanted, revision.existing)
-    told = f"{revision.ready} of {most} ready" if most else "scaled to 0"
-    spans.append(Span(told, "dim"))
+    text = f"{revision.ready} of {most} ready" if most else "scaled to 0"
+    spans.append(Span(text, "dim"))
     if revision.change_cause:
         spans.append(Span(f'  "{revision.change_cause}"', "dim"))
     return spans

@@ -53,7 +53,7 @@ def why(detail: Detail, room: int) -> list[Item]:
     if rollout.causes and rollout.serving:
         items.append(_text(rollout.serving, room))
     if rollout.hold is not None and rollout.hold.repair is not None:
-        items.append(_text(f"{rollout.hold.told[:1].upper()}{rollout.hold.told[1:]}.", room, "warn"))
+        items.append(_text(f"{rollout.hold.sentence[:1].upper()}{rollout.hold.sentence[1:]}.", room, "warn"))
     items += [_cause(remark, room, f"{REMARK}{index}") for index, remark in enumerate(detail.remarks)]
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
         items.append(_text(rollout.provenance.sentence, room, "dim"))

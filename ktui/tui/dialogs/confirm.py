@@ -101,8 +101,8 @@ class ConfirmScreen(Question[bool]):
         if answer is None:
             return [[Span("asking the server…", "dim")]]
         if not isinstance(answer, Preview):
-            told, hint = wrap(answer.sentence, room, 4), wrap(answer.hint, room, 3) if answer.hint else []
-            return [*([Span(text, "failed")] for text in told), *([Span(text)] for text in hint)]
+            problem, hint = wrap(answer.sentence, room, 4), wrap(answer.hint, room, 3) if answer.hint else []
+            return [*([Span(text, "failed")] for text in problem), *([Span(text)] for text in hint)]
         lines = [line for sentence in answer.warnings for line in bullet("!", sentence, room, "warn")]
         if not answer.changes:
             return [*lines, [Span(answer.sentence, "warn")]]

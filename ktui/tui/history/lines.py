@@ -121,8 +121,8 @@ def row(
         Span(_GAP + fit(age(revision.age_from, now), fitted.age, right=True), "dim"),
     ]
     if fitted.took:
-        told = duration(revision.took) if revision.took is not None else _UNKNOWN
-        spans.append(Span(_GAP + fit(told, fitted.took, right=True), "dim"))
+        text = duration(revision.took) if revision.took is not None else _UNKNOWN
+        spans.append(Span(_GAP + fit(text, fitted.took, right=True), "dim"))
     if fitted.owner:
         spans.append(Span(_GAP + fit(by_whom(revision, writer), fitted.owner), "dim"))
     if fitted.cause:
@@ -169,36 +169,38 @@ def destination(revision: PastRevision) -> str:
 def facts(history: History, revision: PastRevision, writer: Writer | None, now: datetime) -> list[Span]:
     """What there is to know of one revision beside its template, in sentences; what matters most comes first."""
     account = revision.account
-    told = [Span(account.told(revision.number, now), "failed")] if account.is_bad and not revision.is_current else []
-    told += _roads_back(history, revision)
+    spans = (
+        [Span(account.sentence(revision.number, now), "failed")] if account.is_bad and not revision.is_current else []
+    )
+    spans += _roads_back(history, revision)
     if revision.cause_is_stale:
-        told.append(Span(f'change-cause "{revision.change_cause}" is that of the revision before: stale', "warn"))
+        spans.append(Span(f'change-cause "{revision.change_cause}" is that of the revision before: stale', "warn"))
     elif revision.change_cause:
-        told.append(Span(f'change-cause "{revision.change_cause}"'))
+        spans.append(Span(f'change-cause "{revision.change_cause}"'))
     if revision.deployed_by is not None:
-        told.append(Span(f"deployed by {revision.deployed_by.name}"))
+        spans.append(Span(f"deployed by {revision.deployed_by.name}"))
     if revision.is_current and writer is not None:
-        told.append(Span(f"template last written by {_wrote(writer, now)}"))
+        spans.append(Span(f"template last written by {_wrote(writer, now)}"))
     if revision.former:
-        told.append(Span(f"came back: it was revision {', '.join(map(str, revision.former))} before"))
+        spans.append(Span(f"came back: it was revision {', '.join(map(str, revision.former))} before"))
     if revision.took is not None:
-        told.append(Span(f"rolled out in {duration(revision.took)}"))
+        spans.append(Span(f"rolled out in {duration(revision.took)}"))
     if revision.restarted:
-        told.append(Span(f"restarted at {revision.restarted}"))
-    return [*told, Span(f"{revision.name} {_made(revision)}")]
+        spans.append(Span(f"restarted at {revision.restarted}"))
+    return [*spans, Span(f"{revision.name} {_made(revision)}")]
 
 
 def _roads_back(history: History, revision: PastRevision) -> list[Span]:
     """What leads to this revision, and what is to be known of the live template beside its history."""
-    told = []
+    spans = []
     if history.current is None and revision == history.revisions[0]:
-        told.append(Span("the live template is newer than every revision: it has not been rolled out yet", "warn"))
+        spans.append(Span("the live template is newer than every revision: it has not been rolled out yet", "warn"))
     if revision.is_undo:
         far = revision.number != history.back and history.current is None
-        told.append(
+        spans.append(
             Span("kubectl rollout undo leads here" + (", one too far back" if far else ""), "warn" if far else "")
         )
-    return told
+    return spans
 
 
 def _made(revision: PastRevision) -> str:

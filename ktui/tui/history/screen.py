@@ -153,8 +153,8 @@ class HistoryScreen(LiveScreen):
         if at is not None:
             self.call_after_refresh(table.keep_in_sight, at)
         self.query_one("#heading", Painting).show([history_lines.heading(fitted)])
-        told = history_lines.facts(history, chosen, writer, now) if chosen is not None else [Span("no revision yet")]
-        facts.show(history_lines.listed(told, room) if wide else history_lines.paragraph(told, room, 3))
+        spans = history_lines.facts(history, chosen, writer, now) if chosen is not None else [Span("no revision yet")]
+        facts.show(history_lines.listed(spans, room) if wide else history_lines.paragraph(spans, room, 3))
 
     def _draw_difference(self, history: History) -> None:
         pages, title = self.query_one("#difference", Pages), self.query_one("#compared", Painting)

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from ktui.kube.logs import NANOSECONDS, TAIL, ContainerLog, LogFollower, LogLine, LogStatus, Told
+from ktui.kube.logs import NANOSECONDS, TAIL, ContainerLog, LogFollower, LogLine, LogState, LogStatus
 from ktui.tui.logs.buffer import Entry, Source
 from ktui.tui.logs.sources import Selection, Watched
 
@@ -60,7 +60,7 @@ class _Stream:
         self.watched = watched
         self.follower = follower
         self.task: asyncio.Task[None] | None = None
-        self.told: Told | None = None
+        self.state: LogState | None = None
         self.opened = 0.0
         self.last = 0
         """When its last line was written."""
@@ -68,13 +68,13 @@ class _Stream:
         self.announces_previous = False
         self.is_let_go = False
         """Whether its pod is gone, and only the rest of what it wrote is awaited."""
-        self.ends_told: set[int] = set()
+        self.noted_ends: set[int] = set()
         """The runs, by the number of restarts before them, whose end was noted."""
 
     @property
     def is_over(self) -> bool:
         """Whether nothing comes for now, or for good."""
-        return self.told is not None and self.told.status in (LogStatus.ENDED, LogStatus.GONE)
+        return self.state is not None and self.state.status in (LogStatus.ENDED, LogStatus.GONE)
 
 
 class LogFeed:
@@ -97,9 +97,9 @@ class LogFeed:
     # What the screen asks
 
     @property
-    def statuses(self) -> Mapping[Source, Told]:
+    def statuses(self) -> Mapping[Source, LogState]:
         """What became of each log that was opened."""
-        return {source: stream.told for source, stream in self._streams.items() if stream.told is not None}
+        return {source: stream.state for source, stream in self._streams.items() if stream.state is not None}
 
     @property
     def followed(self) -> frozenset[Source]:
@@ -156,7 +156,7 @@ class LogFeed:
         self._connection = connection
         for stream in self._streams.values():
             self._stop(stream)
-            if connection is not None and (stream.told is None or stream.told.status is not LogStatus.GONE):
+            if connection is not None and (stream.state is None or stream.state.status is not LogStatus.GONE):
                 stream.follower.connection = connection
                 self._start(stream)
 
@@ -189,7 +189,7 @@ class LogFeed:
         clock = asyncio.get_running_loop().time
         async with aclosing(stream.follower.heard()) as heard:
             async for batch in heard:
-                if isinstance(batch, Told):
+                if isinstance(batch, LogState):
                     self._tell(stream, batch, clock())
                     continue
                 while len(self._waiting) >= MOST_WAITING:
@@ -197,13 +197,13 @@ class LogFeed:
                     await self._room.wait()
                 self._put(stream, batch, is_live=clock() - stream.opened > SETTLED)
 
-    def _tell(self, stream: _Stream, told: Told, at: float) -> None:
-        if told.status in (LogStatus.PREVIOUS, LogStatus.FOLLOWING):
+    def _tell(self, stream: _Stream, state: LogState, at: float) -> None:
+        if state.status in (LogStatus.PREVIOUS, LogStatus.FOLLOWING):
             stream.opened = at
-        before, stream.told = stream.told, told
-        if told.status is LogStatus.PREVIOUS:
+        before, stream.state = stream.state, state
+        if state.status is LogStatus.PREVIOUS:
             stream.announces_previous = True
-        elif told.status is LogStatus.FOLLOWING and before is not None and before.status is LogStatus.PREVIOUS:
+        elif state.status is LogStatus.FOLLOWING and before is not None and before.status is LogStatus.PREVIOUS:
             self._mark_restart(stream)
         self._mark_end(stream)
         if stream.is_let_go:
@@ -239,15 +239,15 @@ class LogFeed:
     def _mark_restart(self, stream: _Stream) -> None:
         """Say below the last line of a run how that ended, where another one has begun."""
         watched, run = stream.watched, stream.watched.restarts - 1
-        if watched.last_end and not watched.waiting and run not in stream.ends_told:
-            stream.ends_told.add(run)
+        if watched.last_end and not watched.waiting and run not in stream.noted_ends:
+            stream.noted_ends.add(run)
             self._note(stream, stream.last, f"ended with {watched.last_end}, restart {watched.restarts} follows")
 
     def _mark_end(self, stream: _Stream) -> None:
         """Say below the last line of a run how that ended, once that is known and all its lines have come."""
         watched = stream.watched
-        if stream.is_over and watched.ended and watched.restarts not in stream.ends_told:
-            stream.ends_told.add(watched.restarts)
+        if stream.is_over and watched.ended and watched.restarts not in stream.noted_ends:
+            stream.noted_ends.add(watched.restarts)
             self._note(stream, stream.last, f"ended with {watched.ended}")
 
     def _let_go(self, stream: _Stream, *, is_alive: bool) -> None:
@@ -263,6 +263,6 @@ class LogFeed:
 
     def _part_from(self, stream: _Stream) -> None:
         """Say that the pod is gone once its last lines have come."""
-        if stream.told is not None and stream.told.status is LogStatus.GONE and stream.source in self._streams:
+        if stream.state is not None and stream.state.status is LogStatus.GONE and stream.source in self._streams:
             self._note(stream, stream.last, "the pod is gone")
             del self._streams[stream.source]

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, overload
 from rich.cells import cell_len, chop_cells
 
 from ktui import signs
-from ktui.kube.logs import NANOSECONDS, LogStatus, Told
+from ktui.kube.logs import NANOSECONDS, LogState, LogStatus
 from ktui.text import count, duration, local_time
 from ktui.tui.draw.widgets import Line, Span, cut, fit, shorten, wrap
 from ktui.tui.logs.buffer import Change, Entry, LogBuffer, Source
@@ -183,8 +183,8 @@ def row(entry: Entry, part: int, layout: Layout, ink: Ink) -> list[Span]:
 def note(entry: Entry, layout: Layout) -> list[Span]:
     """A line of ktui's own, across the screen."""
     name = label_of(entry.source, with_container=True)
-    told = f"{signs.RULE}{signs.RULE} {name}: {entry.text} "
-    return [Span(cut(told, layout.cells) + signs.RULE * max(0, layout.cells - cell_len(told)), "head")]
+    text = f"{signs.RULE}{signs.RULE} {name}: {entry.text} "
+    return [Span(cut(text, layout.cells) + signs.RULE * max(0, layout.cells - cell_len(text)), "head")]
 
 
 def time_of(at: int, times: Times, now: datetime) -> str:
@@ -245,20 +245,20 @@ def title(selection: Selection, side: Side, choice: Choice, *, is_front: bool) -
     spans = [Span(f"{mark} ", style), Span(named + more, "strong" if is_front else "dim"), Span("  ")]
     pod = next((short for uid, short in selection.pods if uid == choice.pod), "")
     shown = len(selection.pods) - selection.alike
-    told = f"{shown} of {count(len(selection.pods), 'pod')}" if selection.alike else count(len(selection.pods), "pod")
-    spans.append(Span(f"pod {pod}" if pod else told, "dim"))
+    text = f"{shown} of {count(len(selection.pods), 'pod')}" if selection.alike else count(len(selection.pods), "pod")
+    spans.append(Span(f"pod {pod}" if pod else text, "dim"))
     if len(selection.containers) > 1:
         containers = {each.source.container for each in selection.watched}
-        told = f"container {next(iter(containers))}" if len(containers) == 1 else f"{len(containers)} containers"
-        spans.append(Span(f"  {told} of {len(selection.containers)}", "dim"))
+        text = f"container {next(iter(containers))}" if len(containers) == 1 else f"{len(containers)} containers"
+        spans.append(Span(f"  {text} of {len(selection.containers)}", "dim"))
     return spans
 
 
-def following(statuses: Mapping[Source, Told], *, paused: bool, unseen: int) -> list[Span]:
+def following(statuses: Mapping[Source, LogState], *, paused: bool, unseen: int) -> list[Span]:
     """`● following`, or `○ waiting` where nothing can come now, or how much has come since it was paused."""
     if not paused:
-        told = {each.status for each in statuses.values()}
-        is_live = bool(told & {LogStatus.FOLLOWING, LogStatus.PREVIOUS})
+        states = {each.status for each in statuses.values()}
+        is_live = bool(states & {LogStatus.FOLLOWING, LogStatus.PREVIOUS})
         return [Span(f"{signs.DISC} following", "good") if is_live else Span(f"{signs.RING} waiting", "dim")]
     return [Span(f"{signs.PAUSE} not following" + (f", {unseen:,} new below" if unseen else ""), "paused")]
 
@@ -270,20 +270,22 @@ def search_state(buffer: LogBuffer, current: Entry | None) -> list[Span]:
     found = len(buffer.matches)
     if not found:
         return [Span(f"nothing has “{buffer.term}”, esc clears", "warn")]
-    told = count(found, "line") if current is None else f"{buffer.match_number(current)} of {found:,}"
+    text = count(found, "line") if current is None else f"{buffer.match_number(current)} of {found:,}"
     only = "only lines with" if buffer.only_matches else "lines with"
-    return [Span(f"{only} “{buffer.term}”: {told}, esc clears", "key")]
+    return [Span(f"{only} “{buffer.term}”: {text}, esc clears", "key")]
 
 
-def remarks(selection: Selection, statuses: Mapping[Source, Told], buffer: LogBuffer, cells: int) -> list[list[Span]]:
+def remarks(
+    selection: Selection, statuses: Mapping[Source, LogState], buffer: LogBuffer, cells: int
+) -> list[list[Span]]:
     """What a person should know about these lines: what is missing from them, and why."""
     lines: list[list[Span]] = []
-    told = {each.status: each for each in reversed(list(statuses.values()))}
+    states = {each.status: each for each in reversed(list(statuses.values()))}
     for status, mark in ((LogStatus.REFUSED, signs.CROSS), (LogStatus.BROKEN, signs.TRIANGLE)):
-        if status in told:
+        if status in states:
             again = "" if status is LogStatus.REFUSED else " Trying again by itself; r tries now."
             style = "failed" if status is LogStatus.REFUSED else "warn"
-            lines.append([Span(f"{mark} {told[status].reason}{again}", style)])
+            lines.append([Span(f"{mark} {states[status].reason}{again}", style)])
     waiting = waiting_for(selection, statuses)
     if waiting and len(buffer):
         lines.append([Span(f"waiting to start: {waiting}", "dim")])
@@ -300,7 +302,7 @@ def remarks(selection: Selection, statuses: Mapping[Source, Told], buffer: LogBu
     return [shorten(line, cells) for line in lines]
 
 
-def waiting_for(selection: Selection, statuses: Mapping[Source, Told]) -> str:
+def waiting_for(selection: Selection, statuses: Mapping[Source, LogState]) -> str:
     """Why containers have not started: `2 ContainerCreating, 1 ImagePullBackOff`."""
     reasons = Counter(each.waiting for each in selection.watched if not each.has_log and each.waiting)
     logs = {each.source for each in selection.watched if each.has_log}
@@ -311,7 +313,7 @@ def waiting_for(selection: Selection, statuses: Mapping[Source, Told]) -> str:
 
 
 def emptiness(
-    selection: Selection | None, side: Side, statuses: Mapping[Source, Told], *, connected: bool, cells: int
+    selection: Selection | None, side: Side, statuses: Mapping[Source, LogState], *, connected: bool, cells: int
 ) -> list[list[Span]]:
     """Why there is nothing to be seen, where there is nothing."""
     sentence, more = _why_empty(selection, side, statuses, connected=connected)
@@ -322,7 +324,7 @@ def emptiness(
 
 
 def _why_empty(
-    selection: Selection | None, side: Side, statuses: Mapping[Source, Told], *, connected: bool
+    selection: Selection | None, side: Side, statuses: Mapping[Source, LogState], *, connected: bool
 ) -> tuple[str, str]:
     if selection is None:
         return "The rollout was deleted.", "esc goes back."
@@ -332,13 +334,13 @@ def _why_empty(
         return "There are no pods of the new revision.", "What they write appears here as soon as there are any."
     if not connected:
         return "There is no connection to the cluster.", "Trying again by itself; r tries now."
-    told = {each.status for each in statuses.values()}
-    if told & {LogStatus.REFUSED, LogStatus.BROKEN}:
+    states = {each.status for each in statuses.values()}
+    if states & {LogStatus.REFUSED, LogStatus.BROKEN}:
         return "Nothing can be read.", "The reason is shown above. The log appears here as soon as it can be read."
     waiting = waiting_for(selection, statuses)
     if waiting and not any(each.has_log for each in selection.watched):
         return f"The container has not started: {waiting}.", "Its log appears here as soon as it has."
-    if LogStatus.FOLLOWING in told or LogStatus.ENDED in told:
+    if LogStatus.FOLLOWING in states or LogStatus.ENDED in states:
         return "Nothing has been written yet.", f"Waiting to start: {waiting}." if waiting else ""
     return "Asking for the logs…", ""
 

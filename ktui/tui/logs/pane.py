@@ -167,10 +167,10 @@ class LogPane(Vertical):
         view, shown = self.view, self.buffer.shown
         if not shown:
             cells = max(30, view.scrollable_content_region.width)
-            told = log_lines.emptiness(
+            lines = log_lines.emptiness(
                 self.selection, self.side, self.feed.statuses, connected=self._connected, cells=cells
             )
-            view.show([] if self.buffer.only_matches and len(self.buffer) else told)
+            view.show([] if self.buffer.only_matches and len(self.buffer) else lines)
             return
         ink = Ink(self._colours, self.buffer.term, now)
         view.show(Lines(shown, self._rows, self._layout, ink), self._row_of(self.match))

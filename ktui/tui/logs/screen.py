@@ -141,14 +141,14 @@ class LogsScreen(LiveScreen):
         return Choice(self._pods[side], self._container)
 
     def _state(self) -> list[Span]:
-        told = []
+        spans = []
         if self._uid not in self.ktui.live.rollouts:
-            told.append(Span(f"   {signs.TIMES} deleted: this is what was last read. esc goes back.", "failed"))
+            spans.append(Span(f"   {signs.TIMES} deleted: this is what was last read. esc goes back.", "failed"))
         if self._previous:
-            told.append(Span("   with previous instances", "key"))
+            spans.append(Span("   with previous instances", "key"))
         if self._layout.shift:
-            told.append(Span(f"   from column {self._layout.shift + 1}", "dim"))
-        return told
+            spans.append(Span(f"   from column {self._layout.shift + 1}", "dim"))
+        return spans
 
     def _arrange(self) -> None:
         """Show the panes that are wanted: both at once where there is room, else the one that the keys go to."""
@@ -369,7 +369,7 @@ class LogsScreen(LiveScreen):
         try:
             path = await asyncio.to_thread(save, logs_folder(), name, "log", lines)
         except OSError as error:
-            told = f"The lines were not saved: {error.strerror or error}."
-            self.notify(told, severity="error")
+            text = f"The lines were not saved: {error.strerror or error}."
+            self.notify(text, severity="error")
             return
         self.notify(f"{count(len(lines), 'line')} saved to {path}")

@@ -222,8 +222,8 @@ def _marks(rollout: Rollout, cells: int, *, is_guarded: bool, traffic: Mark | No
     """What stands before WHY: that auto-abort is on, and whether it gets the traffic of a Service."""
     spans = [Span(_GUARDED, "warn")] if is_guarded and cells > len(_GUARDED) else []
     if traffic is not None and cells - width(spans) > cell_len(traffic.text):
-        told = f"{traffic.text}{f' {signs.POINT} ' if rollout.why else ''}"
-        spans.append(Span(told, "new" if traffic.gets_traffic else "dim"))
+        text = f"{traffic.text}{f' {signs.POINT} ' if rollout.why else ''}"
+        spans.append(Span(text, "new" if traffic.gets_traffic else "dim"))
     return spans
 
 

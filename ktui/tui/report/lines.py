@@ -38,9 +38,9 @@ _UNDER_WAY: Final = (signs.HALF, "progressing")
 
 def title(about: str, since: datetime, until: datetime, watched: datetime | None, cells: int) -> list[Span]:
     """What the figures are about, of which period, and since when ktui knows at first hand."""
-    told = f"   watched since {words.stamp(watched, until)}" if watched is not None else ""
+    text = f"   watched since {words.stamp(watched, until)}" if watched is not None else ""
     period = f"   the last {words.length(since, until)}"
-    return shorten([Span(f"REPORT  {clean(about)}", "strong"), Span(period), Span(told, "dim")], cells)
+    return shorten([Span(f"REPORT  {clean(about)}", "strong"), Span(period), Span(text, "dim")], cells)
 
 
 def summary(of: Figures, since: datetime, until: datetime, cells: int) -> list[Line]:
@@ -64,15 +64,15 @@ def rate_style(rate: float | None) -> str:
 def nothing(context: str, *, is_kept: bool, cells: int) -> list[Line]:
     """Why there are no figures, and what makes some."""
     if not is_kept:
-        told = ("Nothing is remembered: history is switched off.", "history = true in config.toml switches it on.")
+        sentences = ("Nothing is remembered: history is switched off.", "history = true in config.toml switches it on.")
     else:
-        told = (
+        sentences = (
             f"Nothing is known yet of {context or 'this context'} in this time.",
             "ktui notes each rollout that it sees begin, go wrong or end: here, and in ktui status, get --watch and "
             "promote --watch. 3 shows the last 30 days.",
         )
     lines: list[Line] = [[]]
-    for index, sentence in enumerate(told):
+    for index, sentence in enumerate(sentences):
         lines += [[Span(part, "strong" if index == 0 else "dim")] for part in wrap(clean(sentence), cells, 4)]
     return lines
 
@@ -100,8 +100,8 @@ def _bars_head(cells: int, scale: float) -> str:
     room = _bars_room(cells)
     if not room:
         return ""
-    told = words.scale(scale) if scale else ""
-    title = f"DURATIONS {told}" if len("DURATIONS ") + cell_len(told) <= room else told or "DURATIONS"
+    text = words.scale(scale) if scale else ""
+    title = f"DURATIONS {text}" if len("DURATIONS ") + cell_len(text) <= room else text or "DURATIONS"
     return f"{fit(title, room)}  "
 
 
@@ -136,9 +136,9 @@ def service_row(service: Service, of: Figures, name: int, cells: int, *, scale: 
 def service_story(service: Service, of: Figures, cells: int) -> list[Line]:
     """Two lines about the service under the cursor: what stood in its way, and its outcomes."""
     cause = of.troubles[0] if of.troubles else None
-    told = f"  {clean(cause.sentence)}" if cause is not None else "  no problem was seen"
+    text = f"  {clean(cause.sentence)}" if cause is not None else "  no problem was seen"
     return [
-        shorten([Span(_name(service), "strong"), Span(told)], cells),
+        shorten([Span(_name(service), "strong"), Span(text)], cells),
         shorten([Span(f"  {words.success(of)}", "dim")], cells),
     ]
 
@@ -198,13 +198,13 @@ def rollouts_heading(fitted: Columns) -> list[Span]:
 def rollout_row(record: Record, fitted: Columns, now: datetime, *, is_chosen: bool, is_under_way: bool) -> list[Span]:
     """One rollout."""
     glyph, style = _UNDER_WAY if is_under_way and record.outcome is Outcome.OPEN else _SIGNS[record.outcome]
-    told = f"{glyph} {words.outcome(record, is_under_way=is_under_way)}"
+    text = f"{glyph} {words.outcome(record, is_under_way=is_under_way)}"
     image = words.images(record) if fitted.both_images else record.image
     why = record.sentence or ("rolled back to an earlier revision" if record.is_rollback else "")
     spans = [
         Span(f"{signs.POINTER} " if is_chosen else "  ", "key"),
         Span(fit(words.stamp(record.at, now), _WHEN), "dim"),
-        Span(f"{_GAP}{fit(told, _OUTCOME)}", style),
+        Span(f"{_GAP}{fit(text, _OUTCOME)}", style),
         Span(f"{_GAP}{record.revision:>{_REVISION}}", "strong"),
         Span(f"{_GAP}{fit(clean(image), fitted.image)}"),
         Span(f"{_GAP}{fit(_took(record, now, is_under_way=is_under_way), fitted.took)}"),

@@ -43,8 +43,8 @@ def freshness(usage: Usage, problem: str, now: datetime) -> list[Span]:
     spans = []
     if usage.at is not None:
         over = f", over {duration(usage.window)}" if usage.window >= 1 else ""
-        told = f"measured {age(usage.at, now)} ago{over}"
-        spans = [Span(f"stale: {told}", "warn")] if usage.is_stale(now) else [Span(told, "dim")]
+        text = f"measured {age(usage.at, now)} ago{over}"
+        spans = [Span(f"stale: {text}", "warn")] if usage.is_stale(now) else [Span(text, "dim")]
     if problem:
         spans += [Span("   " if spans else ""), Span(clean(problem), "warn")]
     elif not spans:
@@ -94,8 +94,8 @@ def title(usage: Usage, now: datetime) -> list[Span]:
     """What stands over the block: of how many pods that is, how old, and where there is more."""
     spans = [Span("RESOURCES  ", "head")]
     if usage.at is not None:
-        told = f"{age(usage.at, now)} ago"
-        spans.append(Span(f"stale: {told}", "warn") if usage.is_stale(now) else Span(told, "dim"))
+        text = f"{age(usage.at, now)} ago"
+        spans.append(Span(f"stale: {text}", "warn") if usage.is_stale(now) else Span(text, "dim"))
     for each in (usage.new, usage.old):
         if each is not None and each.measured < len(each.pods) and not each.is_past:
             whose = "new" if each.is_current else "old"
@@ -132,11 +132,11 @@ def _row(name: str, of: RevisionUse, meter: Meter, cells: int) -> list[Span]:
     ]
     near = meter.nearest
     if near is not None:
-        told = f" up to {percent(near.share)} of limit {amount_text(meter.resource, near.limit)}"
-        spans += [*bar(near.share, cells, is_new=of.is_current), Span(told, "warn" if meter.near else "")]
+        text = f" up to {percent(near.share)} of limit {amount_text(meter.resource, near.limit)}"
+        spans += [*bar(near.share, cells, is_new=of.is_current), Span(text, "warn" if meter.near else "")]
     elif meter.of_request is not None and meter.request is not None:
-        told = f" {percent(meter.of_request)} of request {amount_text(meter.resource, meter.request)}"
-        spans += [*bar(meter.of_request, cells, is_new=of.is_current), Span(told)]
+        text = f" {percent(meter.of_request)} of request {amount_text(meter.resource, meter.request)}"
+        spans += [*bar(meter.of_request, cells, is_new=of.is_current), Span(text)]
     else:
         spans.append(Span("no request, no limit", "dim"))
     return spans
@@ -181,7 +181,7 @@ def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Page
     names = min(20, max((cell_len(pod.name) for _, pod in pods), default=0))
     columns = _pod_columns(names, cells)
     if pods:
-        each = columns.bar + columns.told + 8
+        each = columns.bar + columns.text + 8
         head = f"{fit('', columns.name + 4)}{fit('memory', each)}{fit('CPU', each)}  age"
         lines += [[], [Span(fit("PODS", 6), "head"), Span(head[6:], "dim")]]
     above = lines[1:] if lines and not lines[0] else lines
@@ -230,16 +230,16 @@ def _name(of: RevisionUse) -> list[Span]:
 def _request(meter: Meter, length: int, *, is_new: bool) -> list[Span]:
     if meter.of_request is None or meter.request is None:
         return [Span(fit("no request", length + 14), "dim")]
-    told = f" {percent(meter.of_request)} of {amount_text(meter.resource, meter.request)}"
-    return [*bar(meter.of_request, length, is_new=is_new), Span(fit(told, 14))]
+    text = f" {percent(meter.of_request)} of {amount_text(meter.resource, meter.request)}"
+    return [*bar(meter.of_request, length, is_new=is_new), Span(fit(text, 14))]
 
 
 def _limit(meter: Meter, length: int, *, is_new: bool) -> list[Span]:
     near = meter.nearest
     if near is None:
         return [Span(fit("no limit", length + 14), "dim")]
-    told = f" {percent(near.share)} of {amount_text(meter.resource, near.limit)}"
-    return [*bar(near.share, length, is_new=is_new), Span(fit(told, 14), "warn" if meter.near else "")]
+    text = f" {percent(near.share)} of {amount_text(meter.resource, near.limit)}"
+    return [*bar(near.share, length, is_new=is_new), Span(fit(text, 14), "warn" if meter.near else "")]
 
 
 def _quotas(rooms: Sequence[Room], cells: int) -> Lines:
@@ -254,7 +254,7 @@ def _quotas(rooms: Sequence[Room], cells: int) -> Lines:
                 spans += [*_quota_bar(room.used / room.hard if room.hard else Decimal(1), 20), Span("  ")]
             spans.append(Span(f"{fit(_taken(room), taken)}  "))
             mark = Span("! ", "warn") if room.is_short else Span("")
-            text = Span(room_text(room), "warn" if room.is_short else "dim" if room.untold else "")
+            text = Span(room_text(room), "warn" if room.is_short else "dim" if room.unknown else "")
             lines.append(shorten([*spans, mark, text], cells))
     return lines
 
@@ -273,7 +273,7 @@ class _PodColumns(NamedTuple):
 
     name: int
     bar: int
-    told: int
+    text: int
 
 
 def _pod_columns(names: int, cells: int) -> _PodColumns:
@@ -295,7 +295,7 @@ def _pod(row: _Row, now: datetime, columns: _PodColumns) -> list[Span]:
         for resource in _RESOURCES:
             spans += _used(pod, resource, columns, is_new=each.is_current)
     else:
-        spans.append(Span(fit("not measured yet", 2 * (columns.bar + columns.told + 8)), "dim"))
+        spans.append(Span(fit("not measured yet", 2 * (columns.bar + columns.text + 8)), "dim"))
     return [*spans, Span(fit(age(pod.created, now), 5, right=True), "dim")]
 
 
@@ -308,7 +308,7 @@ def _used(pod: PodUse, resource: str, columns: _PodColumns, *, is_new: bool) -> 
     near = dict(pod.nearest).get(resource)
     spans = [Span(fit(amount_text(resource, pod.used(resource)), 7, right=True)), Span(" ")]
     if near is None:
-        return [*spans, Span(fit("no limit", columns.bar + columns.told), "dim")]
-    told = f" {percent(near.share)} of {amount_text(resource, near.limit)}"
+        return [*spans, Span(fit("no limit", columns.bar + columns.text), "dim")]
+    text = f" {percent(near.share)} of {amount_text(resource, near.limit)}"
     style = "warn" if near.share >= NEAR else ""
-    return [*spans, *bar(near.share, columns.bar, is_new=is_new), Span(fit(told, columns.told), style)]
+    return [*spans, *bar(near.share, columns.bar, is_new=is_new), Span(fit(text, columns.text), style)]

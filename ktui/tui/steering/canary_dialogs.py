@@ -66,10 +66,10 @@ def read_canary(containers: Sequence[Container], desired: int, values: Values) -
     pods = steps.in_pods(found[0], desired)
     if values.get(_SURGE) == "no" and (refused := steps.wrong(found, desired, surge=False)):
         wrong = {**wrong, _SURGE: _sentence(refused)}
-    told = _told(found, desired)
+    text = _sizes_text(found, desired)
     if _SURGE not in values:
-        told += f"; {'it takes' if pods == 1 else 'they take'} the place of old ones"
-    return Reading(wrong, {**notes, _SIZE: Span(told, "dim")}, {_SURGE: _meanings(desired, pods)})
+        text += f"; {'it takes' if pods == 1 else 'they take'} the place of old ones"
+    return Reading(wrong, {**notes, _SIZE: Span(text, "dim")}, {_SURGE: _meanings(desired, pods)})
 
 
 def _read_size(text: str, desired: int, *, can_surge: bool) -> steps.Steps | str:
@@ -81,7 +81,7 @@ def _read_size(text: str, desired: int, *, can_surge: bool) -> steps.Steps | str
     return _sentence(steps.wrong(found, desired, surge=can_surge)) or found
 
 
-def _told(sizes: steps.Steps, desired: int) -> str:
+def _sizes_text(sizes: steps.Steps, desired: int) -> str:
     """`holds 2 of 12 pods, then 6, then all`: a share in pods."""
     first, *more = [steps.in_pods(size, desired) for size in sizes if not steps.is_full(size, desired)]
     held = f"holds {first} of {count(desired, 'pod')}"

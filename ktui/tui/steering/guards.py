@@ -35,13 +35,13 @@ class Guards:
         """The rollouts that are watched over."""
         return frozenset(self._armed)
 
-    def told(self, now: datetime, uid: str = "") -> str:
+    def sentence(self, now: datetime, uid: str = "") -> str:
         """`rolls back in 40 s unless it recovers`; without a uid, by name, of the rollout whose time comes first."""
         first = uid or min(self._countdowns, key=lambda each: self._countdowns[each].due, default="")
         waits = self._countdowns.get(first)
         if waits is None:
             return ""
-        return waits.told(now) if uid else f"{_name(self._armed[first])} {waits.told(now)}"
+        return waits.sentence(now) if uid else f"{_name(self._armed[first])} {waits.sentence(now)}"
 
     @property
     def names(self) -> tuple[str, ...]:

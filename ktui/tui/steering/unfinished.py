@@ -17,15 +17,15 @@ _AGAIN: Final = 10.0
 
 async def say_unfinished(host: Host, connection: Connection) -> None:
     """Say what has become of it, once; where that is not known yet, say so, and look until it is."""
-    api, log, told = Api(connection), AuditLog(host.options.audit), set[str]()
+    api, log, said = Api(connection), AuditLog(host.options.audit), set[str]()
     while True:
         settled = await settle_unfinished(api, log, host.now)
         for sentence in settled.known:
             host.notify(sentence, severity="warning", timeout=60)
         for sentence in settled.open:
-            if sentence not in told:
+            if sentence not in said:
                 host.notify(f"{sentence} Looking.", severity="warning", timeout=60)
-        told.update(settled.open)
+        said.update(settled.open)
         if not settled.open:
             return
         await asyncio.sleep(_AGAIN)

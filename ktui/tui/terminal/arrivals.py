@@ -289,8 +289,8 @@ class Arrivals:
             return
         if not all(_is_character(each) for text in texts for each in text.split(":")):
             return
-        told = ";".join([code, *([modifiers or "1"] if modifiers or texts else []), *texts])
-        yield from self._textual._sequence_to_key_events(f"\x1b[{told}{end}")
+        words = ";".join([code, *([modifiers or "1"] if modifiers or texts else []), *texts])
+        yield from self._textual._sequence_to_key_events(f"\x1b[{words}{end}")
 
     def _keys(self, found: object) -> Iterable[Message]:
         """The keys that Textual's table of sequences has for one, if any."""

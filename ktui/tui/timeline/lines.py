@@ -69,10 +69,10 @@ def _lines(moment: Moment, now: datetime, cells: int, *, relative: bool, most: i
     rest = [Span(f"  {moment.extent}", "dim")] if moment.extent else []
     when = f"{age(moment.at, now)} ago" if relative else _stamp(moment.at, now)
     spans = [Span(f"{fit(when, _TIME, right=True)}  ", "dim"), Span(f"{glyph} ", style)]
-    room, told = cells - _INDENT, Span(moment.sentence, text)
-    if most == 1 or room < _LEAST_TEXT or width([told, *rest]) <= room:
-        return [shorten([*spans, told, *rest], cells)]
-    first, *more = wrap(told.text, room, most)
+    room, span = cells - _INDENT, Span(moment.sentence, text)
+    if most == 1 or room < _LEAST_TEXT or width([span, *rest]) <= room:
+        return [shorten([*spans, span, *rest], cells)]
+    first, *more = wrap(span.text, room, most)
     wrapped = [[*spans, Span(first, text)], *([Span(" " * _INDENT), Span(part, text)] for part in more)]
     if width([*wrapped[-1], *rest]) <= cells:
         wrapped[-1] += rest

@@ -86,8 +86,8 @@ class TimelineScreen(LiveScreen):
     def _draw_moments(self, now: datetime) -> None:
         moments = self.query_one("#moments", ItemList)
         shown = self._shown
-        told = f"warnings only: {len(shown)} of {len(self._moments)} entries"
-        title = told if self._warnings_only else "the newest at the end"
+        text = f"warnings only: {len(shown)} of {len(self._moments)} entries"
+        title = text if self._warnings_only else "the newest at the end"
         self.query_one("#heading", Painting).show([[Span("TIMELINE  ", "head"), Span(title, "dim")]])
         if not self._is_going_to_the_end:
             self._follows = moments.is_at_last and moments.scroll_offset.y >= moments.max_scroll_y

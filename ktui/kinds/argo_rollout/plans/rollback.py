@@ -144,18 +144,18 @@ def _effects(subject: RolloutSubject, back: ReplicaSet) -> tuple[str, ...]:
     rollout, where = subject.workload, situation(subject)
     name = named(back, rollout.spec.template)
     others = [revision(rs) for rs in subject.revisions if rs.metadata.uid != back.metadata.uid]
-    told = [*renumbered(revision(back), others), *_elsewhere(subject)]
+    parts = [*renumbered(revision(back), others), *_elsewhere(subject)]
     if back is where.stable:
         over = "The update that was aborted is over" if aborted(rollout) else "The update ends"
-        told.insert(0, f"{over}: {name} is stable and still serves, so all steps are skipped.")
+        parts.insert(0, f"{over}: {name} is stable and still serves, so all steps are skipped.")
     else:
-        told.insert(0, f"{name[0].upper()}{name[1:]} is rolled out like any other update.")
+        parts.insert(0, f"{name[0].upper()}{name[1:]} is rolled out like any other update.")
         _, at = current_step(rollout)
         if at is not None:
-            told.append(ahead_of(subject, back))
+            parts.append(ahead_of(subject, back))
     if rollout.spec.paused:
-        told.append("It is paused (spec.paused): no pod changes before it is resumed.")
-    return tuple(told)
+        parts.append("It is paused (spec.paused): no pod changes before it is resumed.")
+    return tuple(parts)
 
 
 def _elsewhere(subject: RolloutSubject) -> tuple[str, ...]:

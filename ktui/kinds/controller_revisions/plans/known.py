@@ -26,6 +26,6 @@ def in_flight(known: KnownControlled) -> bool:
     if any(not is_terminating(pod) and pod.revision_hash != now.pod_hash for pod in known.pods):
         return True
     if isinstance(workload, StatefulSet):
-        told = workload.status
-        return not waits_for_deletion(workload) and told.current_revision != told.update_revision
+        status = workload.status
+        return not waits_for_deletion(workload) and status.current_revision != status.update_revision
     return workload.status.updated_number_scheduled < workload.status.desired_number_scheduled

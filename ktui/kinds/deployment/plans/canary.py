@@ -53,7 +53,7 @@ def refuse_canary(known: KnownDeployment) -> Refusal | None:
         return Refusal(f"a canary of {hold.size} is held already{by}: promote it, or abort it")
     if hold is not None and hold.disturbance is Disturbance.ENDED:
         # What is left of the hold would be saved as the settings to come back to.
-        return Refusal(f"{hold.told}: a repair puts the saved settings back first")
+        return Refusal(f"{hold.sentence}: a repair puts the saved settings back first")
     if deployment.spec.strategy.type == strategy.RECREATE:
         return Refusal("strategy Recreate stops all old pods before the first new one: a canary needs RollingUpdate")
     if deployment.spec.desired == 0:
@@ -71,9 +71,9 @@ def refuse_promote_held(deployment: Deployment, hold: Hold) -> Refusal | None:
     if deleted is not None:
         return deleted
     if hold.disturbance in OVER:
-        return Refusal(f"nothing to promote: {hold.told}; a repair puts the saved settings back")
+        return Refusal(f"nothing to promote: {hold.sentence}; a repair puts the saved settings back")
     if not hold.is_known:
-        return Refusal(f"{hold.told or 'the canary has no record'}; a repair comes first")
+        return Refusal(f"{hold.sentence or 'the canary has no record'}; a repair comes first")
     if not deployment.observed:
         return Refusal("the controller has not seen the last change yet: wait for it")
     if deployment.spec.paused:
@@ -173,7 +173,7 @@ def _beginning(record: Record, comes: str) -> tuple[str, ...]:
         f"The Deployment controller itself holds them (minReadySeconds {HOLD_SECONDS}): "
         "ktui does not have to keep running.",
         f"Promote then goes to {', '.join(then)}.",
-        f"Saved until then: {hold_settings.told(record.saved)}.",
+        f"Saved until then: {hold_settings.in_words(record.saved)}.",
     )
 
 
@@ -290,7 +290,7 @@ def _in_full(request: Promote, subject: DeploymentSubject, hold: Hold) -> Plan:
             f"added to the {hold.pods} of the canary, and {count(old, 'old pod')} stopped.",
             f"Pods of the canary count as available {_when(record)}.",
             pace(as_deployment(draft.after)),
-            f"The saved settings come back: {hold_settings.told(record.saved)}.",
+            f"The saved settings come back: {hold_settings.in_words(record.saved)}.",
         ),
         warnings=(*_unready(current, hold), *healed(subject)),
         undo=again if back is not None else Undo("The revision that it came from is gone: deploy that again."),

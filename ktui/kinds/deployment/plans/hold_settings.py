@@ -135,7 +135,7 @@ def written(record: Record) -> str:
     return msgspec.json.encode(record).decode()
 
 
-def told(saved: Saved) -> str:
+def in_words(saved: Saved) -> str:
     """The saved settings in words: `minReadySeconds 5s, deadline 10m, surge 25%, unavailable 25%`."""
     seconds = 0 if saved.min_ready_seconds is UNSET else saved.min_ready_seconds
     deadline = saved.progress_deadline_seconds

@@ -41,7 +41,7 @@ def repair_label(hold: Hold, deployment: Deployment) -> str:
 def refuse_repair(deployment: Deployment, hold: Hold | None) -> Refusal | None:
     """Why there is nothing to repair."""
     if hold is not None and hold.disturbance is Disturbance.NEWER:
-        return Refusal(hold.told)
+        return Refusal(hold.sentence)
     if hold is None or hold.repair is None:
         return Refusal("nothing to repair: the hold here is as it was set")
     return being_deleted(deployment)
@@ -138,7 +138,7 @@ def _plan(
         request,
         title=f"Repair the hold of {draft.target}: {what}",
         done=done,
-        effects=(f"What is wrong: {hold.told}.", *effects),
+        effects=(f"What is wrong: {hold.sentence}.", *effects),
         warnings=healed(subject),
         undo=undo,
         commands=commands,
@@ -184,10 +184,10 @@ def _served(subject: DeploymentSubject) -> ReplicaSet | None:
 
 
 def _source(hold: Hold, saved: Saved) -> str:
-    told = hold_settings.told(saved)
+    text = hold_settings.in_words(saved)
     if hold.record is not None:
-        return told
-    return f"{told} (they were not saved: these come from the applied manifest, or are the API defaults)"
+        return text
+    return f"{text} (they were not saved: these come from the applied manifest, or are the API defaults)"
 
 
 def _suspicious(subject: DeploymentSubject, hold: Hold) -> tuple[str, ...]:

@@ -50,9 +50,9 @@ def abort_target(known: KnownDeployment) -> ReplicaSet | Refusal:
 
 def _before_the_canary(hold: Hold, replicasets: Sequence[ReplicaSet]) -> ReplicaSet | Refusal:
     if hold.disturbance in OVER:
-        return Refusal(f"nothing to abort: {hold.told}; a repair puts the saved settings back")
+        return Refusal(f"nothing to abort: {hold.sentence}; a repair puts the saved settings back")
     if hold.record is None:
-        return Refusal(f"{hold.told or 'the canary has no record'}; a repair comes first")
+        return Refusal(f"{hold.sentence or 'the canary has no record'}; a repair comes first")
     back = back_of(hold.record, replicasets)
     if back is None:
         return Refusal(
@@ -121,7 +121,7 @@ def _saved(subject: DeploymentSubject) -> Saved | None:
 
 
 def _released(saved: Saved | None) -> tuple[str, ...]:
-    return (f"The hold ends, and the saved settings come back: {hold_settings.told(saved)}.",) if saved else ()
+    return (f"The hold ends, and the saved settings come back: {hold_settings.in_words(saved)}.",) if saved else ()
 
 
 def _effects(subject: DeploymentSubject, after: Deployment, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
