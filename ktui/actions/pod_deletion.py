@@ -15,7 +15,7 @@ from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, Conflict, Interrupted, KubeError, NotFound, ServerError
 from ktui.model.objects import Pod
 from ktui.model.resources import PODS
-from ktui.plans.plan import Doomed, Plan
+from ktui.plans.plan import Plan, PodToDelete
 from ktui.rollout.podstatus import is_ready, is_terminating
 from ktui.text import clean
 
@@ -33,16 +33,16 @@ async def clear(api: Api, plan: Plan, done: Done) -> Done | Partly:
     """Delete the plan's pods, each only if it is still that pod and still not ready; what became of the action."""
     reason = await _waited(api, plan, done.after)
     deleted, left = [], dict.fromkeys(plan.deletes, reason) if reason else {}
-    for doomed in plan.deletes if not reason else ():
+    for unwanted in plan.deletes if not reason else ():
         try:
-            if await _delete(api, plan.target.namespace, doomed):
-                deleted.append(doomed.name)
+            if await _delete(api, plan.target.namespace, unwanted):
+                deleted.append(unwanted.name)
         except KubeError as error:
-            left[doomed] = str(error).removesuffix(".")
+            left[unwanted] = str(error).removesuffix(".")
     text = f"{done.sentence} Deleted for it: {_names(deleted)}." if deleted else done.sentence
     if not left:
         return Done(text, done.after)
-    names = [doomed.name for doomed in left]
+    names = [unwanted.name for unwanted in left]
     hint = f"The StatefulSet waits for it: kubectl -n {plan.target.namespace} delete pod {' '.join(names)}"
     return Partly(f"{text} Not deleted: {_names(names)}, because {next(iter(left.values()))}.", clean(hint), done.after)
 
@@ -66,7 +66,7 @@ async def _waited(api: Api, plan: Plan, after: dict[str, Any]) -> str:
     return "the controller has not seen the change yet"
 
 
-async def _delete(api: Api, namespace: str, doomed: Doomed) -> bool:
+async def _delete(api: Api, namespace: str, unwanted: PodToDelete) -> bool:
     """Whether it was deleted here: a pod that is gone, stopping or ready by now needs it no longer.
 
     It is asked for again only where the server has refused it. Raises KubeError, also where the outcome is not known.
@@ -74,41 +74,41 @@ async def _delete(api: Api, namespace: str, doomed: Doomed) -> bool:
     is_sent = False
     for _ in range(_ATTEMPTS):
         try:
-            pod = await api.read(PODS, namespace, doomed.name)
+            pod = await api.read(PODS, namespace, unwanted.name)
         except NotFound:
             return is_sent
         assert isinstance(pod, Pod), "the type of the resource"
-        if pod.metadata.uid != doomed.uid or is_terminating(pod):
+        if pod.metadata.uid != unwanted.uid or is_terminating(pod):
             return is_sent
         if is_ready(pod):
             return False
         version = pod.metadata.resource_version
         try:
-            await api.delete(PODS, namespace, doomed.name, uid=doomed.uid, resource_version=version)
+            await api.delete(PODS, namespace, unwanted.name, uid=unwanted.uid, resource_version=version)
         except (AnswerLost, Interrupted, ServerError):
-            await _looked_up(api, namespace, doomed)
+            await _looked_up(api, namespace, unwanted)
         except (Conflict, NotFound):
             # A proxy that sends it twice gets this for the second.
             is_sent = True
             continue
         return True
-    raise KubeError(f"{doomed.name} changes faster than it can be deleted.")
+    raise KubeError(f"{unwanted.name} changes faster than it can be deleted.")
 
 
-async def _looked_up(api: Api, namespace: str, doomed: Doomed) -> None:
+async def _looked_up(api: Api, namespace: str, unwanted: PodToDelete) -> None:
     """Wait until the pod is gone, or stopping. Raises KubeError where it is neither for too long."""
     for pause in _LOST:
         await asyncio.sleep(pause)
         try:
-            pod = await api.read(PODS, namespace, doomed.name)
+            pod = await api.read(PODS, namespace, unwanted.name)
         except KubeError as error:
             if is_gone(error):
                 return
             continue
         assert isinstance(pod, Pod), "the type of the resource"
-        if pod.metadata.uid != doomed.uid or is_terminating(pod):
+        if pod.metadata.uid != unwanted.uid or is_terminating(pod):
             return
-    raise KubeError(f"the answer was lost and {doomed.name} is still there; it may yet be deleted.")
+    raise KubeError(f"the answer was lost and {unwanted.name} is still there; it may yet be deleted.")
 
 
 def _names(names: list[str]) -> str:

@@ -15,7 +15,7 @@ from ktui.kube.errors import ApiError, KubeError, NotFound, Rejected
 from ktui.kube.errors import Conflict as Conflicting
 from ktui.model.objects import REVISION
 from ktui.model.resources import PODS
-from ktui.plans.plan import STATUS, Doomed, Plan
+from ktui.plans.plan import STATUS, Plan, PodToDelete
 from ktui.rollout.diff.fields import Change, Kind, diff
 
 _UNSUPPORTED: Final = "does not support dry run"
@@ -56,8 +56,8 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
     try:
         tried = await patch(api, plan, dry_run=True, warned=warned)
         after = await patch_then(api, plan, tried, dry_run=True, warned=warned)
-        for doomed in plan.deletes:
-            await _try_to_delete(api, plan, doomed)
+        for pod in plan.deletes:
+            await _try_to_delete(api, plan, pod)
     except ApiError as error:
         if isinstance(error, Rejected) and _UNSUPPORTED in error.message:
             return Preview(_notes_last(_expected(plan)), f"The server cannot try it first: {error.message}.")
@@ -82,10 +82,10 @@ def _notes_last(changes: Sequence[Change]) -> tuple[Change, ...]:
     return (*(each for each in changes if each not in notes), *shown)
 
 
-async def _try_to_delete(api: Api, plan: Plan, doomed: Doomed) -> None:
+async def _try_to_delete(api: Api, plan: Plan, pod: PodToDelete) -> None:
     """Whether we may: a pod that has gone meanwhile is none that has to. Raises KubeError."""
     try:
-        await api.delete(PODS, plan.target.namespace, doomed.name, uid=doomed.uid, dry_run=True)
+        await api.delete(PODS, plan.target.namespace, pod.name, uid=pod.uid, dry_run=True)
     except (NotFound, Conflicting):
         return
 

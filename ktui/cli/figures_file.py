@@ -17,7 +17,7 @@ from ktui.settings import Settings, figures_folder
 if TYPE_CHECKING:
     from ktui.actions.read import Recall
     from ktui.figures.book import Book
-    from ktui.figures.writer import Chronicle
+    from ktui.figures.writer import HistoryWriter
     from ktui.kube.connection import Connection
     from ktui.model.store import Store
     from ktui.model.workloads import Workload
@@ -56,13 +56,13 @@ def recaller(opener: Callable[[str], Book] | None, context: str) -> Recall:
     return recall
 
 
-class Past:
+class CommandRecorder:
     """Remembers the rollouts that a command looks at, beside what it does."""
 
-    def __init__(self, chronicle: Chronicle | None, recall: Recall, clock: Callable[[], datetime]) -> None:
+    def __init__(self, writer: HistoryWriter | None, recall: Recall, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self.recall = recall
-        self._chronicle = chronicle
+        self._writer = writer
         self._observer = Observer()
 
     def saw(self, store: Store, workload: Workload, rollout: Rollout) -> None:
@@ -81,27 +81,27 @@ class Past:
 
     async def aclose(self) -> None:
         """Write down what is known of the rollouts that are still under way."""
-        if self._chronicle is not None:
-            self._chronicle.add(self._observer.leave(self._clock()))
-            await self._chronicle.aclose()
+        if self._writer is not None:
+            self._writer.add(self._observer.leave(self._clock()))
+            await self._writer.aclose()
 
     def _keep(self) -> None:
-        if self._chronicle is not None and (news := self._observer.take()):
-            self._chronicle.add(news)
+        if self._writer is not None and (news := self._observer.take()):
+            self._writer.add(news)
 
 
 @asynccontextmanager
-async def remembered(connection: Connection, opener: Callable[[str], Book] | None) -> AsyncIterator[Past]:
+async def recording(connection: Connection, opener: Callable[[str], Book] | None) -> AsyncIterator[CommandRecorder]:
     """Remember what is seen in there of the rollouts of that connection's context; what goes wrong is said once."""
-    chronicle = None
+    writer = None
     if opener is not None:
-        from ktui.figures.writer import Chronicle  # noqa: PLC0415 - nor for what writes with it
+        from ktui.figures.writer import HistoryWriter  # noqa: PLC0415 - nor for what writes with it
 
-        chronicle = Chronicle(
+        writer = HistoryWriter(
             opener(connection.context), connection.clock.now, lambda text: printing.note(f"ktui: {text}")
         )
-    past = Past(chronicle, recaller(opener, connection.context), connection.clock.now)
+    recorder = CommandRecorder(writer, recaller(opener, connection.context), connection.clock.now)
     try:
-        yield past
+        yield recorder
     finally:
-        await past.aclose()
+        await recorder.aclose()

@@ -99,7 +99,7 @@ def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> di
         "warnings": [*plan.warnings, *preview.warnings],
         "undo": plan.undo.sentence,
         "kubectl": list(plan.commands),
-        "deletes": [{"pod": doomed.name, "uid": doomed.uid} for doomed in plan.deletes],
+        "deletes": [{"pod": pod.name, "uid": pod.uid} for pod in plan.deletes],
         "changes": [
             {
                 "kind": change.kind.value,

@@ -14,7 +14,7 @@ _MOST_WAITING: Final = 10_000
 """Records that are kept while they cannot be written; the oldest go first."""
 
 
-class Chronicle:
+class HistoryWriter:
     """One book that is written to in a thread, one batch after another. `say` gets what went wrong, once each.
 
     `written` is called whenever there is more to read.

@@ -12,7 +12,7 @@ from ktui.live.listener import Listener
 if TYPE_CHECKING:
     from ktui.figures.book import Book
     from ktui.figures.record import Record
-    from ktui.figures.writer import Chronicle
+    from ktui.figures.writer import HistoryWriter
     from ktui.rollout.track_record import Account, Accounts
 
 
@@ -24,7 +24,7 @@ class Recorder:
         self._listener, self._open_book = listener, open_book
         self.context = ""
         """The context that the history which is open is of; empty while none is."""
-        self._chronicle: Chronicle | None = None
+        self._writer: HistoryWriter | None = None
         self._accounts: dict[str, Accounts] = {}
         self._seen: dict[str, dict[int, Account]] = {}
         """What has been seen since ktui was started: it counts at once, and where no history is kept too."""
@@ -39,17 +39,17 @@ class Recorder:
     @property
     def edition(self) -> tuple[str, int]:
         """Another one where there may be more to read."""
-        return self.context, self._chronicle.writes if self._chronicle is not None else 0
+        return self.context, self._writer.writes if self._writer is not None else 0
 
     @property
     def is_being_written(self) -> bool:
         """Whether there will be another edition in a moment."""
-        return self._chronicle is not None and self._chronicle.is_writing
+        return self._writer is not None and self._writer.is_writing
 
     @property
     def trouble(self) -> str:
         """Why what is new is not remembered now; empty where it is."""
-        return self._chronicle.trouble if self._chronicle is not None else ""
+        return self._writer.trouble if self._writer is not None else ""
 
     goes_by_the_clock = False
 
@@ -65,9 +65,9 @@ class Recorder:
 
     async def read(self, since: datetime) -> tuple[list[Record], datetime | None]:
         """The rollouts of this context that began from then on, and since when it is watched. Raises BookError."""
-        if self._chronicle is None:
+        if self._writer is None:
             return [], None
-        book = self._chronicle.book
+        book = self._writer.book
         return await asyncio.to_thread(book.read, since), await asyncio.to_thread(book.since)
 
     def accounts(self, uid: str) -> Accounts:
@@ -83,10 +83,10 @@ class Recorder:
         from ktui.figures.book import BookError  # noqa: PLC0415
 
         self._open()
-        if self._chronicle is None:
+        if self._writer is None:
             return self._with_seen(uid)
         try:
-            found = accounts(await asyncio.to_thread(self._chronicle.book.of, uid))
+            found = accounts(await asyncio.to_thread(self._writer.book.of, uid))
         except BookError:
             # The figures say so.
             return self._with_seen(uid)
@@ -101,8 +101,8 @@ class Recorder:
 
     async def aclose(self) -> None:
         """Write what there is still to be written."""
-        if self._chronicle is not None:
-            await self._chronicle.aclose()
+        if self._writer is not None:
+            await self._writer.aclose()
 
     def _write(self, news: Sequence[Record]) -> None:
         from ktui.figures.accounts import accounts  # noqa: PLC0415 - as above
@@ -110,20 +110,20 @@ class Recorder:
         for record in news:
             self._seen.setdefault(record.uid, {}).update(accounts([record]))
         self._open()
-        if self._chronicle is not None:
-            self._chronicle.add(news)
+        if self._writer is not None:
+            self._writer.add(news)
 
     def _open(self) -> None:
         """The history of the context that is shown, once there is one."""
-        from ktui.figures.writer import Chronicle  # noqa: PLC0415 - it brings SQLite, for which no frame waits
+        from ktui.figures.writer import HistoryWriter  # noqa: PLC0415 - it brings SQLite, for which no frame waits
 
         open_book, connection = self._open_book, self._listener.connection
         context = connection.context if connection is not None else self.context
         if open_book is None or not context:
             return
-        if self._chronicle is None or context != self.context:
+        if self._writer is None or context != self.context:
             self.context = context
-            self._chronicle = Chronicle(open_book(context), self._listener.now, self._say, self._listener.draw_soon)
+            self._writer = HistoryWriter(open_book(context), self._listener.now, self._say, self._listener.draw_soon)
             self._accounts.clear()
             self._recalled.clear()
 

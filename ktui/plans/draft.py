@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Required, TypedDict, Unpack
 
 from ktui.plans.patch import Draft, Operation
-from ktui.plans.plan import Doomed, Plan, Target, Undo
+from ktui.plans.plan import Plan, PodToDelete, Target, Undo
 from ktui.plans.request import AnyRequest
 from ktui.plans.subject import AnySubject
 from ktui.plans.wording import target_of, tests_for
@@ -24,7 +24,7 @@ class Words(TypedDict, total=False):
     undo: Required[Undo]
     commands: Required[tuple[str, ...]]
     subresource: str
-    deletes: tuple[Doomed, ...]
+    deletes: tuple[PodToDelete, ...]
 
 
 class PlanDraft(Draft):

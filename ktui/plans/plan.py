@@ -37,7 +37,7 @@ def called(resource: Resource, namespace: str, name: str) -> str:
     return f"{kind}{namespace}/{name}"
 
 
-class Doomed(msgspec.Struct, frozen=True):
+class PodToDelete(msgspec.Struct, frozen=True):
     """A pod that is deleted after the patch, because its StatefulSet would wait for it indefinitely."""
 
     name: str
@@ -85,7 +85,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """`scale` or `status` where that is patched instead of the object itself."""
     then: Patch = ()
     """What is patched of the object itself after that: its spec, where the first patch is of its status."""
-    deletes: tuple[Doomed, ...] = ()
+    deletes: tuple[PodToDelete, ...] = ()
     """The pods that are deleted once the controller has seen the patch; nearly always none."""
 
     @property

@@ -103,7 +103,7 @@ class Track(msgspec.Struct, frozen=True):
         return since
 
 
-class Glimpse(msgspec.Struct, frozen=True):
+class Observation(msgspec.Struct, frozen=True):
     """What one look at a workload adds to the track of its rollout."""
 
     template: bytes
@@ -121,7 +121,7 @@ class Glimpse(msgspec.Struct, frozen=True):
     """Whether the workload itself is being deleted."""
 
 
-def observe(track: Track | None, seen: Glimpse, now: datetime) -> Track:
+def observe(track: Track | None, seen: Observation, now: datetime) -> Track:
     """Add what is seen now to what was seen before; another template is another rollout."""
     now = plain(now)
     sample = Sample(now, seen.available, seen.new_available)
@@ -159,7 +159,7 @@ def _with(samples: tuple[Sample, ...], sample: Sample) -> tuple[Sample, ...]:
     return (*(samples if len(samples) < _SAMPLES else samples[::2]), sample)
 
 
-def _begin(sample: Sample, seen: Glimpse, before: Track | None) -> Track:
+def _begin(sample: Sample, seen: Observation, before: Track | None) -> Track:
     """The first look at a rollout; where another one was there `before`, it began under our eyes."""
     started = sample.at if before is not None else seen.started
     finished = seen.finished

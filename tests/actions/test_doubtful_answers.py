@@ -23,7 +23,7 @@ from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
-from ktui.plans.plan import Doomed, Plan
+from ktui.plans.plan import Plan, PodToDelete
 from ktui.plans.request import Pause, Request, Resume, RollBack, Scale, SetImage
 from ktui.sim import SimulatedCluster
 from tests.between import Bend, Between, abort, answer, between, cut, repeat, replace
@@ -187,7 +187,7 @@ async def test_of_two_operators_at_once_one_has_an_effect(api: Api, cart: Witnes
 # Pods that are deleted
 
 
-async def doomed(api: Api, cart: Witness, cluster: SimulatedCluster) -> tuple[Plan, Done, str]:
+async def pods_to_delete(api: Api, cart: Witness, cluster: SimulatedCluster) -> tuple[Plan, Done, str]:
     """A plan that has been carried out but for one pod that is never ready."""
     cart.patch(image_patch(STUCK))
 
@@ -202,7 +202,7 @@ async def doomed(api: Api, cart: Witness, cluster: SimulatedCluster) -> tuple[Pl
     cluster.settle()
     # A pod whose kubelet writes its status between the look and the deletion is another case.
     cluster.pause()
-    made = msgspec.structs.replace(await planned(api, Scale(9)), deletes=(Doomed(name, uid),))
+    made = msgspec.structs.replace(await planned(api, Scale(9)), deletes=(PodToDelete(name, uid),))
     return made, Done("Done.", cart.raw()), name
 
 
@@ -233,7 +233,7 @@ async def done_and_cut(proxy: Between, request: web.BaseRequest) -> web.StreamRe
 async def test_a_deletion_whose_answer_is_lost_is_sent_once_and_told(
     bend: Bend, through: Api, proxy: Between, cart: Witness, cluster: SimulatedCluster
 ) -> None:
-    made, done, name = await doomed(through, cart, cluster)
+    made, done, name = await pods_to_delete(through, cart, cluster)
     proxy.bend(lambda request: request.method == "DELETE", bend)
     outcome = await clear(through, msgspec.structs.replace(made, subresource=""), done)
     assert outcome.sentence == f"Done. Deleted for it: {name}."
@@ -244,7 +244,7 @@ async def test_a_deletion_whose_answer_is_lost_is_sent_once_and_told(
 async def test_a_deletion_that_is_sent_twice_on_its_way_is_told(
     through: Api, proxy: Between, cart: Witness, cluster: SimulatedCluster
 ) -> None:
-    made, done, name = await doomed(through, cart, cluster)
+    made, done, name = await pods_to_delete(through, cart, cluster)
     proxy.bend(lambda request: request.method == "DELETE", repeat())
     outcome = await clear(through, msgspec.structs.replace(made, subresource=""), done)
     assert outcome.sentence == f"Done. Deleted for it: {name}."

@@ -32,7 +32,7 @@ from ktui.rollout.diagnosis.cause import Kind as Sort
 from ktui.rollout.facts import Revision
 from ktui.rollout.happenings import Stamp, What
 from ktui.rollout.history import History, history
-from ktui.rollout.progress import Glimpse, Progress, Side, Track, observe
+from ktui.rollout.progress import Observation, Progress, Side, Track, observe
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.rollout.status import Verdict
@@ -88,7 +88,7 @@ class WidgetKind(Kind[Widget]):
         spec, ready = workload.spec, workload.status.ready
         is_done = workload.observed and ready >= spec.replicas
         side = Side(spec.replicas, spec.replicas, ready, ready)
-        seen = Glimpse(
+        seen = Observation(
             spec.template.digest, ready, ready, ready, False, is_done, workload.metadata.creation_timestamp, None
         )
         track = observe(track, seen, now)

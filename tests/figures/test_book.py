@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from ktui.figures import book as books
 from ktui.figures.book import Book, BookError, file_name
 from ktui.figures.record import Outcome, Record, Sight
-from ktui.figures.writer import Chronicle
+from ktui.figures.writer import HistoryWriter
 from tests.figures.test_record import accounts
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -297,15 +297,15 @@ def test_a_chronicle_says_once_what_is_wrong_and_writes_it_all_when_it_can(writt
 async def _tell_while_there_is_a_folder_in_its_place(written: Path, said: list[str]) -> None:
     away = await asyncio.to_thread(written.rename, written.with_name("away"))
     await asyncio.to_thread(written.mkdir)
-    chronicle = Chronicle(Book(written), lambda: NOW, said.append)
+    writer = HistoryWriter(Book(written), lambda: NOW, said.append)
     for number in (901, 902, 903):
-        chronicle.add([record(number)])
-        await chronicle.aclose()
-    assert chronicle.writes == 0
+        writer.add([record(number)])
+        await writer.aclose()
+    assert writer.writes == 0
     await asyncio.to_thread(written.rmdir)
     await asyncio.to_thread(away.rename, written)
-    chronicle.add([replace(record(904), outcome=Outcome.COMPLETE)])
-    await chronicle.aclose()
+    writer.add([replace(record(904), outcome=Outcome.COMPLETE)])
+    await writer.aclose()
 
 
 @pytest.mark.parametrize("kind", ["a folder", "a pipe", "a link to itself", "a file in the place of its folder"])

@@ -129,8 +129,8 @@ class SetOperator:
         """Plan, send, delete what the plan deletes, and let the controllers act."""
         made = self.planned(request)
         self._patch("application/json-patch+json", list(made.patch))
-        for doomed in made.deletes:
-            self.delete_pod(doomed.name)
+        for pod in made.deletes:
+            self.delete_pod(pod.name)
         self.cluster.run_for(seconds)
         return made
 

@@ -229,7 +229,7 @@ def test_a_pod_that_is_never_ready_is_named_and_deleted() -> None:
     db.send(image("crash"), seconds=60)
     assert db.tags == ["1", "1", "1", "crash"]
     made = db.planned(RollBack())
-    assert [doomed.name for doomed in made.deletes] == ["db-3"]
+    assert [pod.name for pod in made.deletes] == ["db-3"]
     assert (
         "db-3 is not ready, and an OrderedReady StatefulSet would wait for that. "
         "It is deleted once the controller has seen the change." in made.effects
@@ -243,7 +243,7 @@ def test_a_pod_that_is_never_ready_is_named_and_deleted() -> None:
 def test_a_way_forward_takes_them_along_too() -> None:
     db = SetOperator()
     db.send(image("crash"), seconds=60)
-    assert [doomed.name for doomed in db.send(image("3")).deletes] == ["db-3"]
+    assert [pod.name for pod in db.send(image("3")).deletes] == ["db-3"]
     assert db.tags == ["3"] * 4
 
 

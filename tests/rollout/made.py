@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ktui.kinds.deployment.progress import glimpse
+from ktui.kinds.deployment.progress import observation
 from ktui.kinds.deployment.summary import summarise
 from ktui.model.changes import Put
 from ktui.model.objects import Deployment
@@ -126,7 +126,9 @@ class Made:
         return known
 
     def track(self, before: Track | None = None, *, later: float = 0) -> Track:
-        return observe(before, glimpse(self.deployment(), self.store.replicasets("d")), NOW + timedelta(seconds=later))
+        return observe(
+            before, observation(self.deployment(), self.store.replicasets("d")), NOW + timedelta(seconds=later)
+        )
 
     def rollout(self, before: Track | None = None, *, later: float = 0) -> Rollout:
         """What ktui shows of it, having seen it before or not."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ktui.kinds.deployment.detail import detail
-from ktui.kinds.deployment.progress import glimpse
+from ktui.kinds.deployment.progress import observation
 from ktui.model.changes import Gone, Put
 from ktui.model.objects import Event
 from ktui.model.resources import EVENTS, PODS, REPLICASETS
@@ -32,7 +32,7 @@ def details(name: str) -> list[tuple[float, Detail]]:
         for uid in store.take_dirty():
             deployment = store.deployment(uid)
             if deployment is not None:
-                track = tracks[uid] = observe(tracks.get(uid), glimpse(deployment, store.replicasets(uid)), now)
+                track = tracks[uid] = observe(tracks.get(uid), observation(deployment, store.replicasets(uid)), now)
                 shown.append((said.t, detail(store, deployment, track, now)))
     return shown
 

@@ -17,7 +17,7 @@ from ktui.actions.read import Reader
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Follow, Followed
 from ktui.cli.failures import FAILED, NOT_FINISHED
-from ktui.cli.figures_file import Past, book_opener, remembered
+from ktui.cli.figures_file import CommandRecorder, book_opener, recording
 from ktui.cli.options import DURATION
 from ktui.kinds.guard import Armed, Judgement, Move, arm, judge
 from ktui.kinds.registry import STREAMED, kind_at
@@ -120,15 +120,15 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
     """Follows what a plan has set going, and remembers it."""
 
     async def follow(api: Api, made: Plan) -> Followed:
-        async with remembered(api.connection, book_opener(settings)) as past:
-            return await _follow(watch, past, says, api, made)
+        async with recording(api.connection, book_opener(settings)) as recorder:
+            return await _follow(watch, recorder, says, api, made)
 
     return follow
 
 
-async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) -> Followed:
+async def _follow(watch: Watch, recorder: CommandRecorder, says: bool, api: Api, made: Plan) -> Followed:
     workload = cast(Workload, msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook))
-    watching = _Watching(api, arm(workload), watch, past, says=says)
+    watching = _Watching(api, arm(workload), watch, recorder, says=says)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
             return await watching.until_it_ends(limit)
@@ -143,8 +143,8 @@ async def _follow(watch: Watch, past: Past, says: bool, api: Api, made: Plan) ->
 class _Watching:
     """One rollout that is followed."""
 
-    def __init__(self, api: Api, armed: Armed, watch: Watch, past: Past, *, says: bool) -> None:
-        self._api, self._armed, self._watch, self._past, self._says = api, armed, watch, past, says
+    def __init__(self, api: Api, armed: Armed, watch: Watch, recorder: CommandRecorder, *, says: bool) -> None:
+        self._api, self._armed, self._watch, self._recorder, self._says = api, armed, watch, recorder, says
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._last_line = self._noted = ""
@@ -213,14 +213,14 @@ class _Watching:
     def _rollout(self, workload: Workload) -> Rollout | None:
         rollout = self._tracker.rollout(self._armed.uid, self._now())
         if rollout is not None:
-            self._past.saw(self._store, workload, rollout)
+            self._recorder.saw(self._store, workload, rollout)
         return rollout
 
     async def _gone_wrong(self, judged: Judgement, rollout: Rollout | None) -> Followed | None:
         if self._auto:
             self._note(f"{self._name} is rolled back automatically: {judged.reason}.")
             log = AuditLog(audit_file())
-            aborted = await auto_abort(Reader(self._api, recall=self._past.recall), self._armed, judged.reason, log)
+            aborted = await auto_abort(Reader(self._api, recall=self._recorder.recall), self._armed, judged.reason, log)
             if aborted.audit_failure:
                 printing.note(f"ktui: {aborted.audit_failure}")
             return self.ended("aborted" if aborted.is_done else "not aborted", aborted.sentence, FAILED)

@@ -11,7 +11,7 @@ import click
 from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.failures import FAILED
-from ktui.cli.figures_file import book_opener, remembered
+from ktui.cli.figures_file import book_opener, recording
 from ktui.cli.get.watch import Happened, JsonLines, Reported, Speaker, watch
 from ktui.cli.naming import Chosen, chosen_or_services
 from ktui.cli.options import Command, color_option, output_option, refuse_scope_flags, settings_of
@@ -109,8 +109,8 @@ async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
         )
         if wanted.kinds:
             speaker = _OfKinds(speaker, wanted.kinds)
-        async with remembered(connection, book_opener(settings)) as past:
-            return await watch(connection, namespace, settings.selector, wanted.names, speaker, past=past)
+        async with recording(connection, book_opener(settings)) as recorder:
+            return await watch(connection, namespace, settings.selector, wanted.names, speaker, recorder=recorder)
 
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:

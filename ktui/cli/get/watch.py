@@ -17,7 +17,7 @@ import msgspec
 
 from ktui.cli import printing, standard_streams
 from ktui.cli.failures import FAILED
-from ktui.cli.figures_file import Past
+from ktui.cli.figures_file import CommandRecorder
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.similar_names import say_missing
 from ktui.cli.troubles import Troubles
@@ -75,9 +75,9 @@ class Reported(msgspec.Struct, frozen=True):
 class Ledger:
     """What was reported of each rollout, and from that, what there is to tell now. No I/O."""
 
-    def __init__(self, names: Collection[Reference], past: Past) -> None:
+    def __init__(self, names: Collection[Reference], recorder: CommandRecorder) -> None:
         self._names = tuple(names)
-        self._past = past
+        self._recorder = recorder
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._reported: dict[str, Reported] = {}
@@ -125,7 +125,7 @@ class Ledger:
         if times:
             dirty |= {uid for uid, reported in self._reported.items() if reported.rollout.phase not in _AT_REST}
         found = [each for uid in dirty if (each := self._news_of(uid, now)) is not None]
-        self._past.has_listed()
+        self._recorder.has_listed()
         return sorted(found, key=lambda each: (each[1].rollout.namespace, each[1].rollout.name, each[0]))
 
     def _news_of(self, uid: str, now: datetime) -> tuple[Happened, Reported] | None:
@@ -133,13 +133,13 @@ class Ledger:
         if workload is None:
             self._tracker.rollout(uid, now)
             self._reported.pop(uid, None)
-            self._past.missed(uid)
+            self._recorder.missed(uid)
             return (Happened.GONE, before) if before is not None else None
         if self._names and reference_to(workload) not in self._names:
             return None
         rollout = self._tracker.rollout(uid, now)
         assert rollout is not None, "there is its workload"
-        self._past.saw(self._store, workload, rollout)
+        self._recorder.saw(self._store, workload, rollout)
         reported = Reported(rollout, rollout_document(rollout, workload))
         if before is not None and before.essence == reported.essence:
             return None
@@ -183,14 +183,14 @@ async def watch(
     names: Collection[Reference],
     speaker: Speaker,
     *,
-    past: Past,
+    recorder: CommandRecorder,
 ) -> int:
     """Tell what there is, and then what changes, until nobody reads it. Raises KubeError if it goes on being refused.
 
     The exit code is 1 where a name does not exist; else this does not return.
     """
     ledger, has_listed, troubles = (
-        Ledger(names, past),
+        Ledger(names, recorder),
         False,
         Troubles({*_NEEDED, *(name.resource for name in names)}, _OPTIONAL, printing.note),
     )

@@ -16,7 +16,7 @@ from ktui.actions.read import Recall
 from ktui.actions.unfinished import settle_unfinished
 from ktui.cli import printing, report_file
 from ktui.cli.cluster import connected
-from ktui.cli.figures_file import book_opener, recaller, remembered
+from ktui.cli.figures_file import book_opener, recaller, recording
 from ktui.cli.naming import one_or_service
 from ktui.cli.options import DURATION, Command, ServiceName, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
@@ -24,7 +24,7 @@ from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.cli.status.document import Gated, junit_report, log_lines, reasons, status_document
 from ktui.cli.status.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.status.junit import Report, Trouble, junit
-from ktui.cli.status.record import Witness, witnessing
+from ktui.cli.status.record import GateRecorder, recording_gate
 from ktui.cli.status.rollback import Recovered, Recovery, roll_back
 from ktui.kinds.guard import Armed
 from ktui.kube.api import Api
@@ -188,10 +188,10 @@ class _Gate:
                 self._recall = recaller(book_opener(settings), connection.context)
                 opener = book_opener(settings) if self._manner.watch else None
                 async with (
-                    remembered(connection, opener) as past,
-                    witnessing(connection, self._reference, past) as witness,
+                    recording(connection, opener) as recorder,
+                    recording_gate(connection, self._reference, recorder) as gate_recorder,
                 ):
-                    gated = await self._judge(connection, witness, begun, start)
+                    gated = await self._judge(connection, gate_recorder, begun, start)
         except KubeError as error:
             trouble = Trouble("error", str(error), error.hint, is_error=True)
             self._write(self._no_verdict(settings, begun, start, trouble))
@@ -210,7 +210,7 @@ class _Gate:
         namespace = self._namespace or settings.namespace or "default"
         return Report(namespace, self._name, begun, monotonic() - start, trouble)
 
-    async def _judge(self, connection: Connection, witness: Witness, begun: datetime, start: float) -> Gated:
+    async def _judge(self, connection: Connection, gate_recorder: GateRecorder, begun: datetime, start: float) -> Gated:
         self._namespace = connection.namespace
         api, namespace = Api(connection), connection.namespace
         if self._options.back_on_failure or self._options.back_on_timeout:
@@ -229,7 +229,7 @@ class _Gate:
         if ending.error:
             printing.note(f"error: {ending.error}")
         seen, log = await self._evidence(connection, follow, ending)
-        await witness.also_saw(seen, ended=ending.outcome in (Outcome.COMPLETE, Outcome.DELETED))
+        await gate_recorder.also_saw(seen, ended=ending.outcome in (Outcome.COMPLETE, Outcome.DELETED))
         if ending.code and self._options.output == "text":
             self._explain(seen, log)
         # What the failed pods had to say is read by now: a rollback takes them away.

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Final
 
-from ktui.cli.figures_file import Past
+from ktui.cli.figures_file import CommandRecorder
 from ktui.figures.observer import is_numbered
 from ktui.kinds.registry import kind_at
 from ktui.kube.api import Api
@@ -25,14 +25,14 @@ _PATIENCE: Final = 2.0
 """Seconds that a gate which has its verdict waits at most for the same to be seen here."""
 
 
-class Witness:
+class GateRecorder:
     """Follows a workload and its revisions, not its pods: of those the gate looks at what it needs.
 
     It is beside the gate: what it cannot see is not remembered, and that is all.
     """
 
-    def __init__(self, connection: Connection, reference: Reference, past: Past) -> None:
-        self._connection, self._reference, self._past = connection, reference, past
+    def __init__(self, connection: Connection, reference: Reference, recorder: CommandRecorder) -> None:
+        self._connection, self._reference, self._recorder = connection, reference, recorder
         self._revisions = kind_at(reference.resource).parts[0]
         self._tracker = Tracker()
         self._store = self._tracker.store
@@ -53,7 +53,7 @@ class Witness:
     async def also_saw(self, seen: Inspected | None, *, ended: bool) -> None:
         """What the gate has seen: causes, for which it looked at pods; or an end, which these streams tell soon."""
         if seen is not None:
-            self._past.saw(self._store, seen.workload, seen.rollout)
+            self._recorder.saw(self._store, seen.workload, seen.rollout)
         if ended:
             try:
                 async with asyncio.timeout(_PATIENCE):
@@ -76,21 +76,23 @@ class Witness:
         for uid in self._store.take_dirty():
             workload, rollout = self._store.workload(uid), self._tracker.rollout(uid, self._connection.clock.now())
             if workload is None or rollout is None:
-                self._past.missed(uid)
+                self._recorder.missed(uid)
                 self._has_ended.set()
                 continue
-            self._past.saw(self._store, workload, rollout)
+            self._recorder.saw(self._store, workload, rollout)
             if rollout.finished is not None and is_numbered(rollout):
                 self._has_ended.set()
 
 
 @asynccontextmanager
-async def witnessing(connection: Connection, reference: Reference, past: Past) -> AsyncIterator[Witness]:
+async def recording_gate(
+    connection: Connection, reference: Reference, recorder: CommandRecorder
+) -> AsyncIterator[GateRecorder]:
     """Follow it for as long as this lasts."""
-    witness = Witness(connection, reference, past)
-    task = asyncio.create_task(witness.follow())
+    gate_recorder = GateRecorder(connection, reference, recorder)
+    task = asyncio.create_task(gate_recorder.follow())
     try:
-        yield witness
+        yield gate_recorder
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.kinds.argo_rollout import revisions, status
 from ktui.kinds.argo_rollout.objects import ArgoRollout
-from ktui.kinds.argo_rollout.progress import glimpse
+from ktui.kinds.argo_rollout.progress import observation
 from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS
 from ktui.kinds.argo_rollout.summary import is_blind, summarise
 from ktui.kinds.kind import Kind
@@ -48,7 +48,7 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
     has_deadline = True
 
     def rollout(self, store: Store, workload: ArgoRollout, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
-        seen = glimpse(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
+        seen = observation(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
         followed = observe(track, seen, now)
         return followed, summarise(store, workload, followed, now)
 

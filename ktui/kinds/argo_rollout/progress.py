@@ -13,7 +13,7 @@ from ktui.kinds.replica_sets.progress import side_of
 from ktui.model.objects import ReplicaSet, condition_of
 from ktui.model.template import PodTemplate
 from ktui.rollout.bounds import Bounds, in_pods
-from ktui.rollout.progress import Glimpse, Progress, Side
+from ktui.rollout.progress import Observation, Progress, Side
 from ktui.text import clean
 
 DEFAULT_SHARE: Final = "25%"
@@ -72,11 +72,11 @@ def template_of(rollout: ArgoRollout, now: ReplicaSet | None) -> PodTemplate:
     return rollout.spec.template if own or now is None or now.spec.template is None else now.spec.template
 
 
-def glimpse(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Glimpse:
+def observation(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Observation:
     """What is seen of it now."""
     now, numbers = current(rollout, replicasets), progress(rollout, replicasets, is_blind=is_blind)
     is_complete = said.said(rollout).phase == said.HEALTHY
-    return Glimpse(
+    return Observation(
         template=template_of(rollout, now).digest,
         available=numbers.available,
         new_available=numbers.new.available,

@@ -17,7 +17,7 @@ from ktui.model.resources import PODS
 from ktui.model.store import Store
 from ktui.model.workloads import ORDERED_READY, StatefulSet
 from ktui.rollout.podstatus import is_available, is_ready, is_terminating
-from ktui.rollout.progress import Glimpse, Progress, Side
+from ktui.rollout.progress import Observation, Progress, Side
 
 
 class _Counts(msgspec.Struct, frozen=True):
@@ -118,7 +118,7 @@ def stands_still(workload: Controlled) -> bool:
     return waits_for_deletion(workload) or target(workload) < desired(workload)
 
 
-def glimpse(workload: Controlled, parts: Sequence[RevisionPods], numbers: Progress) -> Glimpse:
+def observation(workload: Controlled, parts: Sequence[RevisionPods], numbers: Progress) -> Observation:
     """What is seen of it now."""
     newest = next((part for part in parts if part.is_current and part.revision is not None), None)
     ended = is_complete(workload)
@@ -130,7 +130,7 @@ def glimpse(workload: Controlled, parts: Sequence[RevisionPods], numbers: Progre
     # Who wrote the template noted when. It is no earlier than the last revision, which it took the place of.
     written = workload.metadata.template_written
     since = written if written is not None and (last_made is None or written >= last_made) else None
-    return Glimpse(
+    return Observation(
         template=workload.spec.template.digest,
         available=numbers.available,
         new_available=numbers.new.available,

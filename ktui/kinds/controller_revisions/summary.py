@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ktui.kinds.controller_revisions.partition import partition_of
-from ktui.kinds.controller_revisions.progress import glimpse, has_pods, is_complete, progress
+from ktui.kinds.controller_revisions.progress import has_pods, is_complete, observation, progress
 from ktui.kinds.controller_revisions.revisions import RevisionPods, came_back, stored_pods_by_revision
 from ktui.kinds.controller_revisions.status import verdict
 from ktui.kinds.controller_revisions.strategy import Controlled, desired, waits_for_deletion
@@ -30,7 +30,7 @@ def rollout(store: Store, workload: Controlled, track: Track | None, now: dateti
     """The track with what is seen now, and everything known, in answers."""
     parts = stored_pods_by_revision(store, workload)
     numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
-    followed = observe(track, glimpse(workload, parts, numbers), now)
+    followed = observe(track, observation(workload, parts, numbers), now)
     return followed, _summary(store, workload, followed, now, parts=parts, numbers=numbers)
 
 

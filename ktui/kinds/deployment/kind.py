@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ktui.kinds.deployment import revisions, status
-from ktui.kinds.deployment.progress import glimpse
+from ktui.kinds.deployment.progress import observation
 from ktui.kinds.deployment.summary import is_blind, summarise
 from ktui.kinds.kind import Kind
 from ktui.model.objects import Deployment
@@ -44,7 +44,7 @@ class DeploymentKind(Kind[Deployment]):
     can_surge = True
 
     def rollout(self, store: Store, workload: Deployment, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
-        seen = glimpse(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
+        seen = observation(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
         followed = observe(track, seen, now)
         return followed, summarise(store, workload, followed, now)
 

@@ -9,7 +9,7 @@ from ktui.kinds.deployment import revisions, strategy
 from ktui.kinds.deployment.status import progressing, settled, verdict
 from ktui.kinds.replica_sets.progress import side_of
 from ktui.model.objects import Deployment, ReplicaSet
-from ktui.rollout.progress import Glimpse, Progress, Side
+from ktui.rollout.progress import Observation, Progress, Side
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE
 
 
@@ -52,10 +52,10 @@ def _by_status(deployment: Deployment) -> tuple[Side, Side]:
     )
 
 
-def glimpse(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Glimpse:
+def observation(deployment: Deployment, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Observation:
     """What is seen of a Deployment now."""
     new, numbers = revisions.current(deployment, replicasets), progress(deployment, replicasets, is_blind=is_blind)
-    return Glimpse(
+    return Observation(
         template=deployment.spec.template.digest,
         available=deployment.status.available_replicas,
         new_available=numbers.new.available,

@@ -16,8 +16,8 @@ from ktui.kinds.controller_revisions.plans.known import (
 from ktui.kinds.controller_revisions.plans.wording import (
     changed,
     deletion_commands,
-    doomed,
-    of_the_doomed,
+    deletion_effects,
+    pods_to_delete,
     refuse_on_delete,
     replacement,
     revision_of,
@@ -216,7 +216,7 @@ def _further(
             *partition_patch.commands(subject, at, grown),
             *deletion_commands(subject, changed(subject, draft.after)),
         ),
-        deletes=doomed(subject, changed(subject, draft.after)),
+        deletes=pods_to_delete(subject, changed(subject, draft.after)),
     )
 
 
@@ -246,7 +246,7 @@ def _to_the_end(
             *partition_patch.commands(subject, held.before),
             *deletion_commands(subject, changed(subject, draft.after)),
         ),
-        deletes=doomed(subject, changed(subject, draft.after)),
+        deletes=pods_to_delete(subject, changed(subject, draft.after)),
     )
 
 
@@ -254,7 +254,7 @@ def _let_through(subject: ControlledSubject, draft: Draft) -> tuple[str, ...]:
     after = changed(subject, draft.after)
     now = current(subject)
     comes = revision_of(now) if now is not None else image_of(after.spec.template)
-    return (*replacement(subject, after, comes), *of_the_doomed(subject, after))
+    return (*replacement(subject, after, comes), *deletion_effects(subject, after))
 
 
 def _warned(subject: ControlledSubject, statefulset: StatefulSet, held: Partition, draft: Draft) -> tuple[str, ...]:

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from ktui.kinds.controller_revisions import progress, revisions
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current
-from ktui.kinds.controller_revisions.plans.wording import deletion_commands, doomed, from_the_top, names, revision_of
+from ktui.kinds.controller_revisions.plans.wording import (
+    deletion_commands,
+    from_the_top,
+    names,
+    pods_to_delete,
+    revision_of,
+)
 from ktui.kinds.controller_revisions.strategy import waits_for_deletion
 from ktui.model.objects import Pod
 from ktui.plans.draft import draft_for
@@ -64,5 +70,5 @@ def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
         ),
         undo=Undo("Nothing to undo: the StatefulSet creates the pods again."),
         commands=deletion_commands(subject, workload),
-        deletes=doomed(subject, workload),
+        deletes=pods_to_delete(subject, workload),
     )

@@ -16,10 +16,10 @@ from ktui.kinds.controller_revisions.plans.known import ControlledSubject, Known
 from ktui.kinds.controller_revisions.plans.wording import (
     changed,
     deletion_commands,
-    doomed,
+    deletion_effects,
     name_of,
     next_revision,
-    of_the_doomed,
+    pods_to_delete,
     replacement,
     revision_of,
     stranded_warnings,
@@ -178,7 +178,7 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
             *replacement(subject, after, revision_of(back, workload.spec.template)),
             *_numbered(subject, back, cause),
             *_partitioned(held, ends_at),
-            *of_the_doomed(subject, after),
+            *deletion_effects(subject, after),
         ),
         warnings=(
             *owner_warnings(workload),
@@ -195,7 +195,7 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
             *(partition_patch.commands(subject, ends_at) if ends_at is not None else ()),
             *deletion_commands(subject, after),
         ),
-        deletes=doomed(subject, after),
+        deletes=pods_to_delete(subject, after),
     )
 
 

@@ -9,10 +9,10 @@ from ktui.kinds.controller_revisions.plans.known import ControlledSubject, curre
 from ktui.kinds.controller_revisions.plans.wording import (
     changed,
     deletion_commands,
-    doomed,
+    deletion_effects,
     name_of,
     numbered,
-    of_the_doomed,
+    pods_to_delete,
     replacement,
     stranded_warnings,
 )
@@ -59,7 +59,7 @@ def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal
         effects=(
             *replacement(subject, after, comes),
             "The template stays the same but for the time of the restart.",
-            *of_the_doomed(subject, after),
+            *deletion_effects(subject, after),
         ),
         warnings=(
             *(busy if in_flight(subject) else ()),
@@ -68,7 +68,7 @@ def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal
         ),
         undo=Undo(f"Nothing to undo: the new pods run what the old ones did.{pause}"),
         commands=(command(subject, "rollout", "restart", name_of(subject)), *deletion_commands(subject, after)),
-        deletes=doomed(subject, after),
+        deletes=pods_to_delete(subject, after),
     )
 
 
@@ -95,7 +95,7 @@ def plan_set_image(request: SetImage, subject: ControlledSubject) -> Plan | Refu
             *image_changes(differing),
             *replacement(subject, after, comes),
             *([again] if again else ()),
-            *of_the_doomed(subject, after),
+            *deletion_effects(subject, after),
         ),
         warnings=(
             *owner_warnings(workload),
@@ -109,7 +109,7 @@ def plan_set_image(request: SetImage, subject: ControlledSubject) -> Plan | Refu
             command(subject, "set", "image", name_of(subject), *pairs),
             *deletion_commands(subject, after),
         ),
-        deletes=doomed(subject, after),
+        deletes=pods_to_delete(subject, after),
     )
 
 

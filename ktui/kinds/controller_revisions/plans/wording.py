@@ -14,7 +14,7 @@ from ktui.model.objects import Pod, RollingUpdate
 from ktui.model.reference import reference_to
 from ktui.model.template import PodTemplate, decode_hook
 from ktui.model.workloads import ControllerRevision, StatefulSet
-from ktui.plans.plan import Doomed
+from ktui.plans.plan import PodToDelete
 from ktui.plans.wording import amid, command, image_of
 from ktui.rollout.podstatus import is_terminating
 from ktui.rollout.revisions import Refusal
@@ -150,14 +150,14 @@ def pace(workload: Controlled) -> str:
     return f"{nodes}: the old pod stops first, and nothing of it serves there meanwhile."
 
 
-def doomed(subject: ControlledSubject, after: Controlled) -> tuple[Doomed, ...]:
+def pods_to_delete(subject: ControlledSubject, after: Controlled) -> tuple[PodToDelete, ...]:
     """The pods that would be waited for indefinitely, and that are deleted with the change where we may."""
     if not subject.may_delete_pods:
         return ()
-    return tuple(Doomed(pod.metadata.name, pod.metadata.uid) for pod in _stranded(subject, after))
+    return tuple(PodToDelete(pod.metadata.name, pod.metadata.uid) for pod in _stranded(subject, after))
 
 
-def of_the_doomed(subject: ControlledSubject, after: Controlled) -> tuple[str, ...]:
+def deletion_effects(subject: ControlledSubject, after: Controlled) -> tuple[str, ...]:
     """What is said of them among the effects."""
     pods = _stranded(subject, after)
     if not pods or not subject.may_delete_pods:
