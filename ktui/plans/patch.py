@@ -121,6 +121,13 @@ def _is_zero(value: Any) -> bool:
     return value is _MISSING or not value
 
 
+def value_at(document: Any, path: Path) -> Any:
+    """The value there; None where there is none."""
+    depth, parent = _deepest(document, path[:-1])
+    found = _member(parent, path[-1]) if depth == len(path) - 1 else None
+    return None if found is _MISSING else found
+
+
 def _tokens(text: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in text.split("/")[1:]]
 

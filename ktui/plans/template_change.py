@@ -3,39 +3,76 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
 from ktui.model.objects import RESTARTED_AT
-from ktui.plans.patch import Draft
+from ktui.model.workloads import Workload
+from ktui.plans.draft import PlanDraft
+from ktui.plans.patch import Draft, Path, value_at
+from ktui.plans.plan import Undo
 from ktui.plans.request import Canary, SetImage
+from ktui.plans.wording import called
 from ktui.rollout import images
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean
+
+BUSY: Final = "A rollout is running: the restart puts another revision on top of it."
 
 TEMPLATE = ("spec", "template")
 POD_SPEC = (*TEMPLATE, "spec")
 RESTARTED = (*TEMPLATE, "metadata", "annotations", RESTARTED_AT)
 
 
-def put_images(draft: Draft, request: SetImage, raw: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Put the images that are asked for into the draft of a workload.
+class NewImages(NamedTuple):
+    """Images that were put into a draft."""
 
-    What changes by that: the container, its image before, its image after.
-    """
+    changed: list[tuple[str, str, str]]
+    """The containers that get another one: their names, with the image before and after."""
+    arguments: list[str]
+    """The same for `kubectl set image`."""
+
+    @property
+    def label(self) -> str:
+        """The first image that changes, and how many more do: `cart:5.1 +1`."""
+        (name, old, new), *more = self.changed
+        shown = images.Difference(name, is_init=False, old=old, new=new).shown[1]
+        return shown + (f" +{len(more)}" if more else "")
+
+    @property
+    def undo(self) -> Undo:
+        """The images of before."""
+        pairs = tuple((name, old) for name, old, _ in self.changed)
+        listed = ", ".join(f"{name}={old}" for name, old in pairs)
+        return Undo(clean(f"Set the image back: {listed}") + ".", SetImage(pairs))
+
+
+def put_images(draft: PlanDraft, request: SetImage, workload: Workload) -> NewImages | Refusal:
+    """Put the images that are asked for into the draft of what holds the workload's template."""
+    refused = refuse_images(request, draft.before)
+    if refused is not None:
+        return refused
+    found = list(matching(request, draft.before))
     changed = []
-    for field, index, container, image in matching(request, raw):
+    for field, index, container, image in found:
         if container.get("image") != image:
             draft.put((*POD_SPEC, field, index, "image"), image)
             changed.append((container["name"], container.get("image", ""), image))
-    return changed
+    # Several pairs may name one container, and the last one counts.
+    if not changed:
+        wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in found)
+        return Refusal(clean(f"nothing to change: {called(workload)} runs {wanted} already"))
+    return NewImages(changed, _arguments(request, changed))
 
 
-def label_of(changed: Sequence[tuple[str, str, str]]) -> str:
-    """The first image that changes, and how many more do: `cart:5.1 +1`."""
-    (name, old, new), *more = changed
-    shown = images.Difference(name, is_init=False, old=old, new=new).shown[1]
-    return shown + (f" +{len(more)}" if more else "")
+def put_restart(draft: PlanDraft, now: datetime, path: Path = RESTARTED) -> Refusal | None:
+    """Put the time of a restart into the draft. Two in a second would be one: kubectl refuses the second."""
+    stamp = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if value_at(draft.before, path) == stamp:
+        return Refusal("a restart has been triggered within the past second already; wait before triggering another")
+    draft.put(path, stamp)
+    return None
 
 
 def _containers(raw: dict[str, Any]) -> Iterator[tuple[str, int, dict[str, Any]]]:
@@ -53,9 +90,8 @@ def matching(request: SetImage | Canary, raw: dict[str, Any]) -> Iterator[tuple[
             yield field, index, container, images.completed(wanted[-1], container.get("image", ""))
 
 
-def pairs_for_kubectl(request: SetImage, changed: Iterable[tuple[str, str, str]]) -> list[str]:
+def _arguments(request: SetImage, changed: Sequence[tuple[str, str, str]]) -> list[str]:
     """What is asked for as kubectl takes it, which keeps no repository: whole images, by container if need be."""
-    changed = list(changed)
     wanted = {image for _, image in request.images}
     if all(new in wanted for _, _, new in changed):
         return [f"{name}={image}" for name, image in request.images]

@@ -21,16 +21,16 @@ from ktui.model.objects import ReplicaSet
 from ktui.model.reading import NotRead, read
 from ktui.plans import prospects
 from ktui.plans.draft import PlanDraft
+from ktui.plans.going_back import numbered, undo_of_return
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Request, RollBack
+from ktui.plans.template_change import TEMPLATE
 from ktui.plans.wording import being_deleted, owner_warnings, renumbered, stale_cause, target_of
 from ktui.rollout.revisions import Refusal, template_of
 from ktui.rollout.track_record import last_good
 
 EPHEMERAL: Final = "rollout.argoproj.io/ephemeral-metadata"
 """On a ReplicaSet: what the controller put into its template for the time that it is a canary, or stable."""
-
-_TEMPLATE: Final = ("spec", "template")
 
 
 class _Ephemeral(msgspec.Struct):
@@ -48,15 +48,9 @@ def rollback_target(known: KnownRollout, to_revision: int | None = None) -> Repl
     if deleted is not None:
         return deleted
     ordered = revisions.newest_first(known.revisions)
-    if to_revision:
-        found = next((rs for rs in ordered if revision(rs) == to_revision), None) if to_revision > 0 else None
-        if found is None:
-            return Refusal(f"unable to find specified revision {to_revision} in history")
-    else:
-        chosen = _before(known)
-        if isinstance(chosen, Refusal):
-            return chosen
-        found = chosen
+    found = numbered(((revision(rs), rs) for rs in ordered), to_revision) if to_revision else _before(known)
+    if isinstance(found, Refusal):
+        return found
     if found.spec.template is None:
         return Refusal(f"revision {revision(found)} has no pod template to go back to")
     if found is situation(known).current or found.spec.template == rollout.spec.template:
@@ -100,7 +94,7 @@ def going_back(
     if isinstance(holder, Refusal):
         return holder
     draft = PlanDraft(holder.target, holder.raw)
-    draft.put(_TEMPLATE, own_template(subject.raw_revisions[back.metadata.uid]))
+    draft.put(TEMPLATE, own_template(subject.raw_revisions[back.metadata.uid]))
     target = target_of(rollout)
     now = situation(subject).current
     name = named(back, rollout.spec.template)
@@ -186,11 +180,5 @@ def _prospects(subject: RolloutSubject, back: ReplicaSet) -> tuple[str, ...]:
 
 
 def _undo(subject: RolloutSubject, now: ReplicaSet | None, back: ReplicaSet) -> Undo:
-    if now is None:
-        return Undo(
-            "Nothing brings the present template back: it was changed, but never became a revision. "
-            "Save it first if it is needed: kubectl get -o yaml."
-        )
-    if subject.workload.spec.revision_history_limit == 0:
-        return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
-    return Undo(f"Roll back to {named(now, back.spec.template)}.", RollBack(revision(now)))
+    present = (revision(now), named(now, back.spec.template)) if now is not None else None
+    return undo_of_return(present, subject.workload.spec.revision_history_limit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 
 from ktui.kinds.argo_rollout.plans.known import (
@@ -20,7 +19,7 @@ from ktui.model.template import PodTemplate
 from ktui.plans.draft import PlanDraft, draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
-from ktui.plans.template_change import label_of, matching, pairs_for_kubectl, put_images, refuse_images
+from ktui.plans.template_change import NewImages, put_images, put_restart
 from ktui.plans.wording import (
     being_deleted,
     command,
@@ -48,11 +47,10 @@ def plan_restart(request: Restart, subject: RolloutSubject) -> Plan | Refusal:
     if refused is not None:
         return refused
     rollout = subject.workload
-    stamp = subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if subject.raw["spec"].get("restartAt") == stamp:
-        return Refusal("a restart has been triggered within the past second already; wait before triggering another")
     draft = draft_for(subject)
-    draft.put(("spec", "restartAt"), stamp)
+    refused = put_restart(draft, subject.now, ("spec", "restartAt"))
+    if refused is not None:
+        return refused
     pods = max(rollout.status.replicas, rollout.spec.desired)
     paused = ("It is paused (spec.paused): pods are replaced once it is resumed.",) if rollout.spec.paused else ()
     return draft.plan(
@@ -86,24 +84,18 @@ def plan_set_image(request: SetImage, subject: RolloutSubject) -> Plan | Refusal
     holder = template_holder(subject)
     if isinstance(holder, Refusal):
         return holder
-    refused = refuse_image(subject) or refuse_images(request, holder.raw)
-    if refused is not None:
-        return refused
-    target = target_of(rollout)
     draft = PlanDraft(holder.target, holder.raw)
-    changed = put_images(draft, request, holder.raw)
-    if draft.after == holder.raw:
-        wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in matching(request, holder.raw))
-        return Refusal(clean(f'nothing to change: rollout "{target.name}" runs {wanted} already'))
-    new = label_of(changed)
+    images = refuse_image(subject) or put_images(draft, request, rollout)
+    if isinstance(images, Refusal):
+        return images
     return draft.plan(
         request,
-        title=clean(f"Set the image of {target} to {new}"),
-        done=clean(f"set to {new}"),
-        effects=(*image_changes(changed), *_rollout_of(subject, draft.after)),
-        warnings=(*_amid(subject), *owner_warnings(rollout), *moved_images(changed), *stale_cause(rollout)),
-        undo=_undo(subject, changed),
-        commands=(_command(subject, pairs_for_kubectl(request, changed)),),
+        title=clean(f"Set the image of {target_of(rollout)} to {images.label}"),
+        done=clean(f"set to {images.label}"),
+        effects=(*image_changes(images.changed), *_rollout_of(subject, draft.after)),
+        warnings=(*_amid(subject), *owner_warnings(rollout), *moved_images(images.changed), *stale_cause(rollout)),
+        undo=_undo(subject, images),
+        commands=(_command(subject, images.arguments),),
     )
 
 
@@ -134,11 +126,8 @@ def _amid(subject: RolloutSubject) -> tuple[str, ...]:
     return (f"{new[0].upper()}{new[1:]} is being rolled out: this takes its place, and begins at the first step.",)
 
 
-def _undo(subject: RolloutSubject, changed: list[tuple[str, str, str]]) -> Undo:
+def _undo(subject: RolloutSubject, images: NewImages) -> Undo:
     rollout, current = subject.workload, situation(subject).current
     if current is not None and not rollout.spec.paused and rollout.spec.revision_history_limit != 0:
         return Undo(f"Roll back to {named(current)}.", RollBack(revision(current)))
-    pairs = tuple((name, old) for name, old, _ in changed)
-    return Undo(
-        clean("Set the image back: " + ", ".join(f"{name}={old}" for name, old in pairs)) + ".", SetImage(pairs)
-    )
+    return images.undo

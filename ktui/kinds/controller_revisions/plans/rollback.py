@@ -27,20 +27,18 @@ from ktui.kinds.controller_revisions.plans.wording import (
 from ktui.kinds.controller_revisions.revisions import RevisionPods, candidates, newest_first, pods_by_revision
 from ktui.kinds.controller_revisions.revisions import rollback_target as last_good
 from ktui.kinds.controller_revisions.strategy import Controlled, place
-from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.plans import prospects
 from ktui.plans.draft import draft_for
+from ktui.plans.going_back import destination, numbered, numbers_and_cause, put_back, undo_of_return
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Request, RollBack
-from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered
+from ktui.plans.wording import being_deleted, command, image_of, owner_warnings
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import is_ready
-from ktui.rollout.revisions import Refusal, change_cause, in_public, template_of
-from ktui.text import clean, count
+from ktui.rollout.revisions import Refusal, template_of
+from ktui.text import count
 
-_TEMPLATE: Final = ("spec", "template")
-_CAUSE: Final = ("metadata", "annotations", CHANGE_CAUSE)
 _DIRECTIVE: Final = "$patch"
 """What makes a strategic merge patch replace: no part of the template."""
 
@@ -56,9 +54,10 @@ def rollback_target(known: KnownControlled, to_revision: int | None = None) -> C
         return deleted
     ordered = newest_first(known.revisions)
     if to_revision:
-        target = next((rev for rev in ordered if rev.revision == to_revision), None) if to_revision > 0 else None
-        if target is None:
-            return Refusal(f"unable to find specified revision {to_revision} in history")
+        named = numbered(((rev.revision, rev) for rev in ordered), to_revision)
+        if isinstance(named, Refusal):
+            return named
+        target = named
     else:
         now = current(known)
         before = [rev for rev in ordered if now is None or rev.metadata.uid != now.metadata.uid]
@@ -157,26 +156,21 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
     workload = subject.workload
     raw_back = subject.raw_revisions[back.metadata.uid]
     draft = draft_for(subject)
-    draft.put(_TEMPLATE, template_in(raw_back))
-    cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
-    if cause is None:
-        draft.remove(_CAUSE)
-    elif cause != workload.metadata.annotations.get(CHANGE_CAUSE):
-        draft.put(_CAUSE, cause)
+    put_back(draft, template_in(raw_back), raw_back, workload)
     held = partition_of(workload) if isinstance(workload, StatefulSet) else None
     ends_at = _ends_at(subject, held)
     if ends_at is not None:
         partition_patch.put(draft, ends_at)
     after = changed(subject, draft.after)
-    image = image_of(back.template, workload.spec.template)
-    destination = f"to revision {back.revision}" + (f" ({image})" if image else "")
+    where = destination(back.revision, image_of(back.template, workload.spec.template))
+    others = [each.revision for each in subject.revisions if each.metadata.uid != back.metadata.uid]
     return draft.plan(
         request,
-        title=f"{verb} {draft.target} {destination}",
-        begun=f"rollback {destination}",
+        title=f"{verb} {draft.target} {where}",
+        begun=f"rollback {where}",
         effects=(
             *replacement(subject, after, revision_of(back, workload.spec.template)),
-            *_numbered(subject, back, cause),
+            *numbers_and_cause(back.revision, others, raw_back, workload),
             *_partitioned(held, ends_at),
             *deletion_effects(subject, after),
         ),
@@ -197,17 +191,6 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
         ),
         deletes=pods_to_delete(subject, after),
     )
-
-
-def _numbered(subject: ControlledSubject, back: ControllerRevision, cause: str | None) -> tuple[str, ...]:
-    others = [each.revision for each in subject.revisions if each.metadata.uid != back.metadata.uid]
-    sentences = [*renumbered(back.revision, others)]
-    now = change_cause(subject.workload)
-    if cause and in_public(cause) != now:
-        sentences.append(f'The change-cause becomes "{clean(in_public(cause))}" again.')
-    elif cause is None and now:
-        sentences.append(f'The change-cause "{clean(now)}" goes: revision {back.revision} had none.')
-    return tuple(sentences)
 
 
 def _ends_at(known: KnownControlled, held: Partition | None) -> int | None:
@@ -272,15 +255,11 @@ def _prospects(subject: ControlledSubject, back: ControllerRevision) -> tuple[st
 
 def _undo(subject: ControlledSubject, back: ControllerRevision) -> Undo:
     now = current(subject)
+    limit = subject.workload.spec.revision_history_limit
     if now is None:
-        return Undo(
-            "Nothing brings the present template back: it was changed, but never became a revision. "
-            "Save it first if it is needed: kubectl get -o yaml."
-        )
-    if subject.workload.spec.revision_history_limit == 0:
-        return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
-    image = image_of(now.template, back.template)
-    return Undo(f"Roll back to revision {now.revision} ({image}).", RollBack(now.revision))
+        return undo_of_return(None, limit)
+    name = f"revision {now.revision} ({image_of(now.template, back.template)})"
+    return undo_of_return((now.revision, name), limit)
 
 
 def rollback_revision(known: KnownControlled) -> int | Refusal:

@@ -12,18 +12,15 @@ from ktui.kinds.deployment.plans import hold_settings
 from ktui.kinds.deployment.plans.known import DeploymentSubject, KnownDeployment, as_deployment, in_flight
 from ktui.kinds.deployment.plans.wording import held_warnings, replacement, revision_of
 from ktui.kinds.deployment.revisions import revision
-from ktui.model.objects import CHANGE_CAUSE, Deployment, ReplicaSet
+from ktui.model.objects import Deployment, ReplicaSet
 from ktui.plans import prospects
 from ktui.plans.draft import draft_for
+from ktui.plans.going_back import destination, numbers_and_cause, put_back, undo_of_return
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Request, RollBack
-from ktui.plans.wording import being_deleted, command, image_of, owner_warnings, renumbered
+from ktui.plans.wording import being_deleted, command, image_of, owner_warnings
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved
-from ktui.rollout.revisions import Refusal, change_cause, in_public, template_of
-from ktui.text import clean
-
-_TEMPLATE = ("spec", "template")
-_CAUSE = ("metadata", "annotations", CHANGE_CAUSE)
+from ktui.rollout.revisions import Refusal, template_of
 
 
 def rollback_target(known: KnownDeployment, to_revision: int | None = None) -> ReplicaSet | Refusal:
@@ -77,25 +74,17 @@ def _going_back(request: Request, subject: DeploymentSubject, back: ReplicaSet, 
     deployment = subject.workload
     raw_back = subject.raw_revisions[back.metadata.uid]
     draft = draft_for(subject)
-    draft.put(_TEMPLATE, template_of(raw_back))
-    # Every other annotation stays the Deployment's own: kubectl brings the old tracking annotations of Argo CD, Helm
-    # and Flux back as well, which makes these tools see an object that is not theirs.
-    cause = (raw_back["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
-    if cause is None:
-        draft.remove(_CAUSE)
-    elif cause != deployment.metadata.annotations.get(CHANGE_CAUSE):
-        draft.put(_CAUSE, cause)
+    put_back(draft, template_of(raw_back), raw_back, deployment)
     draft.remove(("spec", "paused"))
     saved = _saved(subject)
     if saved is not None:
         hold_settings.take_off(draft, saved)
-    image = image_of(back.spec.template, deployment.spec.template)
-    destination = f"to revision {revision(back)}" + (f" ({image})" if image else "")
+    where = destination(revision(back), image_of(back.spec.template, deployment.spec.template))
     return draft.plan(
         request,
-        title=f"{verb} {draft.target} {destination}",
-        begun=f"rollback {destination}",
-        effects=(*_effects(subject, as_deployment(draft.after), back, cause), *_released(saved)),
+        title=f"{verb} {draft.target} {where}",
+        begun=f"rollback {where}",
+        effects=(*_effects(subject, as_deployment(draft.after), back), *_released(saved)),
         warnings=(
             *owner_warnings(deployment),
             *_prospects(subject, back),
@@ -124,7 +113,7 @@ def _released(saved: Saved | None) -> tuple[str, ...]:
     return (f"The hold ends, and the saved settings come back: {hold_settings.in_words(saved)}.",) if saved else ()
 
 
-def _effects(subject: DeploymentSubject, after: Deployment, back: ReplicaSet, cause: str | None) -> tuple[str, ...]:
+def _effects(subject: DeploymentSubject, after: Deployment, back: ReplicaSet) -> tuple[str, ...]:
     deployment = subject.workload
     # Where a hold ends, pods are replaced under the settings that come back.
     sentences = [
@@ -135,13 +124,8 @@ def _effects(subject: DeploymentSubject, after: Deployment, back: ReplicaSet, ca
     if deployment.spec.paused:
         sentences.insert(0, "It is paused: the same patch resumes it.")
     others = [revision(rs) for rs in subject.revisions if rs.metadata.uid != back.metadata.uid]
-    sentences.extend(renumbered(revision(back), others))
-    now = change_cause(deployment)
-    if cause and in_public(cause) != now:
-        sentences.append(f'The change-cause becomes "{clean(in_public(cause))}" again.')
-    elif cause is None and now:
-        sentences.append(f'The change-cause "{clean(now)}" goes: revision {revision(back)} had none.')
-    return tuple(sentences)
+    raw_back = subject.raw_revisions[back.metadata.uid]
+    return (*sentences, *numbers_and_cause(revision(back), others, raw_back, deployment))
 
 
 def _prospects(subject: DeploymentSubject, back: ReplicaSet) -> tuple[str, ...]:
@@ -160,17 +144,11 @@ def _prospects(subject: DeploymentSubject, back: ReplicaSet) -> tuple[str, ...]:
 
 def _undo(subject: DeploymentSubject, back: ReplicaSet) -> Undo:
     current = revisions.current(subject.workload, subject.revisions)
+    limit = subject.workload.spec.revision_history_limit
     if current is None:
-        return Undo(
-            "Nothing brings the present template back: it was changed, but never became a revision. "
-            "Save it first if it is needed: kubectl get -o yaml."
-        )
-    if subject.workload.spec.revision_history_limit == 0:
-        return Undo("Deploy the present version again: no old revision is kept (revisionHistoryLimit 0).")
-    number = revision(current)
-    return Undo(
-        f"Roll back to revision {number} ({image_of(current.spec.template, back.spec.template)}).", RollBack(number)
-    )
+        return undo_of_return(None, limit)
+    image = image_of(current.spec.template, back.spec.template)
+    return undo_of_return((revision(current), f"revision {revision(current)} ({image})"), limit)
 
 
 def _commands(subject: DeploymentSubject, back: ReplicaSet) -> tuple[str, ...]:
