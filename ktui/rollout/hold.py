@@ -14,14 +14,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ktui.model import reading
 from ktui.rollout import steps
-from ktui.text import clean
+from ktui.rollout.held import MOST_STEPS, VERSION, Held, read_record
 
 ANNOTATION: Final = "ktui.dev/hold"
-VERSION: Final = 1
-
-_MOST_STEPS: Final = 100
 
 
 class Saved(msgspec.Struct, frozen=True, rename="camel"):
@@ -61,7 +57,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     saved: Saved
 
     def __post_init__(self) -> None:
-        if not 0 <= self.step < len(self.steps) <= _MOST_STEPS:
+        if not 0 <= self.step < len(self.steps) <= MOST_STEPS:
             raise ValueError("the step is none of the steps")
 
 
@@ -107,7 +103,7 @@ OVER: Final = frozenset(each for each, repair in _REPAIRS.items() if repair is R
 """The disturbances after which there is not a canary any more."""
 
 
-class Hold(msgspec.Struct, frozen=True):
+class Hold(Held, msgspec.Struct, frozen=True):
     """A hold as it is now. Texts are clean.
 
     `record` is the newest that was found, on the Deployment or on a ReplicaSet; None where nothing is known.
@@ -148,44 +144,10 @@ class Hold(msgspec.Struct, frozen=True):
             and self.disturbance in (None, Disturbance.CHANGED, Disturbance.SCALED)
         )
 
-    @property
-    def size(self) -> str:
-        """`2 of 12`."""
-        return f"{self.pods} of {self.desired}"
-
-    @property
-    def step(self) -> str:
-        """`step 1 of 3`; nothing where there is but one before everything."""
-        return steps.place(self.record.steps, self.record.step) if self.record is not None else ""
-
-    @property
-    def by(self) -> str:
-        """Who began it; nothing where that is not known."""
-        return clean(self.record.by) if self.record is not None else ""
-
-    @property
-    def next_step(self) -> int:
-        """The index of the step that comes next."""
-        assert self.record is not None
-        return steps.following(self.record.steps, self.desired, self.pods)
-
-    @property
-    def next_pods(self) -> int | None:
-        """How many pods the next step has; None for all of them."""
-        assert self.record is not None
-        step = self.record.steps[self.next_step]
-        return None if steps.is_full(step, self.desired) else steps.in_pods(step, self.desired)
-
 
 _record: Final = msgspec.json.Decoder(Record)
 
 
 def read(text: str | None) -> Record | None:
     """The record that an annotation holds; None where there is none, or it is not one that this ktui can read."""
-    if text is None:
-        return None
-    try:
-        record = reading.read(_record, text)
-    except reading.NotRead:
-        return None
-    return record if record.version == VERSION else None
+    return read_record(_record, text)

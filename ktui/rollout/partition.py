@@ -11,14 +11,10 @@ from typing import Final
 
 import msgspec
 
-from ktui.model import reading
 from ktui.rollout import steps
-from ktui.text import clean
+from ktui.rollout.held import MOST_STEPS, VERSION, Held, read_record
 
 ANNOTATION: Final = "ktui.dev/partition"
-VERSION: Final = 1
-
-_MOST_STEPS: Final = 100
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -37,13 +33,13 @@ class Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     by: str
 
     def __post_init__(self) -> None:
-        if not 0 <= self.step <= max(0, len(self.steps) - 1) or len(self.steps) > _MOST_STEPS:
+        if not 0 <= self.step <= max(0, len(self.steps) - 1) or len(self.steps) > MOST_STEPS:
             raise ValueError("the step is none of the steps")
         if self.saved < 0:
             raise ValueError("no partition is negative")
 
 
-class Partition(msgspec.Struct, frozen=True):
+class Partition(Held, msgspec.Struct, frozen=True):
     """A partition that holds pods back, as it is now. Texts are clean."""
 
     first: int
@@ -68,21 +64,6 @@ class Partition(msgspec.Struct, frozen=True):
         return self.pods > 0 and self.record is not None and bool(self.record.steps)
 
     @property
-    def size(self) -> str:
-        """`1 of 4`."""
-        return f"{self.pods} of {self.desired}"
-
-    @property
-    def step(self) -> str:
-        """`step 1 of 3`; nothing where there is but one before everything."""
-        return steps.place(self.record.steps, self.record.step) if self.record is not None else ""
-
-    @property
-    def by(self) -> str:
-        """Who set it; nothing where that is not known."""
-        return clean(self.record.by) if self.record is not None else ""
-
-    @property
     def before(self) -> int:
         """What going on to the end brings back: the partition of before if that holds less back, else none."""
         return self.record.saved if self.record is not None and self.record.saved < self.first else 0
@@ -90,12 +71,7 @@ class Partition(msgspec.Struct, frozen=True):
     @property
     def following(self) -> tuple[int, int | None]:
         """The step that comes next, and how many pods that is; None for all that the hold kept back."""
-        sizes = self.record.steps if self.record is not None else ()
-        if not sizes:
-            return 0, None
-        index = steps.following(sizes, self.desired, self.pods)
-        step = sizes[index]
-        return index, None if steps.is_full(step, self.desired) else steps.in_pods(step, self.desired)
+        return (self.next_step, self.next_pods) if self.steps else (0, None)
 
 
 _record: Final = msgspec.json.Decoder(Record)
@@ -103,10 +79,4 @@ _record: Final = msgspec.json.Decoder(Record)
 
 def read(text: str | None) -> Record | None:
     """The record that an annotation holds; None where there is none, or it is not one that this ktui can read."""
-    if text is None:
-        return None
-    try:
-        record = reading.read(_record, text)
-    except reading.NotRead:
-        return None
-    return record if record.version == VERSION else None
+    return read_record(_record, text)

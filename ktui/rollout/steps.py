@@ -85,6 +85,19 @@ def place(steps: Sequence[str], step: int) -> str:
     return f"step {step + 1} of {len(steps)}" if len(steps) >= 3 else ""
 
 
+def in_brackets(steps: Sequence[str], step: int) -> str:
+    """` (step 1 of 3)`, behind a size; nothing where there is but one before everything."""
+    found = place(steps, step)
+    return f" ({found})" if found else ""
+
+
+def in_full(step: str, desired: int) -> str:
+    """A step that comes, with its pods: `25% (3)`, `4`, `all 12`."""
+    if is_full(step, desired):
+        return f"all {desired}"
+    return f"{step} ({in_pods(step, desired)})" if step.endswith("%") else step
+
+
 def in_words(steps: Sequence[str]) -> str:
     """`1, 25%, 100%`."""
     return ", ".join(steps)

@@ -12,7 +12,8 @@ from ktui.kinds.deployment import revisions, strategy
 from ktui.model import reading
 from ktui.model.objects import HOLD_SECONDS, NO_DEADLINE, Deployment, ReplicaSet
 from ktui.rollout import images
-from ktui.rollout.hold import ANNOTATION, VERSION, Disturbance, Hold, Record, read
+from ktui.rollout.held import VERSION
+from ktui.rollout.hold import ANNOTATION, Disturbance, Hold, Record, read
 from ktui.text import clean, count
 
 

@@ -26,6 +26,7 @@ from ktui.kinds.controller_revisions.plans.wording import (
 from ktui.kinds.controller_revisions.strategy import place
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
+from ktui.plans.canary_size import image_patch, refuse_size, what_follows
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
@@ -67,7 +68,9 @@ def plan_canary(request: Canary, subject: StatefulSetSubject) -> Plan | Refusal:
     """Template, partition and record in one patch."""
     statefulset = subject.workload
     refused = (
-        refuse_canary(statefulset, subject) or _refuse_size(request, statefulset) or refuse_what(request, subject.raw)
+        refuse_canary(statefulset, subject)
+        or refuse_size(request.steps, statefulset.spec.desired, surge=False)
+        or refuse_what(request, subject.raw)
     )
     if refused is not None:
         return refused
@@ -110,31 +113,19 @@ def plan_canary(request: Canary, subject: StatefulSetSubject) -> Plan | Refusal:
     )
 
 
-def _refuse_size(request: Canary, statefulset: StatefulSet) -> Refusal | None:
-    wrong = steps.wrong(request.steps, statefulset.spec.desired, surge=False)
-    return Refusal(wrong) if wrong else None
-
-
 def _beginning(
     subject: ControlledSubject, statefulset: StatefulSet, record: Record, pods: int, image: str
 ) -> tuple[str, ...]:
     number = next_revision(subject.revisions)
     reached = [pod for pod in subject.pods if place(statefulset, pod) >= record.partition]
     reached.sort(key=lambda pod: place(statefulset, pod), reverse=True)
-    then = [_size(step, statefulset.spec.desired) for step in record.steps[1:]]
     return (
         f"{count(pods, 'pod')} of revision {number}, image {image}, will take the place of "
         f"{names(reached) or 'the last'}, and be held there: a StatefulSet has no surge, so none is added.",
         f"The StatefulSet controller itself holds them (partition {record.partition}): "
         "ktui does not have to keep running.",
-        f"Promote then goes to {', '.join(then)}.",
+        what_follows(record.steps, statefulset.spec.desired),
     )
-
-
-def _size(step: str, desired: int) -> str:
-    if steps.is_full(step, desired):
-        return f"all {desired}"
-    return f"{step} ({steps.in_pods(step, desired)})" if step.endswith("%") else step
 
 
 def _commands(
@@ -151,8 +142,4 @@ def _commands(
             command(subject, "apply", "-f", request.manifest),
         )
     running = {container.name for container in statefulset.spec.template.containers}
-    pod: dict[str, list[dict[str, str]]] = {}
-    for name, _, image in differing:
-        field = "containers" if name in running else "initContainers"
-        pod.setdefault(field, []).append({"name": name, "image": image})
-    return partition_patch.commands(subject, record.partition, record, {"spec": pod})
+    return partition_patch.commands(subject, record.partition, record, image_patch(differing, running))

@@ -26,6 +26,7 @@ from ktui.kinds.controller_revisions.plans.wording import (
 from ktui.kinds.controller_revisions.strategy import place
 from ktui.model.objects import Pod
 from ktui.model.workloads import StatefulSet
+from ktui.plans.canary_size import grown
 from ktui.plans.draft import draft_for
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
@@ -107,7 +108,7 @@ def promote_label(statefulset: StatefulSet) -> str:
     size = pods if pods is not None else held.desired - min(held.before, held.desired)
     all_of = "all " if size == held.desired else ""
     whole = "" if size == held.desired else f" of {held.desired}"
-    return f"promote to {all_of}{size}{whole}{_in_brackets(held, step)}"
+    return f"promote to {all_of}{size}{whole}{steps.in_brackets(held.steps, step)}"
 
 
 def plan_pause(request: Pause, subject: StatefulSetSubject) -> Plan | Refusal:
@@ -173,11 +174,10 @@ def plan_promote(request: Promote, subject: StatefulSetSubject) -> Plan | Refusa
     elif request.to == steps.FULL:
         step, pods = 0, None
     else:
-        pods = steps.in_pods(request.to, held.desired)
-        if steps.is_full(request.to, held.desired):
-            return Refusal(f"{count(pods, 'pod')} of {held.desired} would hold nothing back: promote in full instead")
-        if pods <= held.pods:
-            return Refusal(f"the canary has {count(held.pods, 'pod')} already, and only grows: abort takes it back")
+        larger = grown(request.to, held.pods, held.desired)
+        if isinstance(larger, Refusal):
+            return larger
+        pods = larger
         sizes = held.record.steps if held.record is not None else ()
         step = max(held.record.step, steps.following(sizes, held.desired, pods) - 1) if held.record and sizes else 0
     if pods is None:
@@ -191,7 +191,7 @@ def _further(
     at = held.desired - pods
     since = subject.now.replace(microsecond=0)
     known = held.record or Record(partition=held.first, saved=held.first, since=since, by=subject.user)
-    grown = msgspec.structs.replace(
+    record = msgspec.structs.replace(
         known,
         partition=at,
         step=step,
@@ -199,12 +199,12 @@ def _further(
         back=known.back or _origin(subject),
     )
     draft = draft_for(subject)
-    partition_patch.put(draft, at, grown)
+    partition_patch.put(draft, at, record)
     size = f"{pods} of {count(held.desired, 'pod')}"
     image = image_of(statefulset.spec.template)
     return draft.plan(
         request,
-        title=f"Promote {draft.target} to {size} at {image}{_in_brackets(held, step)}",
+        title=f"Promote {draft.target} to {size} at {image}{steps.in_brackets(held.steps, step)}",
         begun=f"promotion to {size} at {image}",
         effects=(
             f"The partition goes from {held.first} to {at}: {held.pods} → {pods}, and held there.",
@@ -213,7 +213,7 @@ def _further(
         warnings=_warned(subject, statefulset, held, draft),
         undo=Undo("A canary only grows: abort goes back to what was there before.", Abort()),
         commands=(
-            *partition_patch.commands(subject, at, grown),
+            *partition_patch.commands(subject, at, record),
             *deletion_commands(subject, changed(subject, draft.after)),
         ),
         deletes=pods_to_delete(subject, changed(subject, draft.after)),
@@ -308,9 +308,3 @@ def _is_old(pod: Pod, pod_hash: str) -> bool:
 
 def _is(number: int) -> str:
     return "is" if number == 1 else "are"
-
-
-def _in_brackets(held: Partition, step: int) -> str:
-    if held.record is None or len(held.record.steps) < 3:
-        return ""
-    return f" (step {step + 1} of {len(held.record.steps)})"

@@ -18,6 +18,7 @@ from ktui.kinds.deployment.plans.known import DeploymentSubject, KnownDeployment
 from ktui.kinds.deployment.plans.wording import number_for, pace, revision_of
 from ktui.model.objects import HOLD_SECONDS, Deployment, ReplicaSet
 from ktui.model.template import PodTemplate
+from ktui.plans.canary_size import grown, image_patch, refuse_size, what_follows
 from ktui.plans.canary_warnings import canary_warnings, healed
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
@@ -87,13 +88,17 @@ def promote_label(hold: Hold) -> str:
         return "promote"
     pods = hold.next_pods
     size = f"{pods} of {hold.desired}" if pods is not None else f"all {hold.desired}"
-    return f"promote to {size}{_in_brackets(hold.record, hold.next_step)}"
+    return f"promote to {size}{steps.in_brackets(hold.record.steps if hold.record is not None else (), hold.next_step)}"
 
 
 def plan_canary(request: Canary, subject: DeploymentSubject) -> Plan | Refusal:
     """Begin: template, settings and record in one patch."""
     deployment = subject.workload
-    refused = refuse_canary(subject) or _refuse_size(request, deployment) or refuse_what(request, subject.raw)
+    refused = (
+        refuse_canary(subject)
+        or refuse_size(request.steps, deployment.spec.desired, surge=request.surge)
+        or refuse_what(request, subject.raw)
+    )
     if refused is not None:
         return refused
     current = revisions.current(deployment, subject.revisions)
@@ -136,11 +141,6 @@ def plan_promote_held(request: Promote, subject: DeploymentSubject, hold: Hold) 
 # Beginning
 
 
-def _refuse_size(request: Canary, deployment: Deployment) -> Refusal | None:
-    wrong = steps.wrong(request.steps, deployment.spec.desired, surge=request.surge)
-    return Refusal(wrong) if wrong else None
-
-
 def _begun(request: Canary, subject: DeploymentSubject, current: ReplicaSet, template: PodTemplate) -> Record:
     desired = subject.workload.spec.desired
     pods = steps.in_pods(request.steps[0], desired)
@@ -167,21 +167,13 @@ def _beginning(record: Record, comes: str) -> tuple[str, ...]:
         first = f"{pods} of {amid(comes)} will be started beside {old}, and held there."
     else:
         first = f"{pods} of {amid(comes)} will replace as many of {old}, and be held there."
-    then = [_size(step, record.replicas) for step in record.steps[1:]]
     return (
         first,
         f"The Deployment controller itself holds them (minReadySeconds {HOLD_SECONDS}): "
         "ktui does not have to keep running.",
-        f"Promote then goes to {', '.join(then)}.",
+        what_follows(record.steps, record.replicas),
         f"Saved until then: {hold_settings.in_words(record.saved)}.",
     )
-
-
-def _size(step: str, desired: int) -> str:
-    if steps.is_full(step, desired):
-        return f"all {desired}"
-    pods = steps.in_pods(step, desired)
-    return f"{step} ({pods})" if step.endswith("%") else step
 
 
 def _warned(subject: DeploymentSubject, record: Record) -> tuple[str, ...]:
@@ -198,11 +190,7 @@ def _begin_commands(
     noted = hold_settings.record_command(subject, record)
     if request.template is None:
         running = {container.name for container in subject.workload.spec.template.containers}
-        pod: dict[str, list[dict[str, str]]] = {}
-        for name, _, image in changed:
-            field = "containers" if name in running else "initContainers"
-            pod.setdefault(field, []).append({"name": name, "image": image})
-        return (hold_settings.hold_command(subject, record, {"spec": pod}), noted)
+        return (hold_settings.hold_command(subject, record, image_patch(changed, running)), noted)
     # Without the template in the same patch, minReadySeconds would reach the old pods; a paused one waits for both.
     name = f"deployment/{subject.workload.metadata.name}"
     return (
@@ -226,11 +214,9 @@ def _wanted(request: Promote, hold: Hold) -> tuple[int, int | None] | Refusal:
         return hold.next_step, hold.next_pods
     if request.to == steps.FULL:
         return last, None
-    pods = steps.in_pods(request.to, desired)
-    if steps.is_full(request.to, desired):
-        return Refusal(f"{count(pods, 'pod')} of {desired} would hold nothing back: promote in full instead")
-    if pods <= hold.pods:
-        return Refusal(f"the canary has {count(hold.pods, 'pod')} already, and only grows: abort takes it back")
+    pods = grown(request.to, hold.pods, desired)
+    if isinstance(pods, Refusal):
+        return pods
     return max(record.step, steps.following(record.steps, desired, pods) - 1), pods
 
 
@@ -240,7 +226,7 @@ def _larger(request: Promote, subject: DeploymentSubject, hold: Hold, step: int,
     current = revisions.current(deployment, subject.revisions)
     old = sum(rs.spec.desired for rs in subject.revisions if rs is not current)
     limits = limits_for(pods, hold.desired, old, surge=record.surge)
-    grown = msgspec.structs.replace(
+    larger = msgspec.structs.replace(
         record,
         pods=pods,
         replicas=hold.desired,
@@ -249,14 +235,14 @@ def _larger(request: Promote, subject: DeploymentSubject, hold: Hold, step: int,
         step=step,
     )
     draft = draft_for(subject)
-    hold_settings.resize(draft, grown)
+    hold_settings.resize(draft, larger)
     image = image_of(deployment.spec.template)
     size = f"{pods} of {count(hold.desired, 'pod')}"
     added = pods - hold.pods
     replaced = 0 if record.surge else added
     return draft.plan(
         request,
-        title=f"Promote {draft.target} to {size} at {image}{_in_brackets(record, step)}",
+        title=f"Promote {draft.target} to {size} at {image}{steps.in_brackets(record.steps, step)}",
         begun=f"promotion to {size} at {image}",
         effects=(
             f"{count(added, 'pod')} of revision {record.revision} will be added: {hold.pods} → {pods}, and held there.",
@@ -267,7 +253,7 @@ def _larger(request: Promote, subject: DeploymentSubject, hold: Hold, step: int,
             *canary_warnings(subject, extra=added - replaced, replaced=replaced, scaled=_SCALED),
         ),
         undo=_undo_promote(record, subject),
-        commands=(hold_settings.resize_command(subject, grown), hold_settings.record_command(subject, grown)),
+        commands=(hold_settings.resize_command(subject, larger), hold_settings.record_command(subject, larger)),
     )
 
 
@@ -312,9 +298,3 @@ def _undo_promote(record: Record, subject: DeploymentSubject) -> Undo:
     back = back_of(record, subject.revisions)
     name = revision_of(back) if back is not None else f"revision {record.back.revision}"
     return Undo(f"A canary only grows: abort goes back to {name}, with the saved settings.", Abort())
-
-
-def _in_brackets(record: Record | None, step: int) -> str:
-    if record is None or len(record.steps) < 3:
-        return ""
-    return f" (step {step + 1} of {len(record.steps)})"
