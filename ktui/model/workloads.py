@@ -17,6 +17,15 @@ ON_DELETE: Final = "OnDelete"
 ORDERED_READY: Final = "OrderedReady"
 
 
+class PodCounts(Struct, frozen=True):
+    """What the status of a workload that makes its pods itself says, in pods."""
+
+    existing: int = 0
+    updated: int = 0
+    ready: int = 0
+    available: int = 0
+
+
 class PartitionedUpdate(Struct, frozen=True):
     """How a StatefulSet updates: its first `partition` pods stay as they are; missing means 0.
 
@@ -90,9 +99,46 @@ class StatefulSet(Struct, frozen=True):
         return 0 < self.status.observed_generation >= self.metadata.generation
 
     @property
+    def desired(self) -> int:
+        """The number of pods wanted."""
+        return self.spec.desired
+
+    @property
     def target(self) -> int:
         """How many pods the update is to reach: all but the first ones, that the partition holds."""
         return max(0, self.spec.desired - self.spec.partition)
+
+    @property
+    def strategy(self) -> str:
+        """`RollingUpdate` or `OnDelete`."""
+        return self.spec.update_strategy.type
+
+    @property
+    def max_surge(self) -> int | str:
+        """None is possible: each pod has a name of its own."""
+        return 0
+
+    @property
+    def max_unavailable(self) -> int | str:
+        """How many pods may be missing while it updates."""
+        rolling = self.spec.update_strategy.rolling_update
+        return 1 if rolling is None or rolling.max_unavailable is None else rolling.max_unavailable
+
+    @property
+    def rounds_up(self) -> bool:
+        """Whether a percentage of missing pods is rounded up (`getStatefulSetMaxUnavailable`: it is not)."""
+        return False
+
+    @property
+    def counts(self) -> PodCounts:
+        """What its status says of its pods."""
+        told = self.status
+        return PodCounts(told.replicas, told.updated_replicas, told.ready_replicas, told.available_replicas)
+
+    @property
+    def update_revision(self) -> str | None:
+        """The name of the revision that it rolls out, as its status has it."""
+        return self.status.update_revision
 
 
 class DaemonSetStrategy(Struct, frozen=True):
@@ -137,6 +183,51 @@ class DaemonSet(Struct, frozen=True):
         """Whether the controller has seen the spec as it is now."""
         return self.metadata.generation <= self.status.observed_generation
 
+    @property
+    def desired(self) -> int:
+        """The number of nodes that are to have a pod."""
+        return self.status.desired_number_scheduled
+
+    @property
+    def target(self) -> int:
+        """How many pods the update is to reach."""
+        return self.desired
+
+    @property
+    def strategy(self) -> str:
+        """`RollingUpdate` or `OnDelete`."""
+        return self.spec.update_strategy.type
+
+    @property
+    def max_surge(self) -> int | str:
+        """How many new pods may be beside old ones."""
+        rolling = self.spec.update_strategy.rolling_update
+        return (rolling.max_surge or 0) if rolling is not None else 0
+
+    @property
+    def max_unavailable(self) -> int | str:
+        """How many pods may be missing while it updates."""
+        rolling = self.spec.update_strategy.rolling_update
+        return 1 if rolling is None or rolling.max_unavailable is None else rolling.max_unavailable
+
+    @property
+    def rounds_up(self) -> bool:
+        """Whether a percentage of pods that may be missing is rounded up (`UnavailableCount`)."""
+        return True
+
+    @property
+    def counts(self) -> PodCounts:
+        """What its status says of its pods."""
+        seen = self.status
+        return PodCounts(
+            seen.current_number_scheduled, seen.updated_number_scheduled, seen.number_ready, seen.number_available
+        )
+
+    @property
+    def update_revision(self) -> str | None:
+        """None: the newest of its revisions is the one that it rolls out."""
+        return None
+
 
 class ControllerRevision(Struct, frozen=True):
     """apps/v1 ControllerRevision: one revision of a StatefulSet or a DaemonSet."""
@@ -157,6 +248,14 @@ class ControllerRevision(Struct, frozen=True):
         A DaemonSet's revisions carry it as a label; a StatefulSet's pods are labelled with the revision's name.
         """
         return self.metadata.labels.get(CONTROLLER_REVISION_HASH) or self.metadata.name
+
+    @property
+    def pod_hashes(self) -> tuple[str, ...]:
+        """All the values that this label may have: a CloneSet can be told to leave its own name out of it.
+
+        Feature gate CloneSetShortHash of OpenKruise (`GetShortHash` of cloneset_utils.go).
+        """
+        return self.pod_hash, self.pod_hash.rpartition("-")[2]
 
 
 class KubeObject(Protocol):
@@ -205,3 +304,39 @@ class Workload(Protocol):
     @property
     def observed(self) -> bool:
         """Whether its controller has seen the spec as it is now."""
+
+
+class PodSet(Workload, Protocol):
+    """A workload whose own controller makes its pods, and keeps its revisions as ControllerRevisions."""
+
+    @property
+    def desired(self) -> int:
+        """How many pods there are to be."""
+
+    @property
+    def target(self) -> int:
+        """How many pods the update is to reach: a partition leaves some of them as they are."""
+
+    @property
+    def strategy(self) -> str:
+        """`RollingUpdate` or `OnDelete`."""
+
+    @property
+    def max_surge(self) -> int | str:
+        """How many pods more it may have while it updates, as a number or a percentage."""
+
+    @property
+    def max_unavailable(self) -> int | str:
+        """How many pods fewer it may have while it updates, as a number or a percentage."""
+
+    @property
+    def rounds_up(self) -> bool:
+        """Whether a percentage of pods that may be missing is rounded up."""
+
+    @property
+    def counts(self) -> PodCounts:
+        """What its status says of its pods."""
+
+    @property
+    def update_revision(self) -> str | None:
+        """The name of the revision that it rolls out, as its status has it; None if the newest is the one."""

@@ -47,6 +47,8 @@ class Partition(Held, msgspec.Struct, frozen=True):
     desired: int
     record: Record | None = None
     """What ktui wrote; None where someone else set the partition."""
+    can_pause: bool = True
+    """Whether such a workload is paused by a partition, as it has no other way."""
 
     @property
     def pods(self) -> int:
@@ -56,7 +58,7 @@ class Partition(Held, msgspec.Struct, frozen=True):
     @property
     def is_pause(self) -> bool:
         """Whether everything stands until it is resumed: nothing is reached, or ktui paused it where it was."""
-        return not self.is_canary and (self.pods == 0 or self.record is not None)
+        return self.can_pause and not self.is_canary and (self.pods == 0 or self.record is not None)
 
     @property
     def is_canary(self) -> bool:

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from ktui.kinds.controller_revisions.progress import is_complete
 from ktui.kinds.controller_revisions.revisions import RevisionPods, stored_pods_by_revision
-from ktui.kinds.controller_revisions.strategy import Controlled, bounds, target
-from ktui.kinds.controller_revisions.summary import summarise
+from ktui.kinds.controller_revisions.strategy import bounds, target
+from ktui.kinds.controller_revisions.summary import Own, summarise
 from ktui.model.policies import Policies
 from ktui.model.store import Store
-from ktui.model.workloads import StatefulSet
+from ktui.model.workloads import PodSet, StatefulSet
 from ktui.rollout import images
-from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, condition_row, newest_events
+from ktui.rollout.detail import LONG_AGO, Capacity, Detail, EventRow, Revision, Section, condition_row, newest_events
 from ktui.rollout.diagnosis.policy_remarks import remarks
 from ktui.rollout.podstatus import Health, pod_state
 from ktui.rollout.progress import Track
@@ -21,17 +21,26 @@ from ktui.rollout.revisions import change_cause
 from ktui.text import clean
 
 
-def detail(store: Store, workload: Controlled, track: Track, now: datetime, policies: Policies | None = None) -> Detail:
+def detail(
+    store: Store,
+    workload: PodSet,
+    own: Own,
+    track: Track,
+    now: datetime,
+    *,
+    policies: Policies | None = None,
+    sections: tuple[Section, ...] = (),
+) -> Detail:
     """Everything known of one StatefulSet or DaemonSet; `policies` is what acts on its pods, if that was read."""
-    rollout = summarise(store, workload, track, now)
+    rollout = summarise(store, workload, own, track, now)
     parts = stored_pods_by_revision(store, workload)
     return Detail(
         rollout=rollout,
         created=workload.metadata.creation_timestamp,
-        strategy=clean(workload.spec.update_strategy.type),
+        strategy=clean(workload.strategy),
         bounds=bounds(workload),
         min_ready_seconds=workload.spec.min_ready_seconds,
-        deadline_seconds=None,
+        deadline_seconds=own.deadline_seconds,
         revisions=tuple(_revision(workload, part, now) for part in parts),
         conditions=tuple(condition_row(condition) for condition in workload.status.conditions),
         events=_events(store, workload),
@@ -39,16 +48,17 @@ def detail(store: Store, workload: Controlled, track: Track, now: datetime, poli
         remarks=remarks(
             workload,
             policies,
-            replicas=workload.spec.desired if isinstance(workload, StatefulSet) else None,
+            replicas=own.replicas,
             is_under_way=not is_complete(workload),
         )
         if policies is not None
         else (),
+        sections=sections,
         partition=workload.spec.partition if isinstance(workload, StatefulSet) else 0,
     )
 
 
-def _revision(workload: Controlled, part: RevisionPods, now: datetime) -> Revision:
+def _revision(workload: PodSet, part: RevisionPods, now: datetime) -> Revision:
     seconds = workload.spec.min_ready_seconds
     pods = [pod_state(pod, min_ready_seconds=seconds, now=now) for pod in part.pods]
     if isinstance(workload, StatefulSet):
@@ -77,7 +87,7 @@ def _revision(workload: Controlled, part: RevisionPods, now: datetime) -> Revisi
     )
 
 
-def _events(store: Store, workload: Controlled) -> tuple[EventRow, ...]:
+def _events(store: Store, workload: PodSet) -> tuple[EventRow, ...]:
     """The events about it and its pods, and about pods that went lately."""
     uid, name = workload.metadata.uid, workload.metadata.name
     parts: Sequence[str] = [*(pod.metadata.uid for pod in store.pods(uid)), *store.gone_parts({uid})[uid]]

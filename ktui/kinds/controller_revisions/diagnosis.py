@@ -14,9 +14,9 @@ import msgspec
 
 from ktui.kinds.controller_revisions.progress import stranded
 from ktui.kinds.controller_revisions.revisions import RevisionPods
-from ktui.kinds.controller_revisions.strategy import Controlled, desired, target, waits_for_deletion
+from ktui.kinds.controller_revisions.strategy import bounds, desired, target, waits_for_deletion
 from ktui.model.objects import Event, Pod
-from ktui.model.workloads import DaemonSet
+from ktui.model.workloads import DaemonSet, PodSet, StatefulSet
 from ktui.rollout.diagnosis import admission_messages
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, by_weight, legible
 from ktui.rollout.diagnosis.onset import unready_since
@@ -27,12 +27,15 @@ from ktui.rollout.diagnosis.restarts import of_restarts
 from ktui.rollout.diagnosis.wording import fit, impersonal
 from ktui.text import clean, count, duration
 
+_POD_IN_FULL: Final = re.compile(r", pod: \{.*", re.DOTALL)
+"""The whole object, environment and all, that OpenKruise adds to the message (`createOnePod` of cloneset_scale.go)."""
+
 _RECENT: Final = timedelta(minutes=20)
 """How long ago the controller may have been refused for that to be why pods are missing: it tries at least so often."""
 
 
 def diagnose(
-    workload: Controlled,
+    workload: PodSet,
     parts: Sequence[RevisionPods],
     now: datetime,
     *,
@@ -59,7 +62,7 @@ def diagnose(
     return tuple(legible(_fit(cause, workload)) for cause in causes)
 
 
-def awaited(workload: Controlled, parts: Sequence[RevisionPods], now: datetime) -> str:
+def awaited(workload: PodSet, parts: Sequence[RevisionPods], now: datetime) -> str:
     """Which old pods, on their way to be ready, an OrderedReady StatefulSet waits for, and since when; or nothing."""
     unready = stranded(workload, parts)
     if not unready:
@@ -71,7 +74,7 @@ def awaited(workload: Controlled, parts: Sequence[RevisionPods], now: datetime) 
     return fit(f"waits for {which} not ready{lasted}")
 
 
-def _fit(cause: Cause, workload: Controlled) -> Cause:
+def _fit(cause: Cause, workload: PodSet) -> Cause:
     """The cause with what helps this kind: neither has its pods moved from a lost node, nor a DaemonSet a size."""
     try_next, remedies = cause.try_next, cause.remedies
     if cause.reason is Reason.NODE_LOST:
@@ -82,14 +85,15 @@ def _fit(cause: Cause, workload: Controlled) -> Cause:
 
 
 def _refused(
-    workload: Controlled, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
+    workload: PodSet, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Cause]:
     """Pods that the API server does not let the controller create: only its Events tell.
 
     They stay for an hour: what came before the youngest pod no longer holds.
     """
     running = [pod for part in parts for pod in part.running]
-    if len(running) >= desired(workload):
+    has_old = any(part.running for part in parts if not part.is_current)
+    if len(running) >= desired(workload) + (bounds(workload).surge if has_old else 0):
         return []
     failures = [event for event in events_of(workload.metadata.uid) if event.reason == "FailedCreate"]
     newest = max(failures, key=lambda event: event.last_seen or now, default=None)
@@ -97,7 +101,8 @@ def _refused(
         return []
     if any((made := pod.metadata.creation_timestamp) is not None and made > newest.last_seen for pod in running):
         return []
-    refused = admission_messages.in_words(newest.message)
+    message = _POD_IN_FULL.sub("", newest.message)
+    refused = admission_messages.in_words(message)
     helps = "raise the quota, or scale something else in" if refused.wants_room else refused.helps
     return [
         Cause(
@@ -105,7 +110,7 @@ def _refused(
             fit(f"no more pods can be created: {refused.why}" if refused.why else "no more pods can be created"),
             blocking=is_stalled(refused.reason, newest.first_seen, now),
             try_next=helps,
-            detail=newest.message,
+            detail=message,
             remedies=(*((Remedy.SCALE,) if refused.wants_room else ()), Remedy.ROLLBACK),
             reason=refused.reason,
             since=newest.first_seen,
@@ -114,7 +119,7 @@ def _refused(
 
 
 def _hopeless(
-    workload: Controlled, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
+    workload: PodSet, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Pod]:
     """The pods that an OrderedReady StatefulSet waits for and that will not become ready."""
     if not workload.observed:
@@ -124,7 +129,7 @@ def _hopeless(
     return [pod for pod in unready if pod.metadata.name in broken]
 
 
-def _held_back(workload: Controlled, old: Sequence[Pod]) -> list[Cause]:
+def _held_back(workload: PodSet, old: Sequence[Pod]) -> list[Cause]:
     """A change that someone has to let through: kubectl calls the one complete, and has no word for the other."""
     if not old or not workload.observed:
         return []
@@ -135,7 +140,7 @@ def _held_back(workload: Controlled, old: Sequence[Pod]) -> list[Cause]:
         first = f"kubectl delete pod {clean(names[-1])} -n {clean(workload.metadata.namespace)}"
         helps = f"delete {them} back with the newest template ({first})"
         remedies: tuple[Remedy, ...] = ()
-    elif target(workload) == 0 < desired(workload):
+    elif target(workload) == 0 < desired(workload) and isinstance(workload, StatefulSet):
         sentence = "changed while paused: nothing rolls out until it is resumed"
         helps = "resume it, which lowers the partition, or take the change back"
         remedies = (Remedy.RESUME, Remedy.ROLLBACK)
@@ -145,7 +150,7 @@ def _held_back(workload: Controlled, old: Sequence[Pod]) -> list[Cause]:
 
 
 def _left_behind(
-    workload: Controlled,
+    workload: PodSet,
     hopeless: Sequence[Pod],
     now: datetime,
     events_of: Callable[[str], Sequence[Event]],
@@ -170,7 +175,7 @@ def _left_behind(
     ]
 
 
-def _deleting(workload: Controlled, names: Sequence[str]) -> str:
+def _deleting(workload: PodSet, names: Sequence[str]) -> str:
     them, come = ("it", "it comes") if len(names) == 1 else ("them", "they come")
     command = f"kubectl delete pod {' '.join(clean(name) for name in names)} -n {clean(workload.metadata.namespace)}"
     return f"delete {them}: {command}; {come} back with the newest template"
@@ -181,7 +186,7 @@ _FAILED_UPDATE: Final = re.compile(r"[Uu]pdate Pod (\S+) in StatefulSet \S+ fail
 
 
 def _wedged(
-    workload: Controlled, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
+    workload: PodSet, parts: Sequence[RevisionPods], now: datetime, events_of: Callable[[str], Sequence[Event]]
 ) -> list[Cause]:
     """Pods that the controller tries to bring in line with the set, and may not: a claim template that they lack."""
     made = {pod.metadata.name: pod.metadata.creation_timestamp for part in parts for pod in part.running}

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ktui.kinds.controller_revisions import progress, revisions, strategy
 from ktui.kinds.controller_revisions.revisions import RevisionPods
-from ktui.kinds.controller_revisions.strategy import Controlled
+from ktui.model.workloads import PodSet
 from ktui.rollout.facts import Revision
 from ktui.rollout.history import History, accounted
 from ktui.rollout.history import history as rollout_history
@@ -17,7 +17,7 @@ from ktui.rollout.track_record import Accounts
 
 
 def controlled_history(
-    workload: Controlled,
+    workload: PodSet,
     parts: Sequence[RevisionPods],
     took: float | None = None,
     remembered: Accounts | None = None,
@@ -37,7 +37,7 @@ def controlled_history(
     return accounted(found, revisions.standing_of(workload, parts, remembered))
 
 
-def _counted(workload: Controlled, made: Revision, *, is_newest_old: bool) -> Revision:
+def _counted(workload: PodSet, made: Revision, *, is_newest_old: bool) -> Revision:
     """With the pods that the status counts, where the pods themselves are not known."""
     new, old = progress.by_status(workload)
     side = new if made.is_current else old if is_newest_old else Side()

@@ -11,35 +11,16 @@ from datetime import datetime
 import msgspec
 
 from ktui.kinds.controller_revisions.revisions import RevisionPods
-from ktui.kinds.controller_revisions.strategy import Controlled, bounds, desired, place, target, waits_for_deletion
+from ktui.kinds.controller_revisions.strategy import bounds, desired, place, target, waits_for_deletion
 from ktui.model.objects import Pod
 from ktui.model.resources import PODS
 from ktui.model.store import Store
-from ktui.model.workloads import ORDERED_READY, StatefulSet
+from ktui.model.workloads import ORDERED_READY, PodSet, StatefulSet
 from ktui.rollout.podstatus import is_available, is_ready, is_terminating
 from ktui.rollout.progress import Observation, Progress, Side
 
 
-class _Counts(msgspec.Struct, frozen=True):
-    """What the status of either kind says, in pods."""
-
-    existing: int
-    updated: int
-    ready: int
-    available: int
-
-
-def _counts(workload: Controlled) -> _Counts:
-    if isinstance(workload, StatefulSet):
-        status = workload.status
-        return _Counts(status.replicas, status.updated_replicas, status.ready_replicas, status.available_replicas)
-    seen = workload.status
-    return _Counts(
-        seen.current_number_scheduled, seen.updated_number_scheduled, seen.number_ready, seen.number_available
-    )
-
-
-def progress(workload: Controlled, parts: Sequence[RevisionPods], now: datetime, *, has_pods: bool) -> Progress:
+def progress(workload: PodSet, parts: Sequence[RevisionPods], now: datetime, *, has_pods: bool) -> Progress:
     """Both sides of a rollout: by its pods where they are known, or else by the status."""
     limits = bounds(workload)
     new, old = _by_pods(workload, parts, now) if has_pods else by_status(workload)
@@ -55,7 +36,7 @@ def progress(workload: Controlled, parts: Sequence[RevisionPods], now: datetime,
     )
 
 
-def _by_pods(workload: Controlled, parts: Sequence[RevisionPods], now: datetime) -> tuple[Side, Side]:
+def _by_pods(workload: PodSet, parts: Sequence[RevisionPods], now: datetime) -> tuple[Side, Side]:
     new = [pod for part in parts if part.is_current for pod in part.pods]
     old = [pod for part in parts if not part.is_current for pod in part.pods]
     seconds = workload.spec.min_ready_seconds
@@ -72,17 +53,17 @@ def _side(pods: Sequence[Pod], min_ready_seconds: int, now: datetime) -> Side:
     )
 
 
-def has_pods(store: Store, workload: Controlled, parts: Sequence[RevisionPods]) -> bool:
+def has_pods(store: Store, workload: PodSet, parts: Sequence[RevisionPods]) -> bool:
     """Whether its pods are known: they follow later than the workloads, and not everybody may read them.
 
     The status lags behind them, and counts those that are stopping.
     """
-    return PODS in store.listed or sum(len(part.pods) for part in parts) >= _counts(workload).existing
+    return PODS in store.listed or sum(len(part.pods) for part in parts) >= workload.counts.existing
 
 
-def by_status(workload: Controlled) -> tuple[Side, Side]:
+def by_status(workload: PodSet) -> tuple[Side, Side]:
     """New and old pods as the status counts them. Those that are not ready are taken for new ones, which start."""
-    counts = _counts(workload)
+    counts = workload.counts
     updated = min(counts.updated, counts.existing)
     old = counts.existing - updated
     return (
@@ -91,13 +72,13 @@ def by_status(workload: Controlled) -> tuple[Side, Side]:
     )
 
 
-def is_complete(workload: Controlled) -> bool:
+def is_complete(workload: PodSet) -> bool:
     """Whether every pod is of the newest revision and available. A partition that holds some back is not the end."""
-    counts, pods = _counts(workload), desired(workload)
+    counts, pods = workload.counts, desired(workload)
     return workload.observed and counts.updated >= pods and counts.available >= pods and counts.existing <= pods
 
 
-def stranded(workload: Controlled, parts: Sequence[RevisionPods]) -> list[Pod]:
+def stranded(workload: PodSet, parts: Sequence[RevisionPods]) -> list[Pod]:
     """Pods of another revision that are not ready and that an OrderedReady StatefulSet does not replace.
 
     It waits for them to become ready first, so another template alone is no cure (docs/semantics.md, StatefulSets).
@@ -113,12 +94,14 @@ def stranded(workload: Controlled, parts: Sequence[RevisionPods]) -> list[Pod]:
     ]
 
 
-def stands_still(workload: Controlled) -> bool:
+def stands_still(workload: PodSet) -> bool:
     """Whether pods are held back on purpose: by a partition, or until someone deletes them."""
     return waits_for_deletion(workload) or target(workload) < desired(workload)
 
 
-def observation(workload: Controlled, parts: Sequence[RevisionPods], numbers: Progress) -> Observation:
+def observation(
+    workload: PodSet, parts: Sequence[RevisionPods], numbers: Progress, *, is_paused: bool = False
+) -> Observation:
     """What is seen of it now."""
     newest = next((part for part in parts if part.is_current and part.revision is not None), None)
     ended = is_complete(workload)
@@ -135,7 +118,7 @@ def observation(workload: Controlled, parts: Sequence[RevisionPods], numbers: Pr
         available=numbers.available,
         new_available=numbers.new.available,
         new_ready=numbers.new.ready,
-        stands_still=stands_still(workload),
+        stands_still=is_paused or stands_still(workload),
         is_complete=ended,
         started=made if is_youngest else since if not ended else None,
         finished=_finished(workload, newest, made if is_youngest else None, last_made) if ended else None,
@@ -144,7 +127,7 @@ def observation(workload: Controlled, parts: Sequence[RevisionPods], numbers: Pr
 
 
 def _finished(
-    workload: Controlled, newest: RevisionPods | None, made: datetime | None, last_made: datetime | None
+    workload: PodSet, newest: RevisionPods | None, made: datetime | None, last_made: datetime | None
 ) -> datetime | None:
     """When a rollout that was not watched came to its end, as well as that can be shown.
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ktui.kinds.controller_revisions.strategy import Controlled, target
+from ktui.kinds.controller_revisions.strategy import target
 from ktui.model.objects import Pod
 from ktui.model.store import Store
-from ktui.model.workloads import ControllerRevision, StatefulSet
+from ktui.model.workloads import ControllerRevision, PodSet
 from ktui.rollout.facts import Revision
 from ktui.rollout.podstatus import is_ready, is_terminating
 from ktui.rollout.track_record import Account, Accounts, Candidate, last_good, standings
@@ -52,7 +52,7 @@ def newest_first(known: Sequence[ControllerRevision]) -> list[ControllerRevision
     )
 
 
-def current(workload: Controlled, known: Sequence[ControllerRevision]) -> ControllerRevision | None:
+def current(workload: PodSet, known: Sequence[ControllerRevision]) -> ControllerRevision | None:
     """The revision of the template as it is now; None where the controller has not made it yet.
 
     It is the newest of those that mean the same as the template. A StatefulSet also names it in its status, which
@@ -62,31 +62,33 @@ def current(workload: Controlled, known: Sequence[ControllerRevision]) -> Contro
     same = next((rev for rev in ordered if rev.template == workload.spec.template), None)
     if same is not None or not workload.observed:
         return same
-    if isinstance(workload, StatefulSet):
-        return next((rev for rev in ordered if rev.metadata.name == workload.status.update_revision), None)
-    return next(iter(ordered), None)
+    named = workload.update_revision
+    return next((rev for rev in ordered if named is None or rev.metadata.name == named), None)
 
 
 def pods_by_revision(
-    workload: Controlled, known: Sequence[ControllerRevision], pods: Sequence[Pod]
+    workload: PodSet, known: Sequence[ControllerRevision], pods: Sequence[Pod]
 ) -> tuple[RevisionPods, ...]:
     """All revisions with their pods, the newest first, then the pods of no known revision."""
     now = current(workload, known)
     by_hash: dict[str, list[Pod]] = {}
     for pod in pods:
         by_hash.setdefault(pod.revision_hash, []).append(pod)
-    found = [RevisionPods(rev, tuple(by_hash.pop(rev.pod_hash, ())), rev is now) for rev in newest_first(known)]
+    found = [
+        RevisionPods(rev, tuple(pod for name in rev.pod_hashes for pod in by_hash.pop(name, ())), rev is now)
+        for rev in newest_first(known)
+    ]
     left = tuple(pod for strangers in by_hash.values() for pod in strangers)
     return (*found, RevisionPods(None, left, is_current=False)) if left else tuple(found)
 
 
-def stored_pods_by_revision(store: Store, workload: Controlled) -> tuple[RevisionPods, ...]:
+def stored_pods_by_revision(store: Store, workload: PodSet) -> tuple[RevisionPods, ...]:
     """All revisions of a workload with their pods, from what is known."""
     uid = workload.metadata.uid
     return pods_by_revision(workload, store.controller_revisions(uid), store.pods(uid))
 
 
-def as_revision(workload: Controlled, part: RevisionPods) -> Revision:
+def as_revision(workload: PodSet, part: RevisionPods) -> Revision:
     """One revision with its pods. Nothing tells how many pods an old one is to keep: those that it has."""
     known, existing = part.revision, len(part.running)
     return Revision(
@@ -106,7 +108,7 @@ def as_revision(workload: Controlled, part: RevisionPods) -> Revision:
 
 
 def rollback_target(
-    workload: Controlled, parts: Sequence[RevisionPods], remembered: Accounts | None = None
+    workload: PodSet, parts: Sequence[RevisionPods], remembered: Accounts | None = None
 ) -> ControllerRevision | None:
     """The last revision that was good, of those that differ from the template as it is now; None if there is none.
 
@@ -117,7 +119,7 @@ def rollback_target(
     return next((part.revision for part in others if chosen is not None and part.number == chosen.number), None)
 
 
-def candidates(workload: Controlled, parts: Sequence[RevisionPods]) -> list[Candidate]:
+def candidates(workload: PodSet, parts: Sequence[RevisionPods]) -> list[Candidate]:
     """The revisions as `standing` weighs them: pods that are ready count, however long they have been."""
     return [
         Candidate(
@@ -144,11 +146,11 @@ def _created(part: RevisionPods) -> datetime:
 
 
 def standing_of(
-    workload: Controlled, parts: Sequence[RevisionPods], remembered: Accounts | None = None
+    workload: PodSet, parts: Sequence[RevisionPods], remembered: Accounts | None = None
 ) -> dict[int, Account]:
     """What is known of how each revision did, by its number."""
     return standings(candidates(workload, parts), remembered or {})
 
 
-def _is_live(workload: Controlled, part: RevisionPods) -> bool:
+def _is_live(workload: PodSet, part: RevisionPods) -> bool:
     return part.is_current or (part.revision is not None and part.revision.template == workload.spec.template)

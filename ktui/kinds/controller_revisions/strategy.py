@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from ktui.model.objects import Pod, RollingUpdate
-from ktui.model.workloads import ON_DELETE, DaemonSet, StatefulSet
+from ktui.model.objects import Pod
+from ktui.model.workloads import ON_DELETE, DaemonSet, PodSet, StatefulSet
 from ktui.rollout.bounds import Bounds, in_pods
 from ktui.text import clean
 
 Controlled = StatefulSet | DaemonSet
-"""A workload whose pods its own controller makes, and whose revisions are ControllerRevisions."""
+"""Those of Kubernetes itself."""
 
 
-def desired(workload: Controlled) -> int:
+def desired(workload: PodSet) -> int:
     """How many pods there are to be: the spec says so of a StatefulSet, the nodes of a DaemonSet."""
-    if isinstance(workload, StatefulSet):
-        return workload.spec.desired
-    return workload.status.desired_number_scheduled
+    return workload.desired
 
 
-def target(workload: Controlled) -> int:
-    """How many pods the rollout is to reach: a StatefulSet's partition leaves some of them as they are."""
-    return workload.target if isinstance(workload, StatefulSet) else desired(workload)
+def target(workload: PodSet) -> int:
+    """How many pods the rollout is to reach: a partition leaves some of them as they are."""
+    return workload.target
 
 
-def waits_for_deletion(workload: Controlled) -> bool:
+def waits_for_deletion(workload: PodSet) -> bool:
     """Whether a pod changes only when someone deletes it."""
-    return workload.spec.update_strategy.type == ON_DELETE
+    return workload.strategy == ON_DELETE
 
 
-def bounds(workload: Controlled) -> Bounds:
+def bounds(workload: PodSet) -> Bounds:
     """Surge and unavailability in pods; without surge, one pod may always be missing.
 
     A DaemonSet rounds both up (`SurgeCount`, `UnavailableCount` of its controller). A StatefulSet has no surge, and
     rounds down (`getStatefulSetMaxUnavailable`), whatever the API's reference says.
     """
-    rolling, pods = workload.spec.update_strategy.rolling_update, desired(workload)
-    missing = 1 if rolling is None or rolling.max_unavailable is None else rolling.max_unavailable
-    extra = (rolling.max_surge or 0) if isinstance(rolling, RollingUpdate) else 0
+    pods, extra, missing = workload.desired, workload.max_surge, workload.max_unavailable
     surge = in_pods(extra, pods, round_up=True)
-    unavailable = in_pods(missing, pods, round_up=isinstance(workload, DaemonSet))
+    unavailable = in_pods(missing, pods, round_up=workload.rounds_up)
     return Bounds(
         surge, min(pods, unavailable if surge else max(1, unavailable)), clean(str(extra)), clean(str(missing))
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ktui.kinds.controller_revisions.partition import partition_of
+import msgspec
+
 from ktui.kinds.controller_revisions.progress import has_pods, is_complete, observation, progress
 from ktui.kinds.controller_revisions.revisions import RevisionPods, came_back, stored_pods_by_revision
-from ktui.kinds.controller_revisions.status import verdict
-from ktui.kinds.controller_revisions.strategy import Controlled, desired, waits_for_deletion
+from ktui.kinds.controller_revisions.strategy import desired, waits_for_deletion
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS, resource_of
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
-from ktui.model.workloads import StatefulSet
+from ktui.model.workloads import PodSet
 from ktui.rollout import images
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.partition import Partition
@@ -21,30 +21,55 @@ from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, observe
 from ktui.rollout.provenance import provenance, writer_of
 from ktui.rollout.revisions import change_cause
-from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest, unseen
+from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.rollout.status import Verdict
 from ktui.text import clean
 
 
-def rollout(store: Store, workload: Controlled, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the kind of a workload can tell of it."""
+
+    verdict: Verdict
+    replicas: int | None = None
+    """How many pods its spec asks for; None if the nodes decide."""
+    partition: Partition | None = None
+    """What holds pods back."""
+    is_paused: bool = False
+    """Whether a field of the spec stops it."""
+    controller: Controller | None = None
+    """What the controller says, in words and numbers of its own."""
+    causes: tuple[Cause, ...] = ()
+    """What the conditions tell that holds it up."""
+    awaits: str = ""
+    """What is going on, if its kind can tell that better than numbers of pods."""
+    deadline_seconds: int | None = None
+
+
+def rollout(store: Store, workload: PodSet, own: Own, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
     """The track with what is seen now, and everything known, in answers."""
     parts = stored_pods_by_revision(store, workload)
     numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
-    followed = observe(track, observation(workload, parts, numbers), now)
-    return followed, _summary(store, workload, followed, now, parts=parts, numbers=numbers)
+    followed = observe(track, observation(workload, parts, numbers, is_paused=own.is_paused), now)
+    return followed, _summary(store, workload, own, followed, now, parts=parts, numbers=numbers)
 
 
-def summarise(store: Store, workload: Controlled, track: Track, now: datetime) -> Rollout:
+def summarise(store: Store, workload: PodSet, own: Own, track: Track, now: datetime) -> Rollout:
     """Everything known of it, in answers, without adding to the track."""
     parts = stored_pods_by_revision(store, workload)
     numbers = progress(workload, parts, now, has_pods=has_pods(store, workload, parts))
-    return _summary(store, workload, track, now, parts=parts, numbers=numbers)
+    return _summary(store, workload, own, track, now, parts=parts, numbers=numbers)
 
 
 def _summary(
-    store: Store, workload: Controlled, track: Track, now: datetime, *, parts: Sequence[RevisionPods], numbers: Progress
+    store: Store,
+    workload: PodSet,
+    own: Own,
+    track: Track,
+    now: datetime,
+    *,
+    parts: Sequence[RevisionPods],
+    numbers: Progress,
 ) -> Rollout:
-    judged = verdict(workload)
     current = next((part for part in parts if part.is_current), None)
     old = [part for part in parts if not part.is_current and part.revision is not None]
     settled = track.finished is not None and numbers.old.existing == 0
@@ -58,12 +83,12 @@ def _summary(
         from ktui.rollout.diagnosis.standstill import of_standstill  # noqa: PLC0415
 
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
-        awaits = awaited(workload, parts, now)
+        awaits = awaited(workload, parts, now) or own.awaits
         revisions = [part.revision for part in parts if part.revision is not None]
         causes = (*of_churn(workload, [each.metadata.creation_timestamp for each in revisions], now), *causes)
         # What its partition holds stands still because someone wants it to.
-        is_held = isinstance(workload, StatefulSet) and partition_of(workload) is not None
-        if all(cause.remark for cause in causes) and not is_held and not waits_for_deletion(workload):
+        stands = own.partition is not None or own.is_paused or waits_for_deletion(workload)
+        if all(cause.remark for cause in causes) and not stands:
             causes = (
                 *of_standstill(
                     workload,
@@ -76,10 +101,12 @@ def _summary(
                 ),
                 *causes,
             )
+        # What its own conditions say comes last: they know less than the pods.
+        causes = (*causes, *own.causes)
     elif any(has_restarted(pod) or resize_waits(pod) for pod in pods):
         causes = unrest(pods, now, store.events)
-    partition = partition_of(workload) if isinstance(workload, StatefulSet) and workload.observed else None
-    phase = _phase(workload, numbers, judged, causes, partition)
+    partition = own.partition if workload.observed else None
+    phase = _phase(workload, numbers, own, causes, partition)
     was_watched = track.finished is None or track.samples[0].at <= track.finished
     has_lowest = bool(old) and was_watched
     gives_way = _giving_way(old) if track.finished is None else None
@@ -91,8 +118,8 @@ def _summary(
         name=clean(meta.name),
         generation=meta.generation,
         phase=phase,
-        verdict=judged,
-        paused=phase is Phase.PAUSED or (partition is not None and partition.is_pause),
+        verdict=own.verdict,
+        paused=own.is_paused or phase is Phase.PAUSED or (partition is not None and partition.is_pause),
         progress=numbers,
         revision=current.number if current is not None else 0,
         previous_revision=old[0].number if old else 0,
@@ -117,17 +144,22 @@ def _summary(
         came_back=current is not None and came_back(current, parts),
         unseen=unseen(store, CONTROLLER_REVISIONS, PODS),
         awaits=awaits,
+        controller=own.controller,
     )
 
 
 def _phase(
-    workload: Controlled, numbers: Progress, judged: Verdict, causes: Sequence[Cause], partition: Partition | None
+    workload: PodSet, numbers: Progress, own: Own, causes: Sequence[Cause], partition: Partition | None
 ) -> Phase:
-    """Neither kind has a deadline, so neither ever fails by kubectl's verdict: what is stuck is stalled."""
+    """What has no deadline never fails by a verdict: what is stuck is stalled."""
     if workload.metadata.deletion_timestamp is not None:
         return Phase.DELETED
+    if own.verdict.failed and own.verdict.is_judged:
+        return Phase.FAILED
     if any(cause.blocking for cause in causes):
         return Phase.STALLED
+    if own.is_paused:
+        return Phase.PAUSED
     has_old = numbers.old.existing > 0
     if waits_for_deletion(workload) and has_old:
         return Phase.PAUSED
@@ -138,7 +170,7 @@ def _phase(
             return Phase.HELD
     if waits_for_deletion(workload):
         return Phase.COMPLETE if is_complete(workload) else Phase.PROGRESSING
-    if not judged.done:
+    if not own.verdict.done:
         return Phase.PROGRESSING
     return Phase.COMPLETE if desired(workload) else Phase.SCALED_TO_ZERO
 
@@ -150,7 +182,7 @@ def _giving_way(old: Sequence[RevisionPods]) -> PodTemplate | None:
 
 
 def _since(
-    workload: Controlled, phase: Phase, track: Track, partition: Partition | None, causes: Sequence[Cause]
+    workload: PodSet, phase: Phase, track: Track, partition: Partition | None, causes: Sequence[Cause]
 ) -> datetime | None:
     if phase in (Phase.HELD, Phase.PAUSED) and partition is not None and partition.record is not None:
         return partition.record.since

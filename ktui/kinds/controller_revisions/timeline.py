@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
-from ktui.kinds.controller_revisions.strategy import Controlled
 from ktui.model.objects import Event
 from ktui.model.store import Store
+from ktui.model.workloads import PodSet
 from ktui.rollout.diagnosis import lifetimes
 from ktui.rollout.happenings import (
     Stamp,
@@ -24,7 +24,7 @@ from ktui.rollout.happenings import (
 from ktui.rollout.revisions import change_cause
 
 
-def happened(store: Store, workload: Controlled) -> Iterator[Stamp]:
+def happened(store: Store, workload: PodSet) -> Iterator[Stamp]:
     """What a StatefulSet or a DaemonSet tells, its revisions and its pods, those that are gone among them."""
     meta = workload.metadata
     stopping = {pod.metadata.name for pod in store.pods(meta.uid) if pod.metadata.deletion_timestamp is not None}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ktui.kinds.controller_revisions.kind import ControlledKind
 from ktui.kinds.controller_revisions.partition import partition_of
+from ktui.kinds.controller_revisions.summary import Own
 from ktui.model.resources import STATEFULSETS
+from ktui.model.store import Store
 from ktui.model.workloads import StatefulSet
 from ktui.text import count
 
@@ -21,6 +24,9 @@ class StatefulSetKind(ControlledKind[StatefulSet]):
     """StatefulSets. A partition pauses them, and holds their canaries."""
 
     resource = STATEFULSETS
+
+    def own(self, store: Store, workload: StatefulSet, now: datetime) -> Own:
+        return Own(verdict=self.verdict(workload), replicas=workload.spec.desired, partition=partition_of(workload))
 
     def is_paused(self, workload: StatefulSet) -> bool:
         """By the partition that ktui sets."""
