@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ktui.kinds.argo_rollout.kind import ArgoRolloutKind
+from ktui.kinds.cloneset.kind import CloneSetKind
 from ktui.kinds.daemonset.kind import DaemonSetKind
 from ktui.kinds.deployment.kind import DeploymentKind
 from ktui.kinds.kind import Kind
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 KINDS: Final[tuple[Kind[Any], ...]] = (DeploymentKind(), StatefulSetKind(), DaemonSetKind())
 
-EXTENSIONS: Final[list[Kind[Any]]] = [ArgoRolloutKind()]
+EXTENSIONS: Final[list[Kind[Any]]] = [ArgoRolloutKind(), CloneSetKind()]
 """The kinds that a cluster has only if someone has installed their controller."""
 
 WORKLOADS: Final = tuple(kind.resource for kind in KINDS)

@@ -43,14 +43,26 @@ class _RevisionLabel(Struct, frozen=True):
 _NO_LABEL: Final = _RevisionLabel()
 
 
+class _PodAnnotations(Struct, frozen=True):
+    """What is read of the annotations of a pod."""
+
+    updated: str = msgspec.field(default="", name="apps.kruise.io/inplace-update-state")
+    """How OpenKruise last changed it in place, as JSON (`apis/apps/pub/inplace_update.go` of openkruise/kruise)."""
+
+
+_NO_ANNOTATION: Final = _PodAnnotations()
+
+
 class PodMeta(ObjectMeta, frozen=True):
     """Metadata of a pod."""
 
     labels: _RevisionLabel = _NO_LABEL
+    annotations: _PodAnnotations = _NO_ANNOTATION
 
     def __post_init__(self) -> None:
         super().__post_init__()
         force_setattr(self, "labels", shared(self.labels))
+        force_setattr(self, "annotations", shared(self.annotations))
 
 
 class ReplicaSetMeta(ObjectMeta, frozen=True):

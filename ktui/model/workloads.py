@@ -306,8 +306,20 @@ class Workload(Protocol):
         """Whether its controller has seen the spec as it is now."""
 
 
+class PodSetSpec(WorkloadSpec, Protocol):
+    """What is asked of a workload whose own controller makes its pods."""
+
+    @property
+    def revision_history_limit(self) -> int | None:
+        """How many old revisions are kept."""
+
+
 class PodSet(Workload, Protocol):
     """A workload whose own controller makes its pods, and keeps its revisions as ControllerRevisions."""
+
+    @property
+    def spec(self) -> PodSetSpec:
+        """What is asked for."""
 
     @property
     def desired(self) -> int:

@@ -9,22 +9,33 @@ from typing import Any
 import pytest
 
 from ktui.actions.read import Reader
+from ktui.kinds.cloneset.objects import CLONESETS
 from ktui.kinds.kind import Kind
 from ktui.kinds.planning import offers, plan
 from ktui.kinds.registry import EXTENSIONS, KINDS, kind_of
 from ktui.kube.api import Api
 from ktui.live.snapshot import read_store
 from ktui.model.reference import read_reference, reference_to
+from ktui.model.resources import Resource
 from ktui.plans.plan import Plan
 from ktui.plans.request import PLAIN
 from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 from tests.kinds.argo_rollout import operator
+from tests.kinds.open_kruise import replay
 from tests.recorded import FOLDER, clock
 from tests.replayed import Replayed, served
 
 EVERY = [*KINDS, *EXTENSIONS]
 RECORDINGS = ["rolling-update", "pause-resume", "statefulset-daemonset"]
+OF_KRUISE = [
+    (CLONESETS, "cloneset-partition", 2.8),
+    (CLONESETS, "cloneset-partition", 9.0),
+    (CLONESETS, "cloneset-paused", 6.0),
+    (CLONESETS, "cloneset-in-place", 8.9),
+    (CLONESETS, "cloneset-failing-undo", 20.0),
+    (CLONESETS, "cloneset-on-delete", 8.0),
+]
 OF_ARGO = [("canary-steps", 8.0), ("canary-abort-retry-undo", 25.0), ("blue-green-manual", 12.0)]
 
 
@@ -77,6 +88,11 @@ async def test_what_is_offered_can_be_planned_and_what_is_not_has_a_reason(name:
 @pytest.mark.parametrize(("name", "at"), OF_ARGO)
 def test_what_is_offered_of_a_rollout_of_argo_can_be_planned(name: str, at: float) -> None:
     assert set(agrees(operator.subject(name, at)))
+
+
+@pytest.mark.parametrize(("resource", "name", "at"), OF_KRUISE)
+def test_what_is_offered_of_a_workload_of_open_kruise_can_be_planned(resource: Resource, name: str, at: float) -> None:
+    assert set(agrees(replay.acted_on(name, at, resource)))
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.resource.kind)

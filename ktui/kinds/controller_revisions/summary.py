@@ -16,6 +16,7 @@ from ktui.model.template import PodTemplate
 from ktui.model.workloads import PodSet
 from ktui.rollout import images
 from ktui.rollout.diagnosis.cause import Cause
+from ktui.rollout.diagnosis.in_place import without_updates
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, observe
@@ -43,6 +44,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     awaits: str = ""
     """What is going on, if its kind can tell that better than numbers of pods."""
     deadline_seconds: int | None = None
+    waits_for_old: bool = True
+    """Whether old pods that are not well keep its controller from going on."""
 
 
 def rollout(store: Store, workload: PodSet, own: Own, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
@@ -75,6 +78,8 @@ def _summary(
     settled = track.finished is not None and numbers.old.existing == 0
     causes: tuple[Cause, ...] = ()
     awaits = ""
+    # A container that was stopped to get another image has not crashed.
+    parts = [msgspec.structs.replace(part, pods=without_updates(part.pods, now)) for part in parts]
     pods = [pod for part in parts for pod in part.pods]
     if not is_complete(workload):
         # As for Deployments (`rollout.summarise`): a cluster that is well never asks.
@@ -83,6 +88,10 @@ def _summary(
         from ktui.rollout.diagnosis.standstill import of_standstill  # noqa: PLC0415
 
         causes = diagnose(workload, parts, now, is_settled=settled, events_of=store.events)
+        if not own.waits_for_old:
+            causes = tuple(
+                msgspec.structs.replace(cause, blocking=cause.blocking and not cause.of_old) for cause in causes
+            )
         awaits = awaited(workload, parts, now) or own.awaits
         revisions = [part.revision for part in parts if part.revision is not None]
         causes = (*of_churn(workload, [each.metadata.creation_timestamp for each in revisions], now), *causes)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from ktui.kinds.controller_revisions import revisions
 from ktui.kinds.controller_revisions.strategy import Controlled, waits_for_deletion
-from ktui.model.workloads import ControllerRevision, StatefulSet
+from ktui.model.workloads import ControllerRevision, PodSet, StatefulSet
 from ktui.plans.subject import Known, Subject
 from ktui.rollout.podstatus import is_terminating
 
+KnownPodSet = Known[PodSet, ControllerRevision]
+PodSetSubject = Subject[PodSet, ControllerRevision]
 KnownControlled = Known[Controlled, ControllerRevision]
 ControlledSubject = Subject[Controlled, ControllerRevision]
 StatefulSetSubject = Subject[StatefulSet, ControllerRevision]
 
 
-def current(known: KnownControlled) -> ControllerRevision | None:
+def current(known: KnownPodSet) -> ControllerRevision | None:
     """The revision of the template as it is; None where the controller has not made it yet."""
     return revisions.current(known.workload, known.revisions)
 

@@ -12,7 +12,14 @@ from typing import Any, Final
 
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans import partition_patch
-from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled, current, in_flight
+from ktui.kinds.controller_revisions.plans.known import (
+    ControlledSubject,
+    KnownControlled,
+    KnownPodSet,
+    PodSetSubject,
+    current,
+    in_flight,
+)
 from ktui.kinds.controller_revisions.plans.wording import (
     changed,
     deletion_commands,
@@ -43,7 +50,7 @@ _DIRECTIVE: Final = "$patch"
 """What makes a strategic merge patch replace: no part of the template."""
 
 
-def rollback_target(known: KnownControlled, to_revision: int | None = None) -> ControllerRevision | Refusal:
+def rollback_target(known: KnownPodSet, to_revision: int | None = None) -> ControllerRevision | Refusal:
     """The revision that a rollback would bring back, or why there is none, in kubectl's words and order.
 
     Without a number it is the last one that was good (`standing.last_good`), where kubectl takes the second highest.
@@ -176,14 +183,14 @@ def _going_back(request: Request, subject: ControlledSubject, back: ControllerRe
         ),
         warnings=(
             *owner_warnings(workload),
-            *_prospects(subject, back),
+            *how_it_did(subject, back),
             *_left_alone(subject, after, held, back),
             *stranded_warnings(subject, after),
         ),
         insist=prospects.misgivings(
             back.revision, candidates(workload, _parts(subject)), subject.remembered, subject.now
         ),
-        undo=_undo(subject, back),
+        undo=undo_of(subject, back),
         commands=(
             command(subject, "rollout", "undo", name_of(subject), f"--to-revision={back.revision}"),
             *(partition_patch.commands(subject, ends_at) if ends_at is not None else ()),
@@ -233,11 +240,11 @@ def _left_alone(
     )
 
 
-def _parts(subject: ControlledSubject) -> tuple[RevisionPods, ...]:
+def _parts(subject: PodSetSubject) -> tuple[RevisionPods, ...]:
     return pods_by_revision(subject.workload, subject.revisions, subject.pods)
 
 
-def _prospects(subject: ControlledSubject, back: ControllerRevision) -> tuple[str, ...]:
+def how_it_did(subject: PodSetSubject, back: ControllerRevision) -> tuple[str, ...]:
     """How the revision did that comes back, and whether it is another one but for annotations."""
     named = {each.revision: each for each in subject.revisions if each.template is not None}
     templates = {number: template_in(subject.raw_revisions[each.metadata.uid]) for number, each in named.items()}
@@ -253,7 +260,8 @@ def _prospects(subject: ControlledSubject, back: ControllerRevision) -> tuple[st
     )
 
 
-def _undo(subject: ControlledSubject, back: ControllerRevision) -> Undo:
+def undo_of(subject: PodSetSubject, back: ControllerRevision) -> Undo:
+    """How to take a rollback back."""
     now = current(subject)
     limit = subject.workload.spec.revision_history_limit
     if now is None:
@@ -262,7 +270,7 @@ def _undo(subject: ControlledSubject, back: ControllerRevision) -> Undo:
     return undo_of_return((now.revision, name), limit)
 
 
-def rollback_revision(known: KnownControlled) -> int | Refusal:
+def rollback_revision(known: KnownPodSet) -> int | Refusal:
     """The number of the revision that a rollback would bring back."""
     found = rollback_target(known)
     return found if isinstance(found, Refusal) else found.revision

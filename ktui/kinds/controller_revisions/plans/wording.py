@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from ktui.kinds.controller_revisions import progress, revisions
-from ktui.kinds.controller_revisions.plans.known import ControlledSubject
+from ktui.kinds.controller_revisions.plans.known import ControlledSubject, PodSetSubject
 from ktui.kinds.controller_revisions.strategy import Controlled, bounds, desired, place, waits_for_deletion
 from ktui.model.objects import Pod, RollingUpdate
 from ktui.model.reference import reference_to
 from ktui.model.template import PodTemplate, decode_hook
-from ktui.model.workloads import ControllerRevision, StatefulSet
+from ktui.model.workloads import ControllerRevision, PodSet, StatefulSet
 from ktui.plans.plan import PodToDelete
+from ktui.plans.subject import Subject
 from ktui.plans.wording import amid, command, image_of
 from ktui.rollout.podstatus import is_terminating
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean, count
 
+_W = TypeVar("_W", bound=PodSet)
+
 _SHOWN = 4
 """How many pods are named one by one."""
 
 
-def name_of(subject: ControlledSubject) -> str:
+def name_of(subject: PodSetSubject) -> str:
     """The workload as kubectl takes it: `statefulset/db`."""
     return reference_to(subject.workload).full
 
@@ -40,7 +43,7 @@ def next_revision(known: Sequence[ControllerRevision]) -> int:
     return max((revision.revision for revision in known), default=0) + 1
 
 
-def numbered(subject: ControlledSubject, template: PodTemplate) -> tuple[str, str]:
+def numbered(subject: PodSetSubject, template: PodTemplate) -> tuple[str, str]:
     """What a template will be called, and a sentence about the revision that comes back with it, where one does."""
     number, live = next_revision(subject.revisions), subject.workload.spec.template
     known = next((rev for rev in revisions.newest_first(subject.revisions) if rev.template == template), None)
@@ -52,11 +55,12 @@ def numbered(subject: ControlledSubject, template: PodTemplate) -> tuple[str, st
     return revision_of(known, live), again
 
 
-def changed(subject: ControlledSubject, raw: dict[str, Any]) -> Controlled:
+def changed(subject: Subject[_W, ControllerRevision], raw: dict[str, Any]) -> _W:
     """The workload that a patch makes, as rules look at one: of a generation that no controller has seen."""
-    made = msgspec.convert(raw, type(subject.workload), dec_hook=decode_hook)
+    made: Any = msgspec.convert(raw, type(subject.workload), dec_hook=decode_hook)
     meta = msgspec.structs.replace(made.metadata, generation=subject.workload.metadata.generation + 1)
-    return msgspec.structs.replace(made, metadata=meta)
+    after: _W = msgspec.structs.replace(made, metadata=meta)
+    return after
 
 
 def names(pods: Iterable[Pod]) -> str:
@@ -201,7 +205,7 @@ def _stranded(subject: ControlledSubject, after: Controlled) -> list[Pod]:
     return from_the_top(after, found)
 
 
-def refuse_on_delete(workload: Controlled, what: str) -> Refusal | None:
+def refuse_on_delete(workload: PodSet, what: str) -> Refusal | None:
     """Why nothing that is about the course of a rollout can be done where there is none."""
     if not waits_for_deletion(workload):
         return None

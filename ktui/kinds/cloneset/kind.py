@@ -1,0 +1,52 @@
+"""The kind CloneSet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ktui.kinds.cloneset import status
+from ktui.kinds.cloneset.objects import CLONESETS, CloneSet
+from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
+from ktui.kinds.controller_revisions.summary import Own
+from ktui.kinds.open_kruise.kind import KruiseKind
+from ktui.kinds.open_kruise.own import own_of
+from ktui.model.store import Store
+from ktui.rollout.status import Verdict
+
+if TYPE_CHECKING:
+    from ktui.model.workloads import ControllerRevision
+    from ktui.plans.plan import Plan
+    from ktui.plans.request import Request
+    from ktui.plans.subject import Subject
+    from ktui.rollout.revisions import Refusal
+
+    CloneSetSubject = Subject[CloneSet, ControllerRevision]
+
+
+class CloneSetKind(KruiseKind[CloneSet]):
+    """CloneSets of OpenKruise."""
+
+    resource = CLONESETS
+
+    def verdict(self, workload: CloneSet) -> Verdict:
+        return status.verdict(workload)
+
+    def own(self, store: Store, workload: CloneSet, now: datetime) -> Own:
+        return own_of(
+            workload,
+            stored_pods_by_revision(store, workload),
+            self.verdict(workload),
+            replicas=workload.spec.desired,
+            controller=status.controller_of(workload),
+            causes=status.of_deadline(workload),
+            deadline=workload.spec.progress_deadline_seconds,
+        )
+
+    def replicas(self, workload: CloneSet) -> int:
+        return workload.spec.desired
+
+    def plan(self, request: Request, subject: CloneSetSubject) -> Plan | Refusal:
+        from ktui.kinds.open_kruise.plans.planning import OF_NUMBERED  # noqa: PLC0415
+
+        return OF_NUMBERED.plan(request, subject)

@@ -1,0 +1,1 @@
+"""What the workloads of OpenKruise share: CloneSets, Advanced StatefulSets and Advanced DaemonSets."""

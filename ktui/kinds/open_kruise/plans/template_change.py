@@ -1,0 +1,104 @@
+"""Restart and set image: another pod template, and so a new rollout."""
+
+from __future__ import annotations
+
+from ktui.kinds.controller_revisions.plans.known import current
+from ktui.kinds.controller_revisions.plans.wording import changed, numbered
+from ktui.kinds.open_kruise.own import partition_of
+from ktui.kinds.open_kruise.plans import fields
+from ktui.kinds.open_kruise.plans.known import KruiseSubject, in_flight
+from ktui.kinds.open_kruise.plans.words import can_be_in_place, replacement
+from ktui.kinds.open_kruise.strategy import KruiseSet
+from ktui.plans.draft import draft_for
+from ktui.plans.plan import Plan, Undo
+from ktui.plans.request import Restart, RollBack, SetImage
+from ktui.plans.template_change import BUSY, NewImages, put_images, put_restart
+from ktui.plans.wording import (
+    being_deleted,
+    image_changes,
+    image_of,
+    moved_images,
+    owner_warnings,
+    stale_cause,
+)
+from ktui.rollout.revisions import Refusal
+from ktui.text import clean
+
+
+def refuse_restart(workload: KruiseSet) -> Refusal | None:
+    """Why a restart, which is a change of an annotation, cannot be had.
+
+    An annotation is changed in place, and no container restarts for it (`defaultCalculateInPlaceUpdateSpec`).
+    """
+    refused = being_deleted(workload)
+    if refused is None and workload.rolling.in_place:
+        return Refusal(
+            "a restart changes an annotation of the template, and OpenKruise changes that in place without restarting "
+            "anything: delete the pods one after another, or use a ContainerRecreateRequest"
+        )
+    return refused
+
+
+def plan_restart(request: Restart, subject: KruiseSubject) -> Plan | Refusal:
+    """Replace every pod by one of the same template, as a rollout of its own."""
+    draft = draft_for(subject)
+    refused = refuse_restart(subject.workload) or put_restart(draft, subject.now)
+    if refused is not None:
+        return refused
+    after = changed(subject, draft.after)
+    comes, _ = numbered(subject, after.spec.template)
+    return draft.plan(
+        request,
+        title=f"Restart {draft.target}",
+        begun="restart",
+        effects=(
+            *replacement(subject, after, draft.after, comes),
+            "The template stays the same but for the time of the restart.",
+        ),
+        warnings=(*((BUSY,) if in_flight(subject) else ()), *_held(after)),
+        undo=Undo("Nothing to undo: the new pods run what the old ones did. A pause stops it half-way."),
+        commands=(fields.template_command(subject, draft.after),),
+    )
+
+
+def plan_set_image(request: SetImage, subject: KruiseSubject) -> Plan | Refusal:
+    """Roll another image out: `*` means init containers too."""
+    workload = subject.workload
+    draft = draft_for(subject)
+    images = being_deleted(workload) or put_images(draft, request, workload)
+    if isinstance(images, Refusal):
+        return images
+    before, then = subject.raw["spec"]["template"], draft.after["spec"]["template"]
+    if workload.rolling.only_in_place and not can_be_in_place(before, then):
+        return Refusal("it changes pods in place only, and that is not possible for an init container")
+    after = changed(subject, draft.after)
+    comes, again = numbered(subject, after.spec.template)
+    return draft.plan(
+        request,
+        title=clean(f"Set the image of {draft.target} to {images.label}"),
+        done=clean(f"set to {images.label}"),
+        effects=(
+            *image_changes(images.changed),
+            *replacement(subject, after, draft.after, comes),
+            *([again] if again else ()),
+        ),
+        warnings=(*owner_warnings(workload), *moved_images(images.changed), *stale_cause(workload), *_held(after)),
+        undo=_undo(subject, images),
+        commands=(fields.template_command(subject, draft.after),),
+    )
+
+
+def _held(after: KruiseSet) -> tuple[str, ...]:
+    """What a pause and a partition do to a template that is changed without ending them."""
+    paused = ("It is paused: nothing is changed until it is resumed.",) if after.rolling.paused else ()
+    held = partition_of(after)
+    if held is None:
+        return paused
+    return (*paused, f"Its partition lets {held.size} through: the others follow when it is promoted.")
+
+
+def _undo(subject: KruiseSubject, images: NewImages) -> Undo:
+    now = current(subject)
+    if now is not None and subject.workload.spec.revision_history_limit != 0:
+        return Undo(f"Roll back to revision {now.revision} ({image_of(now.template)}).", RollBack(now.revision))
+    return images.undo

@@ -1,0 +1,1 @@
+"""CloneSets, Advanced StatefulSets and Advanced DaemonSets of OpenKruise."""
