@@ -251,7 +251,7 @@ class ControllerRevision(Struct, frozen=True):
 
     @property
     def pod_hashes(self) -> tuple[str, ...]:
-        """All the values that this label may have: a CloneSet can be told to leave its own name out of it.
+        """All the values that this label may have: a CloneSet can be set to leave its own name out of it.
 
         Feature gate CloneSetShortHash of OpenKruise (`GetShortHash` of cloneset_utils.go).
         """

@@ -11,6 +11,7 @@ from ktui.kinds.open_kruise.plans import fields
 from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight
 from ktui.kinds.open_kruise.plans.words import replacement
 from ktui.model.template import PodTemplate
+from ktui.plans.canary_size import grown, refuse_size, what_follows
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
@@ -62,7 +63,7 @@ def promote_label(known: KnownKruise) -> str:
     size = pods if pods is not None else held.desired - min(held.before, held.desired)
     all_of = "all " if size == held.desired else ""
     whole = "" if size == held.desired else f" of {held.desired}"
-    return f"promote to {all_of}{size}{whole}{_in_brackets(held, step)}"
+    return f"promote to {all_of}{size}{whole}{steps.in_brackets(held.steps, step)}"
 
 
 def plan_promote(request: Promote, subject: KruiseSubject) -> Plan | Refusal:
@@ -77,11 +78,10 @@ def plan_promote(request: Promote, subject: KruiseSubject) -> Plan | Refusal:
     elif request.to == steps.FULL:
         step, pods = 0, None
     else:
-        pods = steps.in_pods(request.to, held.desired)
-        if steps.is_full(request.to, held.desired):
-            return Refusal(f"{count(pods, 'pod')} of {held.desired} would hold nothing back: promote in full instead")
-        if pods <= held.pods:
-            return Refusal(f"{count(held.pods, 'pod')} may be new already, and that only grows: abort takes it back")
+        larger = grown(request.to, held.pods, held.desired)
+        if isinstance(larger, Refusal):
+            return larger
+        pods = larger
         sizes = held.record.steps if held.record is not None else ()
         step = max(held.record.step, steps.following(sizes, held.desired, pods) - 1) if held.record and sizes else 0
     if pods is None:
@@ -99,7 +99,7 @@ def _further(request: Promote, subject: KruiseSubject, held: Partition, *, step:
     size, image = f"{pods} of {count(held.desired, 'pod')}", image_of(subject.workload.spec.template)
     return draft.plan(
         request,
-        title=f"Promote {draft.target} to {size} at {image}{_in_brackets(held, step)}",
+        title=f"Promote {draft.target} to {size} at {image}{steps.in_brackets(held.steps, step)}",
         begun=f"promotion to {size} at {image}",
         effects=(f"The partition goes from {held.first} to {at}.", *_let_through(subject, draft.after)),
         warnings=_warned(subject),
@@ -153,12 +153,6 @@ def _undo(subject: KruiseSubject) -> Undo:
     return Undo(f"Roll back to revision {found.revision} ({image_of(found.template)}).", RollBack(found.revision))
 
 
-def _in_brackets(held: Partition, index: int) -> str:
-    sizes = held.record.steps if held.record is not None else ()
-    place = steps.place(sizes, index)
-    return f" ({place})" if place else ""
-
-
 def refuse_canary(known: KnownKruise) -> Refusal | None:
     """Why no canary can be begun."""
     workload = known.workload
@@ -181,8 +175,11 @@ def refuse_canary(known: KnownKruise) -> Refusal | None:
 def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
     """Template, partition and record in one patch."""
     workload = subject.workload
-    wrong = steps.wrong(request.steps, workload.desired, surge=False) if workload.desired else ""
-    refused = refuse_canary(subject) or (Refusal(wrong) if wrong else None) or refuse_what(request, subject.raw)
+    refused = (
+        refuse_canary(subject)
+        or refuse_size(request.steps, workload.desired, surge=False)
+        or refuse_what(request, subject.raw)
+    )
     if refused is not None:
         return refused
     now = current(subject)
@@ -204,7 +201,6 @@ def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
     )
     fields.put_partition(draft, subject, record.partition, record)
     image, size = image_of(template, workload.spec.template), f"{pods} of {count(desired, 'pod')}"
-    then = [_size(step, desired) for step in record.steps[1:]]
     comes = f"revision {next_revision(subject.revisions)}, image {image}"
     return draft.plan(
         request,
@@ -214,7 +210,7 @@ def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
             *image_changes(differing),
             *replacement(subject, changed(subject, draft.after), draft.after, comes),
             f"OpenKruise itself holds them (partition {record.partition}): ktui does not have to keep running.",
-            f"Promote then goes to {', '.join(then)}.",
+            what_follows(record.steps, desired),
         ),
         warnings=(
             *moved_images(differing),
@@ -227,9 +223,3 @@ def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
             fields.template_command(subject, draft.after),
         ),
     )
-
-
-def _size(step: str, desired: int) -> str:
-    if steps.is_full(step, desired):
-        return f"all {desired}"
-    return f"{step} ({steps.in_pods(step, desired)})" if step.endswith("%") else step
