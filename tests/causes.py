@@ -21,6 +21,7 @@ from ktui.kinds.registry import STREAMED
 from ktui.kube.policies import policies_in
 from ktui.live.live import Live
 from ktui.model.changes import Gone, Listed, Put
+from ktui.model.objects import Deployment
 from ktui.model.reference import reference_to
 from ktui.model.resources import Resource
 from ktui.rollout.diagnosis.cause import Cause, Reason, Remedy
@@ -92,7 +93,7 @@ class Play:
     @property
     def remarks(self) -> Sequence[Cause]:
         """What ktui tells of what stands around a Deployment, when it is looked at in full."""
-        deployment = next(self._live.store.deployments(), None)
+        deployment = next(self._live.store.of_type(Deployment), None)
         if deployment is None:
             return ()
         listed = (

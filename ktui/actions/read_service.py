@@ -12,6 +12,7 @@ from ktui.kube.api import Api
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
 from ktui.kube.listing import list_once
 from ktui.model.changes import Listed, Put
+from ktui.model.objects import Deployment
 from ktui.model.resources import (
     DEPLOYMENTS,
     ENDPOINT_SLICES,
@@ -42,7 +43,7 @@ async def read_service(api: Api, namespace: str, name: str, kubectl: tuple[str, 
         raise Interrupted(f"The server's answer is not a Service: {clean(str(error))}.") from error
     store, traffic = Store(), Traffic()
     store.apply(await _listed(api, DEPLOYMENTS, namespace))
-    found = pairings(service, store.deployments())
+    found = pairings(service, store.of_type(Deployment))
     others, *routing = await asyncio.gather(
         _parts(api, found, service),
         _tolerated(api, ENDPOINT_SLICES, namespace, f"{SERVICE_NAME}={name}"),

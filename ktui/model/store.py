@@ -13,11 +13,10 @@ from typing import Final, NamedTuple, TypeVar, cast
 
 from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.claims import Claims, Place
-from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.objects import Event, Pod, ReplicaSet
 from ktui.model.reading import ordinal
 from ktui.model.resources import (
     CONTROLLER_REVISIONS,
-    DEPLOYMENTS,
     EVENTS,
     PODS,
     REPLICASETS,
@@ -97,19 +96,17 @@ class Store:
 
     # What is known
 
-    def deployments(self) -> Iterator[Deployment]:
-        """All Deployments, in no order."""
-        for obj in self._objects[DEPLOYMENTS].values():
-            if isinstance(obj, Deployment):
-                yield obj
+    def of_type(self, kind: type[_P]) -> Iterator[_P]:
+        """All objects of that type, in no order: workloads, Services or routes."""
+        return (obj for obj in self._objects[resource_for(kind)].values() if isinstance(obj, kind))
 
-    def deployment(self, uid: str) -> Deployment | None:
-        """The Deployment of that uid, or None where it is not, or no longer, known."""
-        obj = self._objects[DEPLOYMENTS].get(uid)
-        return obj if isinstance(obj, Deployment) else None
+    def of_uid(self, kind: type[_P], uid: str) -> _P | None:
+        """The object of that type and uid, or None where it is not, or no longer, known."""
+        found = self._objects[resource_for(kind)].get(uid)
+        return found if isinstance(found, kind) else None
 
     def workloads(self) -> Iterator[Workload]:
-        """All Deployments, StatefulSets and DaemonSets, in no order."""
+        """All workloads, of whatever kind, in no order."""
         yield from self._workloads.values()
 
     def shown(self) -> Iterator[Workload]:

@@ -16,6 +16,7 @@ from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.model.changes import Link, LinkState
+from ktui.model.objects import Deployment
 from ktui.model.resources import DEPLOYMENTS
 from ktui.model.store import Store
 from tests.kube.following import QUICK, Following, following
@@ -121,7 +122,7 @@ async def live_through(server: Collection, steps: list[Callable[[Collection], No
     store = Store()
     for batch in it.batches:
         store.apply(batch)
-    assert {d.metadata.uid: d.metadata.resource_version for d in store.deployments()} == there(server)
+    assert {d.metadata.uid: d.metadata.resource_version for d in store.of_type(Deployment)} == there(server)
     assert DEPLOYMENTS in store.listed
     last = store.links[DEPLOYMENTS]
     assert isinstance(last, Link)

@@ -21,7 +21,7 @@ from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.streams.streams import Outbox, Streams, is_at_once
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put, Restored
-from ktui.model.objects import Pod
+from ktui.model.objects import Deployment, Pod
 from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource, known_resources
 from ktui.model.store import Store
 from ktui.sim import SimulatedCluster
@@ -252,7 +252,7 @@ async def test_a_rollout_is_followed_to_its_end(cluster: SimulatedCluster, tmp_p
         await roll_out(cluster, tmp_path, "web:2")
         await settled(cluster)
         await reader.until(lambda: same(reader, cluster))
-        (web,) = reader.store.deployments()
+        (web,) = reader.store.of_type(Deployment)
         assert web.spec.template.containers[0].image == "web:2"
         assert {current.state for current in reader.store.links.values()} == {LinkState.LIVE}
 
@@ -326,5 +326,5 @@ async def test_a_selector_chooses_deployments_and_what_belongs_to_them_comes_who
     cluster.apply(labelled)
     async with reading(cluster, tmp_path, selector="tier=back") as reader:
         await reader.until_live(DEPLOYMENTS, REPLICASETS)
-        assert [d.metadata.name for d in reader.store.deployments()] == ["api"]
+        assert [d.metadata.name for d in reader.store.of_type(Deployment)] == ["api"]
         assert same(reader, cluster, REPLICASETS)

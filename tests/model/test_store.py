@@ -60,7 +60,7 @@ def answers(store: Store) -> dict[str, Any]:
     known["workloads"] = versions(store.workloads())
     uids = [f"{kind}{number}" for kind in "dsarvp" for number in range(3)]
     for uid in uids:
-        workload, deployment = store.workload(uid), store.deployment(uid)
+        workload, deployment = store.workload(uid), store.of_uid(Deployment, uid)
         known[f"workload {uid}"] = workload.metadata.resource_version if workload is not None else None
         assert deployment is None or deployment is workload
         known[f"replicasets {uid}"] = versions(store.replicasets(uid))
@@ -294,7 +294,7 @@ def test_what_a_statefulset_has_is_known_by_its_uid() -> None:
     assert versions(store.controller_revisions("s1")) == [("v1", "7")]
     assert versions(store.pods("s1")) == [("p2", "8")]
     assert {workload.metadata.uid for workload in store.workloads()} == {"d1", "d2", "s1", "a1"}
-    assert {deployment.metadata.uid for deployment in store.deployments()} == {"d1", "d2"}
+    assert {deployment.metadata.uid for deployment in store.of_type(Deployment)} == {"d1", "d2"}
 
 
 def test_a_name_is_looked_for_among_its_own_kind() -> None:
@@ -352,7 +352,7 @@ def test_the_same_name_with_another_uid_is_another_deployment() -> None:
     assert named is not None
     assert named.metadata.uid == "d2"
     assert store.replicasets("d2") == []
-    assert store.deployment("d1") is None
+    assert store.of_uid(Deployment, "d1") is None
 
 
 def test_what_matches_a_selector_again_is_back_though_it_was_gone() -> None:

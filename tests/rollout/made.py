@@ -121,7 +121,7 @@ class Made:
 
     def deployment(self) -> Deployment:
         self.put(DEPLOYMENTS, self.raw)
-        known = self.store.deployment("d")
+        known = self.store.of_uid(Deployment, "d")
         assert known is not None
         return known
 

@@ -39,7 +39,7 @@ def _moments(name: str) -> Iterator[Moment]:
         store.apply([said.change])
         now = clock(name) + timedelta(seconds=said.t)
         for uid in store.take_dirty():
-            deployment = store.deployment(uid)
+            deployment = store.of_uid(Deployment, uid)
             if deployment is None:
                 continue
             tracks[uid], rollout = rollout_of(store, deployment, tracks.get(uid), now)

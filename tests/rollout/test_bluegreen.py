@@ -155,8 +155,10 @@ class Scene:
         return self
 
     def state(self) -> BlueGreen:
-        (pairing,) = pairings(self.service, self.store.deployments())
-        rollouts = {each.metadata.uid: rollout_of(self.store, each, None, NOW)[1] for each in self.store.deployments()}
+        (pairing,) = pairings(self.service, self.store.of_type(Deployment))
+        rollouts = {
+            each.metadata.uid: rollout_of(self.store, each, None, NOW)[1] for each in self.store.of_type(Deployment)
+        }
         return blue_green(self.service, pairing, self.store, self.traffic, rollouts=rollouts, now=NOW)
 
 
@@ -300,8 +302,10 @@ def test_the_recording_of_a_real_control_plane_moves_three_times() -> None:
         (traffic if said.change.resource in ROUTING else store).apply([said.change])
         now = clock(name) + timedelta(seconds=said.t)
         for service in traffic.services():
-            for pairing in pairings(service, store.deployments()):
-                rollouts = {each.metadata.uid: rollout_of(store, each, None, now)[1] for each in store.deployments()}
+            for pairing in pairings(service, store.of_type(Deployment)):
+                rollouts = {
+                    each.metadata.uid: rollout_of(store, each, None, now)[1] for each in store.of_type(Deployment)
+                }
                 state = blue_green(service, pairing, store, traffic, rollouts=rollouts, now=now)
                 before, move = move, follow(move, known, state, now)
                 if move is not None and move.seconds is not None and move != before:

@@ -11,7 +11,7 @@ import pytest
 from ktui.kinds.deployment.detail import detail
 from ktui.kinds.deployment.progress import observation
 from ktui.model.changes import Gone, Put
-from ktui.model.objects import Event
+from ktui.model.objects import Deployment, Event
 from ktui.model.resources import EVENTS, PODS, REPLICASETS
 from ktui.model.store import Store
 from ktui.rollout.detail import EVENTS_SHOWN, Detail
@@ -30,7 +30,7 @@ def details(name: str) -> list[tuple[float, Detail]]:
         store.apply([said.change])
         now = clock(name) + timedelta(seconds=said.t)
         for uid in store.take_dirty():
-            deployment = store.deployment(uid)
+            deployment = store.of_uid(Deployment, uid)
             if deployment is not None:
                 track = tracks[uid] = observe(tracks.get(uid), observation(deployment, store.replicasets(uid)), now)
                 shown.append((said.t, detail(store, deployment, track, now)))

@@ -208,7 +208,7 @@ def test_the_same_name_with_another_uid_is_another_rollout() -> None:
     track = made.track()
     made.deployment()
     made.store.apply([Gone(DEPLOYMENTS, "d", "900")])
-    assert made.store.deployment("d") is None
+    assert made.store.of_uid(Deployment, "d") is None
     made.raw["metadata"] |= {"uid": "d2", "resourceVersion": "901"}
     made.put(DEPLOYMENTS, made.raw)
     again = made.store.named(Deployment, "shop", "web")

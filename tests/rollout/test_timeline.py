@@ -8,6 +8,7 @@ import pytest
 
 from ktui.kinds.registry import timeline_of
 from ktui.model.changes import Gone
+from ktui.model.objects import Deployment
 from ktui.model.resources import EVENTS, PODS
 from ktui.model.store import Store
 from ktui.rollout.happenings import What
@@ -18,7 +19,7 @@ from tests.rollout.replay import moments, store_at
 
 
 def told(store: Store, *deeds: Deed) -> tuple[Moment, ...]:
-    return timeline_of(store, next(store.deployments()), deeds)
+    return timeline_of(store, next(store.of_type(Deployment)), deeds)
 
 
 def texts(found: tuple[Moment, ...]) -> list[str]:
@@ -29,7 +30,7 @@ def texts(found: tuple[Moment, ...]) -> list[str]:
 def test_every_recording_is_told_in_order_and_without_a_name_of_the_cluster_s_own(name: str) -> None:
     for at in {m.t for m in moments(name)[::7]}:
         store = store_at(name, at)
-        for deployment in store.deployments():
+        for deployment in store.of_type(Deployment):
             found = timeline_of(store, deployment)
             assert [moment.at for moment in found] == sorted(moment.at for moment in found)
             assert all(moment.at <= moment.until for moment in found)

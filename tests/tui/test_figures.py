@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from ktui.figures.book import Book
 from ktui.kube.auth.access import Access
+from ktui.model.objects import Deployment
 from ktui.tui.app import KtuiApp
 from ktui.tui.draw.widgets import Painting, Scroll
 from ktui.tui.options import Options
@@ -63,7 +64,7 @@ async def roll(stage: Stage, screen: Screen, image: str, *, until: str) -> None:
     live, cart = screen.app.live, stage.read("cart").metadata.uid
 
     def has_seen(version: str) -> bool:
-        known = live.store.deployment(cart)
+        known = live.store.of_uid(Deployment, cart)
         return known is not None and known.metadata.resource_version == version and image == live.rollouts[cart].image
 
     stage.set_image("cart", image)

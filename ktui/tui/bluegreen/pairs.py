@@ -11,6 +11,7 @@ from ktui import signs
 from ktui.kube.errors import Forbidden, KubeError
 from ktui.kube.listing import list_once
 from ktui.model.changes import Put
+from ktui.model.objects import Deployment
 from ktui.model.resources import SERVICES
 from ktui.model.routing import Service
 from ktui.rollout.traffic.bluegreen import Pairing, may_be_paired, pairings
@@ -87,14 +88,14 @@ class Pairs:
 
     def _look(self, uid: str, *, again: bool) -> Mark | None:
         store = self._host.live.store
-        deployment = store.deployment(uid)
+        deployment = store.of_uid(Deployment, uid)
         if deployment is None:
             return None
         namespace = deployment.metadata.namespace
         known, now = self._known.get(namespace), monotonic()
         is_due = known is None or (now >= known.until and (again or bool(known.marks) or known.is_doubtful))
         if is_due and namespace not in self._asked and now >= self._alone.get(uid, 0.0):
-            if may_be_paired(deployment, store.deployments()):
+            if may_be_paired(deployment, store.of_type(Deployment)):
                 self._asked.add(namespace)
                 self._host.run_worker(self._ask_quietly(namespace), group="pairs")
             else:
@@ -109,7 +110,9 @@ class Pairs:
         switches = self._switches.get(namespace, 0)
         listed = await list_once(connection, SERVICES, namespace)
         services = [each.object for each in listed if isinstance(each, Put) and isinstance(each.object, Service)]
-        deployments = [each for each in self._host.live.store.deployments() if each.metadata.namespace == namespace]
+        deployments = [
+            each for each in self._host.live.store.of_type(Deployment) if each.metadata.namespace == namespace
+        ]
         found: list[tuple[Service, Pairing]] = []
         for service in services:
             found += [(service, pairing) for pairing in pairings(service, deployments)]
@@ -158,7 +161,7 @@ def _mark(names: Sequence[str], *, several: bool) -> Mark:
 
 async def screen_if_paired(host: Host, pairs: Pairs, uid: str) -> BlueGreenScreen | None:
     """The screen of the Services of a Deployment; None, and said why, if there is none to be shown."""
-    deployment = host.live.store.deployment(uid)
+    deployment = host.live.store.of_uid(Deployment, uid)
     if deployment is None or isinstance(host.screen, BlueGreenScreen):
         return None
     meta = deployment.metadata

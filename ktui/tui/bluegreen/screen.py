@@ -134,10 +134,10 @@ class BlueGreenScreen(LiveScreen):
     def _look(self, now: datetime) -> None:
         """Work the Services out anew. The last that was known stays where there is no pair any more."""
         live = self.ktui.live
-        self._deployment = live.store.deployment(self._uid) or self._deployment
+        self._deployment = live.store.of_uid(Deployment, self._uid) or self._deployment
         if self._deployment is None:
             return
-        deployments = list(live.store.deployments())
+        deployments = list(live.store.of_type(Deployment))
         before = {_identity(state): state for state in self._states}
         if self._was_covered:
             # Nobody has seen when traffic moved in the meantime: nothing is said of how long that took.
