@@ -124,6 +124,25 @@ def bind(keys: str, action: str, *, id: str | None = None, show: bool = True, pr
     return Binding(keys, action, _meaning(keys, MEANINGS), id=id, show=show, priority=priority)
 
 
+def moving(step: str, page: str, *, where: str = "") -> list[Binding]:
+    """The keys that go through lines: `step` and `page` are actions that take how many, and back if less than none.
+
+    Their ids begin with `where`; without it they have none, as those of a widget.
+    """
+    meanings = {
+        "down": ("down,j", f"{step}(1)"),
+        "up": ("up,k", f"{step}(-1)"),
+        "page_down": ("pagedown,ctrl+f", f"{page}(1)"),
+        "page_up": ("pageup,ctrl+b", f"{page}(-1)"),
+        "first": ("g,home", f"{step}(-1000000)"),
+        "last": ("G,end", f"{step}(1000000)"),
+    }
+    return [
+        bind(keys, action, id=f"{where}.{name}" if where else None, show=False)
+        for name, (keys, action) in meanings.items()
+    ]
+
+
 def answer(keys: str, action: str, *, priority: bool = False) -> Binding:
     """Bind keys to an answer in a dialog; the first one names it."""
     return Binding(keys, action, _meaning(keys, ANSWERS), show=False, priority=priority)

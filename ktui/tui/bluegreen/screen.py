@@ -24,6 +24,7 @@ from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Scroll, Span
 from ktui.tui.keymap import bind
 from ktui.tui.messages import Open, Switch, View
+from ktui.tui.rollout_screen import LEAVING
 from ktui.tui.screen import LiveScreen
 from ktui.tui.steering.switching import closed, may_switch
 
@@ -258,7 +259,7 @@ class BlueGreenScreen(LiveScreen):
         return (link.reason, "") if link.state is LinkState.REFUSED else ("", link.reason)
 
     def _hints(self, state: BlueGreen | None) -> list[Hint]:
-        end = [Hint("?", "help", "app.help"), Hint("esc", "back", "app.pop_screen")]
+        end = list(LEAVING)
         if state is None or self._is_gone:
             return end
         hints = []

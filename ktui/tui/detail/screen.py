@@ -14,7 +14,8 @@ from ktui.tui.detail.panels import RolloutPanels
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting
 from ktui.tui.keymap import bind
-from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.rollout_screen import LEAVING, RolloutScreen
+from ktui.tui.screen import action_hints
 
 _ELSEWHERE = (
     Hint("h", "history", "screen.history"),
@@ -26,7 +27,7 @@ _ELSEWHERE = (
 """The other screens of a rollout that is still there."""
 
 
-class DetailScreen(LiveScreen):
+class DetailScreen(RolloutScreen):
     """Everything about one rollout. When it is deleted meanwhile, what was last known stays, and is marked so."""
 
     PAGE = "rollout"
@@ -36,10 +37,6 @@ class DetailScreen(LiveScreen):
         bind("escape", "app.pop_screen", id="detail.back"),
         bind("z", "only_trouble", id="detail.pods"),
     ]
-
-    def __init__(self, uid: str) -> None:
-        super().__init__()
-        self._uid = uid
 
     def compose(self) -> ComposeResult:
         """The panels of the rollout between header and keys."""
@@ -51,10 +48,6 @@ class DetailScreen(LiveScreen):
     def on_mount(self) -> None:
         """Keys read the pods first; tab goes to the causes and to the events."""
         self.query_one(RolloutPanels).read()
-
-    @property
-    def selected(self) -> str | None:  # noqa: D102
-        return self._uid
 
     @property
     def is_deleted(self) -> bool:
@@ -81,8 +74,7 @@ class DetailScreen(LiveScreen):
                 "only pods that are not ready" if panels.lists_every_pod else "every pod",
                 "screen.only_trouble",
             ),
-            Hint("?", "help", "app.help"),
-            Hint("esc", "back", "app.pop_screen"),
+            *LEAVING,
         ]
         self.draw_chrome(now, self.ktui.title_line, (), hints)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 
 from ktui import signs
 from ktui.actions.outcome import Conflict, Failed
@@ -18,7 +16,6 @@ from ktui.text import clean
 from ktui.tui.dialogs.ask import AskScreen
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.dialogs.question import Question
-from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import bullet, fields
 from ktui.tui.draw.widgets import Pages, Span, wrap
@@ -45,27 +42,15 @@ class ConfirmScreen(Question[bool]):
         self.plan, self._ask_server, self._note = plan, ask, note
         self._answer: Preview | Conflict | Failed | None = None
 
-    def compose(self) -> ComposeResult:
-        """The title, what there is to know, the keys."""
-        with Vertical(classes="dialog -plan"):
-            yield Words(self.plan.title, classes="dialog-title")
-            yield Pages(id="plan")
-            yield DialogKeys()
-
-    def on_mount(self) -> None:
-        """Ask the server at once."""
-        self.query_one(Pages).focus()
-        self.run_worker(self._ask(), exclusive=True)
-
-    def on_resize(self) -> None:
-        """Lines are made for the width that there is."""
-        self.call_after_refresh(self.draw)
+    @property
+    def question(self) -> str:  # noqa: D102
+        return self.plan.title
 
     @property
     def can_say_yes(self) -> bool:  # noqa: D102
         return isinstance(self._answer, Preview)
 
-    async def _ask(self) -> None:
+    async def ask(self) -> None:  # noqa: D102
         self._answer = await self._ask_server(self.plan)
         self.asks()
 
@@ -126,7 +111,7 @@ class ConfirmScreen(Question[bool]):
         if cause is not None:
             self.plan, self._answer = with_cause(self.plan, cause), None
             self.asks()
-            self.run_worker(self._ask(), exclusive=True)
+            self.run_worker(self.ask(), exclusive=True)
 
     def action_copy(self) -> None:
         """Put the kubectl command on the clipboard, where the terminal lets us (OSC 52)."""

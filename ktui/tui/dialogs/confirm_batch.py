@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 
 from ktui import signs
 from ktui.actions.batch import Batch
 from ktui.text import clean
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.dialogs.question import Question
-from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import Lines, bullet
 from ktui.tui.draw.widgets import Pages, Span, wrap
@@ -37,27 +34,15 @@ class ConfirmBatchScreen(Question[Batch | None]):
         self._title, self._ask_server, self._note = title, ask, note
         self._batch: Batch | None = None
 
-    def compose(self) -> ComposeResult:
-        """The title, what there is to know, the keys."""
-        with Vertical(classes="dialog -plan"):
-            yield Words(self._title, classes="dialog-title")
-            yield Pages(id="plan")
-            yield DialogKeys()
-
-    def on_mount(self) -> None:
-        """Ask the server at once."""
-        self.query_one(Pages).focus()
-        self.run_worker(self._ask(), exclusive=True)
-
-    def on_resize(self) -> None:
-        """Lines are made for the width that there is."""
-        self.call_after_refresh(self.draw)
+    @property
+    def question(self) -> str:  # noqa: D102
+        return self._title
 
     @property
     def can_say_yes(self) -> bool:  # noqa: D102
         return self._batch is not None and bool(self._batch.accepted)
 
-    async def _ask(self) -> None:
+    async def ask(self) -> None:  # noqa: D102
         self._batch = await self._ask_server()
         self.asks()
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.timer import Timer
 
 from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.dismissal import Answer
+from ktui.tui.door import Words
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.widgets import Pages
 from ktui.tui.keymap import answer
 
 
@@ -63,6 +68,31 @@ class Question(Dialog[Answer]):
         super().__init__()
         self._readable = Readable(seconds)
         self._waits: Timer | None = None
+
+    @property
+    def question(self) -> str:
+        """What is asked, in a line."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The title, what there is to know, the keys."""
+        with Vertical(classes="dialog -plan"):
+            yield Words(self.question, classes="dialog-title")
+            yield Pages(id="plan")
+            yield DialogKeys()
+
+    def on_mount(self) -> None:
+        """Ask the server at once."""
+        self.query_one(Pages).focus()
+        self.run_worker(self.ask(), exclusive=True)
+
+    def on_resize(self) -> None:
+        """Lines are made for the width that there is."""
+        self.call_after_refresh(self.draw)
+
+    async def ask(self) -> None:
+        """Ask the server what would come of it, and then the person."""
+        raise NotImplementedError
 
     @property
     def can_say_yes(self) -> bool:

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from ktui.tui.draw.widgets import Line, Scroll
-from ktui.tui.keymap import bind
+from ktui.tui.keymap import bind, moving
 
 
 class Item(NamedTuple):
@@ -27,12 +27,7 @@ class ItemList(Scroll, inherit_bindings=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("down,j", "step(1)", show=False),
-        bind("up,k", "step(-1)", show=False),
-        bind("pagedown,ctrl+f", "page(1)", show=False),
-        bind("pageup,ctrl+b", "page(-1)", show=False),
-        bind("g,home", "step(-1000000)", show=False),
-        bind("G,end", "step(1000000)", show=False),
+        *moving("step", "page"),
         bind("enter", "open"),
     ]
 

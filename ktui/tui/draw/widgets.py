@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ktui import signs
-from ktui.tui.keymap import bind
+from ktui.tui.keymap import moving
 
 
 class Span(NamedTuple):
@@ -325,12 +325,7 @@ class Pages(Scroll, inherit_bindings=False):
     """Lines to read: the keys of a pager. Each takes effect at once, so that none is lost to one that follows it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("down,j", "by(1)", show=False),
-        bind("up,k", "by(-1)", show=False),
-        bind("pagedown,ctrl+f", "page(1)", show=False),
-        bind("pageup,ctrl+b", "page(-1)", show=False),
-        bind("g,home", "by(-1000000)", show=False),
-        bind("G,end", "by(1000000)", show=False),
+        *moving("by", "page"),
     ]
 
     def action_by(self, lines: int) -> None:

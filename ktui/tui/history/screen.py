@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
-from ktui import signs
 from ktui.kinds.registry import kind_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
@@ -23,12 +22,12 @@ from ktui.rollout.history import History, PastRevision
 from ktui.text import clean
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.difference import Lines
-from ktui.tui.draw.headline import headline
-from ktui.tui.draw.widgets import Line, Pages, Painting, Scroll, Span
+from ktui.tui.draw.widgets import Pages, Painting, Scroll, Span
 from ktui.tui.history import lines as history_lines
-from ktui.tui.keymap import bind
+from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Steer
-from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.rollout_screen import LEAVING, RolloutScreen
+from ktui.tui.screen import action_hints
 
 WIDE = 150
 """From this width on, the difference stands beside the revisions instead of below them."""
@@ -36,7 +35,7 @@ TALL = 32
 """From this height on, there is room for empty lines."""
 
 
-class HistoryScreen(LiveScreen):
+class HistoryScreen(RolloutScreen):
     """Revisions, live, with the difference between the one under the cursor and the live template, or a marked one.
 
     Whole templates are asked for when the screen opens and when there are others, and forgotten with it.
@@ -50,17 +49,11 @@ class HistoryScreen(LiveScreen):
         bind("v", "mark", id="history.mark"),
         bind("y", "toggle_yaml", id="history.yaml"),
         bind("Y", "toggle_template", id="history.template"),
-        bind("down,j", "move(1)", id="history.down", show=False),
-        bind("up,k", "move(-1)", id="history.up", show=False),
-        bind("g,home", "move(-1000000)", id="history.first", show=False),
-        bind("G,end", "move(1000000)", id="history.last", show=False),
-        bind("pagedown,ctrl+f", "read(1)", id="history.page_down", show=False),
-        bind("pageup,ctrl+b", "read(-1)", id="history.page_up", show=False),
+        *moving("move", "read", where="history"),
     ]
 
     def __init__(self, uid: str) -> None:
-        super().__init__()
-        self._uid = uid
+        super().__init__(uid)
         self._history: History | None = None
         self._cursor = ""
         self._marked = ""
@@ -93,10 +86,6 @@ class HistoryScreen(LiveScreen):
         self.query_one("#revisions", Scroll).focus()
 
     @property
-    def selected(self) -> str | None:  # noqa: D102
-        return self._uid
-
-    @property
     def revision(self) -> PastRevision | None:
         """The revision under the cursor; where that has gone, the live one."""
         history = self._history
@@ -125,16 +114,12 @@ class HistoryScreen(LiveScreen):
         self.set_class(self.size.width >= WIDE, "-wide")
         self.set_class(self.size.height >= TALL, "-tall")
         self.set_class(known is None, "-deleted")
-        self.query_one("#headline", Painting).show([self._headline(is_deleted=known is None)])
+        self.query_one("#headline", Painting).show(
+            [self._headline(app.live.rollouts.get(self._uid) if known is not None else None)]
+        )
         self._draw_revisions(history, now)
         self._draw_difference(history)
         self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=known is None))
-
-    def _headline(self, *, is_deleted: bool) -> Line:
-        if is_deleted or self._uid not in self.ktui.live.rollouts:
-            return [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
-        rollout = self.ktui.live.rollouts[self._uid]
-        return headline(rollout, self.ktui.pending.get(self._uid, ""))
 
     def _draw_revisions(self, history: History, now: datetime) -> None:
         table, facts = self.query_one("#revisions", Scroll), self.query_one("#facts", Painting)
@@ -216,7 +201,7 @@ class HistoryScreen(LiveScreen):
             back = Hint("b", f"roll back{destination}", "screen.steer('rollback')", is_open)
             others = action_hints(self.ktui.offers(self._uid), lambda offer: offer.action is Action.PROMOTE)
             hints = [back, *hints, *others]
-        return [*hints, Hint("?", "help", "app.help"), Hint("esc", "back", "app.pop_screen")]
+        return [*hints, *LEAVING]
 
     # What is asked for
 

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import accumulate
-from typing import Final, NamedTuple, overload
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
 from ktui import signs
 from ktui.kube.logs import NANOSECONDS, LogState, LogStatus
 from ktui.text import count, duration, local_time
+from ktui.tui.draw.lazy_lines import LazyLines
 from ktui.tui.draw.widgets import Line, Span, cut, fit, shorten, wrap
 from ktui.tui.logs.buffer import Change, Entry, LogBuffer, Source
 from ktui.tui.logs.sources import MOST_SOURCES, Choice, Selection, Side
@@ -139,7 +140,7 @@ class Ink(NamedTuple):
     now: datetime
 
 
-class Lines(Sequence[Line]):
+class Lines(LazyLines):
     """All rows, each made when it is looked at."""
 
     def __init__(self, entries: Sequence[Entry], rows: Rows, layout: Layout, ink: Ink) -> None:
@@ -149,15 +150,8 @@ class Lines(Sequence[Line]):
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Line: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Line]: ...
-    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        if not 0 <= index < self._count:
-            raise IndexError(index)
+    def line(self, index: int) -> Line:
+        """The row at that place; nothing in a place that its entry left meanwhile."""
         at, part = self._rows.find(index)
         if at >= len(self._entries):
             return ()

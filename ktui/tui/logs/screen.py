@@ -25,7 +25,8 @@ from ktui.tui.keymap import bind
 from ktui.tui.logs.lines import Layout, Times
 from ktui.tui.logs.pane import SHIFT, LogPane
 from ktui.tui.logs.sources import EVERY, Choice, Selection, Side, select
-from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.rollout_screen import RolloutScreen
+from ktui.tui.screen import action_hints
 from ktui.tui.terminal.saving import save
 
 WIDE = 120
@@ -40,7 +41,7 @@ _STEPS = (Action.PAUSE, Action.RESUME, Action.PROMOTE, Action.ROLLBACK, Action.A
 _VIEWS = {"new": (Side.NEW,), "old": (Side.OLD,), "new and old": (Side.NEW, Side.OLD)}
 
 
-class LogsScreen(LiveScreen):
+class LogsScreen(RolloutScreen):
     """Logs, live. The keys that steer the rollout do so here too."""
 
     PAGE = "logs"
@@ -67,8 +68,7 @@ class LogsScreen(LiveScreen):
     ]
 
     def __init__(self, uid: str, pod: str = "", *, is_old: bool = False) -> None:
-        super().__init__()
-        self._uid = uid
+        super().__init__(uid)
         self._rollout: Rollout | None = None
         self._view = "old" if is_old else "new"
         self._side = Side.OLD if is_old else Side.NEW
@@ -96,10 +96,6 @@ class LogsScreen(LiveScreen):
         self._focus()
 
     @property
-    def selected(self) -> str | None:  # noqa: D102
-        return self._uid
-
-    @property
     def pane(self) -> LogPane:
         """The pane that the keys go to."""
         return self._panes[self._side]
@@ -119,9 +115,8 @@ class LogsScreen(LiveScreen):
             pane.selection = selection
             pane.feed.follow(selection or Selection(), app.connection, now, previous=self._previous)
         if self._rollout is not None:
-            pending = app.pending.get(self._uid, "")
             line = [
-                *headline(self._rollout, pending),
+                *headline(self._rollout, self._pending),
                 *self._state(),
                 Span(f"   {self._rollout.why}", "dim"),
             ]

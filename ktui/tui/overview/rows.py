@@ -6,10 +6,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple
 
 from ktui.rollout.rollout import Rollout
 from ktui.text import age
+from ktui.tui.draw.lazy_lines import LazyLines
 from ktui.tui.draw.widgets import Line
 from ktui.tui.overview import lines
 from ktui.tui.overview.lines import Columns
@@ -26,7 +27,7 @@ class _Made(NamedTuple):
     lines: Sequence[Line]
 
 
-class Rows(Sequence[Line]):
+class Rows(LazyLines):
     """The lines of the table, each made when it is looked at. A row is one line, or more where there is room for WHY.
 
     A row that was in the last table, and that would say the same, is taken from there: of the rows in sight, a key
@@ -71,15 +72,8 @@ class Rows(Sequence[Line]):
         """The row that a line belongs to."""
         return bisect_right(self._starts, line) - 1
 
-    @overload
-    def __getitem__(self, index: int) -> Line: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Line]: ...
-    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def line(self, index: int) -> Line:
+        """The line at that place, of the row that it belongs to."""
         at = self.row_at(index)
         return self._row(at)[index - self._starts[at]]
 

@@ -17,7 +17,7 @@ from ktui.tui.door import Field, Words
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
-from ktui.tui.keymap import bind
+from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
 from ktui.tui.overview.lines import SORTS
@@ -73,12 +73,7 @@ class OverviewScreen(LiveScreen):
         bind("v", "mark", id="overview.mark"),
         bind("asterisk", "mark_all", id="overview.mark_all"),
         bind("escape", "clear", id="overview.clear"),
-        bind("down,j", "move(1)", id="move.down", show=False),
-        bind("up,k", "move(-1)", id="move.up", show=False),
-        bind("pagedown,ctrl+f", "page(1)", id="move.page_down", show=False),
-        bind("pageup,ctrl+b", "page(-1)", id="move.page_up", show=False),
-        bind("g,home", "first", id="move.first", show=False),
-        bind("G,end", "last", id="move.last", show=False),
+        *moving("move", "page", where="move"),
     ]
 
     def __init__(self) -> None:
@@ -336,14 +331,6 @@ class OverviewScreen(LiveScreen):
     def action_page(self, pages: int) -> None:
         """Move the cursor by what is in sight."""
         self.action_move(pages * self.query_one("#table", Scroll).page)
-
-    def action_first(self) -> None:
-        """Move the cursor to the first row."""
-        self.action_move(-len(self._rows))
-
-    def action_last(self) -> None:
-        """Move the cursor to the last row."""
-        self.action_move(len(self._rows))
 
     def action_open(self) -> None:
         """Open the rollout under the cursor."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, NamedTuple, overload
+from typing import ClassVar, Final, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -17,10 +17,12 @@ from ktui.figures.statistics import Figures, Service, by_service, figures
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.text import count
 from ktui.tui.draw.chrome import Hint
+from ktui.tui.draw.lazy_lines import RowsOf
 from ktui.tui.draw.widgets import Line, Painting, Scroll, Span
-from ktui.tui.keymap import bind
+from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Open, View
 from ktui.tui.report import lines
+from ktui.tui.rollout_screen import LEAVING
 from ktui.tui.screen import LiveScreen
 
 WEEK: Final = "2"
@@ -43,27 +45,6 @@ class _WorkedOut(NamedTuple):
     figures: Figures
     services: Sequence[tuple[Service, Figures]] = ()
     rollouts: Sequence[Record] = ()
-
-
-class _Rows(Sequence[Line]):
-    """The rows of a table, each made when it is looked at."""
-
-    def __init__(self, count: int, row: Callable[[int], Line]) -> None:
-        self._count, self._row = count, row
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> Line: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Line]: ...
-    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(self._count))]
-        if not 0 <= index < self._count:
-            raise IndexError(index)
-        return self._row(index)
 
 
 def service_of(rollout: Rollout) -> Service:
@@ -93,12 +74,7 @@ class PeriodScreen(LiveScreen):
         bind("2", "span('2')", id="figures.week"),
         bind("3", "span('3')", id="figures.month"),
         bind("enter", "open", id="figures.open"),
-        bind("down,j", "move(1)", id="figures.down", show=False),
-        bind("up,k", "move(-1)", id="figures.up", show=False),
-        bind("pagedown,ctrl+f", "page(1)", id="figures.page_down", show=False),
-        bind("pageup,ctrl+b", "page(-1)", id="figures.page_up", show=False),
-        bind("g,home", "move(-1000000)", id="figures.first", show=False),
-        bind("G,end", "move(1000000)", id="figures.last", show=False),
+        *moving("move", "page", where="figures"),
     ]
 
     def __init__(self, span: str) -> None:
@@ -162,8 +138,7 @@ class PeriodScreen(LiveScreen):
             *(Hint(key, name, f"screen.span('{key}')", key != self._span) for key, name in spans),
             *((Hint("h", "history", "screen.history"),) if self.selected is not None else ()),
             *((Hint("e", "timeline", "screen.timeline"),) if self.selected is not None else ()),
-            Hint("?", "help", "app.help"),
-            Hint("esc", "back", "app.pop_screen"),
+            *LEAVING,
         ]
 
     @property
@@ -306,7 +281,7 @@ class FiguresScreen(PeriodScreen):
             service, its = self._services[at]
             return lines.service_row(service, its, room, cells, scale=scale, is_chosen=at == self._at)
 
-        return _Rows(len(self._services), row)
+        return RowsOf(len(self._services), row)
 
     def _story(self, cells: int) -> Sequence[Line]:
         return lines.service_story(*self._services[self._at], cells)
@@ -366,7 +341,7 @@ class ServiceScreen(PeriodScreen):
             is_under_way = current is not None and current.revision == record.revision and current.phase not in _OVER
             return lines.rollout_row(record, fitted, now, is_chosen=at == self._at, is_under_way=is_under_way)
 
-        return _Rows(len(self._known), row)
+        return RowsOf(len(self._known), row)
 
     def _story(self, cells: int) -> Sequence[Line]:
         return lines.rollout_story(self._known[self._at], cells)

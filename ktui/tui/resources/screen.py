@@ -8,17 +8,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from ktui import signs
 from ktui.rollout.rollout import Rollout
-from ktui.tui.draw.chrome import Hint
-from ktui.tui.draw.headline import headline
 from ktui.tui.draw.widgets import Pages, Painting, Span, shorten
 from ktui.tui.keymap import bind
 from ktui.tui.resources import lines as resource_lines
-from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.rollout_screen import RolloutScreen
+from ktui.tui.screen import action_hints
 
 
-class UsageScreen(LiveScreen):
+class UsageScreen(RolloutScreen):
     """What was measured last stays when nothing new comes, and says how old it is."""
 
     PAGE = "resources"
@@ -29,8 +27,7 @@ class UsageScreen(LiveScreen):
     ]
 
     def __init__(self, uid: str) -> None:
-        super().__init__()
-        self._uid = uid
+        super().__init__(uid)
         self._rollout: Rollout | None = None
 
     def compose(self) -> ComposeResult:
@@ -47,33 +44,19 @@ class UsageScreen(LiveScreen):
         self.query_one("#use", Pages).focus()
 
     @property
-    def selected(self) -> str | None:  # noqa: D102
-        return self._uid
-
-    @property
     def copied(self) -> tuple[str, str]:  # noqa: D102
         return "What the pods use", self.query_one("#use", Pages).text
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
-        app, cells = self.ktui, self.size.width - 2
+        app = self.ktui
         rollout = app.live.rollouts.get(self._uid)
         self._rollout = rollout or self._rollout
-        self.set_class(rollout is None, "-deleted")
-        if rollout is None:
-            first = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
-        else:
-            first = [
-                *headline(rollout, app.pending.get(self._uid, "")),
-                Span(f"   {rollout.why}", "dim"),
-            ]
+        if rollout is not None:
             self._draw_use(now)
-        self.query_one("#headline", Painting).show([shorten(first, cells)])
+        self._draw_headline(rollout)
         hints = [
             *(action_hints(app.offers(self._uid)) if rollout is not None else ()),
-            Hint("h", "history", "screen.history"),
-            Hint("l", "logs", "screen.logs"),
-            Hint("?", "help", "app.help"),
-            Hint("esc", "back", "app.pop_screen"),
+            *self._last_hints,
         ]
         self.draw_chrome(now, app.title_line, (), hints)
 

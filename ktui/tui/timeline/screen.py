@@ -9,22 +9,21 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from ktui import signs
 from ktui.actions.audit import AuditLog
 from ktui.actions.deeds import deeds_of
 from ktui.rollout.timeline import Deed, Moment
 from ktui.tui.draw.chrome import Hint
-from ktui.tui.draw.headline import headline
 from ktui.tui.draw.items import Item, ItemList
-from ktui.tui.draw.widgets import Line, Painting, Span, shorten
+from ktui.tui.draw.widgets import Painting, Span
 from ktui.tui.keymap import bind
 from ktui.tui.page.screen import PageScreen
 from ktui.tui.page.sections import Page, moment_page
-from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.rollout_screen import RolloutScreen
+from ktui.tui.screen import action_hints
 from ktui.tui.timeline import lines as timeline_lines
 
 
-class TimelineScreen(LiveScreen):
+class TimelineScreen(RolloutScreen):
     """The newest stands at the end, as in a log; a reader at the end stays there as more comes."""
 
     PAGE = "timeline"
@@ -37,8 +36,7 @@ class TimelineScreen(LiveScreen):
     ]
 
     def __init__(self, uid: str) -> None:
-        super().__init__()
-        self._uid = uid
+        super().__init__(uid)
         self._moments: tuple[Moment, ...] = ()
         self._deeds: tuple[Deed, ...] = ()
         self._read_at: tuple[int, str] | None = None
@@ -60,22 +58,13 @@ class TimelineScreen(LiveScreen):
         """Keys go from moment to moment."""
         self.query_one("#moments", ItemList).focus()
 
-    @property
-    def selected(self) -> str | None:  # noqa: D102
-        return self._uid
-
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
         rollout = app.live.rollouts.get(self._uid)
-        self.set_class(rollout is None, "-deleted")
-        pending = app.pending.get(self._uid, "")
         if rollout is not None:
-            self._read_deeds_where_new(rollout.generation, pending)
+            self._read_deeds_where_new(rollout.generation, self._pending)
             self._moments = app.live.timeline(self._uid, self._deeds)
-            first: Line = [*headline(rollout, pending), Span(f"   {rollout.why}", "dim")]
-        else:
-            first = [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
-        self.query_one("#headline", Painting).show([shorten(first, self.size.width - 2)])
+        self._draw_headline(rollout)
         self._draw_moments(now)
         self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=rollout is None))
 
@@ -117,10 +106,7 @@ class TimelineScreen(LiveScreen):
             Hint("t", "at what time" if self._relative else "how long ago", "screen.times"),
             Hint("z", "everything" if self._warnings_only else "warnings only", "screen.only_trouble"),
             *(action_hints(self.ktui.offers(self._uid)) if not is_deleted else ()),
-            Hint("h", "history", "screen.history"),
-            Hint("l", "logs", "screen.logs"),
-            Hint("?", "help", "app.help"),
-            Hint("esc", "back", "app.pop_screen"),
+            *self._last_hints,
         ]
 
     # What was done with ktui
