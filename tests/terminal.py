@@ -120,6 +120,13 @@ class Terminal:
         for text in texts:
             self.until(lambda screen, text=text: text in screen, f"to see {text!r}")  # type: ignore[misc]
 
+    def rests(self) -> None:
+        """Read until all of a screen has come: for a moment nothing is drawn."""
+        before = -1
+        while before != len(self.raw):
+            before = len(self.raw)
+            self.read(0.2)
+
     def ends(self) -> int:
         """Wait for the program to end; its exit code, or the number of the signal that killed it with a minus."""
         end = time.monotonic() + PATIENCE

@@ -30,6 +30,7 @@ from ktui.redaction import MASK
 from ktui.sim import SimulatedCluster
 from tests.masquerade import masquerade
 from tests.sim.certificates import issued
+from tests.terminal import Terminal
 from tests.tui.conftest import Stage
 
 KINDS: Final = (
@@ -125,25 +126,27 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
             ],
         }
         notes = {"vendor.io/token": "plantednote", "kubernetes.io/change-cause": "plantedcause"}
-        for name, fate in (("web", "2.0-nopull"), ("cart", "2.0-crash")):
-            labels = {"app": name}
 
-            def manifest(tag: str, name: str = name, labels: dict[str, str] = labels) -> dict[str, Any]:
-                image = {"image": f"registry.example/shop/{name}:{tag}"}
-                template = {
-                    "metadata": {"labels": labels, "annotations": notes},
-                    "spec": {"containers": [container | image]},
-                }
-                return {
+        def roll_out(name: str, tag: str) -> None:
+            labels, image = {"app": name}, {"image": f"registry.example/shop/{name}:{tag}"}
+            template = {
+                "metadata": {"labels": labels, "annotations": notes},
+                "spec": {"containers": [container | image]},
+            }
+            cluster.apply(
+                {
                     "apiVersion": "apps/v1",
                     "kind": "Deployment",
                     "metadata": {"name": name, "namespace": "shop", "labels": labels, "annotations": notes},
                     "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": template},
                 }
+            )
 
-            cluster.apply(manifest("1.0"))
-            cluster.settle()
-            cluster.apply(manifest(fate))
+        roll_out("web", "1.0")
+        roll_out("cart", "1.0")
+        cluster.settle()
+        roll_out("web", "nopull")
+        roll_out("cart", "crash")
         stage.advance(90)
         cluster.pause()
         with masquerade(cluster.url, tls) as guise:
@@ -191,6 +194,51 @@ def files_of(home: Path) -> Iterator[tuple[str, str]]:
     for path in home.rglob("*"):
         if path.is_file():
             yield str(path.relative_to(home)), path.read_bytes().decode("utf-8", "replace")
+
+
+SCREENS: Final = (
+    ("", "web", "cart"),
+    ("\r", "REVISIONS AND PODS"),
+    ("j\r", "Pod shop/"),
+    ("y", "kind: Pod"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("\t\r", "TRY"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("h", "WHAT CHANGED"),
+    ("y", "image:"),
+    ("Y", "containers:"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("e", "TIMELINE"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("l", "exiting with code"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("b", "Roll back"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("i", "Set the image"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("M", "THE NEWEST FIRST"),
+    ("\x1b", "REVISIONS AND PODS"),
+    ("\x1b", "q quit"),
+)
+"""Keys, and what is on the screen that each opens."""
+
+
+def test_no_screen_shows_one(planted: Planted, home: Path) -> None:
+    found, config = Found(), planted.kubeconfig("token", token=SECRETS["token"])
+    with Terminal.python(
+        "-m", "ktui", "--kubeconfig", config, "-n", "shop", home=home, columns=120, rows=50
+    ) as terminal:
+        for keys, *shown in SCREENS:
+            terminal.press(keys)
+            terminal.sees(*shown)
+            terminal.rests()
+            found.keep(repr(keys), terminal.text)
+        found.keep("the terminal", terminal.raw.decode("utf-8", "replace"))
+    for name, text in files_of(home):
+        found.keep(name, text)
+    assert found.leaks == [], "\n".join(found.leaks)
+    masked = [where for where, text in found.texts.items() if MASK in text]
+    assert len(masked) >= 4, masked
 
 
 COMMANDS: Final = (

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from ktui.model.objects import Condition, Event
+from ktui.redaction import redact_message
 from ktui.rollout.bounds import Bounds
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import PodState
@@ -144,7 +145,7 @@ def condition_row(condition: Condition) -> ConditionRow:
         type=clean(condition.type),
         status=clean(condition.status),
         reason=clean(condition.reason),
-        message=clean(condition.message),
+        message=clean(redact_message(condition.message)),
         since=condition.last_transition_time,
         is_bad=_is_bad(condition),
     )
@@ -178,7 +179,7 @@ def _event(event: Event, owner: str) -> EventRow:
         kind=clean(about.kind),
         name=f"…{name.removeprefix(prefix)}" if owner and name.startswith(prefix) else name,
         reason=clean(event.reason),
-        message=clean(event.message),
+        message=clean(redact_message(event.message)),
         count=event.times,
         is_warning=event.type == "Warning",
     )

@@ -11,6 +11,7 @@ import msgspec
 from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
 from ktui.model.template import Container
 from ktui.model.times import span
+from ktui.redaction import redact_message
 from ktui.text import clean
 
 NODE_LOST: Final = "NodeLost"
@@ -98,7 +99,7 @@ def pod_state(pod: Pod, *, min_ready_seconds: int = 0, now: datetime | None = No
         restarts=printed.restarts,
         node=clean(pod.spec.node_name),
         created=pod.metadata.creation_timestamp,
-        reason=clean(_reason(pod)) if state in (Health.BROKEN, Health.GONE) else "",
+        reason=clean(redact_message(_reason(pod))) if state in (Health.BROKEN, Health.GONE) else "",
         is_available=is_available(pod, min_ready_seconds, now),
     )
 

@@ -14,6 +14,7 @@ import msgspec
 
 from ktui.model.resources import resource_of
 from ktui.model.workloads import Workload
+from ktui.redaction import redact_message
 from ktui.rollout.happenings import TOGETHER, Stamp, What
 from ktui.text import clean, count, duration
 
@@ -121,4 +122,12 @@ def _moment(group: Sequence[Stamp]) -> Moment:
     # What happens to a pod once is reported once for each: only more than that is worth a number.
     often = times if times > max(1, len(pods)) else 1
     since = min((fact.since for fact in group if fact.since is not None), default=None)
-    return Moment(first.at, last.at, first.what, clean(text), first.is_warning, often, since if often > 1 else None)
+    return Moment(
+        first.at,
+        last.at,
+        first.what,
+        clean(redact_message(text)),
+        first.is_warning,
+        often,
+        since if often > 1 else None,
+    )

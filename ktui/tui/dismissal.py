@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual import events
 from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
+from textual.message_pump import Callback
 from textual.screen import Screen
 
 Answer = TypeVar("Answer")
@@ -28,6 +29,14 @@ class SafeToDismiss(Screen[Answer]):
         """Handle an event. Once the screen has gone, those that expect its widgets mean nothing."""
         if self.is_on_stack or not isinstance(event, (events.Mount, events.Resize, events.InputEvent)):
             await super().on_event(event)
+
+    def call_after_refresh(self, callback: Callback, *args: Any, **kwargs: Any) -> bool:
+        """Call it once all is drawn, if the screen is still there then: it may look for widgets."""
+
+        def if_there() -> Any:
+            return callback(*args, **kwargs) if self.is_on_stack else None
+
+        return super().call_after_refresh(if_there)
 
     def on_unmount(self) -> None:
         """Leave nothing behind: the last 1,024 widgets are keys of a cache of Textual's, with all that they drew."""

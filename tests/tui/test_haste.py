@@ -40,6 +40,21 @@ async def test_a_dialog_ends_once(stage: Stage, dashboard: Dashboard, opens: str
         await screen.sees("2 rollouts", "q quit")
 
 
+async def test_what_waits_for_a_drawing_is_let_go_with_its_screen(stage: Stage, dashboard: Dashboard) -> None:
+    async with dashboard() as screen:
+        await screen.sees("2 rollouts", "8 pods")
+        await screen.press("question_mark")
+        await screen.until(lambda: len(screen.app.screen_stack) == 3, "a dialog")
+        dialog = screen.app.screen
+        happened: list[str] = []
+        dialog.dismiss()
+        dialog.call_after_refresh(happened.append, "on a screen that has gone")
+        screen.app.screen.call_after_refresh(happened.append, "on one that is there")
+        await screen.until(lambda: happened, "something to happen")
+        await screen.pilot.pause()
+        assert happened == ["on one that is there"]
+
+
 async def test_whatever_is_opened_may_be_left_at_once(stage: Stage, dashboard: Dashboard) -> None:
     opens = [
         "n",

@@ -8,7 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from ktui.cli import printing
-from ktui.redaction import redact
+from ktui.redaction import redact_lines
 from ktui.text import clean
 from ktui.tui.logs.buffer import Source
 
@@ -43,5 +43,5 @@ class Printer:
         colour = _COLOURS[list(self._sources).index(source) % len(_COLOURS)]
         name = self._sources[source]
         prefix = [(f"{name}{' ' * (self._width - cell_len(name))}  ", colour)] if len(self._sources) > 1 else []
-        for text in redact("\n".join(texts)).split("\n"):
+        for text in redact_lines(texts):
             printing.spans([*prefix, (text, "")])

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from ktui.redaction import redact_message
 from ktui.text import clean
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -175,12 +176,12 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 def legible(cause: Cause) -> Cause:
-    """The same cause without anything in it that a cluster could play tricks with on a screen."""
+    """The same cause without anything in it that a cluster could play tricks with on a screen, and without secrets."""
     return msgspec.structs.replace(
         cause,
-        sentence=clean(cause.sentence),
+        sentence=clean(redact_message(cause.sentence)),
         try_next=clean(cause.try_next),
-        detail=clean(cause.detail),
+        detail=clean(redact_message(cause.detail)),
         pods=tuple(clean(name) for name in cause.pods),
     )
 

@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from ktui.kube.logs import NANOSECONDS, TAIL, ContainerLog, LogFollower, LogLine, LogState, LogStatus
+from ktui.redaction import redact_lines
 from ktui.tui.logs.buffer import Entry, Source
 from ktui.tui.logs.sources import Selection, Watched
 
@@ -216,9 +217,10 @@ class LogFeed:
             run = "its last run" if watched.waiting else f"before restart {watched.restarts}"
             self._note(stream, lines[0].at, f"previous instance, {run}")
         source, serials = stream.source, self._serials
+        texts = redact_lines([line.text for line in lines])
         self._waiting += [
-            Entry(stream.places.of(line, is_live=is_live), next(serials), line.at, source, line.text, False, is_live)
-            for line in lines
+            Entry(stream.places.of(line, is_live=is_live), next(serials), line.at, source, text, False, is_live)
+            for line, text in zip(lines, texts, strict=True)
         ]
         stream.last = lines[-1].at
         self.lines += len(lines)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ktui import signs
 from ktui.model.objects import ContainerState, ContainerStatus, Event, Pod
 from ktui.model.template import Container
+from ktui.redaction import redact_message
 from ktui.rollout.detail import ConditionRow, EventRow, Revision
 from ktui.rollout.detail import Section as KindSection
 from ktui.rollout.diagnosis.cause import Cause
@@ -74,7 +75,7 @@ def _status(pod: Pod, state: PodState, now: datetime) -> Iterator[tuple[str, str
     yield f"{age(state.created, now)} old   on {state.node or 'no node yet'}", ""
     for text in (pod.status.reason, pod.status.message):
         if text:
-            yield clean(text), style
+            yield clean(redact_message(text)), style
     if pod.metadata.deletion_timestamp is not None:
         yield f"stopping: to be gone by {local_time(pod.metadata.deletion_timestamp):%H:%M:%S}", "warn"
     if pod.metadata.finalizers:
@@ -139,7 +140,7 @@ def _state(state: ContainerState, now: datetime) -> str:
 def _messages(state: ContainerState) -> Iterator[str]:
     for part in (state.waiting, state.terminated):
         if part is not None and part.message:
-            yield from (clean(line) for line in part.message.splitlines() if line.strip())
+            yield from (clean(line) for line in redact_message(part.message).splitlines() if line.strip())
 
 
 def _conditions(pod: Pod, now: datetime) -> Iterator[tuple[str, str]]:
@@ -149,7 +150,7 @@ def _conditions(pod: Pod, now: datetime) -> Iterator[tuple[str, str]]:
         since = f"  for {age(each.last_transition_time, now)}" if each.last_transition_time is not None else ""
         yield f"{mark} {clean(each.type)} {clean(each.status)}{reason}{since}", "" if each.status == "True" else "warn"
         if each.message:
-            yield f"    {clean(each.message)}", ""
+            yield f"    {clean(redact_message(each.message))}", ""
 
 
 def _events(events: Sequence[Event], now: datetime) -> Iterator[tuple[str, str]]:
@@ -158,7 +159,7 @@ def _events(events: Sequence[Event], now: datetime) -> Iterator[tuple[str, str]]
         times = f"  ×{event.times}" if event.times > 1 else ""
         style = "warn" if event.type == "Warning" else ""
         yield f"{age(event.last_seen, now)} ago  {clean(event.reason)}{times}", style or "strong"
-        yield f"    {clean(event.message)}", ""
+        yield f"    {clean(redact_message(event.message))}", ""
 
 
 def cause_page(cause: Cause) -> Page:
