@@ -364,7 +364,7 @@ def test_no_login_is_seen_whether_it_works_or_not(
 SITES: Final[tuple[tuple[type, str], ...]] = (
     *((Credentials, name) for name in ("identity", "_usable", "_read_again", "_renewed", "_run_plugin", "_build")),
     *((Connection, name) for name in ("request", "_accepted", "_pool", "stream")),
-    *((Exchange, name) for name in ("told", "body")),
+    *((Exchange, name) for name in ("translated", "body")),
     *((Kubeconfig, name) for name in ("target",)),
     *(
         (Store, name)
