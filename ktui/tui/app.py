@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ktui.plans.offers import Offer
     from ktui.tui.announcements import Announcements
     from ktui.tui.bluegreen.pairs import Pairs
+    from ktui.tui.dialogs.scope import Picked
     from ktui.tui.draw.marks import Mark
     from ktui.tui.steering.guards import Guards
     from ktui.tui.steering.steering import Steering
@@ -370,35 +371,23 @@ class KtuiApp(TypeAheadApp):
     def action_pick_namespace(self) -> None:
         """Another namespace, or all of them."""
         self.hold_keys()
-        self._start(self._pick_namespace, "picking")
-
-    async def _pick_namespace(self) -> None:
-        from ktui.tui.dialogs.scope import namespace_picker  # noqa: PLC0415
-
-        if (session := self._session) is None:
-            self.release_keys()
-            return
-        chosen = await self.push_screen_wait(namespace_picker(session))
-        if chosen is not None and chosen != session.namespace:
-            self._leave()
-            session.go_to(namespace=chosen)
-            self._follow()
+        self._start(partial(self._pick, "namespace"), "picking")
 
     def action_pick_context(self) -> None:
         """Another cluster."""
         self.hold_keys()
-        self._start(self._pick_context, "picking")
+        self._start(partial(self._pick, "context"), "picking")
 
-    async def _pick_context(self) -> None:
-        from ktui.tui.dialogs.scope import context_picker  # noqa: PLC0415
+    async def _pick(self, what: Picked) -> None:
+        from ktui.tui.dialogs.scope import is_elsewhere, picker  # noqa: PLC0415
 
         if (session := self._session) is None:
             self.release_keys()
             return
-        chosen = await self.push_screen_wait(context_picker(session))
-        if chosen is not None and (chosen != session.context or session.is_doubtful):
+        chosen = await self.push_screen_wait(picker(what, session))
+        if chosen is not None and is_elsewhere(what, chosen, session):
             self._leave()
-            session.go_to(context=chosen)
+            session.go_to(**{what: chosen})
             self._follow()
 
     def _leave(self) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from ktui import signs
-from ktui.rollout.order import Standings, steady
 from ktui.rollout.rollout import Rollout
 from ktui.tui.door import Field, Words
 from ktui.tui.draw import chrome
@@ -20,7 +17,7 @@ from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
-from ktui.tui.overview.lines import SORTS
+from ktui.tui.overview.listing import Listing
 from ktui.tui.overview.measures import Measure, Measures
 from ktui.tui.overview.rows import Rows
 from ktui.tui.screen import LiveScreen, action_hints
@@ -42,9 +39,6 @@ _FIXED: Final = 7
 
 _OVER: Final = 5
 """Lines above and below the rollout beside the list: header, totals, keys, gaps."""
-
-_READING: Final = timedelta(seconds=4)
-"""How long after the cursor was moved the rows keep their places."""
 
 _BATCH_HINTS: Final = (
     Hint("space", "pause, resume", "screen.steer('toggle_pause')"),
@@ -78,20 +72,9 @@ class OverviewScreen(LiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: list[Rollout] = []
+        self._listing = Listing()
         self._table: Rows | None = None
-        self._cursor: str | None = None
-        self._at = 0
-        """The row that the cursor was on last."""
-        self._has_moved = False
-        self._moved_at: datetime | None = None
         self._measures = Measures()
-        self._standings = Standings()
-        self._sort = "worst"
-        self._filter = ""
-        self._only = ""
-        """One of `lines.ONLY` that rows are limited to; empty shows all."""
-        self._marked: set[str] = set()
         self._has_been_covered = False
         self._beside: RolloutPanels | None = None
         """What is beside the list; it is made when there is room for it and a rollout to show."""
@@ -117,14 +100,14 @@ class OverviewScreen(LiveScreen):
 
     @property
     def selected(self) -> str | None:  # noqa: D102
-        return self._cursor
+        return self._listing.cursor
 
     @property
     def in_sight(self) -> frozenset[str]:  # noqa: D102
         if self._table is None or not self.is_drawable:
             return frozenset()
         rows = {self._table.row_at(line) for line in self.query_one("#table", Scroll).in_sight}
-        return frozenset(self._rows[row].uid for row in rows)
+        return frozenset(self._listing.rows[row].uid for row in rows)
 
     @property
     def is_moving(self) -> bool:  # noqa: D102 - a cell beside the list still flashes or fades
@@ -142,31 +125,30 @@ class OverviewScreen(LiveScreen):
     @property
     def _is_split(self) -> bool:
         """Whether the rollout under the cursor is shown beside the list."""
-        return self.size.width >= SPLIT and bool(self._rows)
+        return self.size.width >= SPLIT and bool(self._listing.rows)
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
         everything = list(app.live.rollouts.values())
-        words = self._filter.lower().split()
-        shown = self._shown(everything, words)
-        self._rows = self._ordered(shown, now)
-        self._marked &= app.live.rollouts.keys()
-        at = self._place_cursor()
+        listing, is_coming_in = self._listing, app.live.pods is None
+        at = listing.update(
+            everything, now, is_settled=app.live.is_settled, is_read=self._is_read, is_coming_in=is_coming_in
+        )
         beside = max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
         measures = self._measures.of(everything)
         fitted = overview_lines.columns(measures, cells - 3)
         room = self._table_lines(is_split=bool(beside))
-        heights = overview_lines.heights(self._rows, fitted, room, guarded=app.guarded, traffic=app.traffic)
+        heights = overview_lines.heights(self._listing.rows, fitted, room, guarded=app.guarded, traffic=app.traffic)
         self._table = Rows(
-            self._rows,
+            self._listing.rows,
             heights,
             fitted,
             now,
             pending=app.pending,
             cursor=at,
-            marked=self._marked,
+            marked=self._listing.marked,
             guarded=app.guarded,
             traffic=app.traffic,
             last=self._table,
@@ -174,7 +156,7 @@ class OverviewScreen(LiveScreen):
         self._show_table(self._table, at)
         self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(measures, now)])
-        current = self._rows[at] if at is not None else None
+        current = listing.rows[at] if at is not None else None
         explanation = self.query_one("#explanation", Painting)
         explanation.display = not beside
         if not beside:
@@ -184,27 +166,10 @@ class OverviewScreen(LiveScreen):
         self._say_why_empty(everything, cells)
         self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
 
-    def _shown(self, everything: Iterable[Rollout], words: Sequence[str]) -> list[Rollout]:
-        """Those that the filter and the chip leave."""
-        return [
-            each
-            for each in everything
-            if overview_lines.belongs(each, self._only) and overview_lines.matches(each, words)
-        ]
-
-    def _ordered(self, shown: list[Rollout], now: datetime) -> list[Rollout]:
-        """The rows in their order; none changes its place under the hands of someone who moves the cursor."""
-        places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
-        if self._sort == "worst":
-            if not self.ktui.live.is_settled:
-                # What looked bad only because its pods were not known yet does not stay at the top.
-                self._standings = Standings()
-            rows = self._standings.worst_first(shown, now)
-        else:
-            rows = overview_lines.ordered(shown, self._sort)
-        has_moved_lately = self._moved_at is not None and self._moved_at <= now < self._moved_at + _READING
-        is_reading = has_moved_lately or (self._beside is not None and self._beside.is_read)
-        return steady(rows, places) if is_reading else rows
+    @property
+    def _is_read(self) -> bool:
+        """Whether someone reads what is beside the list."""
+        return self._beside is not None and self._beside.is_read
 
     def _table_lines(self, *, is_split: bool) -> int:
         """The lines that the rows have; where the explanation is below them, it may use those that they leave."""
@@ -236,42 +201,17 @@ class OverviewScreen(LiveScreen):
                 self.query_one("#table", Scroll).focus()
             panels.display = is_split
         panels = self._beside
-        if panels is not None and is_split and self._cursor is not None:
+        if panels is not None and is_split and self._listing.cursor is not None:
             panels.styles.width = cells
             lines = self.size.height - _OVER - self.notice_lines - self.has_class("-filtering")
             # A frame on the left, and a cell on both sides.
-            panels.show(self._cursor, now, cells=cells - 3, lines=lines)
-
-    def _place_cursor(self) -> int | None:
-        """The cursor stays on its rollout wherever that moves; where it is gone, on what stands in its place."""
-        if not self._rows:
-            return None
-        places = {rollout.uid: index for index, rollout in enumerate(self._rows)}
-        # While the list is still coming in, the cursor of someone who has not moved it is on the worst of all.
-        is_coming_in = self.ktui.live.pods is None and not self._has_moved
-        at = 0 if is_coming_in else places.get(self._cursor or "")
-        if at is None or is_coming_in:
-            at = min(self._at, len(self._rows) - 1) if at is None else at
-            self._cursor = self._rows[at].uid
-        self._at = at
-        return at
+            panels.show(self._listing.cursor, now, cells=cells - 3, lines=lines)
 
     def _strip(self, measures: list[Measure], now: datetime) -> list[Span]:
-        notes = []
-        if self._marked:
-            hidden = len(self._marked - {rollout.uid for rollout in self._rows})
-            notes.append(
-                f"{signs.CHECK} {len(self._marked)} selected{f', {hidden} not in sight' if hidden else ''}, esc clears"
-            )
-        if self.ktui.guarded:
-            countdown = self.ktui.countdown(now)
-            notes.append(f"auto-abort is on for {len(self.ktui.guarded)}{f': {countdown}' if countdown else ''}")
-        if self._only:
-            notes.append(f"only {self._only}: {len(self._rows)} of {len(measures)}, z shows all")
-        if self._filter:
-            notes.append(f"{len(self._rows)} of {len(measures)} match “{self._filter}”, esc clears")
-        if self._sort != "worst":
-            notes.append(SORTS[self._sort])
+        listing, guarded = self._listing, self.ktui.guarded
+        countdown = self.ktui.countdown(now) if guarded else ""
+        guards = f"auto-abort is on for {len(guarded)}{f': {countdown}' if countdown else ''}"
+        notes = [*listing.selection_note(), *([guards] if guarded else []), *listing.limits_note(len(measures))]
         noted = Span("   " + " · ".join(notes) if notes else "", "key")
         cells = self.size.width - 2
         return shorten([*overview_lines.totals(measures, cells - width([noted])), noted], cells)
@@ -282,8 +222,8 @@ class OverviewScreen(LiveScreen):
         text: tuple[str, ...] = ()
         if not everything:
             text = self.ktui.emptiness
-        elif not self._rows:
-            what = f"matches “{self._filter}”" if self._filter else f"is {self._only}"
+        elif not self._listing.rows:
+            what = f"matches “{self._listing.filter}”" if self._listing.filter else f"is {self._listing.only}"
             text = (f"Nothing {what}.", "Press esc to see everything.")
         message.display = bool(text)
         table.display = self.query_one("#heading", Painting).display = not text
@@ -293,23 +233,23 @@ class OverviewScreen(LiveScreen):
         message.show(lines)
 
     def _hints(self) -> list[Hint]:
-        keys = [Hint("enter", "open", "screen.open", bool(self._rows))]
-        if self._beside is not None and self._beside.is_read:
+        keys = [Hint("enter", "open", "screen.open", bool(self._listing.rows))]
+        if self._is_read:
             keys = [Hint("esc", "back to the list", "screen.clear")]
         elif self._is_split:
             keys.append(Hint("tab", "read beside it", "app.focus_next"))
-        if self._marked:
+        if self._listing.marked:
             keys += [Hint("v", "select", "screen.mark"), Hint("*", "all", "screen.mark_all"), *_BATCH_HINTS]
-        elif self._cursor is not None:
-            keys += [*self.guard_hints, *self.pair_hints, *action_hints(self.ktui.offers(self._cursor))]
+        elif self._listing.cursor is not None:
+            keys += [*self.guard_hints, *self.pair_hints, *action_hints(self.ktui.offers(self._listing.cursor))]
         return [
             *keys,
-            *((Hint("h", "history", "screen.history"),) if self._cursor is not None else ()),
-            *((Hint("l", "logs", "screen.logs"),) if self._cursor is not None else ()),
-            *((Hint("e", "timeline", "screen.timeline"),) if self._cursor is not None else ()),
+            *((Hint("h", "history", "screen.history"),) if self._listing.cursor is not None else ()),
+            *((Hint("l", "logs", "screen.logs"),) if self._listing.cursor is not None else ()),
+            *((Hint("e", "timeline", "screen.timeline"),) if self._listing.cursor is not None else ()),
             Hint("f", "report", "screen.figures"),
             Hint("/", "filter", "screen.filter"),
-            Hint("z", "everything" if self._only else "only trouble", "screen.only_trouble"),
+            Hint("z", "everything" if self._listing.only else "only trouble", "screen.only_trouble"),
             Hint("n", "namespace", "app.pick_namespace"),
             Hint("x", "context", "app.pick_context"),
             Hint("o", "sort", "screen.sort"),
@@ -321,11 +261,8 @@ class OverviewScreen(LiveScreen):
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        if self._rows:
-            places = [rollout.uid for rollout in self._rows]
-            at = places.index(self._cursor) if self._cursor in places else 0
-            self._cursor = places[max(0, min(len(places) - 1, at + by))]
-            self._has_moved, self._moved_at = True, self.ktui.now()
+        if self._listing.rows:
+            self._listing.move(by, self.ktui.now())
             self.draw_now()
 
     def action_page(self, pages: int) -> None:
@@ -334,29 +271,27 @@ class OverviewScreen(LiveScreen):
 
     def action_open(self) -> None:
         """Open the rollout under the cursor."""
-        if self._cursor is not None and self._rows:
-            self.post_message(Open(View.DETAIL, self._cursor, anew=True))
+        if self._listing.cursor is not None and self._listing.rows:
+            self.post_message(Open(View.DETAIL, self._listing.cursor, anew=True))
 
     def action_sort(self, order: str = "") -> None:
         """Take the next order, or that one."""
-        orders = list(SORTS)
-        self._sort = order or orders[(orders.index(self._sort) + 1) % len(orders)]
-        self._moved_at = None
+        self._listing.sort_by(order)
         self.draw_now()
 
     def action_only_trouble(self) -> None:
         """Show only rollouts with trouble, or everything again."""
-        self.action_only("" if self._only else overview_lines.TROUBLE)
+        self.action_only("" if self._listing.only else overview_lines.TROUBLE)
 
     def action_only(self, what: str) -> None:
         """Show only one of `lines.ONLY`; what is shown already, or nothing, shows everything again."""
-        self._only = "" if what == self._only else what
+        self._listing.only = "" if what == self._listing.only else what
         self.draw_now()
 
     def action_figures(self) -> None:
         """Open the figures of all that is shown."""
-        is_chosen = self._filter or self.ktui.options.selector
-        self.post_message(OpenReport(None, [rollout.uid for rollout in self._rows] if is_chosen else None))
+        is_chosen = self._listing.filter or self.ktui.options.selector
+        self.post_message(OpenReport(None, [rollout.uid for rollout in self._listing.rows] if is_chosen else None))
 
     def action_filter(self) -> None:
         """Ask for a filter."""
@@ -366,56 +301,50 @@ class OverviewScreen(LiveScreen):
 
     def action_mark(self) -> None:
         """Select the rollout under the cursor, or no longer."""
-        if self._cursor is not None and self._rows:
-            self._marked ^= {self._cursor}
+        listing = self._listing
+        if listing.cursor is not None and listing.rows:
+            listing.marked ^= {listing.cursor}
             self.action_move(1)
 
     def action_mark_all(self) -> None:
         """Select all that are shown; if they are selected already, none of them."""
-        shown = {rollout.uid for rollout in self._rows}
-        self._marked = self._marked - shown if shown <= self._marked else self._marked | shown
+        self._listing.mark_all()
         self.draw_now()
 
     @property
     def copied(self) -> tuple[str, str]:
         """The names of what is selected, or of the rollout under the cursor, as commands take them."""
-        chosen = [each for each in self._rows if each.uid in self._marked] or [
-            each for each in self._rows if each.uid == self._cursor
-        ]
-        names = [f"-n {each.namespace} {each.kind.lower()}/{each.name}" for each in chosen]
+        names = [f"-n {each.namespace} {each.kind.lower()}/{each.name}" for each in self._listing.chosen]
         return ("Its name" if len(names) == 1 else "Their names"), "\n".join(names)
 
     def action_steer(self, name: str) -> None:
         """Begin an action: on what is selected, else on the rollout under the cursor."""
-        if not self._marked:
+        if not self._listing.marked:
             super().action_steer(name)
             return
-        in_sight = [rollout.uid for rollout in self._rows if rollout.uid in self._marked]
         self.ktui.hold_keys()
-        self.post_message(SteerAll([*in_sight, *sorted(self._marked.difference(in_sight))], name))
+        self.post_message(SteerAll(self._listing.chosen_uids, name))
 
     def action_clear(self) -> None:
         """Go back to the list; else leave the filter's line; else select nothing; else show everything again."""
-        if self._beside is not None and self._beside.is_read:
+        if self._is_read:
             self.query_one("#table", Scroll).focus()
             return
-        if self._marked and not self.has_class("-filtering"):
-            self._marked.clear()
+        if self._listing.marked and not self.has_class("-filtering"):
+            self._listing.marked.clear()
             self.draw_now()
             return
-        if self._only and not self._filter and not self.has_class("-filtering"):
-            self._only = ""
+        if self._listing.only and not self._listing.filter and not self.has_class("-filtering"):
+            self._listing.only = ""
         self.query_one("#filter", Field).value = ""
         self._leave_filter()
 
     def on_input_changed(self, event: Field.Changed) -> None:
         """Filter while typing; the cursor goes to the best match, so that Enter opens it."""
-        self._filter = event.value.strip()
-        words = self._filter.lower().split()
-        shown = self._shown(self.ktui.live.rollouts.values(), words)
-        best = overview_lines.best_match(self._ordered(shown, self.ktui.now()), words) if words else None
-        if best is not None:
-            self._cursor, self._has_moved = best.uid, True
+        live = self.ktui.live
+        self._listing.search(
+            event.value, live.rollouts.values(), self.ktui.now(), is_settled=live.is_settled, is_read=self._is_read
+        )
         self.draw_now()
 
     def on_input_submitted(self) -> None:
@@ -431,8 +360,8 @@ class OverviewScreen(LiveScreen):
     def on_scroll_picked(self, event: Scroll.Picked) -> None:
         """A click chooses a row; a click on the row that is chosen opens it."""
         if event.scroll.id == "table" and self._table is not None and event.line < len(self._table):
-            before, self._cursor = self._cursor, self._rows[self._table.row_at(event.line)].uid
-            self._has_moved = True
+            before, row = self._listing.cursor, self._listing.rows[self._table.row_at(event.line)]
+            self._listing.choose(row.uid)
             self.draw_now()
-            if event.opens or self._cursor == before:
+            if event.opens or row.uid == before:
                 self.action_open()
