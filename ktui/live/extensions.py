@@ -11,6 +11,7 @@ from ktui.kube.connection import Connection
 from ktui.kube.discovery import discover
 from ktui.kube.errors import KubeError, NotFound
 from ktui.kube.streams.streams import Streams
+from ktui.live.waking import pause
 from ktui.model.reference import Reference
 from ktui.model.resources import Resource
 
@@ -68,9 +69,4 @@ class Follower:
                     elif resource in known - served:
                         self._streams.drop(resource)
                 known = served
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(_AGAIN):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            await pause(self._wake, _AGAIN)

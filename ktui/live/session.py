@@ -23,6 +23,7 @@ from ktui.kube.scope import find_scope
 from ktui.kube.streams.streams import Streams
 from ktui.live.extensions import Follower
 from ktui.live.listener import Listener
+from ktui.live.waking import pause
 from ktui.model.changes import LinkState
 from ktui.model.resources import CONTROLLER_REVISIONS, DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource
 from ktui.redaction import redact
@@ -242,7 +243,7 @@ class Session:
             except KubeError as error:
                 self._problem = error
                 self._listener.draw_soon()
-                await self._pause(backoff.next(error.retry_after or 0.0, at_most=_BETWEEN))
+                await pause(self._wake, backoff.next(error.retry_after or 0.0, at_most=_BETWEEN))
 
     async def _choose(self) -> Choice:
         """What to connect to: the first time what the kubeconfig says, and from then on the same."""
@@ -292,14 +293,6 @@ class Session:
                 if following is not None:
                     following.cancel()
                     await asyncio.gather(following, return_exceptions=True)
-
-    async def _pause(self, seconds: float) -> None:
-        self._wake.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
 
 def _named(kinds: Sequence[Resource], conjunction: str) -> str:

@@ -16,6 +16,7 @@ from ktui.kube.metrics import SECONDS, Absent, Metrics
 from ktui.kube.policies import read_container_defaults, read_quotas
 from ktui.kube.selection import selector_text
 from ktui.live.listener import Listener
+from ktui.live.waking import pause
 from ktui.model.metrics import Sample
 from ktui.model.policies import Quota
 from ktui.model.resources import resource_of
@@ -105,7 +106,7 @@ class UsageFeed:
             if self._reading.uid != uid or self._metrics is None or self._metrics.connection is not connection:
                 self._next = 0.0
             if (wait := self._next - monotonic()) > 0:
-                await self._pause(wait)
+                await pause(self._wake, wait)
                 continue
             before = self._reading if self._reading.uid == uid else _Reading(uid)
             if self._reading.uid != uid:
@@ -113,14 +114,6 @@ class UsageFeed:
             self._reading, wait = await self._read(connection, workload, before)
             self._next = monotonic() + wait
             self._listener.draw_soon()
-
-    async def _pause(self, seconds: float) -> None:
-        self._wake.clear()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _read(self, connection: Connection, workload: Workload, before: _Reading) -> tuple[_Reading, float]:
         """What is known now, and in how many seconds to read again. What cannot be read stays as it was."""

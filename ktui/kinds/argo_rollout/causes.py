@@ -17,6 +17,7 @@ from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import current_step
 from ktui.model.objects import Condition, Event, condition_of
 from ktui.model.times import span
+from ktui.rollout.diagnosis import deadline
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.diagnosis.patience import is_stalled
 from ktui.rollout.diagnosis.pod_causes import of_pods
@@ -271,35 +272,12 @@ def _deadline(rollout: ArgoRollout, now: datetime, *, is_explained: bool) -> lis
     given = rollout.spec.progress_deadline_seconds
     limit = DEFAULT_DEADLINE if given is None else given
     if condition.reason == DEADLINE_EXCEEDED:
-        return [
-            Cause(
-                Kind.DEADLINE,
-                f"no progress within its deadline of {duration(limit)}",
-                blocking=True,
-                try_next="" if is_explained else "roll back, or fix the cause: the rollout goes on as soon as it can",
-                remedies=() if is_explained else (Remedy.ROLLBACK,),
-                reason=Reason.DEADLINE_PASSED,
-                since=condition.last_transition_time,
-            )
-        ]
+        return [deadline.passed(limit, condition.last_transition_time, is_explained=is_explained)]
     ticks = condition.reason in ("ReplicaSetUpdated", "NewReplicaSetCreated", "FoundNewReplicaSet", "RolloutRetry")
     if condition.last_update_time is None or not ticks or _clock_stands(rollout):
         return []
-    idle = (now - condition.last_update_time).total_seconds()
-    if not limit / 2 < idle < limit:
-        return []
     then = "it is aborted" if rollout.spec.progress_deadline_abort else "its deadline passes"
-    return [
-        Cause(
-            Kind.DEADLINE,
-            f"no progress for {duration(idle)}: {then} in {duration(limit - idle)}",
-            blocking=False,
-            try_next="" if is_explained else "find out what the new pods wait for",
-            remedies=() if is_explained else (Remedy.TIMELINE,),
-            reason=Reason.DEADLINE_NEAR,
-            since=condition.last_update_time,
-        )
-    ]
+    return deadline.near(limit, condition.last_update_time, now, is_explained=is_explained, then=then)
 
 
 def _clock_stands(rollout: ArgoRollout) -> bool:

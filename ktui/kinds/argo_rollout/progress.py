@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.objects import ArgoRollout
@@ -12,12 +11,8 @@ from ktui.kinds.argo_rollout.revisions import current
 from ktui.kinds.replica_sets.progress import side_of
 from ktui.model.objects import ReplicaSet, condition_of
 from ktui.model.template import PodTemplate
-from ktui.rollout.bounds import Bounds, in_pods
+from ktui.rollout.bounds import Bounds, resolved
 from ktui.rollout.progress import Observation, Progress, Side
-from ktui.text import clean
-
-DEFAULT_SHARE: Final = "25%"
-"""`maxSurge` and `maxUnavailable` where nothing is said (utils/defaults)."""
 
 
 def bounds(rollout: ArgoRollout) -> Bounds:
@@ -26,14 +21,7 @@ def bounds(rollout: ArgoRollout) -> Bounds:
     canary = strategy.canary
     if canary is None or canary.traffic_routing is not None:
         return Bounds(surge=desired, unavailable=0)
-    surge_text = DEFAULT_SHARE if canary.max_surge is None else canary.max_surge
-    unavailable_text = DEFAULT_SHARE if canary.max_unavailable is None else canary.max_unavailable
-    surge = in_pods(surge_text, desired, round_up=True)
-    unavailable = in_pods(unavailable_text, desired, round_up=False)
-    is_forced = surge == 0 and unavailable == 0
-    if is_forced:
-        unavailable = 1
-    return Bounds(surge, min(unavailable, desired), clean(str(surge_text)), clean(str(unavailable_text)), is_forced)
+    return resolved(canary.max_surge, canary.max_unavailable, desired)
 
 
 def progress(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Progress:

@@ -11,7 +11,7 @@ from ktui.kinds.deployment import strategy
 from ktui.kinds.deployment.status import deadline_exceeded, progressing, settled
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, Pod, ReplicaSet, condition_of
 from ktui.model.times import span
-from ktui.rollout.diagnosis import admission_messages
+from ktui.rollout.diagnosis import admission_messages, deadline
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, by_weight, legible
 from ktui.rollout.diagnosis.patience import is_stalled
 from ktui.rollout.diagnosis.pod_causes import of_pods
@@ -168,35 +168,13 @@ def _deadline(deployment: Deployment, now: datetime, *, is_explained: bool) -> l
     limit = deployment.spec.progress_deadline_seconds
     if limit is None or limit == NO_DEADLINE or not deployment.observed:
         return []
-    if deadline_exceeded(deployment):
-        return [
-            Cause(
-                Kind.DEADLINE,
-                f"no progress within its deadline of {duration(limit)}",
-                blocking=True,
-                try_next="" if is_explained else "roll back, or fix the cause: the rollout goes on as soon as it can",
-                remedies=() if is_explained else (Remedy.ROLLBACK,),
-                reason=Reason.DEADLINE_PASSED,
-                since=passed.last_transition_time if (passed := progressing(deployment)) is not None else None,
-            )
-        ]
     condition = progressing(deployment)
+    if deadline_exceeded(deployment):
+        since = condition.last_transition_time if condition is not None else None
+        return [deadline.passed(limit, since, is_explained=is_explained)]
     if condition is None or condition.last_update_time is None or deployment.spec.paused:
         return []
     if condition.reason == NEW_REPLICASET_AVAILABLE:
         # It tells of the rollout before this one, and never runs out.
         return []
-    idle = (now - condition.last_update_time).total_seconds()
-    if not limit / 2 < idle < limit:
-        return []
-    return [
-        Cause(
-            Kind.DEADLINE,
-            f"no progress for {duration(idle)}: its deadline passes in {duration(limit - idle)}",
-            blocking=False,
-            try_next="" if is_explained else "find out what the new pods wait for",
-            remedies=() if is_explained else (Remedy.TIMELINE,),
-            reason=Reason.DEADLINE_NEAR,
-            since=condition.last_update_time,
-        )
-    ]
+    return deadline.near(limit, condition.last_update_time, now, is_explained=is_explained)

@@ -6,12 +6,9 @@ from functools import lru_cache
 from typing import Final
 
 from ktui.model.objects import HOLD_SECONDS, Deployment, Strategy
-from ktui.rollout.bounds import Bounds, in_pods
-from ktui.text import clean
+from ktui.rollout.bounds import Bounds, resolved
 
 RECREATE: Final = "Recreate"
-DEFAULT_SHARE: Final = "25%"
-"""What the API server fills in for a surge or an unavailability that is not given."""
 
 
 def bounds(deployment: Deployment) -> Bounds:
@@ -29,14 +26,9 @@ def _bounds(strategy: Strategy, desired: int) -> Bounds:
     if strategy.type == RECREATE:
         return Bounds(surge=0, unavailable=desired)
     rolling = strategy.rolling_update
-    surge_text = DEFAULT_SHARE if rolling is None or rolling.max_surge is None else rolling.max_surge
-    unavailable_text = DEFAULT_SHARE if rolling is None or rolling.max_unavailable is None else rolling.max_unavailable
-    surge = in_pods(surge_text, desired, round_up=True)
-    unavailable = in_pods(unavailable_text, desired, round_up=False)
-    is_forced = surge == 0 and unavailable == 0
-    if is_forced:
-        unavailable = 1
-    return Bounds(surge, min(unavailable, desired), clean(str(surge_text)), clean(str(unavailable_text)), is_forced)
+    if rolling is None:
+        return resolved(None, None, desired)
+    return resolved(rolling.max_surge, rolling.max_unavailable, desired)
 
 
 def promised(deployment: Deployment) -> int:

@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from ktui.kinds.deployment import strategy
 from ktui.kinds.deployment.plans.known import DeploymentSubject
 from ktui.model.objects import HOLD_SECONDS, LAST_APPLIED, NO_DEADLINE, ReplicaSet
 from ktui.model.reading import NotRead, read
 from ktui.plans.patch import Draft
 from ktui.plans.wording import command
+from ktui.rollout.bounds import DEFAULT_SHARE
 from ktui.rollout.hold import ANNOTATION, Record, Saved
 from ktui.text import clean, duration
 
@@ -66,7 +66,7 @@ def guess(raw: dict[str, Any], old: ReplicaSet | None) -> Saved:
         seconds = old.spec.min_ready_seconds
     deadline = spec.get("progressDeadlineSeconds")
     rolling = (spec.get("strategy") or {}).get("rollingUpdate") or {}
-    limits = {name: rolling.get(name, strategy.DEFAULT_SHARE) for name in ("maxSurge", "maxUnavailable")}
+    limits = {name: rolling.get(name, DEFAULT_SHARE) for name in ("maxSurge", "maxUnavailable")}
     return Saved(
         min_ready_seconds=seconds if isinstance(seconds, int) and seconds else UNSET,
         progress_deadline_seconds=deadline if isinstance(deadline, int) else _DEFAULT_DEADLINE,
@@ -145,8 +145,8 @@ def in_words(saved: Saved) -> str:
     rolling = ({} if saved.strategy is UNSET else saved.strategy).get("rollingUpdate")
     limits = rolling if isinstance(rolling, dict) else {}
     return clean(
-        f"minReadySeconds {seconds}, deadline {limit}, surge {limits.get('maxSurge', strategy.DEFAULT_SHARE)}, "
-        f"unavailable {limits.get('maxUnavailable', strategy.DEFAULT_SHARE)}"
+        f"minReadySeconds {seconds}, deadline {limit}, surge {limits.get('maxSurge', DEFAULT_SHARE)}, "
+        f"unavailable {limits.get('maxUnavailable', DEFAULT_SHARE)}"
     )
 
 
