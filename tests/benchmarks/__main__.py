@@ -1,6 +1,7 @@
 """Measure, print a table, and exit with 1 where a budget is missed by a wide margin.
 
-`python -m tests.benchmarks [first-frame] [listing] [large] [decoding] [rest] [storm] [openings]` measures those alone.
+`python -m tests.benchmarks [first-frame] [listing] [large] [decoding] [state] [rest] [storm] [openings]` measures
+those alone.
 `--write FILE` measures three times, and writes the page about it.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import decoding, openings, page, report, startup, storm, terminal
+from tests.benchmarks import decoding, openings, page, report, startup, state, storm, terminal
 from tests.benchmarks.report import Figure
 
 MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
@@ -25,6 +26,7 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
         lambda: startup.listing(50_000, 350, runs=2),
     ),
     "decoding": ("Decoding, in processes of their own", decoding.decoding),
+    "state": ("The state of one rollout, in a storm of 10,000 pods in 200 Deployments", state.state),
     "rest": ("10,000 pods at rest, for 20 s", lambda: storm.at_rest(20)),
     "storm": ("10,000 pods, 2,000 events a second (better of two storms of 20 s)", lambda: storm.in_a_storm(20, 2)),
     "openings": ("200 pods, four screens opened and closed 30 times each", lambda: openings.openings(30)),
