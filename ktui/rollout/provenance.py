@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -87,9 +88,9 @@ def marked(
     """
     found = (
         _gitops(labels, annotations)
-        or _managing(managers, _HEALERS, labels)
+        or _managing(managers, _healer, labels)
         or _pipeline(labels, annotations)
-        or _managing(managers, _DEPLOYERS, labels)
+        or _managing(managers, _deployer, labels)
     )
     return msgspec.structs.replace(found, owner=clean(found.owner)) if found is not None else None
 
@@ -105,7 +106,7 @@ def writer_of(workload: Workload) -> str:
 
 def named_writer(manager: str, owner: Provenance | None) -> str:
     """The tool whose field manager that is; a pipeline's own is what its jobs call, `kubectl` and `helm`."""
-    known = _tool_of(manager, _HEALERS) or _tool_of(manager, _DEPLOYERS)
+    known = _healer(manager) or _deployer(manager)
     if owner is not None and known is None and manager.lower().startswith(f"{owner.tool.lower()}-"):
         # `gitlab-runner`, `jenkins-agent`: a part of the owner.
         return owner.tool
@@ -122,6 +123,16 @@ def named_writer(manager: str, owner: Provenance | None) -> str:
 _Tool = tuple[str, str, bool]
 
 
+@lru_cache(4096)
+def _healer(manager: str) -> _Tool | None:
+    return _tool_of(manager, _HEALERS)
+
+
+@lru_cache(4096)
+def _deployer(manager: str) -> _Tool | None:
+    return _tool_of(manager, _DEPLOYERS)
+
+
 def _tool_of(manager: str, tools: Mapping[str, _Tool]) -> _Tool | None:
     name = manager.lower()
     return next(
@@ -129,9 +140,11 @@ def _tool_of(manager: str, tools: Mapping[str, _Tool]) -> _Tool | None:
     )
 
 
-def _managing(managers: Sequence[str], tools: Mapping[str, _Tool], labels: Mapping[str, str]) -> Provenance | None:
+def _managing(
+    managers: Sequence[str], tool_of: Callable[[str], _Tool | None], labels: Mapping[str, str]
+) -> Provenance | None:
     for manager in managers:
-        tool = _tool_of(manager, tools)
+        tool = tool_of(manager)
         if tool is not None:
             name, undone_by, heals = tool
             owner = labels.get("app.kubernetes.io/instance", "") if tool in (_ARGO, _HELM) else ""
