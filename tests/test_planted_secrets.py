@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from ktui.cli.failures import BUG
+from ktui.cli.exit_codes import BUG
 from ktui.cli.root import main
 from ktui.kube.auth.credentials import Credentials
 from ktui.kube.auth.kubeconfig import Kubeconfig

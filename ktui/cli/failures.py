@@ -1,4 +1,4 @@
-"""Whatever ends a command early: one sentence, one hint, one exit code."""
+"""Whatever ends a command early: one sentence, one hint, one exit code (`exit_codes`)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,14 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from ktui import own_files, signals
 from ktui.cli import printing, standard_streams
+from ktui.cli.exit_codes import BROKEN_PIPE, BUG, FAILED, INTERRUPTED
 from ktui.settings import SettingsError, crash_file
-
-FAILED: Final = 1
-"""The cluster said no, or could not be asked; or the rollout failed."""
-USAGE: Final = 2
-NOT_FINISHED: Final = 3
-"""`status`: the rollout still goes on, or waits."""
-BUG: Final = 70
-"""EX_SOFTWARE of sysexits.h."""
-INTERRUPTED: Final = 130
-"""By Ctrl-C. After any other signal it is 128 and the signal's number (`ktui.signals`)."""
-BROKEN_PIPE: Final = 141
-"""Of a command that only shows something: nobody reads it any more."""
 
 
 def guarded(run: Callable[[], Any]) -> int:

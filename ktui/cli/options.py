@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ktui.cli import printing, standard_streams
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.model.reference import Reference, can_be_name, read_reference
 from ktui.settings import Settings, load, seconds, state_folder
 

@@ -12,7 +12,8 @@ import click
 
 from ktui import __version__
 from ktui.cli import standard_streams
-from ktui.cli.failures import BROKEN_PIPE, FAILED, INTERRUPTED, guarded
+from ktui.cli.exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED
+from ktui.cli.failures import guarded
 from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, theme_option, write_options
 
 _COMMANDS: Final = {

@@ -22,6 +22,7 @@ from ktui.kube.auth.credentials import Credentials, Identity
 from ktui.kube.auth.kubeconfig import Target
 from ktui.kube.auth.proxy import connector_for, proxy_for
 from ktui.kube.auth.trust import distrusted, presented
+from ktui.kube.backoff import Delays
 from ktui.kube.clock import ServerClock
 from ktui.kube.errors import (
     AnswerLost,
@@ -36,7 +37,6 @@ from ktui.kube.errors import (
 from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_once, trace
 from ktui.kube.failures import client_alert, shown_address
 from ktui.kube.http import aiohttp
-from ktui.kube.pacing import Delays
 from ktui.kube.pulse import Pulse
 
 USER_AGENT: Final = f"ktui/{__version__}"

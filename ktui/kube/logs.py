@@ -20,9 +20,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from ktui.kube.backoff import Backoff, Pacing
 from ktui.kube.connection import Connection
 from ktui.kube.errors import CredentialError, Forbidden, Interrupted, KubeError, NotFound, Rejected, Unauthorized
-from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.streams.lines import LineSplitter
 from ktui.model.resources import PODS
 from ktui.text import visible, without_sequences

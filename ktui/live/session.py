@@ -15,10 +15,10 @@ from ktui.kube.api import Api
 from ktui.kube.auth.access import Access, kubectl_call
 from ktui.kube.auth.chosen import Choice, Surroundings, choose, contexts
 from ktui.kube.auth.kubeconfig import Target
+from ktui.kube.backoff import Backoff, Pacing
 from ktui.kube.clock import ServerClock
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import ConfigError, KubeError
-from ktui.kube.pacing import Backoff, Pacing
 from ktui.kube.scope import find_scope
 from ktui.kube.streams.streams import Streams
 from ktui.live.extensions import Follower

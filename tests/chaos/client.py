@@ -18,8 +18,8 @@ from typing import Any, Final
 from ktui.kinds.registry import STREAMED
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
+from ktui.kube.backoff import Pacing
 from ktui.kube.connection import Connection
-from ktui.kube.pacing import Pacing
 from ktui.kube.pulse import Vigilance
 from ktui.live.live import Live
 from ktui.live.session import Session

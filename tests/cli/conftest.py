@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ktui.cli.failures import BUG
+from ktui.cli.exit_codes import BUG
 from ktui.cli.root import main
 from ktui.sim import SimulatedCluster
 from tests.cli.sets import Sets

@@ -8,8 +8,8 @@ from contextlib import aclosing, asynccontextmanager
 from random import Random
 from typing import Any
 
+from ktui.kube.backoff import Pacing
 from ktui.kube.connection import Connection
-from ktui.kube.pacing import Pacing
 from ktui.kube.streams.reflector import Reflector
 from ktui.model.changes import Change, Gone, Link, LinkState, Put, Restored
 from ktui.model.resources import PODS, Resource

@@ -14,8 +14,8 @@ import pytest
 from ktui.kinds.registry import STREAMED
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
+from ktui.kube.backoff import Pacing
 from ktui.kube.connection import Connection, connect
-from ktui.kube.pacing import Pacing
 from ktui.kube.pulse import Pulse, Vigilance
 from ktui.kube.streams.streams import Streams
 from ktui.model.changes import Link, LinkState

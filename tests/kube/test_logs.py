@@ -12,6 +12,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.kube.backoff import Pacing
 from ktui.kube.connection import Connection
 from ktui.kube.errors import NotFound, Rejected
 from ktui.kube.logs import (
@@ -25,7 +26,6 @@ from ktui.kube.logs import (
     plain,
     read_log,
 )
-from ktui.kube.pacing import Pacing
 from tests.kube.conftest import Connecting
 from tests.kube.following import QUICK
 from tests.kube.server import serving, status

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ktui.kube.auth.access import Access
-from ktui.kube.pacing import Pacing
+from ktui.kube.backoff import Pacing
 from ktui.kube.streams.streams import Streams
 from ktui.tui.app import KtuiApp
 from ktui.tui.options import Options

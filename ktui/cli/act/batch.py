@@ -10,7 +10,7 @@ from ktui.actions.outcome import Done, Outcome
 from ktui.actions.read import Planned
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Manner, Reached, Stopped, ask, check, planner, reached
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.rollout_document import batch_document
 from ktui.model.reference import Reference
 from ktui.plans.plan import Plan, called

@@ -24,7 +24,7 @@ from ktui.actions.unfinished import settle_unfinished
 from ktui.actions.verify import Recheck
 from ktui.cli import printing
 from ktui.cli.cluster import access, say_notes, surroundings
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import book_opener, recaller
 from ktui.cli.rollout_document import action_document
 from ktui.cli.running import run

@@ -12,7 +12,7 @@ import msgspec
 from ktui.actions.read_service import read_service
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Followed, Job, Manner, carry_out_job
-from ktui.cli.failures import NOT_FINISHED
+from ktui.cli.exit_codes import NOT_FINISHED
 from ktui.cli.options import refuse_scope_flags, settings_of
 from ktui.kube.api import Api
 from ktui.kube.streams.reflector import Reflector

@@ -16,7 +16,7 @@ from ktui.actions.auto_abort import auto_abort
 from ktui.actions.read import Reader
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Follow, Followed
-from ktui.cli.failures import FAILED, NOT_FINISHED
+from ktui.cli.exit_codes import FAILED, NOT_FINISHED
 from ktui.cli.figures_file import CommandRecorder, book_opener, recording
 from ktui.cli.options import DURATION
 from ktui.kinds.guard import Armed, Judgement, Move, arm, judge

@@ -10,7 +10,7 @@ import click
 
 from ktui.cli import printing
 from ktui.cli.cluster import connected
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import book_opener, recording
 from ktui.cli.get.watch import Happened, JsonLines, Reported, Speaker, watch
 from ktui.cli.naming import Chosen, chosen_or_services

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from ktui.cli import printing, standard_streams
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import CommandRecorder
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.similar_names import say_missing

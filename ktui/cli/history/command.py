@@ -12,7 +12,7 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.cluster import connected
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import book_opener, recaller
 from ktui.cli.history.document import (
     changes_of_all,

@@ -11,7 +11,7 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.cluster import connected
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.logs.follow import follow
 from ktui.cli.logs.lines import Printer
 from ktui.cli.naming import one_workload

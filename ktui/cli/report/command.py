@@ -13,7 +13,7 @@ import click
 
 from ktui.cli import printing
 from ktui.cli.cluster import access
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import open_book
 from ktui.cli.options import WORKLOAD, Command, output_option, settings_of
 from ktui.cli.report.document import Report, report_document

@@ -11,7 +11,7 @@ import msgspec
 
 from ktui.cli import printing
 from ktui.cli.cluster import connected
-from ktui.cli.failures import FAILED
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.naming import one_workload
 from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.resources.document import Measured, usage_document

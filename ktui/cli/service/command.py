@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ktui.actions.read_service import read_service
 from ktui.cli import printing
 from ktui.cli.cluster import connected
-from ktui.cli.failures import FAILED, NOT_FINISHED
+from ktui.cli.exit_codes import FAILED, NOT_FINISHED
 from ktui.cli.options import ServiceName
 from ktui.cli.service.document import service_document
 from ktui.kube.api import Api

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from ktui.cli import printing
-from ktui.cli.failures import FAILED, NOT_FINISHED
+from ktui.cli.exit_codes import FAILED, NOT_FINISHED
 from ktui.cli.troubles import Troubles
 from ktui.kinds.guard import Armed, arm
 from ktui.kinds.registry import kind_of

@@ -13,6 +13,7 @@ from datetime import datetime
 from random import Random
 from typing import Final, TypeVar
 
+from ktui.kube.backoff import Pacing, Throttle
 from ktui.kube.connection import Connection
 from ktui.kube.errors import (
     Expired,
@@ -25,7 +26,6 @@ from ktui.kube.errors import (
     TimedOut,
     TooLarge,
 )
-from ktui.kube.pacing import Pacing, Throttle
 from ktui.kube.streams.changes import Telling
 from ktui.kube.streams.decoder import Page, Unreadable, WatchDecoder, decode_page
 from ktui.kube.streams.lines import LineSplitter

@@ -12,6 +12,7 @@ from contextlib import aclosing, suppress
 from functools import cached_property
 from typing import Final
 
+from ktui.kube.backoff import Backoff
 from ktui.kube.errors import (
     CredentialError,
     Expired,
@@ -23,7 +24,6 @@ from ktui.kube.errors import (
     Rejected,
     Unauthorized,
 )
-from ktui.kube.pacing import Backoff
 from ktui.kube.streams.listwatch import ListWatch, Silence, WentBack
 from ktui.model.changes import Change, LinkState
 

@@ -14,8 +14,8 @@ from datetime import datetime
 from random import Random
 from types import TracebackType
 
+from ktui.kube.backoff import Pacing, Throttle
 from ktui.kube.connection import Connection
-from ktui.kube.pacing import Pacing, Throttle
 from ktui.kube.streams.reflector import Reflector
 from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.reading import ordinal

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.kube.pacing import Backoff, Pacing
+from ktui.kube.backoff import Backoff, Pacing
 
 PACING = Pacing(first_wait=0.5, longest_wait=30.0)
 

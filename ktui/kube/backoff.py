@@ -1,4 +1,4 @@
-"""How patient a stream is: all its times in one place, so that a test can shorten them."""
+"""When something is tried again: how long each pause is. All times in one place, so that a test can shorten them."""
 
 from __future__ import annotations
 
