@@ -12,8 +12,8 @@ from ktui.tui import stylesheets
 
 HEAVY = [
     "aiohttp", "kubernetes_asyncio", "yaml", "sqlite3", "tomllib", "ktui.kube.connection", "ktui.sim", "ktui.actions",
-    "ktui.rollout.diagnosis.deployment", "ktui.rollout.diagnosis.controller_revisions", "ktui.rollout.detail",
-    "ktui.tui.detail.screen", "hypothesis",
+    "ktui.kinds.deployment.diagnosis", "ktui.kinds.controller_revisions.diagnosis", "ktui.rollout.detail",
+    "ktui.plans.plan", "ktui.tui.detail.screen", "hypothesis",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ktui.kinds.controller_revisions.kind import PodSetKind
 from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
-from ktui.kinds.open_kruise.own import partition_of, sections
+from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.strategy import KruiseSet
 from ktui.model.store import Store
 from ktui.text import count
@@ -27,6 +27,8 @@ class KruiseKind(PodSetKind[K], ABC):
     """A workload that is paused by a field, and keeps pods back by its partition."""
 
     def sections(self, store: Store, workload: K) -> tuple[Section, ...]:
+        from ktui.kinds.open_kruise.detail import sections  # noqa: PLC0415 - not for the first frame
+
         return sections(workload, stored_pods_by_revision(store, workload))
 
     def is_paused(self, workload: K) -> bool:
