@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import socket
-import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -20,40 +19,16 @@ from yarl import URL
 from ktui import __version__
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
-from ktui.kube.connection import Connection, connect
+from ktui.kube.connection import connect
 from ktui.kube.errors import (
-    AnswerLost,
     ConfigError,
     CredentialError,
-    Forbidden,
-    Interrupted,
-    KubeError,
-    TimedOut,
     Unauthorized,
     Unreachable,
 )
 from tests.kube.conftest import Connecting, WriteKubeconfig
+from tests.kube.connections import data, echo, seen_by, tls_of, to
 from tests.kube.server import securely, serving, status
-
-
-async def echo(request: web.BaseRequest) -> web.Response:
-    """What the server saw."""
-    headers = [(name.lower(), value) for name, value in request.headers.items()]
-    return web.json_response({"path": request.path_qs, "headers": headers, "scheme": request.scheme})
-
-
-async def seen_by(connection: Connection, path: str = "/version") -> dict[str, list[str]]:
-    headers: dict[str, list[str]] = {}
-    for name, value in json.loads(await connection.request("GET", path))["headers"]:
-        headers.setdefault(name, []).append(value)
-    return headers
-
-
-@asynccontextmanager
-async def to(access: Access, **environ: str) -> AsyncIterator[Connection]:
-    async with await connect(access, Surroundings(environ=environ)) as connection:
-        yield connection
-
 
 # What is sent
 
@@ -202,241 +177,6 @@ async def test_without_any_configuration_the_demo_is_offered(tmp_path: Path) -> 
     with pytest.raises(ConfigError) as raised:
         await connect(Access(), Surroundings(environ={"HOME": str(tmp_path)}))
     assert "ktui demo" in raised.value.hint
-
-
-# TLS
-
-
-def tls_of(ca: trustme.CA, *names: str, clients: trustme.CA | None = None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
-    if clients is not None:
-        clients.configure_trust(context)
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
-
-
-def data(pem: trustme.Blob) -> str:
-    return b64encode(pem.bytes()).decode()
-
-
-async def test_the_ca_of_the_kubeconfig_is_trusted_as_file_and_as_data(
-    write_kubeconfig: WriteKubeconfig, tmp_path: Path
-) -> None:
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(tmp_path / "ca.crt")
-    async with serving(echo, tls_of(ca)) as url:
-        for cluster in (
-            {"certificate-authority": "ca.crt"},
-            {"certificate-authority-data": data(ca.cert_pem)},
-            {"certificate-authority": "ca.crt", "certificate-authority-data": ""},
-            {"insecure-skip-tls-verify": True},
-        ):
-            async with to(Access(write_kubeconfig(url, {}, cluster))) as connection:
-                await seen_by(connection)
-
-
-async def test_a_certificate_of_another_ca_is_not_trusted(write_kubeconfig: WriteKubeconfig) -> None:
-    cluster = {"certificate-authority-data": data(trustme.CA().cert_pem)}
-    async with serving(echo, tls_of(trustme.CA())) as url, to(Access(write_kubeconfig(url, {}, cluster))) as connection:
-        with pytest.raises(Unreachable, match=r"The certificate of https://127.0.0.1:\d+ is not trusted"):
-            await seen_by(connection)
-
-
-async def test_the_name_in_the_certificate_counts(write_kubeconfig: WriteKubeconfig) -> None:
-    ca = trustme.CA()
-    cluster = {"certificate-authority-data": data(ca.cert_pem)}
-    async with serving(echo, tls_of(ca, "api.internal")) as url:
-        async with to(Access(write_kubeconfig(url, {}, cluster))) as connection:
-            with pytest.raises(Unreachable, match=r"not trusted: it is for api.internal, and not for 127.0.0.1"):
-                await seen_by(connection)
-        named = {**cluster, "tls-server-name": "api.internal"}
-        async with to(Access(write_kubeconfig(url, {}, named))) as connection:
-            await seen_by(connection)
-
-
-async def test_a_client_certificate_is_shown(write_kubeconfig: WriteKubeconfig, tmp_path: Path) -> None:
-    ca, clients = trustme.CA(), trustme.CA()
-    mine = clients.issue_cert("me@example")
-    mine.cert_chain_pems[0].write_to_path(tmp_path / "me.crt")
-    mine.private_key_pem.write_to_path(tmp_path / "me.key")
-    cluster = {"certificate-authority-data": data(ca.cert_pem)}
-    async with serving(echo, tls_of(ca, clients=clients)) as url:
-        for user in (
-            {"client-certificate": "me.crt", "client-key": "me.key"},
-            {
-                "client-certificate-data": data(mine.cert_chain_pems[0]),
-                "client-key-data": data(mine.private_key_pem),
-            },
-        ):
-            async with to(Access(write_kubeconfig(url, user, cluster))) as connection:
-                await seen_by(connection)
-        async with to(Access(write_kubeconfig(url, {}, cluster))) as connection:
-            with pytest.raises(KubeError):
-                await seen_by(connection)
-
-
-@pytest.mark.parametrize(
-    ("user", "cluster", "sentence"),
-    [
-        ({}, {"certificate-authority-data": "!!!"}, 'certificate-authority-data of the cluster "c" is not base64'),
-        ({}, {"certificate-authority-data": b64encode(b"no certificate").decode()}, "not a certificate in PEM form"),
-        ({}, {"certificate-authority-data": 7}, 'certificate-authority-data of the cluster "c" is a number'),
-        (
-            {"client-certificate-data": b64encode(b"x").decode(), "client-key-data": b64encode(b"y").decode()},
-            {"insecure-skip-tls-verify": True},
-            'client certificate of the context "here" cannot be used',
-        ),
-    ],
-)
-async def test_certificates_that_are_none(
-    write_kubeconfig: WriteKubeconfig, user: dict[str, Any], cluster: dict[str, Any], sentence: str
-) -> None:
-    with pytest.raises(ConfigError, match=sentence):
-        await connect(Access(write_kubeconfig("https://127.0.0.1:1", user, cluster)))
-
-
-async def test_a_server_that_speaks_no_tls(write_kubeconfig: WriteKubeconfig) -> None:
-    async with serving(echo) as url:
-        config = write_kubeconfig(url.replace("http://", "https://"))
-        async with to(Access(config)) as connection:
-            with pytest.raises(Unreachable, match=r"No TLS connection to https://127.0.0.1"):
-                await seen_by(connection)
-
-
-# What goes wrong
-
-
-async def error_of(config: str) -> KubeError:
-    async with to(Access(config)) as connection:
-        with pytest.raises(KubeError) as raised:
-            await connection.request("GET", "/version")
-        return raised.value
-
-
-async def test_nothing_listens(write_kubeconfig: WriteKubeconfig) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    error = await error_of(write_kubeconfig(f"http://127.0.0.1:{port}"))
-    assert isinstance(error, Unreachable)
-    assert str(error) == f"Nothing listens at http://127.0.0.1:{port}: the connection was refused."
-
-
-async def test_a_name_that_does_not_exist(write_kubeconfig: WriteKubeconfig) -> None:
-    error = await error_of(write_kubeconfig("https://no-such-host.invalid:6443"))
-    assert isinstance(error, Unreachable)
-    assert str(error) == "The name no-such-host.invalid cannot be resolved."
-
-
-@pytest.mark.parametrize("server", ["ftp://x", "https://", "https://host:port", "https://h:99999", "https://\x1b[2J"])
-async def test_an_address_that_is_none(write_kubeconfig: WriteKubeconfig, server: str) -> None:
-    with pytest.raises(ConfigError, match='server of the cluster "c" is not an http or https address') as raised:
-        await connect(Access(write_kubeconfig(server)))
-    assert "kubectl config view" in raised.value.hint
-
-
-async def breaking(request: web.BaseRequest) -> web.Response:
-    await request.read()
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
-
-
-@pytest.mark.parametrize(
-    ("method", "changes", "kind"),
-    [
-        ("GET", None, Interrupted),
-        ("PATCH", None, AnswerLost),
-        ("POST", None, AnswerLost),
-        ("PATCH", False, Interrupted),
-        ("POST", False, Interrupted),
-    ],
-)
-async def test_a_lost_answer_leaves_open_what_a_change_did(
-    connecting: Connecting, method: str, changes: bool | None, kind: type[KubeError]
-) -> None:
-    async with serving(breaking) as url, connecting(url) as connection:
-        with pytest.raises(kind):
-            await connection.request(method, "/", body=None if method == "GET" else b"{}", changes=changes)
-
-
-async def test_an_answer_that_breaks_off_in_the_middle(connecting: Connecting) -> None:
-    async def half(request: web.BaseRequest) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Length": "1000"})
-        await response.prepare(request)
-        await response.write(b"{")
-        assert request.transport is not None
-        request.transport.close()
-        return response
-
-    async with serving(half) as url, connecting(url) as connection:
-        with pytest.raises(Interrupted):
-            await connection.request("GET", "/")
-        with pytest.raises(Interrupted):
-            async with connection.stream("/") as chunks:
-                assert [chunk async for chunk in chunks] == [b"{"]
-        with pytest.raises(AnswerLost, match="whether it took place is not known"):
-            await connection.request("PATCH", "/", body=b"{}")
-
-
-async def never(request: web.BaseRequest) -> web.Response:
-    await request.read()
-    await asyncio.Event().wait()
-    return web.Response()
-
-
-async def test_an_answer_that_does_not_come_in_time(connecting: Connecting) -> None:
-    async with serving(never) as url, connecting(url) as connection:
-        with pytest.raises(TimedOut, match="did not answer in time"):
-            await connection.request("GET", "/", timeout=0.05)
-        with pytest.raises(AnswerLost):
-            await connection.request("PATCH", "/", body=b"{}", timeout=0.05)
-
-
-async def test_the_request_timeout_holds_for_a_request_and_not_for_a_stream(
-    write_kubeconfig: WriteKubeconfig,
-) -> None:
-    async def slow(request: web.BaseRequest) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        for _ in range(10):
-            await response.write(b"x")
-            await asyncio.sleep(0.02)
-        return response
-
-    async with serving(slow) as url, to(Access(write_kubeconfig(url), request_timeout=0.05)) as connection:
-        with pytest.raises(TimedOut):
-            await connection.request("GET", "/")
-        async with connection.stream("/") as chunks:
-            assert b"".join([chunk async for chunk in chunks]) == b"x" * 10
-
-
-async def test_a_server_that_takes_the_connection_and_says_nothing(
-    write_kubeconfig: WriteKubeconfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ktui.kube.connection.CONNECT_TIMEOUT", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        error = await error_of(write_kubeconfig(f"https://127.0.0.1:{silent.getsockname()[1]}"))
-    assert isinstance(error, Unreachable)
-    assert "does not answer: the connection timed out" in str(error)
-
-
-async def test_an_error_of_whoever_reads_a_stream_stays_their_own(connecting: Connecting) -> None:
-    async with serving(echo) as url, connecting(url) as connection:
-        with pytest.raises(TimeoutError):
-            async with connection.stream("/"):
-                raise TimeoutError
-
-
-async def test_a_stream_that_is_refused_raises_as_a_request_does(connecting: Connecting) -> None:
-    async def refusing(request: web.BaseRequest) -> web.Response:
-        return status(403, "Forbidden", 'User "me" cannot watch pods')
-
-    async with serving(refusing) as url, connecting(url) as connection:
-        with pytest.raises(Forbidden, match='User "me" cannot watch pods'):
-            async with connection.stream("/api/v1/pods"):
-                pytest.fail("it was refused")
 
 
 async def test_a_list_is_compressed_where_bytes_are_dear_and_a_stream_never(write_kubeconfig: WriteKubeconfig) -> None:

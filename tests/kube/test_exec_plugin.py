@@ -21,8 +21,9 @@ from ktui.kube.auth.kubeconfig_schema import Cluster, Plugin
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import CredentialError, Unauthorized
 from tests.kube.conftest import WriteKubeconfig
+from tests.kube.connections import data, echo, seen_by, tls_of
 from tests.kube.server import securely, serving, status
-from tests.kube.test_connection import Time, data, echo, seen_by, tls_of
+from tests.kube.test_connection import Time
 
 V1 = "client.authentication.k8s.io/v1"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

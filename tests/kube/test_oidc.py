@@ -18,8 +18,9 @@ from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
 from ktui.kube.errors import CredentialError
 from tests.kube.conftest import WriteKubeconfig
+from tests.kube.connections import data, echo, seen_by, tls_of
 from tests.kube.server import securely, serving, status
-from tests.kube.test_connection import Time, data, echo, seen_by, tls_of
+from tests.kube.test_connection import Time
 
 
 def jwt(name: str, expires: datetime) -> str:

@@ -17,8 +17,8 @@ from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.kube.errors import KubeError, Unreachable
 from tests.kube.conftest import WriteKubeconfig
+from tests.kube.connections import data, echo, seen_by, tls_of
 from tests.kube.server import serving
-from tests.kube.test_connection import data, echo, seen_by, tls_of
 
 
 @dataclass
