@@ -11,18 +11,8 @@ import pytest
 from ktui.sim import SimulatedCluster
 from ktui.sim.controllers.argo import metrics, sizes
 from ktui.sim.controllers.argo.rollout import duration_seconds
-from tests.sim.argo import (
-    SCENARIOS,
-    Player,
-    analysis,
-    canary,
-    conditions,
-    reasons,
-    recorded,
-    rollout,
-    service,
-    story,
-)
+from tests.sim.argo import SCENARIOS, Player, analysis, canary, rollout, service
+from tests.sim.argo_recordings import conditions, reasons, recorded, story
 from tests.sim.kubectl import Kubectl
 
 JSON = dict[str, Any]
