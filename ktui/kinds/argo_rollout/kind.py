@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ktui.model.policies import Policies
     from ktui.plans.offers import Choice, Offer, Rights
     from ktui.plans.plan import Plan
+    from ktui.plans.quota_warnings import Coming
     from ktui.plans.request import Action, Request
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
@@ -104,6 +105,11 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
         from ktui.kinds.argo_rollout.plans.planning import PLANS  # noqa: PLC0415
 
         return PLANS.plan(request, subject)
+
+    def coming(self, plan: Plan, subject: RolloutSubject) -> Coming | None:
+        from ktui.kinds.argo_rollout.plans.coming import coming  # noqa: PLC0415
+
+        return coming(plan, subject)
 
     def offers(
         self, known: KnownRollout, *, read_only: bool = False, rights: Rights | None = None
