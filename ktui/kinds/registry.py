@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ktui.model.policies import Policies
     from ktui.rollout.detail import Detail
     from ktui.rollout.history import History
-    from ktui.rollout.timeline import Deed, Moment
+    from ktui.rollout.timeline import Moment, RecordedAction
     from ktui.rollout.track_record import Accounts
 
 KINDS: Final[tuple[Kind[Any], ...]] = (DeploymentKind(), StatefulSetKind(), DaemonSetKind())
@@ -117,8 +117,8 @@ def history_of(
     return kind_of(workload).history(store, workload, took, remembered)
 
 
-def timeline_of(store: Store, workload: Workload, deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
+def timeline_of(store: Store, workload: Workload, recorded: Sequence[RecordedAction] = ()) -> tuple[Moment, ...]:
     """Everything that is known to have happened to a workload, the oldest first."""
     from ktui.rollout.timeline import timeline  # noqa: PLC0415 - not for the first frame
 
-    return timeline(workload, kind_of(workload).happened(store, workload), deeds)
+    return timeline(workload, kind_of(workload).happened(store, workload), recorded)

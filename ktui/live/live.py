@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ktui.model.policies import Policies
     from ktui.rollout.detail import Detail
     from ktui.rollout.history import History
-    from ktui.rollout.timeline import Deed, Moment
+    from ktui.rollout.timeline import Moment, RecordedAction
     from ktui.rollout.track_record import Accounts
 
 
@@ -163,10 +163,10 @@ class Live:
             return None
         return detail_of(self.store, workload, track, now, policies)
 
-    def timeline(self, uid: str, deeds: Sequence[Deed]) -> tuple[Moment, ...]:
+    def timeline(self, uid: str, recorded: Sequence[RecordedAction]) -> tuple[Moment, ...]:
         """What happened to one rollout, with what was done with ktui; nothing where it is gone."""
         workload = self.store.workload(uid)
-        return timeline_of(self.store, workload, deeds) if workload is not None else ()
+        return timeline_of(self.store, workload, recorded) if workload is not None else ()
 
     def history(self, uid: str, remembered: Accounts | None = None) -> History | None:
         """The revisions of one rollout; None where it is gone."""

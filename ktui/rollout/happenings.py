@@ -34,7 +34,7 @@ class What(StrEnum):
     STOPPING = "stopping"
     TROUBLE = "trouble"
     NOTE = "note"
-    DEED = "deed"
+    ACTION = "deed"
 
 
 GLYPHS: Final = {
@@ -46,7 +46,7 @@ GLYPHS: Final = {
     What.STOPPING: signs.HATCHED,
     What.TROUBLE: signs.CROSS,
     What.NOTE: signs.POINT,
-    What.DEED: signs.INTO,
+    What.ACTION: signs.INTO,
 }
 """The sign of what sort of thing happened, wherever a timeline is shown."""
 

@@ -19,7 +19,7 @@ from ktui.rollout.happenings import TOGETHER, Stamp, What
 from ktui.text import clean, count, duration
 
 _ORDER: Final = (
-    (What.DEED, False),
+    (What.ACTION, False),
     (What.MADE, False),
     (What.SCALED, False),
     *((what, True) for what in What),
@@ -31,7 +31,7 @@ _PASSIVE: Final = ("made", "asked to stop")
 """What is said of pods that had it done to them."""
 
 
-class Deed(msgspec.Struct, frozen=True):
+class RecordedAction(msgspec.Struct, frozen=True):
     """Something that was done with ktui, and whether it came to what was meant."""
 
     at: datetime
@@ -53,7 +53,7 @@ class Moment(msgspec.Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """What happened, and with what it was done."""
-        return f"ktui: {self.text}" if self.what is What.DEED else self.text
+        return f"ktui: {self.text}" if self.what is What.ACTION else self.text
 
     @property
     def extent(self) -> str:
@@ -65,16 +65,18 @@ class Moment(msgspec.Struct, frozen=True):
         return f"within {duration(took)}" if took >= 1 else ""
 
 
-def timeline(workload: Workload, happened: Iterable[Stamp], deeds: Sequence[Deed] = ()) -> tuple[Moment, ...]:
+def timeline(
+    workload: Workload, happened: Iterable[Stamp], recorded: Sequence[RecordedAction] = ()
+) -> tuple[Moment, ...]:
     """Everything that is known to have happened, the oldest first; `happened` is what its objects and events tell."""
     facts = [*_of_life(workload), *happened]
-    facts += [Stamp(deed.at, What.DEED, deed.text, is_warning=not deed.went_well) for deed in deeds]
+    facts += [Stamp(action.at, What.ACTION, action.text, is_warning=not action.went_well) for action in recorded]
     return tuple(_folded(sorted(facts, key=_place)))
 
 
 def _place(fact: Stamp) -> tuple[datetime, int]:
     """Where it comes: what was done with ktui is known to parts of a second, what came of it to whole seconds."""
-    at = fact.at.replace(microsecond=0) if fact.what is What.DEED else fact.at
+    at = fact.at.replace(microsecond=0) if fact.what is What.ACTION else fact.at
     return at, _ORDER.index((fact.what, bool(fact.pod)))
 
 
@@ -102,7 +104,7 @@ def _folded(facts: Sequence[Stamp]) -> list[Moment]:
     for fact in facts:
         key = (fact.what, fact.said, fact.whose, fact.is_warning)
         group = latest.get(key)
-        if group is None or fact.at - group[-1].at > TOGETHER or fact.what is What.DEED:
+        if group is None or fact.at - group[-1].at > TOGETHER or fact.what is What.ACTION:
             group = latest[key] = []
             groups.append(group)
         group.append(fact)

@@ -12,14 +12,14 @@ from ktui.model.objects import Deployment
 from ktui.model.resources import EVENTS, PODS
 from ktui.model.store import Store
 from ktui.rollout.happenings import What
-from ktui.rollout.timeline import Deed, Moment
+from ktui.rollout.timeline import Moment, RecordedAction
 from tests.recorded import OF_DEPLOYMENTS, Said, recording
 from tests.rollout.made import NOW, Made, ago, container, ended, running, waiting
 from tests.rollout.replay import moments, store_at
 
 
-def told(store: Store, *deeds: Deed) -> tuple[Moment, ...]:
-    return timeline_of(store, next(store.of_type(Deployment)), deeds)
+def told(store: Store, *recorded: RecordedAction) -> tuple[Moment, ...]:
+    return timeline_of(store, next(store.of_type(Deployment)), recorded)
 
 
 def texts(found: tuple[Moment, ...]) -> list[str]:
@@ -137,24 +137,26 @@ def test_the_same_thing_at_the_same_time_is_told_once_and_later_again() -> None:
 def test_what_was_done_with_ktui_stands_where_it_happened() -> None:
     made = rolling().pod(2, "a", age=10, **container(running(5)))
     made.deployment()
-    deeds = [
-        Deed(NOW - timedelta(seconds=20), "Set the image of shop/web to web:1.1", went_well=True),
-        Deed(NOW - timedelta(seconds=1), "Pause shop/web: conflict. Someone changed it.", went_well=False),
+    recorded = [
+        RecordedAction(NOW - timedelta(seconds=20), "Set the image of shop/web to web:1.1", went_well=True),
+        RecordedAction(NOW - timedelta(seconds=1), "Pause shop/web: conflict. Someone changed it.", went_well=False),
     ]
-    found = told(made.store, *deeds)
-    mine = [moment for moment in found if moment.what is What.DEED]
+    found = told(made.store, *recorded)
+    mine = [moment for moment in found if moment.what is What.ACTION]
     assert [moment.is_warning for moment in mine] == [False, True]
-    assert texts(found).index(deeds[0].text) < texts(found).index("pod …a of revision 2 was made")
-    assert found[-1].text == deeds[1].text
+    assert texts(found).index(recorded[0].text) < texts(found).index("pod …a of revision 2 was made")
+    assert found[-1].text == recorded[1].text
 
 
 def test_what_was_done_with_ktui_comes_before_what_came_of_it_in_the_same_second() -> None:
     made = rolling().pod(2, "a", age=10, **container(running(5)))
     made.deployment()
     # The stamps of a cluster are whole seconds.
-    deed = Deed(NOW - timedelta(seconds=10) + timedelta(milliseconds=700), "Restart shop/web", went_well=True)
-    found = texts(told(made.store, deed))
-    assert found.index(deed.text) < found.index("pod …a of revision 2 was made")
+    action = RecordedAction(
+        NOW - timedelta(seconds=10) + timedelta(milliseconds=700), "Restart shop/web", went_well=True
+    )
+    found = texts(told(made.store, action))
+    assert found.index(action.text) < found.index("pod …a of revision 2 was made")
 
 
 def test_nothing_hostile_is_left_in_it() -> None:

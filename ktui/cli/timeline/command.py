@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import click
 
 from ktui.actions.audit import AuditLog
-from ktui.actions.deeds import deeds_of
+from ktui.actions.recorded_actions import recorded_actions
 from ktui.cli import printing
 from ktui.cli.cluster import connected
 from ktui.cli.naming import one_workload
@@ -24,11 +24,11 @@ from ktui.model.reference import Reference
 from ktui.model.resources import EVENTS
 from ktui.rollout.happenings import GLYPHS, What
 from ktui.rollout.rollout import unseen
-from ktui.rollout.timeline import Deed, Moment
+from ktui.rollout.timeline import Moment, RecordedAction
 from ktui.settings import Settings, audit_file
 from ktui.text import age, local_time
 
-_COLOURS: Final = {What.TROUBLE: "red", What.DEED: "cyan", What.TURNED: "bright_white"}
+_COLOURS: Final = {What.TROUBLE: "red", What.ACTION: "cyan", What.TURNED: "bright_white"}
 _WARNING: Final = "yellow"
 
 
@@ -75,14 +75,14 @@ async def _read(settings: Settings, reference: Reference) -> _Found:
         if unseen(store, EVENTS):
             printing.note("ktui: events are left out: you may not list them.")
         (workload,) = store.shown()
-        moments = timeline_of(store, workload, _deeds(workload.metadata.uid))
+        moments = timeline_of(store, workload, _recorded(workload.metadata.uid))
         return _Found(connection.namespace, moments, connection.clock.now())
 
 
-def _deeds(uid: str) -> Sequence[Deed]:
+def _recorded(uid: str) -> Sequence[RecordedAction]:
     log = AuditLog(audit_file())
     try:
-        return deeds_of(log, uid)
+        return recorded_actions(log, uid)
     except OSError as error:
         printing.note(f"ktui: The audit log {log.path} cannot be read: {error.strerror or error}.")
         return ()

@@ -18,7 +18,7 @@ from ktui.text import count, duration
 
 
 class Sick(NamedTuple):
-    """A pod with an ailment, and since when it has it."""
+    """A pod with a problem, and since when it has it."""
 
     pod: Pod
     state: PodState

@@ -27,7 +27,7 @@ from ktui.rollout.diagnosis.delays import say_gate, say_not_ready, say_slow, say
 from ktui.rollout.diagnosis.endings import say_crash, say_ended, say_ends, say_node, say_oom, say_probe
 from ktui.rollout.diagnosis.groups import Group, Sick
 from ktui.rollout.diagnosis.kubelet_messages import EventsOf
-from ktui.rollout.diagnosis.pod_trouble import Ailment, ailment, is_bound, is_on_lost_node, start_text
+from ktui.rollout.diagnosis.pod_trouble import PodProblem, is_bound, is_on_lost_node, pod_problem, start_text
 from ktui.rollout.diagnosis.wording import brief, fit
 from ktui.rollout.podstatus import Health, broken_container, health, pod_state
 
@@ -44,7 +44,7 @@ def of_pods(
     lost = {pod.spec.node_name for pod in pods if pod.spec.node_name and is_on_lost_node(pod, events_of)}
     for pod in pods:
         alive += health(pod) not in (Health.STOPPING, Health.GONE)
-        found: Ailment | None = ailment(pod, now, events_of, patience=patience, lost_nodes=lost)
+        found: PodProblem | None = pod_problem(pod, now, events_of, patience=patience, lost_nodes=lost)
         if found is not None:
             key = found.kind, found.what, found.reason
             groups[key].append(Sick(pod, pod_state(pod), found.said, found.since))

@@ -33,7 +33,7 @@ from ktui.rollout.podstatus import (
 )
 
 
-class Ailment(NamedTuple):
+class PodProblem(NamedTuple):
     """What ails a pod. Pods with the same kind, reason and `what` (an image, a container) have it in common.
 
     `said` is what the cluster says of it elsewhere than in the pod's own state: an event's message.
@@ -46,24 +46,24 @@ class Ailment(NamedTuple):
     said: str = ""
 
 
-def ailment(
+def pod_problem(
     pod: Pod,
     now: datetime,
     events_of: EventsOf,
     *,
     patience: timedelta = PATIENCE,
     lost_nodes: Collection[str] = (),
-) -> Ailment | None:
+) -> PodProblem | None:
     """What ails this pod; None if nothing is known to.
 
-    What may be no more than a slow start is an ailment after `patience`. `lost_nodes` do not answer.
+    What may be no more than a slow start is a problem after `patience`. `lost_nodes` do not answer.
     """
     state = health(pod)
     if state not in (Health.READY, Health.STOPPING, Health.GONE):
         if pod.status.reason in _ENDEDBY_NODE:
             return _ended(pod)
         if pod.spec.node_name in lost_nodes:
-            return Ailment(Kind.NODE, Reason.NODE_LOST, onset.unready_since(pod))
+            return PodProblem(Kind.NODE, Reason.NODE_LOST, onset.unready_since(pod))
     match state:
         case Health.READY:
             # One that has restarted a short while ago is `restarts`' matter.
@@ -102,31 +102,31 @@ _REFUSED: Final = re.compile(
 """Reasons with which a kubelet refuses a pod that was assigned to it (`rejectPod`, pkg/kubelet/kubelet.go)."""
 
 
-def _ended(pod: Pod) -> Ailment:
+def _ended(pod: Pod) -> PodProblem:
     status = pod.status
     never_ran = all(each.state.terminated is None for each in status.container_statuses)
     refused = status.message.startswith("Pod was rejected") or (
         never_ran and _REFUSED.fullmatch(status.reason) is not None
     )
     if refused:
-        return Ailment(Kind.NODE, Reason.REFUSED_AT_NODE, onset.ended_since(pod), status.reason, status.message)
-    return Ailment(Kind.ENDED, Reason.ENDED_BY_CLUSTER, onset.ended_since(pod), status.reason, status.message)
+        return PodProblem(Kind.NODE, Reason.REFUSED_AT_NODE, onset.ended_since(pod), status.reason, status.message)
+    return PodProblem(Kind.ENDED, Reason.ENDED_BY_CLUSTER, onset.ended_since(pod), status.reason, status.message)
 
 
-def _stopping(pod: Pod, now: datetime, events_of: EventsOf) -> Ailment | None:
+def _stopping(pod: Pod, now: datetime, events_of: EventsOf) -> PodProblem | None:
     # The time of deletion lies in the future by the grace period: it is when the pod is to be gone.
     due = pod.metadata.deletion_timestamp
     if due is None or now - due <= PATIENCE:
         return None
     held_by = ", ".join(pod.metadata.finalizers)
     lost = not held_by and is_on_lost_node(pod, events_of)
-    return Ailment(Kind.STOPPING, Reason.NOT_STOPPING, due, held_by, pod.spec.node_name if lost else "")
+    return PodProblem(Kind.STOPPING, Reason.NOT_STOPPING, due, held_by, pod.spec.node_name if lost else "")
 
 
 # Pods on their way
 
 
-def _starting(pod: Pod, now: datetime, events_of: EventsOf, patience: timedelta) -> Ailment | None:
+def _starting(pod: Pod, now: datetime, events_of: EventsOf, patience: timedelta) -> PodProblem | None:
     unready = [container for container, _ in _lasting(pod) if not container.ready]
     if not unready and pod.status.container_statuses:
         return _unready_though_its_containers_are(pod, now, patience)
@@ -147,7 +147,7 @@ def _starting(pod: Pod, now: datetime, events_of: EventsOf, patience: timedelta)
             events, "readiness", "startup", containers=[each.name for each in unready]
         )
         what = f"{probe.name} {probe.container}".rstrip() if probe is not None else ""
-        return Ailment(Kind.NOT_READY, Reason.NOT_READY, since, what, probe.said if probe is not None else "")
+        return PodProblem(Kind.NOT_READY, Reason.NOT_READY, since, what, probe.said if probe is not None else "")
     if pod.spec.node_name:
         hindrance = kubelet_messages.hindrance(events)
         if hindrance is not None:
@@ -155,27 +155,27 @@ def _starting(pod: Pod, now: datetime, events_of: EventsOf, patience: timedelta)
     created = pod.metadata.creation_timestamp
     if created is None or now - created <= patience:
         return None
-    return Ailment(Kind.SLOW, Reason.SLOW, created, _doing(pod, events))
+    return PodProblem(Kind.SLOW, Reason.SLOW, created, _doing(pod, events))
 
 
-def _hindered(pod: Pod, events: Sequence[Event], hindrance: Event) -> Ailment:
+def _hindered(pod: Pod, events: Sequence[Event], hindrance: Event) -> PodProblem:
     text, name = hindrance.message, pod.metadata.name
     if volume_messages.is_mount(hindrance):
         mount = volume_messages.mount_trouble(text, name)
         since = onset.failing_since(pod, events, *volume_messages.MOUNTS)
-        return Ailment(Kind.VOLUME, mount.reason, since, mount.volume, text)
+        return PodProblem(Kind.VOLUME, mount.reason, since, mount.volume, text)
     since = onset.failing_since(pod, events, kubelet_messages.SANDBOX, kubelet_messages.NO_NETWORK)
-    return Ailment(Kind.SANDBOX, runtime_messages.sandbox_trouble(text, name).reason, since, "", text)
+    return PodProblem(Kind.SANDBOX, runtime_messages.sandbox_trouble(text, name).reason, since, "", text)
 
 
-def _unready_though_its_containers_are(pod: Pod, now: datetime, patience: timedelta) -> Ailment | None:
+def _unready_though_its_containers_are(pod: Pod, now: datetime, patience: timedelta) -> PodProblem | None:
     ready = condition_of(pod.status.conditions, "Ready")
     since = ready.last_transition_time if ready is not None else None
     if ready is None or since is None or now - since <= patience:
         return None
     if ready.reason == "ReadinessGatesNotReady":
-        return Ailment(Kind.GATE, Reason.GATE, since, ready.message)
-    return Ailment(Kind.NOT_READY, Reason.NOT_READY, since)
+        return PodProblem(Kind.GATE, Reason.GATE, since, ready.message)
+    return PodProblem(Kind.NOT_READY, Reason.NOT_READY, since)
 
 
 def _doing(pod: Pod, events: Sequence[Event]) -> str:
@@ -197,7 +197,7 @@ def _doing(pod: Pod, events: Sequence[Event]) -> str:
 # Pods that are broken
 
 
-def _broken(pod: Pod, events: Sequence[Event]) -> Ailment | None:
+def _broken(pod: Pod, events: Sequence[Event]) -> PodProblem | None:
     container = broken_container(pod)
     if container is None:
         return _unplaced(pod, events) if is_unschedulable(pod) else _unknown(pod, printed_columns(pod).word)
@@ -212,17 +212,17 @@ def _broken(pod: Pod, events: Sequence[Event]) -> Ailment | None:
         return _unstarted(pod, container, events)
     if ended is not None and ended.reason == "OOMKilled":
         since = onset.loop_since(pod, container, events)
-        return Ailment(Kind.OOM, Reason.OUT_OF_MEMORY, since, container.name)
+        return PodProblem(Kind.OOM, Reason.OUT_OF_MEMORY, since, container.name)
     if container.restart_count or ended is not None:
         return _crashing(pod, container, ended, events)
     return _unknown(pod, reason)
 
 
-def _unknown(pod: Pod, word: str) -> Ailment:
-    return Ailment(Kind.POD, Reason.OTHER, onset.unready_since(pod), word)
+def _unknown(pod: Pod, word: str) -> PodProblem:
+    return PodProblem(Kind.POD, Reason.OTHER, onset.unready_since(pod), word)
 
 
-def _unplaced(pod: Pod, events: Sequence[Event]) -> Ailment:
+def _unplaced(pod: Pod, events: Sequence[Event]) -> PodProblem:
     condition = condition_of(pod.status.conditions, "PodScheduled")
     text = condition.message if condition is not None else ""
     coming = kubelet_messages.node_coming(events)
@@ -230,13 +230,13 @@ def _unplaced(pod: Pod, events: Sequence[Event]) -> Ailment:
     if pod.status.nominated_node_name:
         # The scheduler has chosen the node and stops pods of a lower priority there.
         what = f"preemption {pod.status.nominated_node_name}"
-        return Ailment(Kind.UNSCHEDULABLE, Reason.NODE_COMING, since, "preemption", what)
+        return PodProblem(Kind.UNSCHEDULABLE, Reason.NODE_COMING, since, "preemption", what)
     if coming is not None:
         asked = max(filter(None, (since, coming.first_seen)), default=None)
-        return Ailment(Kind.UNSCHEDULABLE, Reason.NODE_COMING, asked, "autoscaler", coming.message)
+        return PodProblem(Kind.UNSCHEDULABLE, Reason.NODE_COMING, asked, "autoscaler", coming.message)
     placement = scheduler_messages.in_words(text, {}, is_bound=is_bound(pod))
     reason = Reason.NODES_ILL if placement.blames_nodes else placement.reason
-    return Ailment(Kind.UNSCHEDULABLE, reason, since)
+    return PodProblem(Kind.UNSCHEDULABLE, reason, since)
 
 
 def is_bound(pod: Pod) -> bool:
@@ -245,7 +245,7 @@ def is_bound(pod: Pod) -> bool:
     return owner is not None and owner.kind == "DaemonSet"
 
 
-def _unpulled(pod: Pod, container: ContainerStatus, reason: str, events: Sequence[Event]) -> Ailment:
+def _unpulled(pod: Pod, container: ContainerStatus, reason: str, events: Sequence[Event]) -> PodProblem:
     """What is wrong with the image: the state says it, or only the events do."""
     waiting = container.state.waiting
     spec = spec_of(pod, container.name)
@@ -257,17 +257,17 @@ def _unpulled(pod: Pod, container: ContainerStatus, reason: str, events: Sequenc
         pull = registry_messages.pull_trouble(from_event, image, reason)
         text = from_event or text
     since = onset.failing_since(pod, events, "Failed", "InspectFailed", "ErrImageNeverPull", mark="image")
-    return Ailment(Kind.IMAGE, pull.reason, since, image, text)
+    return PodProblem(Kind.IMAGE, pull.reason, since, image, text)
 
 
-def _unstarted(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> Ailment:
+def _unstarted(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> PodProblem:
     text = start_text(container)
     start = runtime_messages.start_trouble(text, pod.metadata.name)
     if onset.endings(container):
         since = onset.loop_since(pod, container, events)
     else:
         since = onset.failing_since(pod, events, "Failed", mark=text[:60])
-    return Ailment(Kind.CONFIG, start.reason, since, container.name, text)
+    return PodProblem(Kind.CONFIG, start.reason, since, container.name, text)
 
 
 def start_text(container: ContainerStatus) -> str:
@@ -284,39 +284,39 @@ def _hook_failed(container: ContainerStatus, events: Sequence[Event]) -> bool:
     return kubelet_messages.failed_hook(events, container.name, _last_run(container)) is not None
 
 
-def _hooked(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> Ailment:
+def _hooked(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> PodProblem:
     waiting = container.state.waiting
     said = waiting.message if waiting is not None and waiting.reason == runtime_messages.HOOK_ERROR else ""
     event = kubelet_messages.newest(events, "FailedPostStartHook")
     said = said or (event.message if event is not None else "")
     since = onset.loop_since(pod, container, events)
-    return Ailment(Kind.CONFIG, Reason.HOOK_FAILED, since, container.name, said)
+    return PodProblem(Kind.CONFIG, Reason.HOOK_FAILED, since, container.name, said)
 
 
 def _crashing(
     pod: Pod, container: ContainerStatus, ended: Terminated | None, events: Sequence[Event]
-) -> Ailment | None:
+) -> PodProblem | None:
     killed = _killed(pod, container, events)
     if killed is not None:
         return killed
     if _was_resized(container, events):
         return None
     if ended is not None and ended.reason in BY_NODE:
-        return Ailment(Kind.CRASH, Reason.NODES_ILL, onset.unready_since(pod), container.name)
+        return PodProblem(Kind.CRASH, Reason.NODES_ILL, onset.unready_since(pod), container.name)
     since = onset.loop_since(pod, container, events)
     if ended is not None and ended.exit_code == 0 and not ended.signal:
-        return Ailment(Kind.ENDS, Reason.EXITS, since, container.name)
-    return Ailment(Kind.CRASH, Reason.CRASHES, since, container.name)
+        return PodProblem(Kind.ENDS, Reason.EXITS, since, container.name)
+    return PodProblem(Kind.CRASH, Reason.CRASHES, since, container.name)
 
 
-def _killed(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> Ailment | None:
+def _killed(pod: Pod, container: ContainerStatus, events: Sequence[Event]) -> PodProblem | None:
     """A probe that has the container restarted: known at the first kill, whatever exit code the program ends with."""
     probe = kubelet_messages.killed_by_probe(events, container.name, _last_run(container))
     if probe is None:
         return None
     first = kubelet_messages.first_time(events, "Killing", mark=f" {container.name} failed {probe.name} probe")
     since = first or onset.loop_since(pod, container, events)
-    return Ailment(Kind.PROBE, Reason.PROBE_KILLS, since, f"{probe.name} {container.name}", probe.said)
+    return PodProblem(Kind.PROBE, Reason.PROBE_KILLS, since, f"{probe.name} {container.name}", probe.said)
 
 
 def _was_resized(container: ContainerStatus, events: Sequence[Event]) -> bool:

@@ -22,7 +22,7 @@ _STYLES: Final[dict[What, str]] = {
     What.STOPPING: "stopping",
     What.TROUBLE: "broken",
     What.NOTE: "dim",
-    What.DEED: "key",
+    What.ACTION: "key",
 }
 """The style of the sign of what happened."""
 

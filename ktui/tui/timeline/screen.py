@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from ktui.actions.audit import AuditLog
-from ktui.actions.deeds import deeds_of
-from ktui.rollout.timeline import Deed, Moment
+from ktui.actions.recorded_actions import recorded_actions
+from ktui.rollout.timeline import Moment, RecordedAction
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.items import Item, ItemList
 from ktui.tui.draw.widgets import Painting, Span
@@ -38,7 +38,7 @@ class TimelineScreen(RolloutScreen):
     def __init__(self, uid: str) -> None:
         super().__init__(uid)
         self._moments: tuple[Moment, ...] = ()
-        self._deeds: tuple[Deed, ...] = ()
+        self._recorded: tuple[RecordedAction, ...] = ()
         self._read_at: tuple[int, str] | None = None
         self._relative = True
         self._warnings_only = False
@@ -62,8 +62,8 @@ class TimelineScreen(RolloutScreen):
         app = self.ktui
         rollout = app.live.rollouts.get(self._uid)
         if rollout is not None:
-            self._read_deeds_where_new(rollout.generation, self._pending)
-            self._moments = app.live.timeline(self._uid, self._deeds)
+            self._read_recorded_where_new(rollout.generation, self._pending)
+            self._moments = app.live.timeline(self._uid, self._recorded)
         self._draw_headline(rollout)
         self._draw_moments(now)
         self.draw_chrome(now, app.title_line, (), self._hints(is_deleted=rollout is None))
@@ -111,15 +111,15 @@ class TimelineScreen(RolloutScreen):
 
     # What was done with ktui
 
-    def _read_deeds_where_new(self, generation: int, pending: str) -> None:
+    def _read_recorded_where_new(self, generation: int, pending: str) -> None:
         """Read the audit log when the screen opens, and when something may have been added to it."""
         if (generation, pending) != self._read_at:
             self._read_at = (generation, pending)
-            self.run_worker(self._read_deeds(), group="deeds", exclusive=True)
+            self.run_worker(self._read_recorded(), group="recorded", exclusive=True)
 
-    async def _read_deeds(self) -> None:
+    async def _read_recorded(self) -> None:
         try:
-            self._deeds = await asyncio.to_thread(deeds_of, AuditLog(self.ktui.options.audit), self._uid)
+            self._recorded = await asyncio.to_thread(recorded_actions, AuditLog(self.ktui.options.audit), self._uid)
         except OSError:
             # The log is only one source of several; that it cannot be written is said when it should be.
             return
