@@ -79,7 +79,11 @@ def of_template(template: PodTemplate, against: PodTemplate | None = None) -> st
 
     Against another template it is the first that differs, and how many more do; else the first container's.
     """
-    differing = differences(against, template)
+    return named(template, differences(against, template))
+
+
+def named(template: PodTemplate, differing: Sequence[Difference]) -> str:
+    """The same, where it is known which images differ."""
     if differing:
         # What one of the two alone has is known by what the other has in its place, or by nothing.
         first, *more = sorted(differing, key=lambda each: not each.new)
@@ -115,12 +119,11 @@ def _images(template: PodTemplate) -> Iterator[tuple[tuple[bool, str], str]]:
             yield (is_init, container.name), container.image
 
 
-def changed(old: PodTemplate | None, new: PodTemplate) -> tuple[str, str] | None:
-    """The first image that differs between two templates, old and new, short; None where all are the same.
+def changed(differing: Sequence[Difference]) -> tuple[str, str] | None:
+    """The first image that differs, old and new, short; None where all are the same.
 
     How many more differ follows the new one.
     """
-    differing = differences(old, new)
     if not differing:
         return None
     first, *more = sorted(differing, key=lambda each: not (each.old and each.new))

@@ -95,13 +95,14 @@ def marked(
     return msgspec.structs.replace(found, owner=clean(found.owner)) if found is not None else None
 
 
-def writer_of(workload: Workload) -> str:
+def writer_of(workload: Workload, owner: Provenance | None) -> str:
     """Who wrote the pod template last, in a word: the owner, where it is its hand, else the name of the field manager.
 
-    A change by hand of what a tool owns is the hand's. Empty where the server keeps no managers.
+    A change by hand of what a tool owns is the hand's; `owner` is its provenance. Empty where the server keeps no
+    managers.
     """
     newest = next(iter(workload.metadata.managed_fields), None)
-    return named_writer(newest.manager, provenance(workload)) if newest is not None else ""
+    return named_writer(newest.manager, owner) if newest is not None else ""
 
 
 def named_writer(manager: str, owner: Provenance | None) -> str:

@@ -82,16 +82,16 @@ def test_two_images_never_look_the_same(old: str, new: str, shown: tuple[str, st
 def test_the_container_that_differs_is_shown_wherever_it_stands() -> None:
     old = template(("agent", "agent:7.1"), ("proxy", "proxy:1"), init=(("setup", "setup:1"),))
     sidecar = template(("agent", "agent:7.1"), ("proxy", "proxy:2"), init=(("setup", "setup:1"),))
-    assert images.changed(old, sidecar) == ("proxy:1", "proxy:2")
+    assert images.changed(images.differences(old, sidecar)) == ("proxy:1", "proxy:2")
     assert (images.of_template(sidecar, old), images.of_template(old, sidecar)) == ("proxy:2", "proxy:1")
     init = template(("agent", "agent:7.1"), ("proxy", "proxy:1"), init=(("setup", "setup:2"),))
-    assert images.changed(old, init) == ("setup:1", "setup:2")
+    assert images.changed(images.differences(old, init)) == ("setup:1", "setup:2")
     both = template(("agent", "agent:7.2"), ("proxy", "proxy:2"), init=(("setup", "setup:1"),))
-    assert images.changed(old, both) == ("agent:7.1", "agent:7.2 +1")
+    assert images.changed(images.differences(old, both)) == ("agent:7.1", "agent:7.2 +1")
     assert images.of_template(old, old) == images.of_template(old) == "agent:7.1 +1"
 
 
 def test_a_container_that_only_one_of_both_has_differs_too() -> None:
     old, new = template(("web", "web:1")), template(("web", "web:1"), ("proxy", "proxy:1"))
-    assert images.changed(old, new) == ("none", "proxy:1")
+    assert images.changed(images.differences(old, new)) == ("none", "proxy:1")
     assert (images.of_template(new, old), images.of_template(old, new)) == ("proxy:1", "no proxy")

@@ -61,6 +61,10 @@ def managed(*managers: str, **meta: Any) -> Workload:
     )
 
 
+def written_by(workload: Workload) -> str:
+    return writer_of(workload, provenance(workload))
+
+
 @pytest.mark.parametrize(
     ("manager", "tool", "heals"),
     [
@@ -87,8 +91,8 @@ def test_a_field_manager_is_a_mark_and_a_change_by_hand_does_not_take_it_away(
         assert found is not None
         assert (found.tool, found.heals) == (tool, heals)
         assert found.sentence.startswith(f"{tool} deployed this: ")
-    assert writer_of(managed(manager)) == tool
-    assert writer_of(managed(manager, "kubectl-set")) == "kubectl-set"
+    assert written_by(managed(manager)) == tool
+    assert written_by(managed(manager, "kubectl-set")) == "kubectl-set"
 
 
 def test_argo_cd_that_tracks_by_the_label_alone_is_known_by_its_field_manager() -> None:
@@ -120,7 +124,7 @@ def test_argo_cd_that_tracks_by_the_label_alone_is_known_by_its_field_manager() 
 def test_who_wrote_the_template_is_another_question_than_whose_it_is(
     annotations: dict[str, str], manager: str, writer: str
 ) -> None:
-    assert writer_of(managed(manager, annotations=annotations)) == writer
+    assert written_by(managed(manager, annotations=annotations)) == writer
 
 
 @pytest.mark.parametrize(("labels", "annotations", "tool", "owner", "heals"), MARKS)

@@ -16,12 +16,10 @@ from ktui.kinds.argo_rollout.steps import Ladder, current_step, label, ladder, s
 from ktui.model.objects import ReplicaSet, condition_of
 from ktui.model.resources import PODS, REPLICASETS, SERVICES
 from ktui.model.store import Store
-from ktui.rollout import images
+from ktui.rollout.described import described
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Track
-from ktui.rollout.provenance import provenance, writer_of
-from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.text import clean
 
@@ -61,35 +59,21 @@ def summarise(store: Store, rollout: ArgoRollout, track: Track, now: datetime) -
     gives_way = _giving_way(situation, old) if phase not in (Phase.COMPLETE, Phase.SCALED_TO_ZERO) else None
     replaced = gives_way.spec.template if gives_way is not None else None
     steps = ladder(rollout, situation.replicasets, now)
-    meta = rollout.metadata
     return Rollout(
-        uid=meta.uid,
+        **described(rollout, template, replaced, track),
         kind="Rollout",
-        namespace=clean(meta.namespace),
-        name=clean(meta.name),
-        generation=meta.generation,
         phase=phase,
         verdict=said.verdict(rollout),
         paused=rollout.spec.paused,
         progress=numbers,
         revision=revisions.revision(latest) if latest is not None else revisions.revision(rollout),
         previous_revision=revisions.revision(old[0]) if old else 0,
-        image=clean(images.of_template(template, replaced)),
-        image_change=images.cleaned(images.changed(replaced, template)),
-        image_changes=images.differences(replaced, template),
         since=_since(rollout, phase, track, causes),
-        started=track.started,
         seconds_left=time_left(phase, track, numbers, now) if steps is None or not steps.rungs else None,
         lowest=lowest.available if lowest is not None else None,
         lowest_at=lowest.at if lowest is not None else None,
         causes=causes,
-        provenance=provenance(rollout),
-        written_by=writer_of(rollout),
-        change_cause=clean(change_cause(rollout)),
-        observed=rollout.observed,
         settled=rollout.promoted and bool(rollout.status.stable_rs),
-        finished=track.finished,
-        template=track.template,
         awaits=awaits(situation, steps, now),
         controller=controller_of(rollout, steps),
         foreign_containers=()

@@ -14,17 +14,14 @@ from ktui.model.resources import CONTROLLER_REVISIONS, PODS, resource_of
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import PodSet
-from ktui.rollout import images
+from ktui.rollout.described import described
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.diagnosis.in_place import without_updates
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, observe
-from ktui.rollout.provenance import provenance, writer_of
-from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.rollout.status import Verdict
-from ktui.text import clean
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,36 +116,22 @@ def _summary(
     was_watched = track.finished is None or track.samples[0].at <= track.finished
     has_lowest = bool(old) and was_watched
     gives_way = _giving_way(old) if track.finished is None else None
-    meta = workload.metadata
     return Rollout(
-        uid=meta.uid,
+        **described(workload, workload.spec.template, gives_way, track),
         kind=resource_of(workload).kind,
-        namespace=clean(meta.namespace),
-        name=clean(meta.name),
-        generation=meta.generation,
         phase=phase,
         verdict=own.verdict,
         paused=own.is_paused or phase is Phase.PAUSED or (partition is not None and partition.is_pause),
         progress=numbers,
         revision=current.number if current is not None else 0,
         previous_revision=old[0].number if old else 0,
-        image=clean(images.of_template(workload.spec.template, gives_way)),
-        image_change=images.cleaned(images.changed(gives_way, workload.spec.template)),
-        image_changes=images.differences(gives_way, workload.spec.template),
         since=_since(workload, phase, track, partition, causes),
-        started=track.started,
         seconds_left=time_left(phase, track, numbers, now),
         lowest=track.lowest.available if has_lowest else None,
         lowest_at=track.lowest.at if has_lowest else None,
         causes=causes,
-        provenance=provenance(workload),
-        written_by=writer_of(workload),
-        change_cause=clean(change_cause(workload)),
-        observed=workload.observed,
         settled=settled,
-        finished=track.finished,
         waits_for_deletion=waits_for_deletion(workload),
-        template=track.template,
         partition=partition,
         came_back=current is not None and came_back(current, parts),
         unseen=unseen(store, CONTROLLER_REVISIONS, PODS),

@@ -13,16 +13,13 @@ from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.resources import PODS, REPLICASETS
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
-from ktui.rollout import images
+from ktui.rollout.described import described
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.hold import Hold
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track
-from ktui.rollout.provenance import provenance, writer_of
-from ktui.rollout.revisions import change_cause
 from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict
-from ktui.text import clean
 
 
 def summarise(store: Store, deployment: Deployment, track: Track, now: datetime) -> Rollout:
@@ -41,35 +38,22 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     lowest = track.lowest if previous is not None and was_watched else None
     gives_way = _giving_way(old) if track.finished is None else None
     return Rollout(
-        uid=deployment.metadata.uid,
+        **described(deployment, deployment.spec.template, gives_way, track),
         kind="Deployment",
-        namespace=clean(deployment.metadata.namespace),
-        name=clean(deployment.metadata.name),
-        generation=deployment.metadata.generation,
         phase=phase,
         verdict=judged,
         paused=deployment.spec.paused,
         progress=numbers,
         revision=revisions.revision(current) if current is not None else revisions.revision(deployment),
         previous_revision=revisions.revision(previous) if previous is not None else 0,
-        image=clean(images.of_template(deployment.spec.template, gives_way)),
-        image_change=images.cleaned(images.changed(gives_way, deployment.spec.template)),
-        image_changes=images.differences(gives_way, deployment.spec.template),
         since=_since(deployment, phase, track, hold, causes),
-        started=track.started,
         seconds_left=time_left(phase, track, numbers, now),
         lowest=lowest.available if lowest is not None else None,
         lowest_at=lowest.at if lowest is not None else None,
         causes=causes,
-        provenance=provenance(deployment),
-        written_by=writer_of(deployment),
-        change_cause=clean(change_cause(deployment)),
-        observed=deployment.observed,
         recreates=deployment.spec.strategy.type == strategy.RECREATE,
         settled=settled(deployment, current),
-        finished=track.finished,
         hold=hold,
-        template=track.template,
         came_back=current is not None and bool(revisions.former_revisions(current)),
         unseen=unseen(store, REPLICASETS, PODS),
     )
