@@ -281,9 +281,9 @@ def test_the_image_of_a_template_is_its_first_and_how_many_more() -> None:
 
 def test_the_change_of_image_is_that_of_the_first_container_that_differs() -> None:
     old, new = template(web="r/web:1", mesh="r/mesh:2"), template(mesh="r/mesh:3", web="r/web:1", extra="r/e:1")
-    assert images.changed(old, new) == ("mesh:2", "mesh:3 +1")
-    assert images.changed(old, old) is None
-    assert images.changed(None, new) is None
+    assert images.changed(images.differences(old, new)) == ("mesh:2", "mesh:3 +1")
+    assert images.changed(images.differences(old, old)) is None
+    assert images.changed(images.differences(None, new)) is None
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
