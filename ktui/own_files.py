@@ -63,8 +63,8 @@ def tail(path: Path, most: int) -> list[bytes]:
 def append(path: Path, lines: bytes) -> None:
     """Add whole lines at its end, and see to it that they are on the disk. Makes the file and its folder.
 
-    They begin anew even where the line before was cut. One write to a file that is open for appending does not mix with
-    those of others. Raises OSError, also where not all of it could be written.
+    They start on a new line even after one that was cut. One write to a file that is open for appending does not mix
+    with those of others. Raises OSError, also where not all of it could be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)

@@ -12,7 +12,7 @@ _OPENING: Final = """\
 # Limits
 
 What ktui takes from a server, a file or a program has a limit. Beyond it one sentence or one mark says so, and the rest
-of the screen goes on. An API server in order stays far below each of them.
+of the screen keeps working. A working API server stays far below each of them.
 
 This page is written by `python -m tests.limits`.
 
@@ -22,7 +22,7 @@ This page is written by `python -m tests.limits`.
 
 LIMITS: Final = (
     ("one object, or one line of a watch", "kube.limits.OBJECT", "bytes", "it is not read; a note says so"),
-    ("one answer, unpacked", "kube.limits.ANSWER", "bytes", "a smaller page is asked for; then an error"),
+    ("one answer, unpacked", "kube.limits.ANSWER", "bytes", "ktui requests a smaller page; then an error"),
     ("the body of an error", "kube.limits.ERROR_PAGE", "bytes", "the rest is not read"),
     ("one field of an answer's head", "kube.limits.HEADER", "bytes", "the answer is refused"),
     ("what a server says in an error", "kube.errors.LONGEST", "characters", "cut, with `…`"),

@@ -119,7 +119,10 @@ def _kind_and_sentence(outcome: Outcome | None) -> tuple[str, str]:
         case Partly():
             kind = "partly"
         case None:
-            return INTERRUPTED, "Interrupted while it was being sent: whether it took place is not known."
+            return (
+                INTERRUPTED,
+                "Interrupted while the request was being sent: it is not known whether the change was applied.",
+            )
     return kind, outcome.sentence
 
 

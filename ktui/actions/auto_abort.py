@@ -59,5 +59,5 @@ async def auto_abort(reader: Reader, armed: Armed, cause: str, log: AuditLog) ->
     if isinstance(outcome, Done):
         sentence = f"{outcome.sentence} This was automatic, because {cause}."
     else:
-        sentence = f"{where} was not aborted: {outcome.sentence} It is not tried again."
+        sentence = f"{where} was not aborted: {outcome.sentence} ktui does not try again."
     return Aborted(isinstance(outcome, Done), sentence, performed.audit_failure)

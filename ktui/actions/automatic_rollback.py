@@ -22,12 +22,12 @@ def plan_automatic_rollback(armed: Armed, subject: AnySubject) -> Plan | Refusal
     if reason := disowned(armed, workload):
         return Refusal(reason)
     if kind.is_paused(workload):
-        return Refusal("it was paused before: who paused it decides what comes next")
+        return Refusal("it was already paused: the person who paused it decides what happens next")
     if not kind.rolls_by_itself(workload):
         return Refusal("its strategy is OnDelete: pods change only when someone deletes them")
     judged = kind.verdict(workload)
     if judged.done and not judged.failed:
-        return Refusal("it is complete by now")
+        return Refusal("it has completed")
     back = rollback_revision(subject)
     made = back if isinstance(back, Refusal) else plan(RollBack(back), subject)
     return unless_known_bad(made)
@@ -36,5 +36,5 @@ def plan_automatic_rollback(armed: Armed, subject: AnySubject) -> Plan | Refusal
 def unless_known_bad(made: Plan | Refusal) -> Plan | Refusal:
     """Nothing that a person would be asked about twice is done without a person's word."""
     if isinstance(made, Plan) and made.insist:
-        return Refusal(f"no earlier revision is known to have been good. {made.insist.removesuffix('.')}")
+        return Refusal(f"no earlier revision is known to be good. {made.insist.removesuffix('.')}")
     return made

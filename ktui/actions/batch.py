@@ -80,7 +80,7 @@ async def try_out(api: Api, planned: Planned) -> Accepted | Refusal | Failed:
                 return seen
             case Conflict(gone=True):
                 return Failed(seen.sentence)
-    return Failed("It changes faster than it can be planned for: nothing was sent.", "Try again in a moment.")
+    return Failed("It changes too often to plan the action: nothing was sent.", "Try again in a moment.")
 
 
 async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]]) -> Batch:

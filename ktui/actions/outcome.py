@@ -8,7 +8,7 @@ import msgspec
 
 
 class Done(msgspec.Struct, frozen=True, tag="done", tag_field="outcome"):
-    """The change took place: the server's own answer, or the object as it was read afterwards, shows it."""
+    """The change was applied: the server's own answer, or the object as it was read afterwards, shows it."""
 
     sentence: str
     after: dict[str, Any] = {}
@@ -34,14 +34,14 @@ class Conflict(msgspec.Struct, frozen=True, tag="conflict", tag_field="outcome")
 
 
 class Unclear(msgspec.Struct, frozen=True, tag="unclear", tag_field="outcome"):
-    """Whether the change took place could not be found out, or the object shows something else than was asked for."""
+    """Whether the change was applied could not be found out, or the object shows something else than was requested."""
 
     sentence: str
     hint: str = ""
 
 
 class Partly(msgspec.Struct, frozen=True, tag="partly", tag_field="outcome"):
-    """The change took place, but what was to follow it did not: a pod was not deleted, the spec not patched."""
+    """The change was applied, but what was to follow it did not: a pod was not deleted, the spec not patched."""
 
     sentence: str
     hint: str = ""

@@ -27,7 +27,7 @@ async def patch(api: Api, plan: Plan, *, dry_run: bool = False, warned: list[str
 async def patch_then(
     api: Api, plan: Plan, after: dict[str, Any], *, dry_run: bool = False, warned: list[str] | None = None
 ) -> dict[str, Any]:
-    """Send the second patch of a plan, if it has one that has not taken place with the first. Raises KubeError."""
+    """Send the second patch of a plan, if it has one that was not applied with the first. Raises KubeError."""
     if not plan.then or took_place(plan.then, plan.before, after):
         return after
     return await api.patch_path(plan.object_path, plan.then, dry_run=dry_run, warned=warned)

@@ -70,7 +70,7 @@ async def _send(api: Api, plan: Plan, recheck: Recheck) -> Outcome:
     if took_place(plan.patch, plan.before, after):
         return Done(plan.done_sentence, after)
     return Unclear(
-        f"The server took the change, but {plan.target} does not show it: an admission webhook may have altered it.",
+        f"The server accepted the change, but {plan.target} does not show it: an admission webhook may change it.",
         AGAIN,
     )
 

@@ -39,7 +39,7 @@ async def clear(api: Api, plan: Plan, done: Done) -> Done | Partly:
                 deleted.append(unwanted.name)
         except KubeError as error:
             left[unwanted] = str(error).removesuffix(".")
-    text = f"{done.sentence} Deleted for it: {_names(deleted)}." if deleted else done.sentence
+    text = f"{done.sentence} Deleted pods: {_names(deleted)}." if deleted else done.sentence
     if not left:
         return Done(text, done.after)
     names = [unwanted.name for unwanted in left]
@@ -57,7 +57,7 @@ async def _waited(api: Api, plan: Plan, after: dict[str, Any]) -> str:
             return str(error).removesuffix(".")
         meta = now["metadata"]
         if meta.get("uid") != plan.target.uid or meta.get("generation", 0) != generation:
-            return f"{plan.target} has been changed again meanwhile"
+            return f"{plan.target} has changed again in the meantime"
         if (now.get("status") or {}).get("observedGeneration", 0) >= generation:
             return ""
         if pause is None:
@@ -92,7 +92,7 @@ async def _delete(api: Api, namespace: str, unwanted: PodToDelete) -> bool:
             is_sent = True
             continue
         return True
-    raise KubeError(f"{unwanted.name} changes faster than it can be deleted.")
+    raise KubeError(f"{unwanted.name} keeps changing: it was not deleted.")
 
 
 async def _looked_up(api: Api, namespace: str, unwanted: PodToDelete) -> None:
@@ -108,7 +108,7 @@ async def _looked_up(api: Api, namespace: str, unwanted: PodToDelete) -> None:
         assert isinstance(pod, Pod), "the type of the resource"
         if pod.metadata.uid != unwanted.uid or is_terminating(pod):
             return
-    raise KubeError(f"the answer was lost and {unwanted.name} is still there; it may yet be deleted.")
+    raise KubeError(f"the response was lost and {unwanted.name} is still there; it may yet be deleted.")
 
 
 def _names(names: list[str]) -> str:

@@ -45,7 +45,7 @@ class Preview(msgspec.Struct, frozen=True):
     def sentence(self) -> str:
         """The server's answer in words."""
         if self.untried:
-            return f"{self.untried} This is what is expected:"
+            return f"{self.untried} This is the expected result:"
         nothing = "" if self.changes else f", and nothing {'else ' if self.deletes else ''}would change"
         return f"The server accepts it{nothing} (dry run)."
 
@@ -60,7 +60,7 @@ async def preview(api: Api, plan: Plan) -> Preview | Conflict | Failed:
             await _try_to_delete(api, plan, pod)
     except ApiError as error:
         if isinstance(error, Rejected) and _UNSUPPORTED in error.message:
-            return Preview(_notes_last(_expected(plan)), f"The server cannot try it first: {error.message}.")
+            return Preview(_notes_last(_expected(plan)), f"The server cannot do a dry run: {error.message}.")
         return await why_refused(api, plan, error)
     except KubeError as error:
         return Failed(str(error), error.hint)

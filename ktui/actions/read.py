@@ -31,7 +31,7 @@ Recall = Callable[[str], Awaitable[Accounts]]
 """What is remembered of how the revisions of the workload with that uid did. Never raises."""
 
 Planned = Callable[[], Awaitable[Plan | Refusal]]
-"""Reads and plans anew each time that it is called. Raises KubeError."""
+"""Reads and plans again with each call. Raises KubeError."""
 
 _PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
 """Seconds between looks at a workload that the controller has not seen yet."""

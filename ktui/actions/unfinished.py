@@ -1,4 +1,4 @@
-"""Actions that a ktui was killed in the middle of: whether they took place, found out by the next one."""
+"""Actions that a ktui was killed in the middle of: whether they were applied, found out by the next one."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class _MayYetComeError(Exception):
-    """It has not taken place so far, and a proxy may hold it."""
+    """It has not been applied so far, and a proxy may hold it."""
 
 
 async def settle_unfinished(api: Api, log: AuditLog, clock: Callable[[], datetime]) -> Settled:
     """Look up what has become of them in this cluster. Never raises KubeError."""
     known, still_open = [], []
     for each in await asyncio.to_thread(_unfinished, api, log, clock()):
-        at = f"{each.plan}: ktui ended while it was being sent, at {each.time:%Y-%m-%d %H:%M:%S} UTC."
+        at = f"{each.plan}: ktui ended while the request was being sent, at {each.time:%Y-%m-%d %H:%M:%S} UTC."
         try:
             outcome, sentence = await _looked_up(api, each, clock())
         except KubeError as error:
-            still_open.append(f"{at} Whether it took place is not known: {error}")
+            still_open.append(f"{at} It is not known whether the change was applied: {error}")
         except _MayYetComeError:
-            still_open.append(f"{at} It has not taken place so far, but it may be held on its way and come yet.")
+            still_open.append(f"{at} The change has not been applied so far, but a delayed request may still apply it.")
         else:
             log.append(msgspec.structs.replace(each, time=clock(), outcome=outcome, sentence=sentence))
             known.append(f"{at} {sentence}")
@@ -88,23 +88,23 @@ async def _looked_up(api: Api, entry: Entry, now: datetime) -> tuple[str, str]:
     """The outcome and a sentence for it. Raises KubeError, and _MayYetComeError."""
     resource = resource_named(entry.resource)
     if resource is None:
-        return "unclear", "Whether it took place is not known: this ktui does not know its kind."
+        return "unclear", "It is not known whether the change was applied: this ktui does not know its kind."
     try:
         meta = (await api.get(resource, entry.namespace, entry.name)).get("metadata") or {}
     except NotFound as error:
         if not is_gone(error):
             raise
-        return "conflict", "It does not exist any more."
+        return "conflict", "It no longer exists."
     if meta.get("uid") != entry.uid:
-        return "conflict", "It has been deleted and created again: it is another object now."
+        return "conflict", "It was deleted and created again: it is another object now."
     generation = meta.get("generation", 0)
     if generation and generation == entry.generation:
         if now - entry.time < _ON_ITS_WAY:
             raise _MayYetComeError
-        return "failed", "It did not take place."
+        return "failed", "The change was not applied."
     if _has_written(meta, entry.time - _CLOCKS):
-        return "done", "It took place."
-    return "unclear", "Whether it took place is not known. Look at it as it is now."
+        return "done", "The change was applied."
+    return "unclear", "It is not known whether the change was applied. Check the current state."
 
 
 def _has_written(meta: dict[str, Any], since: datetime) -> bool:

@@ -20,18 +20,18 @@ from ktui.text import clean
 _LOOKS: Final = (0.0, 0.5, 1.0, 1.5, 2.0, *[5.0] * 17)
 """Seconds to wait before each look after a lost answer: a minute and a half in all.
 
-The request may still be under way. An API server ends one after a minute (`--request-timeout`), and so do most
+The request may still be on its way. An API server ends one after a minute (`--request-timeout`), and so do most
 gateways.
 """
 
 _TIMED_OUT: Final = ("timed out", "timeout", "deadline exceeded")
 """What an API server says of a request to its own storage that may yet take effect (etcd's and gRPC's words)."""
 
-AGAIN: Final = "Look at it as it is now, and decide again."
+AGAIN: Final = "Check its current state, then decide again."
 
 
 _TWICE: Final = (
-    "The change was there already: the request was sent twice on its way, or someone did the same at that moment."
+    "The change was already there: the request arrived twice, or someone made the same change at the same time."
 )
 
 
@@ -72,7 +72,7 @@ async def _refused(api: Api, plan: Plan, error: ApiError) -> tuple[Conflict | Fa
     says nothing of the object, and the request may have been passed on before.
     """
     if is_gone(error):
-        return Conflict(f"{plan.target} does not exist any more.", gone=True), None
+        return Conflict(f"{plan.target} no longer exists.", gone=True), None
     if isinstance(error, TooManyRequests):
         # The error speaks of streams, which try again by themselves.
         return Failed(str(error), "Try again in a moment."), None
@@ -82,7 +82,7 @@ async def _refused(api: Api, plan: Plan, error: ApiError) -> tuple[Conflict | Fa
         now = await api.get_object(_seen_at(plan))
     except KubeError as second:
         if is_gone(second):
-            return Conflict(f"{plan.target} does not exist any more.", gone=True), None
+            return Conflict(f"{plan.target} no longer exists.", gone=True), None
         return Failed(str(error), second.hint), None
     changed = what_changed(plan, now)
     if changed:
@@ -124,15 +124,15 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
     """How the target differs from the one that was planned for, in a sentence; nothing where it does not."""
     target, meta = plan.target, now.get("metadata") or {}
     if meta.get("uid") != target.uid:
-        return f"{target} has been deleted and created again: it is another object now."
+        return f"{target} was deleted and created again: it is another object now."
     if plan.subresource == SCALE:
         then, replicas = _replicas(plan.before), _replicas(now)
-        return f"{target} has been scaled to {replicas} meanwhile; it was at {then}." if replicas != then else ""
+        return f"{target} was scaled to {replicas} in the meantime; it was at {then}." if replicas != then else ""
     if target.resource is SERVICES:
         # A Service has no generation. What was decided on is its selector.
         then_selects, selects = _selector(plan.before), _selector(now)
         return (
-            f"{target} has been switched meanwhile, to {selects}; it was {then_selects}."
+            f"{target} was switched in the meantime, to {selects}; it was {then_selects}."
             if selects != then_selects
             else ""
         )
@@ -141,17 +141,17 @@ def what_changed(plan: Plan, now: dict[str, Any]) -> str:
         # What was decided on is what the patch tests and changes: a status, or an object whose status counts too.
         of_itself = plan.subresource == STATUS or not target.generation
         others = moved(plan.patch, plan.before, now) if of_itself else ()
-        return f"{target} has changed meanwhile: {', '.join(others)}." if others else ""
-    return f"{target} has been changed meanwhile (generation {target.generation}, now {generation})."
+        return f"{target} has changed in the meantime: {', '.join(others)}." if others else ""
+    return f"{target} was changed in the meantime (generation {target.generation}, now {generation})."
 
 
 async def find_outcome(api: Api, plan: Plan, error: KubeError, recheck: Recheck) -> Outcome:
-    """Find out whether a change took place whose answer did not arrive. Nothing is sent again.
+    """Find out whether a change was applied whose answer did not arrive. Nothing is sent again.
 
     That it did not is certain only where it cannot any more: the object has changed otherwise, and the tests of the
     patch fail on that; or the API server itself says that it failed.
     """
-    lost = "The answer was lost." if error.status is None else str(error)
+    lost = "The response was lost." if error.status is None else str(error)
     is_final = error.status == 500 and bool(error.reason) and not any(word in error.message for word in _TIMED_OUT)
     now: dict[str, Any] = {}
     has_said = False
@@ -161,30 +161,30 @@ async def find_outcome(api: Api, plan: Plan, error: KubeError, recheck: Recheck)
             now = await api.get_object(_seen_at(plan))
         except KubeError as second:
             if is_gone(second):
-                return Conflict(f"{lost} {plan.target} does not exist any more.", gone=True)
+                return Conflict(f"{lost} {plan.target} no longer exists.", gone=True)
             error = second
         if now and what_changed(plan, now):
             break
         if not has_said and not is_final:
-            recheck.say(f"{lost} Whether the change took place is not known yet: looking.")
+            recheck.say(f"{lost} ktui checks whether the change was applied.")
             has_said = True
     if not now:
         return Unclear(
-            f"{lost} Whether the change took place is not known: it could not be read again ({error}).",
-            "Look at it before trying again.",
+            f"{lost} It is not known whether the change was applied: the object could not be read again ({error}).",
+            "Check it before you try again.",
         )
     if not what_changed(plan, now):
         if is_final:
-            return Failed(f"{lost} The change did not take place.", "Try again.")
+            return Failed(f"{lost} The change was not applied.", "Try again.")
         return Unclear(
-            f"{lost} The change has not taken place so far, but it may be held on its way and come yet.",
-            "Look at it before trying again: two of the same cannot both take place.",
+            f"{lost} The change has not been applied so far, but a delayed request may still apply it.",
+            "Check it before you try again. Of two equal requests, only one can be applied.",
         )
     if now["metadata"].get("uid") != plan.target.uid:
         return Conflict(f"{lost} {what_changed(plan, now)}", AGAIN)
     if took_place(plan.patch, plan.before, now):
-        return Done(f"{lost} The change took place. {plan.done_sentence}", now)
-    return Unclear(f"{lost} {what_changed(plan, now)} It does not show the change, or no longer.", AGAIN)
+        return Done(f"{lost} The change was applied. {plan.done_sentence}", now)
+    return Unclear(f"{lost} {what_changed(plan, now)} The change is not there, or no longer there.", AGAIN)
 
 
 def _selector(service: dict[str, Any]) -> str:

@@ -80,7 +80,7 @@ class CommandRecorder:
         self._observer.has_listed = True
 
     async def aclose(self) -> None:
-        """Write down what is known of the rollouts that are still under way."""
+        """Write down what is known of the rollouts that still run."""
         if self._writer is not None:
             self._writer.add(self._observer.leave(self._clock()))
             await self._writer.aclose()

@@ -53,9 +53,7 @@ def _of_kinds(
     for kind in kinds:
         for name in dict.fromkeys(names):
             if "/" in name:
-                raise click.UsageError(
-                    f'"{name}" says its kind already: write it without {written}, as kubectl wants it too.', ctx
-                )
+                raise click.UsageError(f'"{name}" already has its kind: leave out {written}, as with kubectl.', ctx)
             reference = read_reference(f"{kind.plural}/{name}")
             found.append(reference if reference is not None else WORKLOAD.convert(f"{written}/{name}", param, ctx))
     return tuple(found)
@@ -75,7 +73,7 @@ def one(ctx: click.Context, param: click.Parameter, words: _Words) -> Reference:
     names = workloads(ctx, param, words)
     if len(names) > 1:
         called = ", ".join(name.short for name in names)
-        raise click.UsageError(f"{ctx.info_name} is about one workload, and these are {len(names)}: {called}.", ctx)
+        raise click.UsageError(f"{ctx.info_name} takes one workload, and these are {len(names)}: {called}.", ctx)
     return names[0]
 
 
@@ -100,7 +98,7 @@ def chosen_or_services(ctx: click.Context, param: click.Parameter, words: _Words
     found = workloads_or_services(ctx, param, words)
     services = tuple(dict.fromkeys(name for name in found if isinstance(name, ServiceName)))
     if len(services) < len(dict.fromkeys(found)):
-        raise click.UsageError("Services are shown apart from rollouts: name either.", ctx)
+        raise click.UsageError("Services are shown apart from rollouts: name only one of the two.", ctx)
     return Chosen(services=services)
 
 
@@ -110,7 +108,7 @@ def one_or_service(ctx: click.Context, param: click.Parameter, words: _Words) ->
     if not services:
         return one(ctx, param, words)
     if len(services) > 1:
-        raise click.UsageError(f"{ctx.info_name} is about one, and these are {len(services)} Services.", ctx)
+        raise click.UsageError(f"{ctx.info_name} takes one Service, and these are {len(services)}.", ctx)
     return services[0]
 
 

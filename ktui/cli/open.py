@@ -60,7 +60,7 @@ def open(context: click.Context, words: tuple[str, ...]) -> int:
     """
     wanted = read_wanted(words)
     if wanted is None:
-        raise click.UsageError(f'"{" ".join(words)}" names no rollout; write web, shop/web or statefulset/db.')
+        raise click.UsageError(f'"{" ".join(words)}" does not name a rollout; write web, shop/web or statefulset/db.')
     refuse_scope_flags(context)
     check_terminal()
     settings = settings_of(context)

@@ -76,7 +76,7 @@ def settings_of(context: click.Context) -> Settings:
     """The settings of this call. Raises SettingsError."""
     if state_folder() is None:
         printing.note(
-            "ktui: There is no home folder (set HOME): ktui works without its settings, figures and audit log."
+            "ktui: There is no home folder (set HOME): ktui works without its settings, records and audit log."
         )
     settings = load(flags_of(context), os.environ)
     standard_streams.draw(settings.glyphs)
@@ -93,7 +93,7 @@ def refuse_scope_flags(context: click.Context) -> None:
     """A command that takes a NAME has no use for flags that choose several. Raises UsageError."""
     for flag, spelled in (("selector", "-l"), ("all_namespaces", "-A")):
         if flags_of(context).get(flag):
-            raise click.UsageError(f"{spelled} chooses among rollouts, and a NAME is one already.")
+            raise click.UsageError(f"{spelled} selects rollouts: leave it out, or leave out the NAME.")
 
 
 class Command(click.Command):
@@ -148,7 +148,7 @@ class WorkloadName(click.ParamType[Reference]):
         found = read_reference(str(value))
         if found is None:
             kinds = "web, deployment/web, statefulset/db or daemonset/agent"
-            self.fail(f'"{value}" names no Deployment, StatefulSet or DaemonSet; write {kinds}.', param, ctx)
+            self.fail(f'"{value}" does not name a Deployment, StatefulSet or DaemonSet; write {kinds}.', param, ctx)
         return found
 
 

@@ -54,7 +54,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def _is_open_as(path: Path, descriptor: int) -> bool:
-    """Whether it is the same file, pipe or terminal as that stream: to write it anew would lose what stands there."""
+    """Whether it is the same file, pipe or terminal as that stream: to write it again would lose what is in it."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor)) and path.resolve() != Path(os.devnull)
     except OSError:

@@ -10,8 +10,8 @@ from ktui.model.changes import Link, LinkState
 from ktui.model.resources import Resource
 
 LASTS: Final = 60.0
-"""Seconds after which what was answered before, and is refused now, ends a command: a server that starts anew, a role
-that is written anew and a token that is renewed all refuse for a while."""
+"""Seconds after which what was answered before, and is refused now, ends a command: a server that starts again, a role
+that is written again and a token that is renewed all refuse for a while."""
 
 _AT_ONCE: Final = 1.0
 """The same for what was never answered: long enough for a second attempt."""
@@ -31,7 +31,7 @@ class Troubles:
         self._links: dict[Resource, Link] = {}
         self._answered: set[Resource] = set()
         self._since: dict[Resource, float] = {}
-        """Since when each link is in trouble."""
+        """Since when each link has a problem."""
         self._is_out = False
         """Whether it was said that something is wrong, and not yet that it is over."""
         self._said: set[str] = set()

@@ -72,7 +72,7 @@ class Observer:
         self._watched[rollout.uid] = self._followed(before, rollout, now)
 
     def gone(self, uid: str, now: datetime) -> None:
-        """That workload does not exist any more."""
+        """That workload no longer exists."""
         self._still_before.discard(uid)
         self.was_there.discard(uid)
         before = self._watched.pop(uid, None)
@@ -85,7 +85,7 @@ class Observer:
         return news
 
     def leave(self, now: datetime) -> list[Record]:
-        """As `take`, at the end of watching: with what is known so far of the rollouts that are still under way."""
+        """As `take`, at the end of watching: with what is known so far of the rollouts that still run."""
         for watched in self._watched.values():
             if not watched.record.is_over:
                 self._note(_waited(watched, now))

@@ -23,7 +23,7 @@ def since(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
     except (ValueError, OverflowError):
         raise ValueError(f'"{text}" is neither a length of time nor a date') from None
     if begins >= now:
-        raise ValueError(f'"{text}" does not begin before now')
+        raise ValueError(f'"{text}" is not in the past')
     return begins
 
 

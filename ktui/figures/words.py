@@ -18,8 +18,8 @@ _MOST_BARS: Final = 31
 _COUNTED: Final = (Outcome.COMPLETE, Outcome.LATE, Outcome.FAILED, Outcome.ROLLED_BACK)
 _SIGHTS: Final = {
     Sight.WATCHED: "",
-    Sight.JOINED: "it was under way when ktui began to watch",
-    Sight.INFERRED: "ktui did not see it: the cluster reported it later",
+    Sight.JOINED: "it was already running when ktui started",
+    Sight.INFERRED: "ktui did not see it: it was inferred from the cluster later",
 }
 
 
@@ -32,7 +32,7 @@ def summary(of: Figures, since: datetime, until: datetime) -> list[tuple[str, st
         ("to recover", _recoveries(of)),
         ("availability", _breaches(of)),
         ("rollbacks", str(of.rollbacks)),
-        ("in the way", " · ".join(f"{each.cause} {each.count}" for each in of.troubles[:5]) or "nothing"),
+        ("causes", " · ".join(f"{each.cause} {each.count}" for each in of.troubles[:5]) or "nothing"),
     ]
 
 
@@ -59,7 +59,7 @@ def success(of: Figures) -> str:
     replaced = of.outcomes.get(Outcome.REPLACED, 0)
     fixed = of.failed - sum(of.outcomes.get(each, 0) for each in _COUNTED[1:])
     if fixed:
-        counted.append(f"{fixed} replaced in trouble")
+        counted.append(f"{fixed} replaced with a problem")
     others = [
         f"{replaced - fixed} replaced" if replaced > fixed else "",
         f"{of.outcomes[Outcome.DELETED]} deleted" if of.outcomes.get(Outcome.DELETED) else "",
@@ -113,7 +113,7 @@ def low(record: Record) -> str:
 def outcome(record: Record, *, is_under_way: bool) -> str:
     """How it ended, in a word or a few."""
     if record.outcome is Outcome.OPEN:
-        return "under way" if is_under_way else "no end seen"
+        return "running" if is_under_way else "no end seen"
     return record.outcome.value
 
 

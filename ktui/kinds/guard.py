@@ -47,7 +47,7 @@ class Move(StrEnum):
     KEEP = "keep"
     ABORT = "abort"
     DISARM = "disarm"
-    """It is not the rollout any more that was watched over."""
+    """It is no longer the rollout that was watched."""
     OVER = "over"
     """It came to its end."""
 
@@ -95,7 +95,7 @@ def disowned(armed: Armed, workload: Workload) -> str:
     if workload.spec.template.digest != armed.template:
         return "its pod template was changed: that is another rollout"
     if kind_of(workload).is_paused(workload) and not armed.paused:
-        return "it was paused: who paused it decides what comes next"
+        return "it was paused: the person who paused it decides what happens next"
     return ""
 
 
@@ -112,7 +112,7 @@ def judge(
     """What to do about the rollout as the streams tell it; None is a workload that is not there.
 
     While a link is not live, what is known is old, and what is not heard of proves nothing: it is kept. `first_seen`
-    is what `countdown.seen` makes of the looks so far, this one included; `granted` takes the place of every patience.
+    is what `countdown.seen` makes of the looks so far, this one included; `granted` replaces every patience.
     """
     if not is_live:
         return _KEEP

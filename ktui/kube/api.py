@@ -72,7 +72,7 @@ class Api:
     ) -> dict[str, Any]:
         """Change an object and return it as it is afterwards; in a dry run, as it would be.
 
-        Raises AnswerLost where it is not known whether the change took place; after a dry run nothing has.
+        Raises AnswerLost where it is not known whether the change was applied; after a dry run nothing has.
         """
         path = _path(resource, namespace, name, subresource)
         return await self.patch_path(path, body, content_type, dry_run=dry_run, field_manager=field_manager)

@@ -136,7 +136,7 @@ class Connection:
             self._session = None
 
     def retry_login(self) -> None:
-        """Read the credentials anew, and log in again even if that failed only just now: a person asked for it."""
+        """Read the credentials again, and log in again even if that failed only just now: a person asked for it."""
         self._credentials.retry_login()
 
     async def log_in(self) -> None:
@@ -245,7 +245,7 @@ class Connection:
         """The answer, if it is a good one; a 401 is answered once with credentials that are renewed."""
         identity = await self._credentials.identity()
         if self._is_closed:
-            raise KubeError("The connection to the cluster was closed meanwhile. Nothing was sent.")
+            raise KubeError("The connection to the cluster was closed in the meantime. Nothing was sent.")
         # A name may be anything if a server says so: what no path may hold goes as its number, as in kubectl.
         where = quote(self._as_served(path.lstrip("/")), safe=_IN_A_PATH, errors="replace")
         url = self._base.joinpath(where, encoded=True).with_query(params or {})

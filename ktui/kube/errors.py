@@ -76,7 +76,7 @@ class CredentialError(KubeError):
 
 
 class Unreachable(KubeError):
-    """No connection to the server came about: nothing was sent."""
+    """There was no connection to the server: nothing was sent."""
 
 
 class TimedOut(KubeError):
@@ -88,7 +88,7 @@ class NoAnswer(KubeError):
 
 
 class AnswerLost(KubeError):
-    """A change was sent and the connection broke before the answer: whether it took place is not known."""
+    """A change was sent and the connection broke before the answer: it is not known whether the change was applied."""
 
 
 class Interrupted(KubeError):
@@ -145,14 +145,14 @@ class NotFound(ApiError):
 class Conflict(ApiError):
     """409: the object has changed meanwhile, or exists already."""
 
-    opening = "The object has changed meanwhile"
-    hint = "Look at it as it is now, then decide again."
+    opening = "The object has changed in the meantime"
+    hint = "Check its current state, then decide again."
 
 
 class Expired(ApiError):
     """410: the version or continue token is too old; list again."""
 
-    opening = "The history asked for is gone"
+    opening = "The requested history is gone"
 
 
 class Rejected(ApiError):
@@ -167,7 +167,7 @@ class Rejected(ApiError):
 class TooManyRequests(ApiError):
     """429: slow down; `retry_after` says for how long."""
 
-    opening = "The API server has too much to do"
+    opening = "The API server is overloaded"
     hint = "Try again in a while."
 
 

@@ -50,7 +50,7 @@ class Exchange:
     def _too_large(self) -> KubeError:
         much = f"more than {limits.ANSWER // limits.MEGABYTE} MB"
         if self.changes:
-            return AnswerLost(f"The answer to the change has {much}: whether it took place is not known.")
+            return AnswerLost(f"The answer to the change has {much}: it is not known whether it was applied.")
         return TooLarge(f"The answer has {much}: it is not read.")
 
 
@@ -76,8 +76,8 @@ def refuse_pages(response: aiohttp.ClientResponse) -> None:
     if response.content_type == "text/html":
         response.close()
         raise Interrupted(
-            "What answers is a web page, and not an API server.",
-            hint="A login page may stand in front of the server: log in there, or check the address in the kubeconfig.",
+            "The server answers with a web page: it is not an API server.",
+            hint="A login page may be in front of the server: log in there, or check the address in the kubeconfig.",
         )
 
 
@@ -103,7 +103,7 @@ def redirected(response: aiohttp.ClientResponse, asked: URL, method: str) -> URL
         )
     if method != "GET" and response.status not in _KEEP_METHOD:
         raise KubeError(
-            f"{shown_address(asked)} answers a change with a redirect (HTTP {response.status}): it did not take place.",
+            f"{shown_address(asked)} redirects a change (HTTP {response.status}): it was not applied.",
             hint=f"Name {shown_address(to)} as the server in the kubeconfig.",
         )
     return to

@@ -22,7 +22,7 @@ def shown_address(url: URL) -> str:
 def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, changes: bool) -> KubeError:
     """The KubeError for an exception of the transport.
 
-    `sent` is whether the request had gone out; one that `changes` something may then have taken place.
+    `sent` is whether the request had gone out; one that `changes` something may then have been applied.
     """
     address = shown_address(server)
     if proxy is not None and isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
@@ -43,11 +43,11 @@ def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, cha
         return Unreachable(f"The connection to {address} failed: {_cause(error)}.", hint=_NETWORK)
     if changes:
         return AnswerLost(
-            f"The change was sent to {address}, and the answer was lost: whether it took place is not known.",
-            hint="Look at the object before trying again.",
+            f"The change was sent to {address}, and the response was lost: it is not known whether it was applied.",
+            hint="Check the object before you try again.",
         )
     if isinstance(error, TimeoutError):
-        return TimedOut(f"{address} took the request and did not answer in time.", hint="Try again.")
+        return TimedOut(f"{address} accepted the request, but did not answer in time.", hint="Try again.")
     return Interrupted(f"The connection to {address} broke off: {_cause(error)}.", hint=_NETWORK)
 
 
@@ -66,7 +66,7 @@ def _connect_failure(error: aiohttp.ClientConnectorError, address: str) -> Unrea
     inner = error.os_error
     if isinstance(inner, ssl.SSLError):
         return Unreachable(
-            f"No TLS connection to {address} came about: {_cause(inner)}.",
+            f"The TLS connection to {address} failed: {_cause(inner)}.",
             hint="Check that the server speaks TLS there, and wants no other client certificate.",
         )
     if inner.errno == errno.ECONNREFUSED:

@@ -187,7 +187,7 @@ class LogReader:
         if at is None:
             # What the kubelet itself has to say, or more of a line that was too long.
             if _NO_LOG.match(raw):
-                raise NoLog("The kubelet cannot give this log: the container runtime does not have it (any more).")
+                raise NoLog("The kubelet cannot give this log: the container runtime does not have it, or no longer.")
             if self._skipping:
                 return None
             self._at = self._at or int(self._clock().timestamp() * NANOSECONDS)

@@ -81,7 +81,7 @@ class Pulse:
                 return await step
         except TimeoutError:
             if self.lost is not None:
-                # One error for all who wait: each raises it anew.
+                # One error for all who wait: each raises it again.
                 raise self.lost.with_traceback(None) from None
             raise
         finally:

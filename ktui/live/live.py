@@ -70,7 +70,7 @@ class Live:
     def refresh(
         self, now: datetime, first: Collection[str] = (), guarded: Collection[str] = (), *, times: bool = False
     ) -> Iterator[bool]:
-        """Work out anew what changed, a rollout with each step, so that hundreds of them do not keep a key waiting.
+        """Work out again what changed, a rollout with each step, so that hundreds of them do not keep a key waiting.
 
         The uids of `first` and `guarded`, and what was not known before, come first; each step tells whether what is
         left can wait for the next call, as nothing can while the cluster is being listed. With `times`, those are

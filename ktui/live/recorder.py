@@ -59,7 +59,7 @@ class Recorder:
             self._write(news)
 
     def leave(self) -> None:
-        """What is shown is left: keep what is known so far of the rollouts that are under way."""
+        """What is shown is left: keep what is known so far of the rollouts that run."""
         if news := self._listener.live.observer.leave(self._listener.now()):
             self._write(news)
 

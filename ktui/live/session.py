@@ -82,7 +82,7 @@ class Session:
 
     @property
     def has_failed(self) -> bool:
-        """Whether no connection came about."""
+        """Whether there was no connection."""
         return self._problem is not None
 
     @property
@@ -171,7 +171,7 @@ class Session:
         """The namespaces to choose from, with a note where they are only those that are known of."""
         seen = {rollout.namespace for rollout in self._listener.live.rollouts.values()}
         if self._connection is None:
-            return tuple(sorted(seen)), "There is no connection now: these are the namespaces known so far."
+            return tuple(sorted(seen)), "There is no connection now: these are the namespaces that are known so far."
         seen.add(self._connection.namespace)
         try:
             listed = await Api(self._connection).namespaces()

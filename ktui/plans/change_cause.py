@@ -77,7 +77,7 @@ def _is_of_cause(sentence: str) -> bool:
 
 
 def _without_cause(plan: Plan) -> Iterator[Operation]:
-    """What the patch does but for the cause: what took place is recognised by what each operation asked for."""
+    """What the patch does but for the cause: what was applied is recognised by what each operation asked for."""
     for operation in plan.patch:
         value = operation.get("value")
         if operation["path"] == pointer(_CAUSE):

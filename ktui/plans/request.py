@@ -87,7 +87,7 @@ class Canary(msgspec.Struct, frozen=True, tag=Action.CANARY.value, tag_field="ac
     """Roll out to a few pods and hold there, step by step.
 
     What is new is a pod template, other images (as in `SetImage`), or both. `manifest` names where the template is
-    from. With `surge` the new pods come on top of the old ones, without it they take the place of some.
+    from. With `surge` the new pods come on top of the old ones, without it they replace some.
     """
 
     steps: Steps = ("1", FULL)

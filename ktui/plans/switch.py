@@ -48,7 +48,7 @@ class ServiceSubject(msgspec.Struct, frozen=True):
 
 
 class NotAvailable(Refusal, frozen=True):
-    """The side is not fully available; who forces the switch gets it all the same."""
+    """The side is not fully available; who forces the switch gets it anyway."""
 
 
 class AlreadySwitched(Refusal, frozen=True):

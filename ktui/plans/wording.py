@@ -117,4 +117,4 @@ def autoscaled(subject: AnySubject, pods: int) -> tuple[str, ...]:
 
 def to_zero(pods: int) -> tuple[str, ...]:
     """What nobody should find out afterwards."""
-    return ("No pod is left: nothing serves any more.",) if pods == 0 else ()
+    return ("No pod is left: nothing serves.",) if pods == 0 else ()

@@ -18,7 +18,7 @@ class Bounds(msgspec.Struct, frozen=True):
     surge_text: str = ""
     unavailable_text: str = ""
     is_forced: bool = False
-    """Whether both came to 0, and one pod may be unavailable all the same."""
+    """Whether both came to 0, and one pod may be unavailable anyway."""
 
 
 def resolved(surge: int | str | None, unavailable: int | str | None, desired: int) -> Bounds:

@@ -63,9 +63,9 @@ def seen(rollout: Rollout, before: Seen, now: datetime) -> Seen:
 
 
 def countdown(rollout: Rollout, first_seen: Seen, granted: timedelta | None = None) -> Countdown | None:
-    """The cause whose time comes first; None if nothing is acted on. `granted` takes the place of every patience.
+    """The cause whose time comes first; None if nothing is acted on. `granted` replaces every patience.
 
-    The time counts from the beginning of the cause by the cluster's own account, so that it does not begin anew when
+    The time counts from the beginning of the cause by the cluster's own account, so that it does not begin again when
     ktui does, or when pods are ready between two crashes. It counts from when ktui saw the cause if that is unknown,
     or later by that account (a clock that is wrong), and never from before the rollout began.
     """

@@ -130,7 +130,7 @@ class Hold(Held, msgspec.Struct, frozen=True):
         if self.repair is None:
             return ""
         if self.repair is Repair.RECORD:
-            return "repairs it: the hold goes on as it is, and that is written down"
+            return "repairs it: the hold continues as it is, with a new record"
         if self.disturbance is Disturbance.STALE:
             return "repairs it: the record goes, and nothing else changes"
         return "repairs it: the settings of before the hold come back"

@@ -209,7 +209,7 @@ def is_tag(word: str, path: str) -> bool:
 
 
 def moved(old: str, new: str) -> str:
-    """What to say where another repository takes the place of one, as people overlook; nothing where none does."""
+    """What to say where another repository replaces one, as people overlook; nothing where none does."""
     before, after = repository(old), repository(new)
     if not old or before == after:
         return ""

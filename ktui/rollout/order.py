@@ -17,7 +17,7 @@ QUIET: Final = timedelta(seconds=15)
 """How long a rollout has to be better before its row moves down."""
 
 AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
-"""Phases in which nothing is under way."""
+"""Phases in which nothing runs."""
 
 _PHASES: Final = {phase: place for place, phase in enumerate(Phase)}
 
@@ -44,7 +44,7 @@ class Rank(NamedTuple):
 def harm(rollout: Rollout) -> Harm:
     """What users of the workload notice now.
 
-    A workload whose first rollout is still under way has not served anybody yet: nobody misses it.
+    A workload whose first rollout still runs has not served anybody yet: nobody misses it.
     """
     numbers = rollout.progress
     if numbers.desired == 0 or rollout.phase in (Phase.DELETED, Phase.SCALED_TO_ZERO):

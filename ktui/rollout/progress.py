@@ -211,7 +211,7 @@ def seconds_left(track: Track, numbers: Progress, now: datetime) -> float | None
 
 
 def _wave(numbers: Progress) -> int:
-    """How many new pods start at once: where no old ones are in the way, all of them do."""
+    """How many new pods start at once: where no old ones block them, all of them do."""
     return max(1, numbers.surge + numbers.unavailable if numbers.old.existing else numbers.desired)
 
 

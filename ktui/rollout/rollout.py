@@ -30,7 +30,7 @@ class Phase(StrEnum):
     FAILED = "failed"
     """The progress deadline has passed: kubectl's error."""
     STALLED = "stalled"
-    """Something is in the way that waiting does not cure; the deadline has not passed yet."""
+    """It has a problem that waiting does not fix; the deadline has not passed yet."""
     PROGRESSING = "progressing"
     HELD = "held"
     """A canary is held at a number of pods by its own settings (docs/semantics.md)."""
@@ -75,7 +75,7 @@ class Rollout(msgspec.Struct, frozen=True):
     image_change: tuple[str, str] | None
     """The first image that differs while it rolls out, old and new, short."""
     since: datetime | None
-    """When the phase began, as far as the cluster tells; of what is under way, when the rollout began."""
+    """When the phase began, as far as the cluster tells; while it runs, when the rollout began."""
     started: datetime | None
     seconds_left: float | None
     lowest: int | None
@@ -193,7 +193,7 @@ def _why(rollout: Rollout) -> str:
         case Phase.SCALED_TO_ZERO if rollout.kind == "DaemonSet":
             # Its controller does not count pods on nodes that should not run them, such as those that are not ready.
             astray = rollout.progress.new.existing + rollout.progress.old.existing
-            return "no node is to run it" + (
+            return "no node should run it" + (
                 f", but {count(astray, 'pod')} {'is' if astray == 1 else 'are'} still there" if astray else ""
             )
         case Phase.COMPLETE if rollout.hold is not None:

@@ -58,7 +58,7 @@ def is_full(step: str, desired: int) -> bool:
 def wrong(steps: Sequence[str], desired: int, *, surge: bool) -> str:
     """What is wrong with these steps for that many desired pods, in a sentence; nothing where all is well."""
     if not surge and desired < 2:
-        return "without surge a canary takes the place of an old pod, and there is only one: nothing old would be left"
+        return "without surge a canary replaces an old pod, and there is only one: no old pod would be left"
     if is_full(steps[0], desired):
         return (
             f"a canary of {count(in_pods(steps[0], desired), 'pod')} holds nothing back: "

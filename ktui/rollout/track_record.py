@@ -27,7 +27,7 @@ class Standing(StrEnum):
     """It was rolled out in full."""
     UNKNOWN = "not known"
     ABANDONED = "rolled back"
-    """An earlier revision took its place; why, nothing tells."""
+    """An earlier revision replaced it; why, nothing tells."""
     FAILED = "failed"
 
 
@@ -59,7 +59,7 @@ class Account(msgspec.Struct, frozen=True):
             case Standing.FAILED:
                 return f"Revision {number} failed{ago}" + (f": {self.why.rstrip('.')}" if self.why else "")
             case Standing.ABANDONED:
-                return f"Revision {number} was rolled back{ago}: an earlier revision took its place"
+                return f"Revision {number} was rolled back{ago}: an earlier revision replaced it"
             case Standing.UNKNOWN:
                 return f"Whether revision {number} was ever complete is not known"
             case Standing.SERVES:
@@ -131,7 +131,7 @@ def _remembered(candidate: Candidate, remembered: Accounts) -> Account:
     if found is None:
         return NOTHING
     account = remembered[found]
-    # How its rollout of then went says nothing of the one that is under way since it came back.
+    # How its rollout of then went says nothing of the one that runs since it came back.
     is_of_then = candidate.is_current and found != candidate.number
     return msgspec.structs.replace(account, took=None) if is_of_then else account
 

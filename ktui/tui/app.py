@@ -121,7 +121,7 @@ class KtuiApp(TypeAheadApp):
 
     @property
     def pending(self) -> Mapping[str, str]:
-        """What is under way on which rollout, by uid."""
+        """What is being done to which rollout, by uid."""
         return self._steering.pending.sentences if self._steering is not None else {}
 
     @property
@@ -241,7 +241,7 @@ class KtuiApp(TypeAheadApp):
             self.draw_soon()
 
     async def on_unmount(self) -> None:
-        """Keep what is known of the rollouts that are under way."""
+        """Keep what is known of the rollouts that run."""
         self.recorder.leave()
         await self.recorder.aclose()
 

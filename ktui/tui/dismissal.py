@@ -17,7 +17,7 @@ class SafeToDismiss(Screen[Answer]):
     """A screen that ends once, and for which nothing happens after that.
 
     Two quick keys open a screen and dismiss it before it is composed. Textual then composes nothing, yet sends it its
-    Mount event all the same, and a handler would look for widgets that do not exist.
+    Mount event anyway, and a handler would look for widgets that do not exist.
     """
 
     @property

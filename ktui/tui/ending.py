@@ -16,7 +16,7 @@ from ktui.tui.door import CleanApp, selected_in
 
 
 class Unsettled(NamedTuple):
-    """An action that is being sent: what, and the command that shows afterwards whether it took place."""
+    """An action that is being sent: what, and the command that shows afterwards whether it was applied."""
 
     title: str
     look: str
@@ -153,6 +153,7 @@ class EndingApp(CleanApp):
     def _part(self) -> None:
         """Keep what will not be known."""
         self._parting = [
-            f"{title}: it was being sent when ktui ended; whether it took place is not known.\nLook with: {look}"
+            f"{title}: the request was being sent when ktui ended; it is not known whether the change was applied.\n"
+            f"Check with: {look}"
             for title, look in self.unsettled
         ]

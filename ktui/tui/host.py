@@ -85,7 +85,7 @@ class Host(Listener, Protocol):
 
     @property
     def pending(self) -> Mapping[str, str]:
-        """What is under way on which rollout."""
+        """What is being done to which rollout."""
 
     @property
     def guarded(self) -> frozenset[str]:

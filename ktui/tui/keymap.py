@@ -44,7 +44,7 @@ MEANINGS: Final[dict[str, str]] = {
     "slash": "filter, or search",
     "z": "only what is wrong, or everything",
     "o": "sort",
-    "v": "select, or no longer",
+    "v": "select, or deselect",
     "asterisk": "select all that are shown",
     "c": "copy",
     "y": "YAML, or text",

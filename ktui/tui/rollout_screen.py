@@ -41,7 +41,7 @@ class RolloutScreen(LiveScreen):
 
     def _headline(self, rollout: Rollout | None) -> Line:
         if rollout is None:
-            return [Span(f"{signs.TIMES} deleted: this is what was last known of it. esc goes back.", "failed")]
+            return [Span(f"{signs.TIMES} deleted: this is its last known state. esc goes back.", "failed")]
         return headline(rollout, self._pending)
 
     @property

@@ -46,7 +46,7 @@ def test_another_size_is_the_same_rollout() -> None:
     ("subject", "reason"),
     [
         (midway(paused=True), "it was paused"),
-        (complete(), "it is complete by now"),
+        (complete(), "it has completed"),
         (made(deployment(BROKEN, counts=(5, 2, 4)), replicaset(30, OLD, count=3)), "its pod template was changed"),
         (going(), "no rollout history found"),
     ],
@@ -91,7 +91,7 @@ def test_a_set_that_is_not_ones_own_to_take_back_is_left_alone() -> None:
         "its pod template was changed: that is another rollout"
     )
     whole = SetOperator().subject()
-    assert plan_automatic_rollback(arm(whole.workload), whole) == Refusal("it is complete by now")
+    assert plan_automatic_rollback(arm(whole.workload), whole) == Refusal("it has completed")
 
 
 def test_under_on_delete_nothing_goes_back_by_itself() -> None:

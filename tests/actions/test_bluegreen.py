@@ -65,7 +65,9 @@ async def test_what_was_switched_meanwhile_is_a_conflict(api: Api, shop: Service
     shop.select("green")
     for outcome in (await preview(api, made), (await perform(api, made, log)).outcome):
         assert isinstance(outcome, Conflict)
-        assert "has been switched meanwhile, to app=shop, color=green; it was app=shop, color=blue." in outcome.sentence
+        assert (
+            "was switched in the meantime, to app=shop, color=green; it was app=shop, color=blue." in outcome.sentence
+        )
     assert shop.colour() == "green"
 
 
@@ -75,11 +77,11 @@ async def test_another_service_of_the_same_name_is_not_touched(
     made = await planned(api)
     shop.delete()
     outcome = (await perform(api, made, log)).outcome
-    assert outcome == Conflict("Service shop/shop does not exist any more.", gone=True)
+    assert outcome == Conflict("Service shop/shop no longer exists.", gone=True)
     cluster.apply(service())
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Conflict)
-    assert outcome.sentence.startswith("Service shop/shop has been deleted and created again")
+    assert outcome.sentence.startswith("Service shop/shop was deleted and created again")
     assert shop.colour() == "blue"
 
 
@@ -91,7 +93,7 @@ async def test_a_lost_answer_is_looked_after(
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Done)
     assert outcome.sentence == (
-        "The answer was lost. The change took place. Service shop/shop switched from blue to green."
+        "The response was lost. The change was applied. Service shop/shop switched from blue to green."
     )
     cluster.faults.fail_next(1, 500, verb="patch")
     outcome = (await perform(api, await planned(api), log)).outcome

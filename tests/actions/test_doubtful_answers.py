@@ -30,7 +30,7 @@ from tests.between import Bend, Between, abort, answer, between, cut, repeat, re
 from tests.simulated import STUCK, Witness, image_patch
 
 THERE_ALREADY = (
-    "The change was there already: the request was sent twice on its way, or someone did the same at that moment."
+    "The change was already there: the request arrived twice, or someone made the same change at the same time."
 )
 SOON = (0.0, 0.05, 0.05)
 
@@ -96,12 +96,12 @@ async def test_a_change_that_is_held_on_its_way_is_looked_for_until_it_lands(
     proxy.once(changes, hold)
     sending = asyncio.create_task(perform(through, made, log, recheck=Recheck(say, (0.0, *[0.05] * 400))))
     await is_told.wait()
-    assert told == ["The answer was lost. Whether the change took place is not known yet: looking."]
+    assert told == ["The response was lost. ktui checks whether the change was applied."]
     assert cart.deployment().spec.paused is None
     may_land.set()
     outcome = (await sending).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence == "The answer was lost. The change took place. shop/cart paused."
+    assert outcome.sentence == "The response was lost. The change was applied. shop/cart paused."
 
 
 @pytest.mark.parametrize("status", [0, 502, 504])
@@ -112,7 +112,7 @@ async def test_what_has_not_landed_yet_is_never_said_not_to_have_taken_place(
     proxy.once(changes, answer(status) if status else cut)
     outcome = (await perform(through, made, log, recheck=Recheck(waits=SOON))).outcome
     assert isinstance(outcome, Unclear)
-    assert "has not taken place so far, but it may be held on its way" in outcome.sentence
+    assert "has not been applied so far, but a delayed request may still apply it" in outcome.sentence
     assert sum(each.method == "PATCH" for each in proxy.passed) == 1
 
 
@@ -122,7 +122,7 @@ async def test_what_cannot_land_any_more_is_said_so(through: Api, proxy: Between
     cart.patch({"spec": {"minReadySeconds": 2}})
     outcome = (await perform(through, made, log, recheck=Recheck(waits=SOON))).outcome
     assert isinstance(outcome, Unclear)
-    assert "has been changed meanwhile" in outcome.sentence
+    assert "was changed in the meantime" in outcome.sentence
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ async def test_a_deletion_whose_answer_is_lost_is_sent_once_and_told(
     made, done, name = await pods_to_delete(through, cart, cluster)
     proxy.bend(lambda request: request.method == "DELETE", bend)
     outcome = await clear(through, msgspec.structs.replace(made, subresource=""), done)
-    assert outcome.sentence == f"Done. Deleted for it: {name}."
+    assert outcome.sentence == f"Done. Deleted pods: {name}."
     assert sum(each.method == "DELETE" for each in proxy.passed) == 1
     assert is_gone(cluster, name)
 
@@ -247,7 +247,7 @@ async def test_a_deletion_that_is_sent_twice_on_its_way_is_told(
     made, done, name = await pods_to_delete(through, cart, cluster)
     proxy.bend(lambda request: request.method == "DELETE", repeat())
     outcome = await clear(through, msgspec.structs.replace(made, subresource=""), done)
-    assert outcome.sentence == f"Done. Deleted for it: {name}."
+    assert outcome.sentence == f"Done. Deleted pods: {name}."
 
 
 async def test_an_answer_that_is_no_object_is_looked_behind(

@@ -48,7 +48,7 @@ async def test_a_change_of_the_spec_between_plan_and_yes_is_a_conflict_and_nothi
         assert isinstance(outcome, Conflict)
         assert not outcome.gone
         generation = made.target.generation
-        assert outcome.sentence.startswith(f"shop/cart has been changed meanwhile (generation {generation}, now ")
+        assert outcome.sentence.startswith(f"shop/cart was changed in the meantime (generation {generation}, now ")
     assert cart.raw()["spec"] == before["spec"]
     assert settled(log) == ["conflict"]
 
@@ -83,11 +83,11 @@ async def test_another_object_of_the_same_name_is_not_touched(
         cart.delete()
         cluster.wait_until(lambda it: it.get("deployments", "cart", "shop") is None)
         outcome = (await perform(api, made, log)).outcome
-        assert outcome == Conflict("shop/cart does not exist any more.", gone=True)
+        assert outcome == Conflict("shop/cart no longer exists.", gone=True)
         cluster.apply(manifest(OLD))
         outcome = (await perform(api, made, log)).outcome
         assert isinstance(outcome, Conflict)
-        assert outcome.sentence.startswith("shop/cart has been deleted and created again")
+        assert outcome.sentence.startswith("shop/cart was deleted and created again")
         assert cart.deployment().spec.replicas == 4
 
 
@@ -96,7 +96,7 @@ async def test_a_scale_that_someone_else_was_faster_with(api: Api, cart: Witness
     cart.patch({"spec": {"replicas": 5}})
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Conflict)
-    assert outcome.sentence == "shop/cart has been scaled to 5 meanwhile; it was at 4."
+    assert outcome.sentence == "shop/cart was scaled to 5 in the meantime; it was at 4."
     assert cart.deployment().spec.replicas == 5
 
 
@@ -116,7 +116,7 @@ async def test_a_lost_answer_is_looked_after_and_the_change_found(
     patches = number_of_patches(cluster)
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence == f"The answer was lost. The change took place. {made.done_sentence}"
+    assert outcome.sentence == f"The response was lost. The change was applied. {made.done_sentence}"
     assert number_of_patches(cluster) == patches + 1
     assert cart.deployment().metadata.generation == made.target.generation + 1
     assert settled(log) == ["done"]
@@ -136,7 +136,7 @@ async def test_a_lost_answer_after_which_someone_else_changed_it_back_is_not_cal
     cart.patch({"spec": {"minReadySeconds": 3}})
     outcome = (await cart_patched).outcome
     assert isinstance(outcome, Unclear)
-    assert "does not show the change, or no longer" in outcome.sentence
+    assert "The change is not there, or no longer there" in outcome.sentence
     assert settled(log) == ["unclear"]
 
 
@@ -147,7 +147,7 @@ async def test_a_server_that_fails_is_looked_after_and_nothing_sent_again(
     cluster.faults.fail_next(1, 500, verb="patch")
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Failed)
-    assert outcome.sentence.endswith("The change did not take place.")
+    assert outcome.sentence.endswith("The change was not applied.")
     assert cart.deployment().spec.paused is None
     assert settled(log) == ["failed"]
 
@@ -161,7 +161,7 @@ async def test_a_lost_answer_that_cannot_be_looked_after_is_unclear(
     outcome = (await perform(api, made, log, recheck=Recheck(waits=(0.0, 0.0)))).outcome
     assert isinstance(outcome, Unclear)
     assert "could not be read again" in outcome.sentence
-    assert outcome.hint == "Look at it before trying again."
+    assert outcome.hint == "Check it before you try again."
 
 
 async def test_a_server_that_is_busy_has_done_nothing_and_is_asked_again(
@@ -287,8 +287,8 @@ async def test_where_a_webhook_knows_no_dry_run_the_expected_changes_are_shown_a
             seen = await preview(Api(connection), made)
     assert isinstance(seen, Preview)
     assert seen.sentence == (
-        'The server cannot try it first: admission webhook "guard.example" does not support dry run. '
-        "This is what is expected:"
+        'The server cannot do a dry run: admission webhook "guard.example" does not support dry run. '
+        "This is the expected result:"
     )
     assert [change.path for change in seen.changes] == ["spec.template.spec.containers[cart].image"]
 

@@ -178,7 +178,7 @@ async def test_a_pod_that_would_be_waited_for_is_deleted_after_the_patch(
     await crashing(api, sets, log)
     requests = len(cluster.requests)
     outcome = await done(api, RollBack(), log)
-    assert outcome.sentence == "StatefulSet shop/db: rollback to revision 1 (db:1) sent. Deleted for it: db-2."
+    assert outcome.sentence == "StatefulSet shop/db: rollback to revision 1 (db:1) sent. Deleted pods: db-2."
     sent = [request for request in list(cluster.requests)[requests:] if request.method in ("PATCH", "DELETE")]
     assert [request.method for request in sent] == ["PATCH", "DELETE", "PATCH", "DELETE"]  # the first two are dry runs
     await settled(sets)
@@ -196,7 +196,7 @@ async def test_a_repair_deletes_what_kubectls_undo_leaves_behind(
     assert isinstance(tried, Preview)
     assert tried.sentence == "The server accepts it, and nothing else would change (dry run)."
     outcome = await done(api, Repair(), log)
-    assert outcome.sentence == "StatefulSet shop/db: repair, which deletes db-2, sent. Deleted for it: db-2."
+    assert outcome.sentence == "StatefulSet shop/db: repair, which deletes db-2, sent. Deleted pods: db-2."
     await settled(sets)
     assert sets.pods("db") == ["1", "1", "1"]
     assert raw(official, DB) == before
@@ -257,8 +257,8 @@ async def test_a_lost_answer_is_looked_after_and_the_pod_still_deleted(
     cluster.faults.lose_answers()
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Done)
-    assert outcome.sentence.startswith("The answer was lost. The change took place. StatefulSet shop/db: rollback")
-    assert outcome.sentence.endswith("Deleted for it: db-2.")
+    assert outcome.sentence.startswith("The response was lost. The change was applied. StatefulSet shop/db: rollback")
+    assert outcome.sentence.endswith("Deleted pods: db-2.")
 
 
 @BOTH
@@ -270,7 +270,7 @@ async def test_a_change_of_the_spec_between_plan_and_yes_is_a_conflict(
     before = raw(official, reference)
     for outcome in (await preview(api, made), (await perform(api, made, log)).outcome):
         assert isinstance(outcome, Conflict)
-        assert outcome.sentence.startswith(f"{made.target} has been changed meanwhile")
+        assert outcome.sentence.startswith(f"{made.target} was changed in the meantime")
     assert raw(official, reference) == before
 
 
@@ -279,7 +279,7 @@ async def test_a_scale_that_someone_else_was_faster_with(api: Api, sets: Sets, l
     sets.patch("db", {"replicas": 4})
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Conflict)
-    assert outcome.sentence == "StatefulSet shop/db has been scaled to 4 meanwhile; it was at 3."
+    assert outcome.sentence == "StatefulSet shop/db was scaled to 4 in the meantime; it was at 3."
     assert isinstance(await done(api, Scale(5), log), Done)
 
 

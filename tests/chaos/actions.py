@@ -277,12 +277,12 @@ def _killed(sent: signal.Signals, *, applied: bool) -> Round:
         clock = scene.api.connection.clock.now
         settled = await settle_unfinished(scene.api, log, clock)
         said = [*settled.known, *settled.open]
-        became = "It took place." if effects else "It has not taken place so far"
+        became = "The change was applied." if effects else "The change has not been applied so far"
         if not any(became in sentence for sentence in said):
             rounds.wrong.append(f"{rounds.fault}: {became}, and said was {said}")
         rounds.unknown += bool(settled.open)
         later = await settle_unfinished(scene.api, log, lambda: clock() + timedelta(hours=1))
-        if not effects and not any("It did not take place." in sentence for sentence in later.known):
+        if not effects and not any("The change was not applied." in sentence for sentence in later.known):
             rounds.wrong.append(f"{rounds.fault}: later was said: {later}")
         rounds.known += len(settled.known) + len(later.known)
         if effects != applied:

@@ -85,9 +85,9 @@ ktui {version}, {day}, {machine}.
 _TAIL: Final = """
 ## What is not promised
 
-- A watch whose proxy goes on answering the network's probes, and passes on nothing, while other connections are well:
+- A watch whose proxy still answers the network's probes, but passes on nothing, while other connections are well:
   its silence is known after 90 s, when a bookmark does not come. Until then it counts as live.
-- Events that something on the way holds back while it passes on others, and a link that is slower than what goes on: no
+- Events that something on the way holds back while it passes on others, and a link that is slower than the changes: no
   client can know what has not arrived.
 - A cluster that was restored from a backup and has overtaken the versions that were known before ktui asks again is
   noticed by the first object of each list, if that one is not known and has not changed since.

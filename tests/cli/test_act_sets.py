@@ -51,7 +51,7 @@ def test_pause_promote_and_abort_by_the_partition(ktui: Ktui, sets: Sets) -> Non
 def test_a_surge_is_asked_of_no_statefulset(ktui: Ktui, sets: Sets) -> None:
     ran = ktui("canary", "sts/db", *IMAGE, "--surge", "--yes")
     assert ran.code == 2
-    assert "statefulset/db has no surge: each new pod of a StatefulSet takes an old one's place." in ran.err
+    assert "statefulset/db has no surge: each new pod of a StatefulSet replaces an old one." in ran.err
     assert ktui("canary", "sts/db", *IMAGE, "--no-surge", "--yes", "--dry-run").code == 0
 
 
@@ -77,7 +77,7 @@ def test_a_roll_back_deletes_what_would_be_waited_for(
     document = json.loads(ran.out)
     assert document["target"]["resource"] == "statefulsets"
     assert [each["pod"] for each in document["deletes"]] == ["db-2"]
-    assert document["outcome"]["sentence"].endswith("rollback to revision 1 (db:1) sent. Deleted for it: db-2.")
+    assert document["outcome"]["sentence"].endswith("rollback to revision 1 (db:1) sent. Deleted pods: db-2.")
     sets.settle()
     assert sets.pods("db") == ["1", "1", "1"]
     (entry,) = _audit(state)

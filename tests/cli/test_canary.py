@@ -222,13 +222,16 @@ def test_what_is_no_manifest(ktui: Ktui, tmp_path: Path, content: str | None, sa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["canary", "cart"], "Say what is new: --image CONTAINER=IMAGE, or -f with a manifest."),
-        (["canary", "cart", "--image", "cart=x", "--pods", "1", "--percent", "5"], "three ways to say one thing"),
+        (["canary", "cart"], "Name the new version: --image CONTAINER=IMAGE, or -f with a manifest."),
+        (
+            ["canary", "cart", "--image", "cart=x", "--pods", "1", "--percent", "5"],
+            "--pods, --percent and --steps exclude one another",
+        ),
         (["canary", "cart", "--image", "cart=x", "--steps", "100%"], "100% is not a canary but the whole rollout."),
         (["canary", "cart", "--image", "cart=x", "--steps", "a"], '"a" is not a step'),
         (["canary", "cart", "--image", "cart"], '"cart" is not CONTAINER=IMAGE.'),
         (["canary", "cart", "--repair", "--pods", "1"], "--repair repairs a hold that exists; it does not begin one."),
-        (["promote", "cart", "--full", "--pods", "1"], "say how far: give one of them"),
+        (["promote", "cart", "--full", "--pods", "1"], "--full and --skip-step exclude one another: give one of them"),
     ],
 )
 def test_usage(ktui: Ktui, arguments: list[str], said: str) -> None:

@@ -144,7 +144,7 @@ def _commands() -> list[str]:
     [
         ("kubectl -n shop rollout undo deployment/cart", "someone rolled the canary back to cart:4.9"),
         ("kubectl apply -f OLD", "someone applied cart:4.9 again"),
-        ("kubectl apply -f NEW", "someone put cart:7.0 in the canary's place: 2 pods of it held"),
+        ("kubectl apply -f NEW", "someone replaced the canary by cart:7.0: 2 pods of it held"),
         (
             "kubectl -n shop scale deployment/cart --replicas=16",
             "scaled from 4 to 16 while held: the canary went from 2",

@@ -58,7 +58,7 @@ def test_names_are_references(ktui: Ktui, sets: Sets, cart: Witness) -> None:
     assert (ran.code, names(ran.lines), ran.err) == (0, ["ds/agent", "cart", "sts/db"], "")
     ran = ktui("get", "db", "sts/agent", "pods/cart")
     assert (ran.code, ran.out) == (2, "")
-    assert '"pods/cart" names no Deployment, StatefulSet or DaemonSet' in ran.err
+    assert '"pods/cart" does not name a Deployment, StatefulSet or DaemonSet' in ran.err
     ran = ktui("get", "db", "sts/agent")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.splitlines() == [

@@ -72,12 +72,14 @@ def test_after_sigkill_the_next_one_says_what_became_of_it(
         # A proxy may hold it for as long as a request lasts.
         for _ in range(2):
             err = ktui("scale", "cart", "--replicas", "5", "--dry-run").err
-            assert err.endswith("UTC. It has not taken place so far, but it may be held on its way and come yet.\n")
+            assert err.endswith(
+                "UTC. The change has not been applied so far, but a delayed request may still apply it.\n"
+            )
         long_ago = datetime.fromisoformat(begun["time"]) - timedelta(hours=1)
         (state / "audit.jsonl").write_text(json.dumps({**begun, "time": long_ago.isoformat()}) + "\n")
     ran = ktui("scale", "cart", "--replicas", "5", "--dry-run")
-    assert ran.err.startswith("ktui: Pause shop/cart: ktui ended while it was being sent, at ")
-    assert ran.err.endswith(f" UTC. {'It took place.' if took_place else 'It did not take place.'}\n")
+    assert ran.err.startswith("ktui: Pause shop/cart: ktui ended while the request was being sent, at ")
+    assert ran.err.endswith(f" UTC. {'The change was applied.' if took_place else 'The change was not applied.'}\n")
     _, settled = lines(state / "audit.jsonl")
     assert (settled["id"], settled["outcome"]) == (begun["id"], "done" if took_place else "failed")
     assert ktui("scale", "cart", "--replicas", "5", "--dry-run").err == ""
@@ -93,7 +95,7 @@ def test_after_a_signal_that_can_be_heard_the_log_has_both_lines(
     assert [line["outcome"] for line in lines(state / "audit.jsonl")] == [BEGUN, INTERRUPTED]
     proxy.straighten()
     if cart.deployment().spec.paused:
-        assert ktui("scale", "cart", "--replicas", "5", "--dry-run").err.endswith(" UTC. It took place.\n")
+        assert ktui("scale", "cart", "--replicas", "5", "--dry-run").err.endswith(" UTC. The change was applied.\n")
         assert lines(state / "audit.jsonl")[-1]["outcome"] == "done"
 
 

@@ -65,7 +65,7 @@ def test_what_names_nothing_is_one_sentence(line: str) -> None:
 
 def test_a_command_about_one_says_so() -> None:
     assert one(CONTEXT, NAME, ["deploy", "web"]) == WEB
-    with pytest.raises(click.UsageError, match="status is about one workload, and these are 2: web, sts/db"):
+    with pytest.raises(click.UsageError, match="status takes one workload, and these are 2: web, sts/db"):
         one(CONTEXT, NAME, ["web", "sts/db"])
 
 

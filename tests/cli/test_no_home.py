@@ -11,7 +11,7 @@ import pytest
 
 from tests.simulated import Witness
 
-NOTE = "ktui: There is no home folder (set HOME): ktui works without its settings, figures and audit log.\n"
+NOTE = "ktui: There is no home folder (set HOME): ktui works without its settings, records and audit log.\n"
 
 START = """
 import os, pwd

@@ -98,7 +98,7 @@ def test_refused_where_the_idle_side_is_not_fully_available(ktui: Ktui, stuck: S
     ran = ktui("promote", "service/shop", "--yes")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("ktui: green is not fully available: shop-green is ")
-    assert ran.err.endswith("0 of 3 pods available\n--force switches all the same.\n")
+    assert ran.err.endswith("0 of 3 pods available\n--force switches anyway.\n")
     assert (stuck.colour(), stuck.endpoints(), audit(state)) == ("blue", ["shop-blue"] * 3, [])
 
 
@@ -120,7 +120,7 @@ def test_who_forces_it_says_so_twice(
     with pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=30, dimensions=(50, 200)) as terminal:
         terminal.expect_exact("Apply? [y/N]")
         terminal.sendline(answers[0])
-        terminal.expect(r"green is not fully available: .* Switch all the same\? \[y/N\]")
+        terminal.expect(r"green is not fully available: .* Switch anyway\? \[y/N\]")
         terminal.sendline(answers[1])
         terminal.expect(pexpect.EOF)
     assert stuck.colour() == colour
@@ -164,8 +164,8 @@ def test_a_service_without_a_pair(ktui: Ktui, shop: ServiceWitness, cluster: Sim
         (["service/shop", "--pods", "2"], "a Service switches as a whole"),
         (["shop-blue", "--to", "green"], "write service/NAME"),
         (["shop-blue", "--force"], "write service/NAME"),
-        (["service/", "--yes"], "names no Deployment"),
-        (["pod/shop", "--yes"], "names no Deployment"),
+        (["service/", "--yes"], "does not name a Deployment"),
+        (["pod/shop", "--yes"], "does not name a Deployment"),
     ],
 )
 def test_wrong_usage(ktui: Ktui, arguments: list[str], said: str) -> None:
@@ -191,7 +191,7 @@ def test_a_switch_by_someone_else_meanwhile_is_a_conflict_that_is_shown_again(
         shop.select("green")
         terminal.sendline("y")
         terminal.expect_exact(
-            "Service shop/shop has been switched meanwhile, to app=shop, color=green; it was app=shop, color=blue."
+            "Service shop/shop was switched in the meantime, to app=shop, color=green; it was app=shop, color=blue."
         )
         terminal.expect_exact("Switch Service shop/shop from green to blue")
         terminal.expect_exact("Apply? [y/N]")
@@ -217,7 +217,7 @@ def test_without_endpoint_slices_it_says_that_it_cannot_see_traffic(
         cluster.faults.forbid(verb, "endpointslices")
     ran = ktui("promote", "service/shop", "--yes")
     assert ran.code == 3
-    assert ran.err.startswith("ktui: Whether traffic has moved cannot be seen: ")
+    assert ran.err.startswith("ktui: ktui cannot see whether traffic has moved: ")
     assert shop.colour() == "green"
 
 

@@ -39,14 +39,14 @@ def test_an_outage_is_said_once_and_once_when_it_is_over(heard: Heard) -> None:
     assert heard.at(1, (PODS, broken, "Nothing listens."), (DEPLOYMENTS, broken, "Nothing listens.")) == []
     assert heard.at(2.5) == ["ktui: Nothing listens. Trying again."]
     assert heard.at(20, (PODS, LinkState.SILENT, "No answer for 15s.")) == []
-    assert heard.at(60, (PODS, LinkState.LIVE, ""), (DEPLOYMENTS, broken, "The history asked for is gone.")) == []
+    assert heard.at(60, (PODS, LinkState.LIVE, ""), (DEPLOYMENTS, broken, "The requested history is gone.")) == []
     assert heard.at(61, (DEPLOYMENTS, LinkState.LIVE, "")) == ["ktui: The cluster answers again."]
     assert heard.at(90, (PODS, broken, "It broke.")) == []
     assert heard.at(92) == ["ktui: It broke. Trying again."]
 
 
 def test_what_is_over_at_once_is_not_said(heard: Heard) -> None:
-    assert heard.at(1, (PODS, LinkState.RECONNECTING, "The history asked for is gone.")) == []
+    assert heard.at(1, (PODS, LinkState.RECONNECTING, "The requested history is gone.")) == []
     assert heard.at(1.5, (PODS, LinkState.LIVE, "")) == []
     assert heard.at(9) == []
 

@@ -61,12 +61,12 @@ def test_as_a_plugin_of_kubectl_it_is_called_through_kubectl(ktui: Ktui, monkeyp
         (["gett"], 'There is no command "gett". Did you mean get?'),
         (["rolback", "cart"], 'There is no command "rolback". Did you mean rollback?'),
         (["shop/cart"], "The dashboard needs a terminal"),
-        (["open", "a/b/c/d"], '"a/b/c/d" names no rollout; write web, shop/web or statefulset/db.'),
-        (["get", "pod/web"], '"pod/web" names no Deployment, StatefulSet or DaemonSet'),
-        (["pause", "deploy/"], '"deploy/" names no Deployment'),
+        (["open", "a/b/c/d"], '"a/b/c/d" does not name a rollout; write web, shop/web or statefulset/db.'),
+        (["get", "pod/web"], '"pod/web" does not name a Deployment, StatefulSet or DaemonSet'),
+        (["pause", "deploy/"], '"deploy/" does not name a Deployment'),
         (["pause"], "Missing argument 'NAME...'"),
-        (["pause", "cart", "-A"], "-A chooses among rollouts, and a NAME is one already."),
-        (["status", "cart", "-l", "app=cart"], "-l chooses among rollouts, and a NAME is one already."),
+        (["pause", "cart", "-A"], "-A selects rollouts: leave it out, or leave out the NAME."),
+        (["status", "cart", "-l", "app=cart"], "-l selects rollouts: leave it out, or leave out the NAME."),
         (["get", "cart", "-A"], "A NAME is one rollout of one namespace"),
         (["status", "cart", "--timeout", "soon"], '"soon" is not a length of time'),
         (["get", "--request-timeout", "soon"], '"soon" is not a length of time'),
@@ -225,7 +225,7 @@ def test_what_changes_while_it_is_asked_is_planned_and_shown_again(
     asked.expect(r"Apply\? \[y/N\]")
     cart.patch({"spec": {"replicas": 5}})
     asked.sendline("y")
-    asked.expect("has been changed meanwhile")
+    asked.expect("was changed in the meantime")
     asked.expect("Pause shop/cart")
     asked.expect(r"Apply\? \[y/N\]")
     assert cart.deployment().spec.paused is None

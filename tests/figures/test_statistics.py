@@ -196,7 +196,7 @@ def test_since(text: str, begins: datetime) -> None:
 
 @pytest.mark.parametrize("text", ["", "7", "d", "7 d", "1y", "999999w", "2026-13-01", "2027-01-01", "0h", "٣d"])
 def test_since_what(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is neither|does not begin before now"):
+    with pytest.raises(ValueError, match=r"is neither|is not in the past"):
         period.since(text, NOW, UTC)
 
 

@@ -114,7 +114,7 @@ async def test_a_change_is_sent_on_only_where_it_stays_a_change(connecting: Conn
         return web.json_response({})
 
     async with serving(gateway) as url, connecting(url) as connection:
-        with pytest.raises(KubeError, match="did not take place"):
+        with pytest.raises(KubeError, match="was not applied"):
             await connection.request("PATCH", "/moved", body=b"{}")
         await connection.request("PATCH", "/kept", body=b"{}")
     assert seen == [("PATCH", "/moved", "{}"), ("PATCH", "/kept", "{}"), ("PATCH", "/there", "{}")]
@@ -261,5 +261,5 @@ async def test_a_list_that_does_not_go_on_ends(connecting: Connecting, tokens: A
         return web.json_response({"metadata": meta, "items": [item()] if uids else []})
 
     async with serving(again) as url, connecting(url) as connection:
-        with pytest.raises(Interrupted, match="does not go on with the list"):
+        with pytest.raises(Interrupted, match="does not finish the list"):
             await list_once(connection, PODS)

@@ -140,7 +140,7 @@ async def test_a_stale_version_is_a_conflict(api: Api) -> None:
 
 async def test_a_lost_answer_is_told_and_the_change_may_have_been_made(cluster: SimulatedCluster, api: Api) -> None:
     cluster.faults.lose_answers()
-    with pytest.raises(AnswerLost, match="whether it took place is not known"):
+    with pytest.raises(AnswerLost, match="it is not known whether it was applied"):
         await api.patch(DEPLOYMENTS, "shop", "web", PAUSE)
     assert spec(cluster)["paused"] is True
     await api.patch(DEPLOYMENTS, "shop", "web", {"spec": {"paused": None}}, MERGE_PATCH)
@@ -196,7 +196,7 @@ async def test_a_login_page_in_front_of_the_server_is_no_answer(connecting: Conn
         return web.Response(text="<html>Please log in</html>", content_type="text/html")
 
     async with serving(login_page) as url, connecting(url) as connection:
-        with pytest.raises(Interrupted, match="a web page, and not an API server") as raised:
+        with pytest.raises(Interrupted, match="a web page: it is not an API server") as raised:
             await Api(connection).get(DEPLOYMENTS, "shop", "web")
     assert "login page" in raised.value.hint
 

@@ -115,7 +115,7 @@ async def test_it_is_run_again_before_what_it_gave_expires(script: Script, expir
         (["echo '{'"], "did not answer with an ExecCredential."),
         (["printf '\\377\\377{'"], "did not answer with an ExecCredential."),
         ([f"printf '%s' '{credential(token='t')} more'"], "did not answer with an ExecCredential."),
-        (["echo '{\"status\": {\"token\": \"hunter2\"}}'"], "answered with ExecCredential without apiVersion, and"),
+        (["echo '{\"status\": {\"token\": \"hunter2\"}}'"], "with ExecCredential without apiVersion instead of"),
         ([says(token="t", clientKeyData="hunter2")], "gave a certificate without its key, or a key alone."),
         ([says(token="hunter2\n")], "gave a token with a line break or another control character."),
         ([says(token="t", expirationTimestamp="soon")], "did not answer with an ExecCredential."),

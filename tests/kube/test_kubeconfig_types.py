@@ -156,10 +156,13 @@ def test_a_kubeconfig_in_json_with_tabs_is_read(tmp_path: Path) -> None:
         (whole(user='token: "hunter2\\n"'), 'token of the user "u" holds a line break or another control character'),
         (whole(user='token: a, as: "hunter2\\n"'), 'as of the user "u" holds a line break'),
         (whole(user='token: a, as: b, as-user-extra: {k: ["hunter2\\x01"]}'), 'as-user-extra of the user "u" holds'),
-        (whole(user="token: hunter2, username: b, password: c"), 'token of the user "u" stands beside a username'),
+        (
+            whole(user="token: hunter2, username: b, password: c"),
+            'token of the user "u" is set together with a username',
+        ),
         (whole(user="token: a, as-groups: [hunter2]"), 'as of the user "u" is empty, and as-uid'),
         (whole(user="client-certificate-data: aHVudGVyMg=="), 'client-key of the user "u" is missing'),
-        (whole(user="exec: {command: a}, auth-provider: {name: oidc}"), 'exec of the user "u" stands beside'),
+        (whole(user="exec: {command: a}, auth-provider: {name: oidc}"), 'exec of the user "u" is set together'),
         (whole(user="exec: {args: [hunter2]}"), 'exec.command of the user "u" is empty'),
         (whole(user="exec: {command: a, interactiveMode: Some}"), 'exec.interactiveMode of the user "u" is none of'),
         (

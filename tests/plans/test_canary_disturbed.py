@@ -80,7 +80,7 @@ def test_another_image_over_the_canary_is_held_in_its_place(operator: Operator) 
     assert operator.sizes == {"cart:5.1": 2, "cart:4.9": 12}
     assert seen(operator) == (
         Disturbance.REPLACED,
-        "someone put cart:5.1 in the canary's place: 2 pods of it held",
+        "someone replaced the canary by cart:5.1: 2 pods of it held",
     )
     assert offered(operator, Action.REPAIR) == ("repair: cart:5.1 is the canary", "")
     assert offered(operator, Action.ABORT) == ("abort: back to 1 (cart:4.9)", "")

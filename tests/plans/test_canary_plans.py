@@ -217,7 +217,7 @@ def test_what_is_no_canary(request_: Canary, reason: str) -> None:
 def test_a_single_pod_can_have_one_more_beside_it_but_none_in_its_place() -> None:
     on = made(deployment(NEW, replicas=1), replicaset(31, NEW, count=1))
     assert planned(canary(), on).title.startswith("Hold a canary of 1 of 1 pod of shop/cart")
-    assert refused(canary(surge=False), on).startswith("without surge a canary takes the place of an old pod")
+    assert refused(canary(surge=False), on).startswith("without surge a canary replaces an old pod")
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_paused_canary_is_resumed_first_or_aborted() -> None:
 
 def test_a_size_is_for_a_held_canary() -> None:
     on = midway(paused=True)
-    assert refused(Promote("3"), on) == "no canary is held: a paused rolling update can only go on to its end"
+    assert refused(Promote("3"), on) == "no canary is held: a paused rolling update can only continue to its end"
 
 
 def test_the_next_step_in_words() -> None:

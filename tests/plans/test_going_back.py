@@ -63,7 +63,7 @@ def test_what_is_known_to_be_bad_is_named_with_when_and_why_and_asked_about_twic
         assert made_plan.warnings[0] == "Revision 5 failed 25m ago: 3 of 3 new pods crash: exit 1."
         assert made_plan.insist == made_plan.warnings[0]
     silent = planned(RollBack(), after_a_roll_back())
-    assert silent.insist == "Revision 5 was rolled back: an earlier revision took its place."
+    assert silent.insist == "Revision 5 was rolled back: an earlier revision replaced it."
 
 
 def test_what_was_complete_needs_no_word_and_one_question() -> None:
@@ -84,7 +84,7 @@ def test_an_automatic_roll_back_does_not_go_to_what_is_known_to_be_bad() -> None
     subject = made(raw, replicaset(6, NEW, count=1, available=0), replicaset(5, BAD))
     refused = plan_automatic_rollback(arm(subject.workload), remembering(subject, r5=FAILED))
     assert isinstance(refused, Refusal)
-    assert refused.reason.startswith("no earlier revision is known to have been good. Revision 5 failed 25m ago")
+    assert refused.reason.startswith("no earlier revision is known to be good. Revision 5 failed 25m ago")
 
 
 def test_a_set_passes_over_what_failed_too() -> None:
@@ -94,7 +94,7 @@ def test_a_set_passes_over_what_failed_too() -> None:
     db.send(RollBack(2), seconds=120)
     assert db.planned(RollBack()).title == "Roll back StatefulSet shop/db to revision 1 (db:1)"
     bad = db.planned(RollBack(3))
-    assert bad.insist == "Revision 3 was rolled back: an earlier revision took its place."
+    assert bad.insist == "Revision 3 was rolled back: an earlier revision replaced it."
     assert bad.insist in bad.warnings
 
 

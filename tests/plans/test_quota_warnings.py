@@ -44,7 +44,7 @@ def warned(request: Request, on: DeploymentSubject, *quotas: Quota, defaults: Re
 def test_a_rollout_whose_surge_has_no_room(request_: Request) -> None:
     assert warned(request_, subject(), FULL) == [
         "The quota compute has no room for 1 extra pod: pods 4 of 4 is used, so none would start. "
-        "It then goes on with fewer at once, as old pods make room."
+        "It then continues with fewer at a time, as old pods make room."
     ]
     assert warned(request_, subject(**STUCK), FULL) == [
         "The quota compute has no room for 1 extra pod: pods 4 of 4 is used, so none would start. "

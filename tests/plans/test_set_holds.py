@@ -119,8 +119,8 @@ def test_a_canary_in_steps_and_in_full() -> None:
     made = db.send(canary("2", "1,50%"))
     assert made.title == "Hold a canary of 1 of 4 pods of StatefulSet shop/db at db:2"
     assert made.effects[1] == (
-        "1 pod of revision 2, image db:2, will take the place of db-3, and be held there: "
-        "a StatefulSet has no surge, so none is added."
+        "1 pod of revision 2, image db:2, will replace db-3, and be held there: "
+        "a StatefulSet has no surge, so no pod is added."
     )
     assert made.effects[3] == "Promote then goes to 50% (2), all 4."
     assert (db.rollout.phase, db.rollout.why) == ("held", "canary of 1 of 4 held, step 1 of 3, by admin")
@@ -199,7 +199,7 @@ def test_while_it_is_held_space_and_p_do_the_same_only_where_one_says_so() -> No
 
 
 def test_a_canary_of_a_single_pod_or_of_none_is_refused() -> None:
-    assert "there is only one: nothing old would be left" in SetOperator(replicas=1).refused(canary("2"))
+    assert "there is only one: no old pod would be left" in SetOperator(replicas=1).refused(canary("2"))
     assert "scaled to zero" in SetOperator(replicas=0).refused(canary("2"))
     db = SetOperator()
     db.send(image("2"), seconds=1)

@@ -55,7 +55,7 @@ def test_restart_of_a_daemonset_goes_by_nodes() -> None:
     made = SetOperator(DAEMONSET).planned(Restart())
     assert made.effects[:2] == (
         "3 pods of revision 1, image db:1, will be replaced by revision 2, image db:1.",
-        "One node after another: the old pod stops first, and nothing of it serves there meanwhile.",
+        "One node after another: the old pod stops first, and nothing serves there in the meantime.",
     )
     two = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "50%"}}}
     assert SetOperator(DAEMONSET, **two).planned(Restart()).effects[1].startswith("On up to 2 nodes at a time: the old")

@@ -223,7 +223,7 @@ def test_the_recording_is_told_in_phases_and_nothing_is_called_trouble(without_p
 def test_a_daemonset_without_nodes_says_so() -> None:
     shown = seen("agent")
     assert phases(shown) == ["progressing", "scaled to zero", "progressing", "scaled to zero"]
-    assert shown[-1][1].why == "no node is to run it"
+    assert shown[-1][1].why == "no node should run it"
 
 
 def test_new_pods_only_grow_while_it_is_rolled_out() -> None:

@@ -54,7 +54,7 @@ CAUSES: dict[str, tuple[list[dict[str, Any]], Kind, str, bool]] = {
     "image never pulled": (
         [container(waiting("ErrImageNeverPull", 'image "web:1.1" is not present with pull policy of Never'))],
         Kind.IMAGE,
-        "image web:1.1 cannot be pulled: it is not on the node, and is not to be fetched",
+        "image web:1.1 cannot be pulled: it is not on the node, and the pull policy is Never",
         True,
     ),
     "registry down": (

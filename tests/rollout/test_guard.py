@@ -113,7 +113,7 @@ def _changed(deployment: Deployment, meta: dict[str, object], spec: dict[str, ob
     [
         ({"uid": "another"}, {}, "it was deleted, and another one has its name now"),
         ({"deletion_timestamp": datetime(2026, 1, 1, tzinfo=UTC)}, {}, "it is being deleted"),
-        ({}, {"paused": True}, "it was paused: who paused it decides what comes next"),
+        ({}, {"paused": True}, "it was paused: the person who paused it decides what happens next"),
     ],
 )
 def test_what_is_not_the_same_rollout_is_let_go(

@@ -231,6 +231,6 @@ def test_a_set_that_may_not_update_its_pods_says_which_to_delete() -> None:
     assert (fresh.reason, fresh.blocking) == (Reason.CONTROLLER_FAILS, False)
     cause = first(made.event("w", "FailedUpdate", said, since=5, first=90, times=11))
     assert cause.blocking
-    assert cause.sentence == "the StatefulSet cannot update 1 pod: what changed is fixed in a running pod"
+    assert cause.sentence == "the StatefulSet cannot update 1 pod: the changed fields are immutable in a running pod"
     assert "kubectl delete pod db-0 -n shop" in cause.try_next
     assert cause.pods == ("db-0",)

@@ -259,4 +259,4 @@ def test_numbers_that_make_no_sense_break_nothing() -> None:
 
 def test_pods_on_nodes_that_should_not_run_them_are_told_of() -> None:
     astray = daemonset("agent:1", 0, numberMisscheduled=3).revision(1, "agent:1", pods=3)
-    assert astray.rollout().why == "no node is to run it, but 3 pods are still there"
+    assert astray.rollout().why == "no node should run it, but 3 pods are still there"

@@ -275,13 +275,13 @@ VOLUMES = {
         "the API server does not answer the kubelet",
     ),
     'MountVolume.MountDevice failed for volume "smb" : rpc error: code = Aborted desc = An operation with the given '
-    "Volume ID vol1 already exists": ("smb", "an operation on it is still under way"),
+    "Volume ID vol1 already exists": ("smb", "an operation on it is still in progress"),
     'AttachVolume.Attach failed for volume "d" : rpc error: code = Internal desc = Could not attach "vol" to node '
     '"i-1": AttachmentLimitExceeded: no': ("d", "its node has as many volumes as it can hold"),
     'AttachVolume.Attach failed for volume "d" : rpc error: code = Unknown desc = Attach to instance aks-1 failed '
     "with disk(/subscriptions/x) already attached to node(/subscriptions/y)": (
         "d",
-        "another pod or node still holds it",
+        "another pod or node still uses it",
     ),
     'MountVolume.MountDevice failed for volume "d" : kubernetes.io/csi: attacher.MountDevice failed to create '
     "newCsiDriverClient: driver name ebs.csi.aws.com not found in the list of registered CSI drivers": (

@@ -61,9 +61,7 @@ def test_what_is_remembered_under_a_former_number_counts_and_the_newest_counts_m
 
 def test_it_is_told_in_a_sentence() -> None:
     assert FAILED.sentence(5, NOW) == "Revision 5 failed 25m ago: 3 of 3 crash"
-    assert (
-        Account(Standing.ABANDONED).sentence(5, NOW) == "Revision 5 was rolled back: an earlier revision took its place"
-    )
+    assert Account(Standing.ABANDONED).sentence(5, NOW) == "Revision 5 was rolled back: an earlier revision replaced it"
     assert (outcome_mark(FAILED), outcome_mark(COMPLETE)) == ("failed", "")
 
 

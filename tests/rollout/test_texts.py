@@ -203,7 +203,7 @@ def test_a_refusal_that_lasts_is_named_and_acted_on(text: str, why: str) -> None
     [
         (
             'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded',
-            "its volume does not come",
+            "its volume is not provided",
             Reason.VOLUME_WAITS,
         ),
         (

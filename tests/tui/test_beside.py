@@ -46,7 +46,7 @@ async def test_what_is_beside_the_list_follows_the_cursor_and_can_be_read(
             assert _headline(screen).startswith(f"shop/{name}  Deployment")
         assert len(_around(stage)) == 2, "something was asked about what the cursor only passed"
         await screen.press("g", "tab")
-        await screen.sees("enter reads, tab goes on", "esc back to the list")
+        await screen.sees("enter opens, tab: next panel", "esc back to the list")
         assert page(screen) == "overview"
         await screen.press("j", "enter")
         await screen.sees("Pod shop/checkout-", "CONTAINERS")

@@ -224,7 +224,7 @@ async def test_a_side_that_is_not_fully_available_is_refused_and_forced_only_by_
             await screen.press("exclamation_mark")
             await screen.sees("! FORCED: green is not fully available", "nothing will answer", "y yes")
             await screen.press(answers[0])
-            await screen.sees("Once more, because it is forced", "y yes")
+            await screen.sees("This switch is forced", "y yes")
             assert shop.colour() == "blue"
             await screen.press(answers[1])
             await screen.sees_no("y yes")
@@ -248,7 +248,7 @@ async def test_a_switch_by_someone_else_while_the_plan_is_shown(shop: ServiceWit
         await screen.sees("y yes")
         shop.select("green")
         await screen.press("y")
-        await screen.hears("has been switched meanwhile, to app=shop, color=green")
+        await screen.hears("was switched in the meantime, to app=shop, color=green")
         await screen.hears('service "shop" selects green already')
         await screen.sees_no("y yes")
     assert shop.colour() == "green"
@@ -308,7 +308,7 @@ async def test_of_three_colours_the_cursor_chooses(stage: Stage, shop: ServiceWi
         await _open(screen)
         await screen.sees("▸ ○ green", "○ red", "p promote green")
         await screen.press("b")
-        await screen.hears("Where traffic came from was not seen here")
+        await screen.hears("ktui did not see where traffic came from")
         await screen.press("j")
         await screen.sees("▸ ○ red", "p promote red")
         await screen.press("p")
@@ -357,7 +357,7 @@ async def test_a_service_that_goes_is_marked(stage: Stage, shop: ServiceWitness,
     async with dashboard() as screen:
         await _open(screen)
         shop.delete()
-        await screen.sees("× gone: this is what was last known of it")
+        await screen.sees("× gone: this is its last known state")
         await screen.press("p")
         await screen.sees_no("y yes")
 

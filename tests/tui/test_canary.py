@@ -92,7 +92,7 @@ async def test_canary_without_surge_and_abort_from_the_detail_screen(stage: Stag
         stage.advance(20)
         await screen.sees("canary of 2 of 12 held, by admin")
         await screen.press("enter")
-        await screen.sees("held for 20s", "canary of 2 of 12   by admin   in the place of old pods   then all")
+        await screen.sees("held for 20s", "canary of 2 of 12   by admin   instead of old pods   then all")
         await screen.sees("new ", "2 of 12", "old ", "10 left")
         await screen.press("a")
         await screen.sees("Abort: roll back shop/payments to revision 1 (payments:3.0)", "y yes")

@@ -198,7 +198,10 @@ def test_quitting_while_something_is_sent_says_that_it_is_not_known(living: Stag
         assert terminal.ends() == 0
         assert terminal.is_clean
         after = terminal.raw[terminal.raw.rfind(b"\x1b[?1049l") :].decode()
-    assert "Pause shop/cart: it was being sent when ktui ended; whether it took place is not known." in after
+    assert (
+        "Pause shop/cart: the request was being sent when ktui ended; it is not known whether the change was applied."
+        in after
+    )
     assert "-n shop get cart" in " ".join(after.split())
 
 
@@ -252,8 +255,8 @@ async def test_what_was_killed_while_it_was_sent_is_looked_up_at_the_next_start(
         async with dashboard(audit=log) as screen:
             await screen.knows_all()
             if told:
-                await screen.hears("Pause shop/cart: ktui ended while it was being sent")
-                await screen.hears("It took place.")
+                await screen.hears("Pause shop/cart: ktui ended while the request was being sent")
+                await screen.hears("The change was applied.")
             await screen.until(lambda screen=screen: not _is_looking(screen), "the log to be looked through")  # type: ignore[misc]
             assert bool(screen.told) == told
     assert [line["outcome"] for line in lines(log)] == ["begun", "done"]

@@ -89,12 +89,12 @@ async def test_a_rollout_that_goes_wrong_while_the_screen_is_open(fleet: Stage, 
     async with dashboard() as screen:
         await opened(screen)
         await roll(fleet, screen, "cart:crash", until="stalled")
-        await screen.sees("1 not recovered yet", "in the way    crash 1")
+        await screen.sees("1 not recovered yet", "causes        crash 1")
         await screen.until(lambda: rows(screen)[0].startswith("shop/cart"), "the worst to come first")
         # The cursor stays on its service while the worse one goes above it.
         assert rows(screen)[1].startswith("▸ shop/api")
         await roll(fleet, screen, "cart:1.2", until="complete")
-        await screen.sees("1 replaced in trouble")
+        await screen.sees("1 replaced with a problem")
         await screen.until(lambda: "not recovered" not in summary(screen), "it to have recovered")
 
 
@@ -118,7 +118,7 @@ async def test_what_is_under_way_goes_on_before_ones_eyes(fleet: Stage, dashboar
         await screen.sees("REPORT  shop/cart", "OUTCOME")
         fleet.set_image("cart", "cart:nopull")
         fleet.advance(0.4)
-        await screen.until(lambda: "◐ under way" in rows(screen)[0], "the new one to come first")
+        await screen.until(lambda: "◐ running" in rows(screen)[0], "the new one to come first")
         fleet.advance(40)
         await screen.until(lambda: "  40s " in rows(screen)[0], "how long it has gone on by now")
 
@@ -140,7 +140,7 @@ async def test_other_periods(fleet: Stage, dashboard: Dashboard) -> None:
         await screen.press("3")
         await screen.sees("the last 30 days", "3 in 30 days, 0.1 a day")
         await screen.press("1")
-        await screen.sees("the last 24 hours", "Nothing is known yet of prod-eu")
+        await screen.sees("the last 24 hours", "No rollout of prod-eu is recorded in this period.")
         await screen.press("2")
         await screen.sees("the last 7 days", "3 in 7 days")
 
@@ -168,7 +168,7 @@ async def test_where_nothing_is_remembered_it_says_so(fleet: Stage, dashboard: D
     async with dashboard(open_book=None) as screen:
         await screen.sees("2 rollouts", "b roll back")
         await screen.press("f")
-        await screen.sees("Nothing is remembered: history is switched off.", "history = true in config.toml")
+        await screen.sees("Nothing is recorded: history is turned off.", "history = true in config.toml")
 
 
 async def test_it_is_remembered_from_one_time_to_the_next(fleet: Stage, dashboard: Dashboard, tmp_path: Path) -> None:

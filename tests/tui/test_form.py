@@ -71,7 +71,7 @@ def test_a_size_in_pods_shares_and_steps() -> None:
     assert canary(" 2, 50% ,100%")[2] == "holds 2 of 12 pods, then 6, then all"
     # A step that nothing is held back at is all of them.
     assert canary("1,12")[2] == "holds 1 of 12 pods, then all"
-    assert canary("2", surge=None)[2] == "holds 2 of 12 pods, then all; they take the place of old ones"
+    assert canary("2", surge=None)[2] == "holds 2 of 12 pods, then all; they replace old ones"
 
 
 @pytest.mark.parametrize("size", ["", "y", "0", "12", "100%", "3,2", "1,", "-1", "101%", "9" * 400])
@@ -80,14 +80,14 @@ def test_what_is_not_a_size_is_said_with_the_size(size: str) -> None:
     assert wrong
     assert wrong.endswith(".")
     assert (surge, note) == ("", "")
-    assert meanings == {"yes": "beside all old pods", "no": "in the place of old pods"}
+    assert meanings == {"yes": "beside all old pods", "no": "instead of old pods"}
 
 
 def test_a_single_pod_can_only_have_a_canary_beside_it_and_the_surge_says_so() -> None:
     assert canary("1", 1)[:3] == ("", "", "holds 1 of 1 pod, then all")
     wrong, surge, _, _ = canary("1", 1, surge="no")
     assert not wrong
-    assert surge.startswith("Without surge a canary takes the place of an old pod")
+    assert surge.startswith("Without surge a canary replaces an old pod")
     assert canary("1", 1, surge=None)[0].startswith("Without surge")
 
 

@@ -104,7 +104,7 @@ async def test_an_action_is_asked_about_once(stage: Stage, dashboard: Dashboard)
         await screen.sees("2 rollouts", "8 pods")
         with stage.cluster.faults.silence():
             await screen.press("space", "space", "b")
-            await screen.hears("One thing at a time")
+            await screen.hears("One action at a time")
         await screen.sees("Pause shop/cart", "y yes")
         await screen.press("n")
         await screen.sees_no("Pause shop/cart")

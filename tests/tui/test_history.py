@@ -188,7 +188,7 @@ async def test_a_deployment_deleted_while_it_is_open_stays_as_it_was(three: Stag
         await opened(screen)
         three.apps.delete_namespaced_deployment("cart", "shop")
         three.advance(5)
-        await screen.sees("× deleted: this is what was last known of it", "512Mi")
+        await screen.sees("× deleted: this is its last known state", "512Mi")
         await screen.press("b")
         await screen.hears("This rollout is gone")
 

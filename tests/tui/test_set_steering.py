@@ -68,11 +68,11 @@ async def test_a_canary_promoted_and_aborted(db: Stage, dashboard: Dashboard) ->
         await screen.sees("sts/db", "✔ complete")
         await screen.press("C")
         await screen.sees("Canary of StatefulSet shop/db")
-        await screen.sees("holds 1 of 4 pods, then all; it takes the place of old ones")
+        await screen.sees("holds 1 of 4 pods, then all; it replaces an old one")
         await screen.sees_no("Surge")
         await screen.type("2")
         await screen.press("enter")
-        await screen.sees("Hold a canary of 1 of 4 pods", "StatefulSet has no surge, so none is added", "y yes")
+        await screen.sees("Hold a canary of 1 of 4 pods", "StatefulSet has no surge, so no pod is added", "y yes")
         await screen.press("y")
         await screen.hears("canary of")
         db.advance(60)
@@ -97,7 +97,7 @@ async def test_a_roll_back_deletes_the_pod_that_would_be_waited_for(db: Stage, d
         assert pods(db)[3] == "crash"  # the controller has not seen it yet
         await screen.sees("… rolling")
         db.advance(1)
-        await screen.hears("Deleted for it: db-3.")
+        await screen.hears("Deleted pods: db-3.")
         db.advance(60)
         await screen.sees("✔ complete", "db:1")
     assert pods(db) == ["1"] * 4

@@ -132,7 +132,7 @@ async def test_one_that_goes_while_it_is_open_stays_as_it_was(sets: Stage, dashb
         await detail_of(screen, "ds/agent")
         sets.apps.delete_namespaced_daemon_set("agent", "shop")
         sets.advance(60)
-        await screen.sees("shop/agent  DaemonSet  × deleted", "this is what was last known of it")
+        await screen.sees("shop/agent  DaemonSet  × deleted", "this is its last known state")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=["80x24", "200x60"])

@@ -256,7 +256,7 @@ async def test_a_target_that_changed_meanwhile_is_planned_and_shown_again(stage:
         await screen.sees("Pause shop/cart", "y yes")
         stage.set_image("cart", "cart:1.1")
         await screen.press("y")
-        await screen.sees("This is the plan for what", "y yes")
+        await screen.sees("This is the new plan.", "y yes")
         assert not stage.read("cart").spec.paused
         await screen.press("y")
         await screen.hears("paused")

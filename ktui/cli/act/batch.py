@@ -72,7 +72,7 @@ def _apply(cluster: Reached, batch: Batch, *, says: bool) -> Applied:
     try:
         applied = cluster.run(one_after_another(batch, send))
     except (KeyboardInterrupt, signals.Ended):
-        last = f"{sending[-1].target} was being sent: whether it took place is not known" if sending else ""
+        last = f"{sending[-1].target} was being sent: it is not known whether the change was applied" if sending else ""
         rest = ", ".join(str(each.plan.target) for each in batch.accepted[len(sending) :])
         printing.error(". ".join(part for part in (last, f"Not done: {rest}" if rest else "") if part) + ".")
         raise

@@ -68,9 +68,9 @@ def canary(
             raise click.UsageError("--repair repairs a hold that exists; it does not begin one.")
         return act(context, names, Repair(), manner)
     if not images and filename is None:
-        raise click.UsageError("Say what is new: --image CONTAINER=IMAGE, or -f with a manifest.")
+        raise click.UsageError("Name the new version: --image CONTAINER=IMAGE, or -f with a manifest.")
     if len([size for size in (pods, percent, steps) if size]) > 1:
-        raise click.UsageError("--pods, --percent and --steps are three ways to say one thing: give one of them.")
+        raise click.UsageError("--pods, --percent and --steps exclude one another: give one of them.")
     if filename == "-" and len(names) > 1:
         raise click.UsageError("Standard input can be read only once: for several NAMEs, use a file.")
     sizes = _steps(steps or (f"{percent}%" if percent else str(pods or 1)))
@@ -79,7 +79,7 @@ def canary(
 
     def request(name: Reference) -> Canary:
         if has_asked_for_surge and not kind_at(name.resource).can_surge:
-            raise click.UsageError(f"{name.full} has no surge: each new pod of a {name.kind} takes an old one's place.")
+            raise click.UsageError(f"{name.full} has no surge: each new pod of a {name.kind} replaces an old one.")
         template = read_template(filename, name) if filename is not None else None
         return Canary(
             steps=sizes,
@@ -97,7 +97,7 @@ def canary(
 @click.option("--pods", type=click.IntRange(min=1), metavar="N", help="Promote a held canary to this many pods.")
 @click.option("--percent", type=click.IntRange(1, 100), metavar="P", help="Promote it to this share. 100 is --full.")
 @click.option("--full", is_flag=True, help="Skip the remaining steps and replace all pods.")
-@click.option("--skip-step", is_flag=True, help="Of Argo Rollouts: leave the present step, even if it is not done.")
+@click.option("--skip-step", is_flag=True, help="Argo Rollouts: skip the current step, even if it is not complete.")
 @click.option("--to", metavar="COLOUR", default="", help="For a Service: the side that gets the traffic.")
 @click.option(
     "--force", is_flag=True, help="For a Service: switch even if that side is not fully available. Asks twice."
@@ -146,7 +146,7 @@ def promote(
     if to or force or (timeout and not watched):
         raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
     if len([size for size in (pods, percent, full, skip_step) if size]) > 1:
-        raise click.UsageError("--pods, --percent, --full and --skip-step say how far: give one of them.")
+        raise click.UsageError("--pods, --percent, --full and --skip-step exclude one another: give one of them.")
     to = FULL if full else f"{percent}%" if percent else str(pods or "")
     workloads = tuple(name for name in names if isinstance(name, Reference))
     return act(context, workloads, Promote(to, skip_step), manner, watched)

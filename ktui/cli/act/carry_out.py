@@ -224,7 +224,7 @@ class _Carrying:
                     ask(question)
             outcome = self._sent(made)
             if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:
-                printing.note(f"ktui: {outcome.sentence} This is what it comes to now:")
+                printing.note(f"ktui: {outcome.sentence} The new plan:")
                 continue
             return self._conclude(job, made, seen, outcome, manner)
 
@@ -261,7 +261,9 @@ class _Carrying:
         try:
             return self._cluster.run(self._cluster.send(made))
         except (KeyboardInterrupt, signals.Ended):
-            printing.error("Interrupted while it was being sent: whether it took place is not known.")
+            printing.error(
+                "Interrupted while the request was being sent: it is not known whether the change was applied."
+            )
             raise
 
 

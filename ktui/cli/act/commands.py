@@ -158,7 +158,9 @@ def retry(context: click.Context, names: Names, **manner: Any) -> int:
 
 
 @action
-@click.option("--analysis", metavar="NAME", default="", help="The AnalysisRun to end. Default: the only one that runs.")
+@click.option(
+    "--analysis", metavar="NAME", default="", help="The AnalysisRun to end. Default: the only one that is running."
+)
 def terminate(context: click.Context, names: Names, analysis: str, **manner: Any) -> int:
     """Terminate the analysis of NAME: what it has measured so far decides. For Rollouts of Argo."""
     return act(context, names, Terminate(analysis), manner)

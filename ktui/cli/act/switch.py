@@ -36,7 +36,7 @@ def switch(context: click.Context, service: str, request: Switch, timeout: str, 
     job = Job(
         plan=switching.plan,
         insist=switching.insist,
-        advise=lambda refusal: "--force switches all the same." if isinstance(refusal, NotAvailable) else "",
+        advise=lambda refusal: "--force switches anyway." if isinstance(refusal, NotAvailable) else "",
         follow=switching.follow,
     )
     return carry_out_job(settings_of(context), job, manner)
@@ -63,7 +63,7 @@ class _Switching:
         side = self._state(made, Traffic()).side(_colour(made))
         if side is None or not side.shortfall:
             return ""
-        return f"{side.name} is not fully available: {side.shortfall}. Switch all the same?"
+        return f"{side.name} is not fully available: {side.shortfall}. Switch anyway?"
 
     async def follow(self, api: Api, made: Plan) -> Followed:
         """Print how the endpoints move, until they have."""
@@ -82,7 +82,7 @@ class _Switching:
                         break
                     link = traffic.links[ENDPOINT_SLICES]
                     if link.state is LinkState.REFUSED:
-                        printing.note(f"ktui: Whether traffic has moved cannot be seen: {link.reason}")
+                        printing.note(f"ktui: ktui cannot see whether traffic has moved: {link.reason}")
                         return Followed({"traffic": None}, NOT_FINISHED)
         except TimeoutError:
             state = self._state(made, traffic)

@@ -154,7 +154,7 @@ class _Watching:
         self._announced: Reason | None = None
 
     async def until_it_ends(self, limit: asyncio.Timeout) -> Followed:
-        """What was seen, with the exit code. An abort that is under way outlasts the limit."""
+        """What was seen, with the exit code. A running abort outlasts the limit."""
         found = await extensions(self._api.connection) if self._armed.resource not in STREAMED else ()
         self._served = {*STREAMED, *found}
         async with Streams(self._api.connection, self._armed.namespace, resources=self._served) as streams:

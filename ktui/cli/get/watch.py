@@ -43,7 +43,7 @@ _TICK: Final = 2.0
 """Seconds between looks at what time alone may turn into trouble, and at whether anybody still reads."""
 
 _SOON: Final = 0.25
-"""The same while a link is in trouble."""
+"""The same while a link has a problem."""
 
 _AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
@@ -119,7 +119,7 @@ class Ledger:
         """
         self._dirty |= self._store.take_dirty()
         if not self.is_listed:
-            # A list that is under way is not a state of the cluster.
+            # A list that is incomplete is not a state of the cluster.
             return []
         dirty, self._dirty = self._dirty, set()
         if times:

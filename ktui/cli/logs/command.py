@@ -93,7 +93,7 @@ def logs(
     """
     refuse_scope_flags(context)
     if follows and previous:
-        raise click.UsageError("What was written before a restart is complete: give --follow or --previous.")
+        raise click.UsageError("A log from before a restart does not grow: give --follow or --previous.")
     age = math.ceil(seconds(since)) if since is not None else None
     side = Side.OLD if old else Side.NEW
     asked = Asked(side=side, pod=pod, container=container, previous=previous, tail=tail, since=age)
@@ -120,11 +120,11 @@ def _choice(everything: Selection, asked: Asked) -> Choice | None:
     pods = pods or [each.source.uid for each in everything.watched if asked.pod and each.source.pod.endswith(asked.pod)]
     if asked.pod and not pods:
         known = ", ".join(short for _, short in everything.pods) or "none"
-        printing.error(f'No pod of the {asked.side} revision is called "{clean(asked.pod)}"; there are: {known}.')
+        printing.error(f'No pod of the {asked.side} revision is called "{clean(asked.pod)}"; available: {known}.')
         return None
     if asked.container not in ("", EVERY, *everything.containers) and everything.pods:
         known = ", ".join(map(clean, everything.containers))
-        printing.error(f'No container is called "{clean(asked.container)}"; there are: {known}.')
+        printing.error(f'No container is called "{clean(asked.container)}"; available: {known}.')
         return None
     return Choice(pods[0] if asked.pod else EVERY, asked.container)
 

@@ -155,7 +155,7 @@ def _print(report: Report) -> None:
 def _print_services(services: Sequence[tuple[Service, Figures]], room: int, *, with_namespace: bool) -> None:
     highest = words.highest((its for _, its in services), _BARS)
     durations = f"DURATIONS {words.scale(highest)}" if highest else "DURATIONS"
-    header = ["SERVICE", "CHANGES", "FAILED", "MEDIAN", "P95", "RECOVERY", durations, "IN THE WAY"]
+    header = ["SERVICE", "CHANGES", "FAILED", "MEDIAN", "P95", "RECOVERY", durations, "CAUSE"]
     rows = []
     for service, its in services:
         cause = its.troubles[0] if its.troubles else None

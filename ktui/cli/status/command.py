@@ -41,7 +41,7 @@ _EVIDENCE_TIMEOUT: Final = 20.0
 
 _INTERRUPTED_BEFORE: Final = Recovery(Recovered.NOT_DONE, "Interrupted: it was not rolled back.")
 _INTERRUPTED: Final = Recovery(
-    Recovered.UNCLEAR, "Interrupted during the rollback: whether it took place is not known. Look at it."
+    Recovered.UNCLEAR, "Interrupted during the rollback: it is not known whether it was applied. Check the workload."
 )
 
 
@@ -154,7 +154,7 @@ def _check_that_it_may_roll_back(settings: Settings, *, watch: bool, timeout: st
     if settings.read_only:
         raise click.UsageError("A rollback is a change, and ktui is read-only.")
     if not watch:
-        raise click.UsageError("One look decides nothing: --no-watch does not go with a rollback.")
+        raise click.UsageError("A single check decides nothing: --no-watch does not go with a rollback.")
     if on_timeout and not seconds(timeout):
         raise click.UsageError("--rollback-on-timeout needs a --timeout.")
 
@@ -162,7 +162,7 @@ def _check_that_it_may_roll_back(settings: Settings, *, watch: bool, timeout: st
 def _check_that_it_can_be_written(report: Path, output: str) -> None:
     """A report that cannot be written is better known before ten minutes of waiting than after. Raises UsageError."""
     if report == report_file.STANDARD_OUTPUT and output != "text":
-        raise click.UsageError("Standard output holds one document: give --junit a file, or leave -o away.")
+        raise click.UsageError("Standard output holds one document: give --junit a file, or leave out -o.")
     if trouble := report_file.check(report):
         raise click.UsageError(trouble)
 

@@ -36,7 +36,7 @@ class Gated(msgspec.Struct, frozen=True):
 
 
 def status_document(gated: Gated) -> dict[str, Any]:
-    """One gate. `causes` are those of the rollout, said once more where a reader looks first."""
+    """One gate. `causes` are those of the rollout, said again where a reader looks first."""
     seen, ending = gated.seen, gated.ending
     rollout = rollout_document(seen.rollout, seen.workload) if seen is not None else None
     return {

@@ -55,7 +55,7 @@ class Outcome(StrEnum):
     """Only one look was asked for, and it was not complete."""
     DELETED = "deleted"
     SUPERSEDED = "superseded"
-    """Another revision, or another template, has taken the place of the one that was followed."""
+    """Another revision, or another template, has replaced the one that was followed."""
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -215,7 +215,7 @@ class Follow:
             rollout = await self._inspect()
             blocker = rollout.why if rollout is not None and _is_stalled(rollout) else ""
             now = clock.time()
-            # What could not be looked at proves nothing: the time begins anew.
+            # What could not be looked at proves nothing: the time begins again.
             since = None if not blocker else since if since is not None else now
             if since is not None and now - since >= patience:
                 return Ending(Outcome.STALLED, f"stalled for {duration(now - since)}: {blocker}")
@@ -262,7 +262,7 @@ class Follow:
     async def _standing(self) -> str:
         rollout = await self._inspect()
         if rollout is None:
-            return self._line or "nothing has been heard of it yet"
+            return self._line or "nothing is known about it yet"
         numbers = rollout.progress
         why = f"; {rollout.why}" if rollout.why else ""
         comes = f"; {self._waits.sentence(self._inspector.now())}" if self._waits is not None else ""

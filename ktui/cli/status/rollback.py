@@ -33,7 +33,7 @@ _PATIENCE: Final = 60.0
 """Seconds that a cause which blocks may last in what is rolled back, where the gate itself had no patience."""
 
 _ATTEMPTS: Final = 3
-"""How often it is planned anew where something else of the object, such as its size, changed in that moment."""
+"""How often it is planned again where something else of the object, such as its size, changed in that moment."""
 
 
 class Recovered(StrEnum):
@@ -106,9 +106,9 @@ async def _roll_back(
                 return Recovery(Recovered.NOT_DONE, f"Not rolled back: {sentence}", made.title)
             case unclear:
                 return Recovery(
-                    Recovered.UNCLEAR, f"Whether it was rolled back is not clear: {unclear.sentence}", made.title
+                    Recovered.UNCLEAR, f"It is not clear whether it was rolled back: {unclear.sentence}", made.title
                 )
-    return Recovery(Recovered.NOT_DONE, "Not rolled back: it changes faster than it can be planned for.")
+    return Recovery(Recovered.NOT_DONE, "Not rolled back: it changes too often to plan a rollback.")
 
 
 async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recovery:
@@ -122,7 +122,7 @@ async def _complete(connection: Connection, made: Plan, manner: Manner) -> Recov
         ending = await Follow(connection, reference_to(workload), watched).to_the_end()
     except KubeError as error:
         return Recovery(
-            Recovered.NOT_COMPLETE, f"{made.done_sentence} Whether it is complete cannot be seen: {error}", made.title
+            Recovered.NOT_COMPLETE, f"{made.done_sentence} ktui cannot see whether it is complete: {error}", made.title
         )
     if ending.outcome is Outcome.COMPLETE:
         return Recovery(Recovered.COMPLETE, f"{made.done_sentence} The rollback is complete.", made.title)

@@ -35,7 +35,7 @@ def of_abort(situation: Situation, now: datetime) -> list[Cause]:
             Kind.ABORTED,
             fit(sentence),
             blocking=True,
-            try_next="retry to roll it out again, or roll back so that the spec has what serves"
+            try_next="retry to roll it out again, or roll back so that the spec matches what serves"
             + (f"; {left}" if left else ""),
             detail=said.said(rollout).message,
             remedies=(Remedy.RETRY, Remedy.ROLLBACK),

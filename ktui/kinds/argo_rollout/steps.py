@@ -211,7 +211,7 @@ def waiting(ladder: Ladder | None, sides: Sides | None) -> str:
     if ladder is not None and ladder.waits_for_promotion:
         return "paused until promoted"
     if ladder is not None and ladder.pause_left is not None:
-        return f"paused, goes on in {duration(ladder.pause_left)}"
+        return f"paused, continues in {duration(ladder.pause_left)}"
     if sides is not None and sides.waits_for_promotion:
         return "the preview waits until promoted"
     if sides is not None and sides.promotes_in is not None:

@@ -107,7 +107,7 @@ def awaits(situation: Situation, steps: Ladder | None, now: datetime) -> str:
     if waits and rollout.status.pause_conditions:
         return f"{place}{waits}{share}"
     if rollout.status.promote_full:
-        return "full promotion: it goes on as new pods become available"
+        return "full promotion: it continues as new pods become available"
     running = next((run for run in situation.new_runs if not run.is_over), None)
     if running is not None and (step is None or step.analysis is not None or step.experiment is not None):
         return f"{place}{_measuring(running)}"

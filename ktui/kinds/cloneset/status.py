@@ -88,7 +88,7 @@ def of_deadline(cloneset: CloneSet) -> tuple[Cause, ...]:
             Kind.DEADLINE,
             f"no progress{within}",
             blocking=True,
-            try_next="roll back, or fix the cause: the rollout goes on as soon as it can, and nothing is taken back",
+            try_next="roll back, or fix the cause: the rollout then continues, and nothing is taken back",
             remedies=(Remedy.ROLLBACK,),
             reason=Reason.DEADLINE_PASSED,
             since=condition.last_transition_time,

@@ -78,7 +78,7 @@ def _fit(cause: Cause, workload: PodSet) -> Cause:
     """The cause with what helps this kind: neither has its pods moved from a lost node, nor a DaemonSet a size."""
     try_next, remedies = cause.try_next, cause.remedies
     if cause.reason is Reason.NODE_LOST:
-        try_next = "look at the node; if it is gone for good, delete it: its pods are not replaced before that"
+        try_next = "look at the node; if it will not come back, delete it: its pods are not replaced before that"
     if isinstance(workload, DaemonSet):
         remedies = tuple(remedy for remedy in remedies if remedy is not Remedy.SCALE)
     return msgspec.structs.replace(cause, try_next=try_next, remedies=remedies)
@@ -142,7 +142,7 @@ def _held_back(workload: PodSet, old: Sequence[Pod]) -> list[Cause]:
         remedies: tuple[Remedy, ...] = ()
     elif target(workload) == 0 < desired(workload) and isinstance(workload, StatefulSet):
         sentence = "changed while paused: nothing rolls out until it is resumed"
-        helps = "resume it, which lowers the partition, or take the change back"
+        helps = "resume it, which lowers the partition, or undo the change"
         remedies = (Remedy.RESUME, Remedy.ROLLBACK)
     else:
         return []
@@ -205,7 +205,7 @@ def _wedged(
     event, text = max(failures.values(), key=lambda each: each[0].last_seen or now)
     why = impersonal(text, names[0])
     if "pod updates may not change fields" in text:
-        why = "what changed is fixed in a running pod"
+        why = "the changed fields are immutable in a running pod"
     since = min((first for each, _ in failures.values() if (first := each.first_seen) is not None), default=None)
     return [
         Cause(

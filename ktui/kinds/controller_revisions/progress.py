@@ -110,7 +110,7 @@ def observation(
     births = [part.revision.metadata.creation_timestamp for part in parts if part.revision is not None]
     last_made = max((at for at in births if at is not None), default=None)
     is_youngest = made is not None and made == last_made
-    # Who wrote the template noted when. It is no earlier than the last revision, which it took the place of.
+    # Who wrote the template noted when. It is no earlier than the last revision, which it replaced.
     written = workload.metadata.template_written
     since = written if written is not None and (last_made is None or written >= last_made) else None
     return Observation(

@@ -128,7 +128,7 @@ def _disturbance(
                 Disturbance.REVERTED,
                 f"someone applied {image} again, and the hold's settings stayed: no pod counts as available",
             )
-        return Disturbance.REPLACED, f"someone put {image} in the canary's place: {pods} of it held"
+        return Disturbance.REPLACED, f"someone replaced the canary by {image}: {pods} of it held"
     if written != record:
         return Disturbance.LOST, f"canary of {pods} held, but its record is gone from the Deployment"
     limits = strategy.bounds(deployment)

@@ -1,4 +1,4 @@
-"""What quotas leave for the rollout of a Deployment that is under way."""
+"""What quotas leave for the rollout of a Deployment's running rollout."""
 
 from __future__ import annotations
 

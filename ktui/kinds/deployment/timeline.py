@@ -88,7 +88,7 @@ def _of_condition(condition: Condition, revision: int, keeps: int, made: datetim
             # It has never been otherwise: that is a beginning.
             return
         case (kind, "False", _) if kind == AVAILABLE and not keeps:
-            yield Stamp(turned, What.TURNED, "not all pods are available any more; no minimum is guaranteed")
+            yield Stamp(turned, What.TURNED, "some pods are not available; no minimum is guaranteed")
         case (kind, "False", _) if kind == AVAILABLE:
             yield Stamp(turned, What.TURNED, "fewer pods are available than the guaranteed minimum", is_warning=True)
         case (kind, "True", _) if kind == AVAILABLE:

@@ -66,7 +66,7 @@ def _paused(old: int) -> tuple[Cause, ...]:
             Kind.PAUSED,
             f"paused: {count(old, 'old pod')} {'stays' if old == 1 else 'stay'} until it is resumed",
             blocking=False,
-            try_next="resume it, or take the change back",
+            try_next="resume it, or undo the change",
             remedies=(Remedy.RESUME, Remedy.ROLLBACK),
             reason=Reason.PAUSED,
         ),

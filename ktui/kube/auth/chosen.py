@@ -1,6 +1,6 @@
 """The cluster that was chosen, and how it stays the one while the files that name it change.
 
-Everything that connects, and connects anew, goes through `choose`. The first time it takes what the kubeconfig says.
+Everything that connects, and connects again, goes through `choose`. The first time it takes what the kubeconfig says.
 From then on the context, the server with the way to it, and the user are those of the first time, and only what renews
 itself is read again: the credentials of that user, and the certificate authority of that server. If a file has come to
 mean something else by the same name (`kubectl config use-context` in another window, a file that is replaced), it is
@@ -67,7 +67,7 @@ def choose(access: Access, around: Surroundings, before: Target | None = None) -
     try:
         return _again(before, _read(access, around))
     except ConfigError as error:
-        return Choice(before, f"{error} What was read before goes on.")
+        return Choice(before, f"{error} ktui keeps using what it read before.")
 
 
 def _read(access: Access, around: Surroundings) -> Kubeconfig:

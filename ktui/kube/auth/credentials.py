@@ -78,7 +78,7 @@ class _Login:
 class Credentials:
     """The identity for one target, always fresh. Safe to use from several tasks of one loop.
 
-    `again` reads what was chosen anew, without choosing anything else.
+    `again` reads what was chosen again, without choosing anything else.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Credentials:
                 # Files that are being replaced are missing, or do not fit, for a moment: what they held goes on.
                 if self._identity is None:
                     raise
-                self._fault, self._is_doubted = f"{error} What was read before goes on.", False
+                self._fault, self._is_doubted = f"{error} ktui keeps using what it read before.", False
                 self._fresh_until = now + TOKEN_FILE_AGE
                 return self._identity
             self._fault, self._is_doubted = "", False

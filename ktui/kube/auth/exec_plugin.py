@@ -238,7 +238,7 @@ def _credential(stdout: bytes, name: str, version: str, now: datetime, said: _Sa
     kind, api_version = answer.kind or "ExecCredential", answer.api_version or ""
     if kind != "ExecCredential" or api_version != version:
         given = f"{brief(kind, 80)} {brief(api_version, 80) or 'without apiVersion'}"
-        raise CredentialError(f"The login plugin {name} answered with {given}, and {version} was asked for{said}.")
+        raise CredentialError(f"The login plugin {name} answered with {given} instead of {version}{said}.")
     status = answer.status or _Credential()
     if bool(status.client_certificate_data) != bool(status.client_key_data):
         raise CredentialError(f"The login plugin {name} gave a certificate without its key, or a key alone.")

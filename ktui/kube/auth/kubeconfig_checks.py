@@ -141,14 +141,14 @@ def _check_login(user: User, file: Path, owner: str) -> None:
             file,
             "token",
             owner,
-            "stands beside a username or password",
+            "is set together with a username or password",
             "Keep one: kubectl takes one way to log in.",
         )
     plugin = user.exec
     if plugin is None:
         return
     if user.auth_provider is not None:
-        raise fault(file, "exec", owner, "stands beside an auth-provider", "Keep one of them.")
+        raise fault(file, "exec", owner, "is set together with an auth-provider", "Keep one of them.")
     if not plugin.command:
         raise fault(file, "exec.command", owner, "is empty")
     if not all(variable.name for variable in plugin.env):

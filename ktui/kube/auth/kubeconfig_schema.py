@@ -127,7 +127,7 @@ class NamedUser(_Part, frozen=True):
 
 
 class Preferences(_Part, frozen=True):
-    """Of no use to any client, and typed all the same."""
+    """Of no use to any client, and typed anyway."""
 
     colors: bool = False
     extensions: tuple[Extension, ...] = ()

@@ -154,7 +154,7 @@ def _tls(config: dict[str, str]) -> ssl.SSLContext:
 def save_login(file: Path, user_name: str, config: dict[str, str]) -> None:
     """Write a renewed login back, as kubectl does: a refresh token often works only once.
 
-    The file is read anew and replaced in one step. One that cannot be written, or is not a file but a pipe, is left as
+    The file is read again and replaced in one step. One that cannot be written, or is not a file but a pipe, is left as
     it is: the login holds for as long as ktui runs.
     """
     target = file.resolve()

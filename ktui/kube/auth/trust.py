@@ -1,6 +1,6 @@
 """Why a server's certificate was not trusted, in a sentence that says which certificate it is.
 
-OpenSSL says `certificate has expired`, and Python throws the certificate away. So it is fetched once more, from a
+OpenSSL says `certificate has expired`, and Python throws the certificate away. So it is fetched again, from a
 connection on which nothing is sent.
 """
 

@@ -69,7 +69,7 @@ class Telling:
         return Restored(self._resource)
 
     def live(self) -> list[Change]:
-        """The link is live; what cannot be shown all the same is its reason."""
+        """The link is live; what still cannot be shown is its reason."""
         return self.linked(LinkState.LIVE, self._complaint())
 
     def _complaint(self) -> str:

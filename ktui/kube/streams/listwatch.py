@@ -53,7 +53,7 @@ class WentBack(KubeError):  # noqa: N818
     """The server speaks of a version that lies before one that it has spoken of."""
 
     def __init__(self) -> None:
-        super().__init__("The cluster's history went back, as after a restored backup: everything is read anew.")
+        super().__init__("The cluster's history went back, as after a restored backup: ktui reads everything again.")
 
 
 class ListWatch:

@@ -16,7 +16,7 @@ _MOST_EMPTY: Final = 10
 
 
 class Pages:
-    """The pages of one list so far. What begins anew needs another one."""
+    """The pages of one list so far. What begins again needs another one."""
 
     def __init__(self) -> None:
         self._tokens: set[str] = set()
@@ -30,7 +30,7 @@ class Pages:
         self._empty += not page.contents
         comes_again = page.next in self._tokens or (first and first in self._firsts)
         if page.next and (comes_again or self._empty > _MOST_EMPTY or self._objects > _MOST):
-            raise Interrupted("The server does not go on with the list: it gives the same pages, or more without end.")
+            raise Interrupted("The server does not finish the list: it repeats pages, or sends more and more.")
         self._tokens.add(page.next)
         self._firsts.add(first)
         return page.next

@@ -75,7 +75,7 @@ def in_words(message: str) -> Refused:
         if found is not None:
             return refused(found)
     if _TERMINATING in text:
-        return Refused("the namespace is being deleted", "nothing can be made in it any more", Reason.OTHER)
+        return Refused("the namespace is being deleted", "nothing can be created in it", Reason.OTHER)
     if _BUSY.search(bare(text)):
         helps = "wait: the controller tries again by itself; if it lasts, look at the API server"
         return Refused("the API server does not answer as it should", helps, Reason.ADMISSION_UNREACHABLE)

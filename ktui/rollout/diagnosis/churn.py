@@ -39,8 +39,8 @@ def of_churn(
         detail = f"collisionCount is {collisions}: new ReplicaSets differ from the template that they are made from"
     else:
         said = f"never converges: {made}" + (f", written by {who}" if who else "")
-        helps = "remove one of the writers: each undoes what the other wrote" if len(writers) > 1 else ""
-        helps = helps or "find what writes the template again and again, and stop it"
+        helps = "remove one of the writers: each reverts the other's change" if len(writers) > 1 else ""
+        helps = helps or "find what keeps writing the template, and stop it"
         detail = f"writers of the template: {', '.join(writers)}" if writers else ""
     return (
         legible(

@@ -14,16 +14,18 @@ def say_stopping(group: Group) -> Cause:
     """They were asked to stop, their grace period is over, and they are still there."""
     lost = sorted({each.said for each in group.sick if each.said})
     sentence = f"{count(len(group.sick), group.noun)} {group.verb('does', 'do')} not stop: overdue{group.so_long}"
-    helps = "look at its node: if that is lost, the pod must be deleted by force"
+    helps = "look at its node: if it is lost, force-delete the pod"
     more = ""
     if group.what:
         more = f", held by the finalizer {brief(group.what)}"
-        helps = "what set the finalizer has to take it away; if that is gone for good, remove it by hand"
+        helps = (
+            "the controller that set the finalizer must remove it; if it no longer exists, remove the finalizer by hand"
+        )
     elif lost:
         more = (
             f", on {lost[0]}, which does not answer" if len(lost) == 1 else f", on {len(lost)} nodes that do not answer"
         )
-        helps = "if the node is gone for good, delete the pod by force, or the node"
+        helps = "if the node will not come back, force-delete the pod, or delete the node"
     return group.cause(Kind.STOPPING, sentence, helps, Remedy.TIMELINE, more=[more])
 
 
@@ -37,7 +39,7 @@ def say_not_ready(group: Group) -> Cause:
     return group.cause(
         Kind.NOT_READY,
         f"{group.share} {group.verb('is', 'are')} not ready{after}{why}",
-        f"read the log, and try what the {name or 'readiness'} probe asks",
+        f"read the log, and try what the {name or 'readiness'} probe requests",
         Remedy.LOGS,
         Remedy.ROLLBACK,
         detail=said,
@@ -51,7 +53,7 @@ def say_gate(group: Group) -> Cause:
     return group.cause(
         Kind.GATE,
         f"{group.share} {group.verb('is', 'are')} ready but for {gate}",
-        "look at what sets that condition: a load balancer's controller, mostly",
+        "check what sets that condition: usually a load balancer's controller",
         Remedy.TIMELINE,
     )
 
@@ -68,7 +70,7 @@ def say_slow(group: Group) -> Cause:
     elif group.what.endswith("a scheduler"):
         helps = "check schedulerName in the template, and that the scheduler runs"
     elif group.what.startswith("held back"):
-        helps = "find out who is to remove the gate, and what that waits for"
+        helps = "find out which controller removes the gate, and what it waits for"
     return group.cause(
         Kind.SLOW,
         f"{group.share} {group.verb('has', 'have')} been {brief(group.what, 48)}{group.so_long}",

@@ -123,7 +123,7 @@ def say_ends(group: Group) -> Cause:
     return group.cause(
         Kind.ENDS,
         f"{group.share} {verb}{group.where(group.what)}",
-        f"the container {group.what} has to keep running: check its command; what runs to its end is a Job",
+        f"the container {group.what} must keep running: check its command; a program that ends belongs in a Job",
         Remedy.LOGS,
         Remedy.ROLLBACK,
         more=_tail(group, endings, "exit 0"),
@@ -138,12 +138,12 @@ def say_probe(group: Group) -> Cause:
     endings = _endings(group, container)
     whose = group.verb("its", "their")
     said = next((each.said for each in group.sick if each.said), "")
-    # A kill that is under way has no ending yet.
+    # A kill that is in progress has no ending yet.
     first, *more = _tail(group, endings, "") or [""]
     return group.cause(
         Kind.PROBE,
         f"{group.share} {group.verb('is', 'are')} restarted{group.where(container)}: {whose} {probe} probe fails",
-        f"correct what the {probe} probe asks for, or give it more time (initialDelaySeconds, failureThreshold)",
+        f"correct what the {probe} probe requests, or give it more time (initialDelaySeconds, failureThreshold)",
         Remedy.LOGS,
         Remedy.ROLLBACK,
         more=[first.replace(": ", ", ", 1), *more],
@@ -202,7 +202,7 @@ _AT_DOOR: Final = {
         "its topology manager finds no fit",
         "ask for fewer CPUs or devices of one NUMA node, or change the node's topology policy",
     ),
-    "SMTAlignmentError": ("the CPUs asked for do not fill whole cores", "ask for a multiple of the threads of a core"),
+    "SMTAlignmentError": ("the requested CPUs do not fill whole cores", "ask for a multiple of the threads of a core"),
     "UnexpectedAdmissionError": ("unexpected error", "look at the device plugins and the kubelet of the node"),
     "NodeShutdown": ("it shuts down", "wait for other nodes, or look at why the node shuts down"),
 }
@@ -216,7 +216,7 @@ def _say_refused(group: Group) -> Cause:
     short = group.what.removeprefix("OutOf") if group.what.startswith("OutOf") else ""
     if short:
         why = f"too little {_NAMES.get(short, short)}" if short != "pods" else "no room for more pods"
-        helps = "make room on the node, or keep the scheduler from it: cordon it, and find out what it does not count"
+        helps = "make room on the node; or cordon it, and find out what the scheduler does not count"
     else:
         why, helps = _AT_DOOR.get(group.what, (group.what, _LOOK_AT_NODE))
     made = [each.pod.metadata.creation_timestamp for each in group.sick]

@@ -15,7 +15,7 @@ from ktui.model.times import before, span
 from ktui.rollout.diagnosis import kubelet_messages
 
 _CALM: Final = timedelta(minutes=10)
-"""A run this long ends a loop: the kubelet's back-off begins anew after it (MaxContainerBackOff, doubled)."""
+"""A run this long ends a loop: the kubelet's back-off begins again after it (MaxContainerBackOff, doubled)."""
 
 _FIRST_BACK_OFF: Final = 10
 _LONGEST_BACK_OFF: Final = 300
@@ -60,7 +60,7 @@ def last_ending(container: ContainerStatus) -> Terminated | None:
 
 
 def endings(container: ContainerStatus) -> int:
-    """How often it has ended: its restarts, and once more while it has not been restarted yet."""
+    """How often it has ended: its restarts, and again while it has not been restarted yet."""
     return container.restart_count + (container.state.terminated is not None)
 
 

@@ -35,7 +35,7 @@ def _autoscaled(asked: int, autoscaler: Autoscaler) -> list[Cause]:
                 Kind.AUTOSCALER,
                 f"the autoscaler {name} cannot do its work: {autoscaler.problem}",
                 blocking=False,
-                try_next="see whether there are metrics of these pods (kubectl top pods), and requests in the template",
+                try_next="check that these pods have metrics (kubectl top pods) and the template has requests",
                 remark=True,
             )
         ]
@@ -69,7 +69,7 @@ def _budgeted(budget: Budget) -> list[Cause]:
             Kind.BUDGET,
             f"the disruption budget {budget.name} lets no pod be evicted now ({why}): its nodes cannot be drained",
             blocking=False,
-            try_next="it does not hold the rollout up: fix that first, then drain the nodes",
+            try_next="it does not block the rollout: fix the rollout first, then drain the nodes",
             remark=True,
         )
     ]

@@ -52,12 +52,12 @@ _LIMITED: Final = Pull(
 _OWN_LIMIT: Final = Pull(
     Reason.PULL_THROTTLED,
     "the kubelet limits its own pulls",
-    "wait: it goes on by itself; registryPullQPS in the kubelet's configuration sets the limit",
+    "wait: it continues by itself; registryPullQPS in the kubelet's configuration sets the limit",
 )
 _BAD_NAME: Final = Pull(Reason.IMAGE_NAME_INVALID, "its name is not valid", "set an image with a valid name")
 _NEVER: Final = Pull(
     Reason.IMAGE_NEVER_PULLED,
-    "it is not on the node, and is not to be fetched",
+    "it is not on the node, and the pull policy is Never",
     "load it onto the nodes, or change imagePullPolicy",
 )
 _UNSIGNED: Final = Pull(

@@ -61,7 +61,7 @@ def of_restarts(pods: Sequence[Pod], now: datetime, noun: str, events_of: Events
                 f"{who} restarted {restarts} times, last {duration((now - last).total_seconds())} ago",
                 blocking=is_stalled(Reason.RESTARTED, since, now),
                 try_next=f"read what the container {name} logged before it restarted; "
-                f"it counts as well after {duration(QUIET.total_seconds())} without a restart",
+                f"it counts as healthy after {duration(QUIET.total_seconds())} without a restart",
                 detail=_last_words(loops),
                 pods=tuple(sorted(loop.pod.metadata.name for loop in loops)),
                 remedies=(Remedy.LOGS, Remedy.ROLLBACK),

@@ -119,7 +119,7 @@ _NON_NUMERIC: Final = re.compile(r"image has non-numeric user \(([^)]*)\)")
 
 def start_trouble(text: str, pod: str = "") -> Start:
     """What a message about a container that cannot be made or started comes to."""
-    # CRI-O and old versions of runc quote what runc said once more.
+    # CRI-O and old versions of runc quote what runc said again.
     text = text.replace('\\"', '"')
     missing = _MISSING.search(text)
     if missing is not None:

@@ -280,7 +280,7 @@ OF_PODS: Final = (
     ),
     _of_pod(
         r"(?:running \w+ plugin \"VolumeBinding\"|binding volumes): .*",
-        "its volume does not come",
+        "its volume is not provided",
         "look at the volume claim, its events and the storage driver",
         Reason.VOLUME_WAITS,
     ),

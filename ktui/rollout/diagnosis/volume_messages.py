@@ -50,8 +50,8 @@ _PASSES: Final = tuple(
         ),
         (
             r"operation with the given volume.* already exists|volume attachment is being deleted|but was attaching",
-            "an operation on it is still under way",
-            "wait: the storage driver is at it; if it lasts, look at the driver",
+            "an operation on it is still in progress",
+            "wait: the storage driver works on it; if it lasts, look at the driver",
         ),
         (
             r"attachment limit|AttachmentLimitExceeded",
@@ -60,7 +60,7 @@ _PASSES: Final = tuple(
         ),
         (
             r"already (?:exclusively )?attached to|VolumeInUse|still being used|ReadWriteOncePod",
-            "another pod or node still holds it",
+            "another pod or node still uses it",
             _ONE_NODE,
         ),
         (

@@ -77,7 +77,7 @@ def _compare(path: Path, before: Any, after: Any) -> Iterator[Change]:
     if left is None and right is None:
         yield _change(path, before, after)
         return
-    # Where a container takes the place of a plain value, or gives way to one, the value is said on its own.
+    # Where a container replaces a plain value, or gives way to one, the value is said on its own.
     if left is None and not _is_nothing(before):
         yield _change(path, before, _MISSING)
     if right is None and not _is_nothing(after):

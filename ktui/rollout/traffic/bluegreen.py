@@ -317,7 +317,7 @@ def _endpoints(slices: Iterable[EndpointSlice], owners: _Owners) -> tuple[Counte
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Traffic on its way from one colour to another; `ended` None while it is under way."""
+    """Traffic on its way from one colour to another; `ended` None while it lasts."""
 
     before: str
     after: str
@@ -326,7 +326,7 @@ class Move(msgspec.Struct, frozen=True):
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None while it is under way."""
+        """How long it took; None while it lasts."""
         return (self.ended - self.began).total_seconds() if self.ended is not None else None
 
 
@@ -336,7 +336,7 @@ def took(seconds: float) -> str:
 
 
 def follow(move: Move | None, before: BlueGreen | None, state: BlueGreen, now: datetime) -> Move | None:
-    """The move that is under way, or was the last one: it begins with the selector, and ends with the endpoints."""
+    """The present move, or the last one: it begins with the selector, and ends with the endpoints."""
     if before is not None and before.active != state.active:
         move = Move(before.active, state.active, now)
     if move is not None and move.ended is None and state.has_moved:

@@ -69,7 +69,7 @@ def _is_past(container: JSON, sidecars: set[str]) -> bool:
 
 
 def _reached(inits: list[JSON], sidecars: set[str]) -> list[JSON]:
-    """The sidecars that run, up to the first init container that is still in the way."""
+    """The sidecars that run, up to the first init container that has not ended."""
     reached = []
     for container in inits:
         if not _is_past(container, sidecars):

@@ -89,7 +89,7 @@ class _Turn:
         self._current_revision = owner["status"].get("currentRevision") or self._update_revision
 
     def take(self) -> None:
-        """Raises ApiError where a pod is refused; the status is written all the same."""
+        """Raises ApiError where a pod is refused; the status is written anyway."""
         try:
             self._act()
         finally:

@@ -94,7 +94,7 @@ def _ready_until(worker: Worker, container: Container, end: Callable[[], None]) 
 
 
 def never_ready(worker: Worker, container: Container) -> None:
-    """It runs, and its readiness probe fails indefinitely. What comes after a sidecar starts all the same."""
+    """It runs, and its readiness probe fails indefinitely. What comes after a sidecar starts anyway."""
     container.started = True
     worker.write()
     worker.after(PROBE_SECONDS, lambda: _probe_fails(worker, container))

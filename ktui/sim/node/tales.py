@@ -94,7 +94,7 @@ class Teller:
 
     def stops(self) -> Iterator[str]:
         """Asked to stop, in order."""
-        yield "INFO  SIGTERM received: no new connections, finishing what is under way"
+        yield "INFO  SIGTERM received: no new connections, finishing open requests"
 
     def completes(self) -> Iterator[str]:
         """Done."""

@@ -213,7 +213,7 @@ class ContainerLogs:
 
 
 class _Sending:
-    """An answer under way, and how much of it may still be sent."""
+    """An answer in progress, and how much of it may still be sent."""
 
     def __init__(self, response: web.StreamResponse, options: LogOptions) -> None:
         self._response = response

@@ -217,9 +217,9 @@ def _failed(code: int, retry_after: int | None) -> ApiError:
         case 410:
             return errors.expired()
         case 500:
-            return errors.internal("an error on the server was asked for")
+            return errors.internal("an error on the server was requested")
         case 401:
             return errors.unauthorized()
     return ApiError(
-        code, "ServiceUnavailable" if code == 503 else "", f"HTTP {code} was asked for", retry_after=retry_after
+        code, "ServiceUnavailable" if code == 503 else "", f"HTTP {code} was requested", retry_after=retry_after
     )

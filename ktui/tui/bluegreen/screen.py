@@ -133,7 +133,7 @@ class BlueGreenScreen(LiveScreen):
         return self.size.height >= TALL if self._every_pod is None else self._every_pod
 
     def _look(self, now: datetime) -> None:
-        """Work the Services out anew. The last that was known stays where there is no pair any more."""
+        """Work the Services out again. The last that was known stays where there is no pair any more."""
         live = self.ktui.live
         self._deployment = live.store.of_uid(Deployment, self._uid) or self._deployment
         if self._deployment is None:
@@ -228,7 +228,7 @@ class BlueGreenScreen(LiveScreen):
             bluegreen_lines.summary(state, cells),
         ]
         if self._is_gone:
-            lines[1] = [Span(f"{signs.TIMES} gone: this is what was last known of it. esc goes back.", "failed")]
+            lines[1] = [Span(f"{signs.TIMES} gone: this is its last known state. esc goes back.", "failed")]
         self.query_one("#summary", Painting).show(lines)
         problem, stale = self._problem()
         traffic = bluegreen_lines.traffic(state, self._moves.get(self._shown), problem, now, cells)
@@ -335,7 +335,7 @@ class BlueGreenScreen(LiveScreen):
         side = self._back(state) or (state.idle[0] if len(state.idle) == 1 else None)
         if side is None:
             self.notify(
-                "Where traffic came from was not seen here: put the cursor on a side, and p switches to it.",
+                "ktui did not see where traffic came from: put the cursor on a side and press p to switch to it.",
                 severity="warning",
             )
         else:

@@ -30,7 +30,7 @@ Lines = list[list[Span]]
 
 def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
     """What stands over a rollout that is gone: the name, and that this is the past."""
-    text = "this is what was last known of it"
+    text = "this is its last known state"
     if has_namesake:
         text += f"; another {rollout.kind} has its name now"
     return [
@@ -126,7 +126,7 @@ def _hold(hold: Hold) -> list[Span]:
     if record is None:
         return [*spans, Span("   not begun by ktui", "dim")]
     parts = [hold.step, f"by {hold.by}" if hold.by else ""]
-    parts.append("beside the old pods" if record.surge else "in the place of old pods")
+    parts.append("beside the old pods" if record.surge else "instead of old pods")
     if hold.is_known:
         pods = hold.next_pods
         parts.append(f"then {pods if pods is not None else 'all'}")

@@ -314,10 +314,10 @@ class RolloutPanels(Container):
             title += f" · {count(warnings, 'warning')}"
         spans = [Span(title, "key" if is_front else "head")]
         hidden = self.query_one(f"#{name}", ItemList).hidden(height)
+        if hidden:
+            spans.append(Span(f"   +{hidden} more{'' if is_front else ' (tab)'}", "dim"))
         if is_front:
-            spans.append(Span("   enter reads, tab goes on", "dim"))
-        elif hidden:
-            spans.append(Span(f"   +{hidden} more (tab)", "dim"))
+            spans.append(Span("   enter opens, tab: next panel", "dim"))
         self.query_one(f"#{name}-title", Painting).show([spans])
 
     def _is_every_pod_listed(self, detail: Detail, room: int | None = None) -> bool:

@@ -44,7 +44,7 @@ def header(title: str, counts: Sequence[str], state: Line, now: datetime, cells:
 def link_state(link: Link | None, now: datetime, *, failed: bool, shows: bool = False) -> list[Span]:
     """`● live`, or what is wrong with the link and for how long what is shown may be stale.
 
-    `failed` means that no connection came about at all, `shows` that something is shown nevertheless.
+    `failed` means that no connection was made at all, `shows` that something is shown nevertheless.
     """
     if failed:
         return [Span(f"{signs.CROSS} not connected", "failed")]

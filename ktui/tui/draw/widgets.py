@@ -47,7 +47,7 @@ STYLES: Final = frozenset(
 COMPONENTS: Final = frozenset(f"paint--{name}" for name in STYLES)
 """These classes, for the app to have as its COMPONENT_CLASSES.
 
-Textual works all component classes of a widget out anew whenever its style may have changed. Once for the app costs
+Textual works all component classes of a widget out again whenever its style may have changed. Once for the app costs
 2 ms; once for each widget that paints was a third of the time to the first frame.
 """
 

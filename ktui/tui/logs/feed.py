@@ -54,7 +54,7 @@ class Places:
 
 
 class _Stream:
-    """One container's log under way."""
+    """One container's log in progress."""
 
     def __init__(self, watched: Watched, follower: LogFollower) -> None:
         self.source = watched.source
@@ -254,7 +254,7 @@ class LogFeed:
 
     def _let_go(self, stream: _Stream, *, is_alive: bool) -> None:
         if is_alive:
-            # Its revision is on the other side now, or another one took its place.
+            # Its revision is on the other side now, or another one replaced it.
             self._stop(stream)
             del self._streams[stream.source]
             return

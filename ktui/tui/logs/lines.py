@@ -91,7 +91,7 @@ class Rows:
         self._before = 0
 
     def lay(self, entries: Sequence[Entry], layout: Layout) -> None:
-        """These entries in that layout, all of them anew."""
+        """These entries in that layout, all of them again."""
         self._entries, self._layout = entries, layout
         self._ends, self._before = [], 0
         self.change(Change(0, 0))
@@ -325,7 +325,7 @@ def _why_empty(
     if not selection.watched:
         if side is Side.OLD:
             return "No pods of an old revision are left.", "V shows the new revision."
-        return "There are no pods of the new revision.", "What they write appears here as soon as there are any."
+        return "There are no pods of the new revision.", "Their logs appear here as soon as there are any."
     if not connected:
         return "There is no connection to the cluster.", "Trying again by itself; r tries now."
     states = {each.status for each in statuses.values()}

@@ -138,7 +138,7 @@ class LogsScreen(RolloutScreen):
     def _state(self) -> list[Span]:
         spans = []
         if self._uid not in self.ktui.live.rollouts:
-            spans.append(Span(f"   {signs.TIMES} deleted: this is what was last read. esc goes back.", "failed"))
+            spans.append(Span(f"   {signs.TIMES} deleted: this is what was read last. esc goes back.", "failed"))
         if self._previous:
             spans.append(Span("   with previous instances", "key"))
         if self._layout.shift:

@@ -92,7 +92,7 @@ class PageScreen(Dialog[None]):
             return
         pages = self.query_one(Pages)
         cells = max(20, pages.scrollable_content_region.width)
-        gone = [Span(f"   {signs.TIMES} gone: this is what was last known", "failed")] if self._gone else []
+        gone = [Span(f"   {signs.TIMES} gone: this is its last known state", "failed")] if self._gone else []
         self.query_one("#page-title", Painting).show([[Span(self._page.title, "title"), *gone]])
         pages.show(self._yaml_lines(cells) if self._yaml is not None else _lines(self._page, cells))
         hints = [

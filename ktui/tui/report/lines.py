@@ -64,10 +64,10 @@ def rate_style(rate: float | None) -> str:
 def nothing(context: str, *, is_kept: bool, cells: int) -> list[Line]:
     """Why there are no figures, and what makes some."""
     if not is_kept:
-        sentences = ("Nothing is remembered: history is switched off.", "history = true in config.toml switches it on.")
+        sentences = ("Nothing is recorded: history is turned off.", "history = true in config.toml turns it on.")
     else:
         sentences = (
-            f"Nothing is known yet of {context or 'this context'} in this time.",
+            f"No rollout of {context or 'this context'} is recorded in this period.",
             "ktui notes each rollout that it sees begin, go wrong or end: here, and in ktui status, get --watch and "
             "promote --watch. 3 shows the last 30 days.",
         )
@@ -93,7 +93,7 @@ def bars_scale(services: Sequence[tuple[Service, Figures]], cells: int) -> float
 def services_heading(name: int, cells: int, scale: float) -> list[Span]:
     """What the columns of the services are called; `scale` is that of the bars."""
     fixed = f"  {fit('SERVICE', name)}  CHANGES  FAILED  MEDIAN    P95  RECOVERY  "
-    return shorten([Span(f"{fixed}{_bars_head(cells, scale)}IN THE WAY", "head")], cells)
+    return shorten([Span(f"{fixed}{_bars_head(cells, scale)}CAUSE", "head")], cells)
 
 
 def _bars_head(cells: int, scale: float) -> str:
@@ -171,7 +171,7 @@ class Columns(NamedTuple):
 
 
 _LENGTH: Final = 6
-"""Cells for any length of time, `59m59s`: that of what is under way grows."""
+"""Cells for any length of time, `59m59s`: that of a running rollout grows."""
 
 
 def rollout_columns(records: Sequence[Record], cells: int) -> Columns:
@@ -215,7 +215,7 @@ def rollout_row(record: Record, fitted: Columns, now: datetime, *, is_chosen: bo
 
 
 def _took(record: Record, now: datetime, *, is_under_way: bool) -> str:
-    """How long it took; of what is under way, how long it has gone on, which no record can know."""
+    """How long it took; of a running rollout, how long it has gone on, which no record can know."""
     if is_under_way and record.outcome is Outcome.OPEN and record.started is not None:
         return words.seconds(max(0.0, (now - record.started).total_seconds()))
     return words.took(record)

@@ -351,4 +351,4 @@ class ServiceScreen(PeriodScreen):
         if (uid := self.selected) is not None:
             self.post_message(Open(View.DETAIL, uid, anew=True))
         else:
-            self.notify("It does not exist any more, or is not in sight.")
+            self.notify("It no longer exists, or is not shown.")

@@ -44,7 +44,7 @@ async def ask_canary(host: Host, workload: Workload) -> Canary | None:
     fields: list[FormField] = [
         *image_fields(containers, None, host.now()),
         Entry(_SIZE, "Size", "1", "pods, 25% or 2,50%,100%"),
-        *([Choice(_SURGE, "Surge", "yes", ("yes", "no"), "more pods meanwhile?")] if kind.can_surge else []),
+        *([Choice(_SURGE, "Surge", "yes", ("yes", "no"), "extra pods?")] if kind.can_surge else []),
     ]
     read = partial(read_canary, containers, desired)
     values = await host.push_screen_wait(FormScreen(f"Canary of {target_of(workload)}", fields, read))
@@ -68,7 +68,7 @@ def read_canary(containers: Sequence[Container], desired: int, values: Values) -
         wrong = {**wrong, _SURGE: _sentence(refused)}
     text = _sizes_text(found, desired)
     if _SURGE not in values:
-        text += f"; {'it takes' if pods == 1 else 'they take'} the place of old ones"
+        text += f"; {'it replaces an old one' if pods == 1 else 'they replace old ones'}"
     return Reading(wrong, {**notes, _SIZE: Span(text, "dim")}, {_SURGE: _meanings(desired, pods)})
 
 
@@ -90,7 +90,7 @@ def _sizes_text(sizes: steps.Steps, desired: int) -> str:
 
 def _meanings(desired: int, pods: int) -> dict[str, str]:
     if not pods:
-        return {"yes": "beside all old pods", "no": "in the place of old pods"}
+        return {"yes": "beside all old pods", "no": "instead of old pods"}
     return {
         "yes": f"{pods} more: {desired} old, {pods} new",
         "no": f"{pods} replaced: {desired - pods} old, {pods} new",

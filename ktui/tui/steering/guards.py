@@ -120,7 +120,7 @@ class Guards:
         """Another cluster or scope: what cannot be seen cannot be watched over."""
         if self._armed:
             names = ", ".join(map(_name, self._armed.values()))
-            self._steering.say(f"Auto-abort is off for {names}: something else is shown now.", "warning")
+            self._steering.say(f"Auto-abort is off for {names}: another context or namespace is shown now.", "warning")
         self._armed.clear()
         self._seen.clear()
         self._countdowns.clear()

@@ -30,7 +30,7 @@ def _field(container: Container, history: History | None, now: datetime, *, is_o
         label="Image" if is_only else f"Image of {container.name}",
         value=container.image,
         hint="a tag alone is enough",
-        # What is typed first takes the place of the tag; a digest goes with its sign.
+        # What is typed first replaces the tag; a digest goes with its sign.
         kept=len(repository) + (1 if rest.startswith(":") else 0),
         offered=_offered(history, container, now) if history is not None else (),
     )

@@ -1,4 +1,4 @@
-"""What is under way on which rollout, from the question before an action until the stream has reported it."""
+"""What is being done to which rollout, from the question before an action until the stream has reported it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DOING: Final = {
 """What a row says from the moment that an action was sent until the stream reports it."""
 
 _PATIENCE: Final = timedelta(seconds=20)
-"""How long the stream may take to report an action before the row stops saying that it is under way."""
+"""How long the stream may take to report an action before the row stops saying that it is in progress."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Pending:
         self._awaited[uid] = _Awaited(generation, self._host.now() + _PATIENCE)
 
     def not_taken(self, uid: str) -> None:
-        """It did not take place."""
+        """The change was not applied."""
         self._sent.pop(uid, None)
         self._host.draw_soon()
 

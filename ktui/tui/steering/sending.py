@@ -1,4 +1,4 @@
-"""What is being sent at this moment: it may or may not take place if ktui ends now."""
+"""What is being sent at this moment: it may or may not be applied if ktui ends now."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Steering:
     async def _request(self, workload: Workload, name: str, revision: int | None) -> Request | None:
         """What is wanted; None if it is not open now, which is said, or if the person left a dialog."""
         if self._is_deciding:
-            self.say("One thing at a time: the server is still being asked about the last one.", "warning")
+            self.say("One action at a time: the server has not answered about the last one yet.", "warning")
             return None
         if self.moved_on():
             return None
@@ -116,7 +116,7 @@ class Steering:
     async def carry_out(self, api: Api, planned: Callable[[], Awaitable[Plan | Refusal]], insist: str = "") -> None:
         """Plan, show, ask, send; again where the target changed while it was shown. Raises KubeError.
 
-        With `insist` it is asked once more, and that is what the second question says.
+        With `insist` it is asked again, and that is what the second question says.
         """
         note = ""
         # What a conflict leads to is not put before someone who is busy with something else by then.
@@ -128,7 +128,7 @@ class Steering:
             outcome = await self.send(api, agreed)
             if not isinstance(outcome, Conflict) or outcome.gone:
                 return
-            note = f"{outcome.sentence} This is the plan for what it is now."
+            note = f"{outcome.sentence} This is the new plan."
 
     @contextmanager
     def _deciding(self) -> Iterator[None]:

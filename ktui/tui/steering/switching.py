@@ -56,7 +56,7 @@ async def switch(steering: Steering, session: Session, state: BlueGreen, side: S
             return Refusal("This Service was deleted, and another one has its name now. Nothing was sent.")
         return plan_switch(Switch(side.colour, force=force), subject)
 
-    insist = f"Once more, because it is forced. {side.name} is not fully available: {side.shortfall}." if force else ""
+    insist = f"This switch is forced. {side.name} is not fully available: {side.shortfall}." if force else ""
     try:
         await steering.carry_out(api, planned, insist if side.shortfall else "")
     except KubeError as error:

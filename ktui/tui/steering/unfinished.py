@@ -24,7 +24,7 @@ async def say_unfinished(host: Host, connection: Connection) -> None:
             host.notify(sentence, severity="warning", timeout=60)
         for sentence in settled.open:
             if sentence not in said:
-                host.notify(f"{sentence} Looking.", severity="warning", timeout=60)
+                host.notify(f"{sentence} ktui keeps checking.", severity="warning", timeout=60)
         said.update(settled.open)
         if not settled.open:
             return

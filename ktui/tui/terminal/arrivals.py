@@ -33,7 +33,7 @@ _INTRODUCERS: Final = {code - 0x40: state for code, state in _C1.items()}
 _PASTE_END: Final = b"\x1b[201~"
 
 _LONGEST: Final = 64
-"""Characters of a control sequence that could be a key; what is longer is read to its end all the same."""
+"""Characters of a control sequence that could be a key; what is longer is read to its end anyway."""
 _LONGEST_PASTE: Final = 1 << 20
 
 _SOON: Final = 1.0

@@ -35,7 +35,7 @@ def first_theme(options: Options, app: App[Any]) -> str:
 
 
 def chosen_theme(folder: Path | None) -> str:
-    """The name of the theme that was chosen last; empty if there is none, or it does not exist any more."""
+    """The name of the theme that was chosen last; empty if there is none, or it no longer exists."""
     try:
         name = own_files.read(folder / _FILE, _LONGEST).decode().strip() if folder is not None else ""
     except (OSError, UnicodeDecodeError):

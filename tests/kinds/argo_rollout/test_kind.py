@@ -138,7 +138,7 @@ def test_a_canary_is_a_ladder_with_the_current_step_marked() -> None:
 
 def test_a_pause_with_a_length_has_the_time_left() -> None:
     (lines,) = _sections("canary-steps", 15.4).values()
-    assert lines[3].startswith("now pause: 5s paused, goes on in ")
+    assert lines[3].startswith("now pause: 5s paused, continues in ")
 
 
 def test_blue_green_has_both_sides_and_the_countdown() -> None:
@@ -160,7 +160,7 @@ def test_what_it_waits_for_is_said_in_a_row() -> None:
     whys = {each.rollout.why for each in played("canary-steps")[0]}
     assert "step 1/6, paused until promoted (20% now)" in whys
     assert any(why.startswith("step 2/6, setWeight: 50 (") for why in whys)
-    assert any(why.startswith("step 3/6, paused, goes on in ") for why in whys)
+    assert any(why.startswith("step 3/6, paused, continues in ") for why in whys)
     analysing = {each.rollout.why for each in played("analysis-error")[0]}
     assert any(why.startswith("step 1/2, analysis runs: error-rate ") for why in analysing)
 

@@ -192,10 +192,10 @@ def test_after_a_full_promotion_was_asked_for_an_abort_is_a_rollback_and_says_wh
     made = planned(Abort(), on)
     assert made.subresource == ""
     assert made.title == "Abort Rollout canary-steps/web: roll back to revision 1 (web:1.0)"
-    assert "its controller then ignores an abort" in made.warnings[0]
+    assert "the controller then ignores an abort" in made.warnings[0]
     (only,) = (operation for operation in made.patch if operation["op"] != "test")
     assert only["path"] == "/spec/template"
-    assert refused(FULL, on).startswith("a full promotion was asked for already")
+    assert refused(FULL, on).startswith("a full promotion was already requested")
 
 
 def test_what_stays_after_an_abort_is_said_before_it() -> None:

@@ -51,7 +51,7 @@ def plan_abort(request: Abort, subject: RolloutSubject) -> Plan | Refusal:
     rollout = subject.workload
     if rollout.status.promote_full:
         # `syncRolloutStatusCanary` of rollout/canary.go takes an abort off in each pass while this is asked for.
-        why = "A full promotion was asked for, and its controller then ignores an abort: the template is put back."
+        why = "A full promotion was requested, and the controller then ignores an abort: the old template is restored."
         return going_back(request, subject, found, "Abort: roll back", warnings=(why,))
     new, old = new_and_old(subject)
     draft = status_draft_for(subject)
@@ -65,7 +65,7 @@ def plan_abort(request: Abort, subject: RolloutSubject) -> Plan | Refusal:
         effects=(
             f"{old[0].upper()}{old[1:]} gets all pods and all traffic again.",
             *((kept,) if kept else ()),
-            f"The spec keeps {new}: afterwards retry it, or roll back so that the spec has what serves.",
+            f"The spec keeps {new}: afterwards retry it, or roll back so that the spec matches what serves.",
         ),
         warnings=_paused(rollout),
         undo=Undo(f"Retry rolls {new} out again from its first step.", Retry()),

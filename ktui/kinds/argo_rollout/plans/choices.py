@@ -32,7 +32,7 @@ def _promotions(known: KnownRollout) -> tuple[Choice, ...]:
         step, at = current_step(known.workload)
         nearest = promote_label(known)
         if step is not None and at is not None and not known.workload.status.pause_conditions:
-            nearest = f"leave step {at + 1} ({label(step)}), done or not"
+            nearest = f"skip step {at + 1} ({label(step)})"
         found.append(Choice(nearest.removeprefix("promote: "), Promote()))
     found.append(Choice(f"in full: all pods and all traffic to {new}, without the steps that are left", Promote(FULL)))
     return tuple(found)

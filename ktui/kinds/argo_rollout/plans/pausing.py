@@ -47,7 +47,7 @@ def plan_pause(request: Pause, subject: RolloutSubject) -> Plan | Refusal:
         done="paused",
         effects=_when_paused(subject),
         warnings=("Its progress deadline does not run while it is paused.",) if is_under_way(subject) else (),
-        undo=Undo("Resume lets it go on.", Resume()),
+        undo=Undo("Resume continues the rollout.", Resume()),
         commands=(plugin(subject, "pause", draft.target.name),),
     )
 
@@ -79,7 +79,7 @@ def _when_paused(subject: RolloutSubject) -> tuple[str, ...]:
     new, old = new_and_old(subject)
     step, at = current_step(subject.workload)
     where = f" at step {at + 1} ({label(step)})" if step is not None and at is not None else ""
-    return (f"The rollout of {new} stops where it is{where}; {old} goes on serving. Scaling still works.",)
+    return (f"The rollout of {new} stops where it is{where}; {old} keeps serving. Scaling still works.",)
 
 
 def _when_resumed(subject: RolloutSubject) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def _when_resumed(subject: RolloutSubject) -> tuple[str, ...]:
     if rollout.status.pause_conditions:
         step, at = current_step(rollout)
         where = f"step {at + 1} ({label(step)})" if step is not None and at is not None else "its own pause"
-        return (f"The pause of the whole (spec.paused) ends. It still waits at {where} until it is promoted.",)
+        return (f"The pause of the whole rollout (spec.paused) ends. It still waits at {where} until it is promoted.",)
     if not is_under_way(subject) and rollout.observed:
         return ("Nothing waits to be rolled out, so no pod changes now.",)
-    return ("It goes on where it stopped.",)
+    return ("It continues where it stopped.",)

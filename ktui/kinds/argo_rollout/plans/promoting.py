@@ -39,10 +39,10 @@ def refuse_promote(known: KnownRollout) -> Refusal | None:
     if not under_way(rollout):
         latest = situation(known).current
         number = revision(latest) if latest is not None else revision(rollout)
-        paused = ", though paused: resume lets it go on" if rollout.spec.paused else ""
+        paused = ", though paused: resume it first" if rollout.spec.paused else ""
         return Refusal(f"nothing to promote: revision {number} is complete{paused}")
     if rollout.status.promote_full:
-        return Refusal("a full promotion was asked for already: it goes on as soon as enough new pods are available")
+        return Refusal("a full promotion was already requested: it continues as soon as enough new pods are available")
     return None
 
 
@@ -58,11 +58,11 @@ def refuse_step(known: KnownRollout) -> Refusal | None:
     if rollout.spec.strategy.canary is None:
         if rollout.spec.paused:
             return Refusal("the preview does not wait for a promotion yet: resume it first")
-        return Refusal("the preview does not wait for a promotion yet: it goes on by itself")
+        return Refusal("the preview does not wait for a promotion yet: it continues by itself")
     if at is None:
-        return Refusal("nothing to promote: it has no steps, and goes on by itself")
+        return Refusal("nothing to promote: it has no steps, and continues by itself")
     if step is None:
-        return Refusal("nothing to promote: all steps are done, and it goes on by itself")
+        return Refusal("nothing to promote: all steps are done, and it continues by itself")
     return None
 
 

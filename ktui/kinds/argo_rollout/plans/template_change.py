@@ -123,7 +123,7 @@ def _amid(subject: RolloutSubject) -> tuple[str, ...]:
     if not is_under_way(subject):
         return ()
     new, _ = new_and_old(subject)
-    return (f"{new[0].upper()}{new[1:]} is being rolled out: this takes its place, and begins at the first step.",)
+    return (f"{new[0].upper()}{new[1:]} is being rolled out: this replaces it, and begins at the first step.",)
 
 
 def _undo(subject: RolloutSubject, images: NewImages) -> Undo:

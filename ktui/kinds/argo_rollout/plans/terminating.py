@@ -68,8 +68,8 @@ def plan_terminate(request: Terminate, subject: RolloutSubject) -> Plan | Refusa
         title=f"Terminate {target}",
         begun="termination",
         effects=(
-            "What it has measured so far decides: if nothing failed, it counts as successful, and the rollout goes on.",
+            "What it has measured so far decides: if nothing failed, it was successful, and the rollout continues.",
         ),
-        undo=Undo("Nothing brings it back: a retry of the rollout after an abort starts a new one."),
+        undo=Undo("It cannot be restored: a retry of the rollout after an abort starts a new one."),
         commands=(plugin(subject, "terminate", "analysisrun", name),),
     )

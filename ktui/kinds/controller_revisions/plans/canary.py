@@ -1,6 +1,6 @@
 """Begin a canary of a StatefulSet: another template and a partition, in one patch.
 
-There is no surge: its pods have names and volumes of their own, so a new one always takes an old one's place. The
+There is no surge: its pods have names and volumes of their own, so a new one always replaces an old one. The
 controller itself holds the canary by the partition, and ktui does not have to keep running.
 """
 
@@ -75,7 +75,7 @@ def plan_canary(request: Canary, subject: StatefulSetSubject) -> Plan | Refusal:
     if refused is not None:
         return refused
     now = current(subject)
-    assert now is not None, "what is not in flight has a revision"
+    assert now is not None, "what is not being rolled out has a revision"
     draft = draft_for(subject)
     differing = change_template(draft, request)
     template = PodTemplate(draft.after["spec"]["template"])
@@ -120,8 +120,8 @@ def _beginning(
     reached = [pod for pod in subject.pods if place(statefulset, pod) >= record.partition]
     reached.sort(key=lambda pod: place(statefulset, pod), reverse=True)
     return (
-        f"{count(pods, 'pod')} of revision {number}, image {image}, will take the place of "
-        f"{names(reached) or 'the last'}, and be held there: a StatefulSet has no surge, so none is added.",
+        f"{count(pods, 'pod')} of revision {number}, image {image}, will replace "
+        f"{names(reached) or 'the last'}, and be held there: a StatefulSet has no surge, so no pod is added.",
         f"The StatefulSet controller itself holds them (partition {record.partition}): "
         "ktui does not have to keep running.",
         what_follows(record.steps, statefulset.spec.desired),

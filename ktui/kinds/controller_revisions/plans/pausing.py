@@ -284,7 +284,7 @@ def _origin(subject: ControlledSubject) -> str:
 
 def _when_paused(subject: ControlledSubject, statefulset: StatefulSet, at: int) -> tuple[str, ...]:
     how = f"A partition of {at} keeps the first {count(at, 'pod')} as they are: " if at else ""
-    scaled = "Pods that are starting or stopping go on doing so, and scaling still works."
+    scaled = "Pods that are starting or stopping continue to do so, and scaling still works."
     if not in_flight(subject):
         return (
             "Nothing is rolling out, so no pod changes now.",

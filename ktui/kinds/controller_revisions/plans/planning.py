@@ -26,7 +26,7 @@ OF_STATEFULSETS: Final = Plans[StatefulSetSubject](
     repair=plan_repair,
 )
 
-_NO_HOLD: Final = "a DaemonSet cannot be held: it has no partition, and nothing else stops it on its way"
+_NO_HOLD: Final = "a DaemonSet cannot be held: it has no partition, and nothing else can stop it"
 
 OF_DAEMONSETS: Final = Plans[ControlledSubject](
     pause=f"{_NO_HOLD}; abort takes it back",

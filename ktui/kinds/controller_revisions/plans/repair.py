@@ -1,6 +1,6 @@
 """Repair of a StatefulSet that waits for pods which its template has left behind: they are deleted, and nothing else.
 
-So it is after a rollback that someone else made, or a deletion that did not come about (docs/semantics.md,
+So it is after a rollback that someone else made, or a deletion that did not happen (docs/semantics.md,
 StatefulSets). The patch consists of its tests alone: it changes nothing, and makes sure that this is what was looked
 at.
 """
@@ -64,7 +64,7 @@ def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
         title=f"Repair {draft.target}: delete {names(pods)}",
         begun=f"repair, which deletes {names(pods)},",
         effects=(
-            f"{names(pods)} {are} not ready, and an OrderedReady StatefulSet waits for {them} before it goes on.",
+            f"{names(pods)} {are} not ready, and an OrderedReady StatefulSet waits for {them} before it continues.",
             f"Deleted, {it} back as {amid(revision_of(now))} with the same volumes.",
             "Nothing else changes.",
         ),

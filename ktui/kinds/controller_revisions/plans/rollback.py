@@ -1,6 +1,6 @@
 """Roll back of a StatefulSet or a DaemonSet, and abort, which is a rollback from the middle of a rollout.
 
-The template of a ControllerRevision takes the place of the whole template: its data is a strategic merge patch that
+The template of a ControllerRevision replaces the whole template: its data is a strategic merge patch that
 says so (`$patch: replace`), and a JSON patch says the same. kubectl applies the data itself and touches nothing else;
 here the change-cause comes back with it, as for Deployments.
 """

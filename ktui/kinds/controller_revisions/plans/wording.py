@@ -151,7 +151,7 @@ def pace(workload: Controlled) -> str:
         nodes = f"On up to {limits.surge} nodes at a time" if limits.surge > 1 else "One node after another"
         return f"{nodes}: a new pod starts before the old one stops."
     nodes = f"On up to {limits.unavailable} nodes at a time" if limits.unavailable > 1 else "One node after another"
-    return f"{nodes}: the old pod stops first, and nothing of it serves there meanwhile."
+    return f"{nodes}: the old pod stops first, and nothing serves there in the meantime."
 
 
 def pods_to_delete(subject: ControlledSubject, after: Controlled) -> tuple[PodToDelete, ...]:

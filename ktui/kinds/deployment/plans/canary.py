@@ -102,7 +102,7 @@ def plan_canary(request: Canary, subject: DeploymentSubject) -> Plan | Refusal:
     if refused is not None:
         return refused
     current = revisions.current(deployment, subject.revisions)
-    assert current is not None, "what is not in flight has a ReplicaSet"
+    assert current is not None, "what is not being rolled out has a ReplicaSet"
     draft = draft_for(subject)
     changed = change_template(draft, request)
     template = PodTemplate(draft.after["spec"]["template"])

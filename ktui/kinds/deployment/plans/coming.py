@@ -53,5 +53,5 @@ def _then(plan: Plan, after: Deployment) -> str:
     if plan.action in _OF_CANARIES and strategy.held(after):
         return " Without surge the canary needs no extra pod."
     if strategy.bounds(after).unavailable:
-        return " It then goes on with fewer at once, as old pods make room."
+        return " It then continues with fewer at a time, as old pods make room."
     return " No old pod goes before a new one is available (maxUnavailable 0): it would be stuck."

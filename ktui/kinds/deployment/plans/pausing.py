@@ -65,7 +65,7 @@ def plan_pause(request: Pause, subject: DeploymentSubject) -> Plan | Refusal:
         done="paused",
         effects=_when_paused(subject),
         warnings=_deadline_passed(deployment),
-        undo=Undo("Resume lets it go on.", Resume()),
+        undo=Undo("Resume continues the rollout.", Resume()),
         commands=(command(subject, "rollout", "pause", f"deployment/{draft.target.name}"),),
     )
 
@@ -83,7 +83,7 @@ def plan_promote(request: Promote, subject: DeploymentSubject) -> Plan | Refusal
     if refused is not None:
         return refused
     if request.to not in ("", FULL):
-        return Refusal("no canary is held: a paused rolling update can only go on to its end")
+        return Refusal("no canary is held: a paused rolling update can only continue to its end")
     image = image_of(deployment.spec.template)
     title = f"Promote {target_of(deployment)} to {image}: resume to the end"
     return _resuming(request, subject, title, begun=f"promotion to {image}")
@@ -116,7 +116,7 @@ def _when_paused(subject: DeploymentSubject) -> tuple[str, ...]:
     return (
         f"The rollout stops where it is: {count(numbers.new.wanted, 'pod')} of {new}, "
         f"{count(numbers.old.wanted, 'old pod')}.",
-        "Pods that are starting or stopping go on doing so, and scaling still works.",
+        "Pods that are starting or stopping continue to do so, and scaling still works.",
     )
 
 

@@ -74,10 +74,10 @@ def _recorded(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
         draft,
         done=f"holds a canary of {hold.size}, and that is on record",
         effects=(
-            f"The hold goes on at {hold.size}, and no pod changes.",
+            f"The hold continues at {hold.size}, and no pod changes.",
             f"What promote and abort will bring back: {_source(hold, record.saved)}.",
         ),
-        undo=Undo("Nothing to undo: it describes what is there. Abort goes back.", Abort()),
+        undo=Undo("Nothing to undo: the record describes what is there. Abort rolls back.", Abort()),
         commands=(hold_settings.hold_command(subject, record), hold_settings.record_command(subject, record)),
     )
 
@@ -115,9 +115,9 @@ def _forgotten(request: Repair, subject: DeploymentSubject, hold: Hold) -> Plan:
         subject,
         hold,
         draft,
-        done="has no record of a hold any more",
+        done="no longer has a record of a hold",
         effects=("The record goes; no setting and no pod changes.", *_suspicious(subject, hold)),
-        undo=Undo("Nothing to undo: the record described a hold that is over."),
+        undo=Undo("Nothing to undo: the record described a hold that has ended."),
         commands=(hold_settings.forget_command(subject),),
     )
 

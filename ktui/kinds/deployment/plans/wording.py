@@ -64,7 +64,9 @@ def replacement(
 def pace(deployment: Deployment) -> str:
     """What the strategy promises while pods are replaced."""
     if deployment.spec.strategy.type == strategy.RECREATE:
-        return "All old pods stop before the first new one starts, and nothing serves meanwhile (strategy Recreate)."
+        return (
+            "All old pods stop before the first new one starts, and nothing serves in the meantime (strategy Recreate)."
+        )
     desired, limits = deployment.spec.desired, strategy.bounds(deployment)
     least = strategy.promised(deployment)
     serving = (

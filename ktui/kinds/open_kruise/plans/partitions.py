@@ -183,7 +183,7 @@ def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
     if refused is not None:
         return refused
     now = current(subject)
-    assert now is not None, "what is not in flight has a revision"
+    assert now is not None, "what is not being rolled out has a revision"
     draft = draft_for(subject)
     differing = change_template(draft, request)
     template = PodTemplate(draft.after["spec"]["template"])

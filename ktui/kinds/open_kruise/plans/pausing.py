@@ -49,12 +49,12 @@ def plan_pause(request: Pause, subject: KruiseSubject) -> Plan | Refusal:
         title=f"Pause {draft.target}",
         done="paused",
         effects=(
-            "What is being changed already goes on to its end; no further pod is changed, and no surge is added.",
+            "What is being changed already continues to its end; no further pod is changed, and no surge is added.",
             stays or "Nothing is being rolled out: the next change waits until it is resumed.",
             "It can still be scaled.",
         ),
         warnings=owner_warnings(subject.workload),
-        undo=Undo("Resume lets it go on.", Resume()),
+        undo=Undo("Resume continues the rollout.", Resume()),
         commands=fields.commands(subject, {"paused": True}),
     )
 

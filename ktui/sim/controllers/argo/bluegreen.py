@@ -91,7 +91,7 @@ class BlueGreenTurn(Turn):
 
     @property
     def _waits_for_analysis(self) -> bool:
-        """Whether the old revision has to stay for a way back: the analysis after the switch is under way."""
+        """Whether the old revision has to stay for a way back: the analysis after the switch runs."""
         if not self._strategy.get("postPromotionAnalysis") or self._strategy.get("scaleDownDelaySeconds") is not None:
             return False
         return not self.rollout.is_promoted and self.runs.phase("post") != "Successful"
