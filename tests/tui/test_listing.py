@@ -53,7 +53,7 @@ def test_what_is_selected_and_filtered_away_is_acted_on_too_and_said() -> None:
     listing.search("cart", ALL, NOW, is_settled=True, is_read=False)
     assert seen(listing) == ["cart"]
     assert (listing.cursor, listing.chosen_uids) == ("cart", ["cart", "api", "web"])
-    assert listing.selection_note() == [f"{signs.CHECK} 3 selected, 2 not in sight, esc clears"]
+    assert listing.selection_note() == [f"{signs.CHECK} 3 selected, 2 not shown, esc clears"]
     assert listing.limits_note(3) == ["1 of 3 match “cart”, esc clears"]
     listing.mark_all()
     assert listing.chosen_uids == ["api", "web"]

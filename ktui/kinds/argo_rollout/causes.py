@@ -126,7 +126,7 @@ def _unobserved(situation: Situation, now: datetime) -> list[Cause]:
     return [
         Cause(
             Kind.CONTROLLER,
-            f"the controller has not taken the change over for {waits}",
+            f"the controller has not observed the change for {waits}",
             blocking=True,
             try_next=helps,
             detail=detail,

@@ -120,7 +120,7 @@ def _grace(deployment: Deployment, stopping: Sequence[Pod], now: datetime) -> li
             Kind.STOPPING,
             f"{count(len(late), 'old pod')} {verb} up to {duration(grace)} to stop: {duration(rest)} left",
             blocking=False,
-            try_next="wait, or find out from the log what it finishes; a shorter terminationGracePeriodSeconds helps",
+            try_next="wait, or read in the log what they still do; a shorter terminationGracePeriodSeconds helps",
             remedies=(Remedy.LOGS,),
             of_old=True,
             reason=Reason.SLOW,
@@ -139,7 +139,7 @@ def _paused(deployment: Deployment, current: ReplicaSet | None) -> list[Cause]:
             Kind.PAUSED,
             f"{state}: nothing rolls out until it is resumed",
             blocking=False,
-            try_next="resume it, or take the change back" if has_pods else "resume it",
+            try_next="resume it, or undo the change" if has_pods else "resume it",
             remedies=(Remedy.RESUME, Remedy.ROLLBACK) if has_pods else (Remedy.RESUME,),
             reason=Reason.PAUSED,
         )

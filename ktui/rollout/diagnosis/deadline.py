@@ -14,7 +14,7 @@ def passed(limit: float, since: datetime | None, *, is_explained: bool) -> Cause
         Kind.DEADLINE,
         f"no progress within its deadline of {duration(limit)}",
         blocking=True,
-        try_next="" if is_explained else "roll back, or fix the cause: the rollout goes on as soon as it can",
+        try_next="" if is_explained else "roll back, or fix the cause: the rollout then continues",
         remedies=() if is_explained else (Remedy.ROLLBACK,),
         reason=Reason.DEADLINE_PASSED,
         since=since,

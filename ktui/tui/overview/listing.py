@@ -137,7 +137,7 @@ class Listing:
         if not self.marked:
             return []
         hidden = len(self.marked - {rollout.uid for rollout in self.rows})
-        unseen = f", {hidden} not in sight" if hidden else ""
+        unseen = f", {hidden} not shown" if hidden else ""
         return [f"{signs.CHECK} {len(self.marked)} selected{unseen}, esc clears"]
 
     def limits_note(self, total: int) -> list[str]:
