@@ -96,7 +96,7 @@ async def test_files_that_are_being_replaced_take_nothing_away(
             (tmp_path / "me.key").write_text(content)
             time.passes(400)
             await seen_by(connection)
-            assert "What was read before goes on." in connection.notes[0]
+            assert "ktui keeps using what it read before." in connection.notes[0]
         replaced("second.example")
         time.passes(400)
         await seen_by(connection)

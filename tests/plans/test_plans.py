@@ -241,7 +241,7 @@ def test_a_scale_in_the_middle_of_a_rollout_is_spread() -> None:
 
 def test_a_scale_to_nothing_is_warned_of() -> None:
     made_plan = planned(Scale(0), complete())
-    assert "nothing serves any more" in made_plan.warnings[-1]
+    assert "No pod is left: nothing serves." in made_plan.warnings[-1]
     assert made_plan.undo.request == Scale(4)
 
 

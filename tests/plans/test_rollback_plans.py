@@ -156,7 +156,7 @@ def test_the_replicaset_of_another_deployment_is_no_history() -> None:
 
 def test_the_strategy_recreate_is_said_to_stop_everything_first() -> None:
     effects = planned(RollBack(), complete(strategy={"type": "Recreate"})).effects
-    assert "All old pods stop before the first new one starts, and nothing serves meanwhile" in effects[1]
+    assert "All old pods stop before the first new one starts, and nothing serves in the meantime" in effects[1]
 
 
 # Abort

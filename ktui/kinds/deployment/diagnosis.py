@@ -44,7 +44,7 @@ def diagnose(
 ) -> tuple[Cause, ...]:
     """The causes that hold a Deployment up: from its conditions, the pods of its current revision and their events.
 
-    Of the old pods, only those that do not stop are in the way.
+    Of the old pods, only those that do not stop block it.
     """
     stopping = [pod for pod in old_pods if pod.metadata.deletion_timestamp is not None]
     old = [msgspec.structs.replace(each, of_old=True) for each in of_pods(stopping, now, "old pod", events_of)]
@@ -147,7 +147,7 @@ def _paused(deployment: Deployment, current: ReplicaSet | None) -> list[Cause]:
 
 
 def _rounding(deployment: Deployment) -> list[Cause]:
-    """Surge and unavailability that both come to no pod: the controller takes one down all the same."""
+    """Surge and unavailability that both come to no pod: the controller takes one down anyway."""
     bounds = strategy.bounds(deployment)
     if not bounds.is_forced or deployment.spec.desired == 0:
         return []

@@ -50,7 +50,7 @@ def plan_abort(request: Abort, subject: RolloutSubject) -> Plan | Refusal:
         return found
     rollout = subject.workload
     if rollout.status.promote_full:
-        # `syncRolloutStatusCanary` of rollout/canary.go takes an abort off in each pass while this is asked for.
+        # `syncRolloutStatusCanary` of rollout/canary.go takes an abort off in each pass while this is requested.
         why = "A full promotion was requested, and the controller then ignores an abort: the old template is restored."
         return going_back(request, subject, found, "Abort: roll back", warnings=(why,))
     new, old = new_and_old(subject)
