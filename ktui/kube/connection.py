@@ -37,7 +37,7 @@ from ktui.kube.errors import (
 from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_once, trace
 from ktui.kube.failures import client_alert, shown_address
 from ktui.kube.http import aiohttp
-from ktui.kube.pulse import Pulse
+from ktui.kube.liveness import Pulse
 
 USER_AGENT: Final = f"ktui/{__version__}"
 """A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""

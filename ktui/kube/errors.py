@@ -19,7 +19,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from ktui.kube import limits
-from ktui.kube.shallow import members
+from ktui.kube.shallow_json import members
 from ktui.model.reading import NotRead, read
 from ktui.redaction import redact
 from ktui.text import clean, without_sequences

@@ -17,7 +17,6 @@ from ktui.live.live import Live
 from ktui.live.recorder import Recorder
 from ktui.model.changes import Change
 from ktui.tui import messages, stylesheets, views
-from ktui.tui.ahead import TypeAheadApp
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.draw import chrome
 from ktui.tui.draw.widgets import COMPONENTS, Line
@@ -31,6 +30,7 @@ from ktui.tui.refresh import Pace
 from ktui.tui.screen import LiveScreen, front_of
 from ktui.tui.terminal.chosen_theme import first_theme, remember_theme
 from ktui.tui.theme import state_colours
+from ktui.tui.type_ahead import TypeAheadApp
 
 if TYPE_CHECKING:
     from ktui.kube.connection import Connection

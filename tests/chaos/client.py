@@ -20,7 +20,7 @@ from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.backoff import Pacing
 from ktui.kube.connection import Connection
-from ktui.kube.pulse import Vigilance
+from ktui.kube.liveness import Vigilance
 from ktui.live.live import Live
 from ktui.live.session import Session
 from ktui.model.changes import Change, Link, LinkState

@@ -16,7 +16,7 @@ from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.backoff import Pacing
 from ktui.kube.connection import Connection, connect
-from ktui.kube.pulse import Pulse, Vigilance
+from ktui.kube.liveness import Pulse, Vigilance
 from ktui.kube.streams.streams import Streams
 from ktui.model.changes import Link, LinkState
 from ktui.model.resources import DEPLOYMENTS, PODS

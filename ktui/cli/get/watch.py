@@ -18,9 +18,9 @@ import msgspec
 from ktui.cli import printing, standard_streams
 from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import CommandRecorder
+from ktui.cli.link_problems import Troubles
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.similar_names import say_missing
-from ktui.cli.troubles import Troubles
 from ktui.kinds.registry import STREAMED, WORKLOADS
 from ktui.kube.connection import Connection
 from ktui.kube.streams.streams import Streams

@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Final
 
 from ktui.cli import printing, standard_streams
+from ktui.cli.link_problems import Troubles
 from ktui.cli.logs.lines import Printer
-from ktui.cli.troubles import Troubles
 from ktui.kinds.registry import STREAMED
 from ktui.kube.connection import Connection
 from ktui.kube.streams.streams import Streams

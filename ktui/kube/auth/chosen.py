@@ -31,7 +31,7 @@ from ktui.kube.auth.kubeconfig import (
 )
 from ktui.kube.auth.kubeconfig_schema import Cluster, User, shown
 from ktui.kube.errors import ConfigError
-from ktui.kube.pulse import Vigilance
+from ktui.kube.liveness import Vigilance
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ktui.kube.errors import Interrupted, KubeError, Status, brief, status_error, status_in
-from ktui.kube.shallow import elements, members
+from ktui.kube.shallow_json import elements, members
 from ktui.model.changes import Gone, Put
 from ktui.model.reading import Broken, Misfit, NotRead, read
 from ktui.model.resources import Resource

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.kube.shallow import elements, members
+from ktui.kube.shallow_json import elements, members
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ktui.cli.troubles import LASTS, Troubles
+from ktui.cli.link_problems import LASTS, Troubles
 from ktui.kube.errors import KubeError
 from ktui.model.changes import Link, LinkState
 from ktui.model.resources import DEPLOYMENTS, PODS, STATEFULSETS, Resource
