@@ -19,7 +19,7 @@ _SURGE: Final = "25%"
 
 _BRINGS_PODS: Final = (Action.SET_IMAGE, Action.ROLLBACK, Action.PROMOTE, Action.RETRY)
 
-_STUCK: Final = " The rollout waits for them, and what serves now goes on."
+_STUCK: Final = " The rollout waits for them, and what serves now continues."
 
 
 def coming(plan: Plan, subject: RolloutSubject) -> Coming | None:
