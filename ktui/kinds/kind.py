@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ktui.model.objects import Pod
-from ktui.model.resources import Resource
+from ktui.model.resources import PODS, REPLICASETS, Resource
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
 from ktui.rollout.facts import Revision
@@ -46,6 +46,8 @@ class Kind(ABC, Generic[W]):
     """What an action on one is planned on besides: first what keeps its revisions. Empty means `parts`."""
     has_deadline: ClassVar[bool] = False
     """Whether its controller gives a rollout up after a while, so that nobody waits indefinitely."""
+    is_judged_alone: ClassVar[bool] = True
+    """Whether its verdict needs no other object: one that follows another workload does not show a change of that."""
     can_surge: ClassVar[bool] = False
     """Whether a canary can be held beside all old pods."""
 
@@ -112,6 +114,32 @@ class Kind(ABC, Generic[W]):
         return False
 
     # Acting
+
+    @property
+    def kept_in(self) -> tuple[Resource, ...]:
+        """What is read with a workload before an action on it: first what keeps its revisions."""
+        return self.read_with or self.parts
+
+    def known(self, store: Store, workload: W, remembered: Accounts) -> Known[Any, Any]:
+        """What the streams have brought of a workload, as its rules look at it."""
+        from ktui.plans.subject import Known  # noqa: PLC0415
+
+        uid = workload.metadata.uid
+        kept_as = store.replicasets if self.kept_in[0] is REPLICASETS else store.controller_revisions
+        pods = tuple(store.pods(uid)) if PODS in self.kept_in else ()
+        return Known(workload=workload, revisions=tuple(kept_as(uid)), pods=pods, remembered=remembered)
+
+    def subject(
+        self, raw: dict[str, Any], listed: Sequence[Sequence[dict[str, Any]]], now: datetime, **around: Any
+    ) -> Subject[Any, Any]:
+        """The same from raw objects, as an action is planned on it; `listed` is in the order of `kept_in`.
+
+        `around` are the other members of `Subject`. Raises msgspec.ValidationError for what is not one of these.
+        """
+        from ktui.plans.subject import subject  # noqa: PLC0415
+
+        kept_as: Any = self.kept_in[0].type
+        return subject(self.resource.type, kept_as, raw, *listed, now=now, **around)
 
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """What else an action on it may change, by resource and name, in its namespace."""

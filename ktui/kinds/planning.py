@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.kinds.registry import kind_at, kind_of
 from ktui.model.reference import reference_to
-from ktui.model.resources import PODS, REPLICASETS, Resource, resource_of
+from ktui.model.resources import Resource
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
 from ktui.plans.change_cause import cause_of, takes_cause, with_cause
@@ -18,8 +18,7 @@ from ktui.plans.offers import Choice, Offer, Rights
 from ktui.plans.plan import Plan
 from ktui.plans.quota_warnings import quota_warnings
 from ktui.plans.request import Action, Request
-from ktui.plans.subject import AnyKnown, AnySubject, Known, Subject
-from ktui.plans.subject import subject as build
+from ktui.plans.subject import AnyKnown, AnySubject
 from ktui.plans.wording import command
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import Accounts
@@ -27,8 +26,7 @@ from ktui.rollout.track_record import Accounts
 
 def parts(resource: Resource) -> tuple[Resource, ...]:
     """What is read with a workload of that kind: first what keeps its revisions."""
-    kind = kind_at(resource)
-    return kind.read_with or kind.parts
+    return kind_at(resource).kept_in
 
 
 def subject(
@@ -38,17 +36,12 @@ def subject(
 
     `around` are the other members of `Subject`. Raises msgspec.ValidationError for what is not one of these objects.
     """
-    kept_as = parts(resource)[0].type
-    found: Subject[Any, Any] = build(resource.type, kept_as, raw, *listed, now=now, **around)
-    return found
+    return kind_at(resource).subject(raw, listed, now, **around)
 
 
 def known(store: Store, workload: Workload, remembered: Accounts | None = None) -> AnyKnown:
     """What the streams have brought of a workload."""
-    uid, of = workload.metadata.uid, parts(resource_of(workload))
-    kept_as = store.replicasets if of[0] is REPLICASETS else store.controller_revisions
-    pods = tuple(store.pods(uid)) if PODS in of else ()
-    return Known(workload=workload, revisions=tuple(kept_as(uid)), pods=pods, remembered=remembered or {})
+    return kind_of(workload).known(store, workload, remembered or {})
 
 
 def plan(request: Request, subject: AnySubject) -> Plan | Refusal:

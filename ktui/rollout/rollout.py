@@ -108,6 +108,10 @@ class Rollout(msgspec.Struct, frozen=True):
     """All images that differ while it rolls out, as they are written."""
     awaits: str = ""
     """What its controller waits for, though nothing is wrong."""
+    paused_at: str = ""
+    """What it stands at while it is paused, if its kind has words of its own for that."""
+    serves: str = ""
+    """Who serves, if its kind knows that from more than the number of pods."""
     controller: Controller | None = None
     """What its own controller says; None for those of Kubernetes, whose words are kubectl's."""
     foreign_containers: tuple[tuple[str, str], ...] = ()
@@ -181,7 +185,7 @@ def _why(rollout: Rollout) -> str:
         case Phase.PAUSED if first is not None and first.blocking:
             return f"{first.sentence} (paused)"
         case Phase.PAUSED:
-            return _standing(rollout)
+            return rollout.paused_at or _standing(rollout)
         case Phase.HELD if rollout.hold is not None and rollout.hold.sentence and not _by_hand(rollout.hold):
             return rollout.hold.sentence
         case Phase.HELD | Phase.PROGRESSING if first is not None:
@@ -277,6 +281,8 @@ def _serving(rollout: Rollout) -> str:
     numbers = rollout.progress
     if not rollout.causes or numbers.desired == 0:
         return ""
+    if rollout.serves:
+        return rollout.serves
     if numbers.available == 0:
         return "no pod is available"
     if numbers.new.available == 0 and numbers.old.available:

@@ -25,6 +25,7 @@ from ktui.model.reference import Reference
 from ktui.model.workloads import Workload
 from ktui.rollout.countdown import NOTHING_SEEN, Countdown, countdown, seen
 from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.status import Verdict
 from ktui.text import duration
 
 _DELETED: Final = "object has been deleted"
@@ -157,7 +158,8 @@ class Follow:
                 for change in batch:
                     match change:
                         case Put(resource, workload) if resource.is_workload:
-                            if ending := self._judge(cast(Workload, workload)):
+                            known = cast(Workload, workload)
+                            if ending := self._judge(known, await self._verdict(known)):
                                 return ending
                         case Gone():
                             return Ending(Outcome.DELETED, _DELETED)
@@ -165,7 +167,20 @@ class Follow:
                             self._troubles.heard(change, asyncio.get_running_loop().time())
         raise AssertionError("a reflector does not end")
 
-    def _judge(self, workload: Workload) -> Ending | None:
+    async def _verdict(self, workload: Workload) -> Verdict:
+        """The verdict on it. If the workload alone does not show that its template is another one by now, it waits."""
+        kind = kind_of(workload)
+        judged = kind.verdict(workload)
+        while judged.done and not kind.is_judged_alone:
+            rollout = await self._look()
+            if rollout is None:
+                return judged
+            if rollout.observed or not self._manner.watch:
+                return rollout.verdict
+            await asyncio.sleep(_LINK)
+        return judged
+
+    def _judge(self, workload: Workload, judged: Verdict) -> Ending | None:
         """What this state of it ends the watch with; None where it goes on."""
         kind = kind_of(workload)
         self.first = self.first or arm(workload)
@@ -177,7 +192,6 @@ class Follow:
             return Ending(Outcome.SUPERSEDED, said)
         if self._manner.template not in (None, workload.spec.template.digest):
             return Ending(Outcome.SUPERSEDED, "someone else has changed the pod template meanwhile")
-        judged = kind.verdict(workload)
         if judged.failed and not judged.error:
             return Ending(Outcome.FAILED if judged.is_judged else Outcome.WAITS, judged.line)
         self._line = judged.line
