@@ -12,6 +12,7 @@ from ktui.kinds.cloneset.kind import CloneSetKind
 from ktui.kinds.daemonset.kind import DaemonSetKind
 from ktui.kinds.deployment.kind import DeploymentKind
 from ktui.kinds.kind import Kind
+from ktui.kinds.kruise_rollout.kind import KruiseRolloutKind
 from ktui.kinds.statefulset.kind import StatefulSetKind
 from ktui.model.resources import EVENTS, PODS, Resource, resource_of
 from ktui.model.store import Store
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 
 KINDS: Final[tuple[Kind[Any], ...]] = (DeploymentKind(), StatefulSetKind(), DaemonSetKind())
 
-EXTENSIONS: Final[list[Kind[Any]]] = [ArgoRolloutKind(), CloneSetKind()]
+EXTENSIONS: Final[list[Kind[Any]]] = [
+    ArgoRolloutKind(),
+    CloneSetKind(),
+    KruiseRolloutKind(lambda workload: _BY_RESOURCE[resource_of(workload)]),
+]
 """The kinds that a cluster has only if someone has installed their controller."""
 
 WORKLOADS: Final = tuple(kind.resource for kind in KINDS)

@@ -11,6 +11,7 @@ import pytest
 from ktui.actions.read import Reader
 from ktui.kinds.cloneset.objects import CLONESETS
 from ktui.kinds.kind import Kind
+from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS
 from ktui.kinds.planning import offers, plan
 from ktui.kinds.registry import EXTENSIONS, KINDS, kind_of
 from ktui.kube.api import Api
@@ -35,6 +36,14 @@ OF_KRUISE = [
     (CLONESETS, "cloneset-in-place", 8.9),
     (CLONESETS, "cloneset-failing-undo", 20.0),
     (CLONESETS, "cloneset-on-delete", 8.0),
+    (KRUISE_ROLLOUTS, "rollout-partition-steps", 4.0),
+    (KRUISE_ROLLOUTS, "rollout-partition-steps", 17.0),
+    (KRUISE_ROLLOUTS, "rollout-partition-steps", 13.0),
+    (KRUISE_ROLLOUTS, "rollout-jump-pause", 20.0),
+    (KRUISE_ROLLOUTS, "rollout-canary-deployment", 13.0),
+    (KRUISE_ROLLOUTS, "rollout-blue-green", 14.0),
+    (KRUISE_ROLLOUTS, "rollout-undo", 19.0),
+    (KRUISE_ROLLOUTS, "rollout-disable-delete", 24.0),
 ]
 OF_ARGO = [("canary-steps", 8.0), ("canary-abort-retry-undo", 25.0), ("blue-green-manual", 12.0)]
 

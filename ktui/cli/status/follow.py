@@ -172,7 +172,7 @@ class Follow:
         kind = kind_of(workload)
         judged = kind.verdict(workload)
         while judged.done and not kind.is_judged_alone:
-            rollout = await self._look()
+            rollout = await self._inspect()
             if rollout is None:
                 return judged
             if rollout.observed or not self._manner.watch:

@@ -1,0 +1,27 @@
+"""From a request to its plan, for a Rollout of Kruise Rollouts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ktui.kinds.kruise_rollout.plans.changing import plan_change, plan_scale
+from ktui.kinds.kruise_rollout.plans.going_back import plan_abort, plan_rollback
+from ktui.kinds.kruise_rollout.plans.known import KruiseRolloutSubject
+from ktui.kinds.kruise_rollout.plans.pausing import plan_disable, plan_enable, plan_pause, plan_resume
+from ktui.kinds.kruise_rollout.plans.promoting import plan_promote
+from ktui.plans.table import Plans
+
+PLANS: Final[Plans[KruiseRolloutSubject]] = Plans(
+    pause=plan_pause,
+    resume=plan_resume,
+    promote=plan_promote,
+    rollback=plan_rollback,
+    abort=plan_abort,
+    set_image=plan_change,
+    scale=plan_scale,
+    restart=plan_change,
+    canary="its steps are the canary: set-image begins them",
+    repair="nothing to repair: its controller holds the workload",
+    retry=plan_enable,
+    terminate=plan_disable,
+)
