@@ -17,7 +17,7 @@ from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, KubeError, NotFound
 from ktui.kube.listing import list_once
-from ktui.live.extensions import extensions, require
+from ktui.live.extensions import extensions, settle
 from ktui.model.changes import Put
 from ktui.model.reference import Reference
 from ktui.model.resources import Resource
@@ -40,14 +40,16 @@ class NoSuchWorkload(NotFound):
 
 
 @asynccontextmanager
-async def pointing_to_namesakes(api: Api, namespace: str, reference: Reference) -> AsyncIterator[None]:
+async def pointing_to_namesakes(api: Api, namespace: str, reference: Reference) -> AsyncIterator[Reference]:
     """If the workload that is read in there does not exist, the error says so in one sentence, with a hint.
+
+    It is read by the reference that this yields: where several kinds share a word, that has the kind that is meant.
 
     Raises NoSuchWorkload, and NotFound if the cluster does not serve such workloads at all.
     """
-    await require(api.connection, reference)
+    reference = await settle(api.connection, reference)
     try:
-        yield
+        yield reference
     except NotFound as error:
         # A server that knows no such resource at all answers 404 too.
         if f'"{reference.name}" not found' not in error.message:

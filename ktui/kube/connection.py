@@ -96,8 +96,11 @@ class Connection:
         self._around = around
         self.clock = ServerClock(around.clock)
         """The cluster's time: what ages and thresholds go by."""
-        self.served_as: Mapping[str, str] = {}
-        """What is asked for in place of the group and version that a path names: `apis/GROUP/VERSION` by the same."""
+        self.served_as: Mapping[tuple[str, str], str] = {}
+        """The group and version that is asked for in place of that of a path, both as `apis/GROUP/VERSION`.
+
+        By the path's own and the plural: of one group, resources may be served in different versions.
+        """
         self.pulse = Pulse(self._ask_whether_it_is_there, around.vigilance)
         """Whether the server is heard from."""
         self._session: aiohttp.ClientSession | None = None
@@ -302,10 +305,13 @@ class Connection:
 
     def _as_served(self, path: str) -> str:
         """The path in the version of its group that the server has."""
-        for named, served in self.served_as.items():
-            if path.startswith(f"{named}/"):
-                return served + path.removeprefix(named)
-        return path
+        if not self.served_as:
+            return path
+        parts = path.split("/")
+        named, rest = "/".join(parts[:3]), parts[3:]
+        plural = rest[2] if len(rest) > 2 and rest[0] == "namespaces" else rest[0] if rest else ""
+        served = self.served_as.get((named, plural.partition("?")[0]))
+        return path if served is None else "/".join([served, *rest])
 
     async def _error(self, response: aiohttp.ClientResponse, identity: Identity) -> ApiError:
         async with response:

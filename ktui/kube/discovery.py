@@ -79,7 +79,7 @@ async def discover(connection: Connection, wanted: Collection[Resource]) -> froz
             }
     versions = {resource: _version(resource, served.get(resource.group, {})) for resource in wanted}
     connection.served_as = {
-        resource.group_version: f"apis/{resource.group}/{version}"
+        (resource.group_version, resource.plural): f"apis/{resource.group}/{version}"
         for resource, version in versions.items()
         if version and version != resource.version
     }

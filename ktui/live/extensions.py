@@ -12,7 +12,7 @@ from ktui.kube.discovery import discover
 from ktui.kube.errors import KubeError, NotFound
 from ktui.kube.streams.streams import Streams
 from ktui.live.waking import pause
-from ktui.model.reference import Reference
+from ktui.model.reference import Reference, in_full, namesakes
 from ktui.model.resources import Resource
 
 _AGAIN: Final = 60.0
@@ -31,14 +31,40 @@ async def extensions(connection: Connection) -> frozenset[Resource]:
         return frozenset()
 
 
-async def require(connection: Connection, reference: Reference) -> None:
-    """See that the cluster serves the kind that is named. Raises KubeError, NotFound if it does not."""
-    wanted = of_extensions()
-    if reference.resource in wanted and reference.resource not in await discover(connection, wanted):
+async def settle(connection: Connection, reference: Reference) -> Reference:
+    """The reference, of the kind that it means in this cluster.
+
+    Where kinds of several groups share a word, that is the one of which there is such an object. Raises KubeError: if
+    there are several, and NotFound if the cluster serves none of these kinds.
+    """
+    wanted, kinds = of_extensions(), namesakes(reference)
+    if not any(kind in wanted for kind in kinds):
+        return reference
+    found = await discover(connection, wanted)
+    served = [kind for kind in kinds if kind in found or kind not in wanted]
+    if not served:
         raise NotFound(
             404,
-            message=f"This cluster has no {reference.resource.plural}.{reference.resource.group}",
+            message=f"This cluster has no {' or '.join(f'{kind.plural}.{kind.group}' for kind in kinds)}",
         )
+    meant = [Reference(str(reference.name), kind) for kind in served]
+    if len(meant) == 1:
+        return meant[0]
+    there = [each for each in meant if await _exists(connection, each)]
+    if len(there) > 1:
+        raise KubeError(
+            f"There are {len(there)} of that name here, of {' and of '.join(each.resource.group for each in there)}.",
+            hint=f"Say which: {' or '.join(map(in_full, there))}",
+        )
+    return there[0] if there else meant[0]
+
+
+async def _exists(connection: Connection, reference: Reference) -> bool:
+    try:
+        await connection.request("GET", reference.resource.path(connection.namespace, reference.name))
+    except NotFound:
+        return False
+    return True
 
 
 class Follower:

@@ -10,6 +10,12 @@ from ktui.model.resources import DEPLOYMENTS, Resource, known_resources, resourc
 from ktui.model.workloads import Workload
 
 
+class LooseName(str):
+    """The name of an object whose kind was written in a word that kinds of several groups share: `rollout/web`."""
+
+    __slots__ = ()
+
+
 class Reference(msgspec.Struct, frozen=True, order=False):
     """Which workload is meant, in a namespace that is known from elsewhere."""
 
@@ -55,20 +61,50 @@ def read_reference(text: str) -> Reference | None:
     if not slash:
         kind, name = "deployment", kind
     resource = _kind(kind)
-    return Reference(name, resource) if resource is not None and can_be_name(name) else None
+    if resource is None or not can_be_name(name):
+        return None
+    is_loose = "." not in kind and len(_called(kind.lower())) > 1
+    return Reference(LooseName(name) if is_loose else name, resource)
+
+
+def namesakes(reference: Reference) -> tuple[Resource, ...]:
+    """The kinds that the reference may mean as it was written; one, unless several share the word."""
+    if not isinstance(reference.name, LooseName):
+        return (reference.resource,)
+    return tuple(dict.fromkeys((reference.resource, *_called(reference.resource.names[0]))))
+
+
+def in_full(reference: Reference) -> str:
+    """With its group, so that it means one kind alone: `rollout.argoproj.io/web`."""
+    resource = reference.resource
+    return f"{resource.kind.lower()}.{resource.group}/{reference.name}"
 
 
 def _kind(word: str) -> Resource | None:
-    """The kind of workload that people call that; kubectl takes the group after it: deployments.v1.apps."""
+    """The kind of workload that people call that; kubectl takes the group after it: deployments.v1.apps.
+
+    The end of a group is enough: `rollout.kruise.io` is that of `rollouts.kruise.io`.
+    """
     name, _, group = word.lower().partition(".")
-    return next(
-        (
-            each
-            for each in _workloads()
-            if name in (*each.names, each.plural) and group in ("", each.group, f"{each.version}.{each.group}")
-        ),
-        None,
-    )
+    if not group:
+        return next(iter(_called(name)), None)
+    return next((each for each in _workloads() if name in _words(each) and _is_group(each, group)), None)
+
+
+def _words(resource: Resource) -> tuple[str, ...]:
+    return (*resource.names, resource.plural, resource.kind.lower())
+
+
+def _is_group(resource: Resource, group: str) -> bool:
+    own = resource.group
+    return group in (own, f"{resource.version}.{own}") or own.endswith(f".{group}")
+
+
+def _called(word: str) -> list[Resource]:
+    """The kinds that this word alone may mean, the one that is meant first."""
+    return [each for each in _workloads() if word in each.names] or [
+        each for each in _workloads() if word == each.plural
+    ]
 
 
 def _workloads() -> Iterator[Resource]:

@@ -16,7 +16,7 @@ from ktui.kinds.planning import offers, plan
 from ktui.kinds.registry import EXTENSIONS, KINDS, kind_of
 from ktui.kube.api import Api
 from ktui.live.snapshot import read_store
-from ktui.model.reference import read_reference, reference_to
+from ktui.model.reference import namesakes, read_reference, reference_to
 from ktui.model.resources import Resource
 from ktui.plans.plan import Plan
 from ktui.plans.request import PLAIN
@@ -107,8 +107,13 @@ def test_what_is_offered_of_a_workload_of_open_kruise_can_be_planned(resource: R
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.resource.kind)
 def test_its_names_lead_to_it(kind: Kind[Any]) -> None:
     resource = kind.resource
-    for word in (*resource.names, resource.plural, f"{resource.plural}.{resource.group}"):
+    for word in (*resource.names, resource.plural):
+        found = read_reference(f"{word}/web")
+        assert found is not None
+        assert found.resource is resource or resource.plural == found.resource.plural, "of another group"
+    for word in (f"{resource.plural}.{resource.group}", f"{resource.kind.lower()}.{resource.group}"):
         found = read_reference(f"{word}/web")
         assert found is not None
         assert found.resource is resource
+        assert namesakes(found) == (resource,), "with its group it means one kind"
     assert kind.parts, "something keeps its revisions"

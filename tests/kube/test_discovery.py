@@ -49,7 +49,7 @@ async def test_one_request_tells_what_a_cluster_serves_and_in_which_version(tmp_
         found, connection, asked = await found_in(cluster, tmp_path)
         assert found == {ROLLOUTS, LATER}
         assert asked == ["/apis", "/apis/argoproj.io/v1alpha1/experiments"], "the version that is served"
-        assert connection.served_as == {"apis/argoproj.io/v9": "apis/argoproj.io/v1alpha1"}
+        assert connection.served_as == {("apis/argoproj.io/v9", "experiments"): "apis/argoproj.io/v1alpha1"}
 
 
 def answering(answers: dict[str, Any], asked: list[str]) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
@@ -92,6 +92,9 @@ async def test_paths_of_other_groups_stay(connecting: Connecting) -> None:
     asked: list[str] = []
     answers = {DEPLOYMENTS.path("shop"): {"kind": "DeploymentList", "metadata": {"resourceVersion": "1"}, "items": []}}
     async with serving(answering(answers, asked)) as url, connecting(url) as connection:
-        connection.served_as = {"apis/app": "apis/other"}
+        connection.served_as = {
+            ("apis/apps/v1", "replicasets"): "apis/apps/v2",
+            ("apis/app", "deployments"): "apis/other",
+        }
         assert await list_once(connection, DEPLOYMENTS, "shop") == []
     assert asked == ["/apis/apps/v1/namespaces/shop/deployments"]

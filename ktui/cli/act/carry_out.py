@@ -100,9 +100,9 @@ def planner(
     """Plans that for the workload that is named, for a `Job`."""
 
     async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
-        async with pointing_to_namesakes(api, namespace, reference):
+        async with pointing_to_namesakes(api, namespace, reference) as meant:
             recall = recaller(book_opener(settings), api.connection.context)
-            return await Reader(api, kubectl, recall=recall).plan(namespace, reference, request)
+            return await Reader(api, kubectl, recall=recall).plan(namespace, meant, request)
 
     return planned
 

@@ -19,6 +19,7 @@ from ktui.cli.rollout_document import rollout_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import say_missing
 from ktui.kinds.registry import rollout_of
+from ktui.live.extensions import settle
 from ktui.live.snapshot import read_store
 from ktui.model.reference import reference_to
 from ktui.model.resources import Resource
@@ -83,6 +84,7 @@ async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
     names = wanted.names
     async with connected(settings) as connection:
         namespace = None if settings.all_namespaces else connection.namespace
+        names = tuple([await settle(connection, name) for name in names])
         store = await read_store(
             connection, namespace, settings.selector, names, connection.clock.now, note=printing.remark
         )
@@ -109,8 +111,9 @@ async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
         )
         if wanted.kinds:
             speaker = _OfKinds(speaker, wanted.kinds)
+        names = tuple([await settle(connection, name) for name in wanted.names])
         async with recording(connection, book_opener(settings)) as recorder:
-            return await watch(connection, namespace, settings.selector, wanted.names, speaker, recorder=recorder)
+            return await watch(connection, namespace, settings.selector, names, speaker, recorder=recorder)
 
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:

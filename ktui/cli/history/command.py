@@ -107,10 +107,10 @@ def diff(
     return 0
 
 
-async def _read(settings: Settings, reference: Reference) -> tuple[History, Templates, datetime]:
+async def _read(settings: Settings, named: Reference) -> tuple[History, Templates, datetime]:
     async with connected(settings) as connection:
         api, namespace = Api(connection), connection.namespace
-        async with pointing_to_namesakes(api, namespace, reference):
+        async with pointing_to_namesakes(api, namespace, named) as reference:
             found = await _settled(api, namespace, reference)
         pods = await _pods(connection, reference, found)
         remembered = await recaller(book_opener(settings), connection.context)(found.uid)

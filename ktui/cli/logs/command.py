@@ -100,9 +100,9 @@ def logs(
     return run(_run(settings_of(context), reference, asked, follows=follows))
 
 
-async def _run(settings: Settings, reference: Reference, asked: Asked, *, follows: bool) -> int:
+async def _run(settings: Settings, named: Reference, asked: Asked, *, follows: bool) -> int:
     async with connected(settings) as connection:
-        async with pointing_to_namesakes(Api(connection), connection.namespace, reference):
+        async with pointing_to_namesakes(Api(connection), connection.namespace, named) as reference:
             store = await read_workload(connection, reference, connection.clock.now, note=printing.remark)
         (workload,) = store.shown()
         uid = workload.metadata.uid

@@ -63,10 +63,10 @@ def resources(context: click.Context, reference: Reference, *, each_pod: bool, o
     return FAILED if found.problem else 0
 
 
-async def _read(settings: Settings, reference: Reference) -> Measured:
+async def _read(settings: Settings, named: Reference) -> Measured:
     async with connected(settings) as connection:
         api, namespace = Api(connection), connection.namespace
-        async with pointing_to_namesakes(api, namespace, reference):
+        async with pointing_to_namesakes(api, namespace, named) as reference:
             raw = await api.get(reference.resource, namespace, reference.name)
         selector = selector_text(raw)
         store = Store()

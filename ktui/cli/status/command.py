@@ -219,7 +219,7 @@ class _Gate:
             for sentence in (*settled.known, *settled.open):
                 printing.note(f"ktui: {sentence}")
         # A name that does not exist is an error at once, not something to wait for.
-        async with pointing_to_namesakes(api, namespace, self._reference):
+        async with pointing_to_namesakes(api, namespace, self._reference) as self._reference:
             await api.read(self._reference.resource, namespace, self._reference.name)
         follow = Follow(connection, self._reference, self._manner)
         ending = await follow.to_the_end()

@@ -67,9 +67,9 @@ def timeline(context: click.Context, reference: Reference, *, only_warnings: boo
     return 0
 
 
-async def _read(settings: Settings, reference: Reference) -> _Found:
+async def _read(settings: Settings, named: Reference) -> _Found:
     async with connected(settings) as connection:
-        async with pointing_to_namesakes(Api(connection), connection.namespace, reference):
+        async with pointing_to_namesakes(Api(connection), connection.namespace, named) as reference:
             store = await read_workload(connection, reference, connection.clock.now, note=printing.remark)
         await read_events(connection, store, connection.clock.now, note=printing.remark)
         if unseen(store, EVENTS):
