@@ -141,6 +141,10 @@ class Kind(ABC, Generic[W]):
         kept_as: Any = self.kept_in[0].type
         return subject(self.resource.type, kept_as, raw, *listed, now=now, **around)
 
+    def template_in(self, raw: dict[str, Any]) -> tuple[Resource, str] | None:
+        """What has its template and keeps its revisions, by resource and name in its namespace; None: it does."""
+        return None
+
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """What else an action on it may change, by resource and name, in its namespace."""
         return ()

@@ -25,7 +25,7 @@ from ktui.cli.naming import one_workload
 from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
-from ktui.kinds.registry import history_of, kind_at, rollout_of
+from ktui.kinds.registry import KINDS, history_of, kind_at, rollout_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted
@@ -110,12 +110,22 @@ def diff(
 async def _read(settings: Settings, named: Reference) -> tuple[History, Templates, datetime]:
     async with connected(settings) as connection:
         api, namespace = Api(connection), connection.namespace
-        async with pointing_to_namesakes(api, namespace, named) as reference:
+        async with pointing_to_namesakes(api, namespace, named) as meant:
+            reference = meant
+            if kind_at(meant.resource) not in KINDS:
+                reference = await _with_template(api, namespace, meant)
             found = await _settled(api, namespace, reference)
         pods = await _pods(connection, reference, found)
         remembered = await recaller(book_opener(settings), connection.context)(found.uid)
         now = connection.clock.now()
     return _history(reference, found, pods, remembered, now), templates(found.raw, found.revisions), now
+
+
+async def _with_template(api: Api, namespace: str, reference: Reference) -> Reference:
+    """The workload that has the revisions: itself, or the one that it takes through its steps."""
+    raw = await api.get(reference.resource, namespace, reference.name)
+    there = kind_at(reference.resource).template_in(raw)
+    return reference if there is None else Reference(there[1], there[0])
 
 
 async def _settled(api: Api, namespace: str, reference: Reference) -> WithRevisions:

@@ -90,6 +90,9 @@ class KruiseRolloutKind(Kind[KruiseRollout]):
         found = self._kind_of(target).depends_on(store, released(target)) if target is not None else ()
         return (*found, *(self._kind_of(extra).depends_on(store, extra) if extra is not None else ()))
 
+    def template_in(self, raw: dict[str, Any]) -> tuple[Resource, str] | None:
+        return next(iter(self.also(raw)), None)
+
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """The workload, whose template is what rolls out."""
         from ktui.kinds.kruise_rollout.plans.known import also  # noqa: PLC0415

@@ -185,7 +185,7 @@ KRUISE_ROLLOUTS: Final = Resource(
     "v1beta1",
     "rollouts",
     KruiseRollout,
-    names=("rollout", "kro"),
+    names=("rollout", "ro", "kro"),
     short="ro",
     kind="Rollout",
     steered_by="status",

@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 
-from ktui.kinds.registry import kind_of
+from ktui.kinds.registry import kind_at, kind_of
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError
 from ktui.kube.revisions import read_with_revisions
-from ktui.model.reference import reference_to
+from ktui.model.reference import Reference, reference_to
 from ktui.plans.request import Action
 from ktui.rollout.diff.revisions import Pair, Templates, compare, compare_as_yaml, label, pair, templates
 from ktui.rollout.diff.templates import presentable, yaml_lines
@@ -230,10 +230,15 @@ class HistoryScreen(RolloutScreen):
         known = self.ktui.live.store.workload(history.uid)
         if known is None:
             raise KubeError("It is gone, and its templates with it.")
-        reference = reference_to(known)
-        found = await read_with_revisions(Api(connection), known.metadata.namespace, reference, kind_of(known).parts[0])
+        reference, api = reference_to(known), Api(connection)
+        found = await read_with_revisions(api, known.metadata.namespace, reference, kind_of(known).parts[0])
         if found.uid != history.uid:
             raise KubeError(f"This {reference.kind} was deleted, and another one has its name now.")
+        there = kind_of(known).template_in(found.raw)
+        if there is not None:
+            kept_as = kind_at(there[0]).parts[0]
+            other = Reference(there[1], there[0])
+            found = await read_with_revisions(api, known.metadata.namespace, other, kept_as)
         return templates(found.raw, found.revisions)
 
     # Keys
