@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ktui.kinds.advanced_daemonset.kind import AdvancedDaemonSetKind
+from ktui.kinds.advanced_statefulset.kind import AdvancedStatefulSetKind
 from ktui.kinds.argo_rollout.kind import ArgoRolloutKind
 from ktui.kinds.cloneset.kind import CloneSetKind
 from ktui.kinds.daemonset.kind import DaemonSetKind
@@ -34,6 +36,8 @@ KINDS: Final[tuple[Kind[Any], ...]] = (DeploymentKind(), StatefulSetKind(), Daem
 EXTENSIONS: Final[list[Kind[Any]]] = [
     ArgoRolloutKind(),
     CloneSetKind(),
+    AdvancedStatefulSetKind(),
+    AdvancedDaemonSetKind(),
     KruiseRolloutKind(lambda workload: _BY_RESOURCE[resource_of(workload)]),
 ]
 """The kinds that a cluster has only if someone has installed their controller."""

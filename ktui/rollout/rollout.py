@@ -116,6 +116,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """What its own controller says; None for those of Kubernetes, whose words are kubectl's."""
     foreign_containers: tuple[tuple[str, str], ...] = ()
     """Name and image of each container, if the template is that of another workload."""
+    word: str = ""
+    """What stands before its name in a list, if its kind has the name of a kind of Kubernetes itself."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 
@@ -127,7 +129,7 @@ class Rollout(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """What a list calls it: a Deployment by its name alone, others as `sts/db` and `ds/agent`."""
-        return short(self.kind, self.name)
+        return f"{self.word}/{self.name}" if self.word else short(self.kind, self.name)
 
     @property
     def why(self) -> str:

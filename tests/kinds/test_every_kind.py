@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ktui.actions.read import Reader
+from ktui.kinds.advanced_daemonset.objects import ADVANCED_DAEMONSETS
+from ktui.kinds.advanced_statefulset.objects import ADVANCED_STATEFULSETS
 from ktui.kinds.cloneset.objects import CLONESETS
 from ktui.kinds.kind import Kind
 from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS
@@ -36,6 +38,13 @@ OF_KRUISE = [
     (CLONESETS, "cloneset-in-place", 8.9),
     (CLONESETS, "cloneset-failing-undo", 20.0),
     (CLONESETS, "cloneset-on-delete", 8.0),
+    (ADVANCED_STATEFULSETS, "statefulset-partition", 16.0),
+    (ADVANCED_STATEFULSETS, "statefulset-max-unavailable", 26.0),
+    (ADVANCED_STATEFULSETS, "statefulset-in-place", 9.0),
+    (ADVANCED_DAEMONSETS, "daemonset-partition", 9.0),
+    (ADVANCED_DAEMONSETS, "daemonset-partition", 18.0),
+    (ADVANCED_DAEMONSETS, "daemonset-surge", 16.0),
+    (KRUISE_ROLLOUTS, "rollout-of-statefulset", 28.0),
     (KRUISE_ROLLOUTS, "rollout-partition-steps", 4.0),
     (KRUISE_ROLLOUTS, "rollout-partition-steps", 17.0),
     (KRUISE_ROLLOUTS, "rollout-partition-steps", 13.0),

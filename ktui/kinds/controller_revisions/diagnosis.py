@@ -140,7 +140,7 @@ def _held_back(workload: PodSet, old: Sequence[Pod]) -> list[Cause]:
         first = f"kubectl delete pod {clean(names[-1])} -n {clean(workload.metadata.namespace)}"
         helps = f"delete {them} back with the newest template ({first})"
         remedies: tuple[Remedy, ...] = ()
-    elif target(workload) == 0 < desired(workload) and isinstance(workload, StatefulSet):
+    elif target(workload) == 0 < desired(workload) and type(workload) is StatefulSet:
         sentence = "changed while paused: nothing rolls out until it is resumed"
         helps = "resume it, which lowers the partition, or undo the change"
         remedies = (Remedy.RESUME, Remedy.ROLLBACK)

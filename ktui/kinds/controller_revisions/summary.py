@@ -137,6 +137,7 @@ def _summary(
         unseen=unseen(store, CONTROLLER_REVISIONS, PODS),
         awaits=awaits,
         controller=own.controller,
+        word=resource_of(workload).short,
     )
 
 

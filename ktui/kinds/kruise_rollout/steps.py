@@ -134,7 +134,7 @@ def doing(rollout: KruiseRollout, now: datetime) -> str:
             return "waits for approval"
         case state if state == PAUSED:
             left = pause_left(rollout, now)
-            return f"waits {duration(left)} more" if left else "goes on"
+            return f"waits {duration(left)} more" if left else "continues"
         case state if state == UPGRADE:
             return f"{ready} of {count(new, 'new pod')} ready" if new else "new pods come"
         case state if state == ROUTING and rollout.spec.strategy.style.is_routed:
@@ -142,4 +142,4 @@ def doing(rollout: KruiseRollout, now: datetime) -> str:
         case state if state == BEFORE:
             return "begins"
         case _:
-            return "goes on"
+            return "continues"

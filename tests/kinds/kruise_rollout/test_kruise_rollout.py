@@ -31,7 +31,7 @@ from ktui.rollout.rollout import Phase
 from tests.kinds.open_kruise import replay
 from tests.recorded import decode
 
-NAMES = [name for name in replay.NAMES if name.startswith("rollout-") and name != "rollout-of-statefulset"]
+NAMES = [name for name in replay.NAMES if name.startswith("rollout-")]
 HEALTHY = [name for name in NAMES if "fail" not in name]
 
 PHASES = {
@@ -39,6 +39,7 @@ PHASES = {
     "rollout-undo": "complete progressing held progressing complete",
     "rollout-failing": "complete progressing stalled progressing held progressing complete",
     "rollout-blue-green": "complete progressing held progressing held progressing complete",
+    "rollout-of-statefulset": "complete progressing held progressing held progressing complete",
     "rollout-jump-pause": "complete progressing held paused progressing held progressing complete",
     "rollout-disable-delete": "complete progressing held " + "progressing complete " * 2 + "progressing held deleted",
 }

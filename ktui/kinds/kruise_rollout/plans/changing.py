@@ -48,5 +48,5 @@ def plan_scale(request: Scale, subject: KruiseRolloutSubject) -> Plan | Refusal:
         return made
     found = steps.current_step(subject.workload)
     share = found is not None and isinstance(steps.replicas_of(found[0]), str)
-    note = "The step stays; its share of the pods is counted anew." if share else "The step stays."
+    note = "The step stays; its share of the pods is counted again." if share else "The step stays."
     return msgspec.structs.replace(made, effects=(made.effects[0], note))

@@ -58,7 +58,7 @@ def plan_pause(request: Pause, subject: KruiseRolloutSubject) -> Plan | Refusal:
             "An approval waits too. An abort does not.",
         ),
         warnings=owner_warnings(subject.workload),
-        undo=Undo("Resume lets it go on.", Resume()),
+        undo=Undo("Resume lets it continue.", Resume()),
         commands=(patch_command(subject, {"spec": {"strategy": {"paused": True}}}),),
     )
 
@@ -71,7 +71,7 @@ def plan_resume(request: Resume, subject: KruiseRolloutSubject) -> Plan | Refusa
     draft = draft_for(subject)
     draft.put(_PAUSED, False)
     rollout = subject.workload
-    goes_on = "It goes on where it stopped."
+    goes_on = "It continues where it stopped."
     if rollout.status.steps.current_step_state == steps.PAUSED and steps.waits_for_approval(rollout):
         goes_on = f"It still waits for the approval of {steps.place(rollout)}."
     return draft.plan(

@@ -39,7 +39,7 @@ def refuse_promote(known: AnyKruiseRollout) -> Refusal | None:
     if rollout.spec.strategy.paused:
         return Refusal("it is paused: resume it first")
     if not choices(Action.PROMOTE, known, is_refused=False):
-        return Refusal(f"nothing to promote: {steps.place(rollout)} goes on by itself")
+        return Refusal(f"nothing to promote: {steps.place(rollout)} continues by itself")
     return None
 
 

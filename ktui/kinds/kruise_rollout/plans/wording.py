@@ -36,7 +36,7 @@ def then(rollout: KruiseRollout, at: int) -> str:
         return "Then it is complete, and the Rollout lets go of its workload."
     if step.pause.duration is None:
         return "It waits for approval there."
-    return f"It waits {duration(step.pause.duration)} there, and goes on by itself."
+    return f"It waits {duration(step.pause.duration)} there, and continues by itself."
 
 
 def through_the_steps(known: AnyKruiseRollout) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def amid(known: AnyKruiseRollout) -> tuple[str, ...]:
         return (
             "A blue-green rollout is running: Kruise Rollouts takes no third version until it is complete or back.",
         )
-    return ("A rollout is running: this takes its place, and begins at the first step.",)
+    return ("A rollout is running: this replaces it, and begins at the first step.",)
 
 
 def image_behind(known: AnyKruiseRollout) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ktui.kinds.open_kruise.plans.known import KruiseSubject
 from ktui.kinds.open_kruise.plans.partitions import plan_canary, plan_promote
 from ktui.kinds.open_kruise.plans.pausing import plan_pause, plan_resume
 from ktui.kinds.open_kruise.plans.rollback import plan_abort, plan_rollback
@@ -24,3 +25,17 @@ OF_NUMBERED: Final[Plans[NumberedSubject]] = Plans(
     repair="nothing to repair: OpenKruise replaces a pod that is not ready",
 )
 """Those that have a number of pods: CloneSets and Advanced StatefulSets."""
+
+OF_NODES: Final[Plans[KruiseSubject]] = Plans(
+    pause=plan_pause,
+    resume=plan_resume,
+    promote=plan_promote,
+    rollback=plan_rollback,
+    abort=plan_abort,
+    set_image=plan_set_image,
+    scale="a DaemonSet has no number of pods: it runs one on each node that its template selects",
+    restart=plan_restart,
+    canary=plan_canary,
+    repair="nothing to repair: OpenKruise replaces a pod that is not ready",
+)
+"""Advanced DaemonSets."""

@@ -1,0 +1,53 @@
+"""The kind StatefulSet of OpenKruise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ktui.kinds.advanced_statefulset.objects import ADVANCED_STATEFULSETS, AdvancedStatefulSet
+from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
+from ktui.kinds.controller_revisions.summary import Own
+from ktui.kinds.open_kruise.kind import KruiseKind
+from ktui.kinds.open_kruise.own import own_of
+from ktui.kinds.open_kruise.status import judged
+from ktui.model.store import Store
+from ktui.model.workloads import ORDERED_READY
+from ktui.rollout.rollout import Controller
+from ktui.rollout.status import Verdict
+
+if TYPE_CHECKING:
+    from ktui.model.workloads import ControllerRevision
+    from ktui.plans.plan import Plan
+    from ktui.plans.request import Request
+    from ktui.plans.subject import Subject
+    from ktui.rollout.revisions import Refusal
+
+    AdvancedSubject = Subject[AdvancedStatefulSet, ControllerRevision]
+
+
+class AdvancedStatefulSetKind(KruiseKind[AdvancedStatefulSet]):
+    """Advanced StatefulSets. Their controller reports no conditions, and so no words of its own."""
+
+    resource = ADVANCED_STATEFULSETS
+
+    def verdict(self, workload: AdvancedStatefulSet) -> Verdict:
+        return judged(workload, "Advanced StatefulSet", revision=workload.status.update_revision)
+
+    def own(self, store: Store, workload: AdvancedStatefulSet, now: datetime) -> Own:
+        return own_of(
+            workload,
+            stored_pods_by_revision(store, workload),
+            self.verdict(workload),
+            replicas=workload.spec.desired,
+            controller=Controller(),
+            waits_for_old=workload.spec.pod_management_policy == ORDERED_READY,
+        )
+
+    def replicas(self, workload: AdvancedStatefulSet) -> int:
+        return workload.spec.desired
+
+    def plan(self, request: Request, subject: AdvancedSubject) -> Plan | Refusal:
+        from ktui.kinds.open_kruise.plans.planning import OF_NUMBERED  # noqa: PLC0415
+
+        return OF_NUMBERED.plan(request, subject)
