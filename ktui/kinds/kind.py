@@ -145,6 +145,13 @@ class Kind(ABC, Generic[W]):
         """What has its template and keeps its revisions, by resource and name in its namespace; None: it does."""
         return None
 
+    def holds(self, workload: Workload) -> str:
+        """What of this kind holds that workload of another one now, as a command names it; nothing if nothing does.
+
+        What is done to the course of its rollout by hand is taken back then, without a word.
+        """
+        return ""
+
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """What else an action on it may change, by resource and name, in its namespace."""
         return ()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from ktui.kinds.registry import kind_at, kind_of
+from ktui.kinds.registry import EXTENSIONS, kind_at, kind_of
 from ktui.model.reference import reference_to
 from ktui.model.resources import Resource
 from ktui.model.store import Store
@@ -17,7 +17,7 @@ from ktui.plans.change_cause import cause_of, takes_cause, with_cause
 from ktui.plans.offers import Choice, Offer, Rights
 from ktui.plans.plan import Plan
 from ktui.plans.quota_warnings import quota_warnings
-from ktui.plans.request import Action, Request
+from ktui.plans.request import Action, Request, action_of
 from ktui.plans.subject import AnyKnown, AnySubject
 from ktui.plans.wording import command
 from ktui.rollout.revisions import Refusal
@@ -47,7 +47,7 @@ def known(store: Store, workload: Workload, remembered: Accounts | None = None) 
 def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     """What a request comes to on a workload as it is now, or why it cannot be done."""
     kind = kind_of(subject.workload)
-    made = kind.plan(request, subject)
+    made = _refuse_held(action_of(request), subject.workload) or kind.plan(request, subject)
     if isinstance(made, Refusal):
         return made
     if subject.quotas:
@@ -63,7 +63,27 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
 
 def offers(known: AnyKnown, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
     """Every action on a workload, those that are open and those that are not, in the order of a footer."""
-    return kind_of(known.workload).offers(known, read_only=read_only, rights=rights)
+    found = kind_of(known.workload).offers(known, read_only=read_only, rights=rights)
+    return tuple(
+        msgspec.structs.replace(offer, open=False, why_not=refused.reason)
+        if offer.open and (refused := _refuse_held(offer.action, known.workload)) is not None
+        else offer
+        for offer in found
+    )
+
+
+_COURSE: Final = frozenset(
+    {Action.PAUSE, Action.RESUME, Action.PROMOTE, Action.ROLLBACK, Action.ABORT, Action.CANARY, Action.REPAIR}
+)
+"""What is about the course of a rollout, which belongs to what holds the workload."""
+
+
+def _refuse_held(action: Action, workload: Workload) -> Refusal | None:
+    """Why an action is not for that workload: another one holds it, and takes such a change back without a word."""
+    if action not in _COURSE:
+        return None
+    holder = next((name for kind in EXTENSIONS if (name := kind.holds(workload))), "")
+    return Refusal(f"{holder} holds it, and takes back what is done to it here: {action} that one") if holder else None
 
 
 def choices(action: Action, known: AnyKnown) -> tuple[Choice, ...]:

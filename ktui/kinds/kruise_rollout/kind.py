@@ -10,10 +10,11 @@ from ktui.kinds.kind import Kind
 from ktui.kinds.kruise_rollout import summary
 from ktui.kinds.kruise_rollout.objects import BATCH_RELEASES, KRUISE_ROLLOUTS, KruiseRollout
 from ktui.kinds.kruise_rollout.summary import KindOf
-from ktui.kinds.kruise_rollout.target import extra_of, released, target_of
+from ktui.kinds.kruise_rollout.target import extra_of, holder_of, released, target_of
 from ktui.model.objects import Pod
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS, REPLICASETS, Resource
 from ktui.model.store import Store
+from ktui.model.workloads import Workload
 from ktui.rollout.facts import Revision
 from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Rollout
@@ -92,6 +93,10 @@ class KruiseRolloutKind(Kind[KruiseRollout]):
 
     def template_in(self, raw: dict[str, Any]) -> tuple[Resource, str] | None:
         return next(iter(self.also(raw)), None)
+
+    def holds(self, workload: Workload) -> str:
+        name = holder_of(workload)
+        return f"rollout.kruise.io/{name}" if name else ""
 
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """The workload, whose template is what rolls out."""

@@ -16,6 +16,7 @@ from ktui.model.reading import NotRead, read
 from ktui.model.resources import Resource, known_resources
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
+from ktui.text import clean
 
 IN_PROGRESS: Final = "rollouts.kruise.io/in-progressing"
 CONTROL: Final = "batchrelease.rollouts.kruise.io/control-info"
@@ -65,6 +66,31 @@ def extra_of(store: Store, rollout: KruiseRollout) -> Deployment | None:
 def is_controlled(workload: Workload) -> bool:
     """Whether a Rollout holds it now."""
     return IN_PROGRESS in workload.metadata.annotations or CONTROL in workload.metadata.annotations
+
+
+class _Holder(msgspec.Struct, rename="camel"):
+    """What the annotations say of who holds it: the Rollout, or its BatchRelease, which has the same name."""
+
+    rollout_name: str = ""
+    name: str = ""
+
+
+_HOLDER: Final = msgspec.json.Decoder(_Holder)
+
+
+def holder_of(workload: Workload) -> str:
+    """The name of the Rollout that holds it now; empty if none does."""
+    notes = workload.metadata.annotations
+    for text in (notes.get(IN_PROGRESS), notes.get(CONTROL)):
+        if text is None:
+            continue
+        try:
+            found = read(_HOLDER, text)
+        except NotRead:
+            continue
+        if found.rollout_name or found.name:
+            return clean(found.rollout_name or found.name)
+    return ""
 
 
 def released(workload: Any) -> Any:

@@ -10,8 +10,9 @@ import pytest
 
 from ktui.kinds.kruise_rollout import steps
 from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS, KruiseRollout
-from ktui.kinds.planning import plan
+from ktui.kinds.planning import offers, plan
 from ktui.kinds.registry import detail_of, history_of, rollout_of, timeline_of
+from ktui.model.resources import DEPLOYMENTS
 from ktui.plans.plan import Plan
 from ktui.plans.request import (
     Abort,
@@ -247,6 +248,15 @@ def test_what_is_refused(name: str, t: float, request_: Request, reason: str) ->
     made = plan(request_, replay.acted_on(name, t, KRUISE_ROLLOUTS))
     assert isinstance(made, Refusal), made
     assert made.reason.startswith(reason)
+
+
+@pytest.mark.parametrize("request_", [Pause(), Resume(), Promote(), RollBack(1), Abort()])
+def test_the_course_of_a_deployment_that_a_rollout_holds_is_not_steered_by_itself(request_: Request) -> None:
+    subject = replay.acted_on("rollout-partition-steps", 17.0, DEPLOYMENTS)
+    made = plan(request_, subject)
+    assert isinstance(made, Refusal), made
+    assert made.reason.startswith("rollout.kruise.io/web holds it, and takes back what is done to it here")
+    assert {offer.action.value for offer in offers(subject) if offer.open} == {"set-image", "scale"}
 
 
 def test_the_older_version_of_the_api() -> None:
