@@ -67,15 +67,23 @@ async def discover(connection: Connection, wanted: Collection[Resource]) -> froz
     """
     groups = {resource.group for resource in wanted}
     answer = await _asked(connection, "/apis")
-    found = {group.metadata.name or group.name: group for group in (*answer.items, *answer.groups)}
+    found: dict[str, list[_Version]] = {}
+    for group in (*answer.items, *answer.groups):
+        # A proxy that puts answers together may name a group more than once.
+        found.setdefault(group.metadata.name or group.name, []).extend(group.versions)
     served: dict[str, Mapping[str, frozenset[str]]] = {}
     for name in groups & found.keys():
         if answer.items:
-            served[name] = {each.version: _plurals(each.resources) for each in found[name].versions}
+            served[name] = {
+                version: _plurals(
+                    tuple(one for each in found[name] if each.version == version for one in each.resources)
+                )
+                for version in dict.fromkeys(each.version for each in found[name])
+            }
         else:
             served[name] = {
                 each.version: _plurals((await _asked(connection, f"/apis/{name}/{each.version}")).resources)
-                for each in found[name].versions
+                for each in found[name]
             }
     versions = {resource: _version(resource, served.get(resource.group, {})) for resource in wanted}
     connection.served_as = {

@@ -98,3 +98,14 @@ async def test_paths_of_other_groups_stay(connecting: Connecting) -> None:
         }
         assert await list_once(connection, DEPLOYMENTS, "shop") == []
     assert asked == ["/apis/apps/v1/namespaces/shop/deployments"]
+
+
+async def test_versions_of_a_group_that_is_named_twice_are_put_together(connecting: Connecting) -> None:
+    def item(version: str, plural: str) -> dict[str, Any]:
+        versions = [{"version": version, "resources": [{"resource": plural}]}]
+        return {"metadata": {"name": "argoproj.io"}, "versions": versions}
+
+    answer = {"kind": "APIGroupDiscoveryList", "items": [item("v1alpha1", "rollouts"), item("v2", "experiments")]}
+    async with serving(answering({"/apis": answer}, [])) as url, connecting(url) as connection:
+        assert await discover(connection, WANTED) == {ROLLOUTS, LATER}
+        assert connection.served_as == {("apis/argoproj.io/v9", "experiments"): "apis/argoproj.io/v2"}

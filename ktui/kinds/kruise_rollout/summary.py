@@ -106,6 +106,7 @@ def _both(workload: KruiseRollout, target: Workload, inner: Rollout, extra: Roll
         observed=workload.observed,
         hold=None,
         partition=None,
+        word="",
         awaits=awaits(workload, now, is_held=is_controlled(target)) or (inner.awaits if not runs else ""),
         controller=controller_of(workload),
         foreign_containers=tuple((clean(each.name), clean(each.image)) for each in target.spec.template.containers),

@@ -64,7 +64,7 @@ def _paused(old: int) -> tuple[Cause, ...]:
     return (
         Cause(
             Kind.PAUSED,
-            f"paused: {count(old, 'old pod')} {'stays' if old == 1 else 'stay'} until it is resumed",
+            f"{count(old, 'old pod')} {'stays' if old == 1 else 'stay'} until it is resumed",
             blocking=False,
             try_next="resume it, or undo the change",
             remedies=(Remedy.RESUME, Remedy.ROLLBACK),

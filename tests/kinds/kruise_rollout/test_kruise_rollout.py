@@ -100,6 +100,10 @@ def test_one_row_for_one_thing(name: str) -> None:
         assert [type(each).__name__ for each in store.shown()] == ["KruiseRollout"], "the second Deployment too"
 
 
+def test_its_row_is_called_after_it_and_not_after_its_workload() -> None:
+    assert replay.rollout("rollout-of-statefulset", 28.0, KRUISE_ROLLOUTS).label == "ro/web"
+
+
 def test_the_cause_is_that_of_the_pods_of_the_step() -> None:
     seen = replay.rollout("rollout-failing", 25.0, KRUISE_ROLLOUTS)
     assert seen.phase is Phase.STALLED
