@@ -10,7 +10,7 @@ import msgspec
 from ktui.kinds.kruise_rollout import steps
 from ktui.kinds.kruise_rollout.objects import KruiseRollout
 from ktui.kinds.kruise_rollout.summary import DISABLED, KindOf, is_running, rollout_of
-from ktui.kinds.kruise_rollout.target import extra_of, is_blue_green, released, target_of
+from ktui.kinds.kruise_rollout.target import extra_of, is_blue_green, is_controlled, released, target_of
 from ktui.model.policies import Policies
 from ktui.model.store import Store
 from ktui.rollout.bounds import Bounds
@@ -58,6 +58,7 @@ def detail(
         rollout=answers,
         created=workload.metadata.creation_timestamp,
         strategy=style,
+        deadline_seconds=None if is_controlled(target) else inner.deadline_seconds,
         revisions=(*beside, *inner.revisions),
         conditions=(*own, *inner.conditions),
         events=(*newest_events(events), *inner.events),

@@ -155,6 +155,7 @@ def test_a_blue_green_deployment_has_ready_pods_and_says_why_none_is_available()
     assert "no pod counts as available meanwhile: ready ones do" in lines
     assert page.sections[0].title == "Steps 2/2"
     assert page.strategy == "BlueGreen"
+    assert page.deadline_seconds is None, "none passes while the Rollout holds the Deployment"
 
 
 def test_the_second_deployment_of_a_canary_is_part_of_it() -> None:
