@@ -51,6 +51,7 @@ async def settle(connection: Connection, reference: Reference) -> Reference:
     if len(meant) == 1:
         return meant[0]
     there = [each for each in meant if await _exists(connection, each)]
+    there.sort(key=lambda each: each.resource.group)
     if len(there) > 1:
         raise KubeError(
             f"There are {len(there)} of that name here, of {' and of '.join(each.resource.group for each in there)}.",
