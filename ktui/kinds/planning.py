@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from ktui.kinds.registry import EXTENSIONS, kind_at, kind_of
-from ktui.model.reference import reference_to
+from ktui.model.reference import Reference
 from ktui.model.resources import Resource
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
@@ -56,7 +56,7 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     if not takes_cause(request) or made.subresource:
         # What goes to a status or a number of pods writes no annotation.
         return made
-    annotate = command(subject, "annotate", reference_to(subject.workload).full)
+    annotate = command(subject, "annotate", Reference(made.target.name, made.target.resource).full)
     cause, made = cause_of(request), msgspec.structs.replace(made, annotate=annotate)
     return with_cause(made, cause) if cause else made
 
