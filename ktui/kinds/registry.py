@@ -13,6 +13,7 @@ from ktui.kinds.argo_rollout.kind import ArgoRolloutKind
 from ktui.kinds.cloneset.kind import CloneSetKind
 from ktui.kinds.daemonset.kind import DaemonSetKind
 from ktui.kinds.deployment.kind import DeploymentKind
+from ktui.kinds.flagger_canary.kind import FlaggerCanaryKind
 from ktui.kinds.kind import Kind
 from ktui.kinds.kruise_rollout.kind import KruiseRolloutKind
 from ktui.kinds.statefulset.kind import StatefulSetKind
@@ -39,6 +40,7 @@ EXTENSIONS: Final[list[Kind[Any]]] = [
     AdvancedStatefulSetKind(),
     AdvancedDaemonSetKind(),
     KruiseRolloutKind(lambda workload: _BY_RESOURCE[resource_of(workload)]),
+    FlaggerCanaryKind(),
 ]
 """The kinds that a cluster has only if someone has installed their controller."""
 

@@ -25,6 +25,7 @@ from ktui.plans.request import PLAIN
 from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 from tests.kinds.argo_rollout import operator
+from tests.kinds.flagger_canary import operator as of_flagger
 from tests.kinds.open_kruise import replay
 from tests.recorded import FOLDER, clock
 from tests.replayed import Replayed, served
@@ -55,6 +56,19 @@ OF_KRUISE = [
     (KRUISE_ROLLOUTS, "rollout-disable-delete", 24.0),
 ]
 OF_ARGO = [("canary-steps", 8.0), ("canary-abort-retry-undo", 25.0), ("blue-green-manual", 12.0)]
+
+
+OF_FLAGGER = [
+    ("weights", 6.9),
+    ("weights", 16.5),
+    ("weights", 25.0),
+    ("gates", 30.0),
+    ("suspend", 20.0),
+    ("skip-analysis", 12.0),
+    ("metric-rollback", 29.0),
+    ("promotion-fails", 30.0),
+    ("edits-by-hand", 3.0),
+]
 
 
 def agrees(subject: AnySubject) -> Iterator[str]:
@@ -111,6 +125,11 @@ def test_what_is_offered_of_a_rollout_of_argo_can_be_planned(name: str, at: floa
 @pytest.mark.parametrize(("resource", "name", "at"), OF_KRUISE)
 def test_what_is_offered_of_a_workload_of_open_kruise_can_be_planned(resource: Resource, name: str, at: float) -> None:
     assert set(agrees(replay.acted_on(name, at, resource)))
+
+
+@pytest.mark.parametrize(("name", "at"), OF_FLAGGER)
+def test_what_is_offered_of_a_canary_of_flagger_can_be_planned(name: str, at: float) -> None:
+    assert set(agrees(of_flagger.on(name, at)))
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.resource.kind)

@@ -1,0 +1,1 @@
+"""Canaries of Flagger."""
