@@ -20,7 +20,7 @@ def refuse_abort(known: AnyCanary) -> Refusal:
         return Refusal("it is being promoted, which Flagger takes to its end: roll back after that")
     if known.situation.phase not in said.ANALYSES:
         return Refusal("nothing to abort: nothing is being rolled out")
-    return Refusal(clean(f"Flagger cannot be told to abort: {stops(known.situation)}"))
+    return Refusal(clean(f"Flagger has no abort. What stops it sooner: {stops(known.situation)}"))
 
 
 def plan_abort(request: Abort, subject: CanarySubject) -> Refusal:
