@@ -44,6 +44,7 @@ def summarise(store: Store, canary: Canary, track: Track, now: datetime) -> Roll
     was_watched = track.finished is None or track.samples[0].at <= track.finished
     lowest = track.lowest if was_watched else None
     meta, source = canary.metadata, target.workload if target is not None else canary
+    owner, differing = provenance(source), images.differences(replaced, template) if template is not None else ()
     return Rollout(
         uid=meta.uid,
         kind="Canary",
@@ -56,17 +57,17 @@ def summarise(store: Store, canary: Canary, track: Track, now: datetime) -> Roll
         progress=numbers,
         revision=current.number if current is not None else 0,
         previous_revision=before.number if before is not None and before is not current else 0,
-        image=clean(images.of_template(template, replaced)) if template is not None else "",
-        image_change=images.cleaned(images.changed(replaced, template)) if template is not None else None,
-        image_changes=images.differences(replaced, template) if template is not None else (),
+        image=clean(images.named(template, differing)) if template is not None else "",
+        image_change=images.cleaned(images.changed(differing)),
+        image_changes=differing,
         since=_since(situation, phase, track, causes),
         started=track.started,
         seconds_left=None,
         lowest=lowest.available if lowest is not None else None,
         lowest_at=lowest.at if lowest is not None else None,
         causes=causes,
-        provenance=provenance(source),
-        written_by=writer_of(source),
+        provenance=owner,
+        written_by=writer_of(source, owner),
         change_cause=clean(change_cause(source)),
         observed=not is_new,
         serves=clean(who_serves(situation)),

@@ -118,7 +118,8 @@ def test_what_stops_an_analysis_sooner_names_gates_hooks_and_traffic() -> None:
     analysis = {"stepWeight": 20, "maxWeight": 60, "interval": "3s", "webhooks": webhooks}
     found = refused(Abort(), on("weights", 16.5, spec={"analysis": analysis}))
     assert found == (
-        "Flagger has no abort. What stops it sooner: let the rollback hook back answer 200, which rolls it back within 3s; "
+        "Flagger has no abort. What stops it sooner: let the rollback hook back answer 200, "
+        "which rolls it back within 3s; "
         "or shut the gate go, which keeps it from being promoted; "
         "or suspend it, with 40% of the traffic left on the canary"
     )
