@@ -262,7 +262,7 @@ def _reported(situation: Situation, now: datetime) -> list[Cause]:
             Kind.CONTROLLER,
             fit(f"Flagger: {latest.whole}"),
             blocking=is_stalled(Reason.CONTROLLER_FAILS, latest.since, now),
-            try_next="read what it says; it tries again at each look, and does not go on before",
+            try_next="read what it says; it tries again at each look, and does not continue before",
             detail=latest.whole,
             remedies=(Remedy.TIMELINE,),
             reason=Reason.CONTROLLER_FAILS,

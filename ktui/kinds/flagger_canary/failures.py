@@ -113,7 +113,7 @@ def _why(situation: Situation) -> tuple[Kind, Reason, str, Report | None]:
         return Kind.ANALYSIS, reason, f"rolled back after {times}: {check.words}", check
     if situation.primary is not None and not _is_ready(situation):
         return Kind.DEADLINE, Reason.DEADLINE_PASSED, f"rolled back at once: {primary} was not ready", back
-    return Kind.ANALYSIS, Reason.ANALYSIS_FAILED, "rolled back: no event tells why any more", back
+    return Kind.ANALYSIS, Reason.ANALYSIS_FAILED, "rolled back: no event that tells why is left", back
 
 
 def _after(situation: Situation, *sorts: Sort, looks: int = 0) -> Report | None:

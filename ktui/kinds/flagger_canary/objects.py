@@ -66,8 +66,8 @@ class Metric(Struct, frozen=True):
     def limit(self) -> str:
         """`at least 99`, `at most 500`; empty where nothing is said."""
         limits = self.threshold_range or Limits(max=self.threshold)
-        told = [f"at least {limits.min:g}"] if limits.min is not None else []
-        return " and ".join([*told, f"at most {limits.max:g}"] if limits.max is not None else told)
+        stated = [f"at least {limits.min:g}"] if limits.min is not None else []
+        return " and ".join([*stated, f"at most {limits.max:g}"] if limits.max is not None else stated)
 
 
 class Webhook(Struct, frozen=True):
@@ -84,7 +84,7 @@ class Webhook(Struct, frozen=True):
 
 
 class Analysis(Struct, frozen=True):
-    """How a new revision is looked at before it takes the place of the old one."""
+    """How a new revision is looked at before it replaces the old one."""
 
     interval: str = ""
     threshold: int = 0

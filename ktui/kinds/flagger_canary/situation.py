@@ -122,7 +122,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def began(self) -> datetime | None:
-        """When the analysis of what is under way began: its condition turned then."""
+        """When the analysis of what is in progress began: its condition turned then."""
         condition = self.canary.promoted
         return condition.last_transition_time if condition is not None and condition.status == "Unknown" else None
 

@@ -33,19 +33,19 @@ def happened(store: Store, canary: Canary) -> Iterator[Stamp]:
     situation = situation_of(store, canary, None)
     yield from _of_condition(canary)
     for event in store.events(canary.metadata.uid):
-        told = report(event)
-        yield from of_event(event, _what(told), said=_words(told))
+        found = report(event)
+        yield from of_event(event, _what(found), said=_words(found))
     for half in (situation.target, situation.primary):
         if half is not None:
             yield from _of_half(store, half, situation)
 
 
-def _what(told: Report) -> What:
-    return _WHAT.get(told.sort, What.TROUBLE if told.sort is Sort.OTHER and told.is_warning else What.NOTE)
+def _what(found: Report) -> What:
+    return _WHAT.get(found.sort, What.TROUBLE if found.sort is Sort.OTHER and found.is_warning else What.NOTE)
 
 
-def _words(told: Report) -> str:
-    return f"waits: {told.words}" if told.sort in (Sort.GATE, Sort.WAITS) else told.words
+def _words(found: Report) -> str:
+    return f"waits: {found.words}" if found.sort in (Sort.GATE, Sort.WAITS) else found.words
 
 
 def _of_condition(canary: Canary) -> Iterator[Stamp]:

@@ -196,7 +196,7 @@ def test_what_flagger_stops_at_is_passed_on_in_its_words() -> None:
         ("Halt advancement no values found for custom metric: latency: no values", Sort.MEASURE, "metric latency"),
         ("Halt advancement no values found for istio metric p99 probably web.shop …", Sort.MEASURE, "metric p99"),
         ("Metric query failed for latency: 500", Sort.MEASURE, "Metric query failed for latency: 500"),
-        ("Rolling back web.shop manual webhook invoked", Sort.ROLLBACK, "a rollback hook asked for it"),
+        ("Rolling back web.shop manual webhook invoked", Sort.ROLLBACK, "a rollback hook requested it"),
         ("(combined from similar events): Advance web.shop canary weight 30", Sort.MOVED, "30% of the traffic"),
         ("canary damonset web.shop not ready with retryable true: waiting for it", Sort.WAITS, "waiting for it"),
         ("something new", Sort.OTHER, "something new"),
@@ -230,6 +230,6 @@ def test_a_rollback_that_a_hook_asked_for() -> None:
     )
     text = "Rolling back web.shop manual webhook invoked"
     found = _looked(made, _workload("web-primary", 2), _workload("web", 0, desired=0), _event(text, failed))
-    assert found.why == "rolled back: a rollback hook asked for it"
+    assert found.why == "rolled back: a rollback hook requested it"
     silent = _looked(made, _workload("web-primary", 2), _workload("web", 0, desired=0))
-    assert silent.why == "rolled back: no event tells why any more"
+    assert silent.why == "rolled back: no event that tells why is left"

@@ -106,7 +106,7 @@ def test_a_rollback_in_the_middle_says_that_it_does_not_abort() -> None:
     assert made.effects[0] == (
         "This does not abort the analysis: the primary has that template, so for Flagger it is no new one."
     )
-    assert made.effects[2].endswith("promotes the old template, and then analyses it once more.")
+    assert made.effects[2].endswith("promotes the old template, and then analyses it again.")
     assert made.warnings[0] == "To stop it at once: suspend it."
 
 
@@ -242,14 +242,14 @@ def test_what_it_says_will_happen(name: str, at: float, request_: Request, effec
             "weights",
             16.5,
             image("1.2"),
-            "web:1.1 is being analysed (weight 40 of 60): this takes its place. All traffic goes back to the primary, "
+            "web:1.1 is being analysed (weight 40 of 60): this replaces it. All traffic goes back to the primary, "
             "and the analysis begins again.",
         ),
         (
             "weights",
             16.5,
             image("1.0"),
-            "It does not abort the analysis, which goes on with the old image, promotes it, and then begins once more. "
+            "It does not abort the analysis, which continues with the old image, promotes it, and then begins again. "
             "To stop it at once: suspend it, with 40% of the traffic left on the canary.",
         ),
         (
@@ -259,7 +259,7 @@ def test_what_it_says_will_happen(name: str, at: float, request_: Request, effec
             "web-primary is not ready: Flagger rolls this back at once, and all traffic goes to the primary. "
             "Fix the primary first.",
         ),
-        ("gates", 30.0, Promote(), "It goes past promote: these gates are not asked any more."),
+        ("gates", 30.0, Promote(), "It goes past promote: these gates are no longer asked."),
         ("gates", 8.0, Promote(), "It still waits for the gate start: Flagger asks that before anything else."),
         ("metric-rollback", 21.0, Promote(), "2 of 3 checks failed so far, at weight 50 of 75."),
     ],

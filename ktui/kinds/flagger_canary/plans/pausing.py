@@ -43,7 +43,7 @@ def plan_pause(request: Pause, subject: CanarySubject) -> Plan | Refusal:
         done="suspended",
         effects=_when_suspended(subject),
         warnings=(*_promoting(subject), *owner_warnings(subject.workload)),
-        undo=Undo("Resume lets it go on.", Resume()),
+        undo=Undo("Resume continues it.", Resume()),
         commands=(_command(subject, "true"),),
     )
 
@@ -89,7 +89,7 @@ def _when_suspended(subject: CanarySubject) -> tuple[str, ...]:
 def _promoting(subject: CanarySubject) -> tuple[str, ...]:
     if subject.situation.phase != said.PROMOTING:
         return ()
-    return ("The primary has the new template already: its Deployment goes on by itself.",)
+    return ("The primary has the new template already: its Deployment continues by itself.",)
 
 
 def _when_resumed(subject: CanarySubject) -> tuple[str, ...]:
@@ -98,4 +98,4 @@ def _when_resumed(subject: CanarySubject) -> tuple[str, ...]:
         if situation.unseen_since(subject.now) is not None:
             return ("The target was changed while it was suspended: Flagger begins with that at its next look.",)
         return ("Nothing waits to be rolled out, so no pod changes now.",)
-    return (f"It goes on at its next look, within {subject.workload.interval:g} s.",)
+    return (f"It continues at its next check, within {subject.workload.interval:g} s.",)

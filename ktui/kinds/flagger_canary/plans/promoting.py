@@ -111,7 +111,7 @@ def _gates(subject: CanarySubject) -> tuple[str, ...]:
     if situation.phase == said.WAITING:
         return (clean(f"It still waits for the gate {situation.shut}: Flagger asks that before anything else."),)
     passed = [hook.name for kind in ("confirm-promotion", "confirm-traffic-increase") for hook in canary.hooks(kind)]
-    return (clean(f"It goes past {', '.join(passed)}: these gates are not asked any more."),) if passed else ()
+    return (clean(f"It goes past {', '.join(passed)}: these gates are no longer asked."),) if passed else ()
 
 
 def _checks(subject: CanarySubject) -> tuple[str, ...]:

@@ -155,15 +155,15 @@ def _effects(subject: CanarySubject, back: Revision) -> tuple[str, ...]:
         if canary.spec.suspend:
             return (
                 f"It is suspended: {situation.serving.words} until it is resumed, whatever the template.",
-                "Then it goes on with the old template, promotes it, and analyses it once more after that.",
+                "Then it continues with the old template, promotes it, and analyses it again after that.",
             )
         return (
             "This does not abort the analysis: the primary has that template, so for Flagger it is no new one.",
             f"The canary's pods are replaced by {named(back)} in a rolling update: {current} is out of service.",
-            "The analysis goes on from where it is, promotes the old template, and then analyses it once more.",
+            "The analysis continues from where it is, promotes the old template, and then analyses it again.",
         )
     if _is_promoted(situation, back) and situation.phase == said.WAITING:
-        return ("The primary has that template: the analysis that waits begins with it all the same.",)
+        return ("The primary has that template: the analysis that waits begins with it anyway.",)
     if _is_promoted(situation, back) and situation.phase == said.FAILED:
         return (
             "The primary has that template, so nothing is rolled out: no pod changes.",

@@ -89,7 +89,7 @@ def plan_set_image(request: SetImage, subject: CanarySubject) -> Plan | Refusal:
 
 
 def plan_restart(request: Restart, subject: CanarySubject) -> Plan | Refusal:
-    """Every pod anew, by way of an analysis: a restart is another template."""
+    """Every pod again, by way of an analysis: a restart is another template."""
     refused = refuse_restart(subject)
     return refused or _stamped(
         request, subject, f"Restart {target_of(subject.workload)}", "restart", "A restart is another template:"
@@ -97,7 +97,7 @@ def plan_restart(request: Restart, subject: CanarySubject) -> Plan | Refusal:
 
 
 def plan_retry(request: Retry, subject: CanarySubject) -> Plan | Refusal:
-    """Analyse the same once more: Flagger begins again for another template only, and a restart makes one."""
+    """Analyse the same again: Flagger begins again for another template only, and a restart makes one."""
     refused = refuse_retry(subject)
     return refused or _stamped(
         request,
@@ -158,7 +158,7 @@ def _of_image(subject: CanarySubject, after: dict[str, Any]) -> tuple[str, ...]:
     situation = subject.situation
     if situation.phase in said.ANALYSES and _is_promoted(situation, after):
         return (
-            "It does not abort the analysis, which goes on with the old image, promotes it, and then begins once more. "
+            "It does not abort the analysis, which continues with the old image, promotes it, and then begins again. "
             + clean(f"To stop it at once: {stops(situation)}."),
         )
     return in_the_middle(situation)

@@ -48,14 +48,14 @@ def _steps(situation: Situation) -> str:
     every = f"one every {duration(canary.interval)}"
     weights, times = canary.weights, canary.iterations
     if times:
-        told = f"{canary.strategy}: {count(times, 'iteration')}, {every}"
+        stated = f"{canary.strategy}: {count(times, 'iteration')}, {every}"
     else:
         shown = ", ".join(map(str, weights[:6])) + (f" … {weights[-1]}" if len(weights) > 6 else "")
-        told = f"Weights {shown}%, {every}"
+        stated = f"Weights {shown}%, {every}"
     promotion = [hook.name for hook in canary.hooks("confirm-promotion")]
     gate = f"; it is promoted once {_gates(promotion)}" if promotion else ""
     checks = f"{count(canary.threshold, 'failed check')} {'brings' if canary.threshold == 1 else 'bring'}"
-    return f"{told}; {checks} the old revision back{gate}."
+    return f"{stated}; {checks} the old revision back{gate}."
 
 
 def _gates(names: list[str]) -> str:
@@ -71,14 +71,14 @@ def in_the_middle(situation: Situation) -> tuple[str, ...]:
     if situation.phase in (said.PROGRESSING, said.WAITING_PROMOTION):
         return (
             clean(
-                f"{image} is being analysed ({place(situation)}): this takes its place. All traffic goes back to the "
+                f"{image} is being analysed ({place(situation)}): this replaces it. All traffic goes back to the "
                 "primary, and the analysis begins again."
             ),
         )
     if situation.phase in (said.PROMOTING, said.FINALISING):
         return (
             clean(
-                f"{image} is being promoted, which goes on to its end: this one is analysed after that. "
+                f"{image} is being promoted, which continues to its end: this one is analysed after that. "
                 "The canary's pods are replaced at once."
             ),
         )
