@@ -10,6 +10,9 @@ from typing import Final
 import msgspec
 import yaml
 
+from ktui.kinds.advanced_daemonset.objects import ADVANCED_DAEMONSETS
+from ktui.kinds.flagger_canary.resources import CANARIES
+from ktui.kinds.knative_service.resources import SERVICES as KNATIVE_SERVICES
 from ktui.kinds.registry import EXTENSIONS, WORKLOADS
 from ktui.model.resources import DAEMONSETS, known_resources
 from ktui.plans.offers import PATCH, Permission, needed
@@ -79,8 +82,8 @@ def block(language: str) -> str:
     return found[1]
 
 
-NOT_SCALED: Final = (DAEMONSETS.plural, "canaries")
-"""The number of their pods is decided by the nodes, or by the primary that Flagger makes."""
+NOT_SCALED: Final = (DAEMONSETS, ADVANCED_DAEMONSETS, CANARIES, KNATIVE_SERVICES)
+"""The number of their pods is decided by the nodes, by the primary that Flagger makes, or by an autoscaler."""
 
 
 def test_the_roles_in_the_guide_suffice() -> None:
@@ -105,7 +108,7 @@ def test_the_roles_in_the_guide_suffice() -> None:
     assert {right(PATCH), right(PATCH_SERVICE)} < rights(act)
     for action in Action:
         for resource in (*WORKLOADS, *(kind.resource for kind in EXTENSIONS)):
-            if action is not Action.SCALE or resource.plural not in NOT_SCALED:
+            if action is not Action.SCALE or resource not in NOT_SCALED:
                 assert right(needed(action, resource)) in rights(act)
 
 

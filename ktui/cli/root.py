@@ -33,6 +33,7 @@ _COMMANDS: Final = {
     "abort": ("ktui.cli.act.commands", "Abort a rollout and roll back."),
     "retry": ("ktui.cli.act.commands", "Roll out again what was aborted (Argo Rollouts)."),
     "terminate": ("ktui.cli.act.commands", "End a running analysis (Argo Rollouts)."),
+    "traffic": ("ktui.cli.act.traffic", "Shares of traffic, and tags (Knative)."),
     "set-image": ("ktui.cli.act.commands", "Roll out another image."),
     "scale": ("ktui.cli.act.commands", "Set the number of pods."),
     "restart": ("ktui.cli.act.commands", "Replace every pod."),

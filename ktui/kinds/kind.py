@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ktui.model.objects import Pod
-from ktui.model.resources import PODS, REPLICASETS, Resource
+from ktui.model.resources import PODS, Resource
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
 from ktui.rollout.facts import Revision
 from ktui.rollout.progress import Track
+from ktui.rollout.revisions import template_of
 from ktui.rollout.rollout import Rollout
 from ktui.rollout.status import Verdict
 
@@ -113,6 +114,10 @@ class Kind(ABC, Generic[W]):
         """Whether the stamp of the end is that of the rollout, and not of something that came between or after it."""
         return False
 
+    def template_of(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """The pod template of a workload or of what keeps one of its revisions, as the API has it. It is a copy."""
+        return template_of(raw)
+
     # Acting
 
     @property
@@ -125,9 +130,9 @@ class Kind(ABC, Generic[W]):
         from ktui.plans.subject import Known  # noqa: PLC0415
 
         uid = workload.metadata.uid
-        kept_as = store.replicasets if self.kept_in[0] is REPLICASETS else store.controller_revisions
+        revisions = tuple(store.parts(uid, self.kept_in[0].type))
         pods = tuple(store.pods(uid)) if PODS in self.kept_in else ()
-        return Known(workload=workload, revisions=tuple(kept_as(uid)), pods=pods, remembered=remembered)
+        return Known(workload=workload, revisions=revisions, pods=pods, remembered=remembered)
 
     def subject(
         self, raw: dict[str, Any], listed: Sequence[Sequence[dict[str, Any]]], now: datetime, **around: Any
@@ -177,6 +182,13 @@ class Kind(ABC, Generic[W]):
     def choices(self, action: Action, known: Known[Any, Any]) -> tuple[Choice, ...]:
         """What an action may mean here, if that has to be asked; none, or one, if it means one thing."""
         return ()
+
+    def refuse_part(self, action: Action, part: Workload) -> Refusal | None:
+        """Why an action on a workload of another kind, which is a part of one of this kind, would be no use.
+
+        None if it may be done, or if that workload is no such part. What it is a part of is not known here.
+        """
+        return None
 
     @abstractmethod
     def is_under_way(self, known: Known[Any, Any]) -> bool:

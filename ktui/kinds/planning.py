@@ -47,7 +47,7 @@ def known(store: Store, workload: Workload, remembered: Accounts | None = None) 
 def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     """What a request comes to on a workload as it is now, or why it cannot be done."""
     kind = kind_of(subject.workload)
-    made = _refuse_held(action_of(request), subject.workload) or kind.plan(request, subject)
+    made = _refuse_here(action_of(request), subject.workload) or kind.plan(request, subject)
     if isinstance(made, Refusal):
         return made
     if subject.quotas:
@@ -64,12 +64,7 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
 def offers(known: AnyKnown, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
     """Every action on a workload, those that are open and those that are not, in the order of a footer."""
     found = kind_of(known.workload).offers(known, read_only=read_only, rights=rights)
-    return tuple(
-        msgspec.structs.replace(offer, open=False, why_not=refused.reason)
-        if offer.open and (refused := _refuse_held(offer.action, known.workload)) is not None
-        else offer
-        for offer in found
-    )
+    return tuple(_offered_of_part(each, known.workload) for each in found)
 
 
 _COURSE: Final = frozenset(
@@ -78,12 +73,26 @@ _COURSE: Final = frozenset(
 """What is about the course of a rollout, which belongs to what holds the workload."""
 
 
+def refuse_part(action: Action, workload: Workload) -> Refusal | None:
+    """Why an action on what is only a part of another workload would be no use; None for all else."""
+    return next((why for kind in EXTENSIONS if (why := kind.refuse_part(action, workload)) is not None), None)
+
+
 def _refuse_held(action: Action, workload: Workload) -> Refusal | None:
     """Why an action is not for that workload: another one holds it, and takes such a change back without a word."""
     if action not in _COURSE:
         return None
     holder = next((name for kind in EXTENSIONS if (name := kind.holds(workload))), "")
     return Refusal(f"{holder} holds it, and takes back what is done to it here: {action} that one") if holder else None
+
+
+def _refuse_here(action: Action, workload: Workload) -> Refusal | None:
+    return refuse_part(action, workload) or _refuse_held(action, workload)
+
+
+def _offered_of_part(offer: Offer, workload: Workload) -> Offer:
+    refused = refuse_part(offer.action, workload) or (_refuse_held(offer.action, workload) if offer.open else None)
+    return msgspec.structs.replace(offer, open=False, why_not=refused.reason, instead=None) if refused else offer
 
 
 def choices(action: Action, known: AnyKnown) -> tuple[Choice, ...]:

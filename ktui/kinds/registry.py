@@ -15,6 +15,7 @@ from ktui.kinds.daemonset.kind import DaemonSetKind
 from ktui.kinds.deployment.kind import DeploymentKind
 from ktui.kinds.flagger_canary.kind import FlaggerCanaryKind
 from ktui.kinds.kind import Kind
+from ktui.kinds.knative_service.kind import KnativeServiceKind
 from ktui.kinds.kruise_rollout.kind import KruiseRolloutKind
 from ktui.kinds.statefulset.kind import StatefulSetKind
 from ktui.model.resources import EVENTS, PODS, Resource, resource_of
@@ -41,6 +42,7 @@ EXTENSIONS: Final[list[Kind[Any]]] = [
     AdvancedDaemonSetKind(),
     KruiseRolloutKind(lambda workload: _BY_RESOURCE[resource_of(workload)]),
     FlaggerCanaryKind(),
+    KnativeServiceKind(),
 ]
 """The kinds that a cluster has only if someone has installed their controller."""
 

@@ -27,6 +27,7 @@ class Action(StrEnum):
     REPAIR = "repair"
     RETRY = "retry"
     TERMINATE = "terminate"
+    TRAFFIC = "traffic"
     SWITCH = "switch"
 
 
@@ -112,6 +113,26 @@ class Terminate(msgspec.Struct, frozen=True, tag=Action.TERMINATE.value, tag_fie
     run: str = ""
 
 
+class Share(msgspec.Struct, frozen=True):
+    """A target of traffic: a revision by name or number, empty for the latest that is ready; its percent; its tag."""
+
+    revision: str = ""
+    percent: int = 0
+    tag: str = ""
+
+
+class Traffic(msgspec.Struct, frozen=True, tag=Action.TRAFFIC.value, tag_field="action"):
+    """Put these targets in place of all that there are, of a workload whose traffic is sent by shares.
+
+    With `keep`, a target that has a tag gives it to a revision, without traffic, and the others are the new shares. The
+    other tags stay, but for those of `untag`; without any share the shares stay as well.
+    """
+
+    targets: tuple[Share, ...] = ()
+    keep: bool = False
+    untag: tuple[str, ...] = ()
+
+
 class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="action"):
     """Send a Service's traffic to the side of that colour; empty is the only one that is idle.
 
@@ -122,7 +143,21 @@ class Switch(msgspec.Struct, frozen=True, tag=Action.SWITCH.value, tag_field="ac
     force: bool = False
 
 
-Request = Pause | Resume | Promote | RollBack | Abort | SetImage | Scale | Restart | Canary | Repair | Retry | Terminate
+Request = (
+    Pause
+    | Resume
+    | Promote
+    | RollBack
+    | Abort
+    | SetImage
+    | Scale
+    | Restart
+    | Canary
+    | Repair
+    | Retry
+    | Terminate
+    | Traffic
+)
 """What may be asked for of a workload."""
 
 PLAIN: Final[Mapping[Action, Callable[[], Request]]] = {

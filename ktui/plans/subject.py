@@ -8,19 +8,19 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ktui.model.objects import Pod, ReplicaSet
+from ktui.model.objects import Pod
 from ktui.model.policies import Autoscaler, Budget, Quota
 from ktui.model.resources import Resource
 from ktui.model.template import Resources, decode_hook
-from ktui.model.workloads import ControllerRevision, Workload
+from ktui.model.workloads import KubeObject, Workload
 from ktui.rollout.track_record import Accounts
 
 W_co = TypeVar("W_co", bound=Workload, covariant=True)
 """A kind of workload."""
-R_co = TypeVar("R_co", bound=ReplicaSet | ControllerRevision, covariant=True)
+R_co = TypeVar("R_co", bound=KubeObject, covariant=True)
 """What the revisions of that kind are kept as."""
 
-_Owned = TypeVar("_Owned", bound=ReplicaSet | ControllerRevision | Pod)
+_Owned = TypeVar("_Owned", bound=KubeObject)
 
 
 class Known(msgspec.Struct, Generic[W_co, R_co], frozen=True, kw_only=True):
@@ -59,8 +59,8 @@ class Subject(Known[W_co, R_co], Generic[W_co, R_co], frozen=True, kw_only=True)
     """Whether pods that a StatefulSet would wait for indefinitely may be deleted by the user."""
 
 
-AnyKnown = Known[Workload, ReplicaSet | ControllerRevision]
-AnySubject = Subject[Workload, ReplicaSet | ControllerRevision]
+AnyKnown = Known[Workload, KubeObject]
+AnySubject = Subject[Workload, KubeObject]
 
 
 def subject(

@@ -21,6 +21,7 @@ from ktui.plans.request import (
     Scale,
     SetImage,
     Terminate,
+    Traffic,
     action_of,
 )
 from ktui.plans.subject import AnySubject
@@ -30,6 +31,10 @@ S = TypeVar("S", bound=AnySubject)
 
 _NEEDS_STEPS: Final = "nothing to do: this is for a controller with steps of its own, such as Argo Rollouts"
 """Why a workload of Kubernetes' own kinds has nothing to retry, and no analysis to end."""
+
+
+_NO_SHARES: Final = "nothing to do: its traffic is not sent by shares, as that of a Knative Service is"
+"""Why most workloads have no targets of traffic."""
 
 
 class Plans(NamedTuple, Generic[S]):
@@ -47,6 +52,7 @@ class Plans(NamedTuple, Generic[S]):
     repair: Callable[[Repair, S], Plan | Refusal] | str
     retry: Callable[[Retry, S], Plan | Refusal] | str = _NEEDS_STEPS
     terminate: Callable[[Terminate, S], Plan | Refusal] | str = _NEEDS_STEPS
+    traffic: Callable[[Traffic, S], Plan | Refusal] | str = _NO_SHARES
 
     def plan(self, request: Request, subject: S) -> Plan | Refusal:
         """What a request comes to on a workload as it is now, or why it cannot be done."""

@@ -51,6 +51,8 @@ class Revision(msgspec.Struct, frozen=True):
     """The numbers that it had before rollbacks gave it this one."""
     is_current: bool
     pods: tuple[PodState, ...]
+    note: str = ""
+    """What only its kind tells of a revision: its share of the traffic, its tags."""
 
 
 class ConditionRow(msgspec.Struct, frozen=True):

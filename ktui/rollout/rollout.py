@@ -107,11 +107,13 @@ class Rollout(msgspec.Struct, frozen=True):
     image_changes: tuple[images.Difference, ...] = ()
     """All images that differ while it rolls out, as they are written."""
     awaits: str = ""
-    """What its controller waits for, though nothing is wrong."""
+    """What its controller is at or waits for, though nothing is wrong; at rest, what is worth knowing anyway."""
     paused_at: str = ""
     """What it stands at while it is paused, if its kind has words of its own for that."""
+    shares: tuple[int, ...] | None = None
+    """Who gets the traffic, in percent, the new revision first, then each old one; None if no shares are set."""
     serves: str = ""
-    """Who serves, if its kind knows that from more than the number of pods."""
+    """Who serves, in a few words, if its kind knows that from more than the number of pods."""
     controller: Controller | None = None
     """What its own controller says; None for those of Kubernetes, whose words are kubectl's."""
     foreign_containers: tuple[tuple[str, str], ...] = ()
@@ -183,7 +185,10 @@ def _why(rollout: Rollout) -> str:
             left = rollout.progress.new.existing + rollout.progress.old.existing
             return f"being deleted, {count(left, 'pod')} left" if left else "being deleted"
         case Phase.FAILED | Phase.STALLED if first is not None:
-            return first.sentence + (" (paused)" if rollout.paused else "")
+            serves = (
+                f"; {rollout.serves}" if rollout.shares is not None and rollout.serves not in first.sentence else ""
+            )
+            return first.sentence + serves + (" (paused)" if rollout.paused else "")
         case Phase.PAUSED if first is not None and first.blocking:
             return f"{first.sentence} (paused)"
         case Phase.PAUSED:
@@ -205,7 +210,7 @@ def _why(rollout: Rollout) -> str:
         case Phase.COMPLETE if rollout.hold is not None:
             return rollout.hold.sentence
         case _:
-            return ""
+            return rollout.awaits
 
 
 def _standing(rollout: Rollout) -> str:

@@ -21,7 +21,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 COMMANDS = [
     "get", "status", "history", "diff", "timeline", "logs", "resources", "report",
-    "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate",
+    "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate", "traffic",
     "set-image", "scale", "restart",
     "open", "demo", "sim",
 ]  # fmt: skip

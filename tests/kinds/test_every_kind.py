@@ -26,6 +26,7 @@ from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 from tests.kinds.argo_rollout import operator
 from tests.kinds.flagger_canary import operator as of_flagger
+from tests.kinds.knative_service import replay as of_knative
 from tests.kinds.open_kruise import replay
 from tests.recorded import FOLDER, clock
 from tests.replayed import Replayed, served
@@ -130,6 +131,14 @@ def test_what_is_offered_of_a_workload_of_open_kruise_can_be_planned(resource: R
 @pytest.mark.parametrize(("name", "at"), OF_FLAGGER)
 def test_what_is_offered_of_a_canary_of_flagger_can_be_planned(name: str, at: float) -> None:
     assert set(agrees(of_flagger.on(name, at)))
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [("ksvc-traffic-split", 9.0), ("ksvc-gradual-rollout", 11.5), ("ksvc-crash", 20.0), ("ksvc-breaks-later", 20.0)],
+)
+def test_what_is_offered_of_a_knative_service_can_be_planned(name: str, at: float) -> None:
+    assert set(agrees(of_knative.subject(name, at)))
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.resource.kind)

@@ -118,7 +118,11 @@ async def _read(settings: Settings, named: Reference) -> tuple[History, Template
         pods = await _pods(connection, reference, found)
         remembered = await recaller(book_opener(settings), connection.context)(found.uid)
         now = connection.clock.now()
-    return _history(reference, found, pods, remembered, now), templates(found.raw, found.revisions), now
+    return _history(reference, found, pods, remembered, now), _templates(reference, found), now
+
+
+def _templates(reference: Reference, found: WithRevisions) -> Templates:
+    return templates(found.raw, found.revisions, kind_at(reference.resource).template_of)
 
 
 async def _with_template(api: Api, namespace: str, reference: Reference) -> Reference:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -35,8 +35,12 @@ class Pair(msgspec.Struct, frozen=True):
     after: int
 
 
-def templates(raw: dict[str, Any], raw_revisions: Mapping[str, dict[str, Any]]) -> Templates:
-    """The templates in a workload and in its ReplicaSets or ControllerRevisions, which are given by uid."""
+def templates(
+    raw: dict[str, Any],
+    raw_revisions: Mapping[str, dict[str, Any]],
+    template_of: Callable[[dict[str, Any]], dict[str, Any]] = template_of,
+) -> Templates:
+    """The templates in a workload and in what keeps its revisions, which are given by uid."""
     return Templates(template_of(raw), {uid: template_of(each) for uid, each in raw_revisions.items()}, writer(raw))
 
 

@@ -108,6 +108,8 @@ def _revision(revision: Revision, name: str) -> list[Span]:
     most = max(revision.wanted, revision.existing)
     text = f"{revision.ready} of {most} ready" if most else "scaled to 0"
     spans.append(Span(text, "dim"))
+    if revision.note:
+        spans.append(Span(f"  {revision.note}"))
     if revision.change_cause:
         spans.append(Span(f'  "{revision.change_cause}"', "dim"))
     return spans
@@ -115,9 +117,9 @@ def _revision(revision: Revision, name: str) -> list[Span]:
 
 def _resting(revision: Revision, name: str, now: datetime) -> list[Span]:
     cause = f'  "{revision.change_cause}"' if revision.change_cause else ""
-    return [
-        Span(f"{signs.RING} {revision.number} {name}  {_images(revision)}  {age(revision.created, now)}{cause}", "dim")
-    ]
+    note = f"  {revision.note}" if revision.note else ""
+    named = f"{signs.RING} {revision.number} {name}  {_images(revision)}  {age(revision.created, now)}"
+    return [Span(f"{named}{note}{cause}", "dim")]
 
 
 def _images(revision: Revision) -> str:

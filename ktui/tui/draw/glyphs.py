@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ktui import signs
@@ -53,12 +54,15 @@ def phase(of: Phase) -> Span:
     return Span(f"{glyph} {word}", style)
 
 
-def bar(numbers: Progress, cells: int, *, is_settled: bool) -> list[Span]:
-    """New and ready, new and not ready yet, old, in one bar.
+def bar(numbers: Progress, cells: int, *, is_settled: bool, shares: tuple[int, ...] = ()) -> list[Span]:
+    """New and ready, new and not ready yet, old, in one bar; or the shares of the traffic, where those tell more.
 
     It is as long as desired plus surge, so that the extra pods are seen. Once a rollout has settled it is as long as
     desired, and calm: what needs a person is to catch the eye.
     """
+    if shares and not is_settled:
+        new, *old = shares
+        return _drawn(((new, NEW_READY, "new"), (sum(old), OLD, "old")), max(sum(shares), 1), cells)
     parts = (
         (numbers.new.ready, NEW_READY, "rest" if is_settled else "new"),
         (max(0, numbers.new.existing - numbers.new.ready), NEW_STARTING, "starting"),
@@ -66,6 +70,11 @@ def bar(numbers: Progress, cells: int, *, is_settled: bool) -> list[Span]:
     )
     used = sum(number for number, _, _ in parts)
     whole = max(used, numbers.desired if is_settled else numbers.desired + numbers.surge, 1)
+    return _drawn(parts, whole, cells)
+
+
+def _drawn(parts: Sequence[tuple[int, str, str]], whole: int, cells: int) -> list[Span]:
+    """Each part in its glyph and style, as long as its number is of the whole."""
     spans: list[Span] = []
     done = drawn = 0
     for number, glyph, style in parts:

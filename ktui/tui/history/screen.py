@@ -234,12 +234,13 @@ class HistoryScreen(RolloutScreen):
         found = await read_with_revisions(api, known.metadata.namespace, reference, kind_of(known).parts[0])
         if found.uid != history.uid:
             raise KubeError(f"This {reference.kind} was deleted, and another one has its name now.")
-        there = kind_of(known).template_in(found.raw)
+        owner, there = kind_of(known), kind_of(known).template_in(found.raw)
         if there is not None:
-            kept_as = kind_at(there[0]).parts[0]
-            other = Reference(there[1], there[0])
-            found = await read_with_revisions(api, known.metadata.namespace, other, kept_as)
-        return templates(found.raw, found.revisions)
+            owner = kind_at(there[0])
+            found = await read_with_revisions(
+                api, known.metadata.namespace, Reference(there[1], there[0]), owner.parts[0]
+            )
+        return templates(found.raw, found.revisions, owner.template_of)
 
     # Keys
 

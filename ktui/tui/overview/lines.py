@@ -181,7 +181,7 @@ def row(
     phase = f"{glyph} {word}" if fitted.phase > 1 else glyph
     add(fitted.phase, *((f"… {pending}", "warn") if pending else (phase, phase_style)))
     if fitted.bar:
-        spans.extend([*glyphs.bar(numbers, fitted.bar, is_settled=settled), _BETWEEN])
+        spans.extend([*glyphs.bar(numbers, fitted.bar, is_settled=settled, shares=rollout.shares or ()), _BETWEEN])
     add(fitted.share, f"{numbers.new.existing}/{numbers.desired}", quiet, right=True)
     add(fitted.ready, f"{numbers.ready}/{numbers.desired}", _readiness(numbers) or quiet, right=True)
     add(fitted.revision, str(rollout.revision or "-"), quiet, right=True)
