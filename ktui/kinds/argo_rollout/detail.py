@@ -94,7 +94,11 @@ _MARKS: Final = {Mark.DONE: Tone.GOOD, Mark.CURRENT: Tone.NOW, Mark.AHEAD: Tone.
 
 
 def _steps(steps: Ladder) -> Iterator[SectionLine]:
-    for rung in steps.rungs:
+    """The steps that are done in one line: the place is for the present one, and for what comes."""
+    done = [rung.label for rung in steps.rungs if rung.mark is Mark.DONE]
+    if done:
+        yield SectionLine(" · ".join(done), Tone.GOOD)
+    for rung in steps.rungs[len(done) :]:
         note = waiting(steps, None) if rung.mark is Mark.CURRENT else ""
         yield SectionLine(rung.label, _MARKS[rung.mark], note)
 

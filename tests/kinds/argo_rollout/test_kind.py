@@ -138,7 +138,8 @@ def test_a_canary_is_a_ladder_with_the_current_step_marked() -> None:
 
 def test_a_pause_with_a_length_has_the_time_left() -> None:
     (lines,) = _sections("canary-steps", 15.4).values()
-    assert lines[3].startswith("now pause: 5s paused, continues in ")
+    assert lines[0] == "good setWeight: 20 · pause · setWeight: 50"
+    assert lines[1].startswith("now pause: 5s paused, continues in ")
 
 
 def test_blue_green_has_both_sides_and_the_countdown() -> None:
