@@ -57,8 +57,8 @@ def test_what_logs_cannot_show_is_one_sentence(ktui: Ktui, stuck: Witness) -> No
     assert (ran.code, ran.out) == (0, "")
     assert re.search(r"it has no log: (ErrImagePull|ImagePullBackOff|ContainerCreating)\.", ran.err)
     ran = ktui("logs", "cart", "-c", "nope")
-    assert (ran.code, ran.err) == (1, 'ktui: No container is called "nope"; there are: cart.\n')
-    assert 'No pod of the new revision is called "nope"; there are: ' in ktui("logs", "cart", "--pod", "nope").err
+    assert (ran.code, ran.err) == (1, 'ktui: No container is called "nope"; available: cart.\n')
+    assert 'No pod of the new revision is called "nope"; available: ' in ktui("logs", "cart", "--pod", "nope").err
     assert "give --follow or --previous" in ktui("logs", "cart", "-f", "-p").err
     assert "not found in the namespace shop" in ktui("logs", "nope").err
 

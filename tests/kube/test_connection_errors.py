@@ -95,7 +95,7 @@ async def test_an_answer_that_breaks_off_in_the_middle(connecting: Connecting) -
         with pytest.raises(Interrupted):
             async with connection.stream("/") as chunks:
                 assert [chunk async for chunk in chunks] == [b"{"]
-        with pytest.raises(AnswerLost, match="it is not known whether the change was applied"):
+        with pytest.raises(AnswerLost, match="it is not known whether it was applied"):
             await connection.request("PATCH", "/", body=b"{}")
 
 

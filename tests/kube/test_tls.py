@@ -101,5 +101,5 @@ async def test_a_server_that_speaks_no_tls(write_kubeconfig: WriteKubeconfig) ->
     async with serving(echo) as url:
         config = write_kubeconfig(url.replace("http://", "https://"))
         async with to(Access(config)) as connection:
-            with pytest.raises(Unreachable, match=r"No TLS connection to https://127.0.0.1"):
+            with pytest.raises(Unreachable, match=r"The TLS connection to https://127.0.0.1"):
                 await seen_by(connection)

@@ -24,7 +24,7 @@ import sys
 from ktui.tui.app import KtuiApp
 from ktui.tui.bluegreen.pairs import Pairs
 
-async def in_a_worker(self):
+async def in_a_worker(self, what):
     token = "s3cr3t-bearer-token-of-an-operator"
     raise RuntimeError("Authorization: Bearer " + token)
 
@@ -39,7 +39,7 @@ from ktui.tui.terminal import arrivals
 sys.argv[:1] = ["ktui"]
 fault = sys.argv.pop(1)
 if fault == "worker":
-    KtuiApp._pick_namespace = in_a_worker
+    KtuiApp._pick = in_a_worker
 elif fault == "key":
     KtuiApp.action_pick_namespace = in_a_key
 elif fault == "input":

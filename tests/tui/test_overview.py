@@ -295,6 +295,6 @@ async def test_help_cuts_nothing_and_begins_with_what_can_be_done_now(
         assert lines[0] == "ON shop/checkout"
         assert max(map(cell_len, lines)) <= page.scrollable_content_region.width
         text = " ".join(page.text.split())
-        for end in ("while ktui runs", "what quotas leave", "the next action is for all of them"):
+        for end in ("while ktui runs", "room in quotas", "the next action is for all of them"):
             assert end in text
         assert text.index("ON THIS SCREEN (overview)") < text.index("ON EVERY SCREEN") < text.index("IN THE logs")

@@ -106,6 +106,10 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
 
         return PLANS.plan(request, subject)
 
+    def template_of(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Empty for one that takes its template from another workload."""
+        return super().template_of(raw) if "data" in raw or raw["spec"].get("template") else {}
+
     def coming(self, plan: Plan, subject: RolloutSubject) -> Coming | None:
         from ktui.kinds.argo_rollout.plans.coming import coming  # noqa: PLC0415
 

@@ -15,7 +15,16 @@ from ktui.kinds.flagger_canary.situation import situation_of
 from ktui.kinds.flagger_canary.summary import summarise
 from ktui.kinds.kind import Kind
 from ktui.model.objects import Pod
-from ktui.model.resources import CONTROLLER_REVISIONS, ENDPOINT_SLICES, HTTP_ROUTES, REPLICASETS, SERVICES, Resource
+from ktui.model.resources import (
+    CONTROLLER_REVISIONS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    ENDPOINT_SLICES,
+    HTTP_ROUTES,
+    REPLICASETS,
+    SERVICES,
+    Resource,
+)
 from ktui.model.store import Store
 from ktui.rollout.facts import Revision
 from ktui.rollout.progress import Track, observe
@@ -87,6 +96,12 @@ class FlaggerCanaryKind(Kind[Canary]):
         from ktui.kinds.flagger_canary.plans.known import also  # noqa: PLC0415
 
         return also(raw)
+
+    def template_in(self, raw: dict[str, Any]) -> tuple[Resource, str] | None:
+        """The target: a Deployment or a DaemonSet."""
+        source = raw["spec"].get("targetRef") or {}
+        kind = next((each for each in (DEPLOYMENTS, DAEMONSETS) if each.kind == source.get("kind")), None)
+        return (kind, str(source.get("name"))) if kind is not None else None
 
     def known(self, store: Store, workload: Canary, remembered: Accounts) -> KnownCanary:
         from ktui.kinds.flagger_canary.plans.known import known  # noqa: PLC0415

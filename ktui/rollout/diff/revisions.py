@@ -41,7 +41,17 @@ def templates(
     template_of: Callable[[dict[str, Any]], dict[str, Any]] = template_of,
 ) -> Templates:
     """The templates in a workload and in what keeps its revisions, which are given by uid."""
-    return Templates(template_of(raw), {uid: template_of(each) for uid, each in raw_revisions.items()}, writer(raw))
+    kept = {uid: template_of(each) for uid, each in raw_revisions.items()}
+    live = template_of(raw)
+    if not live and kept:
+        # The workload takes its template from another one: the revision with the highest number has it.
+        live = kept[max(kept, key=lambda uid: _number(raw_revisions[uid]))]
+    return Templates(live, kept, writer(raw))
+
+
+def _number(raw: dict[str, Any]) -> int:
+    annotations = raw["metadata"].get("annotations") or {}
+    return max((int(n) for key, n in annotations.items() if key.endswith("/revision") and n.isdecimal()), default=0)
 
 
 def pair(history: History, selected: PastRevision, marked: PastRevision | None = None) -> Pair | None:
