@@ -8,7 +8,6 @@ from ktui.kinds.flagger_canary import status as said
 from ktui.kinds.flagger_canary.messages import Sort
 from ktui.kinds.flagger_canary.objects import WHOLE
 from ktui.kinds.flagger_canary.situation import Situation
-from ktui.plans.wording import image_of
 from ktui.text import count, duration
 
 
@@ -126,3 +125,10 @@ def _share(situation: Situation) -> str:
 def _failed(situation: Situation) -> str:
     failed = situation.canary.status.failed_checks
     return f", {failed} of {situation.canary.threshold} failed checks" if failed > 0 else ""
+
+
+def image_of(template: PodTemplate, against: PodTemplate | None = None) -> str:
+    """The image that tells templates apart, in short."""
+    from ktui.plans.wording import image_of as shown  # noqa: PLC0415
+
+    return shown(template, against)
