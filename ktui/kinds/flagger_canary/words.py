@@ -8,6 +8,7 @@ from ktui.kinds.flagger_canary import status as said
 from ktui.kinds.flagger_canary.messages import Sort
 from ktui.kinds.flagger_canary.objects import WHOLE
 from ktui.kinds.flagger_canary.situation import Situation
+from ktui.model.template import PodTemplate
 from ktui.text import count, duration
 
 
