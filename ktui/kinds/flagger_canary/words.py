@@ -8,8 +8,8 @@ from ktui.kinds.flagger_canary import status as said
 from ktui.kinds.flagger_canary.messages import Sort
 from ktui.kinds.flagger_canary.objects import WHOLE
 from ktui.kinds.flagger_canary.situation import Situation
-from ktui.model.template import PodTemplate
-from ktui.text import count, duration
+from ktui.rollout import images
+from ktui.text import clean, count, duration
 
 
 def awaits(situation: Situation, now: datetime) -> str:
@@ -94,7 +94,7 @@ def who_serves(situation: Situation) -> str:
         # While it is rolled out, the old pods are those that serve.
         old = next((each.template for each in half.revisions if not each.is_current and each.ready), None)
         template = old or template
-    image = image_of(template)
+    image = clean(images.of_template(template))
     return f"{serving.words} with {image}" if image else serving.words
 
 
@@ -126,10 +126,3 @@ def _share(situation: Situation) -> str:
 def _failed(situation: Situation) -> str:
     failed = situation.canary.status.failed_checks
     return f", {failed} of {situation.canary.threshold} failed checks" if failed > 0 else ""
-
-
-def image_of(template: PodTemplate, against: PodTemplate | None = None) -> str:
-    """The image that tells templates apart, in short."""
-    from ktui.plans.wording import image_of as shown  # noqa: PLC0415
-
-    return shown(template, against)
