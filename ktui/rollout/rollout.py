@@ -143,6 +143,11 @@ class Rollout(msgspec.Struct, frozen=True):
         return f"{text} ({limits})" if text else f"as its status says: {limits}"
 
     @property
+    def speaker(self) -> str:
+        """Whose words the verdict is in: those of kubectl, or of its own controller."""
+        return "kubectl" if self.controller is None else "its controller"
+
+    @property
     def serving(self) -> str:
         """What still serves while something is wrong: `the old revision still serves with 3 of 4 pods`."""
         return _serving(self)

@@ -7,7 +7,7 @@ import pytest
 
 from ktui.rollout.diagnosis.cause import Cause, Kind
 from ktui.rollout.progress import Progress, Side
-from ktui.rollout.rollout import Phase, Rollout
+from ktui.rollout.rollout import Controller, Phase, Rollout
 from ktui.tui.draw.widgets import Line, width
 from ktui.tui.overview.lines import columns, explanation, heading, heights, row
 from ktui.tui.overview.measures import measure
@@ -82,6 +82,12 @@ def test_the_explanation_names_all_causes_where_there_is_room_else_how_many_more
     assert "+2 more causes (enter)" in " ".join(map(text, tight))
     assert text(tight[-1]).startswith("  try ")
     assert len(explanation(rollout, 78, 2)) == 2
+
+
+def test_the_verdict_stands_under_the_name_of_who_says_it() -> None:
+    assert text(explanation(CALM[0], 100, 4)[-1]).startswith("  kubectl ")
+    other = msgspec.structs.replace(CALM[0], controller=Controller("Progressing"))
+    assert text(explanation(other, 100, 4)[-1]).startswith("  its controller ")
 
 
 def test_no_why_is_cut_while_lines_are_free() -> None:

@@ -58,8 +58,7 @@ def why(detail: Detail, room: int) -> list[Item]:
     if rollout.provenance is not None and rollout.phase is not Phase.COMPLETE:
         items.append(_text(rollout.provenance.sentence, room, "dim"))
     items += [_section(section, room, f"{SECTION}{index}") for index, section in enumerate(detail.sections)]
-    teller = "kubectl" if rollout.controller is None else "its controller"
-    return [*items, _text(f"{teller}: {rollout.verdict.line.removesuffix('...')}", room, "dim")]
+    return [*items, _text(f"{rollout.speaker}: {rollout.verdict.line.removesuffix('...')}", room, "dim")]
 
 
 _SIGNS: Final[Mapping[Tone, tuple[str, str]]] = {

@@ -301,7 +301,7 @@ def _next_step(rollout: Rollout, cells: int, lines: int) -> list[list[Span]]:
     elif cause is not None and cause.try_next:
         head, text = Span("  try ", "key"), Span(cause.try_next)
     else:
-        head, text = Span("  kubectl ", "dim"), Span(clean(rollout.verdict.line.removesuffix("...")), "dim")
+        head, text = Span(f"  {rollout.speaker} ", "dim"), Span(clean(rollout.verdict.line.removesuffix("...")), "dim")
     indent = width([head])
     first, *more = wrap(text.text, max(1, cells - indent), lines) or [""]
     return [
