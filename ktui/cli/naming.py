@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from ktui.cli.options import WORKLOAD, WORKLOAD_OR_SERVICE, ServiceName
+from ktui.cli.options import NAMES, TYPED, WORKLOAD, WORKLOAD_OR_SERVICE, ServiceName
 from ktui.model.reference import Reference, read_kinds, read_reference
 from ktui.model.resources import Resource
 
@@ -28,6 +28,7 @@ class Chosen(NamedTuple):
 
 def chosen(ctx: click.Context, param: click.Parameter, words: _Words) -> Chosen:
     """Workloads, or all of some kinds; nothing where there are no words."""
+    ctx.meta[TYPED] = words
     kinds = read_kinds(words[0]) if words else None
     if kinds is None:
         _refuse_other_kinds(words[0] if words else "", ctx)
@@ -112,5 +113,7 @@ def one_or_service(ctx: click.Context, param: click.Parameter, words: _Words) ->
     return services[0]
 
 
-one_workload: Final = click.argument("reference", metavar="NAME", nargs=-1, required=True, callback=one)
+one_workload: Final = click.argument(
+    "reference", metavar="NAME", nargs=-1, required=True, callback=one, shell_complete=NAMES
+)
 """The argument of a command about one workload: `web`, `deploy/web`, or `deploy web`."""

@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.cli.cluster import connected
 from ktui.cli.dashboard import check_terminal, dashboard
-from ktui.cli.options import Command, refuse_scope_flags, settings_of, theme_option
+from ktui.cli.options import NAMES, Command, refuse_scope_flags, settings_of, theme_option
 from ktui.cli.running import run
 from ktui.cli.similar_names import Place, joined, no_such, places
 from ktui.kinds.registry import WORKLOADS
@@ -47,7 +47,7 @@ def read_wanted(words: tuple[str, ...]) -> Wanted | None:
 
 
 @click.command(cls=Command, params=[theme_option()])
-@click.argument("words", metavar="NAME", nargs=-1, required=True)
+@click.argument("words", metavar="NAME", nargs=-1, required=True, shell_complete=NAMES)
 @click.pass_context
 def open(context: click.Context, words: tuple[str, ...]) -> int:
     """Open the dashboard at one rollout. `ktui NAME` does the same.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 import click
@@ -15,6 +16,9 @@ from ktui.model.reference import Reference, can_be_name, read_reference
 from ktui.settings import Settings, load, seconds, state_folder
 
 _FLAGS: Final = "ktui.flags"
+
+TYPED: Final = "ktui.typed"
+"""Where the words of an argument are kept as they were typed, for what completes the next one."""
 
 CONTEXT_SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -48,12 +52,36 @@ class LengthOfTime(click.ParamType[str]):
 DURATION: Final = LengthOfTime()
 
 
+Completes = Callable[[click.Context, click.Parameter, str], list[str]]
+"""Words that may stand where an incomplete one is: click calls it."""
+
+
+def completes(what: str) -> Completes:
+    """What `completion` has under that name; imported when Tab is pressed."""
+
+    def words(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        found: Completes = getattr(import_module("ktui.cli.completion"), what)
+        return found(context, parameter, incomplete)
+
+    return words
+
+
+NAMES: Final = completes("workloads")
+REVISIONS: Final = completes("revisions")
+CONTAINERS: Final = completes("containers")
+SCENARIOS: Final = completes("scenarios")
+
+
 def global_options() -> list[click.Parameter]:
     """A set of them for one command."""
     return [
         GlobalOption("--kubeconfig", metavar="FILE", help="The kubeconfig to use."),
-        GlobalOption("--context", metavar="NAME", help="The kubeconfig's context to use."),
-        GlobalOption("-n", "--namespace", metavar="NAME", help="The namespace."),
+        GlobalOption(
+            "--context", metavar="NAME", help="The kubeconfig's context to use.", shell_complete=completes("contexts")
+        ),
+        GlobalOption(
+            "-n", "--namespace", metavar="NAME", help="The namespace.", shell_complete=completes("namespaces")
+        ),
         GlobalOption("-A", "--all-namespaces", is_flag=True, help="All namespaces."),
         GlobalOption("-l", "--selector", metavar="LABELS", help="Show only workloads that match this label selector."),
         GlobalOption("--as", "as_user", metavar="USER", help="Impersonate this user."),
@@ -69,7 +97,9 @@ def global_options() -> list[click.Parameter]:
 
 def theme_option() -> click.Parameter:
     """The option of what shows a dashboard."""
-    return GlobalOption("--theme", metavar="NAME", help="The colour theme of the dashboard.")
+    return GlobalOption(
+        "--theme", metavar="NAME", help="The colour theme of the dashboard.", shell_complete=completes("themes")
+    )
 
 
 def settings_of(context: click.Context) -> Settings:

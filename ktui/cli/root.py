@@ -38,6 +38,7 @@ _COMMANDS: Final = {
     "scale": ("ktui.cli.act.commands", "Set the number of pods."),
     "restart": ("ktui.cli.act.commands", "Replace every pod."),
     "open": ("ktui.cli.open", "The dashboard at one rollout."),
+    "completion": ("ktui.cli.completion", "The script with which a shell completes ktui."),
     "demo": ("ktui.cli.demo.command", "The dashboard on a simulated cluster."),
     "sim": ("ktui.cli.demo.command", "Serve a simulated cluster, for any client."),
 }
@@ -68,7 +69,8 @@ class Root(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does. What is not a command is the name of a rollout to open, unless it looks like a typo."""
         if args and args[0] not in (*_COMMANDS, *_FORMER) and not args[0].startswith("-"):
-            self._refuse_a_typo(args[0], ctx)
+            if not ctx.resilient_parsing:
+                self._refuse_a_typo(args[0], ctx)
             args = ["open", *args]
         return super().resolve_command(ctx, args)
 

@@ -12,7 +12,7 @@ from ktui.cli.act.batch import carry_out_all
 from ktui.cli.act.carry_out import Job, Manner, carry_out, carry_out_job, planner
 from ktui.cli.act.watch import Watch, follower, rolling_options, watch_of
 from ktui.cli.naming import Read, workloads, workloads_or_services
-from ktui.cli.options import Command, ServiceName, output_option, refuse_scope_flags, settings_of
+from ktui.cli.options import NAMES, REVISIONS, Command, ServiceName, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.model.reference import Reference
 from ktui.plans.change_cause import wrong_cause
@@ -34,7 +34,7 @@ def action_on(read: Read, metavar: str = "NAME...", *, rolls: bool = False) -> C
             output_option,
             click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation."),
             click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
-            click.argument("names", metavar=metavar, nargs=-1, required=True, callback=read),
+            click.argument("names", metavar=metavar, nargs=-1, required=True, callback=read, shell_complete=NAMES),
         ):
             callback = decorate(callback)
         return click.command(cls=Command)(callback)
@@ -175,7 +175,11 @@ def restart(context: click.Context, names: Names, change_cause: str, **manner: A
 
 @_returning_action
 @click.option(
-    "--to-revision", type=int, metavar="N", help="The revision to roll back to. Default: the last one that was good."
+    "--to-revision",
+    type=int,
+    metavar="N",
+    help="The revision to roll back to. Default: the last one that was good.",
+    shell_complete=REVISIONS,
 )
 @cause_option
 def rollback(

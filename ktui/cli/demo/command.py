@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from ktui.cli import printing
-from ktui.cli.options import CONTEXT_SETTINGS, Command, settings_of, theme_option
+from ktui.cli.options import CONTEXT_SETTINGS, SCENARIOS, Command, settings_of, theme_option
 from ktui.cli.running import run
 from ktui.sim import SimulatedCluster, causes, scenarios
 from ktui.sim.cluster import Heard
@@ -166,7 +166,7 @@ def _be_kubelets(kubeconfig: Path, context: str | None, *, speed: float, seed: i
 
 
 @click.command(cls=Command, params=[theme_option()], shared=("namespace", "all_namespaces", "selector", "read_only"))
-@click.argument("scenario", default="demo")
+@click.argument("scenario", default="demo", shell_complete=SCENARIOS)
 @_fleet
 @_speed
 @_seed

@@ -14,7 +14,7 @@ from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import book_opener, recording
 from ktui.cli.get.watch import Happened, JsonLines, Reported, Speaker, watch
 from ktui.cli.naming import Chosen, chosen_or_services
-from ktui.cli.options import Command, color_option, output_option, refuse_scope_flags, settings_of
+from ktui.cli.options import NAMES, Command, color_option, output_option, refuse_scope_flags, settings_of
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import say_missing
@@ -47,7 +47,7 @@ _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 
 
 @click.command(cls=Command, shows=True)
-@click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen_or_services)
+@click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen_or_services, shell_complete=NAMES)
 @click.option("-w", "--watch", "watches", is_flag=True, help="Keep printing changes; with -o json, as JSON lines.")
 @output_option
 @color_option

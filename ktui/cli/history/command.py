@@ -22,7 +22,7 @@ from ktui.cli.history.document import (
     revisions_kind,
 )
 from ktui.cli.naming import one_workload
-from ktui.cli.options import Command, output_option, refuse_scope_flags, settings_of
+from ktui.cli.options import REVISIONS, Command, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.kinds.registry import KINDS, history_of, kind_at, rollout_of
@@ -53,7 +53,13 @@ _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": ""}
 
 @click.command(cls=Command, shows=True)
 @one_workload
-@click.option("--revision", type=int, metavar="N", help="Show one revision in full, with its template.")
+@click.option(
+    "--revision",
+    type=int,
+    metavar="N",
+    help="Show one revision in full, with its template.",
+    shell_complete=REVISIONS,
+)
 @output_option
 @click.pass_context
 def history(context: click.Context, reference: Reference, revision: int | None, output: str) -> int:
@@ -78,8 +84,22 @@ def history(context: click.Context, reference: Reference, revision: int | None, 
 
 @click.command(cls=Command, shows=True)
 @one_workload
-@click.option("--from", "before", type=int, metavar="N", help="The older revision. Default: the one before --to.")
-@click.option("--to", "after", type=int, metavar="N", help="The newer revision. Default: the live one.")
+@click.option(
+    "--from",
+    "before",
+    type=int,
+    metavar="N",
+    help="The older revision. Default: the one before --to.",
+    shell_complete=REVISIONS,
+)
+@click.option(
+    "--to",
+    "after",
+    type=int,
+    metavar="N",
+    help="The newer revision. Default: the live one.",
+    shell_complete=REVISIONS,
+)
 @click.option("--yaml", "as_yaml", is_flag=True, help="Show the difference as YAML, not by field.")
 @output_option
 @click.pass_context

@@ -15,7 +15,7 @@ from ktui.cli.exit_codes import FAILED
 from ktui.cli.logs.follow import follow
 from ktui.cli.logs.lines import Printer
 from ktui.cli.naming import one_workload
-from ktui.cli.options import DURATION, Command, color_option, refuse_scope_flags, settings_of
+from ktui.cli.options import CONTAINERS, DURATION, Command, color_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.kube.api import Api
@@ -54,6 +54,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     default="",
     metavar="NAME",
     help="Show only this container, or '*' for all. Default: the first one, and any that is failing.",
+    shell_complete=CONTAINERS,
 )
 @click.option("-p", "--previous", is_flag=True, help="Show only the logs from before the last restart.")
 @click.option(

@@ -15,7 +15,7 @@ from ktui.cli import printing
 from ktui.cli.cluster import access
 from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import open_book
-from ktui.cli.options import WORKLOAD, Command, output_option, settings_of
+from ktui.cli.options import NAMES, WORKLOAD, Command, output_option, settings_of
 from ktui.cli.report.document import Report, report_document
 from ktui.figures import period, words
 from ktui.figures.book import BookError
@@ -51,7 +51,7 @@ class _Since(click.ParamType[str]):
 
 
 @click.command(cls=Command, shows=True, shared=("kubeconfig", "context", "namespace", "all_namespaces"))
-@click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1)
+@click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1, shell_complete=NAMES)
 @click.option(
     "--since",
     "back",

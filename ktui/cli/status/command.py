@@ -18,7 +18,7 @@ from ktui.cli import printing, report_file
 from ktui.cli.cluster import connected
 from ktui.cli.figures_file import book_opener, recaller, recording
 from ktui.cli.naming import one_or_service
-from ktui.cli.options import DURATION, Command, ServiceName, output_option, refuse_scope_flags, settings_of
+from ktui.cli.options import DURATION, NAMES, Command, ServiceName, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.cli.status.document import Gated, junit_report, log_lines, reasons, status_document
@@ -56,7 +56,7 @@ class _Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="NAME", nargs=-1, required=True, callback=one_or_service)
+@click.argument("reference", metavar="NAME", nargs=-1, required=True, callback=one_or_service, shell_complete=NAMES)
 @click.option(
     "--watch/--no-watch", "-w", default=True, help="Follow the rollout to its end (the default), or check once."
 )
