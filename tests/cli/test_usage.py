@@ -23,7 +23,7 @@ COMMANDS = [
     "get", "status", "history", "diff", "timeline", "logs", "resources", "report",
     "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate", "traffic",
     "set-image", "scale", "restart",
-    "open", "demo", "sim",
+    "open", "completion", "demo", "sim",
 ]  # fmt: skip
 
 
