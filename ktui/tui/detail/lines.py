@@ -71,9 +71,12 @@ def _change(detail: Detail, now: datetime) -> list[Span]:
     else:
         spans.append(Span(rollout.image, "strong"))
     before, now_at = rollout.previous_revision, rollout.revision
-    # A template that was changed while paused has no revision yet: both are then the one that runs.
-    moving = rollout.progress.old.existing > 0 and before and before != now_at
-    numbers = f"{before} → {now_at}" if moving else f"{now_at or 'none yet'}"
+    numbers = f"{now_at or 'none yet'}"
+    if before and now_at in (0, before):
+        # A template that has just been changed, or while it is paused: what is known is the revision that runs.
+        numbers = f"{before} → none yet"
+    elif before and rollout.progress.old.existing > 0:
+        numbers = f"{before} → {now_at}"
     spans.append(Span(f"   revision {numbers}"))
     spans.append(Span(f"   {_timing(rollout, now)}", "dim"))
     return spans
