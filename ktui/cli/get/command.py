@@ -143,7 +143,9 @@ def _colours(rollout: Rollout, header: list[str]) -> dict[int, str]:
 
 def _is_of(rollout: Rollout, kinds: Sequence[Resource]) -> bool:
     """Whether it is of one of the kinds that were asked for; of any where none were."""
-    return not kinds or rollout.kind in {kind.kind for kind in kinds}
+    # Kinds of two groups may have the same name: StatefulSets are those of Kubernetes, and `asts` those of OpenKruise.
+    called = {(kind.kind, f"{kind.short}/{rollout.name}" if kind.short else rollout.name) for kind in kinds}
+    return not kinds or (rollout.kind, rollout.label) in called
 
 
 class _OfKinds:
