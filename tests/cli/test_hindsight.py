@@ -91,7 +91,6 @@ def test_a_demo_that_is_left_at_once_does_not_wait_for_its_history(tmp_path: Pat
 
 def test_a_resource_of_another_group_is_not_taken_for_one_that_is_known(tmp_path: Path) -> None:
     other = (
-        "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: web}, "
-        "spec: {template: {spec: {containers: [{image: a}]}}}}"
+        "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: web}, spec: {ports: 3, selector: none}}"
     )
     assert len(remembered(tmp_path, f"{SCENARIO}  - {{at: -5m, apply: {other}}}\ncontrollers: [knative]\n")) == 5

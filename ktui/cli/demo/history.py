@@ -80,7 +80,7 @@ def _seen(heard: list[tuple[float, Resource, str, dict[str, Any]]]) -> Iterator[
     now = datetime.fromtimestamp(heard[0][0], UTC)
     for at, changes in groupby(heard, key=lambda each: each[0]):
         now = datetime.fromtimestamp(at, UTC)
-        store.apply(_change(resource, happened, obj) for _, resource, happened, obj in changes)
+        store.apply(filter(None, (_change(resource, happened, obj) for _, resource, happened, obj in changes)))
         for uid in store.take_dirty():
             workload, rollout = store.workload(uid), tracker.rollout(uid, now)
             if workload is None or rollout is None:
@@ -91,7 +91,11 @@ def _seen(heard: list[tuple[float, Resource, str, dict[str, Any]]]) -> Iterator[
     yield observer.leave(now)
 
 
-def _change(resource: Resource, happened: str, obj: dict[str, Any]) -> Change:
+def _change(resource: Resource, happened: str, obj: dict[str, Any]) -> Change | None:
+    """None for an object that cannot be read: the dashboard leaves such a one out, too."""
     if happened == "DELETED":
         return Gone(resource, obj["metadata"]["uid"], obj["metadata"]["resourceVersion"])
-    return Put(resource, msgspec.convert(obj, resource.type, dec_hook=decode_hook))
+    try:
+        return Put(resource, msgspec.convert(obj, resource.type, dec_hook=decode_hook))
+    except msgspec.ValidationError:
+        return None

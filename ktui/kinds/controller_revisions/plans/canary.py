@@ -29,6 +29,7 @@ from ktui.model.workloads import StatefulSet
 from ktui.plans.canary_size import image_patch, refuse_size, what_follows
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.draft import draft_for
+from ktui.plans.partition_steps import refuse_beside
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary
 from ktui.plans.template_change import change_template, refuse_what
@@ -55,13 +56,7 @@ def refuse_canary(statefulset: StatefulSet, known: KnownControlled) -> Refusal |
         return refused
     if statefulset.spec.desired == 0:
         return Refusal("it is scaled to zero: a canary needs at least one pod")
-    held = partition_of(statefulset)
-    if not in_flight(known):
-        return None
-    if held is not None:
-        by = f", by {held.by}" if held.by else ""
-        return Refusal(f"a partition holds it at {held.size} already{by}: promote it, or abort it")
-    return Refusal("a running rollout cannot become a canary: pause it instead")
+    return refuse_beside(partition_of(statefulset)) if in_flight(known) else None
 
 
 def plan_canary(request: Canary, subject: StatefulSetSubject) -> Plan | Refusal:

@@ -26,8 +26,8 @@ from ktui.kinds.controller_revisions.plans.wording import (
 from ktui.kinds.controller_revisions.strategy import place
 from ktui.model.objects import Pod
 from ktui.model.workloads import StatefulSet
-from ktui.plans.canary_size import grown
 from ktui.plans.draft import draft_for
+from ktui.plans.partition_steps import promoted
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Pause, Promote, Request, Resume, RollBack
@@ -169,17 +169,10 @@ def plan_promote(request: Promote, subject: StatefulSetSubject) -> Plan | Refusa
         return refused
     held = partition_of(statefulset)
     assert held is not None, "what is not held is refused"
-    if not request.to:
-        step, pods = held.following
-    elif request.to == steps.FULL:
-        step, pods = 0, None
-    else:
-        larger = grown(request.to, held.pods, held.desired)
-        if isinstance(larger, Refusal):
-            return larger
-        pods = larger
-        sizes = held.record.steps if held.record is not None else ()
-        step = max(held.record.step, steps.following(sizes, held.desired, pods) - 1) if held.record and sizes else 0
+    found = promoted(request.to, held)
+    if isinstance(found, Refusal):
+        return found
+    step, pods = found
     if pods is None:
         return _to_the_end(request, subject, statefulset, held, verb="Promote")
     return _further(request, subject, statefulset, held, step=step, pods=pods)

@@ -11,9 +11,10 @@ from ktui.kinds.open_kruise.plans import fields
 from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight
 from ktui.kinds.open_kruise.plans.words import replacement
 from ktui.model.template import PodTemplate
-from ktui.plans.canary_size import grown, refuse_size, what_follows
+from ktui.plans.canary_size import refuse_size, what_follows
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.draft import draft_for
+from ktui.plans.partition_steps import promoted, refuse_beside
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary, Pause, Promote, RollBack
 from ktui.plans.template_change import change_template, refuse_what
@@ -73,17 +74,10 @@ def plan_promote(request: Promote, subject: KruiseSubject) -> Plan | Refusal:
         return refused
     held = partition_of(subject.workload)
     assert held is not None, "what is not held is refused"
-    if not request.to:
-        step, pods = held.following
-    elif request.to == steps.FULL:
-        step, pods = 0, None
-    else:
-        larger = grown(request.to, held.pods, held.desired)
-        if isinstance(larger, Refusal):
-            return larger
-        pods = larger
-        sizes = held.record.steps if held.record is not None else ()
-        step = max(held.record.step, steps.following(sizes, held.desired, pods) - 1) if held.record and sizes else 0
+    found = promoted(request.to, held)
+    if isinstance(found, Refusal):
+        return found
+    step, pods = found
     if pods is None:
         return _to_the_end(request, subject, held)
     return _further(request, subject, held, step=step, pods=pods)
@@ -163,13 +157,7 @@ def refuse_canary(known: KnownKruise) -> Refusal | None:
         return Refusal("it has no pods: a canary needs at least one")
     if workload.rolling.paused:
         return Refusal("it is paused: resume it first")
-    held = partition_of(workload)
-    if not in_flight(known):
-        return None
-    if held is not None:
-        by = f", by {held.by}" if held.by else ""
-        return Refusal(f"a partition holds it at {held.size} already{by}: promote it, or abort it")
-    return Refusal("a running rollout cannot become a canary: pause it instead")
+    return refuse_beside(partition_of(workload)) if in_flight(known) else None
 
 
 def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
