@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 from ktui.rollout.diff.fields import Change, Kind
 from ktui.text import clean
-from ktui.tui.draw.widgets import Span, width, wrap
+from ktui.tui.draw.widgets import Span, chopped, width, wrap
 
 if TYPE_CHECKING:
     from ktui.rollout.diff.templates import DiffLine
@@ -36,7 +36,7 @@ def fields(changes: Sequence[Change], room: int) -> Lines:
         if width(start) + cell_len(value) <= room:
             lines.append([*start, Span(value, style)])
             continue
-        lines += [[Span(f"{sign} ", style), Span(part, "dim")] for part in chop_cells(f"{change.path}:", room - 2)]
+        lines += [[Span(f"{sign} ", style), Span(part, "dim")] for part in chopped(f"{change.path}:", room - 2)]
         lines += [[Span(f"    {part}", style)] for part in wrap(value, room - 4, 6)]
     return lines
 
@@ -48,6 +48,6 @@ def as_yaml(shown: Sequence[DiffLine], room: int) -> Lines:
         sign, style = line.sign.replace("@", " "), _SIGNS[line.sign]
         if line.sign == "@" and lines:
             lines.append([])
-        for part in chop_cells(line.text, max(8, room - 2)) or [""]:
+        for part in chopped(line.text, max(8, room - 2)):
             lines.append([Span(f"{sign} ", style), Span(part, style)])
     return lines

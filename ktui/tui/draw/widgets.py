@@ -109,13 +109,18 @@ def shorten(line: Line, cells: int) -> list[Span]:
     return kept
 
 
+def chopped(text: str, cells: int) -> list[str]:
+    """Text in parts of at most so many cells, one at least: a terminal may be so small that there is no room at all."""
+    return chop_cells(text, max(1, cells)) or [""]
+
+
 def wrap(text: str, cells: int, most: int) -> list[str]:
     """Text on at most so many lines, broken between words, and within words that are longer than a line.
 
     The last line is cut where the text does not fit.
     """
     lines: list[str] = []
-    words = [part for word in text.split(" ") for part in (chop_cells(word, cells) or [""])]
+    words = [part for word in text.split(" ") for part in chopped(word, cells)]
     while words and len(lines) < most:
         line = words.pop(0)
         while words and cell_len(line) + 1 + cell_len(words[0]) <= cells:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
 from ktui import signs
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.track_record import outcome_mark
 from ktui.text import age, duration, local_time
 from ktui.tui.draw.difference import Lines, as_yaml, bullet, fields
-from ktui.tui.draw.widgets import Line, Span, cut_front, fit, shorten, width, wrap
+from ktui.tui.draw.widgets import Line, Span, chopped, cut_front, fit, shorten, width, wrap
 
 if TYPE_CHECKING:
     from ktui.rollout.diff.templates import DiffLine, TemplateDiff
@@ -243,7 +243,7 @@ def difference(found: TemplateDiff, yaml: Sequence[DiffLine] | None, room: int) 
 
 def template(text: Sequence[str], room: int) -> Lines:
     """A whole template as YAML; no line is cut."""
-    return [[Span(part)] for line in text for part in (chop_cells(line, max(8, room)) or [""])]
+    return [[Span(part)] for line in text for part in chopped(line, max(8, room))]
 
 
 def problem(sentence: str, room: int) -> Lines:
