@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ktui.cli import printing
 from ktui.cli.options import CONTEXT_SETTINGS, TYPED, flags_of
 from ktui.settings import Settings, SettingsError, load
 from ktui.text import clean
@@ -223,6 +224,6 @@ def completion(context: click.Context, shell: str) -> int:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    script = kind(context.find_root().command, {}, "ktui", "_KTUI_COMPLETE")
-    click.echo(script.source_template % script.source_vars())
+    made = kind(context.find_root().command, {}, "ktui", "_KTUI_COMPLETE")
+    printing.script(made.source_template % made.source_vars())
     return 0

@@ -47,6 +47,11 @@ def spans(parts: Iterable[tuple[str, str]]) -> None:
     _write(sys.stdout, "".join(_styled(visible(text), colour) for text, colour in parts))
 
 
+def script(text: str) -> None:
+    """A script for a shell, as it is: all of it is ktui's own."""
+    _write(sys.stdout, text)
+
+
 def _styled(text: str, colour: str) -> str:
     return click.style(text, fg=colour) if colour and _has_colours() else text
 
