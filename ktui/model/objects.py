@@ -157,21 +157,26 @@ class Strategy(Struct, frozen=True):
     rolling_update: RollingUpdate | None = None
 
 
-class DeploymentSpec(Struct, frozen=True):
-    """What was asked for."""
+class Replicated(Struct, frozen=True, kw_only=True):
+    """The part of a spec that asks for a number of pods."""
 
-    template: PodTemplate
     replicas: int | None = None
-    paused: bool = False
-    strategy: Strategy = Strategy()
-    min_ready_seconds: int = 0
-    progress_deadline_seconds: int | None = None
-    revision_history_limit: int | None = None
 
     @property
     def desired(self) -> int:
         """The number of pods wanted; the API's default is 1."""
         return 1 if self.replicas is None else self.replicas
+
+
+class DeploymentSpec(Replicated, frozen=True):
+    """What was asked for."""
+
+    template: PodTemplate
+    paused: bool = False
+    strategy: Strategy = Strategy()
+    min_ready_seconds: int = 0
+    progress_deadline_seconds: int | None = None
+    revision_history_limit: int | None = None
 
 
 class DeploymentStatus(Struct, frozen=True):
@@ -202,17 +207,11 @@ class Deployment(Struct, frozen=True):
         return self.metadata.generation <= self.status.observed_generation
 
 
-class ReplicaSetSpec(Struct, frozen=True):
+class ReplicaSetSpec(Replicated, frozen=True):
     """How many pods of which template."""
 
     template: PodTemplate | None = None
-    replicas: int | None = None
     min_ready_seconds: int = 0
-
-    @property
-    def desired(self) -> int:
-        """The number of pods wanted; the API's default is 1."""
-        return 1 if self.replicas is None else self.replicas
 
 
 class ReplicaSetStatus(Struct, frozen=True):

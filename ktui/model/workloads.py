@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from ktui.model.objects import CONTROLLER_REVISION_HASH, Condition, Meta, RollingUpdate
+from ktui.model.objects import CONTROLLER_REVISION_HASH, Condition, Meta, Replicated, RollingUpdate
 from ktui.model.structs import ObjectMeta, Struct
 from ktui.model.template import PodTemplate, RevisionData
 
@@ -24,6 +24,56 @@ class PodCounts(Struct, frozen=True):
     updated: int = 0
     ready: int = 0
     available: int = 0
+
+
+class NumberedSpec(Replicated, frozen=True):
+    """What was asked of a workload that has a number of pods, and makes them itself."""
+
+    template: PodTemplate
+    min_ready_seconds: int = 0
+    revision_history_limit: int | None = None
+
+
+class NumberedStatus(Struct, frozen=True):
+    """What its controller last reported. Revisions are names of ControllerRevisions."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    updated_replicas: int = 0
+    current_revision: str = ""
+    update_revision: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class NumberedSet(Struct, frozen=True):
+    """A workload that has a number of pods, makes them itself, and says in its status which revision it rolls out."""
+
+    metadata: Meta
+    spec: NumberedSpec
+    status: NumberedStatus = NumberedStatus()
+
+    @property
+    def observed(self) -> bool:
+        """Whether the controller has seen the spec as it is now."""
+        return 0 < self.status.observed_generation >= self.metadata.generation
+
+    @property
+    def desired(self) -> int:
+        """The number of pods wanted."""
+        return self.spec.desired
+
+    @property
+    def counts(self) -> PodCounts:
+        """What its status says of its pods."""
+        told = self.status
+        return PodCounts(told.replicas, told.updated_replicas, told.ready_replicas, told.available_replicas)
+
+    @property
+    def update_revision(self) -> str | None:
+        """The name of the revision that it rolls out, as its status has it."""
+        return self.status.update_revision
 
 
 class PartitionedUpdate(Struct, frozen=True):
@@ -49,21 +99,12 @@ class Ordinals(Struct, frozen=True):
     start: int = 0
 
 
-class StatefulSetSpec(Struct, frozen=True):
+class StatefulSetSpec(NumberedSpec, frozen=True):
     """What was asked for."""
 
-    template: PodTemplate
-    replicas: int | None = None
     update_strategy: StatefulSetStrategy = StatefulSetStrategy()
     pod_management_policy: str = ORDERED_READY
-    min_ready_seconds: int = 0
-    revision_history_limit: int | None = None
     ordinals: Ordinals = Ordinals()
-
-    @property
-    def desired(self) -> int:
-        """The number of pods wanted; the API's default is 1."""
-        return 1 if self.replicas is None else self.replicas
 
     @property
     def partition(self) -> int:
@@ -72,36 +113,17 @@ class StatefulSetSpec(Struct, frozen=True):
         return (rolling.partition or 0) if rolling is not None else 0
 
 
-class StatefulSetStatus(Struct, frozen=True):
-    """What the StatefulSet controller last reported. Revisions are names of ControllerRevisions."""
+class StatefulSetStatus(NumberedStatus, frozen=True):
+    """What the StatefulSet controller last reported."""
 
-    observed_generation: int = 0
-    replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
     current_replicas: int = 0
-    updated_replicas: int = 0
-    current_revision: str = ""
-    update_revision: str = ""
-    conditions: tuple[Condition, ...] = ()
 
 
-class StatefulSet(Struct, frozen=True):
+class StatefulSet(NumberedSet, frozen=True):
     """apps/v1 StatefulSet."""
 
-    metadata: Meta
     spec: StatefulSetSpec
     status: StatefulSetStatus = StatefulSetStatus()
-
-    @property
-    def observed(self) -> bool:
-        """Whether the controller has seen the spec as it is now."""
-        return 0 < self.status.observed_generation >= self.metadata.generation
-
-    @property
-    def desired(self) -> int:
-        """The number of pods wanted."""
-        return self.spec.desired
 
     @property
     def target(self) -> int:
@@ -128,17 +150,6 @@ class StatefulSet(Struct, frozen=True):
     def rounds_up(self) -> bool:
         """Whether a percentage of missing pods is rounded up (`getStatefulSetMaxUnavailable`: it is not)."""
         return False
-
-    @property
-    def counts(self) -> PodCounts:
-        """What its status says of its pods."""
-        told = self.status
-        return PodCounts(told.replicas, told.updated_replicas, told.ready_replicas, told.available_replicas)
-
-    @property
-    def update_revision(self) -> str | None:
-        """The name of the revision that it rolls out, as its status has it."""
-        return self.status.update_revision
 
 
 class DaemonSetStrategy(Struct, frozen=True):

@@ -6,22 +6,49 @@ back as well, which makes these tools see an object that is not theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from ktui.model.objects import CHANGE_CAUSE
 from ktui.model.workloads import Workload
 from ktui.plans.draft import PlanDraft
-from ktui.plans.plan import Undo
-from ktui.plans.request import RollBack
+from ktui.plans.plan import Plan, Undo
+from ktui.plans.request import Abort, Request, RollBack
+from ktui.plans.subject import AnySubject
 from ktui.plans.template_change import TEMPLATE
 from ktui.plans.wording import renumbered
 from ktui.rollout.revisions import Refusal, change_cause, in_public
 from ktui.text import clean
 
 R = TypeVar("R")
+S = TypeVar("S", bound=AnySubject)
+
+Return = Callable[[Request, S, R, str], Plan | Refusal]
+"""The plan that brings a revision back: the request, the workload, the revision, and how the title begins."""
 
 _CAUSE: Final = ("metadata", "annotations", CHANGE_CAUSE)
+
+
+def rollback_to(
+    target: Callable[[S, int | None], R | Refusal], plan: Return[S, R]
+) -> Callable[[RollBack, S], Plan | Refusal]:
+    """Bring an earlier template back, wherever the rollout is: that of the number, or the one that the rule finds."""
+
+    def plan_rollback(request: RollBack, subject: S) -> Plan | Refusal:
+        found = target(subject, request.revision)
+        return found if isinstance(found, Refusal) else plan(request, subject, found, "Roll back")
+
+    return plan_rollback
+
+
+def abort_to(target: Callable[[S], R | Refusal], plan: Return[S, R]) -> Callable[[Abort, S], Plan | Refusal]:
+    """Bring the template back that is being replaced."""
+
+    def plan_abort(request: Abort, subject: S) -> Plan | Refusal:
+        found = target(subject)
+        return found if isinstance(found, Refusal) else plan(request, subject, found, "Abort: roll back")
+
+    return plan_abort
 
 
 def numbered(revisions: Iterable[tuple[int, R]], number: int) -> R | Refusal:

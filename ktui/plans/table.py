@@ -27,7 +27,11 @@ from ktui.plans.request import (
 from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 
+R = TypeVar("R", bound=Request)
 S = TypeVar("S", bound=AnySubject)
+
+Planner = Callable[[R, S], Plan | Refusal]
+"""What plans one action on one kind of workload."""
 
 _NEEDS_STEPS: Final = "nothing to do: this is for a controller with steps of its own, such as Argo Rollouts"
 """Why a workload of Kubernetes' own kinds has nothing to retry, and no analysis to end."""
@@ -37,22 +41,27 @@ _NO_SHARES: Final = "nothing to do: its traffic is not sent by shares, as that o
 """Why most workloads have no targets of traffic."""
 
 
+def unless(refuse: Callable[[S], Refusal | None], plan: Callable[[R, S], Plan | Refusal]) -> Planner[R, S]:
+    """Plan only what that rule does not refuse: the same rule that closes the offer of the action."""
+    return lambda request, subject: refuse(subject) or plan(request, subject)
+
+
 class Plans(NamedTuple, Generic[S]):
     """For each action the function that plans it, or a sentence: why no workload of that kind can do it at all."""
 
-    pause: Callable[[Pause, S], Plan | Refusal] | str
-    resume: Callable[[Resume, S], Plan | Refusal] | str
-    promote: Callable[[Promote, S], Plan | Refusal] | str
-    rollback: Callable[[RollBack, S], Plan | Refusal] | str
-    abort: Callable[[Abort, S], Plan | Refusal] | str
-    set_image: Callable[[SetImage, S], Plan | Refusal] | str
-    scale: Callable[[Scale, S], Plan | Refusal] | str
-    restart: Callable[[Restart, S], Plan | Refusal] | str
-    canary: Callable[[Canary, S], Plan | Refusal] | str
-    repair: Callable[[Repair, S], Plan | Refusal] | str
-    retry: Callable[[Retry, S], Plan | Refusal] | str = _NEEDS_STEPS
-    terminate: Callable[[Terminate, S], Plan | Refusal] | str = _NEEDS_STEPS
-    traffic: Callable[[Traffic, S], Plan | Refusal] | str = _NO_SHARES
+    pause: Planner[Pause, S] | str
+    resume: Planner[Resume, S] | str
+    promote: Planner[Promote, S] | str
+    rollback: Planner[RollBack, S] | str
+    abort: Planner[Abort, S] | str
+    set_image: Planner[SetImage, S] | str
+    scale: Planner[Scale, S] | str
+    restart: Planner[Restart, S] | str
+    canary: Planner[Canary, S] | str
+    repair: Planner[Repair, S] | str
+    retry: Planner[Retry, S] | str = _NEEDS_STEPS
+    terminate: Planner[Terminate, S] | str = _NEEDS_STEPS
+    traffic: Planner[Traffic, S] | str = _NO_SHARES
 
     def plan(self, request: Request, subject: S) -> Plan | Refusal:
         """What a request comes to on a workload as it is now, or why it cannot be done."""
@@ -64,6 +73,6 @@ class Plans(NamedTuple, Generic[S]):
         how = self._entry(action)
         return Refusal(how) if isinstance(how, str) else None
 
-    def _entry(self, action: Action) -> Callable[[Request, S], Plan | Refusal] | str:
-        found: Callable[[Request, S], Plan | Refusal] | str = getattr(self, action.value.replace("-", "_"))
+    def _entry(self, action: Action) -> Planner[Request, S] | str:
+        found: Planner[Request, S] | str = getattr(self, action.value.replace("-", "_"))
         return found

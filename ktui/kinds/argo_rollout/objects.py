@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from ktui.model.claims import Place, group_of
-from ktui.model.objects import Condition, Meta
+from ktui.model.objects import Condition, Meta, Replicated
 from ktui.model.structs import Struct
 from ktui.model.template import PodTemplate
 
@@ -191,13 +191,12 @@ class RollbackWindow(Struct, frozen=True):
     revisions: int = 0
 
 
-class ArgoRolloutSpec(Struct, frozen=True):
+class ArgoRolloutSpec(Replicated, frozen=True):
     """What was asked for."""
 
     template: PodTemplate = NO_TEMPLATE
     """An empty one with `workload_ref`."""
     workload_ref: WorkloadRef | None = None
-    replicas: int | None = None
     paused: bool = False
     strategy: RolloutStrategy = RolloutStrategy()
     min_ready_seconds: int = 0
@@ -206,11 +205,6 @@ class ArgoRolloutSpec(Struct, frozen=True):
     restart_at: datetime | None = None
     rollback_window: RollbackWindow | None = None
     revision_history_limit: int | None = None
-
-    @property
-    def desired(self) -> int:
-        """The number of pods wanted; the controller's default is 1."""
-        return 1 if self.replicas is None else self.replicas
 
 
 class PauseCondition(Struct, frozen=True):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ktui.kinds.open_kruise.strategy import IntOrText, Rolling, kept
-from ktui.model.objects import Condition, Meta
 from ktui.model.resources import Resource
 from ktui.model.structs import Struct
-from ktui.model.template import PodTemplate
-from ktui.model.workloads import ON_DELETE, PodCounts
+from ktui.model.workloads import ON_DELETE, NumberedSet, NumberedSpec, NumberedStatus
 from ktui.rollout.bounds import in_pods
 from ktui.rollout.status import ROLLING_UPDATE
 
@@ -39,58 +37,30 @@ class CloneSetStrategy(Struct, frozen=True):
         )
 
 
-class CloneSetSpec(Struct, frozen=True):
+class CloneSetSpec(NumberedSpec, frozen=True):
     """What was asked for."""
 
-    template: PodTemplate
-    replicas: int | None = None
     update_strategy: CloneSetStrategy = CloneSetStrategy()
-    min_ready_seconds: int = 0
     progress_deadline_seconds: int | None = None
-    revision_history_limit: int | None = None
-
-    @property
-    def desired(self) -> int:
-        """The number of pods wanted; the API's default is 1."""
-        return 1 if self.replicas is None else self.replicas
 
 
-class CloneSetStatus(Struct, frozen=True):
-    """What its controller last reported. Revisions are names of ControllerRevisions."""
+class CloneSetStatus(NumberedStatus, frozen=True):
+    """What its controller last reported."""
 
-    observed_generation: int = 0
-    replicas: int = 0
-    ready_replicas: int = 0
-    available_replicas: int = 0
-    updated_replicas: int = 0
     updated_ready_replicas: int = 0
     updated_available_replicas: int = 0
-    update_revision: str = ""
-    current_revision: str = ""
-    conditions: tuple[Condition, ...] = ()
 
 
-class CloneSet(Struct, frozen=True):
+class CloneSet(NumberedSet, frozen=True):
     """apps.kruise.io CloneSet."""
 
-    metadata: Meta
     spec: CloneSetSpec
     status: CloneSetStatus = CloneSetStatus()
-
-    @property
-    def observed(self) -> bool:
-        """Whether the controller has seen the spec as it is now."""
-        return 0 < self.status.observed_generation >= self.metadata.generation
 
     @property
     def rolling(self) -> Rolling:
         """How pods are updated."""
         return self.spec.update_strategy.rolling
-
-    @property
-    def desired(self) -> int:
-        """The number of pods wanted."""
-        return self.spec.desired
 
     @property
     def kept(self) -> int:
@@ -122,17 +92,6 @@ class CloneSet(Struct, frozen=True):
     def rounds_up(self) -> bool:
         """A share of pods that may be missing is rounded up where no surge is allowed."""
         return in_pods(self.max_surge, self.desired, round_up=True) == 0
-
-    @property
-    def counts(self) -> PodCounts:
-        """What its status says of its pods."""
-        told = self.status
-        return PodCounts(told.replicas, told.updated_replicas, told.ready_replicas, told.available_replicas)
-
-    @property
-    def update_revision(self) -> str | None:
-        """The name of the revision that it rolls out."""
-        return self.status.update_revision
 
 
 CLONESETS: Final = Resource(

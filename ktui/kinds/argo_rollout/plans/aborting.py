@@ -82,11 +82,8 @@ def refuse_retry(known: KnownRollout) -> Refusal | None:
     return None if aborted(rollout) else Refusal("nothing to retry: it was not aborted")
 
 
-def plan_retry(request: Retry, subject: RolloutSubject) -> Plan | Refusal:
+def plan_retry(request: Retry, subject: RolloutSubject) -> Plan:
     """Roll out again what was aborted."""
-    refused = refuse_retry(subject)
-    if refused is not None:
-        return refused
     rollout = subject.workload
     new, old = new_and_old(subject)
     draft = status_draft_for(subject)

@@ -43,9 +43,6 @@ def refuse_restart(known: KnownRollout) -> Refusal | None:
 
 def plan_restart(request: Restart, subject: RolloutSubject) -> Plan | Refusal:
     """Replace every pod by one of the same template; no revision comes of it."""
-    refused = refuse_restart(subject)
-    if refused is not None:
-        return refused
     rollout = subject.workload
     draft = draft_for(subject)
     refused = put_restart(draft, subject.now, ("spec", "restartAt"))

@@ -46,9 +46,6 @@ def refuse_terminate(known: KnownRollout) -> Refusal | None:
 
 def plan_terminate(request: Terminate, subject: RolloutSubject) -> Plan | Refusal:
     """End it: what it has measured so far decides."""
-    refused = refuse_terminate(subject)
-    if refused is not None:
-        return refused
     names = [run.name for run in running(subject.workload)]
     if not request.run and len(names) > 1:
         return Refusal(clean(f"several analyses run, so one has to be named: {', '.join(names)}"))

@@ -18,13 +18,12 @@ from ktui.kinds.controller_revisions.plans.pausing import (
 )
 from ktui.kinds.controller_revisions.plans.planning import OF_DAEMONSETS
 from ktui.kinds.controller_revisions.plans.repair import left_behind, refuse_repair, repair_label
-from ktui.kinds.controller_revisions.plans.rollback import abort_target, rollback_target
+from ktui.kinds.controller_revisions.plans.rollback import abort_target, earlier, rollback_target
 from ktui.model.resources import resource_of
-from ktui.model.workloads import ControllerRevision, StatefulSet
-from ktui.plans.offers import Earlier, Offer, Offering, Rights, offered, ways_back
+from ktui.model.workloads import StatefulSet
+from ktui.plans.offers import Offer, Offering, Rights, offered, ways_back
 from ktui.plans.request import Action
 from ktui.plans.wording import being_deleted
-from ktui.rollout.revisions import Refusal
 
 
 def offers(known: KnownControlled, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
@@ -36,7 +35,7 @@ def offers(known: KnownControlled, *, read_only: bool = False, rights: Rights | 
     workload = known.workload
     offer = partial(offered, resource_of(workload), read_only=read_only, rights=rights or {})
     gone = being_deleted(workload)
-    back, abort = _earlier(rollback_target(known)), _earlier(abort_target(known))
+    back, abort = earlier(rollback_target(known)), earlier(abort_target(known))
     is_canary = waits = False
     if isinstance(workload, StatefulSet):
         held = partition_of(workload)
@@ -72,7 +71,3 @@ def _of_statefulset(offer: Offering, statefulset: StatefulSet, known: KnownContr
 def _of_daemonset(offer: Offering) -> tuple[Offer, ...]:
     keys = {Action.PAUSE: "space", Action.PROMOTE: "p", Action.CANARY: "C", Action.SCALE: "s"}
     return tuple(offer(action, action.value, key, OF_DAEMONSETS.refuse(action)) for action, key in keys.items())
-
-
-def _earlier(found: ControllerRevision | Refusal) -> Earlier | Refusal:
-    return found if isinstance(found, Refusal) else Earlier(found.metadata.uid, found.revision, found.template)

@@ -7,11 +7,11 @@ from typing import Final
 from ktui.kinds.controller_revisions.plans.canary import plan_canary
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject, StatefulSetSubject
 from ktui.kinds.controller_revisions.plans.pausing import plan_pause, plan_promote, plan_resume
-from ktui.kinds.controller_revisions.plans.repair import plan_repair
+from ktui.kinds.controller_revisions.plans.repair import plan_repair, refuse_repair
 from ktui.kinds.controller_revisions.plans.rollback import plan_abort, plan_rollback
 from ktui.kinds.controller_revisions.plans.scaling import plan_scale
 from ktui.kinds.controller_revisions.plans.template_change import plan_restart, plan_set_image
-from ktui.plans.table import Plans
+from ktui.plans.table import Plans, unless
 
 OF_STATEFULSETS: Final = Plans[StatefulSetSubject](
     pause=plan_pause,
@@ -23,7 +23,7 @@ OF_STATEFULSETS: Final = Plans[StatefulSetSubject](
     scale=plan_scale,
     restart=plan_restart,
     canary=plan_canary,
-    repair=plan_repair,
+    repair=unless(refuse_repair, plan_repair),
 )
 
 _NO_HOLD: Final = "a DaemonSet cannot be held: it has no partition, and nothing else can stop it"
@@ -38,5 +38,5 @@ OF_DAEMONSETS: Final = Plans[ControlledSubject](
     scale="a DaemonSet has no number of pods: it runs one on each node that its template selects",
     restart=plan_restart,
     canary=f"{_NO_HOLD}; set-image goes node by node, and abort takes it back",
-    repair=plan_repair,
+    repair=unless(refuse_repair, plan_repair),
 )

@@ -48,9 +48,6 @@ def repair_label(known: KnownControlled) -> str:
 
 def plan_repair(request: Repair, subject: ControlledSubject) -> Plan | Refusal:
     """Delete them: they come back with the template as it is now."""
-    refused = refuse_repair(subject)
-    if refused is not None:
-        return refused
     if not subject.may_delete_pods:
         return Refusal("not allowed: you may not delete pods")
     workload, now = subject.workload, current(subject)

@@ -37,9 +37,18 @@ from ktui.kinds.controller_revisions.strategy import Controlled, place
 from ktui.model.workloads import ControllerRevision, StatefulSet
 from ktui.plans import prospects
 from ktui.plans.draft import draft_for
-from ktui.plans.going_back import destination, numbered, numbers_and_cause, put_back, undo_of_return
+from ktui.plans.going_back import (
+    abort_to,
+    destination,
+    numbered,
+    numbers_and_cause,
+    put_back,
+    rollback_to,
+    undo_of_return,
+)
+from ktui.plans.offers import Earlier
 from ktui.plans.plan import Plan, Undo
-from ktui.plans.request import Abort, Request, RollBack
+from ktui.plans.request import Request
 from ktui.plans.wording import being_deleted, command, image_of, owner_warnings
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import is_ready
@@ -138,18 +147,6 @@ def _last_complete(known: KnownControlled) -> ControllerRevision | None:
 
 def _named(known: KnownControlled, name: str) -> ControllerRevision | None:
     return next((revision for revision in known.revisions if revision.metadata.name == name), None)
-
-
-def plan_rollback(request: RollBack, subject: ControlledSubject) -> Plan | Refusal:
-    """Bring an earlier template back, wherever the rollout is."""
-    found = rollback_target(subject, request.revision)
-    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
-
-
-def plan_abort(request: Abort, subject: ControlledSubject) -> Plan | Refusal:
-    """Bring the template back that is being replaced."""
-    found = abort_target(subject)
-    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
 def template_in(raw_revision: dict[str, Any]) -> dict[str, Any]:
@@ -270,7 +267,16 @@ def undo_of(subject: PodSetSubject, back: ControllerRevision) -> Undo:
     return undo_of_return((now.revision, name), limit)
 
 
+def earlier(found: ControllerRevision | Refusal) -> Earlier | Refusal:
+    """A revision as the offers of rollback and abort show it."""
+    return found if isinstance(found, Refusal) else Earlier(found.metadata.uid, found.revision, found.template)
+
+
 def rollback_revision(known: KnownPodSet) -> int | Refusal:
     """The number of the revision that a rollback would bring back."""
     found = rollback_target(known)
     return found if isinstance(found, Refusal) else found.revision
+
+
+plan_rollback = rollback_to(rollback_target, _going_back)
+plan_abort = abort_to(abort_target, _going_back)

@@ -41,17 +41,17 @@ def offers(known: KnownDeployment, *, read_only: bool = False, rights: Rights | 
     if paused and promote.open and not is_canary:
         promote = msgspec.structs.replace(promote, instead=Action.RESUME)
     return (
-        offer(Action.RESUME, "resume", "space", refuse_resume(deployment))
+        offer(Action.RESUME, "resume", "space", refuse_resume(known))
         if paused
-        else offer(Action.PAUSE, "pause", "space", refuse_pause(deployment)),
+        else offer(Action.PAUSE, "pause", "space", refuse_pause(known)),
         promote,
         *ways_back(offer, back, abort, deployment.spec.template, is_canary=is_canary, waits=paused or is_canary),
-        offer(Action.REPAIR, repair_label(hold, deployment), "C", refuse_repair(deployment, hold))
+        offer(Action.REPAIR, repair_label(hold, deployment), "C", refuse_repair(known))
         if hold is not None and hold.disturbance is not None
         else offer(Action.CANARY, "canary", "C", refuse_canary(known)),
         offer(Action.SET_IMAGE, "set image", "i", gone),
         offer(Action.SCALE, "scale", "s", gone),
-        offer(Action.RESTART, "restart", "R", refuse_restart(deployment)),
+        offer(Action.RESTART, "restart", "R", refuse_restart(known)),
     )
 
 

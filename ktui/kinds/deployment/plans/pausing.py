@@ -19,15 +19,17 @@ from ktui.text import count, duration
 _PAUSED = ("spec", "paused")
 
 
-def refuse_pause(deployment: Deployment) -> Refusal | None:
+def refuse_pause(known: KnownDeployment) -> Refusal | None:
     """Why it cannot be paused, in kubectl's words."""
+    deployment = known.workload
     if deployment.spec.paused:
         return Refusal(f'deployments.apps "{deployment.metadata.name}" is already paused')
     return being_deleted(deployment)
 
 
-def refuse_resume(deployment: Deployment) -> Refusal | None:
+def refuse_resume(known: KnownDeployment) -> Refusal | None:
     """Why it cannot be resumed, in kubectl's words."""
+    deployment = known.workload
     if not deployment.spec.paused:
         return Refusal(f'deployments.apps "{deployment.metadata.name}" is not paused')
     return being_deleted(deployment)
@@ -51,12 +53,8 @@ def refuse_promote(known: KnownDeployment) -> Refusal | None:
     return None
 
 
-def plan_pause(request: Pause, subject: DeploymentSubject) -> Plan | Refusal:
+def plan_pause(request: Pause, subject: DeploymentSubject) -> Plan:
     """Stop where it is."""
-    deployment = subject.workload
-    refused = refuse_pause(deployment)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     draft.put(_PAUSED, True)
     return draft.plan(
@@ -64,16 +62,15 @@ def plan_pause(request: Pause, subject: DeploymentSubject) -> Plan | Refusal:
         title=f"Pause {draft.target}",
         done="paused",
         effects=_when_paused(subject),
-        warnings=_deadline_passed(deployment),
+        warnings=_deadline_passed(subject.workload),
         undo=Undo("Resume continues the rollout.", Resume()),
         commands=(command(subject, "rollout", "pause", f"deployment/{draft.target.name}"),),
     )
 
 
-def plan_resume(request: Resume, subject: DeploymentSubject) -> Plan | Refusal:
+def plan_resume(request: Resume, subject: DeploymentSubject) -> Plan:
     """Go on."""
-    refused = refuse_resume(subject.workload)
-    return refused or _resuming(request, subject, f"Resume {target_of(subject.workload)}", "resumed")
+    return _resuming(request, subject, f"Resume {target_of(subject.workload)}", "resumed")
 
 
 def plan_promote(request: Promote, subject: DeploymentSubject) -> Plan | Refusal:

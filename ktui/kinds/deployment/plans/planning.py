@@ -7,14 +7,14 @@ from typing import Final
 from ktui.kinds.deployment.hold import hold_of
 from ktui.kinds.deployment.plans.canary import plan_canary, plan_promote_held
 from ktui.kinds.deployment.plans.known import DeploymentSubject
-from ktui.kinds.deployment.plans.pausing import plan_pause, plan_promote, plan_resume
-from ktui.kinds.deployment.plans.repair import plan_repair
+from ktui.kinds.deployment.plans.pausing import plan_pause, plan_promote, plan_resume, refuse_pause, refuse_resume
+from ktui.kinds.deployment.plans.repair import plan_repair, refuse_repair
 from ktui.kinds.deployment.plans.rollback import plan_abort, plan_rollback
 from ktui.kinds.deployment.plans.scaling import plan_scale
-from ktui.kinds.deployment.plans.template_change import plan_restart, plan_set_image
+from ktui.kinds.deployment.plans.template_change import plan_restart, plan_set_image, refuse_restart
 from ktui.plans.plan import Plan
 from ktui.plans.request import Promote
-from ktui.plans.table import Plans
+from ktui.plans.table import Plans, unless
 from ktui.rollout.revisions import Refusal
 
 
@@ -26,14 +26,14 @@ def _promote(request: Promote, subject: DeploymentSubject) -> Plan | Refusal:
 
 
 PLANS: Final = Plans[DeploymentSubject](
-    pause=plan_pause,
-    resume=plan_resume,
+    pause=unless(refuse_pause, plan_pause),
+    resume=unless(refuse_resume, plan_resume),
     promote=_promote,
     rollback=plan_rollback,
     abort=plan_abort,
     set_image=plan_set_image,
     scale=plan_scale,
-    restart=plan_restart,
+    restart=unless(refuse_restart, plan_restart),
     canary=plan_canary,
-    repair=plan_repair,
+    repair=unless(refuse_repair, plan_repair),
 )

@@ -7,7 +7,7 @@ from typing import Final
 from ktui.kinds.deployment import revisions, strategy
 from ktui.kinds.deployment.hold import hold_of
 from ktui.kinds.deployment.plans import hold_settings
-from ktui.kinds.deployment.plans.known import DeploymentSubject, as_deployment, in_flight
+from ktui.kinds.deployment.plans.known import DeploymentSubject, KnownDeployment, as_deployment, in_flight
 from ktui.kinds.deployment.plans.wording import pace
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.plans.canary_warnings import healed
@@ -38,22 +38,20 @@ def repair_label(hold: Hold, deployment: Deployment) -> str:
     return label.format(size=hold.size, image=image_of(deployment.spec.template))
 
 
-def refuse_repair(deployment: Deployment, hold: Hold | None) -> Refusal | None:
+def refuse_repair(known: KnownDeployment) -> Refusal | None:
     """Why there is nothing to repair."""
+    hold = hold_of(known.workload, known.revisions)
     if hold is not None and hold.disturbance is Disturbance.NEWER:
         return Refusal(hold.sentence)
     if hold is None or hold.repair is None:
         return Refusal("nothing to repair: the hold here is as it was set")
-    return being_deleted(deployment)
+    return being_deleted(known.workload)
 
 
 def plan_repair(request: Repair, subject: DeploymentSubject) -> Plan | Refusal:
     """The one safe thing to do about what someone did to a hold."""
     hold = hold_of(subject.workload, subject.revisions)
-    refused = refuse_repair(subject.workload, hold)
-    if refused is not None:
-        return refused
-    assert hold is not None
+    assert hold is not None, "what is not held is refused"
     if hold.repair is holds.Repair.RECORD:
         return _recorded(request, subject, hold)
     return (

@@ -15,9 +15,9 @@ from ktui.kinds.deployment.revisions import revision
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.plans import prospects
 from ktui.plans.draft import draft_for
-from ktui.plans.going_back import destination, numbers_and_cause, put_back, undo_of_return
+from ktui.plans.going_back import abort_to, destination, numbers_and_cause, put_back, rollback_to, undo_of_return
 from ktui.plans.plan import Plan, Undo
-from ktui.plans.request import Abort, Request, RollBack
+from ktui.plans.request import Request
 from ktui.plans.wording import being_deleted, command, image_of, owner_warnings
 from ktui.rollout.hold import OVER, Disturbance, Hold, Saved
 from ktui.rollout.revisions import Refusal, template_of
@@ -56,18 +56,6 @@ def _before_the_canary(hold: Hold, replicasets: Sequence[ReplicaSet]) -> Replica
             f"revision {hold.record.back.revision}, which the canary came from, is gone; roll back to another one"
         )
     return back
-
-
-def plan_rollback(request: RollBack, subject: DeploymentSubject) -> Plan | Refusal:
-    """Bring an earlier template back, wherever the rollout is."""
-    found = rollback_target(subject, request.revision)
-    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
-
-
-def plan_abort(request: Abort, subject: DeploymentSubject) -> Plan | Refusal:
-    """Bring the template back that the rolling update replaces."""
-    found = abort_target(subject)
-    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
 def _going_back(request: Request, subject: DeploymentSubject, back: ReplicaSet, verb: str) -> Plan:
@@ -162,3 +150,7 @@ def rollback_revision(known: KnownDeployment) -> int | Refusal:
     """The number of the revision that a rollback would bring back."""
     found = rollback_target(known)
     return found if isinstance(found, Refusal) else revisions.revision(found)
+
+
+plan_rollback = rollback_to(rollback_target, _going_back)
+plan_abort = abort_to(abort_target, _going_back)

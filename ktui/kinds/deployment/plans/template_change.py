@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ktui.kinds.deployment import revisions
-from ktui.kinds.deployment.plans.known import DeploymentSubject, in_flight
+from ktui.kinds.deployment.plans.known import DeploymentSubject, KnownDeployment, in_flight
 from ktui.kinds.deployment.plans.wording import (
     held_warnings,
     next_revision,
@@ -14,7 +14,6 @@ from ktui.kinds.deployment.plans.wording import (
     revision_of,
     waits_for_resume,
 )
-from ktui.model.objects import Deployment
 from ktui.model.template import PodTemplate
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
@@ -33,8 +32,9 @@ from ktui.rollout.revisions import Refusal
 from ktui.text import clean
 
 
-def refuse_restart(deployment: Deployment) -> Refusal | None:
+def refuse_restart(known: KnownDeployment) -> Refusal | None:
     """Why it cannot be restarted, in kubectl's words."""
+    deployment = known.workload
     if deployment.spec.paused:
         name = deployment.metadata.name
         return Refusal(f'deployments.apps "{name}" can\'t restart paused deployment (run rollout resume first)')
@@ -44,9 +44,6 @@ def refuse_restart(deployment: Deployment) -> Refusal | None:
 def plan_restart(request: Restart, subject: DeploymentSubject) -> Plan | Refusal:
     """Replace every pod by one of the same template, as a rollout of its own."""
     deployment = subject.workload
-    refused = refuse_restart(deployment)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     refused = put_restart(draft, subject.now)
     if refused is not None:

@@ -44,9 +44,6 @@ def refuse_repair(known: AnyCanary) -> Refusal | None:
 
 def plan_promote(request: Promote, subject: CanarySubject) -> Plan | Refusal:
     """Promote without waiting for what is measured: there is no single step to take."""
-    refused = refuse_promote(subject)
-    if refused is not None:
-        return refused
     if request.to not in ("", FULL):
         return Refusal(
             "its analysis says how a canary grows: all that can be done is to skip it, which promotes in full"
@@ -67,11 +64,8 @@ def plan_promote(request: Promote, subject: CanarySubject) -> Plan | Refusal:
     )
 
 
-def plan_repair(request: Repair, subject: CanarySubject) -> Plan | Refusal:
+def plan_repair(request: Repair, subject: CanarySubject) -> Plan:
     """Analyse the next revision again."""
-    refused = refuse_repair(subject)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     draft.put(_SKIP, False)
     going = ("What is on its way now is analysed as well, from where it is.",) if subject.situation.is_under_way else ()

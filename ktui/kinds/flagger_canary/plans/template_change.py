@@ -90,16 +90,14 @@ def plan_set_image(request: SetImage, subject: CanarySubject) -> Plan | Refusal:
 
 def plan_restart(request: Restart, subject: CanarySubject) -> Plan | Refusal:
     """Every pod again, by way of an analysis: a restart is another template."""
-    refused = refuse_restart(subject)
-    return refused or _stamped(
+    return _stamped(
         request, subject, f"Restart {target_of(subject.workload)}", "restart", "A restart is another template:"
     )
 
 
 def plan_retry(request: Retry, subject: CanarySubject) -> Plan | Refusal:
     """Analyse the same again: Flagger begins again for another template only, and a restart makes one."""
-    refused = refuse_retry(subject)
-    return refused or _stamped(
+    return _stamped(
         request,
         subject,
         f"Retry {target_of(subject.workload)}",

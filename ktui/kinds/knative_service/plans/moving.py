@@ -162,9 +162,6 @@ def refuse_pin(known: KnownService) -> Refusal | None:
 
 def plan_pin(request: Pause, subject: ServiceSubject) -> Plan | Refusal:
     """Keep the traffic where it is: new images come up, and get none."""
-    refused = refuse_pin(subject)
-    if refused is not None:
-        return refused
     where = situation(subject)
     targets = with_shares(present(subject), {part.name: part.share for part in where.serving})
     return moved(
@@ -189,9 +186,6 @@ def refuse_follow(known: KnownService) -> Refusal | None:
 
 def plan_follow(request: Resume, subject: ServiceSubject) -> Plan | Refusal:
     """Send all traffic to whatever revision is the latest that is ready, now and from then on."""
-    refused = refuse_follow(subject)
-    if refused is not None:
-        return refused
     service = subject.workload
     targets = with_shares(present(subject), {LATEST: _ALL})
     latest = situation(subject).find(service.status.latest_ready_revision_name)

@@ -38,11 +38,8 @@ def refuse_resume(known: AnyKruiseRollout) -> Refusal | None:
     return state(rollout, "not paused")
 
 
-def plan_pause(request: Pause, subject: KruiseRolloutSubject) -> Plan | Refusal:
+def plan_pause(request: Pause, subject: KruiseRolloutSubject) -> Plan:
     """Stop at the present step."""
-    refused = refuse_pause(subject)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     draft.put(_PAUSED, True)
     running = is_running(subject.workload)
@@ -63,11 +60,8 @@ def plan_pause(request: Pause, subject: KruiseRolloutSubject) -> Plan | Refusal:
     )
 
 
-def plan_resume(request: Resume, subject: KruiseRolloutSubject) -> Plan | Refusal:
+def plan_resume(request: Resume, subject: KruiseRolloutSubject) -> Plan:
     """Let it go on."""
-    refused = refuse_resume(subject)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     draft.put(_PAUSED, False)
     rollout = subject.workload
@@ -97,11 +91,8 @@ def refuse_enable(known: AnyKruiseRollout) -> Refusal | None:
     return being_deleted(rollout) or (None if rollout.spec.disabled else state(rollout, "not disabled"))
 
 
-def plan_disable(request: Terminate, subject: KruiseRolloutSubject) -> Plan | Refusal:
+def plan_disable(request: Terminate, subject: KruiseRolloutSubject) -> Plan:
     """Let go of the workload: whatever is on its way goes to all pods."""
-    refused = refuse_disable(subject)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     draft.put(_DISABLED, True)
     running, image = is_running(subject.workload), image_behind(subject)
@@ -121,11 +112,8 @@ def plan_disable(request: Terminate, subject: KruiseRolloutSubject) -> Plan | Re
     )
 
 
-def plan_enable(request: Retry, subject: KruiseRolloutSubject) -> Plan | Refusal:
+def plan_enable(request: Retry, subject: KruiseRolloutSubject) -> Plan:
     """Take the workload through steps again."""
-    refused = refuse_enable(subject)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     draft.put(_DISABLED, False)
     return draft.plan(

@@ -72,9 +72,6 @@ def choices(action: Action, known: AnyKruiseRollout, *, is_refused: bool | None 
 
 def plan_promote(request: Promote, subject: KruiseRolloutSubject) -> Plan | Refusal:
     """By approval, or by a jump."""
-    refused = refuse_promote(subject)
-    if refused is not None:
-        return refused
     rollout = subject.workload
     found = steps.current_step(rollout)
     assert found is not None, "what is at no step is refused"

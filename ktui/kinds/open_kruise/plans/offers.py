@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ktui.kinds.controller_revisions.plans.rollback import earlier
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans.known import KnownKruise
 from ktui.kinds.open_kruise.plans.partitions import promote_label, refuse_canary, refuse_promote
@@ -11,8 +12,7 @@ from ktui.kinds.open_kruise.plans.pausing import refuse_pause, refuse_resume
 from ktui.kinds.open_kruise.plans.rollback import abort_target, rollback_target
 from ktui.kinds.open_kruise.plans.template_change import refuse_restart
 from ktui.model.resources import resource_of
-from ktui.model.workloads import ControllerRevision
-from ktui.plans.offers import Earlier, Offer, Rights, offered, ways_back
+from ktui.plans.offers import Offer, Rights, offered, ways_back
 from ktui.plans.request import Action
 from ktui.plans.wording import being_deleted
 from ktui.rollout.revisions import Refusal
@@ -30,7 +30,7 @@ def offers(
     offer = partial(offered, resource_of(workload), read_only=read_only, rights=rights or {})
     gone, held = being_deleted(workload), partition_of(workload)
     paused = bool(workload.rolling.paused)
-    back, abort = _earlier(rollback_target(known)), _earlier(abort_target(known))
+    back, abort = earlier(rollback_target(known)), earlier(abort_target(known))
     is_canary = held is not None and held.is_canary
     back_offers = ways_back(offer, back, abort, workload.spec.template, is_canary=is_canary, waits=is_canary or paused)
     return (
@@ -42,9 +42,5 @@ def offers(
         offer(Action.CANARY, "canary", "C", refuse_canary(known)),
         offer(Action.SET_IMAGE, "set image", "i", gone),
         offer(Action.SCALE, "scale", "s", no_scale or gone),
-        offer(Action.RESTART, "restart", "R", refuse_restart(workload)),
+        offer(Action.RESTART, "restart", "R", refuse_restart(known)),
     )
-
-
-def _earlier(found: ControllerRevision | Refusal) -> Earlier | Refusal:
-    return found if isinstance(found, Refusal) else Earlier(found.metadata.uid, found.revision, found.template)

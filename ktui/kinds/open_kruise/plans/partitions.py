@@ -69,9 +69,6 @@ def promote_label(known: KnownKruise) -> str:
 
 def plan_promote(request: Promote, subject: KruiseSubject) -> Plan | Refusal:
     """Let the next step through, a number of one's own, or all of it."""
-    refused = refuse_promote(subject)
-    if refused is not None:
-        return refused
     held = partition_of(subject.workload)
     assert held is not None, "what is not held is refused"
     found = promoted(request.to, held)

@@ -34,11 +34,8 @@ def refuse_resume(known: KnownKruise) -> Refusal | None:
     return being_deleted(known.workload) or (None if known.workload.rolling.paused else _state(known, "not paused"))
 
 
-def plan_pause(request: Pause, subject: KruiseSubject) -> Plan | Refusal:
+def plan_pause(request: Pause, subject: KruiseSubject) -> Plan:
     """Stop where it is."""
-    refused = refuse_pause(subject)
-    if refused is not None:
-        return refused
     now = current(subject)
     old = len(others(subject, now)) if now is not None else 0
     draft = draft_for(subject)
@@ -59,11 +56,8 @@ def plan_pause(request: Pause, subject: KruiseSubject) -> Plan | Refusal:
     )
 
 
-def plan_resume(request: Resume, subject: KruiseSubject) -> Plan | Refusal:
+def plan_resume(request: Resume, subject: KruiseSubject) -> Plan:
     """Let it go on."""
-    refused = refuse_resume(subject)
-    if refused is not None:
-        return refused
     draft = draft_for(subject)
     fields.put_paused(draft, subject, paused=False)
     after, now, held = changed(subject, draft.after), current(subject), partition_of(subject.workload)

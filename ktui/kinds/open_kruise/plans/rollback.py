@@ -23,9 +23,9 @@ from ktui.kinds.open_kruise.plans.words import replacement
 from ktui.model.workloads import ControllerRevision
 from ktui.plans import prospects
 from ktui.plans.draft import draft_for
-from ktui.plans.going_back import destination, numbers_and_cause, put_back
+from ktui.plans.going_back import abort_to, destination, numbers_and_cause, put_back, rollback_to
 from ktui.plans.plan import Plan
-from ktui.plans.request import Abort, Request, RollBack
+from ktui.plans.request import Request
 from ktui.plans.wording import being_deleted, image_of, owner_warnings
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal
@@ -61,18 +61,6 @@ def _giving_way(known: KnownKruise) -> ControllerRevision | None:
     ]
     most = max(parts, key=lambda part: (sum(map(is_ready, part.running)), len(part.running), part.number), default=None)
     return most.revision if most is not None else None
-
-
-def plan_rollback(request: RollBack, subject: KruiseSubject) -> Plan | Refusal:
-    """Bring an earlier template back, wherever the rollout is."""
-    found = rollback_target(subject, request.revision)
-    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Roll back")
-
-
-def plan_abort(request: Abort, subject: KruiseSubject) -> Plan | Refusal:
-    """Bring the template back that is being replaced."""
-    found = abort_target(subject)
-    return found if isinstance(found, Refusal) else _going_back(request, subject, found, "Abort: roll back")
 
 
 def _going_back(request: Request, subject: KruiseSubject, back: ControllerRevision, verb: str) -> Plan:
@@ -133,3 +121,7 @@ def _partition_ends(subject: KruiseSubject, ends_at: int) -> str:
         f"The partition goes from {held.first} to {ends_at}, or it would keep pods from going back. "
         "Set it again before the next change, if that is to be held."
     )
+
+
+plan_rollback = rollback_to(rollback_target, _going_back)
+plan_abort = abort_to(abort_target, _going_back)

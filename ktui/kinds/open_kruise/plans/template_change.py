@@ -6,7 +6,7 @@ from ktui.kinds.controller_revisions.plans.known import current
 from ktui.kinds.controller_revisions.plans.wording import changed, numbered
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans import fields
-from ktui.kinds.open_kruise.plans.known import KruiseSubject, in_flight
+from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight
 from ktui.kinds.open_kruise.plans.words import can_be_in_place, replacement
 from ktui.kinds.open_kruise.strategy import KruiseSet
 from ktui.plans.draft import draft_for
@@ -25,13 +25,13 @@ from ktui.rollout.revisions import Refusal
 from ktui.text import clean
 
 
-def refuse_restart(workload: KruiseSet) -> Refusal | None:
+def refuse_restart(known: KnownKruise) -> Refusal | None:
     """Why a restart, which is a change of an annotation, cannot be had.
 
     An annotation is changed in place, and no container restarts for it (`defaultCalculateInPlaceUpdateSpec`).
     """
-    refused = being_deleted(workload)
-    if refused is None and workload.rolling.in_place:
+    refused = being_deleted(known.workload)
+    if refused is None and known.workload.rolling.in_place:
         return Refusal(
             "a restart changes an annotation of the template, and OpenKruise changes that in place without restarting "
             "anything: delete the pods one after another, or use a ContainerRecreateRequest"
@@ -42,7 +42,7 @@ def refuse_restart(workload: KruiseSet) -> Refusal | None:
 def plan_restart(request: Restart, subject: KruiseSubject) -> Plan | Refusal:
     """Replace every pod by one of the same template, as a rollout of its own."""
     draft = draft_for(subject)
-    refused = refuse_restart(subject.workload) or put_restart(draft, subject.now)
+    refused = put_restart(draft, subject.now)
     if refused is not None:
         return refused
     after = changed(subject, draft.after)
