@@ -48,7 +48,7 @@ bench: $(READY) ## the budgets of the design, each beside its baseline
 performance: $(READY) ## measure three times, on a machine with nothing else to do, and write docs/performance.md
 	$(BIN)/python -m tests.benchmarks --write docs/performance.md
 
-chaos: $(READY) ## everything goes wrong: writes docs/reliability.md (30 minutes; SEED=1, KTUI_CHAOS_SERVER=http://…)
+chaos: $(READY) ## everything goes wrong: writes docs/reliability.md (90 minutes; SEED=1, KTUI_CHAOS_SERVER=http://…)
 	$(BIN)/python -m tests.chaos --seed $(or $(SEED),1)
 
 screenshots: $(READY) ## draw screenshots/ again from the simulated cluster

@@ -7,8 +7,9 @@ controllers, and would share two cores with ktui. What goes over the wire is wha
 Lists come at the pace of a real API server too, as it was measured on loopback with 10,000 pods: a server
 that costs nothing would measure ktui against nothing.
 
-`python -m tests.benchmarks.server PODS DEPLOYMENTS [unpaced]` prints its port. Beside the Kubernetes API it has
-`/storm?rate=R&seconds=S`, which starts a storm, and `/marks`, which tells when each marker was sent (`time.monotonic`).
+`python -m tests.benchmarks.server PODS DEPLOYMENTS [ODD]` prints its port. ODD is how many odd objects it has beside.
+Beside the Kubernetes API it has `/storm?rate=R&seconds=S`, which starts a storm, and `/marks`, which says when each
+marker was sent (`time.monotonic`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from tests.benchmarks.cluster import Cluster, Event
+from tests.benchmarks.odd import spoil
 
 _KINDS: Final = {
     "deployments": ("apps/v1", "Deployment"),
@@ -45,11 +47,10 @@ Query = dict[str, str]
 class Server:
     """The cluster, and who watches it."""
 
-    def __init__(self, cluster: Cluster, *, paced: bool) -> None:
+    def __init__(self, cluster: Cluster, odd: int = 0) -> None:
         self._cluster = cluster
-        self._paced = paced
         # Of what the cluster has nothing of, there are empty lists.
-        self._lists: dict[str, list[bytes]] = {plural: [] for plural in _KINDS} | cluster.lists()
+        self._lists: dict[str, list[bytes]] = {plural: [] for plural in _KINDS} | spoil(cluster.lists(), odd)
         self._chunks = {
             plural: b"".join(_chunk(_event("ADDED", obj)) for obj in objects) for plural, objects in self._lists.items()
         }
@@ -100,7 +101,7 @@ class Server:
             writer.write(view[at : at + 65536])
             await writer.drain()
             ahead = begun + at / _PACES[how] - time.monotonic()
-            if self._paced and ahead > 0:
+            if ahead > 0:
                 await asyncio.sleep(ahead)
 
     def _list(self, plural: str, query: Query) -> bytes:
@@ -165,4 +166,5 @@ def _chunk(line: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    asyncio.run(Server(Cluster(int(sys.argv[1]), int(sys.argv[2])), paced="unpaced" not in sys.argv).serve())
+    _pods, _deployments, *_odd = map(int, sys.argv[1:])
+    asyncio.run(Server(Cluster(_pods, _deployments), *_odd).serve())

@@ -41,9 +41,9 @@ class Served:
 
 
 @contextmanager
-def served(pods: int) -> Iterator[Served]:
-    """Serve a cluster of so many pods for as long as the block runs."""
-    command = [sys.executable, "-m", "tests.benchmarks.server", str(pods), str(DEPLOYMENTS)]
+def served(pods: int, odd: int = 0) -> Iterator[Served]:
+    """Serve a cluster of so many pods, and so many odd objects, for as long as the block runs."""
+    command = [sys.executable, "-m", "tests.benchmarks.server", str(pods), str(DEPLOYMENTS), str(odd)]
     with (
         tempfile.TemporaryDirectory(prefix="ktui-bench-") as folder,
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import re
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from tests.benchmarks.report import Figure
@@ -13,6 +14,10 @@ from tests.benchmarks.serving import Served, served
 from tests.benchmarks.terminal import Terminal
 
 RUNS = 15
+
+_COUNTS: Final = re.compile(r"\d+ (?:rollouts|pods)")
+_STILL: Final = 3.0
+"""Seconds without another number after which all are counted."""
 
 
 class Start(NamedTuple):
@@ -72,6 +77,47 @@ def listing(pods: int, budget_mb: float, runs: int) -> list[Figure]:
         Figure("memory then", min(memory), "MB", budget_mb),
         Figure("memory at most", min(peak), "MB"),
     ]
+
+
+def among_odd_ones(good: int, odd: int, runs: int) -> list[Figure]:
+    """5,000 objects, of which a thousand are odd, until their rows stand still; against as many that are well."""
+    with served(good, odd) as server, served(good + odd) as plain:
+        settled, baseline, keys, usual = [], [], [], []
+        for _ in range(runs):
+            with plain.dashboard() as dashboard:
+                baseline.append(dashboard.wait_for(plain.is_shown) - dashboard.begun)
+                usual += _keys(dashboard)
+            with server.dashboard() as dashboard:
+                settled.append(_stands_still(dashboard) - dashboard.begun)
+                keys += _keys(dashboard)
+    worst, usually = (sorted(each)[int(0.99 * len(each))] * 1000 for each in (keys, usual))
+    return [
+        Figure("all counted", min(settled), "s", 1.5 * min(baseline), f"as many that are well: {min(baseline):.2f} s"),
+        Figure("key to screen, p99", worst, "ms", 50, f"as many that are well: {usually:.0f} ms; {len(keys)} keys"),
+    ]
+
+
+def _stands_still(dashboard: Terminal) -> float:
+    """When the numbers of the header changed for the last time."""
+    dashboard.wait_for(lambda text: "rollouts" in text and "pods" in text)
+    last = changed = time.monotonic()
+    counts: list[str] = []
+    while last - changed < _STILL:
+        at = dashboard.read(0.2)
+        last = time.monotonic()
+        if at is not None and (found := _COUNTS.findall(dashboard.text)[-2:]) != counts:
+            counts, changed = found, at
+    return changed
+
+
+def _keys(dashboard: Terminal) -> Iterator[float]:
+    """Seconds from each key to what it draws: the cursor moves down and up."""
+    for key in "jk" * 40:
+        while dashboard.read(0.05) is not None:
+            pass
+        pressed = dashboard.press(key)
+        at = dashboard.read(5.0)
+        yield (at or time.monotonic()) - pressed
 
 
 def _raw_get(server: Served) -> float:

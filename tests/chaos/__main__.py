@@ -1,7 +1,7 @@
 """`make chaos`: everything goes wrong, in real time and in great number; docs/reliability.md has what came of it.
 
-`python -m tests.chaos [lasting] [mixed] [actions] [--seed N]` plays those parts alone. What came of each is kept in
-build/chaos, and the document is made of the newest of all three.
+`python -m tests.chaos [lasting] [mixed] [actions] [soak] [--seed N]` plays those parts alone. What came of each is kept
+in build/chaos, and the document is made of the newest of all four.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ from tests.chaos.faults import FAULTS
 from tests.chaos.lasting import NOTHING, Figures
 from tests.chaos.mixed import Survived
 from tests.chaos.play import Told
+from tests.chaos.soak import MINUTES, Lived, Minute
 
 ROOT: Final = Path(__file__).parents[2]
 KEPT: Final = ROOT / "build" / "chaos"
-PARTS: Final = ("lasting", "mixed", "actions")
+PARTS: Final = ("lasting", "mixed", "actions", "soak")
 AT_ONCE: Final = 3
 """How many faults are measured at the same time: each is waited for more than anything else."""
 MIXED: Final = 2000
 RUNS: Final = 4
 """Among so many seeds they are divided, each in a process of its own."""
-_GIVEN_UP: Final = 3600.0
+_GIVEN_UP: Final = 5400.0
 
 
 def _say(sentence: str) -> None:
@@ -90,6 +91,16 @@ def _actions(seed: int) -> list[Rounds]:
     return rounds
 
 
+def _soak(minutes: int) -> list[Lived]:
+    lived = _lived(_ran("tests.chaos.soak", str(minutes)))
+    _say(f"{lived.openings} openings, {lived.grown:+.1f} MB, {lived.minutes[-1]}")
+    return [lived]
+
+
+def _lived(document: dict[str, Any]) -> Lived:
+    return Lived(**{**document, "minutes": [Minute(**each) for each in document["minutes"]]})
+
+
 def _keep(part: str, results: Sequence[Any]) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{part}.json").write_text(json.dumps([asdict(each) for each in results]), encoding="utf-8")
@@ -99,11 +110,12 @@ def _kept() -> report.Run | None:
     """The newest of each part; None where one is missing."""
     if not all((KEPT / f"{part}.json").exists() for part in PARTS):
         return None
-    lasting, mixed, actions = (json.loads((KEPT / f"{part}.json").read_text(encoding="utf-8")) for part in PARTS)
+    lasting, mixed, actions, soak = (json.loads((KEPT / f"{part}.json").read_text(encoding="utf-8")) for part in PARTS)
     return report.Run(
         [Figures(**each) for each in lasting],
         [Survived(**{**each, "told": Told(**each["told"])}) for each in mixed],
         [Rounds(**each) for each in actions],
+        [_lived(each) for each in soak],
     )
 
 
@@ -124,6 +136,7 @@ def main() -> int:
         "lasting": _lasting,
         "mixed": lambda: _mixed(asked.seed, asked.faults),
         "actions": lambda: _actions(asked.seed),
+        "soak": lambda: _soak(MINUTES),
     }
     for part in asked.parts or PARTS:
         _keep(part, play[part]())

@@ -12,6 +12,7 @@ from ktui import __version__
 from tests.chaos.actions import Rounds
 from tests.chaos.lasting import LASTS, Figures
 from tests.chaos.mixed import Survived
+from tests.chaos.soak import SETTLED, SPEED, Lived
 
 REQUESTS: Final = 5.0
 PROCESSOR: Final = 10.0
@@ -19,6 +20,7 @@ LIVE: Final = 15.0
 KEY: Final = 200.0
 BACK: Final = 35.0
 GROWTH: Final = 3.0
+OPENINGS: Final = 1000
 SLACK: Final = 1.5
 """Seconds by which a reading of the screen may be late."""
 
@@ -30,6 +32,7 @@ class Run:
     lasting: Sequence[Figures] = ()
     mixed: Sequence[Survived] = ()
     actions: Sequence[Rounds] = ()
+    soak: Sequence[Lived] = ()
     missed: list[str] = field(default_factory=list)
     """What did not keep to its budget, in a sentence each."""
 
@@ -57,6 +60,15 @@ def judge(run: Run) -> None:
             run.missed.append(f"seed {seed}: {survived.descriptors} more files and sockets are open")
     for rounds in run.actions:
         run.missed += rounds.wrong
+    for lived in run.soak:
+        if lived.openings < OPENINGS:
+            run.missed.append(f"only {lived.openings} screens were opened")
+        if lived.grown > GROWTH:
+            run.missed.append(f"memory has grown by {lived.grown:.1f} MB after minute {SETTLED}")
+        if lived.descriptors > 4:
+            run.missed.append(f"{lived.descriptors} more files and sockets are open than in minute {SETTLED}")
+        if lived.threads > 0:
+            run.missed.append(f"{lived.threads} more threads than in minute {SETTLED}")
 
 
 def written(run: Run, day: str) -> str:
@@ -68,6 +80,7 @@ def written(run: Run, day: str) -> str:
         parts.append(_mixed(run.mixed))
     if run.actions:
         parts.append(_actions(run.actions))
+    parts += [_soak(each) for each in run.soak]
     missed = "".join(f"- {each}\n" for each in run.missed) or "Nothing: all budgets hold.\n"
     parts.append(f"## What missed its budget\n\n{missed}")
     return "\n".join(parts) + _TAIL
@@ -161,6 +174,30 @@ def _actions(all_rounds: Sequence[Rounds]) -> str:
             "| fault | rounds | one effect | none | known | not known | wrong |",
             "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
             "| **budget** | | | | | | **0** |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _soak(lived: Lived) -> str:
+    rows = [
+        f"| {at} | {each.memory:.1f} | {each.descriptors} | {each.threads} |"
+        for at, each in enumerate(lived.minutes, 1)
+        if at in (1, SETTLED) or at % 10 == 0
+    ]
+    return "\n".join(
+        [
+            "## An hour at speed",
+            "",
+            f"The dashboard in a terminal of its own, on a simulated fleet of 400 pods {SPEED} times as fast as life.",
+            f"In {len(lived.minutes)} minutes {lived.openings} screens, dialogs and fields are opened and closed, with",
+            f"{lived.processor:.0f} % of a core. From minute {SETTLED} on, memory, open files and threads have to stay",
+            f"as they are: {lived.grown:+.1f} MB (means of five minutes; budget {GROWTH:.0f} MB),",
+            f"{lived.descriptors:+d} files and sockets, {lived.threads:+d} threads.",
+            "",
+            "| minute | memory, MB | files and sockets | threads |",
+            "| ---: | ---: | ---: | ---: |",
             *rows,
             "",
         ]
