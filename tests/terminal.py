@@ -127,9 +127,9 @@ class Terminal:
             before = len(self.raw)
             self.read(0.2)
 
-    def ends(self) -> int:
+    def ends(self, patience: float = PATIENCE) -> int:
         """Wait for the program to end; its exit code, or the number of the signal that killed it with a minus."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + patience
         while self._child.isalive():
             if time.monotonic() > end:
                 raise AssertionError(f"never: to end\n{self.text}")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ktui.sim import SimulatedCluster
 from tests.masquerade import Masquerade, masquerade
-from tests.terminal import Terminal
+from tests.terminal import PATIENCE, Terminal
 from tests.tui.conftest import Stage
 
 ATTACKS: Final = (
@@ -220,7 +220,7 @@ fuzz = settings(
 )
 
 
-@pytest.mark.timeout(60 + MANY // 10)
+@pytest.mark.timeout(60 + MANY // 5)
 def test_no_text_is_obeyed_in_whatever_way_it_is_shown(tmp_path: Path) -> None:
     everything: list[str] = []
     rounds = 0
@@ -249,7 +249,7 @@ def test_no_text_is_obeyed_in_whatever_way_it_is_shown(tmp_path: Path) -> None:
     (tmp_path / "texts").write_text(json.dumps(everything))
     with Terminal.python("-m", "tests.shown", str(tmp_path), "print", home=tmp_path, columns=200) as terminal:
         terminal.is_drawn = False
-        assert terminal.ends() == 0, terminal.raw[-2000:]
+        assert terminal.ends(PATIENCE + MANY / 100) == 0, terminal.raw[-2000:]
         assert len(terminal.raw) > 20 * len(everything)
         assert obeyed(bytes(terminal.raw.replace(b"\t", b""))) == []
 
