@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from ktui.kube.auth.access import Access
+from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.kube.errors import ConfigError, CredentialError, Unauthorized
 from tests.kube.conftest import WriteKubeconfig
@@ -162,6 +163,7 @@ async def test_no_secret_is_in_the_repr_of_anything(write_kubeconfig: WriteKubec
         async with to(write_kubeconfig(url, user, cluster)) as connection:
             identity = await connection._credentials.identity()
             found = [identity, connection, connection._credentials, *vars(connection._credentials).values()]
+            found.append(Surroundings({"HTTPS_PROXY": "http://jane:hunter2@proxy.example"}))
             assert identity.headers
             assert "hunter2" not in "".join(map(repr, found)).replace(repr(connection._credentials._impersonation), "")
 

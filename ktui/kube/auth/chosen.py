@@ -38,7 +38,7 @@ from ktui.kube.liveness import Vigilance
 class Surroundings:
     """What a process finds around it; tests bring their own."""
 
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     service_account: Path = SERVICE_ACCOUNT
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     vigilance: Vigilance = field(default_factory=Vigilance)
