@@ -82,7 +82,9 @@ def listing(pods: int, budget_mb: float, runs: int) -> list[Figure]:
 def among_odd_ones(good: int, odd: int, runs: int) -> list[Figure]:
     """5,000 objects, of which a thousand are odd, until their rows stand still; against as many that are well."""
     with served(good, odd) as server, served(good + odd) as plain:
-        settled, baseline, keys, usual = [], [], [], []
+        settled, baseline = [], []
+        keys: list[float] = []
+        usual: list[float] = []
         for _ in range(runs):
             with plain.dashboard() as dashboard:
                 baseline.append(dashboard.wait_for(plain.is_shown) - dashboard.begun)
