@@ -221,7 +221,7 @@ async def test_what_lasts_costs_little_and_is_not_called_live(
         trouble = {LinkState.RECONNECTING, LinkState.LISTED, LinkState.SILENT, LinkState.REFUSED}
         await it.until(lambda: len(it.store.links) == len(STREAMED) and it.states <= trouble)
         settled = monotonic()
-        await asyncio.to_thread(proxy.until, lambda: len(proxy.since(settled)) >= 30)
+        await asyncio.to_thread(proxy.until, lambda: len(proxy.since(settled)) >= 12)
         assert LinkState.LIVE not in it.since(settled)
         assert it.states <= trouble
         # An attempt is a list, a watch and what aiohttp asks again; so many attempts there may be, however each ends.
