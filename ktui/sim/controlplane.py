@@ -109,6 +109,10 @@ class ControlPlane:
             from ktui.sim.controllers.argo.controller import RolloutController  # noqa: PLC0415 - few clusters have it
 
             RolloutController(self.api, self.replica_sets, self.pods)
+        if project == "kruise" and project not in self._installed:
+            from ktui.sim.controllers.kruise.controller import CloneSetController  # noqa: PLC0415 - few clusters have it
+
+            CloneSetController(self.api, self.pods)
         self._installed.add(project)
 
     def apply(self, obj: JSON, manager: str = "kubectl-client-side-apply") -> JSON:

@@ -142,9 +142,14 @@ def pod_status(
         ("Ready", not_ready),
     ]
     before = {c["type"]: c for c in pod["status"].get("conditions") or ()}
+    gates = gates_of(pod)
+    if ready and (shut := [type_ for type_, status in gates.items() if status != "True"]):
+        why = f'the status of pod readiness gate "{shut[0]}" is not "True", but {gates[shut[0]] or "missing"}'
+        wanted[-1] = ("Ready", ("ReadinessGatesNotReady", why))
+    kept = [before[type_] for type_ in gates if type_ in before]
     status: JSON = {
         "phase": phase,
-        "conditions": [_condition(type_, why, before.get(type_), stamp) for type_, why in wanted],
+        "conditions": [*kept, *(_condition(type_, why, before.get(type_), stamp) for type_, why in wanted)],
         "hostIP": host,
         "startTime": started,
     }
@@ -155,6 +160,13 @@ def pod_status(
     status["containerStatuses"] = [container.status() for container in main]
     status["qosClass"] = pod["status"].get("qosClass", "BestEffort")
     return status
+
+
+def gates_of(pod: JSON) -> dict[str, str]:
+    """What each readiness gate of a pod says; nothing where its condition is not there yet."""
+    told = {each["type"]: each["status"] for each in pod["status"].get("conditions") or ()}
+    types = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or ()]
+    return {type_: told.get(type_, "") for type_ in types}
 
 
 def hold_resize(pod: JSON, status: JSON, name: str, limit: str) -> None:

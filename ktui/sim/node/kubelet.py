@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ktui.sim.kernel import Kernel
-from ktui.sim.node.fate import Fates
+from ktui.sim.node.fate import Fate, Fates
 from ktui.sim.node.podworker import PodWorker
 from ktui.sim.node.port import Port
 
@@ -31,9 +31,14 @@ class Kubelet:
                 del self._workers[uid]
                 worker.end()
         elif worker is not None:
-            worker.see(pod)
+            worker.see(pod, self._new_fate(worker, pod))
         elif pod["spec"].get("nodeName") and pod["status"].get("phase") not in ("Succeeded", "Failed"):
             self._start(uid, pod)
+
+    def _new_fate(self, worker: PodWorker, pod: JSON) -> Fate | None:
+        """How a pod behaves from now on, where it has other images than before."""
+        images, before = ([each.get("image") for each in p["spec"]["containers"]] for p in (pod, worker.pod))
+        return self._fates.of(pod).strike(self._kernel.random) if images != before else None
 
     def _start(self, uid: str, pod: JSON) -> None:
         fate = self._fates.of(pod).strike(self._kernel.random)

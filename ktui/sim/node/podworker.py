@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ktui.sim.kernel import Kernel, Timer, seconds_of
-from ktui.sim.node.containers import Container, containers_of, hold_resize, initialized, pod_status
+from ktui.sim.node.containers import Container, containers_of, gates_of, hold_resize, initialized, pod_status
 from ktui.sim.node.fate import Fate
 from ktui.sim.node.port import Port
 from ktui.sim.node.strikes import STRIKES
@@ -82,12 +82,37 @@ class PodWorker:
             else:
                 self._pull(container)
 
-    def see(self, pod: JSON) -> None:
-        """The pod has changed."""
-        was_marked = "deletionTimestamp" in self.pod["metadata"]
-        self.pod = pod
-        if "deletionTimestamp" in pod["metadata"] and not was_marked:
-            self._stop()
+    def see(self, pod: JSON, fate: Fate | None = None) -> None:
+        """The pod has changed; with a new `fate` where it has other images now."""
+        before, self.pod = self.pod, pod
+        if "deletionTimestamp" in pod["metadata"]:
+            if "deletionTimestamp" not in before["metadata"]:
+                self._stop()
+            return
+        if fate is not None:
+            self.fate = fate
+            self._change_images()
+        if gates_of(pod) != gates_of(before):
+            self.after(ADMIT_SECONDS, self.write)
+
+    def _change_images(self) -> None:
+        """Start the containers again whose image has changed, each with its new one."""
+        images = {each["name"]: each["image"] for each in self.pod["spec"]["containers"]}
+        for container in self.containers:
+            if container.is_main and images[container.name] != container.image:
+                self.end()
+                self._back_off = self._pull_back_off = 0.0
+                self.after(ADMIT_SECONDS, partial(self._replace, container, images[container.name]))
+
+    def _replace(self, container: Container, image: str) -> None:
+        if container.is_running:
+            told = f"Container {container.name} definition changed, will be restarted"
+            self.tell("Normal", "Killing", told, container)
+            container.exit(0, "Completed", self.kernel.stamp())
+            self.write()
+        container.image = image
+        container.restarts += 1
+        self._pull(container)
 
     def end(self) -> None:
         """The pod is gone."""

@@ -1,0 +1,198 @@
+"""The CloneSet controller: owns pods directly, and makes them anew or changes them in place."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from ktui.sim.api.errors import ApiError
+from ktui.sim.api.selectors import object_selector
+from ktui.sim.apiserver import ApiServer
+from ktui.sim.controllers.adoption import claim
+from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, find_condition, is_active
+from ktui.sim.controllers.kruise.status import deadline_in, status_of
+from ktui.sim.controllers.kruise.strategy import (
+    IN_PLACE,
+    IN_PLACE_ONLY,
+    REVISION,
+    SPECIFIED_DELETE,
+    STATE,
+    Pods,
+    Strategy,
+    images_changed,
+    revision_of,
+    strategy_of,
+    surge_in_use,
+    to_delete,
+    to_update,
+)
+from ktui.sim.controllers.pods import Mould
+from ktui.sim.controllers.queue import WorkQueue
+from ktui.sim.controllers.revisions import History
+from ktui.sim.events import EventRecorder
+from ktui.sim.storage import Change, Key
+
+JSON = dict[str, Any]
+MANAGER = "kruise-manager"
+INSTANCE, TEMPLATE_HASH = "apps.kruise.io/cloneset-instance-id", "pod-template-hash"
+STATE_SINCE = "lifecycle.apps.kruise.io/timestamp"
+IN_PLACE_STATE, GATE = "apps.kruise.io/inplace-update-state", "InPlaceUpdateReady"
+_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+
+
+class CloneSetController:
+    """Plays the controller of CloneSets; its resources have to be served already."""
+
+    def __init__(self, api: ApiServer, pods: OwnedIndex) -> None:
+        self._api, self._pods = api, pods
+        self._resource = api.catalog.named("clonesets.apps.kruise.io")
+        self._events = EventRecorder(api, "cloneset-controller")
+        self._history = History(api, "controller.kubernetes.io/hash")
+        self._queue = WorkQueue(api.kernel, self._reconcile)
+        api.bucket(self._resource).listen(lambda change: self._queue.add_limited(change.key))
+        api.bucket(PODS).listen(self._pod_changed)
+        for key in api.bucket(self._resource).objects:
+            self._queue.add(key)
+
+    def _pod_changed(self, change: Change) -> None:
+        owner = controller_of(change.version.obj)
+        if owner is not None and owner["kind"] == "CloneSet":
+            self._queue.add_limited((change.key[0], owner["name"]))
+
+    def _reconcile(self, key: Key) -> None:
+        cloneset = self._api.bucket(self._resource).get(*key)
+        if cloneset is None or "deletionTimestamp" in cloneset["metadata"]:
+            return
+        revision = self._history.current(cloneset)["metadata"]["name"]
+        matches = object_selector(cloneset["spec"]["selector"])
+        owned = claim(self._api, PODS, cloneset, self._pods, matches=matches, counts=is_active)
+        active = [self._settled(pod) for pod in owned if is_active(pod)]
+        strategy = strategy_of(cloneset["spec"])
+        try:
+            self._sync(cloneset, Pods.of(active, cloneset["spec"], revision), strategy, revision)
+        finally:
+            self._write(key, active, strategy, revision)
+        current = self._api.bucket(self._resource).get(*key)
+        if current is not None and (again := deadline_in(current, self._api.kernel.now)) is not None:
+            self._queue.add_after(key, again)
+        used = {revision, *map(revision_of, active)}
+        self._history.prune(cloneset, used)
+
+    def _write(self, key: Key, pods: list[JSON], strategy: Strategy, revision: str) -> None:
+        current = self._api.bucket(self._resource).get(*key)
+        if current is None:
+            return
+        status = status_of(current, pods, strategy, revision, self._api.kernel.now)
+        current = self._api.set_status(self._resource, current, status, manager=MANAGER)
+        if (current["spec"].get("scaleStrategy") or {}).get("podsToDelete"):
+            self._forget_deleted(current, pods)
+
+    def _forget_deleted(self, cloneset: JSON, pods: list[JSON]) -> None:
+        """Take the pods that are gone off the list of those to delete."""
+        spec, there = cloneset["spec"], {pod["metadata"]["name"] for pod in pods}
+        named = spec["scaleStrategy"]["podsToDelete"]
+        left = [name for name in named if name in there]
+        if left != named:
+            kept = {name: value for name, value in spec["scaleStrategy"].items() if name != "podsToDelete"}
+            new = spec | {"scaleStrategy": kept | ({"podsToDelete": left} if left else {})}
+            self._api.set_spec(self._resource, cloneset, cloneset | {"spec": new}, manager=MANAGER)
+
+    # -- pods ----------------------------------------------------------------------------------------------------
+
+    def _sync(self, cloneset: JSON, pods: Pods, strategy: Strategy, revision: str) -> None:
+        """Scale, and only if there is nothing to scale, update. Raises ApiError where a pod is refused."""
+        missing = strategy.replicas + surge_in_use(pods, strategy) - len(pods.every)
+        condemned = to_delete(pods, strategy)
+        if missing > 0:
+            current = (cloneset.get("status") or {}).get("currentRevision") or revision
+            olds = min(missing, max(0, strategy.partition - len(pods.old))) if current != revision else 0
+            for number in range(missing):
+                self._create(cloneset, current if number < olds else revision)
+        elif condemned:
+            for pod in condemned:
+                self._api.delete(PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])
+                words = f"succeed to delete pod {pod['metadata']['name']}"
+                self._events.event(cloneset, "Normal", "SuccessfulDelete", words)
+        else:
+            for pod in to_update(pods, strategy):
+                self._update(cloneset, pod, strategy, revision)
+
+    def _create(self, cloneset: JSON, revision: str) -> None:
+        metadata, random = cloneset["metadata"], self._api.kernel.random
+        suffix = "".join(random.choice(_LETTERS) for _ in range(5))
+        template = copy.deepcopy(self._history.template(revision, cloneset))
+        pod = Mould(cloneset, template).pod(f"{metadata['name']}-{suffix}")
+        labels = {INSTANCE: suffix, REVISION: revision, TEMPLATE_HASH: _hash(revision), STATE: "Normal"}
+        pod["metadata"]["labels"] = (pod["metadata"].get("labels") or {}) | labels
+        if strategy_of(cloneset["spec"]).policy in (IN_PLACE, IN_PLACE_ONLY):
+            pod["spec"]["readinessGates"] = [{"conditionType": GATE}]
+        try:
+            self._api.create(PODS, metadata["namespace"], pod, manager=MANAGER, trusted=True)
+        except ApiError as error:
+            words = f"failed to create pod: {error.message}, pod: {pod['metadata']['name']}"
+            self._events.event(cloneset, "Warning", "FailedCreate", words)
+            raise
+        words = f"succeed to create pod {pod['metadata']['name']}"
+        self._events.event(cloneset, "Normal", "SuccessfulCreate", words)
+
+    def _update(self, cloneset: JSON, pod: JSON, strategy: Strategy, revision: str) -> None:
+        name, template = pod["metadata"]["name"], self._history.template(revision, cloneset)
+        images = images_changed(self._history.template(revision_of(pod), cloneset), template)
+        if strategy.policy == "ReCreate" or (images is None and strategy.policy == IN_PLACE):
+            labels = pod["metadata"]["labels"] | {SPECIFIED_DELETE: "true"}
+            self._relabel(pod, labels)
+            words = f"successfully patch pod {name} specified-delete for update(revision {revision})"
+            self._events.event(cloneset, "Normal", "SuccessfulUpdatePodReCreate", words)
+        elif images is not None:
+            self._change_in_place(pod, images, revision)
+            words = f"successfully update pod {name} in-place(revision {revision})"
+            self._events.event(cloneset, "Normal", "SuccessfulUpdatePodInPlace", words)
+
+    def _relabel(self, pod: JSON, labels: JSON, annotations: JSON | None = None, spec: JSON | None = None) -> JSON:
+        metadata = pod["metadata"] | {"labels": labels}
+        if annotations is not None:
+            metadata["annotations"] = (pod["metadata"].get("annotations") or {}) | annotations
+        changed = pod | {"metadata": metadata} | ({"spec": spec} if spec is not None else {})
+        return self._api.set_spec(PODS, pod, changed, manager=MANAGER)
+
+    # -- in place --------------------------------------------------------------------------------------------------
+
+    def _change_in_place(self, pod: JSON, images: dict[str, str], revision: str) -> None:
+        stamp = self._api.kernel.stamp()
+        pod = self._gate(pod, "False", "StartInPlaceUpdate")
+        told = {"revision": revision, "updateTimestamp": stamp, "updateImages": True}
+        labels = {REVISION: revision, TEMPLATE_HASH: _hash(revision), STATE: "Updating"}
+        annotations = {IN_PLACE_STATE: json.dumps(told), STATE_SINCE: stamp}
+        containers = [each | {"image": images.get(each["name"], each["image"])} for each in pod["spec"]["containers"]]
+        spec = pod["spec"] | {"containers": containers}
+        self._relabel(pod, pod["metadata"]["labels"] | labels, annotations, spec)
+
+    def _settled(self, pod: JSON) -> JSON:
+        """The pod, with its gate open once its containers run the images of its spec."""
+        if not any(gate["conditionType"] == GATE for gate in pod["spec"].get("readinessGates") or ()):
+            return pod
+        is_updating = pod["metadata"]["labels"].get(STATE) == "Updating"
+        wanted = {each["name"]: each["image"] for each in pod["spec"]["containers"]}
+        statuses = pod["status"].get("containerStatuses") or ()
+        runs = statuses and all(wanted[s["name"]] == s["image"] and "running" in s["state"] for s in statuses)
+        opened = find_condition(pod["status"].get("conditions") or (), GATE)
+        if is_updating and not runs:
+            return pod
+        if opened is None or opened["status"] != "True":
+            pod = self._gate(pod, "True", "")
+        if is_updating:
+            stamp = {STATE_SINCE: self._api.kernel.stamp()}
+            pod = self._relabel(pod, pod["metadata"]["labels"] | {STATE: "Normal"}, stamp)
+        return pod
+
+    def _gate(self, pod: JSON, status: str, reason: str) -> JSON:
+        """Open or shut the readiness gate of pods that are changed in place."""
+        conditions = [each for each in pod["status"].get("conditions") or () if each["type"] != GATE]
+        made = {"type": GATE, "status": status, "lastProbeTime": None, "lastTransitionTime": self._api.kernel.stamp()}
+        conditions.append(made | ({"reason": reason} if reason else {}))
+        return self._api.set_status(PODS, pod, pod["status"] | {"conditions": conditions}, manager=MANAGER)
+
+
+def _hash(revision: str) -> str:
+    return revision.rpartition("-")[2]
