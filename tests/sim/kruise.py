@@ -170,7 +170,7 @@ def cloneset_on_delete(play: Player) -> None:
     play.run(3)
     play.delete(play.pods()[0])
     play.run(4)
-    # The recording deletes all, and the new one last: made anew, it changes no number.
+    # The recording deletes all, and the new one last: made again, it changes no number.
     newest = play.cloneset()["status"]["updateRevision"]
     play.delete(*(pod for pod in play.pods() if pod["metadata"]["labels"]["controller-revision-hash"] != newest))
     play.run(5)

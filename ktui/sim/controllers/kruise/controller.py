@@ -1,4 +1,4 @@
-"""The CloneSet controller: owns pods directly, and makes them anew or changes them in place."""
+"""The CloneSet controller: owns pods directly, and recreates them or changes them in place."""
 
 from __future__ import annotations
 
