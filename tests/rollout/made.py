@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ktui.kinds.deployment.progress import observation
+from ktui.kinds.deployment.situation import Situation, situation_of
 from ktui.kinds.deployment.summary import summarise
 from ktui.model.changes import Put
 from ktui.model.objects import Deployment
@@ -126,14 +127,15 @@ class Made:
         return known
 
     def track(self, before: Track | None = None, *, later: float = 0) -> Track:
-        return observe(
-            before, observation(self.deployment(), self.store.replicasets("d")), NOW + timedelta(seconds=later)
-        )
+        return observe(before, observation(self.situation()), NOW + timedelta(seconds=later))
+
+    def situation(self) -> Situation:
+        return situation_of(self.store, self.deployment())
 
     def rollout(self, before: Track | None = None, *, later: float = 0) -> Rollout:
         """What ktui shows of it, having seen it before or not."""
         track = self.track(before, later=later)
-        return summarise(self.store, self.deployment(), track, NOW + timedelta(seconds=later))
+        return summarise(self.store, self.situation(), track, NOW + timedelta(seconds=later))
 
 
 def container(

@@ -10,6 +10,7 @@ import pytest
 
 from ktui.kinds.deployment.detail import detail
 from ktui.kinds.deployment.progress import observation
+from ktui.kinds.deployment.situation import situation_of
 from ktui.model.changes import Gone, Put
 from ktui.model.objects import Deployment, Event
 from ktui.model.resources import EVENTS, PODS, REPLICASETS
@@ -32,7 +33,7 @@ def details(name: str) -> list[tuple[float, Detail]]:
         for uid in store.take_dirty():
             deployment = store.of_uid(Deployment, uid)
             if deployment is not None:
-                track = tracks[uid] = observe(tracks.get(uid), observation(deployment, store.replicasets(uid)), now)
+                track = tracks[uid] = observe(tracks.get(uid), observation(situation_of(store, deployment)), now)
                 shown.append((said.t, detail(store, deployment, track, now)))
     return shown
 

@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.kinds.deployment.progress import progress
 from ktui.rollout.progress import Progress, Sample, Side, Track, seconds_left
 from tests.rollout.made import NOW, Made
 
@@ -26,7 +25,7 @@ def test_both_sides_are_counted_from_the_replicasets() -> None:
     made.revision(1, "web:1.0", 2, ready=1, age=9000, wanted=1, terminatingReplicas=1)
     made.revision(2, "web:1.1", 3, ready=3, age=8000, terminatingReplicas=0)
     made.revision(3, "web:1.2", 6, ready=4, available=2, wanted=8, terminatingReplicas=0)
-    numbers = progress(made.deployment(), made.store.replicasets("d"))
+    numbers = made.situation().progress
     assert numbers == Progress(
         desired=10,
         new=Side(wanted=8, existing=6, ready=4, available=2, terminating=0),
@@ -48,7 +47,7 @@ def played(steps: list[tuple[float, int, int]], desired: int) -> tuple[Track, Pr
     for at, new, old in steps:
         made = rolling(desired, new, old)
         track = made.track(track, later=at)
-    return track, progress(made.deployment(), made.store.replicasets("d")), at
+    return track, made.situation().progress, at
 
 
 def test_a_rollout_that_begins_under_our_eyes_begins_now() -> None:
@@ -108,7 +107,7 @@ def test_the_end_of_a_hold_is_a_new_beginning_of_the_pace() -> None:
     made = rolling(20, 0, 20).revision(2, "web:1.1", 4, ready=4, available=0, age=600)
     made.spec(minReadySeconds=2147483646)
     held = made.track()
-    assert (held.paused, seconds_left(held, progress(made.deployment(), made.store.replicasets("d")), NOW)) == (
+    assert (held.paused, seconds_left(held, made.situation().progress, NOW)) == (
         True,
         None,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ktui.kinds.deployment import revisions, strategy
 from ktui.kinds.deployment.quota_remarks import quota_remarks
+from ktui.kinds.deployment.situation import situation_of
 from ktui.kinds.deployment.summary import summarise
 from ktui.kinds.replica_sets.detail import events_of, shown
 from ktui.model.objects import NO_DEADLINE, Deployment, ReplicaSet
@@ -23,11 +24,11 @@ def detail(
     store: Store, deployment: Deployment, track: Track, now: datetime, policies: Policies | None = None
 ) -> Detail:
     """Everything known of one Deployment; `policies` are what acts on its pods, if that was read."""
-    replicasets = store.replicasets(deployment.metadata.uid)
-    current = revisions.current(deployment, replicasets)
+    where = situation_of(store, deployment)
+    ordered = revisions.newest_first(where.replicasets)
     spec = deployment.spec
     deadline = spec.progress_deadline_seconds
-    rollout = summarise(store, deployment, track, now)
+    rollout = summarise(store, where, track, now)
     return Detail(
         rollout=rollout,
         created=deployment.metadata.creation_timestamp,
@@ -35,9 +36,9 @@ def detail(
         bounds=strategy.bounds(deployment),
         min_ready_seconds=spec.min_ready_seconds,
         deadline_seconds=None if deadline == NO_DEADLINE else deadline,
-        revisions=tuple(_shown(store, rs, rs is current, now) for rs in revisions.newest_first(replicasets)),
+        revisions=tuple(_shown(store, rs, rs is where.current, now) for rs in ordered),
         conditions=tuple(condition_row(condition) for condition in deployment.status.conditions),
-        events=events_of(store, deployment, replicasets),
+        events=events_of(store, deployment, where.replicasets),
         capacity=Capacity(track.samples, strategy.promised(deployment), spec.desired),
         remarks=_remarks(deployment, rollout, policies) if policies is not None else (),
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from ktui.kinds.deployment import revisions, status
 from ktui.kinds.deployment.progress import observation
-from ktui.kinds.deployment.summary import is_blind, summarise
+from ktui.kinds.deployment.situation import situation_of
+from ktui.kinds.deployment.summary import summarise
 from ktui.kinds.kind import Kind
 from ktui.model.objects import Deployment
 from ktui.model.resources import DEPLOYMENTS, REPLICASETS
@@ -44,9 +45,9 @@ class DeploymentKind(Kind[Deployment]):
     can_surge = True
 
     def rollout(self, store: Store, workload: Deployment, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
-        seen = observation(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
-        followed = observe(track, seen, now)
-        return followed, summarise(store, workload, followed, now)
+        where = situation_of(store, workload)
+        followed = observe(track, observation(where), now)
+        return followed, summarise(store, where, followed, now)
 
     def verdict(self, workload: Deployment) -> Verdict:
         return status.verdict(workload)

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from ktui.kinds.deployment import revisions, strategy
 from ktui.kinds.deployment.hold import hold_of
-from ktui.kinds.deployment.progress import progress
-from ktui.kinds.deployment.status import deadline_exceeded, progressing, settled, verdict
+from ktui.kinds.deployment.situation import Situation
+from ktui.kinds.deployment.status import deadline_exceeded, progressing, settled
 from ktui.model.objects import Deployment, ReplicaSet
 from ktui.model.resources import PODS, REPLICASETS
 from ktui.model.store import Store
@@ -17,31 +17,27 @@ from ktui.rollout.described import described
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.hold import Hold
 from ktui.rollout.podstatus import has_restarted, resize_waits
-from ktui.rollout.progress import Progress, Track
+from ktui.rollout.progress import Track
 from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict
 
 
-def summarise(store: Store, deployment: Deployment, track: Track, now: datetime) -> Rollout:
+def summarise(store: Store, where: Situation, track: Track, now: datetime) -> Rollout:
     """Everything known of one Deployment, in answers. Pods are looked at only where something is missing."""
-    replicasets = store.replicasets(deployment.metadata.uid)
-    current = revisions.current(deployment, replicasets)
-    old = [rs for rs in replicasets if rs is not current]
-    judged = verdict(deployment)
-    numbers = progress(deployment, replicasets, is_blind=is_blind(store))
-    causes = _causes(store, deployment, replicasets, numbers, now)
-    phase = _phase(deployment, judged, causes)
-    hold = hold_of(deployment, replicasets)
-    previous = next(iter(revisions.newest_first(old)), None)
+    deployment, current, numbers = where.deployment, where.current, where.progress
+    causes = _causes(store, where, now)
+    phase = _phase(deployment, where.verdict, causes)
+    hold = hold_of(deployment, where.replicasets)
+    previous = next(iter(revisions.newest_first(where.old)), None)
     # Of a rollout that was over when it was first seen, nothing is known of how it went.
     was_watched = track.finished is None or track.samples[0].at <= track.finished
     lowest = track.lowest if previous is not None and was_watched else None
-    gives_way = _giving_way(old) if track.finished is None else None
+    gives_way = _giving_way(where.old) if track.finished is None else None
     return Rollout(
         **described(deployment, deployment.spec.template, gives_way, track),
         kind="Deployment",
         phase=phase,
-        verdict=judged,
+        verdict=where.verdict,
         paused=deployment.spec.paused,
         progress=numbers,
         revision=revisions.revision(current) if current is not None else revisions.revision(deployment),
@@ -59,20 +55,18 @@ def summarise(store: Store, deployment: Deployment, track: Track, now: datetime)
     )
 
 
-def _causes(
-    store: Store, deployment: Deployment, replicasets: Sequence[ReplicaSet], numbers: Progress, now: datetime
-) -> tuple[Cause, ...]:
-    judged, current = verdict(deployment), revisions.current(deployment, replicasets)
+def _causes(store: Store, where: Situation, now: datetime) -> tuple[Cause, ...]:
+    deployment, current = where.deployment, where.current
     pods = store.pods(current.metadata.uid) if current is not None else []
-    if judged.done and not judged.failed:
+    if where.is_complete:
         return unrest(pods, now, store.events) if any(has_restarted(pod) or resize_waits(pod) for pod in pods) else ()
     # All that may be wrong, with its texts and patterns, is what a cluster that is well never asks for.
     from ktui.kinds.deployment.diagnosis import diagnose  # noqa: PLC0415
     from ktui.rollout.diagnosis.churn import of_churn  # noqa: PLC0415
     from ktui.rollout.diagnosis.standstill import of_standstill  # noqa: PLC0415
 
-    old_pods = [pod for rs in replicasets if rs is not current for pod in store.pods(rs.metadata.uid)]
-    births = [rs.metadata.creation_timestamp for rs in replicasets]
+    old_pods = [pod for rs in where.old for pod in store.pods(rs.metadata.uid)]
+    births = [rs.metadata.creation_timestamp for rs in where.replicasets]
     found = (
         *of_churn(deployment, births, now, collisions=deployment.status.collision_count or 0),
         *diagnose(deployment, current, pods, now, old_pods=old_pods, events_of=store.events),
@@ -80,12 +74,10 @@ def _causes(
     if deployment.spec.paused or strategy.held(deployment) or not all(cause.remark for cause in found):
         return found
     everything = [*pods, *old_pods]
-    return (*of_standstill(deployment, replicasets, everything, numbers, now, events_of=store.events), *found)
-
-
-def is_blind(store: Store) -> bool:
-    """Whether the ReplicaSets may not be read, and only a Deployment's own status tells its numbers."""
-    return bool(unseen(store, REPLICASETS))
+    return (
+        *of_standstill(deployment, where.replicasets, everything, where.progress, now, events_of=store.events),
+        *found,
+    )
 
 
 def _phase(deployment: Deployment, judged: Verdict, causes: Sequence[Cause]) -> Phase:

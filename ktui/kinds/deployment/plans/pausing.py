@@ -5,7 +5,7 @@ from __future__ import annotations
 from ktui.kinds.deployment import revisions
 from ktui.kinds.deployment.plans.known import DeploymentSubject, KnownDeployment, in_flight
 from ktui.kinds.deployment.plans.wording import next_revision, pace, replacement, revision_of
-from ktui.kinds.deployment.progress import progress
+from ktui.kinds.deployment.situation import situation
 from ktui.kinds.deployment.status import deadline_exceeded
 from ktui.model.objects import Deployment
 from ktui.plans.draft import draft_for
@@ -101,14 +101,13 @@ def _resuming(request: Request, subject: DeploymentSubject, title: str, done: st
 
 
 def _when_paused(subject: DeploymentSubject) -> tuple[str, ...]:
-    deployment = subject.workload
     if not in_flight(subject):
         return (
             "Nothing is rolling out, so no pod changes now.",
             "From then on a change of the pod template waits until it is resumed.",
         )
-    numbers = progress(deployment, subject.revisions)
-    current = revisions.current(deployment, subject.revisions)
+    where = situation(subject.workload, subject.revisions)
+    numbers, current = where.progress, where.current
     new = f"revision {revisions.revision(current)}" if current is not None else "the new revision"
     return (
         f"The rollout stops where it is: {count(numbers.new.wanted, 'pod')} of {new}, "
@@ -121,11 +120,11 @@ def _when_resumed(subject: DeploymentSubject) -> tuple[str, ...]:
     deployment, replicasets = subject.workload, subject.revisions
     if not in_flight(subject):
         return ("Nothing waits to be rolled out, so no pod changes now.",)
-    current = revisions.current(deployment, replicasets)
+    where = situation(deployment, replicasets)
+    current, numbers = where.current, where.progress
     if current is None:
         comes = f"revision {next_revision(replicasets)}, image {image_of(deployment.spec.template)}"
         return (*replacement(subject, comes), *_clock(deployment))
-    numbers = progress(deployment, replicasets)
     missing = max(0, numbers.desired - numbers.new.wanted)
     sentences = []
     if numbers.old.wanted:
