@@ -19,10 +19,8 @@ from ktui.rollout.status import Verdict
 
 if TYPE_CHECKING:
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Choice, Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.quota_warnings import Coming
-    from ktui.plans.request import Action, Request
+    from ktui.plans.acting import Acting
+    from ktui.plans.request import Action
     from ktui.plans.subject import Known, Subject
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
@@ -165,23 +163,10 @@ class Kind(ABC, Generic[W]):
         """Whether its controller has seen the spec as it is: of a whole object, as an action is planned on."""
         return bool((raw.get("status") or {}).get("observedGeneration", 0) >= raw["metadata"].get("generation", 0))
 
+    @property
     @abstractmethod
-    def plan(self, request: Request, subject: Subject[Any, Any]) -> Plan | Refusal:
-        """What a request comes to, or why it cannot be done."""
-
-    def coming(self, plan: Plan, subject: Subject[Any, Any]) -> Coming | None:
-        """The pods that come with a plan, for the quotas; None if none come."""
-        return None
-
-    @abstractmethod
-    def offers(
-        self, known: Known[Any, Any], *, read_only: bool = False, rights: Rights | None = None
-    ) -> tuple[Offer, ...]:
-        """Every action, those that are open and those that are not, in the order of a footer."""
-
-    def choices(self, action: Action, known: Known[Any, Any]) -> tuple[Choice, ...]:
-        """What an action may mean here, if that has to be asked; none, or one, if it means one thing."""
-        return ()
+    def acting(self) -> Acting[Any, Any]:
+        """What can be done to one."""
 
     def refuse_part(self, action: Action, part: Workload) -> Refusal | None:
         """Why an action on a workload of another kind, which is a part of one of this kind, would be no use.
@@ -189,11 +174,3 @@ class Kind(ABC, Generic[W]):
         None if it may be done, or if that workload is no such part. What it is a part of is not known here.
         """
         return None
-
-    @abstractmethod
-    def is_under_way(self, known: Known[Any, Any]) -> bool:
-        """Whether there is something to abort."""
-
-    @abstractmethod
-    def rollback_revision(self, known: Known[Any, Any]) -> int | Refusal:
-        """The number of the revision that a rollback would bring back."""

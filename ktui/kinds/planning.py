@@ -47,11 +47,11 @@ def known(store: Store, workload: Workload, remembered: Accounts | None = None) 
 def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     """What a request comes to on a workload as it is now, or why it cannot be done."""
     kind = kind_of(subject.workload)
-    made = _refuse_here(action_of(request), subject.workload) or kind.plan(request, subject)
+    made = _refuse_here(action_of(request), subject.workload) or kind.acting.plan(request, subject)
     if isinstance(made, Refusal):
         return made
     if subject.quotas:
-        warnings = quota_warnings(made, subject, kind.coming(made, subject))
+        warnings = quota_warnings(made, subject, kind.acting.coming(made, subject))
         made = msgspec.structs.replace(made, warnings=(*made.warnings, *warnings))
     if not takes_cause(request) or made.subresource:
         # What goes to a status or a number of pods writes no annotation.
@@ -63,7 +63,7 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
 
 def offers(known: AnyKnown, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
     """Every action on a workload, those that are open and those that are not, in the order of a footer."""
-    found = kind_of(known.workload).offers(known, read_only=read_only, rights=rights)
+    found = kind_of(known.workload).acting.offers(known, read_only=read_only, rights=rights)
     return tuple(_offered_of_part(each, known.workload) for each in found)
 
 
@@ -97,14 +97,14 @@ def _offered_of_part(offer: Offer, workload: Workload) -> Offer:
 
 def choices(action: Action, known: AnyKnown) -> tuple[Choice, ...]:
     """What an action may mean on a workload, if that has to be asked."""
-    return kind_of(known.workload).choices(action, known)
+    return kind_of(known.workload).acting.choices(action, known)
 
 
 def is_under_way(known: AnyKnown) -> bool:
     """Whether there is something to abort: a rollout, or a canary that is held."""
-    return kind_of(known.workload).is_under_way(known)
+    return kind_of(known.workload).acting.is_under_way(known)
 
 
 def rollback_revision(known: AnyKnown) -> int | Refusal:
     """The number of the revision that a rollback would bring back, or why there is none."""
-    return kind_of(known.workload).rollback_revision(known)
+    return kind_of(known.workload).acting.rollback_revision(known)

@@ -20,6 +20,7 @@ from ktui.model.store import Store
 from ktui.model.structs import Struct
 from ktui.model.template import PodTemplate
 from ktui.plans import wording
+from ktui.plans.acting import Acting
 from ktui.plans.draft import draft_for
 from ktui.plans.offers import Offer, Rights, offered
 from ktui.plans.plan import Plan, Undo
@@ -145,29 +146,37 @@ class WidgetKind(Kind[Widget]):
         created = workload.metadata.creation_timestamp
         return [Stamp(created, What.NOTE, "the parts came")] if created is not None else []
 
-    def plan(self, request: Request, subject: Any) -> Plan | Refusal:
-        if not isinstance(request, Restart):
-            return Refusal("a widget can only be restarted")
-        draft = draft_for(subject)
-        draft.put(RESTARTED, subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        return draft.plan(
-            request,
-            title=f"Restart {draft.target}",
-            begun="restart",
-            effects=("It is assembled once more.",),
-            undo=Undo("Nothing to undo."),
-            commands=(wording.command(subject, "annotate", f"widget/{draft.target.name}"),),
-        )
+    @property
+    def acting(self) -> Acting[Any, Any]:
+        return Acting(plan, offers, is_under_way, rollback_revision)
 
-    def offers(self, known: Any, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
-        offer = offered(WIDGETS, Action.RESTART, "restart", "R", None, read_only=read_only, rights=rights or {})
-        return (offer,)
 
-    def is_under_way(self, known: Any) -> bool:
-        return False
+def plan(request: Request, subject: Any) -> Plan | Refusal:
+    if not isinstance(request, Restart):
+        return Refusal("a widget can only be restarted")
+    draft = draft_for(subject)
+    draft.put(RESTARTED, subject.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return draft.plan(
+        request,
+        title=f"Restart {draft.target}",
+        begun="restart",
+        effects=("It is assembled once more.",),
+        undo=Undo("Nothing to undo."),
+        commands=(wording.command(subject, "annotate", f"widget/{draft.target.name}"),),
+    )
 
-    def rollback_revision(self, known: Any) -> int | Refusal:
-        return Refusal("a widget has no earlier revision")
+
+def offers(known: Any, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
+    offer = offered(WIDGETS, Action.RESTART, "restart", "R", None, read_only=read_only, rights=rights or {})
+    return (offer,)
+
+
+def is_under_way(known: Any) -> bool:
+    return False
+
+
+def rollback_revision(known: Any) -> int | Refusal:
+    return Refusal("a widget has no earlier revision")
 
 
 @pytest.fixture(autouse=True)

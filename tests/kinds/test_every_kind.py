@@ -77,7 +77,7 @@ def agrees(subject: AnySubject) -> Iterator[str]:
     for offer in offers(subject):
         if offer.action not in PLAIN:
             continue
-        choices = [choice.request for choice in kind_of(subject.workload).choices(offer.action, subject)]
+        choices = [choice.request for choice in kind_of(subject.workload).acting.choices(offer.action, subject)]
         for request in choices or [PLAIN[offer.action]()]:
             made = plan(request, subject)
             if offer.open:

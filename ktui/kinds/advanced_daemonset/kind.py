@@ -16,15 +16,8 @@ from ktui.rollout.rollout import Controller
 from ktui.rollout.status import Verdict
 
 if TYPE_CHECKING:
-    from ktui.kinds.open_kruise.plans.known import KnownKruise
-    from ktui.model.workloads import ControllerRevision
-    from ktui.plans.offers import Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.request import Request
-    from ktui.plans.subject import Subject
-    from ktui.rollout.revisions import Refusal
-
-    AdvancedSubject = Subject[AdvancedDaemonSet, ControllerRevision]
+    from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject
+    from ktui.plans.acting import Acting
 
 
 class AdvancedDaemonSetKind(KruiseKind[AdvancedDaemonSet]):
@@ -44,14 +37,8 @@ class AdvancedDaemonSetKind(KruiseKind[AdvancedDaemonSet]):
             controller=Controller(),
         )
 
-    def plan(self, request: Request, subject: AdvancedSubject) -> Plan | Refusal:
-        from ktui.kinds.open_kruise.plans.planning import OF_NODES  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownKruise, KruiseSubject]:
+        from ktui.kinds.open_kruise.plans.acting import OF_NODES  # noqa: PLC0415
 
-        return OF_NODES.plan(request, subject)
-
-    def offers(self, known: KnownKruise, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
-        from ktui.kinds.open_kruise.plans.offers import offers  # noqa: PLC0415
-        from ktui.kinds.open_kruise.plans.planning import OF_NODES  # noqa: PLC0415
-        from ktui.plans.request import Action  # noqa: PLC0415
-
-        return offers(known, no_scale=OF_NODES.refuse(Action.SCALE), read_only=read_only, rights=rights)
+        return OF_NODES

@@ -17,13 +17,9 @@ from ktui.rollout.rollout import Controller
 from ktui.rollout.status import Verdict
 
 if TYPE_CHECKING:
-    from ktui.model.workloads import ControllerRevision
-    from ktui.plans.plan import Plan
-    from ktui.plans.request import Request
-    from ktui.plans.subject import Subject
-    from ktui.rollout.revisions import Refusal
-
-    AdvancedSubject = Subject[AdvancedStatefulSet, ControllerRevision]
+    from ktui.kinds.open_kruise.plans.known import KnownKruise
+    from ktui.kinds.open_kruise.plans.scaling import NumberedSubject
+    from ktui.plans.acting import Acting
 
 
 class AdvancedStatefulSetKind(KruiseKind[AdvancedStatefulSet]):
@@ -47,7 +43,8 @@ class AdvancedStatefulSetKind(KruiseKind[AdvancedStatefulSet]):
     def replicas(self, workload: AdvancedStatefulSet) -> int:
         return workload.spec.desired
 
-    def plan(self, request: Request, subject: AdvancedSubject) -> Plan | Refusal:
-        from ktui.kinds.open_kruise.plans.planning import OF_NUMBERED  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownKruise, NumberedSubject]:
+        from ktui.kinds.open_kruise.plans.acting import OF_NUMBERED  # noqa: PLC0415
 
-        return OF_NUMBERED.plan(request, subject)
+        return OF_NUMBERED

@@ -26,14 +26,10 @@ from ktui.rollout.status import Verdict
 if TYPE_CHECKING:
     from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Choice, Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.quota_warnings import Coming
-    from ktui.plans.request import Action, Request
+    from ktui.plans.acting import Acting
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
-    from ktui.rollout.revisions import Refusal
     from ktui.rollout.track_record import Accounts
 
 
@@ -101,39 +97,12 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
     def has_observed(self, raw: dict[str, Any]) -> bool:
         return msgspec.convert(raw, ArgoRollout, dec_hook=decode_hook).observed
 
-    def plan(self, request: Request, subject: RolloutSubject) -> Plan | Refusal:
-        from ktui.kinds.argo_rollout.plans.planning import PLANS  # noqa: PLC0415
-
-        return PLANS.plan(request, subject)
-
     def template_of(self, raw: dict[str, Any]) -> dict[str, Any]:
         """Empty for one that takes its template from another workload."""
         return super().template_of(raw) if "data" in raw or raw["spec"].get("template") else {}
 
-    def coming(self, plan: Plan, subject: RolloutSubject) -> Coming | None:
-        from ktui.kinds.argo_rollout.plans.coming import coming  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownRollout, RolloutSubject]:
+        from ktui.kinds.argo_rollout.plans.acting import ACTING  # noqa: PLC0415
 
-        return coming(plan, subject)
-
-    def offers(
-        self, known: KnownRollout, *, read_only: bool = False, rights: Rights | None = None
-    ) -> tuple[Offer, ...]:
-        from ktui.kinds.argo_rollout.plans.offers import offers  # noqa: PLC0415
-
-        return offers(known, read_only=read_only, rights=rights)
-
-    def choices(self, action: Action, known: KnownRollout) -> tuple[Choice, ...]:
-        """How far to promote, and which analysis to end."""
-        from ktui.kinds.argo_rollout.plans.choices import choices  # noqa: PLC0415
-
-        return choices(action, known)
-
-    def is_under_way(self, known: KnownRollout) -> bool:
-        from ktui.kinds.argo_rollout.plans.known import is_under_way  # noqa: PLC0415
-
-        return is_under_way(known)
-
-    def rollback_revision(self, known: KnownRollout) -> int | Refusal:
-        from ktui.kinds.argo_rollout.plans.rollback import rollback_revision  # noqa: PLC0415
-
-        return rollback_revision(known)
+        return ACTING

@@ -21,15 +21,10 @@ from ktui.rollout.rollout import Rollout
 from ktui.rollout.status import Verdict
 
 if TYPE_CHECKING:
-    from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.quota_warnings import Coming
     from ktui.rollout.detail import Detail, Section
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
-    from ktui.rollout.revisions import Refusal
     from ktui.rollout.track_record import Accounts
 
 P = TypeVar("P", bound=PodSet)
@@ -97,25 +92,3 @@ class ControlledKind(PodSetKind[C], ABC):
 
     def verdict(self, workload: C) -> Verdict:
         return verdict(workload)
-
-    def coming(self, plan: Plan, subject: ControlledSubject) -> Coming | None:
-        from ktui.kinds.controller_revisions.plans.coming import coming  # noqa: PLC0415
-
-        return coming(plan, subject)
-
-    def offers(
-        self, known: KnownControlled, *, read_only: bool = False, rights: Rights | None = None
-    ) -> tuple[Offer, ...]:
-        from ktui.kinds.controller_revisions.plans.offers import offers  # noqa: PLC0415
-
-        return offers(known, read_only=read_only, rights=rights)
-
-    def is_under_way(self, known: KnownControlled) -> bool:
-        from ktui.kinds.controller_revisions.plans.known import in_flight  # noqa: PLC0415
-
-        return in_flight(known)
-
-    def rollback_revision(self, known: KnownControlled) -> int | Refusal:
-        from ktui.kinds.controller_revisions.plans.rollback import rollback_revision  # noqa: PLC0415
-
-        return rollback_revision(known)

@@ -12,10 +12,8 @@ from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet
 
 if TYPE_CHECKING:
-    from ktui.kinds.controller_revisions.plans.known import ControlledSubject
-    from ktui.plans.plan import Plan
-    from ktui.plans.request import Request
-    from ktui.rollout.revisions import Refusal
+    from ktui.kinds.controller_revisions.plans.known import ControlledSubject, KnownControlled
+    from ktui.plans.acting import Acting
 
 
 class DaemonSetKind(ControlledKind[DaemonSet]):
@@ -26,7 +24,8 @@ class DaemonSetKind(ControlledKind[DaemonSet]):
     def own(self, store: Store, workload: DaemonSet, now: datetime) -> Own:
         return Own(verdict=self.verdict(workload))
 
-    def plan(self, request: Request, subject: ControlledSubject) -> Plan | Refusal:
-        from ktui.kinds.controller_revisions.plans.planning import OF_DAEMONSETS  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownControlled, ControlledSubject]:
+        from ktui.kinds.controller_revisions.plans.acting import OF_DAEMONSETS  # noqa: PLC0415
 
-        return OF_DAEMONSETS.plan(request, subject)
+        return OF_DAEMONSETS

@@ -22,14 +22,10 @@ from ktui.rollout.status import Verdict
 if TYPE_CHECKING:
     from ktui.kinds.deployment.plans.known import DeploymentSubject, KnownDeployment
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.quota_warnings import Coming
-    from ktui.plans.request import Request
+    from ktui.plans.acting import Acting
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
-    from ktui.rollout.revisions import Refusal
     from ktui.rollout.track_record import Accounts
 
 _SLACK: Final = timedelta(seconds=2)
@@ -95,29 +91,8 @@ class DeploymentKind(Kind[Deployment]):
         turned = condition.last_transition_time
         return turned is not None and turned <= rollout.started + _SLACK
 
-    def plan(self, request: Request, subject: DeploymentSubject) -> Plan | Refusal:
-        from ktui.kinds.deployment.plans.planning import PLANS  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownDeployment, DeploymentSubject]:
+        from ktui.kinds.deployment.plans.acting import ACTING  # noqa: PLC0415
 
-        return PLANS.plan(request, subject)
-
-    def coming(self, plan: Plan, subject: DeploymentSubject) -> Coming | None:
-        from ktui.kinds.deployment.plans.coming import coming  # noqa: PLC0415
-
-        return coming(plan, subject)
-
-    def offers(
-        self, known: KnownDeployment, *, read_only: bool = False, rights: Rights | None = None
-    ) -> tuple[Offer, ...]:
-        from ktui.kinds.deployment.plans.offers import offers  # noqa: PLC0415
-
-        return offers(known, read_only=read_only, rights=rights)
-
-    def is_under_way(self, known: KnownDeployment) -> bool:
-        from ktui.kinds.deployment.plans.known import is_under_way  # noqa: PLC0415
-
-        return is_under_way(known)
-
-    def rollback_revision(self, known: KnownDeployment) -> int | Refusal:
-        from ktui.kinds.deployment.plans.rollback import rollback_revision  # noqa: PLC0415
-
-        return rollback_revision(known)
+        return ACTING

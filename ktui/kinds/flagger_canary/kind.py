@@ -34,13 +34,10 @@ from ktui.rollout.status import Verdict
 if TYPE_CHECKING:
     from ktui.kinds.flagger_canary.plans.known import CanarySubject, KnownCanary
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.request import Request
+    from ktui.plans.acting import Acting
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
-    from ktui.rollout.revisions import Refusal
     from ktui.rollout.track_record import Accounts
 
 
@@ -115,20 +112,8 @@ class FlaggerCanaryKind(Kind[Canary]):
 
         return subject(raw, listed, now, **around)
 
-    def plan(self, request: Request, subject: Any) -> Plan | Refusal:
-        from ktui.kinds.flagger_canary.plans.planning import PLANS  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownCanary, CanarySubject]:
+        from ktui.kinds.flagger_canary.plans.acting import ACTING  # noqa: PLC0415
 
-        return PLANS.plan(request, subject)
-
-    def offers(self, known: Any, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
-        from ktui.kinds.flagger_canary.plans.offers import offers  # noqa: PLC0415
-
-        return offers(known, read_only=read_only, rights=rights)
-
-    def is_under_way(self, known: Any) -> bool:
-        return bool(known.situation.is_under_way)
-
-    def rollback_revision(self, known: Any) -> int | Refusal:
-        from ktui.kinds.flagger_canary.plans.rollback import rollback_revision  # noqa: PLC0415
-
-        return rollback_revision(known)
+        return ACTING

@@ -25,9 +25,8 @@ from ktui.rollout.status import Verdict
 if TYPE_CHECKING:
     from ktui.kinds.knative_service.plans.known import KnownService, ServiceSubject
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Choice, Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.request import Action, Request
+    from ktui.plans.acting import Acting
+    from ktui.plans.request import Action
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
@@ -90,35 +89,13 @@ class KnativeServiceKind(Kind[KnativeService]):
 
         return held_back(workload)
 
-    def plan(self, request: Request, subject: ServiceSubject) -> Plan | Refusal:
-        from ktui.kinds.knative_service.plans.planning import PLANS  # noqa: PLC0415
-
-        return PLANS.plan(request, subject)
-
-    def offers(
-        self, known: KnownService, *, read_only: bool = False, rights: Rights | None = None
-    ) -> tuple[Offer, ...]:
-        from ktui.kinds.knative_service.plans.offers import offers  # noqa: PLC0415
-
-        return offers(known, read_only=read_only, rights=rights)
-
-    def choices(self, action: Action, known: KnownService) -> tuple[Choice, ...]:
-        """How much of the traffic to give to the newest revision."""
-        from ktui.kinds.knative_service.plans.choices import choices  # noqa: PLC0415
-
-        return choices(action, known)
-
     def refuse_part(self, action: Action, part: Workload) -> Refusal | None:
         from ktui.kinds.knative_service.plans.parts import refuse_part  # noqa: PLC0415
 
         return refuse_part(action, part)
 
-    def is_under_way(self, known: KnownService) -> bool:
-        from ktui.kinds.knative_service.plans.known import is_under_way  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownService, ServiceSubject]:
+        from ktui.kinds.knative_service.plans.acting import ACTING  # noqa: PLC0415
 
-        return is_under_way(known)
-
-    def rollback_revision(self, known: KnownService) -> int | Refusal:
-        from ktui.kinds.knative_service.plans.rollback import rollback_revision  # noqa: PLC0415
-
-        return rollback_revision(known)
+        return ACTING

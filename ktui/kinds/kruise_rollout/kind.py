@@ -23,13 +23,10 @@ from ktui.rollout.status import Verdict
 if TYPE_CHECKING:
     from ktui.kinds.kruise_rollout.plans.known import KnownKruiseRollout, KruiseRolloutSubject
     from ktui.model.policies import Policies
-    from ktui.plans.offers import Choice, Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.request import Action, Request
+    from ktui.plans.acting import Acting
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
-    from ktui.rollout.revisions import Refusal
     from ktui.rollout.track_record import Accounts
 
 
@@ -116,26 +113,8 @@ class KruiseRolloutKind(Kind[KruiseRollout]):
 
         return subject(self._kind_of, raw, listed, now, **around)
 
-    def plan(self, request: Request, subject: Any) -> Plan | Refusal:
-        from ktui.kinds.kruise_rollout.plans.planning import PLANS  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownKruiseRollout, KruiseRolloutSubject]:
+        from ktui.kinds.kruise_rollout.plans.acting import ACTING  # noqa: PLC0415
 
-        return PLANS.plan(request, subject)
-
-    def offers(self, known: Any, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
-        from ktui.kinds.kruise_rollout.plans.offers import offers  # noqa: PLC0415
-
-        return offers(known, read_only=read_only, rights=rights)
-
-    def choices(self, action: Action, known: Any) -> tuple[Choice, ...]:
-        """How far to promote."""
-        from ktui.kinds.kruise_rollout.plans.promoting import choices  # noqa: PLC0415
-
-        return choices(action, known)
-
-    def is_under_way(self, known: Any) -> bool:
-        return bool(summary.is_running(known.workload) or (known.behind is not None and known.behind.is_under_way))
-
-    def rollback_revision(self, known: Any) -> int | Refusal:
-        from ktui.kinds.kruise_rollout.plans.going_back import rollback_revision  # noqa: PLC0415
-
-        return rollback_revision(known)
+        return ACTING

@@ -13,12 +13,7 @@ from ktui.model.store import Store
 from ktui.text import count
 
 if TYPE_CHECKING:
-    from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject
-    from ktui.plans.offers import Offer, Rights
-    from ktui.plans.plan import Plan
-    from ktui.plans.quota_warnings import Coming
     from ktui.rollout.detail import Section
-    from ktui.rollout.revisions import Refusal
 
 K = TypeVar("K", bound=KruiseSet)
 
@@ -41,23 +36,3 @@ class KruiseKind(PodSetKind[K], ABC):
             return ""
         stay = "stays" if left == 1 else "stay"
         return f"{count(left, 'pod')} {stay} as before: its partition is {workload.rolling.partition}."
-
-    def coming(self, plan: Plan, subject: KruiseSubject) -> Coming | None:
-        from ktui.kinds.open_kruise.plans.coming import coming  # noqa: PLC0415
-
-        return coming(plan, subject)
-
-    def offers(self, known: KnownKruise, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
-        from ktui.kinds.open_kruise.plans.offers import offers  # noqa: PLC0415
-
-        return offers(known, read_only=read_only, rights=rights)
-
-    def is_under_way(self, known: KnownKruise) -> bool:
-        from ktui.kinds.open_kruise.plans.known import in_flight  # noqa: PLC0415
-
-        return in_flight(known)
-
-    def rollback_revision(self, known: KnownKruise) -> int | Refusal:
-        from ktui.kinds.open_kruise.plans.rollback import rollback_revision  # noqa: PLC0415
-
-        return rollback_revision(known)

@@ -14,10 +14,8 @@ from ktui.model.workloads import StatefulSet
 from ktui.text import count
 
 if TYPE_CHECKING:
-    from ktui.kinds.controller_revisions.plans.known import StatefulSetSubject
-    from ktui.plans.plan import Plan
-    from ktui.plans.request import Request
-    from ktui.rollout.revisions import Refusal
+    from ktui.kinds.controller_revisions.plans.known import KnownControlled, StatefulSetSubject
+    from ktui.plans.acting import Acting
 
 
 class StatefulSetKind(ControlledKind[StatefulSet]):
@@ -44,7 +42,8 @@ class StatefulSetKind(ControlledKind[StatefulSet]):
         stay = "stays" if left == 1 else "stay"
         return f"{count(left, 'pod')} {stay} as before: its partition is {workload.spec.partition}."
 
-    def plan(self, request: Request, subject: StatefulSetSubject) -> Plan | Refusal:
-        from ktui.kinds.controller_revisions.plans.planning import OF_STATEFULSETS  # noqa: PLC0415
+    @property
+    def acting(self) -> Acting[KnownControlled, StatefulSetSubject]:
+        from ktui.kinds.controller_revisions.plans.acting import OF_STATEFULSETS  # noqa: PLC0415
 
-        return OF_STATEFULSETS.plan(request, subject)
+        return OF_STATEFULSETS

@@ -172,13 +172,13 @@ def subject(name: str, t: float, **spec: Any) -> ServiceSubject:
 
 
 def planned(request: Request, on: ServiceSubject) -> Plan:
-    made = _KIND.plan(request, on)
+    made = _KIND.acting.plan(request, on)
     assert isinstance(made, Plan), made
     return made
 
 
 def refused(request: Request, on: ServiceSubject) -> str:
-    made = _KIND.plan(request, on)
+    made = _KIND.acting.plan(request, on)
     assert isinstance(made, Refusal), made
     return made.reason
 

@@ -217,7 +217,7 @@ def test_a_restart_is_the_same_template_as_another_revision() -> None:
     ],
 )
 def test_what_promote_may_mean(name: str, t: float, labels: list[str]) -> None:
-    assert [each.label for each in KIND.choices(Action.PROMOTE, subject(name, t))] == labels
+    assert [each.label for each in KIND.acting.choices(Action.PROMOTE, subject(name, t))] == labels
 
 
 def deployment() -> Deployment:

@@ -16,7 +16,7 @@ from ktui.kinds.controller_revisions.plans.pausing import (
     refuse_resume,
     stands_still,
 )
-from ktui.kinds.controller_revisions.plans.planning import OF_DAEMONSETS
+from ktui.kinds.controller_revisions.plans.planning import DAEMONSET_PLANS
 from ktui.kinds.controller_revisions.plans.repair import left_behind, refuse_repair, repair_label
 from ktui.kinds.controller_revisions.plans.rollback import abort_target, earlier, rollback_target
 from ktui.model.resources import resource_of
@@ -70,4 +70,4 @@ def _of_statefulset(offer: Offering, statefulset: StatefulSet, known: KnownContr
 
 def _of_daemonset(offer: Offering) -> tuple[Offer, ...]:
     keys = {Action.PAUSE: "space", Action.PROMOTE: "p", Action.CANARY: "C", Action.SCALE: "s"}
-    return tuple(offer(action, action.value, key, OF_DAEMONSETS.refuse(action)) for action, key in keys.items())
+    return tuple(offer(action, action.value, key, DAEMONSET_PLANS.refuse(action)) for action, key in keys.items())

@@ -13,7 +13,7 @@ from ktui.kinds.controller_revisions.plans.scaling import plan_scale
 from ktui.kinds.controller_revisions.plans.template_change import plan_restart, plan_set_image
 from ktui.plans.table import Plans, unless
 
-OF_STATEFULSETS: Final = Plans[StatefulSetSubject](
+STATEFULSET_PLANS: Final = Plans[StatefulSetSubject](
     pause=plan_pause,
     resume=plan_resume,
     promote=plan_promote,
@@ -28,7 +28,7 @@ OF_STATEFULSETS: Final = Plans[StatefulSetSubject](
 
 _NO_HOLD: Final = "a DaemonSet cannot be held: it has no partition, and nothing else can stop it"
 
-OF_DAEMONSETS: Final = Plans[ControlledSubject](
+DAEMONSET_PLANS: Final = Plans[ControlledSubject](
     pause=f"{_NO_HOLD}; abort takes it back",
     resume="a DaemonSet is never paused: there is nothing to resume",
     promote="nothing to promote: a DaemonSet rolls out by itself, a few nodes at a time (maxUnavailable)",

@@ -109,3 +109,8 @@ def target_holder(subject: CanarySubject) -> tuple[Target, dict[str, Any]] | Ref
         return Refusal(f"the target {source.kind.lower()}/{source.name} could not be read")
     meta = raw["metadata"]
     return Target(meta["namespace"], source.name, meta["uid"], meta["generation"], resource), raw
+
+
+def is_under_way(known: AnyCanary) -> bool:
+    """Whether there is something to abort: an analysis, or a promotion."""
+    return known.situation.is_under_way

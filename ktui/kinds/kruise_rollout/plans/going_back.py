@@ -63,7 +63,7 @@ def rollback_revision(known: AnyKruiseRollout) -> int | Refusal:
     refused = being_deleted(known.workload) or refuse_without(known)
     if refused is not None or known.behind is None:
         return refused or Refusal("its workload is not there")
-    return known.behind.kind.rollback_revision(known.behind.known)
+    return known.behind.kind.acting.rollback_revision(known.behind.known)
 
 
 def _number(revision: Kept) -> int:

@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.kinds.kind import Kind
 from ktui.kinds.kruise_rollout.objects import KruiseRollout
-from ktui.kinds.kruise_rollout.summary import KindOf
+from ktui.kinds.kruise_rollout.summary import KindOf, is_running
 from ktui.kinds.kruise_rollout.target import is_controlled, released, resource_named, target_of
 from ktui.model.objects import ReplicaSet
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS, REPLICASETS, Resource
@@ -37,7 +37,7 @@ class Behind(msgspec.Struct, frozen=True):
     @property
     def is_under_way(self) -> bool:
         """Whether something rolls out."""
-        return self.kind.is_under_way(self.known)
+        return self.kind.acting.is_under_way(self.known)
 
 
 class KnownKruiseRollout(Known[KruiseRollout, Kept], frozen=True, kw_only=True):
@@ -117,4 +117,9 @@ def plan_behind(request: Request, subject: KruiseRolloutSubject) -> Plan | Refus
     if refused is not None or subject.behind is None:
         return refused or Refusal("its workload is not there")
     own: Any = msgspec.structs.replace(subject.behind.known, remembered=subject.remembered)
-    return subject.behind.kind.plan(request, own)
+    return subject.behind.kind.acting.plan(request, own)
+
+
+def is_under_way(known: AnyKruiseRollout) -> bool:
+    """Whether there is something to abort: steps, or a rollout of the workload without them."""
+    return is_running(known.workload) or (known.behind is not None and known.behind.is_under_way)

@@ -31,10 +31,10 @@ def _plans(scale: Planner[Scale, K] | str) -> Plans[K]:
     )
 
 
-OF_NUMBERED: Final = _plans(plan_scale)
+NUMBERED_PLANS: Final = _plans(plan_scale)
 """Those that have a number of pods: CloneSets and Advanced StatefulSets."""
 
-OF_NODES: Final[Plans[KruiseSubject]] = _plans(
+NODE_PLANS: Final[Plans[KruiseSubject]] = _plans(
     "a DaemonSet has no number of pods: it runs one on each node that its template selects"
 )
 """Advanced DaemonSets."""
