@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from ktui.plans.request import Canary
+from ktui.plans.template_change import refuse_what
 from ktui.rollout import steps
 from ktui.rollout.revisions import Refusal
 from ktui.text import count
 
 
-def refuse_size(planned: steps.Steps, desired: int, *, surge: bool) -> Refusal | None:
+def _refuse_size(planned: steps.Steps, desired: int, *, surge: bool) -> Refusal | None:
     """Why a canary cannot have these steps."""
     wrong = steps.wrong(planned, desired, surge=surge)
     return Refusal(wrong) if wrong else None
+
+
+def refuse_request(request: Canary, raw: dict[str, Any], desired: int, *, surge: bool = False) -> Refusal | None:
+    """Why a canary of that workload cannot be of what is asked for, or not of that size."""
+    return _refuse_size(request.steps, desired, surge=surge) or refuse_what(request, raw)
 
 
 def grown(to: str, pods: int, desired: int) -> int | Refusal:

@@ -25,6 +25,17 @@ def promoted(to: str, held: Partition) -> tuple[int, int | None] | Refusal:
     return max(held.record.step, steps.following(held.record.steps, held.desired, larger) - 1), larger
 
 
+def promote_label(held: Partition | None) -> str:
+    """What promote does here: `promote to 2 of 4 (step 2 of 3)`."""
+    if held is None:
+        return "promote"
+    step, pods = held.following
+    size = pods if pods is not None else held.desired - min(held.before, held.desired)
+    all_of = "all " if size == held.desired else ""
+    whole = "" if size == held.desired else f" of {held.desired}"
+    return f"promote to {all_of}{size}{whole}{steps.in_brackets(held.steps, step)}"
+
+
 def refuse_beside(held: Partition | None) -> Refusal:
     """Why no canary begins while a rollout runs: it is one already, or cannot become one."""
     if held is None:

@@ -7,15 +7,16 @@ that was shown is what is tested; a template that changed meanwhile changes noth
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeVar
 
 from ktui.model.reference import reference_to
-from ktui.model.workloads import Workload, WorkloadSpec
+from ktui.model.workloads import KubeObject, Workload, WorkloadSpec
 from ktui.plans.draft import PlanDraft
 from ktui.plans.patch import expect
 from ktui.plans.plan import SCALE, Plan, Undo
 from ktui.plans.request import Scale
-from ktui.plans.subject import AnySubject
+from ktui.plans.subject import Subject
 from ktui.plans.wording import autoscaled, being_deleted, called, command, owner_warnings, target_of, to_zero
 from ktui.rollout.revisions import Refusal
 from ktui.text import count
@@ -40,7 +41,32 @@ class Scalable(Workload, Protocol):
         """What was asked for."""
 
 
-def refuse_scale(workload: Scalable, replicas: int) -> Refusal | None:
+N = TypeVar("N", bound=Subject[Scalable, KubeObject])
+
+
+class Words(NamedTuple):
+    """What a plan says of another number of pods, but for what it says of all kinds."""
+
+    effects: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def scaling(words: Callable[[N, int], Words]) -> Callable[[Scale, N], Plan | Refusal]:
+    """Ask for another number of pods; `words` is what that means for a workload of that kind."""
+
+    def plan_scale(request: Scale, subject: N) -> Plan | Refusal:
+        then = request.replicas
+        return _refuse(subject.workload, then) or _scaled(request, subject, words(subject, then))
+
+    return plan_scale
+
+
+def pods_change(now: int, then: int) -> str:
+    """`2 pods will be added: 4 → 6.`"""
+    return f"{count(abs(then - now), 'pod')} will be {'added' if then > now else 'stopped'}: {now} → {then}."
+
+
+def _refuse(workload: Scalable, replicas: int) -> Refusal | None:
     """Why it cannot be scaled to that number."""
     if not 0 <= replicas <= MOST:
         return Refusal(f"the number of pods must be between 0 and {MOST}, not {replicas}")
@@ -49,15 +75,8 @@ def refuse_scale(workload: Scalable, replicas: int) -> Refusal | None:
     return being_deleted(workload)
 
 
-def scaled(
-    request: Scale,
-    subject: AnySubject,
-    workload: Scalable,
-    *,
-    effects: tuple[str, ...],
-    warnings: tuple[str, ...] = (),
-) -> Plan:
-    """The plan for a workload of any kind that has a number of pods."""
+def _scaled(request: Scale, subject: Subject[Scalable, KubeObject], said: Words) -> Plan:
+    workload = subject.workload
     target = target_of(workload)
     now, then = workload.spec.desired, request.replicas
     # The API leaves a zero out, so that a Scale of 0 has an empty spec.
@@ -73,8 +92,8 @@ def scaled(
         request,
         title=f"Scale {target} from {now} to {then}",
         begun=f"scaling from {now} to {then}",
-        effects=effects,
-        warnings=(*warnings, *autoscaled(subject, then), *owner_warnings(workload), *to_zero(then)),
+        effects=said.effects,
+        warnings=(*said.warnings, *autoscaled(subject, then), *owner_warnings(workload), *to_zero(then)),
         undo=Undo(f"Scale back to {now}.", Scale(now)),
         commands=(command(subject, "scale", name, f"--replicas={then}", f"--current-replicas={now}"),),
         subresource=SCALE,

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from ktui.model.objects import RESTARTED_AT
+from ktui.model.template import PodTemplate
 from ktui.model.workloads import Workload
 from ktui.plans.draft import PlanDraft
 from ktui.plans.patch import Draft, Path, value_at
-from ktui.plans.plan import Undo
-from ktui.plans.request import Canary, SetImage
-from ktui.plans.wording import called
+from ktui.plans.plan import Plan, PodToDelete, Target, Undo
+from ktui.plans.request import Canary, Restart, SetImage
+from ktui.plans.wording import called, image_changes, moved_images, owner_warnings, stale_cause
 from ktui.rollout import images
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean
@@ -64,6 +65,66 @@ def put_images(draft: PlanDraft, request: SetImage, workload: Workload) -> NewIm
         wanted = ", ".join(f"{container['name']}={image}" for _, _, container, image in found)
         return Refusal(clean(f"nothing to change: {called(workload)} runs {wanted} already"))
     return NewImages(changed, _arguments(request, changed))
+
+
+def plan_images(
+    draft: PlanDraft,
+    request: SetImage,
+    workload: Workload,
+    new: NewImages,
+    *,
+    effects: tuple[str, ...],
+    undo: Undo,
+    commands: tuple[str, ...],
+    before: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = (),
+    deletes: tuple[PodToDelete, ...] = (),
+    of: Target | None = None,
+) -> Plan:
+    """The plan of images that were put into the draft of that workload.
+
+    `before` and `warnings` are warnings of its kind, before and after those of all kinds; `of` is what the title names,
+    if that is another workload than the one whose template changes.
+    """
+    return draft.plan(
+        request,
+        title=clean(f"Set the image of {of or draft.target} to {new.label}"),
+        done=clean(f"set to {new.label}"),
+        effects=(*image_changes(new.changed), *effects),
+        warnings=(*before, *owner_warnings(workload), *moved_images(new.changed), *stale_cause(workload), *warnings),
+        undo=undo,
+        commands=commands,
+        deletes=deletes,
+    )
+
+
+def plan_restarted(
+    draft: PlanDraft,
+    request: Restart,
+    *,
+    becomes: tuple[str, ...],
+    commands: tuple[str, ...],
+    is_busy: bool,
+    warnings: tuple[str, ...] = (),
+    after: tuple[str, ...] = (),
+    can_pause: bool = True,
+    deletes: tuple[PodToDelete, ...] = (),
+) -> Plan:
+    """The plan of a restart that was put into the draft: the same template again, as a rollout of its own.
+
+    `becomes` says what becomes of the pods, `after` what there is to say besides.
+    """
+    pause = " A pause stops it half-way." if can_pause else ""
+    return draft.plan(
+        request,
+        title=f"Restart {draft.target}",
+        begun="restart",
+        effects=(*becomes, "The template stays the same but for the time of the restart.", *after),
+        warnings=(*((BUSY,) if is_busy else ()), *warnings),
+        undo=Undo(f"Nothing to undo: the new pods run what the old ones did.{pause}"),
+        commands=commands,
+        deletes=deletes,
+    )
 
 
 def put_restart(draft: PlanDraft, now: datetime, path: Path = RESTARTED) -> Refusal | None:
@@ -118,6 +179,23 @@ def refuse_what(request: Canary, raw: dict[str, Any]) -> Refusal | None:
         return Refusal("a canary needs something new: an image, or a manifest with another template")
     template = request.template or raw["spec"]["template"]
     return refuse_images(request, {"spec": {"template": template}}) if request.images else None
+
+
+class NewTemplate(NamedTuple):
+    """The template that a canary is to run, as it was put into a draft."""
+
+    template: PodTemplate
+    changed: list[tuple[str, str, str]]
+    """The containers with the images that they had and get."""
+
+
+def put_template(draft: PlanDraft, request: Canary, workload: Workload) -> NewTemplate | Refusal:
+    """Put what a canary is to run into the draft: a template, images, or both."""
+    changed = change_template(draft, request)
+    template = PodTemplate(draft.after["spec"]["template"])
+    if template == workload.spec.template:
+        return Refusal(f"nothing to change: {called(workload)} runs that already")
+    return NewTemplate(template, changed)
 
 
 def change_template(draft: Draft, request: Canary) -> list[tuple[str, str, str]]:

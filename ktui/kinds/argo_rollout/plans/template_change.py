@@ -19,18 +19,14 @@ from ktui.model.template import PodTemplate
 from ktui.plans.draft import PlanDraft, draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
-from ktui.plans.template_change import NewImages, put_images, put_restart
+from ktui.plans.template_change import NewImages, plan_images, put_images, put_restart
 from ktui.plans.wording import (
     being_deleted,
     command,
-    image_changes,
-    moved_images,
-    owner_warnings,
-    stale_cause,
     target_of,
 )
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean, count
+from ktui.text import count
 
 
 def refuse_restart(known: KnownRollout) -> Refusal | None:
@@ -85,12 +81,14 @@ def plan_set_image(request: SetImage, subject: RolloutSubject) -> Plan | Refusal
     images = refuse_image(subject) or put_images(draft, request, rollout)
     if isinstance(images, Refusal):
         return images
-    return draft.plan(
+    return plan_images(
+        draft,
         request,
-        title=clean(f"Set the image of {target_of(rollout)} to {images.label}"),
-        done=clean(f"set to {images.label}"),
-        effects=(*image_changes(images.changed), *_rollout_of(subject, draft.after)),
-        warnings=(*_amid(subject), *owner_warnings(rollout), *moved_images(images.changed), *stale_cause(rollout)),
+        rollout,
+        images,
+        of=target_of(rollout),
+        effects=_rollout_of(subject, draft.after),
+        before=_amid(subject),
         undo=_undo(subject, images),
         commands=(_command(subject, images.arguments),),
     )

@@ -24,19 +24,17 @@ from ktui.kinds.controller_revisions.plans.wording import (
     revision_of,
 )
 from ktui.kinds.controller_revisions.strategy import place
-from ktui.model.template import PodTemplate
 from ktui.model.workloads import StatefulSet
-from ktui.plans.canary_size import image_patch, refuse_size, what_follows
+from ktui.plans.canary_size import image_patch, refuse_request, what_follows
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.draft import draft_for
 from ktui.plans.partition_steps import refuse_beside
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary
-from ktui.plans.template_change import change_template, refuse_what
+from ktui.plans.template_change import put_template
 from ktui.plans.wording import (
     amid,
     being_deleted,
-    called,
     command,
     image_changes,
     image_of,
@@ -62,20 +60,15 @@ def refuse_canary(statefulset: StatefulSet, known: KnownControlled) -> Refusal |
 def plan_canary(request: Canary, subject: StatefulSetSubject) -> Plan | Refusal:
     """Template, partition and record in one patch."""
     statefulset = subject.workload
-    refused = (
-        refuse_canary(statefulset, subject)
-        or refuse_size(request.steps, statefulset.spec.desired, surge=False)
-        or refuse_what(request, subject.raw)
-    )
+    refused = refuse_canary(statefulset, subject) or refuse_request(request, subject.raw, statefulset.spec.desired)
     if refused is not None:
         return refused
     now = current(subject)
     assert now is not None, "what is not being rolled out has a revision"
     draft = draft_for(subject)
-    differing = change_template(draft, request)
-    template = PodTemplate(draft.after["spec"]["template"])
-    if template == statefulset.spec.template:
-        return Refusal(f"nothing to change: {called(statefulset)} runs that already")
+    new = put_template(draft, request, statefulset)
+    if isinstance(new, Refusal):
+        return new
     desired = statefulset.spec.desired
     pods = steps.in_pods(request.steps[0], desired)
     held = partition_of(statefulset)
@@ -88,23 +81,23 @@ def plan_canary(request: Canary, subject: StatefulSetSubject) -> Plan | Refusal:
         by=subject.user,
     )
     partition_patch.put(draft, record.partition, record)
-    image, size = image_of(template, statefulset.spec.template), f"{pods} of {count(desired, 'pod')}"
+    image, size = image_of(new.template, statefulset.spec.template), f"{pods} of {count(desired, 'pod')}"
     return draft.plan(
         request,
         title=f"Hold a canary of {size} of {draft.target} at {image}",
         begun=f"canary of {size} at {image}",
         effects=(
-            *image_changes(differing),
+            *image_changes(new.changed),
             *_beginning(subject, statefulset, record, pods, image),
             *((pace(changed(subject, draft.after)),) if pods > 1 else ()),
         ),
         warnings=(
-            *moved_images(differing),
+            *moved_images(new.changed),
             *canary_warnings(subject, extra=0, replaced=pods, scaled="with it, because the partition stays"),
             *stale_cause(statefulset, "canary"),
         ),
         undo=Undo(f"Abort goes back to {amid(revision_of(now))} with the partition of {record.saved}.", Abort()),
-        commands=_commands(request, subject, statefulset, record, differing),
+        commands=_commands(request, subject, statefulset, record, new.changed),
     )
 
 

@@ -10,7 +10,6 @@ from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans.canary import refuse_canary
 from ktui.kinds.controller_revisions.plans.known import KnownControlled
 from ktui.kinds.controller_revisions.plans.pausing import (
-    promote_label,
     refuse_pause,
     refuse_promote,
     refuse_resume,
@@ -22,6 +21,7 @@ from ktui.kinds.controller_revisions.plans.rollback import abort_target, earlier
 from ktui.model.resources import resource_of
 from ktui.model.workloads import StatefulSet
 from ktui.plans.offers import Offer, Offering, Rights, offered, ways_back
+from ktui.plans.partition_steps import promote_label
 from ktui.plans.request import Action
 from ktui.plans.wording import being_deleted
 
@@ -60,7 +60,7 @@ def _of_statefulset(offer: Offering, statefulset: StatefulSet, known: KnownContr
         offer(Action.RESUME, "resume", "space", refuse_resume(statefulset))
         if resumes
         else offer(Action.PAUSE, "pause", "space", refuse_pause(statefulset, known)),
-        offer(Action.PROMOTE, promote_label(statefulset), "p", refuse_promote(statefulset, known)),
+        offer(Action.PROMOTE, promote_label(held), "p", refuse_promote(statefulset, known)),
         offer(Action.REPAIR, repair_label(known), "C", refuse_repair(known))
         if left_behind(known)
         else offer(Action.CANARY, "canary", "C", refuse_canary(statefulset, known)),

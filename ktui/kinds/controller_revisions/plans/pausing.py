@@ -99,18 +99,6 @@ def refuse_promote(statefulset: StatefulSet, known: KnownControlled) -> Refusal 
     return Refusal(f"nothing to promote: {name} is complete{paused}")
 
 
-def promote_label(statefulset: StatefulSet) -> str:
-    """What promote does here: `promote to 2 of 4 (step 2 of 3)`."""
-    held = partition_of(statefulset)
-    if held is None:
-        return "promote"
-    step, pods = held.following
-    size = pods if pods is not None else held.desired - min(held.before, held.desired)
-    all_of = "all " if size == held.desired else ""
-    whole = "" if size == held.desired else f" of {held.desired}"
-    return f"promote to {all_of}{size}{whole}{steps.in_brackets(held.steps, step)}"
-
-
 def plan_pause(request: Pause, subject: StatefulSetSubject) -> Plan | Refusal:
     """Stop where it is."""
     statefulset = subject.workload

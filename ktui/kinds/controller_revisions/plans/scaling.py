@@ -7,23 +7,15 @@ from typing import Any
 from ktui.kinds.controller_revisions.partition import partition_of
 from ktui.kinds.controller_revisions.plans.known import ControlledSubject, StatefulSetSubject
 from ktui.model.workloads import ORDERED_READY, StatefulSet
-from ktui.plans.plan import Plan
-from ktui.plans.request import Scale
-from ktui.plans.scaling import refuse_scale, scaled
-from ktui.rollout.revisions import Refusal
+from ktui.plans.scaling import Words, scaling
 from ktui.text import clean, count
 
 
-def plan_scale(request: Scale, subject: StatefulSetSubject) -> Plan | Refusal:
-    """Ask for another number of pods."""
+def _words(subject: StatefulSetSubject, then: int) -> Words:
     statefulset = subject.workload
-    refused = refuse_scale(statefulset, request.replicas)
-    if refused is not None:
-        return refused
-    now, then = statefulset.spec.desired, request.replicas
+    now = statefulset.spec.desired
     effects = _added(statefulset, now, then) if then > now else _stopped(subject, statefulset, now, then)
-    held = _held(statefulset, now, then)
-    return scaled(request, subject, statefulset, effects=effects, warnings=(*_waits(statefulset), *held))
+    return Words(effects, (*_waits(statefulset), *_held(statefulset, now, then)))
 
 
 def _added(statefulset: StatefulSet, now: int, then: int) -> tuple[str, ...]:
@@ -79,3 +71,6 @@ def _pods(statefulset: StatefulSet, first: int, last: int) -> str:
     """`db-4`, `db-4 to db-7`: by their place in the set."""
     name, start = clean(statefulset.metadata.name), statefulset.spec.ordinals.start
     return f"{name}-{start + first}" + (f" to {name}-{start + last}" if first != last else "")
+
+
+plan_scale = scaling(_words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ktui.kinds.controller_revisions.partition import partition_of
-from ktui.kinds.controller_revisions.plans.known import ControlledSubject, current, in_flight
+from ktui.kinds.controller_revisions.plans.known import ControlledSubject, PodSetSubject, current, in_flight
 from ktui.kinds.controller_revisions.plans.wording import (
     changed,
     deletion_commands,
@@ -19,18 +19,13 @@ from ktui.model.workloads import StatefulSet
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
-from ktui.plans.template_change import BUSY, NewImages, put_images, put_restart
+from ktui.plans.template_change import NewImages, plan_images, plan_restarted, put_images, put_restart
 from ktui.plans.wording import (
     being_deleted,
     command,
-    image_changes,
     image_of,
-    moved_images,
-    owner_warnings,
-    stale_cause,
 )
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean
 
 
 def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal:
@@ -42,22 +37,14 @@ def plan_restart(request: Restart, subject: ControlledSubject) -> Plan | Refusal
         return refused
     after = changed(subject, draft.after)
     comes, _ = numbered(subject, after.spec.template)
-    pause = " A pause stops it half-way." if isinstance(workload, StatefulSet) else ""
-    return draft.plan(
+    return plan_restarted(
+        draft,
         request,
-        title=f"Restart {draft.target}",
-        begun="restart",
-        effects=(
-            *replacement(subject, after, comes),
-            "The template stays the same but for the time of the restart.",
-            *deletion_effects(subject, after),
-        ),
-        warnings=(
-            *((BUSY,) if in_flight(subject) else ()),
-            *held_warnings(after),
-            *stranded_warnings(subject, after),
-        ),
-        undo=Undo(f"Nothing to undo: the new pods run what the old ones did.{pause}"),
+        becomes=replacement(subject, after, comes),
+        after=deletion_effects(subject, after),
+        is_busy=in_flight(subject),
+        warnings=(*held_warnings(after), *stranded_warnings(subject, after)),
+        can_pause=isinstance(workload, StatefulSet),
         commands=(command(subject, "rollout", "restart", name_of(subject)), *deletion_commands(subject, after)),
         deletes=pods_to_delete(subject, after),
     )
@@ -72,24 +59,14 @@ def plan_set_image(request: SetImage, subject: ControlledSubject) -> Plan | Refu
         return images
     after = changed(subject, draft.after)
     comes, again = numbered(subject, after.spec.template)
-    return draft.plan(
+    return plan_images(
+        draft,
         request,
-        title=clean(f"Set the image of {draft.target} to {images.label}"),
-        done=clean(f"set to {images.label}"),
-        effects=(
-            *image_changes(images.changed),
-            *replacement(subject, after, comes),
-            *([again] if again else ()),
-            *deletion_effects(subject, after),
-        ),
-        warnings=(
-            *owner_warnings(workload),
-            *moved_images(images.changed),
-            *stale_cause(workload),
-            *held_warnings(after),
-            *stranded_warnings(subject, after),
-        ),
-        undo=_undo_image(subject, images),
+        workload,
+        images,
+        effects=(*replacement(subject, after, comes), *([again] if again else ()), *deletion_effects(subject, after)),
+        warnings=(*held_warnings(after), *stranded_warnings(subject, after)),
+        undo=undo_image(subject, images),
         commands=(
             command(subject, "set", "image", name_of(subject), *images.arguments),
             *deletion_commands(subject, after),
@@ -108,7 +85,8 @@ def held_warnings(after: Controlled) -> tuple[str, ...]:
     return (f"Its partition lets {partition.size} through: the others follow when it is promoted.",)
 
 
-def _undo_image(subject: ControlledSubject, images: NewImages) -> Undo:
+def undo_image(subject: PodSetSubject, images: NewImages) -> Undo:
+    """The revision of before, or the images of before if no revision of them is kept."""
     now = current(subject)
     if now is not None and subject.workload.spec.revision_history_limit != 0:
         return Undo(f"Roll back to revision {now.revision} ({image_of(now.template)}).", RollBack(now.revision))

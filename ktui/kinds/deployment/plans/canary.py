@@ -18,12 +18,12 @@ from ktui.kinds.deployment.plans.known import DeploymentSubject, KnownDeployment
 from ktui.kinds.deployment.plans.wording import number_for, pace, revision_of
 from ktui.model.objects import HOLD_SECONDS, Deployment, ReplicaSet
 from ktui.model.template import PodTemplate
-from ktui.plans.canary_size import grown, image_patch, refuse_size, what_follows
+from ktui.plans.canary_size import grown, image_patch, refuse_request, what_follows
 from ktui.plans.canary_warnings import canary_warnings, healed
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary, Promote, RollBack
-from ktui.plans.template_change import change_template, refuse_what
+from ktui.plans.template_change import put_template
 from ktui.plans.wording import (
     amid,
     being_deleted,
@@ -94,35 +94,30 @@ def promote_label(hold: Hold) -> str:
 def plan_canary(request: Canary, subject: DeploymentSubject) -> Plan | Refusal:
     """Begin: template, settings and record in one patch."""
     deployment = subject.workload
-    refused = (
-        refuse_canary(subject)
-        or refuse_size(request.steps, deployment.spec.desired, surge=request.surge)
-        or refuse_what(request, subject.raw)
-    )
+    refused = refuse_request(request, subject.raw, deployment.spec.desired, surge=request.surge)
     if refused is not None:
         return refused
     current = revisions.current(deployment, subject.revisions)
     assert current is not None, "what is not being rolled out has a ReplicaSet"
     draft = draft_for(subject)
-    changed = change_template(draft, request)
-    template = PodTemplate(draft.after["spec"]["template"])
-    if template == deployment.spec.template:
-        return Refusal(f'nothing to change: deployment "{draft.target.name}" runs that already')
-    record = _begun(request, subject, current, template)
+    new = put_template(draft, request, deployment)
+    if isinstance(new, Refusal):
+        return new
+    record = _begun(request, subject, current, new.template)
     hold_settings.put_on(draft, record)
-    image = image_of(template, deployment.spec.template)
+    image = image_of(new.template, deployment.spec.template)
     pods = f"{record.pods} of {count(record.replicas, 'pod')}"
     return draft.plan(
         request,
         title=f"Hold a canary of {pods} of {draft.target} at {image}",
         begun=f"canary of {pods} at {image}",
         effects=(
-            *image_changes(changed),
+            *image_changes(new.changed),
             *_beginning(record, f"revision {record.revision}, image {image}"),
         ),
-        warnings=(*moved_images(changed), *_warned(subject, record)),
+        warnings=(*moved_images(new.changed), *_warned(subject, record)),
         undo=Undo(f"Abort goes back to {revision_of(current)}, with the saved settings.", Abort()),
-        commands=_begin_commands(request, subject, record, changed),
+        commands=_begin_commands(request, subject, record, new.changed),
     )
 
 

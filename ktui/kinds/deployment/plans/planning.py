@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ktui.kinds.deployment.hold import hold_of
-from ktui.kinds.deployment.plans.canary import plan_canary, plan_promote_held
+from ktui.kinds.deployment.plans.canary import plan_canary, plan_promote_held, refuse_canary
 from ktui.kinds.deployment.plans.known import DeploymentSubject
 from ktui.kinds.deployment.plans.pausing import plan_pause, plan_promote, plan_resume, refuse_pause, refuse_resume
 from ktui.kinds.deployment.plans.repair import plan_repair, refuse_repair
@@ -34,6 +34,6 @@ PLANS: Final = Plans[DeploymentSubject](
     set_image=plan_set_image,
     scale=plan_scale,
     restart=unless(refuse_restart, plan_restart),
-    canary=plan_canary,
+    canary=unless(refuse_canary, plan_canary),
     repair=unless(refuse_repair, plan_repair),
 )

@@ -18,18 +18,13 @@ from ktui.model.template import PodTemplate
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, RollBack, SetImage
-from ktui.plans.template_change import BUSY, NewImages, put_images, put_restart
+from ktui.plans.template_change import NewImages, plan_images, plan_restarted, put_images, put_restart
 from ktui.plans.wording import (
     being_deleted,
     command,
-    image_changes,
     image_of,
-    moved_images,
-    owner_warnings,
-    stale_cause,
 )
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean
 
 
 def refuse_restart(known: KnownDeployment) -> Refusal | None:
@@ -49,13 +44,12 @@ def plan_restart(request: Restart, subject: DeploymentSubject) -> Plan | Refusal
     if refused is not None:
         return refused
     comes = f"revision {next_revision(subject.revisions)}, image {image_of(deployment.spec.template)}"
-    return draft.plan(
+    return plan_restarted(
+        draft,
         request,
-        title=f"Restart {draft.target}",
-        begun="restart",
-        effects=(*replacement(subject, comes), "The template stays the same but for the time of the restart."),
-        warnings=(*((BUSY,) if in_flight(subject) else ()), *held_warnings(deployment)),
-        undo=Undo("Nothing to undo: the new pods run what the old ones did. A pause stops it half-way."),
+        becomes=replacement(subject, comes),
+        is_busy=in_flight(subject),
+        warnings=held_warnings(deployment),
         commands=(command(subject, "rollout", "restart", f"deployment/{draft.target.name}"),),
     )
 
@@ -67,17 +61,13 @@ def plan_set_image(request: SetImage, subject: DeploymentSubject) -> Plan | Refu
     images = being_deleted(deployment) or put_images(draft, request, deployment)
     if isinstance(images, Refusal):
         return images
-    return draft.plan(
+    return plan_images(
+        draft,
         request,
-        title=clean(f"Set the image of {draft.target} to {images.label}"),
-        done=clean(f"set to {images.label}"),
-        effects=(*image_changes(images.changed), *_rollout_of(subject, draft.after)),
-        warnings=(
-            *owner_warnings(deployment),
-            *moved_images(images.changed),
-            *stale_cause(deployment),
-            *held_warnings(deployment),
-        ),
+        deployment,
+        images,
+        effects=_rollout_of(subject, draft.after),
+        warnings=held_warnings(deployment),
         undo=_undo_image(subject, images),
         commands=(command(subject, "set", "image", f"deployment/{draft.target.name}", *images.arguments),),
     )

@@ -14,14 +14,11 @@ from ktui.model.workloads import DaemonSet
 from ktui.plans.draft import PlanDraft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Restart, Retry, RollBack, SetImage
-from ktui.plans.template_change import NewImages, put_images, put_restart
+from ktui.plans.template_change import NewImages, plan_images, put_images, put_restart
 from ktui.plans.wording import (
     being_deleted,
     command,
-    image_changes,
-    moved_images,
     owner_warnings,
-    stale_cause,
     target_of,
 )
 from ktui.rollout import images
@@ -71,18 +68,14 @@ def plan_set_image(request: SetImage, subject: CanarySubject) -> Plan | Refusal:
     new = put_images(draft, request, half.workload)
     if isinstance(new, Refusal):
         return new
-    return draft.plan(
+    return plan_images(
+        draft,
         request,
-        title=clean(f"Set the image of {target_of(subject.workload)} to {new.label}"),
-        done=clean(f"set to {new.label}"),
-        effects=(*image_changes(new.changed), *_effects(subject, draft.after)),
-        warnings=(
-            *_of_image(subject, draft.after),
-            *primary_first(subject.situation),
-            *owner_warnings(half.workload),
-            *moved_images(new.changed),
-            *stale_cause(half.workload),
-        ),
+        half.workload,
+        new,
+        of=target_of(subject.workload),
+        effects=_effects(subject, draft.after),
+        before=(*_of_image(subject, draft.after), *primary_first(subject.situation)),
         undo=_undo(subject, new),
         commands=(command(subject, "set", "image", _called(subject), *new.arguments),),
     )

@@ -7,12 +7,13 @@ from functools import partial
 from ktui.kinds.controller_revisions.plans.rollback import earlier
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans.known import KnownKruise
-from ktui.kinds.open_kruise.plans.partitions import promote_label, refuse_canary, refuse_promote
+from ktui.kinds.open_kruise.plans.partitions import refuse_canary, refuse_promote
 from ktui.kinds.open_kruise.plans.pausing import refuse_pause, refuse_resume
 from ktui.kinds.open_kruise.plans.rollback import abort_target, rollback_target
 from ktui.kinds.open_kruise.plans.template_change import refuse_restart
 from ktui.model.resources import resource_of
 from ktui.plans.offers import Offer, Rights, offered, ways_back
+from ktui.plans.partition_steps import promote_label
 from ktui.plans.request import Action
 from ktui.plans.wording import being_deleted
 from ktui.rollout.revisions import Refusal
@@ -37,7 +38,7 @@ def offers(
         offer(Action.RESUME, "resume", "space", refuse_resume(known))
         if paused
         else offer(Action.PAUSE, "pause", "space", refuse_pause(known)),
-        offer(Action.PROMOTE, promote_label(known), "p", refuse_promote(known)),
+        offer(Action.PROMOTE, promote_label(held), "p", refuse_promote(known)),
         *back_offers,
         offer(Action.CANARY, "canary", "C", refuse_canary(known)),
         offer(Action.SET_IMAGE, "set image", "i", gone),

@@ -10,18 +10,16 @@ from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans import fields
 from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight
 from ktui.kinds.open_kruise.plans.words import replacement
-from ktui.model.template import PodTemplate
-from ktui.plans.canary_size import refuse_size, what_follows
+from ktui.plans.canary_size import refuse_request, what_follows
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.draft import draft_for
 from ktui.plans.partition_steps import promoted, refuse_beside
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Canary, Pause, Promote, RollBack
-from ktui.plans.template_change import change_template, refuse_what
+from ktui.plans.template_change import put_template
 from ktui.plans.wording import (
     amid,
     being_deleted,
-    called,
     image_changes,
     image_of,
     moved_images,
@@ -53,18 +51,6 @@ def refuse_promote(known: KnownKruise) -> Refusal | None:
     if workload.rolling.paused:
         return Refusal("it is paused: resume it first")
     return None if held is not None else Refusal("nothing to promote: it runs by itself")
-
-
-def promote_label(known: KnownKruise) -> str:
-    """What promote does here: `promote to 2 of 4 (step 2 of 3)`."""
-    held = partition_of(known.workload)
-    if held is None:
-        return "promote"
-    step, pods = held.following
-    size = pods if pods is not None else held.desired - min(held.before, held.desired)
-    all_of = "all " if size == held.desired else ""
-    whole = "" if size == held.desired else f" of {held.desired}"
-    return f"promote to {all_of}{size}{whole}{steps.in_brackets(held.steps, step)}"
 
 
 def plan_promote(request: Promote, subject: KruiseSubject) -> Plan | Refusal:
@@ -160,20 +146,15 @@ def refuse_canary(known: KnownKruise) -> Refusal | None:
 def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
     """Template, partition and record in one patch."""
     workload = subject.workload
-    refused = (
-        refuse_canary(subject)
-        or refuse_size(request.steps, workload.desired, surge=False)
-        or refuse_what(request, subject.raw)
-    )
+    refused = refuse_request(request, subject.raw, workload.desired)
     if refused is not None:
         return refused
     now = current(subject)
     assert now is not None, "what is not being rolled out has a revision"
     draft = draft_for(subject)
-    differing = change_template(draft, request)
-    template = PodTemplate(draft.after["spec"]["template"])
-    if template == workload.spec.template:
-        return Refusal(f"nothing to change: {called(workload)} runs that already")
+    new = put_template(draft, request, workload)
+    if isinstance(new, Refusal):
+        return new
     desired, held = workload.desired, partition_of(workload)
     pods = steps.in_pods(request.steps[0], desired)
     record = Record(
@@ -185,20 +166,20 @@ def plan_canary(request: Canary, subject: KruiseSubject) -> Plan | Refusal:
         by=subject.user,
     )
     fields.put_partition(draft, subject, record.partition, record)
-    image, size = image_of(template, workload.spec.template), f"{pods} of {count(desired, 'pod')}"
+    image, size = image_of(new.template, workload.spec.template), f"{pods} of {count(desired, 'pod')}"
     comes = f"revision {next_revision(subject.revisions)}, image {image}"
     return draft.plan(
         request,
         title=f"Hold a canary of {size} of {draft.target} at {image}",
         begun=f"canary of {size} at {image}",
         effects=(
-            *image_changes(differing),
+            *image_changes(new.changed),
             *replacement(subject, changed(subject, draft.after), draft.after, comes),
             f"OpenKruise itself holds them (partition {record.partition}): ktui does not have to keep running.",
             what_follows(record.steps, desired),
         ),
         warnings=(
-            *moved_images(differing),
+            *moved_images(new.changed),
             *canary_warnings(subject, extra=0, replaced=pods, scaled="with it, because the partition stays"),
             *stale_cause(workload, "canary"),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeVar
 
 from ktui.kinds.open_kruise.plans.known import KruiseSubject
-from ktui.kinds.open_kruise.plans.partitions import plan_canary, plan_promote, refuse_promote
+from ktui.kinds.open_kruise.plans.partitions import plan_canary, plan_promote, refuse_canary, refuse_promote
 from ktui.kinds.open_kruise.plans.pausing import plan_pause, plan_resume, refuse_pause, refuse_resume
 from ktui.kinds.open_kruise.plans.rollback import plan_abort, plan_rollback
 from ktui.kinds.open_kruise.plans.scaling import plan_scale
@@ -26,7 +26,7 @@ def _plans(scale: Planner[Scale, K] | str) -> Plans[K]:
         set_image=plan_set_image,
         scale=scale,
         restart=unless(refuse_restart, plan_restart),
-        canary=plan_canary,
+        canary=unless(refuse_canary, plan_canary),
         repair="nothing to repair: OpenKruise replaces a pod that is not ready",
     )
 

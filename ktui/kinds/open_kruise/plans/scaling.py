@@ -8,45 +8,27 @@ from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans.known import KruiseSubject
 from ktui.kinds.open_kruise.strategy import KruiseSet, kept
 from ktui.model.workloads import ControllerRevision, PodSetSpec
-from ktui.plans.plan import Plan
-from ktui.plans.request import Scale
-from ktui.plans.scaling import refuse_scale, scaled
+from ktui.plans.scaling import Numbered, Words, pods_change, scaling
 from ktui.plans.subject import Subject
-from ktui.rollout.revisions import Refusal
-from ktui.text import count
 
 
-class NumberedSpec(PodSetSpec, Protocol):
-    """A spec that says how many pods there are to be."""
-
-    @property
-    def desired(self) -> int:
-        """That number."""
+class ScalableSpec(PodSetSpec, Numbered, Protocol):
+    """Of such a set."""
 
 
-class NumberedSet(KruiseSet, Protocol):
+class ScalableSet(KruiseSet, Protocol):
     """A CloneSet or an Advanced StatefulSet."""
 
     @property
-    def spec(self) -> NumberedSpec:
+    def spec(self) -> ScalableSpec:
         """What is asked for."""
 
 
-NumberedSubject = Subject[NumberedSet, ControllerRevision]
+NumberedSubject = Subject[ScalableSet, ControllerRevision]
 
 
-def plan_scale(request: Scale, subject: NumberedSubject) -> Plan | Refusal:
-    """Ask for another number of pods."""
-    workload = subject.workload
-    refused = refuse_scale(workload, request.replicas)
-    if refused is not None:
-        return refused
-    now, then = subject.workload.desired, request.replicas
-    if then > now:
-        effects = (f"{count(then - now, 'pod')} will be added: {now} → {then}.",)
-    else:
-        effects = (f"{count(now - then, 'pod')} will be stopped: {now} → {then}.",)
-    return scaled(request, subject, workload, effects=effects, warnings=_held(subject, then))
+def _words(subject: NumberedSubject, then: int) -> Words:
+    return Words((pods_change(subject.workload.desired, then),), _held(subject, then))
 
 
 def _held(subject: KruiseSubject, then: int) -> tuple[str, ...]:
@@ -58,3 +40,6 @@ def _held(subject: KruiseSubject, then: int) -> tuple[str, ...]:
     keeps = kept(subject.workload.rolling.partition, then)
     written = subject.workload.rolling.partition
     return (f"The partition stays at {written}: {keeps} of {then} stay as before, {was}.",)
+
+
+plan_scale = scaling(_words)

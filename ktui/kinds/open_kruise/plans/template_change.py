@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktui.kinds.controller_revisions.plans.known import current
+from ktui.kinds.controller_revisions.plans.template_change import undo_image
 from ktui.kinds.controller_revisions.plans.wording import changed, numbered
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans import fields
@@ -10,19 +10,13 @@ from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_fl
 from ktui.kinds.open_kruise.plans.words import can_be_in_place, replacement
 from ktui.kinds.open_kruise.strategy import KruiseSet
 from ktui.plans.draft import draft_for
-from ktui.plans.plan import Plan, Undo
-from ktui.plans.request import Restart, RollBack, SetImage
-from ktui.plans.template_change import BUSY, NewImages, put_images, put_restart
+from ktui.plans.plan import Plan
+from ktui.plans.request import Restart, SetImage
+from ktui.plans.template_change import plan_images, plan_restarted, put_images, put_restart
 from ktui.plans.wording import (
     being_deleted,
-    image_changes,
-    image_of,
-    moved_images,
-    owner_warnings,
-    stale_cause,
 )
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean
 
 
 def refuse_restart(known: KnownKruise) -> Refusal | None:
@@ -47,16 +41,12 @@ def plan_restart(request: Restart, subject: KruiseSubject) -> Plan | Refusal:
         return refused
     after = changed(subject, draft.after)
     comes, _ = numbered(subject, after.spec.template)
-    return draft.plan(
+    return plan_restarted(
+        draft,
         request,
-        title=f"Restart {draft.target}",
-        begun="restart",
-        effects=(
-            *replacement(subject, after, draft.after, comes),
-            "The template stays the same but for the time of the restart.",
-        ),
-        warnings=(*((BUSY,) if in_flight(subject) else ()), *_held(after)),
-        undo=Undo("Nothing to undo: the new pods run what the old ones did. A pause stops it half-way."),
+        becomes=replacement(subject, after, draft.after, comes),
+        is_busy=in_flight(subject),
+        warnings=_held(after),
         commands=(fields.template_command(subject, draft.after),),
     )
 
@@ -73,17 +63,14 @@ def plan_set_image(request: SetImage, subject: KruiseSubject) -> Plan | Refusal:
         return Refusal("it changes pods in place only, and that is not possible for an init container")
     after = changed(subject, draft.after)
     comes, again = numbered(subject, after.spec.template)
-    return draft.plan(
+    return plan_images(
+        draft,
         request,
-        title=clean(f"Set the image of {draft.target} to {images.label}"),
-        done=clean(f"set to {images.label}"),
-        effects=(
-            *image_changes(images.changed),
-            *replacement(subject, after, draft.after, comes),
-            *([again] if again else ()),
-        ),
-        warnings=(*owner_warnings(workload), *moved_images(images.changed), *stale_cause(workload), *_held(after)),
-        undo=_undo(subject, images),
+        workload,
+        images,
+        effects=(*replacement(subject, after, draft.after, comes), *([again] if again else ())),
+        warnings=_held(after),
+        undo=undo_image(subject, images),
         commands=(fields.template_command(subject, draft.after),),
     )
 
@@ -95,10 +82,3 @@ def _held(after: KruiseSet) -> tuple[str, ...]:
     if held is None:
         return paused
     return (*paused, f"Its partition lets {held.size} through: the others follow when it is promoted.")
-
-
-def _undo(subject: KruiseSubject, images: NewImages) -> Undo:
-    now = current(subject)
-    if now is not None and subject.workload.spec.revision_history_limit != 0:
-        return Undo(f"Roll back to revision {now.revision} ({image_of(now.template)}).", RollBack(now.revision))
-    return images.undo
