@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from ktui.model.changes import Change, Gone, Listed, Put
-from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.events import Event
+from ktui.model.objects import Deployment, Pod, ReplicaSet
 from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource, known_resources
 from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject, StatefulSet

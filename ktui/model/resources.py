@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ktui.model.objects import Deployment, Event, Pod, ReplicaSet
+from ktui.model.events import Event
+from ktui.model.objects import Deployment, Pod, ReplicaSet
 from ktui.model.routing import EndpointSlice, HTTPRoute, Ingress, Service
 from ktui.model.workloads import ControllerRevision, DaemonSet, KubeObject, StatefulSet, Workload
 

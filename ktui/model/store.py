@@ -13,7 +13,8 @@ from typing import Final, NamedTuple, TypeVar, cast
 
 from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.claims import Claims, Place
-from ktui.model.objects import Event, Pod, ReplicaSet
+from ktui.model.events import Event
+from ktui.model.objects import Pod, ReplicaSet
 from ktui.model.reading import ordinal
 from ktui.model.resources import (
     CONTROLLER_REVISIONS,

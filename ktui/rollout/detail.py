@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from ktui.model.objects import Condition, Event
+from ktui.model.events import Event
+from ktui.model.objects import Condition
 from ktui.redaction import redact_message
 from ktui.rollout.bounds import Bounds
 from ktui.rollout.diagnosis.cause import Cause

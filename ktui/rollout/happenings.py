@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from ktui import signs
-from ktui.model.objects import Event, Pod
+from ktui.model.events import Event
+from ktui.model.objects import Pod
 from ktui.model.template import PodTemplate
 from ktui.model.times import before, span
 from ktui.rollout import images

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from ktui.model.changes import LinkState
-from ktui.model.objects import Event, Pod
+from ktui.model.events import Event
+from ktui.model.objects import Pod
 from ktui.model.reference import short
 from ktui.model.resources import Resource
 from ktui.model.store import Store

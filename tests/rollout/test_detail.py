@@ -12,7 +12,8 @@ from ktui.kinds.deployment.detail import detail
 from ktui.kinds.deployment.progress import observation
 from ktui.kinds.deployment.situation import situation_of
 from ktui.model.changes import Gone, Put
-from ktui.model.objects import Deployment, Event
+from ktui.model.events import Event
+from ktui.model.objects import Deployment
 from ktui.model.resources import EVENTS, PODS, REPLICASETS
 from ktui.model.store import Store
 from ktui.rollout.detail import EVENTS_SHOWN, Detail

@@ -15,7 +15,8 @@ from ktui.kinds.argo_rollout.analysis import ERROR, FAILED, INCONCLUSIVE, RunVie
 from ktui.kinds.argo_rollout.objects import DEFAULT_DEADLINE, ArgoRollout
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import current_step
-from ktui.model.objects import Condition, Event, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import Condition, condition_of
 from ktui.model.times import span
 from ktui.rollout.diagnosis import deadline
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible

@@ -12,7 +12,8 @@ from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.status import ABORTED, PROGRESSING
 from ktui.kinds.argo_rollout.summary import situation_of
 from ktui.kinds.replica_sets.timeline import of_replicaset
-from ktui.model.objects import Event, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import condition_of
 from ktui.model.store import Store
 from ktui.rollout.happenings import Stamp, What, of_event
 from ktui.rollout.status import DEADLINE_EXCEEDED, NEW_REPLICASET_AVAILABLE

@@ -15,7 +15,8 @@ import msgspec
 from ktui.kinds.controller_revisions.progress import stranded
 from ktui.kinds.controller_revisions.revisions import RevisionPods
 from ktui.kinds.controller_revisions.strategy import bounds, desired, target, waits_for_deletion
-from ktui.model.objects import Event, Pod
+from ktui.model.events import Event
+from ktui.model.objects import Pod
 from ktui.model.workloads import DaemonSet, PodSet, StatefulSet
 from ktui.rollout.diagnosis import admission_messages
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, by_weight, legible

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
-from ktui.model.objects import Event
+from ktui.model.events import Event
 from ktui.model.store import Store
 from ktui.model.workloads import PodSet
 from ktui.rollout.diagnosis import lifetimes

@@ -9,7 +9,8 @@ import msgspec
 
 from ktui.kinds.deployment import strategy
 from ktui.kinds.deployment.status import deadline_exceeded, progressing, settled
-from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Event, Pod, ReplicaSet, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Pod, ReplicaSet, condition_of
 from ktui.model.times import span
 from ktui.rollout.diagnosis import admission_messages, deadline
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, by_weight, legible

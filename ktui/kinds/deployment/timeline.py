@@ -11,7 +11,8 @@ import msgspec
 
 from ktui.kinds.deployment import revisions, strategy
 from ktui.kinds.replica_sets.timeline import of_replicaset
-from ktui.model.objects import Condition, Deployment, Event, ReplicaSet
+from ktui.model.events import Event
+from ktui.model.objects import Condition, Deployment, ReplicaSet
 from ktui.model.store import Store
 from ktui.rollout.happenings import (
     TOGETHER,

@@ -14,7 +14,8 @@ from ktui.kinds.flagger_canary.messages import Sort
 from ktui.kinds.flagger_canary.sides import Half
 from ktui.kinds.flagger_canary.situation import Situation
 from ktui.kinds.flagger_canary.traffic import Serving
-from ktui.model.objects import Event, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import condition_of
 from ktui.model.times import span
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, by_weight, legible
 from ktui.rollout.diagnosis.patience import is_stalled

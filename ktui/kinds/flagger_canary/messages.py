@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from ktui.model.objects import Event
+from ktui.model.events import Event
 from ktui.model.reading import ordinal
 
 

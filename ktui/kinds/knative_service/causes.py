@@ -16,7 +16,8 @@ from ktui.kinds.knative_service import status as said
 from ktui.kinds.knative_service.hand_edits import of_hand_edits
 from ktui.kinds.knative_service.routing_causes import of_routing, waits_for
 from ktui.kinds.knative_service.situation import Part, Situation
-from ktui.model.objects import Condition, Event, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import Condition, condition_of
 from ktui.model.times import span
 from ktui.rollout import images
 from ktui.rollout.diagnosis import registry_messages

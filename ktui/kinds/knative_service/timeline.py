@@ -11,7 +11,8 @@ from ktui.kinds.knative_service.situation import ACTIVE, Part, Situation
 from ktui.kinds.knative_service.summary import situation_of
 from ktui.kinds.knative_service.traffic import serves
 from ktui.kinds.replica_sets.timeline import of_replicaset
-from ktui.model.objects import CHANGE_CAUSE, Event, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import CHANGE_CAUSE, condition_of
 from ktui.model.store import Store
 from ktui.rollout.happenings import Stamp, What, making, of_event
 from ktui.rollout.revisions import in_public

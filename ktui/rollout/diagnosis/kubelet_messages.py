@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from ktui.model.objects import Event
+from ktui.model.events import Event
 from ktui.rollout.diagnosis.volume_messages import MOUNTS
 
 EventsOf = Callable[[str], Sequence[Event]]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from ktui.model.objects import Event, Pod, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import Pod, condition_of
 from ktui.model.times import before, span
 from ktui.rollout.podstatus import is_ready
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ktui.model.objects import ContainerStatus, Event, Pod, Terminated, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
 from ktui.model.times import before, span
 from ktui.rollout.diagnosis import kubelet_messages
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from ktui.model.objects import ContainerStatus, Event, Pod, Terminated, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import ContainerStatus, Pod, Terminated, condition_of
 from ktui.model.template import Container
 from ktui.rollout import images
 from ktui.rollout.diagnosis import (

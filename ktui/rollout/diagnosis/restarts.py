@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from ktui.model.objects import ContainerStatus, Event, Pod
+from ktui.model.events import Event
+from ktui.model.objects import ContainerStatus, Pod
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.diagnosis.kubelet_messages import EventsOf
 from ktui.rollout.diagnosis.onset import loop_since

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ktui.model.objects import Condition, Event, Pod, ReplicaSet, condition_of
+from ktui.model.events import Event
+from ktui.model.objects import Condition, Pod, ReplicaSet, condition_of
 from ktui.model.times import before, span
 from ktui.model.workloads import ControllerRevision, Workload
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, legible

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from ktui.model.objects import Event
+from ktui.model.events import Event
 from ktui.rollout.diagnosis.cause import Reason
 from ktui.rollout.diagnosis.wording import bare, impersonal
 

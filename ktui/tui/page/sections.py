@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ktui import signs
-from ktui.model.objects import ContainerState, ContainerStatus, Event, Pod
+from ktui.model.events import Event
+from ktui.model.objects import ContainerState, ContainerStatus, Pod
 from ktui.model.template import Container
 from ktui.redaction import redact_message
 from ktui.rollout.detail import ConditionRow, EventRow, Revision

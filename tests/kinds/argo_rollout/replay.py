@@ -15,7 +15,8 @@ from ktui.kinds.argo_rollout.analysis import experiments_of, runs_of
 from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.situation import Situation
-from ktui.model.objects import Event, Pod, ReplicaSet
+from ktui.model.events import Event
+from ktui.model.objects import Pod, ReplicaSet
 from ktui.model.template import decode_hook
 from tests.recorded import FOLDER
 
