@@ -6,24 +6,24 @@ from typing import Any
 
 import jsonpatch
 
-from ktui.kinds.deployment.plans.known import DeploymentSubject
 from ktui.kinds.planning import plan
 from ktui.plans.plan import Plan
 from ktui.plans.request import Request
+from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 
 JSON = dict[str, Any]
 
 
-def planned(request: Request, subject: DeploymentSubject) -> Plan:
+def planned(request: Request, subject: AnySubject) -> Plan:
     made_plan = plan(request, subject)
     assert isinstance(made_plan, Plan), made_plan
     return made_plan
 
 
-def refused(request: Request, subject: DeploymentSubject) -> str:
+def refused(request: Request, subject: AnySubject) -> str:
     refusal = plan(request, subject)
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Refusal), refusal
     return refusal.reason
 
 

@@ -1,4 +1,4 @@
-"""What a canary comes to in words, what refuses it, and what a person is warned of."""
+"""What a canary comes to in words, and what refuses it."""
 
 from __future__ import annotations
 
@@ -10,53 +10,15 @@ import msgspec
 import pytest
 
 from ktui.kinds.deployment.plans.known import DeploymentSubject
-from ktui.kinds.planning import plan
 from ktui.model.objects import Deployment, ReplicaSet
-from ktui.model.policies import Autoscaler, Budget, Quota, Selector
-from ktui.plans.plan import Plan
-from ktui.plans.request import Abort, Canary, Promote, Repair, RollBack, for_the_record
+from ktui.plans.request import Abort, Canary, Promote, RollBack, for_the_record
 from ktui.plans.subject import subject
 from ktui.rollout.hold import ANNOTATION, read
-from ktui.rollout.revisions import Refusal
-from ktui.rollout.steps import read_steps, wrong
-from tests.plans.builders import NEW, NOW, OLD, complete, deployment, made, midway, replicaset, template
+from tests.plans.builders import NEW, NOW, complete, deployment, made, midway, replicaset, template
+from tests.plans.held import CANARY, IMAGE, canary, held, new_set
+from tests.plans.planned import planned, refused
 
 JSON = dict[str, Any]
-IMAGE = "registry.example/shop/cart:5.1"
-CANARY = template(IMAGE)
-
-
-def canary(steps: str = "1", **changes: Any) -> Canary:
-    return msgspec.structs.replace(Canary(read_steps(steps), (("cart", IMAGE),)), **changes)
-
-
-def planned(request: Canary | Promote | Abort | Repair, on: DeploymentSubject) -> Plan:
-    found = plan(request, on)
-    assert isinstance(found, Plan), found
-    return found
-
-
-def refused(request: Canary | Promote | Abort | Repair, on: DeploymentSubject) -> str:
-    found = plan(request, on)
-    assert isinstance(found, Refusal), found
-    return found.reason
-
-
-def held(request: Canary | None = None, **changes: Any) -> DeploymentSubject:
-    """The canary that a plan makes, once the controller has acted on it: 2 of 4 pods, all of them ready."""
-    after = planned(request or canary("2,3"), complete()).after
-    after["metadata"] |= {"generation": 8, **changes.pop("metadata", {})}
-    after["status"] |= {"observedGeneration": 8, "replicas": 6, "updatedReplicas": 2, "availableReplicas": 4}
-    after["spec"] |= changes
-    copy = {ANNOTATION: after["metadata"]["annotations"][ANNOTATION]}
-    return made(after, new_set(after["spec"]["template"], copy), replicaset(31, NEW, count=4), replicaset(30, OLD))
-
-
-def new_set(pods: JSON, annotations: JSON | None = None) -> JSON:
-    """The canary's ReplicaSet, as the controller makes it."""
-    raw = replicaset(32, pods, count=2, annotations=annotations)
-    raw["spec"]["minReadySeconds"] = 2147483646
-    return raw
 
 
 def test_a_canary_in_words() -> None:
@@ -286,75 +248,6 @@ def test_an_abort_needs_the_revision_that_the_canary_came_from() -> None:
     assert refused(Abort(), alone) == ("revision 31, which the canary came from, is gone; roll back to another one")
 
 
-def warned(request: Canary | Promote, on: DeploymentSubject, **surroundings: Any) -> list[str]:
-    return list(planned(request, msgspec.structs.replace(on, **surroundings)).warnings)
-
-
-def test_warned_of_an_autoscaler() -> None:
-    assert warned(canary(), complete(), autoscalers=(Autoscaler("cart", 2, 9),)) == [
-        "The HorizontalPodAutoscaler cart (2 to 9 pods) may scale it while it is held: the canary then grows or "
-        "shrinks in proportion."
-    ]
-
-
-def test_warned_of_an_owner_that_heals() -> None:
-    on = complete(annotations={"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/cart"})
-    assert warned(canary(), on) == [
-        "Argo CD (shop) deployed this: its self-heal, within seconds, or its next sync will undo a change made by "
-        "hand.",
-        "If Argo CD heals this Deployment, it ends the hold early.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("hard", "used", "said"),
-    [
-        ({"pods": "5"}, {"pods": "4"}, "pods 4 of 5 is used, so 1 would start"),
-        ({"pods": "4"}, {"pods": "4"}, "pods 4 of 4 is used, so none would start"),
-        ({"requests.cpu": "1"}, {"requests.cpu": "800m"}, "requests.cpu 800m of 1 is used, so none would start"),
-        ({"limits.memory": "1Gi"}, {"limits.memory": "800Mi"}, "limits.memory 800Mi of 1Gi is used, so 1 would start"),
-        ({"pods": "6"}, {"pods": "4"}, ""),
-        ({"requests.storage": "0"}, {}, ""),
-        ({"cpu": "unreadable"}, {}, ""),
-    ],
-)
-def test_warned_of_a_quota_without_room_for_the_surge(hard: JSON, used: JSON, said: str) -> None:
-    limited = template()
-    limits = {"cpu": "250m", "memory": "128Mi"}
-    limited["spec"]["containers"][0]["resources"] = {"limits": limits}
-    on = made(deployment(limited), replicaset(31, limited, count=4))
-    found = warned(canary("2"), on, quotas=(Quota("compute", hard, used),))
-    if not said:
-        assert found == []
-        return
-    assert found == [
-        f"The quota compute has no room for 2 extra pods: {said}. Without surge the canary needs no extra pod."
-    ]
-    assert warned(canary("2", surge=False), on, quotas=(Quota("compute", hard, used),)) == []
-
-
-def test_warned_of_a_disruption_budget() -> None:
-    budgets = (
-        Budget("cart", Selector({"app": "cart"}), "minAvailable 80%"),
-        Budget("web", Selector({"app": "web"}), "minAvailable 1"),
-    )
-    assert warned(canary("2"), complete(), budgets=budgets) == [
-        "The PodDisruptionBudget cart (minAvailable 80%) counts the canary too: while it is held, a drain may take "
-        "2 old pods more than usual."
-    ]
-    assert warned(canary("2", surge=False), complete(), budgets=budgets) == [
-        "The PodDisruptionBudget cart (minAvailable 80%) limits evictions, not rollouts: it does not keep 2 old pods "
-        "from being replaced, and new pods that are not ready count against it."
-    ]
-
-
-def test_warned_of_a_canary_that_is_not_ready() -> None:
-    on = held()
-    raws = list(on.raw_revisions.values())
-    raws[0]["status"]["readyReplicas"] = 1
-    assert warned(Promote(), made(on.raw, *raws)) == ["Only 1 of the 2 pods held now are ready."]
-
-
 def test_a_template_from_a_manifest_stays_out_of_the_audit_log() -> None:
     secret = template(
         IMAGE, initContainers=[{"name": "x", "image": "x", "env": [{"name": "TOKEN", "value": "hunter2"}]}]
@@ -379,34 +272,3 @@ def test_a_hostile_record_shows_no_control_characters() -> None:
     on.raw["metadata"]["annotations"][ANNOTATION] = text
     evil = subject(Deployment, ReplicaSet, on.raw, list(on.raw_revisions.values()), now=NOW)
     assert "by ␛[2Jeve" in refused(canary(), evil)
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("100%", "100% is not a canary but the whole rollout"),
-        ("0", "a canary has at least one pod"),
-        ("1,0%", "a canary has at least one pod"),
-        ("", '"" is not a step: write a number of pods, or a share such as 25%'),
-        ("1,,2", '"" is not a step'),
-        ("150%", "150% is more than everything"),
-        ("1,100%,5", "nothing comes after 100%"),
-        ("-1", '"-1" is not a step'),
-        ("1234567890", '"1234567890" is not a step'),
-        ("٣", '"٣" is not a step'),
-    ],
-)
-def test_what_is_no_step(text: str, told: str) -> None:
-    with pytest.raises(ValueError, match="^" + told.replace("(", r"\(")):
-        read_steps(text)
-
-
-def test_steps() -> None:
-    assert read_steps(" 1, 025% ,50%") == ("1", "25%", "50%", "100%")
-    assert wrong(read_steps("1,25%,50%"), 3, surge=True) == ""
-
-
-def test_warned_of_a_disruption_budget_that_covers_every_pod() -> None:
-    """In policy/v1 an empty selector chooses all pods of the namespace."""
-    (said,) = warned(canary("2"), complete(), budgets=(Budget("all", Selector(), "minAvailable 1"),))
-    assert said.startswith("The PodDisruptionBudget all (minAvailable 1) counts the canary too")

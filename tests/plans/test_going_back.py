@@ -22,18 +22,13 @@ from ktui.rollout.track_record import Account, Standing
 from ktui.sim import SimulatedCluster
 from tests.plans.builders import NEW, NOW, OLD, REVISION, complete, deployment, made, replicaset, template
 from tests.plans.operator import Operator
+from tests.plans.planned import planned
 from tests.plans.set_operator import SetOperator, image
 from tests.simulated import manifest
 
 JSON = dict[str, Any]
 BAD = template("registry.example/shop/cart:bad")
 FAILED = Account(Standing.FAILED, NOW - timedelta(minutes=25), "3 of 3 new pods crash: exit 1")
-
-
-def planned(request: Request, subject: DeploymentSubject) -> Plan:
-    made_plan = plan(request, subject)
-    assert isinstance(made_plan, Plan), made_plan
-    return made_plan
 
 
 def remembering(subject: DeploymentSubject, **accounts: Account) -> DeploymentSubject:

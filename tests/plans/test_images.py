@@ -5,19 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ktui.kinds.deployment.history import history
-from ktui.kinds.deployment.plans.known import DeploymentSubject
-from ktui.kinds.planning import plan
 from ktui.plans.plan import Plan
-from ktui.plans.request import Request, RollBack, SetImage
+from ktui.plans.request import RollBack, SetImage
 from tests.plans.builders import JSON, complete, deployment, made, replicaset, template
 from tests.plans.operator import canary
+from tests.plans.planned import planned
 from tests.plans.set_operator import SetOperator
-
-
-def planned(request: Request, subject: DeploymentSubject) -> Plan:
-    made_plan = plan(request, subject)
-    assert isinstance(made_plan, Plan), made_plan
-    return made_plan
 
 
 def image(made_plan: Plan) -> str:

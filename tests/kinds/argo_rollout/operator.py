@@ -6,14 +6,10 @@ from typing import Any
 
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.plans.known import RolloutSubject
-from ktui.kinds.argo_rollout.plans.planning import PLANS
 from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS
 from ktui.model.objects import ReplicaSet
 from ktui.model.resources import DEPLOYMENTS
-from ktui.plans.plan import Plan
-from ktui.plans.request import Request
 from ktui.plans.subject import subject as build
-from ktui.rollout.revisions import Refusal
 from tests.kinds.argo_rollout import replay
 from tests.kinds.argo_rollout.replay import JSON
 
@@ -32,15 +28,3 @@ def of(raw: JSON, there: dict[str, dict[str, JSON]], now: Any) -> RolloutSubject
     deployments = {(DEPLOYMENTS, each["metadata"]["name"]): each for each in there.get("deployments", {}).values()}
     replicasets = list(there.get("replicasets", {}).values())
     return build(ArgoRollout, ReplicaSet, raw, replicasets, now=now, also=runs | deployments)
-
-
-def planned(request: Request, on: RolloutSubject) -> Plan:
-    made = PLANS.plan(request, on)
-    assert isinstance(made, Plan), made
-    return made
-
-
-def refused(request: Request, on: RolloutSubject) -> str:
-    made = PLANS.plan(request, on)
-    assert isinstance(made, Refusal), made
-    return made.reason

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,23 +16,16 @@ from ktui.kinds.argo_rollout.situation import Situation
 from ktui.model.events import Event
 from ktui.model.objects import Pod, ReplicaSet
 from ktui.model.template import decode_hook
-from tests.recorded import FOLDER
+from tests.raw_recording import Recordings
 
 JSON = dict[str, Any]
 
-NAMES = sorted(file.name.removesuffix(".jsonl.gz") for file in (FOLDER / "argo").glob("*.jsonl.gz"))
+_ARGO = Recordings("argo")
+
+NAMES, lines, steps, clock, end = _ARGO.names, _ARGO.lines, _ARGO.steps, _ARGO.clock, _ARGO.end
 
 HEALTHY = ("canary-steps", "analysis-background", "blue-green-auto", "change-in-the-middle", "workload-ref")
 """Those in which nothing goes wrong."""
-
-
-class Step(NamedTuple):
-    """One change of an object, at `t` seconds; None for one that went."""
-
-    t: float
-    plural: str
-    uid: str
-    obj: JSON | None
 
 
 class Printed(NamedTuple):
@@ -75,50 +66,9 @@ class Moment(NamedTuple):
         return [event for event in _all(self.there, "events", Event) if event.involved_object.uid == uid]
 
 
-@cache
-def lines(name: str) -> tuple[JSON, ...]:
-    with gzip.open(FOLDER / "argo" / f"{name}.jsonl.gz", "rt") as file:
-        next(file)
-        return tuple(map(json.loads, file))
-
-
-@cache
-def steps(name: str) -> tuple[Step, ...]:
-    """Every change, in the order in which it arrived."""
-    found = []
-    for line in lines(name):
-        plural = line.get("path", "").rpartition("/")[2]
-        for item in (line.get("list") or {}).get("items") or ():
-            found.append(Step(line["t"], plural, item["metadata"]["uid"], item))
-        event = line.get("event")
-        if event is not None and event["type"] in ("ADDED", "MODIFIED", "DELETED"):
-            obj = event["object"]
-            found.append(Step(line["t"], plural, obj["metadata"]["uid"], None if event["type"] == "DELETED" else obj))
-    return tuple(found)
-
-
-@cache
-def clock(name: str) -> datetime:
-    """When the recording began by the cluster's clock, whose stamps are whole seconds."""
-    born = sorted(
-        datetime.fromisoformat(step.obj["metadata"]["creationTimestamp"]).astimezone(UTC) - timedelta(seconds=step.t)
-        for step in steps(name)
-        if step.obj is not None and step.t > 0.5 and step.obj["metadata"].get("resourceVersion")
-    )
-    return born[-1] + timedelta(seconds=0.5)
-
-
 def objects_at(name: str, t: float) -> dict[str, dict[str, JSON]]:
     """What there was at `t` seconds: raw objects by uid, by the plural of their resource."""
-    found: dict[str, dict[str, JSON]] = {}
-    for step in steps(name):
-        if step.t > t:
-            break
-        if step.obj is None:
-            found.get(step.plural, {}).pop(step.uid, None)
-        else:
-            found.setdefault(step.plural, {})[step.uid] = step.obj
-    return found
+    return {path.rpartition("/")[2]: found for path, found in _ARGO.there(name, t).items()}
 
 
 def rollout(raw: JSON) -> ArgoRollout:
@@ -168,11 +118,6 @@ def moments(name: str, begun: float = 0.0, ended: float = 1e9) -> Iterator[Momen
     for t in times:
         if t >= there[0]:
             yield moment(name, t)
-
-
-def end(name: str) -> float:
-    """The last second of the recording."""
-    return max(step.t for step in steps(name))
 
 
 @cache

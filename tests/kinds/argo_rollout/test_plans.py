@@ -26,8 +26,9 @@ from ktui.plans.request import (
     Terminate,
 )
 from tests.kinds.argo_rollout import replay
-from tests.kinds.argo_rollout.operator import of, planned, refused, subject
+from tests.kinds.argo_rollout.operator import of, subject
 from tests.kinds.argo_rollout.replay import JSON
+from tests.plans.planned import planned, refused
 
 FULL = Promote("100%")
 

@@ -8,11 +8,7 @@ from functools import cache
 from typing import Any
 
 from ktui.kinds.flagger_canary.plans.known import CanarySubject, also, subject
-from ktui.kinds.flagger_canary.plans.planning import PLANS
 from ktui.model.resources import Resource
-from ktui.plans.plan import Plan
-from ktui.plans.request import Request
-from ktui.rollout.revisions import Refusal
 from tests.recorded import FOLDER, clock
 from tests.replayed import Replayed
 
@@ -44,15 +40,3 @@ def on(name: str, at: float, *, spec: JSON | None = None, status: JSON | None = 
                 found[resource, wanted] = each
     listed = [there.get(plural, []) for plural in ("replicasets", "controllerrevisions")]
     return subject(raw, listed, clock(f"flagger/{name}") + timedelta(seconds=at), also=found)
-
-
-def planned(request: Request, subject: CanarySubject) -> Plan:
-    made = PLANS.plan(request, subject)
-    assert isinstance(made, Plan), made
-    return made
-
-
-def refused(request: Request, subject: CanarySubject) -> str:
-    made = PLANS.plan(request, subject)
-    assert isinstance(made, Refusal), made
-    return made.reason

@@ -27,7 +27,8 @@ from ktui.plans.request import (
     SetImage,
     Terminate,
 )
-from tests.kinds.flagger_canary.operator import objects_at, on, planned, refused
+from tests.kinds.flagger_canary.operator import objects_at, on
+from tests.plans.planned import planned, refused
 
 JSON = dict[str, Any]
 

@@ -5,8 +5,6 @@ The streams of what ktui does not read are left out of them.
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,7 +12,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ktui.kinds.knative_service.kind import KnativeServiceKind
 from ktui.kinds.knative_service.objects import KnativeRevision, KnativeService
 from ktui.kinds.knative_service.plans.known import ServiceSubject
 from ktui.kinds.knative_service.resources import INGRESSES, REVISIONS, ROUTES, SERVICES
@@ -23,17 +20,16 @@ from ktui.model.changes import Gone, Listed, Put
 from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS, Resource
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.plans.plan import Plan
-from ktui.plans.request import Request
 from ktui.plans.subject import subject as build
 from ktui.rollout.progress import Track
-from ktui.rollout.revisions import Refusal
 from ktui.rollout.rollout import Rollout
-from tests.recorded import FOLDER
+from tests.raw_recording import Recordings
 
 JSON = dict[str, Any]
 
-NAMES = sorted(file.name.removesuffix(".jsonl.gz") for file in (FOLDER / "knative").glob("*.jsonl.gz"))
+_KNATIVE = Recordings("knative")
+
+NAMES, printed = _KNATIVE.names, _KNATIVE.notes
 OF_SERVICES = [name for name in NAMES if name != "ksvc-route-of-its-own"]
 
 HEALTHY = (
@@ -49,11 +45,9 @@ HEALTHY = (
 """Those in which nothing goes wrong."""
 
 _RESOURCES: dict[str, Resource] = {
-    resource.path("{}"): resource
+    resource.path(None): resource
     for resource in (SERVICES, REVISIONS, ROUTES, INGRESSES, DEPLOYMENTS, REPLICASETS, PODS, EVENTS)
 }
-
-_KIND = KnativeServiceKind()
 
 
 class Step(NamedTuple):
@@ -77,26 +71,12 @@ class Seen(NamedTuple):
 
 
 @cache
-def lines(name: str) -> tuple[JSON, ...]:
-    with gzip.open(FOLDER / "knative" / f"{name}.jsonl.gz", "rt") as file:
-        return tuple(map(json.loads, file))
-
-
-@cache
 def steps(name: str) -> tuple[Step, ...]:
     """Every change of what ktui reads, in the order in which it arrived."""
-    found = []
-    for line in lines(name)[1:]:
-        resource = _RESOURCES.get(line.get("path", "").replace(f"/namespaces/{name}/", "/namespaces/{}/"))
-        if resource is None:
-            continue
-        event = line.get("event") or {}
-        if event.get("type") == "BOOKMARK":
-            continue
-        for item in (line.get("list") or {}).get("items") or ([event["object"]] if event else ()):
-            meta = item["metadata"]
-            gone = event.get("type") == "DELETED"
-            found.append(Step(line["t"], resource, meta["uid"], None if gone else item, meta["resourceVersion"]))
+    known = ((_RESOURCES.get(step.path), step) for step in _KNATIVE.steps(name))
+    found = [
+        Step(each.t, resource, each.uid, each.obj, each.version) for resource, each in known if resource is not None
+    ]
     return tuple(sorted(found, key=lambda step: step.t))
 
 
@@ -169,20 +149,3 @@ def subject(name: str, t: float, **spec: Any) -> ServiceSubject:
     raw = {**raw, "spec": {**raw["spec"], **spec}}
     revisions = list(there.get(REVISIONS, {}).values())
     return build(KnativeService, KnativeRevision, raw, revisions, now=clock(name) + timedelta(seconds=t))
-
-
-def planned(request: Request, on: ServiceSubject) -> Plan:
-    made = _KIND.acting.plan(request, on)
-    assert isinstance(made, Plan), made
-    return made
-
-
-def refused(request: Request, on: ServiceSubject) -> str:
-    made = _KIND.acting.plan(request, on)
-    assert isinstance(made, Refusal), made
-    return made.reason
-
-
-def printed(name: str) -> list[tuple[float, str]]:
-    """What kubectl printed, line by line."""
-    return [(line["t"], line["note"]) for line in lines(name) if "note" in line]

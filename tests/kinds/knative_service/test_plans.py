@@ -29,7 +29,8 @@ from ktui.plans.request import (
 )
 from ktui.plans.subject import Known
 from tests.kinds.knative_service import replay
-from tests.kinds.knative_service.replay import JSON, planned, refused, subject
+from tests.kinds.knative_service.replay import JSON, subject
+from tests.plans.planned import planned, refused
 
 KIND = KnativeServiceKind()
 

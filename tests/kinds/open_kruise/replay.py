@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -22,71 +19,18 @@ from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
 from ktui.plans.subject import AnySubject
 from ktui.rollout.rollout import Rollout
-from tests.recorded import FOLDER
+from tests.raw_recording import Recordings
 
 JSON = dict[str, Any]
 
-NAMES = sorted(file.name.removesuffix(".jsonl.gz") for file in (FOLDER / "kruise").glob("*.jsonl.gz"))
+_KRUISE = Recordings("kruise")
 
-
-class Step(NamedTuple):
-    """One change of an object, at `t` seconds; None for one that went."""
-
-    t: float
-    path: str
-    uid: str
-    obj: JSON | None
-
-
-@cache
-def lines(name: str) -> tuple[JSON, ...]:
-    with gzip.open(FOLDER / "kruise" / f"{name}.jsonl.gz", "rt") as file:
-        next(file)
-        return tuple(map(json.loads, file))
-
-
-@cache
-def steps(name: str) -> tuple[Step, ...]:
-    """Every change, in the order in which it arrived."""
-    found = []
-    for line in lines(name):
-        path = re.sub(r"/namespaces/[^/]+", "", line.get("path", ""))
-        for item in (line.get("list") or {}).get("items") or ():
-            found.append(Step(line["t"], path, item["metadata"]["uid"], item))
-        event = line.get("event")
-        if event is not None and event["type"] in ("ADDED", "MODIFIED", "DELETED"):
-            obj = event["object"]
-            found.append(Step(line["t"], path, obj["metadata"]["uid"], None if event["type"] == "DELETED" else obj))
-    return tuple(found)
-
-
-@cache
-def clock(name: str) -> datetime:
-    """When the recording began by the cluster's clock, whose stamps are whole seconds."""
-    born = sorted(
-        datetime.fromisoformat(step.obj["metadata"]["creationTimestamp"]).astimezone(UTC) - timedelta(seconds=step.t)
-        for step in steps(name)
-        if step.obj is not None and step.t > 0.5
-    )
-    return born[-1] + timedelta(seconds=0.5)
-
-
-def end(name: str) -> float:
-    """The last second of the recording."""
-    return max(step.t for step in steps(name))
+NAMES, steps, clock, end, notes = _KRUISE.names, _KRUISE.steps, _KRUISE.clock, _KRUISE.end, _KRUISE.notes
 
 
 def objects_at(name: str, t: float, path: str) -> dict[str, JSON]:
     """What there was of a collection at `t` seconds, by uid."""
-    found: dict[str, JSON] = {}
-    for step in steps(name):
-        if step.t > t:
-            break
-        if step.path == path and step.obj is None:
-            found.pop(step.uid, None)
-        elif step.path == path and step.obj is not None:
-            found[step.uid] = step.obj
-    return found
+    return _KRUISE.there(name, t).get(path, {})
 
 
 _typed: dict[int, Any] = {}
@@ -173,8 +117,3 @@ def acted_on(name: str, t: float, resource: Resource, version: str = "") -> AnyS
         there = objects_at(name, t, f"/{other.group_version}/{other.plural}").values()
         others.update(((other, called), each) for each in there if each["metadata"]["name"] == called)
     return subject(resource, raw, listed, clock(name) + timedelta(seconds=t), user="ann", also=others)
-
-
-def notes(name: str) -> list[tuple[float, str]]:
-    """What the scenario ran and what was printed."""
-    return [(line["t"], line["note"]) for line in lines(name) if "note" in line]
