@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
+from ktui import start_profile
 from ktui.cli import printing, standard_streams
 from ktui.cli.exit_codes import FAILED
 from ktui.model.reference import Reference, can_be_name, read_reference
@@ -100,6 +102,27 @@ def theme_option() -> click.Parameter:
     return GlobalOption(
         "--theme", metavar="NAME", help="The colour theme of the dashboard.", shell_complete=completes("themes")
     )
+
+
+def profile_option() -> click.Parameter:
+    """The option that explains a slow start. Hidden: it is for reports of such a one."""
+    return click.Option(
+        ["--profile-start"],
+        metavar="FILE",
+        hidden=True,
+        expose_value=False,
+        callback=_profile,
+        help="Write there when each phase of the start was reached.",
+    )
+
+
+def _profile(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        start_profile.write_to(Path(value))
+    except OSError as error:
+        raise click.BadParameter(f"{value} cannot be written: {error.strerror}.", context, option) from None
 
 
 def settings_of(context: click.Context) -> Settings:

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import click
 
-from ktui import __version__
+from ktui import __version__, start_profile
 from ktui.cli import standard_streams
 from ktui.cli.exit_codes import BROKEN_PIPE, FAILED, INTERRUPTED
 from ktui.cli.failures import guarded
-from ktui.cli.options import CONTEXT_SETTINGS, global_options, settings_of, theme_option, write_options
+from ktui.cli.options import CONTEXT_SETTINGS, global_options, profile_option, settings_of, theme_option, write_options
 
 _COMMANDS: Final = {
     "get": ("ktui.cli.get.command", "Rollouts, one per line, worst first."),
@@ -110,7 +110,10 @@ class Root(click.Group):
 
 
 @click.command(
-    cls=Root, invoke_without_command=True, params=[*global_options(), theme_option()], context_settings=CONTEXT_SETTINGS
+    cls=Root,
+    invoke_without_command=True,
+    params=[*global_options(), theme_option(), profile_option()],
+    context_settings=CONTEXT_SETTINGS,
 )
 @click.version_option(__version__, prog_name="ktui", message="%(prog)s %(version)s")
 @click.pass_context
@@ -120,8 +123,10 @@ def root(context: click.Context) -> Any:
     if context.invoked_subcommand is not None:
         gc.enable()
         return None
+    start_profile.reached("the command line is read")
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415
 
+    start_profile.reached("the dashboard is imported, and Textual")
     return dashboard(settings_of(context))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ktui.figures.observer import Observer
 from ktui.kinds.registry import STREAMED, WORKLOADS, detail_of, history_of, kind_at, timeline_of
 from ktui.live.tracker import Tracker
@@ -19,7 +21,7 @@ from ktui.model.resources import (
     resource_of,
 )
 from ktui.present import Present, Validity
-from ktui.rollout.rollout import Rollout
+from ktui.rollout.rollout import Phase, Rollout
 
 if TYPE_CHECKING:
     from ktui.model.policies import Policies
@@ -44,6 +46,8 @@ class Live:
         """The kinds of which all has been heard that tells how their rollouts go."""
         self._too_early: set[str] = set()
         """The uids of those that were looked at before that."""
+        self._reading: set[str] = set()
+        """The uids of those that are complete as far as is known, while not all has been heard of."""
         self._valid: dict[str, Validity] = {}
         self._all_valid: Validity | None = None
         """Until when each of the rollouts stays true by the clock, and all of them; None if that is to be counted."""
@@ -81,6 +85,8 @@ class Live:
         is_listed = self.is_listed
         self._begin()
         self._waiting |= dict.fromkeys(self.store.take_dirty())
+        if self._has_heard_of_pods:
+            self._waiting |= dict.fromkeys(self._reading - self._too_early)
         if times:
             self._waiting |= dict.fromkeys([*self._outdated(now), *self.rollouts.keys() & set(guarded)])
         others = self.rollouts.keys() - {*first, *guarded} if self.observer.has_listed else frozenset()
@@ -92,7 +98,7 @@ class Live:
             for uid in list(self.rollouts):
                 self._observe(uid, now)
                 yield False
-            self.observer.was_there |= self._too_early
+            self.observer.was_there |= self._too_early | self._reading
             self.observer.has_listed = True
         for uid in list(self._waiting):
             self._work_out(uid, now)
@@ -137,19 +143,25 @@ class Live:
             self.rollouts.pop(uid, None)
             self._valid.pop(uid, None)
             self._too_early.discard(uid)
+            self._reading.discard(uid)
             self.observer.gone(uid, now)
             return
-        self.rollouts[uid] = rollout
         if resource_of(workload) in self._begun:
             self._too_early.discard(uid)
         else:
             self._too_early.add(uid)
+        self._reading.discard(uid)
+        if rollout.phase is Phase.COMPLETE and (uid in self._too_early or not self._has_heard_of_pods):
+            # A pod that has not been read may crash.
+            rollout = msgspec.structs.replace(rollout, phase=Phase.READING)
+            self._reading.add(uid)
+        self.rollouts[uid] = rollout
         if self.observer.has_listed:
             self._observe(uid, now)
 
     def _observe(self, uid: str, now: datetime) -> None:
         rollout, workload = self.rollouts[uid], self.store.workload(uid)
-        if workload is not None and uid not in self._too_early:
+        if workload is not None and not (uid in self._too_early or uid in self._reading):
             self.observer.observe(rollout, now, lambda: unwatched(self.store, workload, rollout))
 
     def is_worked_out(self, uid: str) -> bool:
@@ -203,7 +215,11 @@ class Live:
     @property
     def is_settled(self) -> bool:
         """Whether all has been heard of that the first state of the rollouts depends on, as far as we may see it."""
-        return self.is_listed and PODS in self.store.listed | self._refused
+        return self.is_listed and self._has_heard_of_pods
+
+    @property
+    def _has_heard_of_pods(self) -> bool:
+        return PODS in self.store.listed | self._refused
 
     @property
     def pods(self) -> int | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
+from ktui import start_profile
 from ktui.kinds.registry import STREAMED
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access, kubectl_call
@@ -254,6 +255,7 @@ class Session:
 
     @asynccontextmanager
     async def _connected(self, connection: Connection) -> AsyncIterator[None]:
+        start_profile.reached("the kubeconfig is read, and there is a connection")
         self._connection, self._clock = connection, connection.clock
         self._listener.connected(connection)
         try:
@@ -265,6 +267,7 @@ class Session:
 
     async def _stream(self, connection: Connection) -> None:
         scope = await find_scope(connection, self.namespace or None)
+        start_profile.reached("the server answers, and the scope is known")
         self._problem, self._scope_notice = None, scope.notice
         self.namespace = scope.namespace or ""
         async with Streams(
@@ -280,7 +283,9 @@ class Session:
             following: asyncio.Task[None] | None = None
             try:
                 while True:
-                    self._listener.heard(await streams.take())
+                    changes = await streams.take()
+                    start_profile.reached("the first objects are read")
+                    self._listener.heard(changes)
                     if following is not None and following.done():
                         # It ends by itself only where there is nothing to ask for; what went wrong in it is raised.
                         following.result()

@@ -16,7 +16,7 @@ from ktui.rollout.rollout import Phase, Rollout
 QUIET: Final = timedelta(seconds=15)
 """How long a rollout has to be better before its row moves down."""
 
-AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
+AT_REST: Final = (Phase.READING, Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
 """Phases in which nothing runs."""
 
 _PHASES: Final = {phase: place for place, phase in enumerate(Phase)}

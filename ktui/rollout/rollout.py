@@ -39,10 +39,13 @@ class Phase(StrEnum):
     DELETED = "deleted"
     """Being deleted, or gone."""
     SCALED_TO_ZERO = "scaled to zero"
+    READING = "reading"
+    """All looks well, but not all that this depends on has been read yet. Only the dashboard, which shows what has come
+    so far, knows this phase."""
     COMPLETE = "complete"
 
 
-_QUIET: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
+_QUIET: Final = (Phase.READING, Phase.COMPLETE, Phase.SCALED_TO_ZERO, Phase.DELETED)
 
 
 class Controller(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.worker import WorkType
 
+from ktui import start_profile
 from ktui.live.live import Live
 from ktui.live.recorder import Recorder
 from ktui.model.changes import Change
@@ -176,6 +177,7 @@ class KtuiApp(TypeAheadApp):
             self.push_screen(Palette())
 
     def _begin(self) -> None:
+        start_profile.reached("the first frame is drawn")
         # What follows imports the client library: 0.2 s that the first frame does not wait for.
         from ktui.live.session import Session  # noqa: PLC0415
         from ktui.live.usage_feed import UsageFeed  # noqa: PLC0415
@@ -184,6 +186,7 @@ class KtuiApp(TypeAheadApp):
         from ktui.tui.steering.guards import Guards  # noqa: PLC0415
         from ktui.tui.steering.steering import Steering  # noqa: PLC0415
 
+        start_profile.reached("the client is imported")
         if not self.is_headless:
             # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
             # (Without a terminal there may be more apps in this process, whose remains are to go.)
@@ -237,6 +240,10 @@ class KtuiApp(TypeAheadApp):
             each.update()
         self._open_first()
         self.redraw()
+        if self.live.rollouts:
+            start_profile.reached("the first rollouts are shown")
+        if self.live.is_settled:
+            start_profile.reached(start_profile.LAST)
         if self.front is not None and self.front.is_moving:
             self.draw_soon()
 
@@ -406,4 +413,7 @@ class KtuiApp(TypeAheadApp):
 
 def run(options: Options) -> int:
     """Run the dashboard until it is quit, or a signal ends it; the exit code. Raises whatever ended it otherwise."""
-    return KtuiApp(options).run_to_the_end()
+    try:
+        return KtuiApp(options).run_to_the_end()
+    finally:
+        start_profile.write()

@@ -12,7 +12,7 @@ from ktui.kinds.registry import WORKLOADS
 from ktui.live.live import Live
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put
 from ktui.model.resources import CONTROLLER_REVISIONS, DEPLOYMENTS, PODS, REPLICASETS, STATEFULSETS, Resource
-from ktui.rollout.rollout import Rollout
+from ktui.rollout.rollout import Phase, Rollout
 from tests.recorded import decode
 from tests.rollout import sets
 from tests.rollout.made import NOW, Made, template
@@ -178,3 +178,30 @@ def test_nobody_saw_a_statefulset_begin_that_was_there_before_what_tells_of_it(
         list(live.refresh(NOW + late))
     newest = {record.revision: record for record in live.observer.take()}[2]
     assert (newest.sight, newest.started) == (Sight.JOINED, NOW - timedelta(seconds=30))
+
+
+# What is well as far as is known
+
+
+def well() -> Made:
+    made = Made("web:1.1", 1, replicas=1, updatedReplicas=1, availableReplicas=1)
+    made.condition("Progressing", "True", "NewReplicaSetAvailable", since=9000)
+    return made.revision(1, "web:1.1", 1, ready=1, age=9000)
+
+
+@pytest.mark.parametrize(
+    ("of_pods", "phase"),
+    [
+        (Listed(PODS), Phase.COMPLETE),
+        (Link(PODS, LinkState.REFUSED, NOW, "You may not list pods."), Phase.COMPLETE),
+        (Link(PODS, LinkState.RECONNECTING, NOW, "reset"), Phase.READING),
+    ],
+)
+def test_nothing_is_complete_before_its_pods_are_read(of_pods: Change, phase: Phase) -> None:
+    told, live = lists(well()), Live()
+    live.apply([*told[DEPLOYMENTS], *told[REPLICASETS], *map(Listed, (*WORKLOADS, REPLICASETS))])
+    assert not any(live.refresh(NOW))
+    assert live.rollouts["d"].phase is Phase.READING
+    live.apply([of_pods])
+    list(live.refresh(NOW))
+    assert live.rollouts["d"].phase is phase

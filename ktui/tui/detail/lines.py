@@ -87,6 +87,8 @@ def _timing(rollout: Rollout, now: datetime) -> str:
     match rollout.phase:
         case Phase.COMPLETE:
             return f"complete for {since}" if since else "complete"
+        case Phase.READING:
+            return "reading its pods and revisions"
         case Phase.PROGRESSING if rollout.seconds_left:
             return (
                 f"{since}, {roughly(rollout.seconds_left)} left" if since else f"{roughly(rollout.seconds_left)} left"

@@ -103,6 +103,7 @@ _PHASES: Final = {
     Phase.PAUSED: "nothing rolls out until it is resumed",
     Phase.DELETED: "being deleted",
     Phase.SCALED_TO_ZERO: "no pods are desired",
+    Phase.READING: "not all of its pods and revisions have been read yet",
     Phase.COMPLETE: "all pods are of the new revision, and available",
 }
 

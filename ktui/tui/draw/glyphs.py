@@ -20,6 +20,7 @@ PHASES: Final[dict[Phase, tuple[str, str, str]]] = {
     Phase.PAUSED: (signs.PAUSE, "paused", "paused"),
     Phase.DELETED: (signs.TIMES, "deleted", "deleted"),
     Phase.SCALED_TO_ZERO: (signs.RING, "scaled to 0", "zero"),
+    Phase.READING: (signs.POINT, "reading", "dim"),
     Phase.COMPLETE: (signs.TICK, "complete", "complete"),
 }
 """Glyph, word and style of each phase, the worst first."""

@@ -43,7 +43,7 @@ DOWN: Final = signs.DOWN
 TROUBLE: Final = "not complete"
 """What rows are limited to by the key for trouble, as the screen calls it."""
 
-_AT_REST: Final = (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+_AT_REST: Final = (Phase.READING, Phase.COMPLETE, Phase.SCALED_TO_ZERO)
 
 SORTS: Final[dict[str, str]] = {
     "worst": "worst first",
@@ -167,7 +167,7 @@ def row(
     `pending` is an action that was sent and that the cluster has not reported yet.
     """
     numbers, style = rollout.progress, glyphs.PHASES[rollout.phase][2]
-    settled = rollout.phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO)
+    settled = rollout.phase in _AT_REST
     quiet = "dim" if settled else ""
     spans: list[Span] = [Span((signs.POINTER if is_chosen else " ") + (signs.CHECK if is_marked else " "), "key")]
 
