@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
@@ -15,8 +14,6 @@ from ktui.rollout.diagnosis.cause import Kind
 from ktui.rollout.rollout import Phase, Rollout
 
 _LONGEST_SENTENCE: Final = 240
-_PASSING: Final = re.compile(r", last \w+ ago")
-"""What a sentence about a crash says of the moment; it is not true any more when it is read again."""
 
 
 class _Watched(msgspec.Struct, frozen=True):
@@ -181,8 +178,8 @@ def _troubled(record: Record, rollout: Rollout, now: datetime) -> Record:
     kind = first.kind if first is not None else Kind.DEADLINE
     # That the deadline passed is no cause once something is known to be behind it.
     if record.troubled is None or (record.cause == Kind.DEADLINE and kind is not Kind.DEADLINE):
-        text = first.sentence if first is not None else rollout.verdict.line
-        sentence = _PASSING.sub("", text)[:_LONGEST_SENTENCE]
+        text = (first.lasting or first.sentence) if first is not None else rollout.verdict.line
+        sentence = text[:_LONGEST_SENTENCE]
         record = replace(record, troubled=record.troubled or failed or now, cause=kind.value, sentence=sentence)
     return replace(record, failed=failed, outcome=Outcome.FAILED) if failed is not None else record
 

@@ -173,6 +173,8 @@ class Cause(msgspec.Struct, frozen=True):
     reason: Reason = Reason.OTHER
     since: datetime | None = None
     """Since when it lasts, by the server's clock, for the pod that has had it for the longest; None for unknown."""
+    lasting: str = ""
+    """The sentence without what it says of the moment; empty if it says nothing of it."""
 
 
 def legible(cause: Cause) -> Cause:
@@ -180,6 +182,7 @@ def legible(cause: Cause) -> Cause:
     return msgspec.structs.replace(
         cause,
         sentence=clean(redact_message(cause.sentence)),
+        lasting=clean(redact_message(cause.lasting)),
         try_next=clean(cause.try_next),
         detail=clean(redact_message(cause.detail)),
         pods=tuple(clean(name) for name in cause.pods),

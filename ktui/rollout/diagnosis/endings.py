@@ -101,6 +101,7 @@ def say_crash(group: Group) -> Cause:
             "wait: the kubelet starts them again; if it lasts, look at the node",
             Remedy.TIMELINE,
             more=_tail(group, endings, "")[-1:],
+            is_passing=endings.last is not None,
             detail=endings.last_words,
         )
     verb = group.verb("crashes", "crash")
@@ -111,6 +112,7 @@ def say_crash(group: Group) -> Cause:
         Remedy.LOGS,
         Remedy.ROLLBACK,
         more=_tail(group, endings, endings.how),
+        is_passing=endings.last is not None,
         may_be_once=not endings.repeats,
         detail=endings.last_words,
     )
@@ -127,6 +129,7 @@ def say_ends(group: Group) -> Cause:
         Remedy.LOGS,
         Remedy.ROLLBACK,
         more=_tail(group, endings, "exit 0"),
+        is_passing=endings.last is not None,
         may_be_once=not endings.repeats,
         detail=endings.last_words,
     )
@@ -147,6 +150,7 @@ def say_probe(group: Group) -> Cause:
         Remedy.LOGS,
         Remedy.ROLLBACK,
         more=[first.replace(": ", ", ", 1), *more],
+        is_passing=endings.last is not None,
         may_be_once=not endings.repeats,
         detail=said or endings.last_words,
     )
@@ -167,6 +171,7 @@ def say_oom(group: Group) -> Cause:
         Remedy.ROLLBACK,
         Remedy.LOGS,
         more=_tail(group, endings, f"limit {limit}" if limit else ""),
+        is_passing=endings.last is not None,
         may_be_once=not endings.repeats,
         detail=endings.last_words,
     )

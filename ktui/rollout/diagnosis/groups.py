@@ -91,13 +91,15 @@ class Group(NamedTuple):
         try_next: str,
         *remedies: Remedy,
         more: Sequence[str] = (),
+        is_passing: bool = False,
         may_be_once: bool = False,
         detail: str | None = None,
     ) -> Cause:
         """A cause that these pods have; without a `detail`, that is what the cluster says of them.
 
-        `more` follows the sentence as far as there is room. Whether it holds the rollout up is a matter of patience
-        with its reason; what `may_be_once` does not, however long ago it was.
+        `more` follows the sentence as far as there is room; `is_passing` says that its last part is true only now.
+        Whether it holds the rollout up is a matter of patience with its reason; what `may_be_once` does not, however
+        long ago it was.
         """
         return Cause(
             kind,
@@ -109,4 +111,5 @@ class Group(NamedTuple):
             remedies,
             reason=self.reason,
             since=self.since,
+            lasting=fit(sentence, *more[:-1]) if is_passing else "",
         )

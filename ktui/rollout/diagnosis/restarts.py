@@ -60,6 +60,7 @@ def of_restarts(pods: Sequence[Pod], now: datetime, noun: str, events_of: Events
             Cause(
                 Kind.CRASH,
                 f"{who} restarted {restarts} times, last {duration((now - last).total_seconds())} ago",
+                lasting=f"{who} restarted {restarts} times",
                 blocking=is_stalled(Reason.RESTARTED, since, now),
                 try_next=f"read what the container {name} logged before it restarted; "
                 f"it counts as healthy after {duration(QUIET.total_seconds())} without a restart",
