@@ -8,7 +8,7 @@ from ktui.kinds.knative_service.plans.known import KnownService, is_under_way, s
 from ktui.kinds.knative_service.plans.moving import promote_label, refuse_follow, refuse_pin, refuse_promote
 from ktui.kinds.knative_service.plans.planning import PLANS
 from ktui.kinds.knative_service.plans.rollback import abort_target, rollback_target
-from ktui.kinds.knative_service.plans.template import refuse_restart, refuse_template
+from ktui.kinds.knative_service.plans.template_change import refuse_restart, refuse_template
 from ktui.kinds.knative_service.resources import SERVICES
 from ktui.kinds.knative_service.situation import Part
 from ktui.kinds.knative_service.traffic import follows_latest

@@ -14,7 +14,7 @@ from ktui.kinds.knative_service.plans.moving import (
     refuse_pin,
 )
 from ktui.kinds.knative_service.plans.rollback import plan_abort, plan_rollback
-from ktui.kinds.knative_service.plans.template import plan_canary, plan_restart, plan_set_image, refuse_restart
+from ktui.kinds.knative_service.plans.template_change import plan_canary, plan_restart, plan_set_image, refuse_restart
 from ktui.plans.table import Plans, unless
 
 PLANS: Final = Plans[ServiceSubject](

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ktui.kinds.kruise_rollout.plans.going_back import rollback_revision
 from ktui.kinds.kruise_rollout.plans.known import KnownKruiseRollout, KruiseRolloutSubject, is_under_way
 from ktui.kinds.kruise_rollout.plans.offers import offers
 from ktui.kinds.kruise_rollout.plans.planning import PLANS
 from ktui.kinds.kruise_rollout.plans.promoting import choices
+from ktui.kinds.kruise_rollout.plans.rollback import rollback_revision
 from ktui.plans.acting import Acting
 
 ACTING: Final = Acting[KnownKruiseRollout, KruiseRolloutSubject](

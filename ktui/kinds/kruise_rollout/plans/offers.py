@@ -6,11 +6,11 @@ from functools import partial
 
 from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS
 from ktui.kinds.kruise_rollout.plans.changing import refuse_change, refuse_image
-from ktui.kinds.kruise_rollout.plans.going_back import abort_target, rollback_revision, template_at
 from ktui.kinds.kruise_rollout.plans.known import AnyKruiseRollout
 from ktui.kinds.kruise_rollout.plans.pausing import refuse_disable, refuse_enable, refuse_pause, refuse_resume
 from ktui.kinds.kruise_rollout.plans.planning import PLANS
 from ktui.kinds.kruise_rollout.plans.promoting import promote_label, refuse_promote
+from ktui.kinds.kruise_rollout.plans.rollback import abort_target, rollback_revision, template_at
 from ktui.plans.offers import Earlier, Offer, Rights, offered, ways_back
 from ktui.plans.request import Action
 from ktui.rollout.revisions import Refusal

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from ktui.kinds.kruise_rollout.plans.changing import plan_change, plan_scale
-from ktui.kinds.kruise_rollout.plans.going_back import plan_abort, plan_rollback
 from ktui.kinds.kruise_rollout.plans.known import KruiseRolloutSubject
 from ktui.kinds.kruise_rollout.plans.pausing import (
     plan_disable,
@@ -18,6 +17,7 @@ from ktui.kinds.kruise_rollout.plans.pausing import (
     refuse_resume,
 )
 from ktui.kinds.kruise_rollout.plans.promoting import plan_promote, refuse_promote
+from ktui.kinds.kruise_rollout.plans.rollback import plan_abort, plan_rollback
 from ktui.plans.table import Plans, unless
 
 PLANS: Final[Plans[KruiseRolloutSubject]] = Plans(

@@ -9,7 +9,7 @@ from ktui.kinds.controller_revisions.plans.wording import changed, next_revision
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans import fields
 from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight
-from ktui.kinds.open_kruise.plans.words import replacement
+from ktui.kinds.open_kruise.plans.wording import replacement
 from ktui.plans.canary_size import refuse_request, what_follows
 from ktui.plans.canary_warnings import canary_warnings
 from ktui.plans.draft import draft_for

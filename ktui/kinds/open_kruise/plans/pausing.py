@@ -7,7 +7,7 @@ from ktui.kinds.controller_revisions.plans.wording import changed, refuse_on_del
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans import fields
 from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight, others
-from ktui.kinds.open_kruise.plans.words import replacement
+from ktui.kinds.open_kruise.plans.wording import replacement
 from ktui.model.resources import resource_of
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo

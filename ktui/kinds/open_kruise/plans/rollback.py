@@ -19,7 +19,7 @@ from ktui.kinds.controller_revisions.revisions import candidates, pods_by_revisi
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans import fields
 from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight, others
-from ktui.kinds.open_kruise.plans.words import replacement
+from ktui.kinds.open_kruise.plans.wording import replacement
 from ktui.model.workloads import ControllerRevision
 from ktui.plans import prospects
 from ktui.plans.draft import draft_for

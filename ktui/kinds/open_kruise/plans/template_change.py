@@ -7,7 +7,7 @@ from ktui.kinds.controller_revisions.plans.wording import changed, numbered
 from ktui.kinds.open_kruise.own import partition_of
 from ktui.kinds.open_kruise.plans import fields
 from ktui.kinds.open_kruise.plans.known import KnownKruise, KruiseSubject, in_flight
-from ktui.kinds.open_kruise.plans.words import can_be_in_place, replacement
+from ktui.kinds.open_kruise.plans.wording import can_be_in_place, replacement
 from ktui.kinds.open_kruise.strategy import KruiseSet
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan
