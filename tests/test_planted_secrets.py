@@ -257,6 +257,8 @@ COMMANDS: Final = (
     ("logs", "cart"),
     ("resources", "web"),
     ("report",),
+    ("audit",),
+    ("audit", "-o", "json"),
     ("rollback", "web", "--dry-run", "-o", "json"),
     ("set-image", "web", "web=registry.example/shop/web:3.0", "--dry-run"),
     ("pause", "web", "--yes"),

@@ -26,7 +26,8 @@ from ktui.plans.request import AnyRequest, for_the_record
 
 _TAIL: Final = 256 * 1024
 """Bytes from the end of the log that are looked at for its last entries."""
-
+_ALL: Final = 256 * 1024 * 1024
+"""The same where a whole period is asked for: some hundred thousand actions."""
 
 BEGUN: Final = "begun"
 """The outcome of an action that is about to be sent."""
@@ -150,10 +151,17 @@ class AuditLog:
 
         Lines that cannot be read are passed over.
         """
+        return self._read(_TAIL)[-most:]
+
+    def since(self, begins: datetime) -> tuple[Entry, ...]:
+        """The actions since then, likewise."""
+        return tuple(each for each in self._read(_ALL) if each.time >= begins)
+
+    def _read(self, most: int) -> tuple[Entry, ...]:
         if self.path is None:
             return ()
         try:
-            lines = own_files.tail(self.path, _TAIL)
+            lines = own_files.tail(self.path, most)
         except FileNotFoundError:
             return ()
         entries = []
@@ -161,7 +169,7 @@ class AuditLog:
             with suppress(NotRead):
                 entries.append(read(_decoder, line))
         newest = {each.id: each for each in entries if each.id}
-        return tuple(each for each in entries if not each.id or newest[each.id] is each)[-most:]
+        return tuple(each for each in entries if not each.id or newest[each.id] is each)
 
 
 _decoder: Final = msgspec.json.Decoder(Entry)

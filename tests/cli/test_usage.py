@@ -20,7 +20,7 @@ from tests.simulated import OLD, Witness
 Start = Callable[..., subprocess.Popen[str]]
 
 COMMANDS = [
-    "get", "status", "history", "diff", "timeline", "logs", "resources", "report",
+    "get", "status", "history", "diff", "timeline", "logs", "resources", "report", "audit",
     "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate", "traffic",
     "set-image", "scale", "restart",
     "open", "completion", "demo", "sim",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
 from textwrap import wrap
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -17,6 +17,7 @@ from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import open_book
 from ktui.cli.options import NAMES, WORKLOAD, Command, output_option, settings_of
 from ktui.cli.report.document import Report, report_document
+from ktui.cli.since import since_option
 from ktui.figures import period, words
 from ktui.figures.book import BookError
 from ktui.figures.record import Record
@@ -36,30 +37,9 @@ _LEAST: Final = 12
 _BARS: Final = 12
 
 
-class _Since(click.ParamType[str]):
-    """`30m`, `24h`, `7d`, `2w` or a date."""
-
-    name = "since"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text, if it is one."""
-        try:
-            period.since(str(value), datetime.now(UTC))
-        except ValueError as error:
-            self.fail(f"{error}; write 30m, 24h, 7d, 2w, or a date as 2026-11-01.", param, ctx)
-        return str(value)
-
-
 @click.command(cls=Command, shows=True, shared=("kubeconfig", "context", "namespace", "all_namespaces"))
 @click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1, shell_complete=NAMES)
-@click.option(
-    "--since",
-    "back",
-    type=_Since(),
-    default="7d",
-    show_default=True,
-    help="The start of the period: 30m, 24h, 7d, 2w, or a date.",
-)
+@since_option
 @output_option
 @click.pass_context
 def report(context: click.Context, names: tuple[Reference, ...], *, back: str, output: str) -> int:
