@@ -69,7 +69,11 @@ class Terminal:
             # Another file may have its number by now.
             self._child.ptyproc.closed = self._child.closed = True
             return
-        self._child.close(force=True)
+        try:
+            self._child.close(force=True)
+        except pexpect.ExceptionPexpect:
+            # On a busy machine a process that was killed may take longer to end than pexpect waits.
+            self._child.wait()
 
     @property
     def text(self) -> str:
