@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from ktui.cli.timestamps import timestamp
 from ktui.model.workloads import Workload
 from ktui.plans.plan import Plan
 from ktui.rollout.diagnosis.patience import acts_at
+from ktui.rollout.diff.fields import Change
 from ktui.rollout.hold import Hold
 from ktui.rollout.partition import Partition
 from ktui.rollout.progress import Side
@@ -82,6 +84,19 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
     }
 
 
+def changes_document(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """What differs, field by field; null for nothing."""
+    return [
+        {
+            "kind": change.kind.value,
+            "path": change.path,
+            "before": change.before or None,
+            "after": change.after or None,
+        }
+        for change in changes
+    ]
+
+
 def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> dict[str, Any]:
     """One action. The patch stays out: a template that comes back may hold secrets in plain values."""
     return {
@@ -100,15 +115,7 @@ def action_document(plan: Plan, preview: Preview, outcome: Outcome | None) -> di
         "undo": plan.undo.sentence,
         "kubectl": list(plan.commands),
         "deletes": [{"pod": pod.name, "uid": pod.uid} for pod in plan.deletes],
-        "changes": [
-            {
-                "kind": change.kind.value,
-                "path": change.path,
-                "before": change.before or None,
-                "after": change.after or None,
-            }
-            for change in preview.changes
-        ],
+        "changes": changes_document(preview.changes),
         "outcome": None if outcome is None else {"is": _tag(outcome), "sentence": outcome.sentence},
     }
 

@@ -48,6 +48,12 @@ def called(workload: Workload) -> str:
     return f'{resource_of(workload).kind.lower()} "{workload.metadata.name}"'
 
 
+def state(workload: Workload, text: str) -> Refusal:
+    """`deployments.apps "web" is already paused`, as kubectl has it."""
+    resource = resource_of(workload)
+    return Refusal(clean(f'{resource.plural}.{resource.group} "{workload.metadata.name}" is {text}'))
+
+
 def image_of(template: PodTemplate | None, against: PodTemplate | None = None) -> str:
     """The image of a template as sentences have it: short and clean, and against another one that which differs."""
     return clean(images.of_template(template, against)) if template is not None else ""

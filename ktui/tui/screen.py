@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -83,6 +83,17 @@ class LiveScreen(SafeToDismiss[None]):
         app = self.app
         is_open = self._is_composed and self.is_attached and self in app.screen_stack
         return is_open and app.is_running and app.return_code is None
+
+    def compose(self) -> ComposeResult:
+        """Header and notices above what is shown, the keys below it."""
+        yield Painting(id="header")
+        yield Painting(id="notices")
+        yield from self.compose_body()
+        yield Painting(id="hints")
+
+    def compose_body(self) -> ComposeResult:
+        """What the screen shows between header and keys."""
+        return ()
 
     def on_mount(self) -> None:
         """From here on there is something to draw on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ktui.cli.rollout_document import changes_document
 from ktui.cli.timestamps import timestamp
 from ktui.rollout.diff.revisions import LIVE, Pair, Templates, compare, what_changed
 from ktui.rollout.diff.templates import TemplateDiff, presentable
@@ -60,15 +61,7 @@ def difference_document(past: History, compared: Pair, found: TemplateDiff) -> d
         "from": _side(past, compared.before),
         "to": _side(past, compared.after),
         "notes": list(found.notes),
-        "changes": [
-            {
-                "kind": change.kind.value,
-                "path": change.path,
-                "before": change.before or None,
-                "after": change.after or None,
-            }
-            for change in found.changes
-        ],
+        "changes": changes_document(found.changes),
     }
 
 

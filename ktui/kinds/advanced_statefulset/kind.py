@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ktui.kinds.advanced_statefulset.objects import ADVANCED_STATEFULSETS, AdvancedStatefulSet
-from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
 from ktui.kinds.controller_revisions.summary import Own
 from ktui.kinds.open_kruise.kind import KruiseKind
-from ktui.kinds.open_kruise.own import own_of
 from ktui.kinds.open_kruise.status import judged
 from ktui.model.store import Store
 from ktui.model.workloads import ORDERED_READY
-from ktui.rollout.rollout import Controller
 from ktui.rollout.status import Verdict
 
 if TYPE_CHECKING:
@@ -31,14 +30,8 @@ class AdvancedStatefulSetKind(KruiseKind[AdvancedStatefulSet]):
         return judged(workload, "Advanced StatefulSet", revision=workload.status.update_revision)
 
     def own(self, store: Store, workload: AdvancedStatefulSet, now: datetime) -> Own:
-        return own_of(
-            workload,
-            stored_pods_by_revision(store, workload),
-            self.verdict(workload),
-            replicas=workload.spec.desired,
-            controller=Controller(),
-            waits_for_old=workload.spec.pod_management_policy == ORDERED_READY,
-        )
+        waits = workload.spec.pod_management_policy == ORDERED_READY
+        return msgspec.structs.replace(super().own(store, workload, now), waits_for_old=waits)
 
     def replicas(self, workload: AdvancedStatefulSet) -> int:
         return workload.spec.desired

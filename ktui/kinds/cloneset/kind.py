@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ktui.kinds.cloneset import status
 from ktui.kinds.cloneset.objects import CLONESETS, CloneSet
 from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
@@ -29,14 +31,11 @@ class CloneSetKind(KruiseKind[CloneSet]):
         return status.verdict(workload)
 
     def own(self, store: Store, workload: CloneSet, now: datetime) -> Own:
-        return own_of(
-            workload,
-            stored_pods_by_revision(store, workload),
-            self.verdict(workload),
-            replicas=workload.spec.desired,
+        parts, found = stored_pods_by_revision(store, workload), status.of_deadline(workload)
+        return msgspec.structs.replace(
+            own_of(workload, parts, self.verdict(workload), self.replicas(workload), found),
             controller=status.controller_of(workload),
-            causes=status.of_deadline(workload),
-            deadline=workload.spec.progress_deadline_seconds,
+            deadline_seconds=workload.spec.progress_deadline_seconds,
         )
 
     def replicas(self, workload: CloneSet) -> int:

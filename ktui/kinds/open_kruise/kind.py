@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from ktui.kinds.controller_revisions.kind import PodSetKind
 from ktui.kinds.controller_revisions.revisions import stored_pods_by_revision
-from ktui.kinds.open_kruise.own import partition_of
+from ktui.kinds.controller_revisions.summary import Own
+from ktui.kinds.open_kruise.own import own_of, partition_of
 from ktui.kinds.open_kruise.strategy import KruiseSet
 from ktui.model.store import Store
 from ktui.text import count
@@ -20,6 +22,10 @@ K = TypeVar("K", bound=KruiseSet)
 
 class KruiseKind(PodSetKind[K], ABC):
     """A workload that is paused by a field, and keeps pods back by its partition."""
+
+    def own(self, store: Store, workload: K, now: datetime) -> Own:
+        parts = stored_pods_by_revision(store, workload)
+        return own_of(workload, parts, self.verdict(workload), self.replicas(workload))
 
     def sections(self, store: Store, workload: K) -> tuple[Section, ...]:
         from ktui.kinds.open_kruise.detail import sections  # noqa: PLC0415 - not for the first frame

@@ -31,14 +31,10 @@ def own_of(
     workload: KruiseSet,
     parts: Sequence[RevisionPods],
     verdict: Verdict,
-    *,
     replicas: int | None,
-    controller: Controller,
     causes: tuple[Cause, ...] = (),
-    deadline: int | None = None,
-    waits_for_old: bool = False,
 ) -> Own:
-    """What the parts that all of them share come to."""
+    """What the parts that all of them share come to; `causes` are those that only its kind knows."""
     held = partition_of(workload)
     old = sum(len(part.running) for part in parts if not part.is_current)
     paused = bool(workload.rolling.paused)
@@ -50,11 +46,10 @@ def own_of(
         replicas=replicas,
         partition=held,
         is_paused=paused,
-        controller=controller,
+        controller=Controller(),
         causes=(*causes, *(_paused(old) if paused and workload.observed else ())),
         awaits=keeps or in_place.changing(parts),
-        deadline_seconds=deadline,
-        waits_for_old=waits_for_old,
+        waits_for_old=False,
     )
 
 

@@ -75,10 +75,8 @@ class BlueGreenScreen(LiveScreen):
         self._every_pod: bool | None = None
         """Whether every pod is listed by name; None where nobody has said so yet, and there may be room for it."""
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The Service and its traffic; below that the sides, and what is in front of them."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
         yield Painting(id="summary")
         yield Painting(id="traffic-title", classes="panel-title")
         yield Painting(id="traffic")
@@ -91,7 +89,6 @@ class BlueGreenScreen(LiveScreen):
                 yield Painting(id="fronts")
                 yield Painting(id="warnings-title", classes="panel-title")
                 yield Painting(id="warnings")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Keys choose a side."""

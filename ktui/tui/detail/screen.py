@@ -12,7 +12,6 @@ from ktui.rollout.detail import Detail
 from ktui.rollout.rollout import Phase
 from ktui.tui.detail.panels import RolloutPanels
 from ktui.tui.draw.chrome import Hint
-from ktui.tui.draw.widgets import Painting
 from ktui.tui.keymap import bind
 from ktui.tui.rollout_screen import LEAVING, RolloutScreen
 from ktui.tui.screen import action_hints
@@ -38,12 +37,9 @@ class DetailScreen(RolloutScreen):
         bind("z", "only_trouble", id="detail.pods"),
     ]
 
-    def compose(self) -> ComposeResult:
-        """The panels of the rollout between header and keys."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
+    def compose_body(self) -> ComposeResult:
+        """The panels of the rollout."""
         yield RolloutPanels(id="rollout")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Keys read the pods first; tab goes to the causes and to the events."""

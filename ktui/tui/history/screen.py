@@ -66,10 +66,8 @@ class HistoryScreen(RolloutScreen):
         self._asked_for: tuple[frozenset[str], bytes, Connection | None] | None = None
         self._made: tuple[Templates, tuple[Pair, int, bool], Lines] | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The revisions and what is known of one of them; beside or below them the difference."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
         yield Painting(id="headline")
         with Container(id="body"):
             with Vertical(id="left"):
@@ -79,7 +77,6 @@ class HistoryScreen(RolloutScreen):
             with Vertical(id="right"):
                 yield Painting(id="compared")
                 yield Pages(id="difference")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Keys go through the revisions; tab goes to the difference."""

@@ -78,17 +78,14 @@ class LogsScreen(RolloutScreen):
         self._layout = Layout(80)
         self._panes = {side: LogPane(side) for side in Side}
 
-    def compose(self) -> ComposeResult:
-        """Header, the rollout, one or two panes, what is searched for, hints."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
+    def compose_body(self) -> ComposeResult:
+        """The rollout, one or two panes, what is searched for."""
         yield Painting(id="headline")
         with Container(id="panes"):
             yield from self._panes.values()
         with Horizontal(id="search-row"):
             yield Words("/")
             yield Field(id="search", placeholder="text to find, whatever its case")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Look for new lines a few times a second, and at once."""

@@ -79,10 +79,8 @@ class OverviewScreen(LiveScreen):
         self._beside: RolloutPanels | None = None
         """What is beside the list; it is made when there is room for it and a rollout to show."""
 
-    def compose(self) -> ComposeResult:
-        """Header, totals, table, explanation, hints."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
+    def compose_body(self) -> ComposeResult:
+        """Totals, table, explanation."""
         yield Painting(id="totals")
         with Horizontal(id="halves"), Vertical(id="list"):
             yield Painting(id="heading")
@@ -92,7 +90,6 @@ class OverviewScreen(LiveScreen):
         with Horizontal(id="filter-row"):
             yield Words("/")
             yield Field(id="filter", placeholder="namespace, name, phase, image or cause")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Keys go to the table until the filter is asked for."""

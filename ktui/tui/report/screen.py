@@ -90,16 +90,13 @@ class PeriodScreen(LiveScreen):
         self._problem = ""
         self._asked_for: tuple[tuple[str, int], str] | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The figures, the table, and what there is to say of the row under the cursor."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
         yield Painting(id="headline")
         yield Painting(id="summary")
         yield Painting(id="heading")
         yield Scroll(id="rows")
         yield Painting(id="story")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Keys go through the table."""

@@ -30,14 +30,11 @@ class UsageScreen(RolloutScreen):
         super().__init__(uid)
         self._rollout: Rollout | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The rollout, how fresh the numbers are, and the numbers."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
         yield Painting(id="headline")
         yield Painting(id="heading")
         yield Pages(id="use")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Keys scroll."""

@@ -45,14 +45,11 @@ class TimelineScreen(RolloutScreen):
         self._follows = True
         self._is_going_to_the_end = False
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The rollout, what is shown of it, and the moments."""
-        yield Painting(id="header")
-        yield Painting(id="notices")
         yield Painting(id="headline")
         yield Painting(id="heading")
         yield ItemList(id="moments")
-        yield Painting(id="hints")
 
     def on_mount(self) -> None:
         """Keys go from moment to moment."""

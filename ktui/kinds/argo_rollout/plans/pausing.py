@@ -10,7 +10,7 @@ from ktui.kinds.argo_rollout.steps import current_step, label
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Pause, Resume
-from ktui.plans.wording import being_deleted, command
+from ktui.plans.wording import being_deleted, command, state
 from ktui.rollout.revisions import Refusal
 
 _PAUSED: Final = ("spec", "paused")
@@ -20,7 +20,7 @@ def refuse_pause(known: KnownRollout) -> Refusal | None:
     """Why it cannot be paused."""
     rollout = known.workload
     if rollout.spec.paused:
-        return Refusal(f'rollouts.argoproj.io "{rollout.metadata.name}" is already paused')
+        return state(rollout, "already paused")
     return being_deleted(rollout)
 
 
@@ -31,7 +31,7 @@ def refuse_resume(known: KnownRollout) -> Refusal | None:
         return being_deleted(rollout)
     if rollout.status.pause_conditions:
         return Refusal(f'rollouts.argoproj.io "{rollout.metadata.name}" waits at one of its own steps: promote it')
-    return Refusal(f'rollouts.argoproj.io "{rollout.metadata.name}" is not paused')
+    return state(rollout, "not paused")
 
 
 def plan_pause(request: Pause, subject: RolloutSubject) -> Plan:

@@ -31,7 +31,7 @@ from ktui.plans.partition_steps import promoted
 from ktui.plans.patch import Draft
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Abort, Pause, Promote, Request, Resume, RollBack
-from ktui.plans.wording import amid, being_deleted, image_of, owner_warnings
+from ktui.plans.wording import amid, being_deleted, image_of, owner_warnings, state
 from ktui.rollout import steps
 from ktui.rollout.partition import Partition, Record
 from ktui.rollout.podstatus import is_terminating
@@ -64,7 +64,7 @@ def refuse_pause(statefulset: StatefulSet, known: KnownControlled) -> Refusal | 
         return refused
     held = partition_of(statefulset)
     if held is not None and held.is_pause:
-        return Refusal(f'statefulsets.apps "{statefulset.metadata.name}" is already paused')
+        return state(statefulset, "already paused")
     if statefulset.spec.desired == 0:
         return Refusal("it is scaled to zero: there are no pods to hold")
     if held is not None and stands_still(statefulset, known):
@@ -79,7 +79,7 @@ def refuse_resume(statefulset: StatefulSet) -> Refusal | None:
         return Refusal(f"a canary of {held.size} is held: promote takes it to its next step, or in full")
     if held is None:
         refused = refuse_on_delete(statefulset, "nothing to resume")
-        return refused or Refusal(f'statefulsets.apps "{statefulset.metadata.name}" is not paused')
+        return refused or state(statefulset, "not paused")
     return being_deleted(statefulset)
 
 

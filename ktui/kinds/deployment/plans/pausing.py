@@ -11,7 +11,7 @@ from ktui.model.objects import Deployment
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Pause, Promote, Request, Resume
-from ktui.plans.wording import amid, being_deleted, command, image_of, target_of
+from ktui.plans.wording import amid, being_deleted, command, image_of, state, target_of
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.steps import FULL
 from ktui.text import count, duration
@@ -23,7 +23,7 @@ def refuse_pause(known: KnownDeployment) -> Refusal | None:
     """Why it cannot be paused, in kubectl's words."""
     deployment = known.workload
     if deployment.spec.paused:
-        return Refusal(f'deployments.apps "{deployment.metadata.name}" is already paused')
+        return state(deployment, "already paused")
     return being_deleted(deployment)
 
 
@@ -31,7 +31,7 @@ def refuse_resume(known: KnownDeployment) -> Refusal | None:
     """Why it cannot be resumed, in kubectl's words."""
     deployment = known.workload
     if not deployment.spec.paused:
-        return Refusal(f'deployments.apps "{deployment.metadata.name}" is not paused')
+        return state(deployment, "not paused")
     return being_deleted(deployment)
 
 

@@ -6,12 +6,12 @@ from typing import Final
 
 from ktui.kinds.kruise_rollout import steps
 from ktui.kinds.kruise_rollout.plans.known import AnyKruiseRollout, KruiseRolloutSubject
-from ktui.kinds.kruise_rollout.plans.wording import image_behind, patch_command, state
+from ktui.kinds.kruise_rollout.plans.wording import image_behind, patch_command
 from ktui.kinds.kruise_rollout.summary import is_running
 from ktui.plans.draft import draft_for
 from ktui.plans.plan import Plan, Undo
 from ktui.plans.request import Pause, Resume, Retry, Terminate
-from ktui.plans.wording import being_deleted, owner_warnings
+from ktui.plans.wording import being_deleted, owner_warnings, state
 from ktui.rollout.revisions import Refusal
 
 _PAUSED: Final = ("spec", "strategy", "paused")

@@ -11,8 +11,7 @@ from ktui.kinds.kruise_rollout.objects import KruiseRollout
 from ktui.kinds.kruise_rollout.plans.known import AnyKruiseRollout, KruiseRolloutSubject
 from ktui.kinds.kruise_rollout.summary import DISABLED, is_running
 from ktui.plans.wording import command, image_of
-from ktui.rollout.revisions import Refusal
-from ktui.text import clean, duration
+from ktui.text import duration
 
 
 def patch_command(subject: KruiseRolloutSubject, fields: dict[str, Any], *, subresource: str = "") -> str:
@@ -65,8 +64,3 @@ def amid(known: AnyKruiseRollout) -> tuple[str, ...]:
 def image_behind(known: AnyKruiseRollout) -> str:
     """The image of the workload's template."""
     return image_of(known.behind.known.workload.spec.template) if known.behind is not None else ""
-
-
-def state(rollout: KruiseRollout, text: str) -> Refusal:
-    """`rollouts.rollouts.kruise.io "web" is already paused`."""
-    return Refusal(clean(f'rollouts.rollouts.kruise.io "{rollout.metadata.name}" is {text}'))
