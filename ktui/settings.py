@@ -25,7 +25,6 @@ _WORDS: Final = {
     "off": False,
 }
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST_ECHO: Final = 80
 _LONGEST: Final = 1e9
 """Seconds, some thirty years: what is longer was not meant, and no timer takes it."""

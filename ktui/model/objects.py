@@ -187,7 +187,6 @@ class DeploymentStatus(Struct, frozen=True):
     updated_replicas: int = 0
     ready_replicas: int = 0
     available_replicas: int = 0
-    unavailable_replicas: int = 0
     terminating_replicas: int | None = None
     collision_count: int | None = None
     """How often a ReplicaSet of the template's hash turned out to have another template."""

@@ -183,11 +183,6 @@ class Store:
         """How many objects of that resource are known."""
         return len(self._objects[resource])
 
-    @property
-    def worst_link(self) -> Link | None:
-        """The link that is in the worst state; None before any has begun."""
-        return min(self.links.values(), key=lambda link: link.badness, default=None)
-
     # How it is kept
 
     def _put(self, resource: Resource, obj: KubeObject) -> None:

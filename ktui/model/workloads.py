@@ -174,11 +174,9 @@ class DaemonSetStatus(Struct, frozen=True):
     observed_generation: int = 0
     desired_number_scheduled: int = 0
     current_number_scheduled: int = 0
-    number_misscheduled: int = 0
     updated_number_scheduled: int = 0
     number_ready: int = 0
     number_available: int = 0
-    number_unavailable: int = 0
     conditions: tuple[Condition, ...] = ()
 
 

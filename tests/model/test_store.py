@@ -186,21 +186,6 @@ def test_deletions_are_remembered_for_a_while_and_not_for_ever() -> None:
     assert store.count(PODS) == 2
 
 
-def test_the_worst_link_is_the_one_to_show() -> None:
-    store = Store()
-    at = datetime(2026, 11, 23, tzinfo=UTC)
-    pods = Link(PODS, LinkState.LIVE, at)
-    refused = Link(EVENTS, LinkState.REFUSED, at, "may not watch events")
-    store.apply([pods, refused, Link(DEPLOYMENTS, LinkState.RECONNECTING, at)])
-    assert store.worst_link == refused
-    store.apply([Link(EVENTS, LinkState.LIVE, at), Link(DEPLOYMENTS, LinkState.LIVE, at)])
-    assert store.worst_link == pods
-
-
-def test_before_any_stream_has_begun_there_is_no_link() -> None:
-    assert Store().worst_link is None
-
-
 @pytest.mark.parametrize(
     "order", [("top", "mid", "low", "pod"), ("pod", "low", "mid", "top"), ("low", "top", "mid", "pod")]
 )

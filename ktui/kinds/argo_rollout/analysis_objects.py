@@ -14,14 +14,12 @@ class Metric(Struct, frozen=True):
 
     name: str
     interval: str = ""
-    initial_delay: str = ""
     count: IntOrText | None = None
     success_condition: str = ""
     failure_condition: str = ""
     failure_limit: IntOrText | None = None
     inconclusive_limit: IntOrText | None = None
     consecutive_error_limit: IntOrText | None = None
-    consecutive_success_limit: IntOrText | None = None
 
 
 class DryRun(Struct, frozen=True):
@@ -108,15 +106,6 @@ class TemplateStatus(Struct, frozen=True):
     message: str = ""
 
 
-class ExperimentRun(Struct, frozen=True):
-    """An AnalysisRun of an Experiment, as its status tells of it."""
-
-    name: str = ""
-    analysis_run: str = ""
-    phase: str = ""
-    message: str = ""
-
-
 class ExperimentStatus(Struct, frozen=True):
     """What the controller last reported."""
 
@@ -124,7 +113,6 @@ class ExperimentStatus(Struct, frozen=True):
     message: str = ""
     template_statuses: tuple[TemplateStatus, ...] = ()
     available_at: datetime | None = None
-    analysis_runs: tuple[ExperimentRun, ...] = ()
 
 
 class Experiment(Struct, frozen=True):

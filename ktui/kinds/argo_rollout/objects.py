@@ -21,7 +21,6 @@ WORKLOAD_GENERATION: Final = "rollout.argoproj.io/workload-generation"
 """On a Rollout with `workloadRef`: the generation of the workload whose template it has taken over."""
 SCALE_DOWN_DEADLINE: Final = "scale-down-deadline"
 """On a ReplicaSet that has lost its traffic: when it is scaled down."""
-DESIRED_REPLICAS: Final = "rollout.argoproj.io/desired-replicas"
 
 DEFAULT_DEADLINE: Final = 600
 """`progressDeadlineSeconds` where nothing is said (`DefaultProgressDeadlineSeconds` of utils/defaults)."""
@@ -55,8 +54,6 @@ class Named(Struct, frozen=True):
 
 class TemplateRef(Struct, frozen=True):
     """Which AnalysisTemplate an analysis is made from."""
-
-    template_name: str = ""
 
 
 class AnalysisStep(Struct, frozen=True):
@@ -98,7 +95,6 @@ class Istio(Struct, frozen=True):
 
     virtual_service: VirtualServiceRef | None = None
     virtual_services: tuple[VirtualServiceRef, ...] = ()
-    destination_rule: Named | None = None
 
     @property
     def all_services(self) -> tuple[VirtualServiceRef, ...]:
@@ -135,7 +131,6 @@ class Canary(Struct, frozen=True):
     scale_down_delay_seconds: int | None = None
     abort_scale_down_delay_seconds: int | None = None
     dynamic_stable_scale: bool = False
-    min_pods_per_replica_set: int | None = None
 
     @property
     def max_weight(self) -> int:
@@ -149,13 +144,11 @@ class BlueGreen(Struct, frozen=True):
 
     active_service: str = ""
     preview_service: str = ""
-    preview_replica_count: int | None = None
     auto_promotion_enabled: bool | None = None
     auto_promotion_seconds: int = 0
     scale_down_delay_seconds: int | None = None
     abort_scale_down_delay_seconds: int | None = None
     max_unavailable: IntOrText | None = None
-    pre_promotion_analysis: AnalysisStep | None = None
     post_promotion_analysis: AnalysisStep | None = None
 
     @property
@@ -227,7 +220,6 @@ class Weight(Struct, frozen=True):
 
     weight: int = 0
     service_name: str = ""
-    pod_template_hash: str = ""
 
 
 class Weights(Struct, frozen=True):
@@ -235,18 +227,7 @@ class Weights(Struct, frozen=True):
 
     canary: Weight = Weight()
     stable: Weight = Weight()
-    additional: tuple[Weight, ...] = ()
     verified: bool | None = None
-
-
-class StepPluginStatus(Struct, frozen=True):
-    """How a step that is a plugin is doing."""
-
-    index: int = 0
-    name: str = ""
-    operation: str = ""
-    phase: str = ""
-    message: str = ""
 
 
 class CanaryStatus(Struct, frozen=True):
@@ -254,10 +235,8 @@ class CanaryStatus(Struct, frozen=True):
 
     current_step_analysis_run_status: RunReference | None = None
     current_background_analysis_run_status: RunReference | None = None
-    current_experiment: str = ""
     weights: Weights | None = None
     stable_ping_pong: str = ""
-    step_plugin_statuses: tuple[StepPluginStatus, ...] = ()
 
 
 class BlueGreenStatus(Struct, frozen=True):
@@ -265,7 +244,6 @@ class BlueGreenStatus(Struct, frozen=True):
 
     active_selector: str = ""
     preview_selector: str = ""
-    scale_up_preview_check_point: bool = False
     pre_promotion_analysis_run_status: RunReference | None = None
     post_promotion_analysis_run_status: RunReference | None = None
 
@@ -275,7 +253,6 @@ class Duration(Struct, frozen=True):
 
     rollout_started_at: datetime | None = None
     finished_at: datetime | None = None
-    completion_status: str = ""
 
 
 class ArgoRolloutStatus(Struct, frozen=True):
@@ -285,7 +262,6 @@ class ArgoRolloutStatus(Struct, frozen=True):
     message: str = ""
     observed_generation: str = ""
     """A text: the generation, or a hash in the controllers before 0.10."""
-    workload_observed_generation: str = ""
     abort: bool = False
     aborted_at: datetime | None = None
     promote_full: bool = False
@@ -294,7 +270,6 @@ class ArgoRolloutStatus(Struct, frozen=True):
     current_pod_hash: str = ""
     stable_rs: str = msgspec.field(default="", name="stableRS")
     current_step_index: int | None = None
-    current_step_hash: str = ""
     replicas: int = 0
     updated_replicas: int = 0
     ready_replicas: int = 0
@@ -332,14 +307,6 @@ class ArgoRollout(Struct, frozen=True):
         if source is None:
             return ()
         return (Place(group_of(source.api_version), source.kind, self.metadata.namespace, source.name),)
-
-    @property
-    def workload_observed(self) -> bool:
-        """Whether the controller has seen the present template of the workload that it is taken from."""
-        wanted, seen = (self.metadata.annotations.get(WORKLOAD_GENERATION), self.status.workload_observed_generation)
-        if self.spec.workload_ref is None or wanted is None or not seen.isdecimal():
-            return True
-        return wanted == seen
 
     @property
     def promoted(self) -> bool:

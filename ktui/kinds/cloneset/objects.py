@@ -48,7 +48,6 @@ class CloneSetStatus(NumberedStatus, frozen=True):
     """What its controller last reported."""
 
     updated_ready_replicas: int = 0
-    updated_available_replicas: int = 0
 
 
 class CloneSet(NumberedSet, frozen=True):

@@ -92,7 +92,6 @@ class Analysis(Struct, frozen=True):
     max_weight: int = 0
     step_weight: int = 0
     step_weights: tuple[int, ...] = ()
-    step_weight_promotion: int = 0
     mirror: bool = False
     match: tuple[AnyOf, ...] = ()
     metrics: tuple[Metric, ...] = ()
@@ -110,7 +109,6 @@ class CanarySpec(Struct, frozen=True):
     """What was asked for."""
 
     target_ref: Target = Target()
-    autoscaler_ref: Target | None = None
     provider: str = ""
     """Empty is that of the controller's own flag, which no object tells."""
     service: CanaryService = CanaryService()
@@ -120,7 +118,6 @@ class CanarySpec(Struct, frozen=True):
     progress_deadline_seconds: int | None = None
     skip_analysis: bool = False
     suspend: bool = False
-    revert_on_deletion: bool = False
     template: PodTemplate = NO_TEMPLATE
     min_ready_seconds: int = 0
 

@@ -23,14 +23,9 @@ PROGRESS_DEADLINE: Final = f"{GROUP}/progress-deadline"
 SERVICE_LABEL: Final = f"{GROUP}/service"
 SERVICE_UID: Final = f"{GROUP}/serviceUID"
 CONFIGURATION_GENERATION: Final = f"{GROUP}/configurationGeneration"
-ROUTING_STATE: Final = f"{GROUP}/routingState"
-MIN_SCALE: Final = ("autoscaling.knative.dev/min-scale", "autoscaling.knative.dev/minScale")
-"""On a revision: the fewest pods while it has traffic, in the spelling of now and that of old."""
 ROLLOUT_STATE: Final = "networking.internal.knative.dev/rollout"
 """On an Ingress: the state of a gradual rollout (`Rollout` of pkg/reconciler/route/traffic)."""
 
-QUEUE_PROXY: Final = "queue-proxy"
-"""The container that Knative adds to each pod."""
 
 _ADDED: Final = frozenset(
     f"{GROUP}/{name}" for name in ("creator", "lastModifier", "lastPinned", "routes", "routingStateModified")
@@ -52,7 +47,6 @@ class Target(Struct, frozen=True):
     """Where a share of the traffic goes: to one revision, or to the latest that is ready."""
 
     revision_name: str = ""
-    configuration_name: str = ""
     latest_revision: bool | None = None
     percent: int | None = None
     tag: str = ""
@@ -169,12 +163,6 @@ class KnativeRevision(Struct, frozen=True):
         """The generation of the Configuration that it was made from; 0 where it has none."""
         text = self.metadata.labels.get(CONFIGURATION_GENERATION, "")
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
-
-    @property
-    def min_scale(self) -> int:
-        """The fewest pods that it keeps while it has traffic."""
-        texts = [self.metadata.annotations.get(name, "") for name in MIN_SCALE]
-        return next((int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 10), 0)
 
 
 class RouteStatus(Struct, frozen=True):

@@ -71,7 +71,6 @@ class Strategy(Struct, frozen=True):
     steps: tuple[Step, ...] = ()
     traffic_routings: tuple[Routing, ...] = ()
     traffic_routing_ref: str = ""
-    enable_extra_workload_for_canary: bool = False
 
     @property
     def is_routed(self) -> bool:
@@ -113,14 +112,10 @@ class StepStatus(Struct, frozen=True):
 
     current_step_index: int | None = None
     """From 1."""
-    next_step_index: int | None = None
-    """-1 at the last."""
     current_step_state: str = ""
     message: str = ""
     last_update_time: datetime | None = None
     stable_revision: str = ""
-    canary_revision: str = ""
-    updated_revision: str = ""
     canary_replicas: int = 0
     canary_ready_replicas: int = 0
     updated_replicas: int = 0

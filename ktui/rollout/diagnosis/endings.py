@@ -62,10 +62,6 @@ def _ended_twice(container: ContainerStatus) -> bool:
     return backs_off or (onset.endings(container) > 1 and not _ended_calmly(container))
 
 
-def _ended_soon(container: ContainerStatus) -> bool:
-    return container.restart_count > 0 and not _ended_calmly(container)
-
-
 def _ended_calmly(container: ContainerStatus) -> bool:
     """Whether its last run was long: all pods of a node that starts again end once, and that is no loop."""
     ended = onset.last_ending(container)

@@ -11,7 +11,7 @@ from ktui.model.events import Event
 from ktui.model.objects import ContainerState, ContainerStatus, Pod
 from ktui.model.template import Container
 from ktui.redaction import redact_message
-from ktui.rollout.detail import ConditionRow, EventRow, Revision
+from ktui.rollout.detail import EventRow, Revision
 from ktui.rollout.detail import Section as KindSection
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import PodState, is_sidecar, pod_state
@@ -194,12 +194,6 @@ def moment_page(moment: Moment, now: datetime) -> Page:
     if moment.extent:
         texts.append((moment.extent, "dim"))
     return Page("Timeline", (Section("WHAT HAPPENED", tuple(texts)),))
-
-
-def condition_page(row: ConditionRow, now: datetime) -> Page:
-    """A condition of the workload with its message."""
-    head = (f"{row.type} {row.status}  {row.reason}   for {age(row.since, now)}", "failed" if row.is_bad else "")
-    return Page(f"Condition {row.type}", (Section("CONDITION", (head, (row.message or "no message", ""))),))
 
 
 def revision_page(revision: Revision, full_images: Sequence[str], now: datetime) -> Page:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ktui.kinds.knative_service.objects import Target
 from ktui.kinds.knative_service.plans.known import KnownService, ServiceSubject, named, situation
 from ktui.kinds.knative_service.situation import Part, Situation
 from ktui.kinds.knative_service.traffic import serves
@@ -161,8 +160,3 @@ def warnings(known: KnownService, targets: Sequence[JSON]) -> tuple[str, ...]:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def share_of(targets: Sequence[Target], key: str) -> int:
-    """What the targets give to one revision, or to the latest."""
-    return sum(each.share for each in targets if (LATEST if each.follows else each.revision_name) == key)
