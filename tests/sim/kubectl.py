@@ -13,6 +13,23 @@ from typing import Any
 JSON = dict[str, Any]
 KUBECTL = Path(sys.executable).parent / "kubectl"
 
+MANIFEST = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {app: web}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: registry.example/web:1.0
+        ports: [{containerPort: 80}]
+        resources: {requests: {cpu: 100m}}
+"""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -58,3 +75,11 @@ class Kubectl:
     def until_rolled_out(self) -> None:
         said = self.ok("rollout", "status", "deployment/web", "--timeout=60s").splitlines()
         assert said[-1] == 'deployment "web" successfully rolled out'
+
+
+def column(table: str, heading: str) -> list[str]:
+    """The cells below a heading, in a table that kubectl printed."""
+    head, *rows = table.splitlines()
+    headings = [name for name in head.replace("NODE SELECTOR", "NODE-SELECTOR").split("  ") if name]
+    at = [name.strip() for name in headings].index(heading)
+    return [[cell for cell in row.split("  ") if cell][at].strip() for row in rows]

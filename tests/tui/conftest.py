@@ -24,6 +24,7 @@ from ktui.model.changes import LinkState
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp
 from ktui.tui.options import Options
+from tests.bluegreen import ServiceWitness, make_pair
 
 PATIENCE = 60.0
 """Seconds after which what has not come true never will; a busy machine may need some."""
@@ -215,3 +216,26 @@ def dashboard(options: Options) -> Dashboard:
             yield Screen(app, pilot)
 
     return run
+
+
+@pytest.fixture
+def shop(stage: Stage) -> Iterator[ServiceWitness]:
+    """shop/shop between blue, which has the traffic, and green, both complete."""
+    make_pair(stage.cluster)
+    stage.advance(20)
+    witness = ServiceWitness(stage.kubeconfig())
+    yield witness
+    witness.close()
+
+
+async def open_blue_green(screen: Screen) -> None:
+    """From the overview, with the cursor on a side."""
+    await screen.sees("pods  ", "shop-blue")
+    await screen.press("slash")
+    await screen.type("shop-blue")
+    await screen.press("enter", "B")
+    await screen.sees("WHERE TRAFFIC GOES NOW", "ready endpoints")
+
+
+def times_asked(stage: Stage, what: str) -> int:
+    return sum(what in each.path for each in stage.cluster.requests)

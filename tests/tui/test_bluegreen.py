@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,28 +23,9 @@ from ktui.tui.bluegreen.screen import BlueGreenScreen
 from ktui.tui.options import Options
 from tests.audited import audited
 from tests.bluegreen import ServiceWitness, deployment, ingress, make_pair, service
-from tests.tui.conftest import Dashboard, Screen, Stage, stillness
+from tests.tui.conftest import Dashboard, Screen, Stage, open_blue_green, stillness, times_asked
 
 Snap = Callable[..., bool]
-
-
-@pytest.fixture
-def shop(stage: Stage) -> Iterator[ServiceWitness]:
-    """shop/shop between blue, which has the traffic, and green, both complete."""
-    make_pair(stage.cluster)
-    stage.advance(20)
-    witness = ServiceWitness(stage.kubeconfig())
-    yield witness
-    witness.close()
-
-
-async def _open(screen: Screen) -> None:
-    """From the overview, with the cursor on a side."""
-    await screen.sees("pods  ", "shop-blue")
-    await screen.press("slash")
-    await screen.type("shop-blue")
-    await screen.press("enter", "B")
-    await screen.sees("WHERE TRAFFIC GOES NOW", "ready endpoints")
 
 
 async def test_the_hint_is_there_for_a_side_alone(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
@@ -95,8 +76,8 @@ async def test_the_overview_and_the_detail_say_who_gets_the_traffic(
         assert "● traffic" in rows["blue"]
         assert "○ no traffic" in rows["green"]
         assert "traffic" not in rows["cart"]
-        assert _times_asked(stage, "/services") == 1
-        await _open(screen)
+        assert times_asked(stage, "/services") == 1
+        await open_blue_green(screen)
         await screen.press("p", "y")
         await screen.sees("● green is selected")
         await screen.press("escape", "escape")
@@ -149,7 +130,7 @@ async def test_switch_watch_traffic_move_and_switch_back(
     stage: Stage, shop: ServiceWitness, dashboard: Dashboard, tmp_path: Path
 ) -> None:
     async with dashboard() as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.sees("● blue is selected", "all traffic goes to blue", "p promote green (3 ready)")
         await screen.press("p")
         await screen.sees(
@@ -180,7 +161,7 @@ async def test_a_switch_behind_another_screen_is_not_timed(
     stage: Stage, shop: ServiceWitness, dashboard: Dashboard
 ) -> None:
     async with dashboard() as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.sees("all traffic goes to blue")
         blue_green = screen.app.screen
         assert isinstance(blue_green, BlueGreenScreen)
@@ -197,7 +178,7 @@ async def test_a_switch_behind_another_screen_is_not_timed(
 async def test_no_is_no(shop: ServiceWitness, dashboard: Dashboard) -> None:
     version = shop.service().metadata.resource_version
     async with dashboard() as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.press("p")
         await screen.sees("y yes")
         await screen.press("n")
@@ -212,7 +193,7 @@ async def test_a_side_that_is_not_fully_available_is_refused_and_forced_only_by_
     stage.advance(20)
     shop = ServiceWitness(stage.kubeconfig())
     async with dashboard(size=(120, 44)) as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.sees("idle, not fully available", "! green is not fully available: shop-green is", "! force green")
         await screen.press("p")
         await screen.hears(
@@ -243,7 +224,7 @@ async def test_a_side_that_is_not_fully_available_is_refused_and_forced_only_by_
 
 async def test_a_switch_by_someone_else_while_the_plan_is_shown(shop: ServiceWitness, dashboard: Dashboard) -> None:
     async with dashboard(size=(120, 44)) as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.press("p")
         await screen.sees("y yes")
         shop.select("green")
@@ -266,7 +247,7 @@ async def test_a_viewer_and_read_only(stage: Stage, shop: ServiceWitness, dashbo
     viewer = Access(kubeconfig=str(stage.kubeconfig("viewer")))
     for changes, why in (({"access": viewer}, "you may not patch services"), ({"read_only": True}, "read-only")):
         async with dashboard(**changes) as screen:
-            await _open(screen)
+            await open_blue_green(screen)
             blue_green = screen.app.screen
             assert isinstance(blue_green, BlueGreenScreen)
             if "access" in changes:
@@ -282,7 +263,7 @@ async def test_the_old_side_is_scaled_down_only_when_asked(
     stage: Stage, shop: ServiceWitness, dashboard: Dashboard
 ) -> None:
     async with dashboard() as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.press("p")
         await screen.sees("y yes")
         await screen.press("y")
@@ -305,7 +286,7 @@ async def test_of_three_colours_the_cursor_chooses(stage: Stage, shop: ServiceWi
     stage.cluster.apply(deployment("red", "shop:3.0"))
     stage.advance(20)
     async with dashboard() as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.sees("▸ ○ green", "○ red", "p promote green")
         await screen.press("b")
         await screen.hears("ktui did not see where traffic came from")
@@ -329,68 +310,12 @@ async def test_what_is_in_front_is_shown_and_tab_goes_to_another_service(
     stage.cluster.apply(service("green", name="shop-preview"))
     stage.advance(1)
     async with dashboard() as screen:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.sees("shop/shop  Service", "1 of 2 Services", "Ingress shop  shop.example/")
         await screen.press("tab")
         await screen.sees(
             "shop/shop-preview  Service", "2 of 2 Services", "No Ingress or HTTPRoute", "● green is selected"
         )
-
-
-async def test_what_may_not_be_seen_is_said(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
-    for verb in ("list", "watch"):
-        stage.cluster.faults.forbid(verb, "endpointslices")
-        stage.cluster.faults.forbid(verb, "ingresses")
-    async with dashboard() as screen:
-        await screen.sees("pods  ", "▸ shop       shop-blue")
-        await screen.press("B")
-        await screen.sees("Where traffic goes cannot be seen: Not allowed", "▸ ○ green", "3 of 3 pods available")
-        for verb in ("list", "watch"):
-            stage.cluster.faults.forbid(verb, "services")
-        await screen.press("escape")
-        await screen.sees("enter open")
-        await screen.press("B")
-        await screen.hears("Not allowed")
-
-
-async def test_a_service_that_goes_is_marked(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
-    async with dashboard() as screen:
-        await _open(screen)
-        shop.delete()
-        await screen.sees("× gone: this is its last known state")
-        await screen.press("p")
-        await screen.sees_no("y yes")
-
-
-def _times_asked(stage: Stage, what: str) -> int:
-    return sum(what in each.path for each in stage.cluster.requests)
-
-
-async def test_the_streams_end_with_the_screen(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
-    async with dashboard() as screen:
-        await _open(screen)
-        await screen.press("escape")
-        await screen.sees("enter open")
-        slices, pods = _times_asked(stage, "/endpointslices"), _times_asked(stage, "/pods")
-        stage.cluster.faults.drop_watches()
-        await screen.until(lambda: _times_asked(stage, "/pods") > pods, "the pods to be watched again")
-        assert _times_asked(stage, "/endpointslices") == slices
-        await screen.press("B")
-        await screen.sees("WHERE TRAFFIC GOES NOW", "● blue", "3 ready endpoints")
-
-
-async def test_a_stream_that_breaks_is_said_and_taken_up_again(
-    stage: Stage, shop: ServiceWitness, dashboard: Dashboard
-) -> None:
-    async with dashboard() as screen:
-        await _open(screen)
-        await screen.sees("all traffic goes to blue")
-        with stage.cluster.faults.refusing_connections():
-            await screen.sees("Where traffic goes may have changed since")
-        shop.select("green")
-        stage.advance(1)
-        await screen.press("r")
-        await screen.sees("● green is selected", "traffic moved from blue to green")
 
 
 async def test_the_palette_leads_there(shop: ServiceWitness, dashboard: Dashboard) -> None:
@@ -424,7 +349,7 @@ def test_looks_at_rest(stage: Stage, shop: ServiceWitness, look: Callable[..., b
     stage.cluster.apply(ingress("shop.example"))
 
     async def steps(screen: Screen) -> None:
-        await _open(screen)
+        await open_blue_green(screen)
         await screen.sees("all traffic goes to blue", "Ingress shop")
 
     assert look(steps, size)
@@ -435,7 +360,7 @@ def test_looks_while_traffic_moves_and_a_side_is_broken(
     stage: Stage, shop: ServiceWitness, look: Callable[..., bool], size: tuple[int, int]
 ) -> None:
     async def steps(screen: Screen) -> None:
-        await _open(screen)
+        await open_blue_green(screen)
         shop.apps.patch_namespaced_deployment(
             "shop-green",
             "shop",
