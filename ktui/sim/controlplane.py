@@ -113,6 +113,10 @@ class ControlPlane:
             from ktui.sim.controllers.kruise.controller import CloneSetController  # noqa: PLC0415 - few clusters have it
 
             CloneSetController(self.api, self.pods)
+        if project == "knative" and project not in self._installed:
+            from ktui.sim.controllers.knative.controller import KnativeController  # noqa: PLC0415 - few clusters have it
+
+            KnativeController(self.api, self.replica_sets, self.pods)
         self._installed.add(project)
 
     def apply(self, obj: JSON, manager: str = "kubectl-client-side-apply") -> JSON:

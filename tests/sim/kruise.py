@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ktui.sim import SimulatedCluster
 from ktui.sim.api.patch import JSON_PATCH, MERGE_PATCH
 
@@ -187,8 +189,9 @@ SCENARIOS: dict[str, Callable[[Player], None]] = {
 
 @cache
 def _lines(name: str) -> list[JSON]:
-    with gzip.open(RECORDINGS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        return [json.loads(line)["event"]["object"] for line in lines if '"event"' in line]
+    with gzip.open(RECORDINGS / f"{name}.jsonl.gz", "rb") as lines:
+        wanted = [line for line in lines if b'"event"' in line and (b"/clonesets" in line or b"/events" in line)]
+    return [msgspec.json.decode(line)["event"]["object"] for line in wanted]
 
 
 def recorded(name: str, kind: str = "CloneSet") -> list[JSON]:
