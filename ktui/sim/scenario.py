@@ -77,7 +77,7 @@ class Target(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     replicas: int = 0
     by: str = "kubectl"
     kind: str = "Deployment"
-    """What to change or delete: a Rollout, and for a delete a StatefulSet or a DaemonSet as well."""
+    """What to change or delete, with its group if another kind has the name: `Service.serving.knative.dev`."""
     cascade: str = "background"
     """How to delete it; `orphan` leaves its pods alone."""
 
@@ -123,7 +123,7 @@ class Step(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=T
     retry: Target | None = None
     delete: Target | None = None
     patch: JSON | None = None
-    """A strategic merge patch: kind, apiVersion and metadata name the object, the rest is the patch."""
+    """A strategic merge patch, or a merge patch of a custom resource: kind, apiVersion and metadata name the object."""
 
 
 class Scenario(msgspec.Struct, kw_only=True, rename="kebab", forbid_unknown_fields=True):

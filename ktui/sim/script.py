@@ -119,8 +119,9 @@ class Script:
             self._plane.api.update(resource, namespace or "default", name, altered, manager=target.by)
 
     def _resource(self, target: Target) -> Resource:
+        kind, _, group = target.kind.partition(".")
         for resource in self._plane.api.catalog.resources:
-            if resource.kind == target.kind:
+            if resource.kind == kind and group in ("", resource.group):
                 return resource
         raise ValueError(f"nothing of kind {target.kind} is served")
 
@@ -205,8 +206,9 @@ class Script:
         metadata = patch["metadata"]
         namespace = metadata.get("namespace", "default") if resource.namespaced else ""
         body = json.dumps(patch).replace("{now}", rfc3339(self._kernel.now)).encode()
+        how = STRATEGIC_PATCH if resource.custom is None else MERGE_PATCH
         try:
-            self._plane.api.patch(resource, namespace, metadata["name"], STRATEGIC_PATCH, body, manager="kubectl-patch")
+            self._plane.api.patch(resource, namespace, metadata["name"], how, body, manager="kubectl-patch")
         except ApiError as error:
             if error.reason != "NotFound":
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ktui.sim import SimulatedCluster
 from tests.sim.knative import LATEST, SCENARIOS, Player, recorded, said, story, traffic
 
 
@@ -84,3 +85,19 @@ def test_nothing_is_written_about_a_healthy_service(played: dict[str, Player]) -
         before = played[name].api.storage.number
         played[name].run(60)
         assert played[name].api.storage.number == before, name
+
+
+def test_the_demo_has_each_kind_in_a_state_of_its_own() -> None:
+    cluster = SimulatedCluster(seed=1)
+    cluster.load("controllers")
+    services = cluster.api.bucket(cluster.api.catalog.named("services.serving.knative.dev")).all()
+    told = {each["metadata"]["name"]: (said(each, "Ready")[1], traffic(each)) for each in services}
+    assert told["quotes"] == ("RevisionFailed", (("quotes-00001", 100, None, True),))
+    assert told["cart"][1] == (("cart-00001", 80, None, False), ("cart-00002", 20, "next", False))
+    assert (told["web"][0], len(told["web"][1])) == ("RolloutInProgress", 2)
+    assert told["invoices"] == ("", (("invoices-00001", 100, None, True),))
+    sets = {each["metadata"]["name"]: each["status"] for each in cluster.list("clonesets")}
+    assert [sets[name]["updatedReplicas"] for name in ("search", "player", "thumbs")] == [2, 8, 1]
+    assert sets["thumbs"]["conditions"][0]["reason"] == "ProgressDeadlineExceeded"
+    (rollout,) = cluster.list("rollouts")
+    assert rollout["status"]["phase"] == "Paused"

@@ -29,10 +29,12 @@ def with_steps(state: JSON, duration: float, now: float) -> JSON:
     params = state["stepParams"]
     if "nextStepTime" in params:
         return state
-    took = max(1.0, now - params["starttime"] / _NANO)
-    steps = max(1, int((duration - took) / STEP_SECONDS))
-    size = max(1, round((state["percent"] - 1) / steps))
-    stepped = {"nextStepTime": int((now + STEP_SECONDS) * _NANO), "stepDuration": int(STEP_SECONDS * _NANO)}
+    left = duration - max(1.0, now - params["starttime"] / _NANO)
+    more = state["percent"] - 1
+    size = max(1, round(more / max(1, int(left / STEP_SECONDS))))
+    # A step is a percent at least: where there is more time than that takes, each takes longer.
+    seconds = max(STEP_SECONDS, left / more) if size == 1 else STEP_SECONDS
+    stepped = {"nextStepTime": int((now + seconds) * _NANO), "stepDuration": int(seconds * _NANO)}
     return state | {"stepParams": params | stepped | {"stepSize": size}}
 
 
