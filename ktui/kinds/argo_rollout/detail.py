@@ -18,7 +18,7 @@ from ktui.kinds.argo_rollout.analysis import (
     RunView,
 )
 from ktui.kinds.argo_rollout.objects import DEFAULT_DEADLINE, ArgoRollout
-from ktui.kinds.argo_rollout.progress import bounds
+from ktui.kinds.argo_rollout.progress import bounds, progress
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import Ladder, Mark, Sides, ladder, leaving, sides, waiting
 from ktui.kinds.argo_rollout.summary import situation_of, summarise
@@ -35,7 +35,7 @@ def detail(store: Store, rollout: ArgoRollout, track: Track, now: datetime, poli
     """Everything known of one Rollout; `policies` are what acts on its pods, if that was read."""
     situation = situation_of(store, rollout)
     spec, limits = rollout.spec, bounds(rollout)
-    answers = summarise(store, rollout, track, now)
+    answers = summarise(store, situation, progress(situation), track, now)
     deadline = spec.progress_deadline_seconds
     current = situation.current
     under_way = not answers.verdict.done

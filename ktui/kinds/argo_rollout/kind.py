@@ -10,9 +10,9 @@ import msgspec
 
 from ktui.kinds.argo_rollout import revisions, status
 from ktui.kinds.argo_rollout.objects import ArgoRollout
-from ktui.kinds.argo_rollout.progress import observation
+from ktui.kinds.argo_rollout.progress import observation, progress
 from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS
-from ktui.kinds.argo_rollout.summary import is_blind, summarise
+from ktui.kinds.argo_rollout.summary import situation_of, summarise
 from ktui.kinds.kind import Kind
 from ktui.kinds.replica_sets.revisions import kept_by
 from ktui.model.resources import DEPLOYMENTS, REPLICASETS, SERVICES, Resource
@@ -45,9 +45,10 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
     has_deadline = True
 
     def rollout(self, store: Store, workload: ArgoRollout, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
-        seen = observation(workload, store.replicasets(workload.metadata.uid), is_blind=is_blind(store))
-        followed = observe(track, seen, now)
-        return followed, summarise(store, workload, followed, now)
+        where = situation_of(store, workload)
+        numbers = progress(where)
+        followed = observe(track, observation(where, numbers), now)
+        return followed, summarise(store, where, numbers, followed, now)
 
     def verdict(self, workload: ArgoRollout) -> Verdict:
         return status.verdict(workload)

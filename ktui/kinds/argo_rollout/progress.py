@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.objects import ArgoRollout
-from ktui.kinds.argo_rollout.revisions import current
+from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.replica_sets.progress import side_of
 from ktui.model.objects import ReplicaSet, condition_of
 from ktui.model.template import PodTemplate
@@ -24,14 +23,15 @@ def bounds(rollout: ArgoRollout) -> Bounds:
     return resolved(canary.max_surge, canary.max_unavailable, desired)
 
 
-def progress(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Progress:
-    """Both sides of a rollout from the ReplicaSets; if they may not be read (`is_blind`), from its own status."""
-    now, desired, limits = current(rollout, replicasets), rollout.spec.desired, bounds(rollout)
-    if is_blind:
+def progress(situation: Situation) -> Progress:
+    """Both sides of a rollout from the ReplicaSets; if they may not be read, from its own status."""
+    rollout, now = situation.rollout, situation.current
+    desired, limits = rollout.spec.desired, bounds(rollout)
+    if situation.is_blind:
         new, old = _by_status(rollout)
     else:
         new = side_of([now] if now is not None else [])
-        old = side_of([rs for rs in replicasets if rs is not now])
+        old = side_of([rs for rs in situation.replicasets if rs is not now])
     # While it waits at a step, it goes to what that step wants; else to all of them.
     goal = new.wanted if rollout.status.pause_conditions and now is not None else desired
     return Progress(
@@ -60,9 +60,9 @@ def template_of(rollout: ArgoRollout, now: ReplicaSet | None) -> PodTemplate:
     return rollout.spec.template if own or now is None or now.spec.template is None else now.spec.template
 
 
-def observation(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], *, is_blind: bool = False) -> Observation:
-    """What is seen of it now."""
-    now, numbers = current(rollout, replicasets), progress(rollout, replicasets, is_blind=is_blind)
+def observation(situation: Situation, numbers: Progress) -> Observation:
+    """What is seen of it now; `numbers` are its `progress`."""
+    rollout, now = situation.rollout, situation.current
     is_complete = said.said(rollout).phase == said.HEALTHY
     return Observation(
         template=template_of(rollout, now).digest,

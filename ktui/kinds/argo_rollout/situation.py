@@ -18,6 +18,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     rollout: ArgoRollout
     replicasets: tuple[ReplicaSet, ...] = ()
     """Its own, those of Experiments left out."""
+    is_blind: bool = False
+    """Whether the ReplicaSets may not be read, and only the status tells its numbers."""
     pods: dict[str, Sequence[Pod]] = {}
     """By the uid of their ReplicaSet."""
     runs: tuple[RunView, ...] = ()

@@ -10,7 +10,7 @@ from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.analysis import RunView, experiments_of, runs_of
 from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
 from ktui.kinds.argo_rollout.objects import ArgoRollout
-from ktui.kinds.argo_rollout.progress import progress, template_of
+from ktui.kinds.argo_rollout.progress import template_of
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import Ladder, current_step, label, ladder, sides, waiting
 from ktui.model.objects import ReplicaSet, condition_of
@@ -19,7 +19,7 @@ from ktui.model.store import Store
 from ktui.rollout.described import described
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import has_restarted, resize_waits
-from ktui.rollout.progress import Track
+from ktui.rollout.progress import Progress, Track
 from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unrest, unseen
 from ktui.text import clean
 
@@ -34,6 +34,7 @@ def situation_of(store: Store, rollout: ArgoRollout) -> Situation:
     return Situation(
         rollout=rollout,
         replicasets=replicasets,
+        is_blind=bool(unseen(store, REPLICASETS)),
         pods={each.metadata.uid: store.pods(each.metadata.uid) for each in replicasets},
         runs=runs_of(runs, uid),
         experiments=experiments_of(experiments, runs, uid),
@@ -41,16 +42,9 @@ def situation_of(store: Store, rollout: ArgoRollout) -> Situation:
     )
 
 
-def is_blind(store: Store) -> bool:
-    """Whether the ReplicaSets may not be read, and only the status tells its numbers."""
-    return bool(unseen(store, REPLICASETS))
-
-
-def summarise(store: Store, rollout: ArgoRollout, track: Track, now: datetime) -> Rollout:
-    """Everything known of one Rollout."""
-    situation = situation_of(store, rollout)
-    latest, old = situation.current, _others(situation)
-    numbers = progress(rollout, situation.replicasets, is_blind=is_blind(store))
+def summarise(store: Store, situation: Situation, numbers: Progress, track: Track, now: datetime) -> Rollout:
+    """Everything known of one Rollout; `numbers` are its `progress`."""
+    rollout, latest, old = situation.rollout, situation.current, _others(situation)
     causes = _causes(store, situation, now)
     phase = said.phase(rollout, is_blocked=any(cause.blocking for cause in causes))
     was_watched = track.finished is None or track.samples[0].at <= track.finished
