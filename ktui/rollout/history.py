@@ -69,7 +69,9 @@ class PastRevision(msgspec.Struct, frozen=True, kw_only=True):
     def outcome(self) -> str:
         """How its rollout ended, in a word: `complete`, `failed`, `undone`; nothing if that is not known."""
         if self.is_current:
-            return "complete" if self.took is not None else ""
+            # Under an earlier number it may have failed, and go well now.
+            failed = self.account.standing is Standing.FAILED and not self.former
+            return "complete" if self.took is not None else "failed" if failed else ""
         return outcome_mark(self.account) or ("complete" if self.was_complete else "")
 
     @property

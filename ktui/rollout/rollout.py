@@ -171,6 +171,15 @@ def unrest(pods: Sequence[Pod], now: datetime, events_of: Callable[[str], Sequen
     return (*of_restarts(pods, now, "pod", events_of), *of_resizes(pods, "pod"))
 
 
+def troubled_since(track: Track, causes: Sequence[Cause]) -> datetime | None:
+    """Since when there is trouble after a rollout was complete: pods are missing, or a cause blocks.
+
+    The earliest counts: pods that crash again and again are missing only at times, and one cause follows another.
+    """
+    known = [track.disturbed, *(cause.since for cause in causes if cause.blocking)]
+    return min((moment for moment in known if moment is not None), default=None)
+
+
 def blocked_since(causes: Sequence[Cause]) -> datetime | None:
     """Since when the first cause holds that blocks, as far as that is known."""
     return next((cause.since for cause in causes if cause.blocking and cause.since is not None), None)

@@ -86,9 +86,13 @@ class Candidate(msgspec.Struct, frozen=True):
     """Whether it had another number before, which is not known."""
 
 
+_MARKS: Final = {Standing.FAILED: "failed", Standing.ABANDONED: "undone"}
+BAD_OUTCOMES: Final = frozenset(_MARKS.values())
+
+
 def outcome_mark(account: Account) -> str:
     """A bad outcome in one word for a table: `failed`, `undone`; nothing for any other."""
-    return {Standing.FAILED: "failed", Standing.ABANDONED: "undone"}.get(account.standing, "")
+    return _MARKS.get(account.standing, "")
 
 
 def standings(candidates: Sequence[Candidate], remembered: Accounts) -> dict[int, Account]:

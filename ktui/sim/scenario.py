@@ -229,4 +229,5 @@ def _told(folder: Traversable, prefix: str) -> Iterator[ScenarioInfo]:
         if entry.name.endswith(".yaml"):
             description = re.search(r"^description: *(.+)$", entry.read_text(encoding="utf-8"), re.MULTILINE)
             name = f"{prefix}{entry.name.removesuffix('.yaml')}"
-            yield ScenarioInfo(name, description.group(1) if description else "")
+            # With a colon in it, YAML wants quotes around it.
+            yield ScenarioInfo(name, description.group(1).strip('"') if description else "")

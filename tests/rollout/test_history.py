@@ -10,8 +10,9 @@ import pytest
 from ktui.kinds.deployment.history import history
 from ktui.kinds.deployment.plans.known import DeploymentSubject
 from ktui.rollout.diff.revisions import LIVE, Pair, chosen, compare, label, pair, templates, what_changed
-from ktui.rollout.history import History, Writer, by_whom, writer
+from ktui.rollout.history import History, Writer, accounted, by_whom, writer
 from ktui.rollout.revisions import Refusal
+from ktui.rollout.track_record import Account, Standing
 from tests.plans.builders import CAUSE, NEW, OLD, complete, deployment, made, replicaset, template
 
 JSON = dict[str, Any]
@@ -113,6 +114,17 @@ def test_each_revision_is_told_by_the_marks_of_its_own_time() -> None:
 
 def test_how_long_it_took_is_told_of_the_live_revision_alone() -> None:
     assert [each.took for each in past(complete(), took=72.0).revisions] == [72.0, None]
+
+
+def test_a_live_revision_that_failed_says_so() -> None:
+    failed = Account(Standing.FAILED)
+    live, *_ = accounted(past(complete()), {}).revisions
+    assert live.outcome == ""
+    assert accounted(past(complete()), {live.number: failed}).revisions[0].outcome == "failed"
+    assert accounted(past(complete(), took=72.0), {live.number: failed}).revisions[0].outcome == "complete"
+    # It failed under its number of then; how it does now is not told by that.
+    returned = made(deployment(OLD), replicaset(5, OLD, annotations={FORMER: "1"}), replicaset(4, NEW))
+    assert accounted(past(returned), {5: failed}).revisions[0].outcome == ""
 
 
 def test_text_is_clean() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ktui.rollout.diagnosis.cause import Cause, Kind
 from ktui.rollout.progress import Progress, Sample, Side, Track, seconds_left
+from ktui.rollout.rollout import troubled_since
 from tests.rollout.made import NOW, Made
 
 
@@ -76,6 +78,24 @@ def test_the_lowest_point_is_kept_with_its_time_and_what_comes_after_the_end_is_
     assert later.lowest == track.lowest
     assert later.samples[-1].available == 1
     assert later.disturbed == NOW + timedelta(seconds=400)
+
+
+def test_trouble_lasts_since_the_earliest_of_its_signs() -> None:
+    """Pods that crash again and again are missing since a second ago; the trouble is older."""
+    track, _, _ = played([(0, 0, 4), (5, 0, 3), (9, 1, 3), (20, 4, 0)], 4)
+    lost = rolling(4, 4, 0)
+    lost.raw["status"]["availableReplicas"] = 1
+    missing = lost.track(track, later=400)
+    loop, wait = NOW + timedelta(seconds=150), NOW + timedelta(seconds=30)
+    causes = (
+        Cause(Kind.CRASH, "3 of 4 pods crash", blocking=True, since=NOW + timedelta(seconds=399)),
+        Cause(Kind.CRASH, "4 of 4 pods restarted", blocking=True, since=loop),
+        Cause(Kind.NOT_READY, "1 of 4 pods waits", blocking=False, since=wait),
+    )
+    assert troubled_since(missing, causes) == loop
+    assert troubled_since(missing, causes[:1]) == NOW + timedelta(seconds=399)
+    assert troubled_since(missing, ()) == NOW + timedelta(seconds=400)
+    assert troubled_since(track, ()) is None
 
 
 def test_without_any_gain_there_is_no_guess() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ktui.sim import SimulatedCluster, scenarios
 from ktui.sim.kernel import seconds_of
-from ktui.sim.scenario import find_scenario, read_scenario, seconds
+from ktui.sim.scenario import causes, find_scenario, read_scenario, seconds
 from ktui.sim.script import next_version
 
 JSON = dict[str, Any]
@@ -96,7 +96,8 @@ def test_each_scenario_plays(name: str) -> None:
 def test_each_scenario_says_what_it_is() -> None:
     told = scenarios()
     assert told[0].name == "demo"
-    assert all(info.description and "\n" not in info.description for info in told)
+    assert all(info.description and "\n" not in info.description for info in (*told, *causes()))
+    assert not [info.name for info in (*told, *causes()) if info.description[0] in "\"'"]
     assert {"big", "bad-night", "blue-green", "canary", "quiet"} <= {info.name for info in told}
 
 

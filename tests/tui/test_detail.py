@@ -159,6 +159,10 @@ async def test_a_pod_is_opened_read_and_copied(stage: Stage, dashboard: Dashboar
         await screen.sees("● 2 cart:crash  pod ", "previous instance")
         await screen.press("escape")
         await screen.sees("REVISIONS AND PODS")
+        await screen.press("y")
+        await screen.sees("Pod shop/cart-", "apiVersion: v1", "y text")
+        await screen.press("escape", "g", "y")
+        await screen.sees("y shows the YAML of a pod: move the cursor to one.")
 
 
 async def test_causes_and_events_are_read_in_full_at_any_size(stage: Stage, dashboard: Dashboard) -> None:

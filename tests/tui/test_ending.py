@@ -216,6 +216,9 @@ async def test_quitting_with_auto_abort_on_asks(stage: Stage, dashboard: Dashboa
         await screen.sees("auto-abort is on for 1")
         await screen.press("q")
         await screen.sees("Quit ktui?", "Auto-abort is on for shop/cart: nothing is rolled back automatically")
+        question = screen.app.screen.query_one(".dialog").region
+        assert abs(question.x - (160 - question.right)) <= 1, "it is in the middle, as every question"
+        assert abs(question.y - (36 - question.bottom)) <= 1
         await screen.press("escape")
         await screen.sees_no("Quit ktui?")
         assert screen.app.return_code is None

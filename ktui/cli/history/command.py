@@ -41,7 +41,7 @@ from ktui.rollout.diff.revisions import Pair, Templates, chosen, compare, compar
 from ktui.rollout.diff.templates import DiffLine, TemplateDiff, presentable, yaml_lines
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.revisions import Refusal
-from ktui.rollout.track_record import KNOWN_OUTCOMES, Accounts, outcome_mark
+from ktui.rollout.track_record import BAD_OUTCOMES, KNOWN_OUTCOMES, Accounts, outcome_mark
 from ktui.settings import Settings
 from ktui.text import age, clean, duration
 
@@ -226,7 +226,7 @@ def _row(revision: PastRevision, changed: tuple[str, ...] | None, writer: Writer
 
 def _state(revision: PastRevision) -> str:
     if revision.is_current:
-        return "live"
+        return f"live, {revision.outcome}" if revision.outcome in BAD_OUTCOMES else "live"
     marked = outcome_mark(revision.account)
     return marked or ("undo" if revision.is_undo else "-")
 

@@ -20,7 +20,7 @@ from ktui.rollout.described import described
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track
-from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unrest, unseen
+from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, troubled_since, unrest, unseen
 from ktui.text import clean
 
 
@@ -160,6 +160,6 @@ def _since(rollout: ArgoRollout, phase: Phase, track: Track, causes: Sequence[Ca
         case Phase.COMPLETE | Phase.SCALED_TO_ZERO:
             return track.finished or rollout.metadata.creation_timestamp
         case _ if track.finished is not None:
-            return track.disturbed or blocked_since(causes)
+            return troubled_since(track, causes)
         case _:
             return track.started

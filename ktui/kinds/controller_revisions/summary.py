@@ -20,7 +20,7 @@ from ktui.rollout.diagnosis.in_place import without_updates
 from ktui.rollout.partition import Partition
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track, observe
-from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, unrest, unseen
+from ktui.rollout.rollout import Controller, Phase, Rollout, time_left, troubled_since, unrest, unseen
 from ktui.rollout.status import Verdict
 
 
@@ -184,5 +184,5 @@ def _since(
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
         return track.finished or workload.metadata.creation_timestamp
     if track.finished is not None:
-        return track.disturbed or blocked_since(causes)
+        return troubled_since(track, causes)
     return track.started

@@ -18,7 +18,7 @@ from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.hold import Hold
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Track
-from ktui.rollout.rollout import Phase, Rollout, blocked_since, time_left, unrest, unseen
+from ktui.rollout.rollout import Phase, Rollout, time_left, troubled_since, unrest, unseen
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, Verdict
 
 
@@ -120,5 +120,5 @@ def _since(
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
         return track.finished or deployment.metadata.creation_timestamp
     if track.finished is not None:
-        return track.disturbed or blocked_since(causes)
+        return troubled_since(track, causes)
     return track.started

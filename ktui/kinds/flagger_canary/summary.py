@@ -19,7 +19,7 @@ from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Track
 from ktui.rollout.provenance import provenance, writer_of
 from ktui.rollout.revisions import change_cause
-from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, unseen
+from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, troubled_since, unseen
 from ktui.text import clean
 
 
@@ -134,6 +134,6 @@ def _since(situation: Situation, phase: Phase, track: Track, causes: Sequence[Ca
             latest = situation.newest
             return latest.since if latest is not None and latest.name else track.started
         case _ if track.finished is not None:
-            return track.disturbed or blocked_since(causes)
+            return troubled_since(track, causes)
         case _:
             return track.started

@@ -30,6 +30,7 @@ from ktui.tui.detail.transitions import Transitions
 from ktui.tui.draw.items import Item, ItemList
 from ktui.tui.draw.widgets import Line, Painting, Span, shorten
 from ktui.tui.host import Host
+from ktui.tui.page.screen import PageScreen
 from ktui.tui.resources import lines as usage_lines
 from ktui.tui.screen import LiveScreen
 
@@ -378,7 +379,20 @@ class RolloutPanels(Container):
 
     def on_item_list_opened(self, event: ItemList.Opened) -> None:
         """Show what is under the cursor in full."""
-        uid, detail = self._uid, self._detail
-        page = open_item(self._ktui, uid, event.key, lambda: self._detail if self._uid == uid else detail)
+        page = self._page(event.key)
         if page is not None:
             self.app.push_screen(page)
+
+    def open_yaml(self) -> None:
+        """Show the YAML of the pod under the cursor; if it is no pod, say where there is YAML."""
+        focused = self.screen.focused
+        page = self._page(focused.chosen) if isinstance(focused, ItemList) and focused.chosen else None
+        if page is None or not page.has_yaml:
+            self.app.notify("y shows the YAML of a pod: move the cursor to one. h shows the template of each revision.")
+            return
+        page.starts_as_yaml = True
+        self.app.push_screen(page)
+
+    def _page(self, key: str) -> PageScreen | None:
+        uid, detail = self._uid, self._detail
+        return open_item(self._ktui, uid, key, lambda: self._detail if self._uid == uid else detail)

@@ -35,6 +35,7 @@ class DetailScreen(RolloutScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "app.pop_screen", id="detail.back"),
         bind("z", "only_trouble", id="detail.pods"),
+        bind("y", "yaml", id="detail.yaml"),
     ]
 
     def compose_body(self) -> ComposeResult:
@@ -87,6 +88,10 @@ class DetailScreen(RolloutScreen):
     @property
     def copied(self) -> tuple[str, str]:  # noqa: D102
         return self.query_one(RolloutPanels).copied
+
+    def action_yaml(self) -> None:
+        """Show the YAML of the pod under the cursor."""
+        self.query_one(RolloutPanels).open_yaml()
 
     def action_only_trouble(self) -> None:
         """List every pod by name, or only those that are not ready."""

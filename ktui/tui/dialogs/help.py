@@ -40,6 +40,7 @@ PAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "rollout": (
         ("tab", "from the pods to the causes and the events"),
         ("enter", "read what is under the cursor in full"),
+        ("y", "the YAML of the pod under the cursor"),
         ("z", "only pods that are not ready, or every pod by name"),
     ),
     "history": (
@@ -203,7 +204,7 @@ def _sign(glyph: str, word: str, style: str) -> Span:
 
 def _offer(offer: Offer) -> tuple[Span, Span]:
     if offer.instead is not None:
-        return Span(offer.key, "key"), Span(f"the same as {offer.instead}", "dim")
+        return Span(offer.key, "key"), Span(f"{offer.action}: here the same as {offer.instead}", "dim")
     if offer.open:
         return Span(offer.key, "key"), Span(offer.label)
     return Span(offer.key, "off"), Span(f"{offer.label}: {offer.why_not}", "dim")

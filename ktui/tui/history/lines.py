@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from ktui import signs
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
-from ktui.rollout.track_record import outcome_mark
+from ktui.rollout.track_record import BAD_OUTCOMES
 from ktui.text import age, duration, local_time
 from ktui.tui.draw.difference import Lines, as_yaml, bullet, fields
 from ktui.tui.draw.widgets import Line, Span, chopped, cut_front, fit, shorten, width, wrap
@@ -98,7 +98,8 @@ def row(
     revision: PastRevision, writer: Writer | None, fitted: Columns, now: datetime, *, is_chosen: bool, is_marked: bool
 ) -> list[Span]:
     """One revision. New images stand out, and what is as it was before is quiet."""
-    bad = outcome_mark(revision.account) if not revision.is_current else ""
+    outcome = revision.outcome
+    bad = outcome if outcome in BAD_OUTCOMES else ""
     glyph = (
         Span(f"{signs.DISC} ", "new")
         if revision.is_current
@@ -109,7 +110,6 @@ def row(
     # Without a column of its own, a bad outcome is worth more than where kubectl would go.
     mark = bad if not fitted.outcome else ""
     state = "live" if revision.is_current else mark or ("undo" if revision.is_undo else "")
-    outcome = revision.outcome
     spans = [
         Span(f"{signs.POINTER} " if is_chosen else "  ", "key"),
         Span(f"{signs.DIAMOND} ", "held") if is_marked else glyph,

@@ -55,6 +55,13 @@ class PageScreen(Dialog[None]):
         self._page = make() or Page("gone", ())
         self._gone = False
         self._yaml: list[str] | None = None
+        self.starts_as_yaml = False
+        """Whether it opens as YAML, and not as text."""
+
+    @property
+    def has_yaml(self) -> bool:
+        """Whether what it is about can be read as YAML."""
+        return self._read_yaml is not None
 
     def compose(self) -> ComposeResult:
         """The title, the text, the keys."""
@@ -67,6 +74,8 @@ class PageScreen(Dialog[None]):
         """Keys scroll the page."""
         self.query_one(Pages).focus()
         self.set_interval(_INTERVAL, self._look)
+        if self.starts_as_yaml:
+            self.call_after_refresh(self.action_yaml)
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""

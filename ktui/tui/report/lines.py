@@ -44,13 +44,15 @@ def title(about: str, since: datetime, until: datetime, watched: datetime | None
 
 
 def summary(of: Figures, since: datetime, until: datetime, cells: int) -> list[Line]:
-    """The figures, a line each."""
+    """The figures, a line each, or more where one is too long."""
     lines: list[Line] = []
     for label, text in words.summary(of, since, until):
         # The rate alone is judged: the rest says what it is of.
         rate = words.percent(of.success_rate) if label == "success" and of.ended else ""
         spans = [Span(fit(label, _LABEL), "dim"), Span(rate, rate_style(of.success_rate))]
-        lines.append(shorten([*spans, Span(clean(text).removeprefix(rate))], cells))
+        parts = wrap(clean(text), max(10, cells - _LABEL), 3) or [""]
+        lines.append([*spans, Span(parts[0].removeprefix(rate))])
+        lines += [[Span(" " * _LABEL), Span(part)] for part in parts[1:]]
     return lines
 
 

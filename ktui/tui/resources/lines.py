@@ -18,13 +18,15 @@ from ktui.rollout.capacity.usage_words import NAMES, compared, near_limits, shar
 from ktui.rollout.capacity.usage_words import room as room_text
 from ktui.text import age, clean, duration, percent
 from ktui.tui.draw import glyphs
-from ktui.tui.draw.widgets import Span, fit, shorten, wrap
+from ktui.tui.draw.widgets import Span, fit, shorten, width, wrap
 
 Lines = list[list[Span]]
 _Row = tuple[RevisionUse, PodUse]
 
 _RESOURCES: Final = ("memory", "cpu")
 _LEAST_BAR, _MOST_BAR = 8, 24
+_MOST_HEADING: Final = 4
+"""Lines that why there are no numbers may take."""
 _SIDES: Final = {True: ("new", glyphs.NEW_READY), False: ("old", glyphs.OLD)}
 """Style and glyph of the new revision, and of the others."""
 
@@ -50,6 +52,15 @@ def freshness(usage: Usage, problem: str, now: datetime) -> list[Span]:
     elif not spans:
         spans = [Span("no pod is measured yet: that takes a minute or so after it has started", "dim")]
     return spans
+
+
+def heading(fresh: Sequence[Span], cells: int) -> Lines:
+    """The title with how fresh the numbers are; what has no room beside it stands below, and is not cut."""
+    title = Span("RESOURCES  ", "head")
+    if width([title, *fresh]) <= cells:
+        return [[title, *fresh]]
+    parts = ((part, span.style) for span in fresh for part in wrap(span.text.strip(), cells, _MOST_HEADING))
+    return [[title], *([Span(part, style)] for part, style in parts)]
 
 
 # On the screen of a rollout

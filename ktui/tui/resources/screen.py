@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from ktui.rollout.rollout import Rollout
-from ktui.tui.draw.widgets import Pages, Painting, Span, shorten
+from ktui.tui.draw.widgets import Pages, Painting, Span
 from ktui.tui.keymap import bind
 from ktui.tui.resources import lines as resource_lines
 from ktui.tui.rollout_screen import RolloutScreen
@@ -58,12 +58,13 @@ class UsageScreen(RolloutScreen):
         self.draw_chrome(now, app.title_line, (), hints)
 
     def _draw_use(self, now: datetime) -> None:
-        title, pages = Span("RESOURCES  ", "head"), self.query_one("#use", Pages)
+        pages = self.query_one("#use", Pages)
         shown = self.use
         if shown is None:
-            self.query_one("#heading", Painting).show([[title, Span("asking what the pods use…", "dim")]])
+            asking = [Span("asking what the pods use…", "dim")]
+            self.query_one("#heading", Painting).show(resource_lines.heading(asking, self.size.width - 2))
             return
         fresh = resource_lines.freshness(shown.usage, shown.problem, now)
-        self.query_one("#heading", Painting).show([shorten([title, *fresh], self.size.width - 2)])
+        self.query_one("#heading", Painting).show(resource_lines.heading(fresh, self.size.width - 2))
         room = max(30, pages.scrollable_content_region.width)
         pages.show(resource_lines.page(shown.usage, shown.rooms, now, room))

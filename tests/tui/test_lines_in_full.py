@@ -1,0 +1,49 @@
+"""What has no room on a line continues on the next one, wherever there is one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from ktui.figures.record import Outcome, Record, Sight
+from ktui.figures.statistics import figures
+from ktui.tui.draw.widgets import Span, width
+from ktui.tui.report import lines as report_lines
+from ktui.tui.resources.lines import heading
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def _texts(lines: object) -> list[str]:
+    assert isinstance(lines, (list, tuple))
+    return ["".join(span.text for span in line) for line in lines]
+
+
+def test_why_there_are_no_measurements_is_not_cut() -> None:
+    why = [Span("no pod is measured yet: that takes a minute or so after it has started", "dim")]
+    assert _texts(heading(why, 100)) == ["RESOURCES  " + why[0].text]
+    assert _texts(heading(why, 78)) == ["RESOURCES  ", why[0].text]
+    narrow = heading(why, 40)
+    assert " ".join(_texts(narrow)[1:]) == why[0].text
+    assert all(width(line) <= 40 for line in narrow)
+
+
+def test_what_a_rate_does_not_count_is_not_cut() -> None:
+    began = [NOW - timedelta(hours=hour) for hour in range(16)]
+    ends = [Outcome.COMPLETE] * 11 + [Outcome.FAILED] * 2 + [Outcome.OPEN] * 3
+    records = [
+        Record(
+            uid="cart", revision=at, namespace="shop", name="cart", started=start, sight=Sight.WATCHED, desired=4,
+            outcome=end, finished=start + timedelta(seconds=9) if end is not Outcome.OPEN else None,
+        )
+        for at, (start, end) in enumerate(zip(began, ends, strict=True))
+    ]  # fmt: skip
+    of = figures(records, NOW - timedelta(days=7), NOW)
+    lines = report_lines.summary(of, NOW - timedelta(days=7), NOW, 78)
+    assert all(width(line) <= 78 for line in lines)
+    texts = _texts(lines)
+    at = next(at for at, text in enumerate(texts) if text.startswith("success"))
+    assert texts[at : at + 2] == [
+        "success       85% of 13: 11 complete, 2 failed · not counted: 3 with no end",
+        "              seen",
+    ]
+    assert texts[at + 2].startswith("duration")
