@@ -384,7 +384,7 @@ class RolloutPanels(Container):
             self.app.push_screen(page)
 
     def open_yaml(self) -> None:
-        """Show the YAML of the pod under the cursor; if it is no pod, say where there is YAML."""
+        """Show the YAML of the pod under the cursor; for anything else, say where there is YAML."""
         focused = self.screen.focused
         page = self._page(focused.chosen) if isinstance(focused, ItemList) and focused.chosen else None
         if page is None or not page.has_yaml:
