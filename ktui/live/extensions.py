@@ -82,13 +82,15 @@ class Follower:
     async def run(self) -> None:
         """Follow what comes and goes, until cancelled."""
         known: frozenset[Resource] = frozenset()
+        is_known = False
         while wanted := of_extensions():
             try:
                 served = of_served(await discover(self._connection, wanted))
             except KubeError:
                 # What was found stays: its streams tell what is wrong.
                 served = known
-            if served != known:
+            if served != known or not is_known:
+                is_known = True
                 self._found(served)
                 for resource in wanted:
                     if resource in served - known:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ktui.figures.observer import Observer
-from ktui.kinds.registry import STREAMED, WORKLOADS, detail_of, history_of, kind_at, timeline_of
+from ktui.kinds.registry import STREAMED, WORKLOADS, detail_of, history_of, kind_at, of_extensions, timeline_of
 from ktui.live.tracker import Tracker
 from ktui.live.unwatched import unwatched
 from ktui.model.changes import Change, Link, LinkState
@@ -20,6 +20,7 @@ from ktui.model.resources import (
     Resource,
     resource_of,
 )
+from ktui.model.workloads import Workload
 from ktui.present import Present, Validity
 from ktui.rollout.rollout import Phase, Rollout
 
@@ -48,6 +49,11 @@ class Live:
         """The uids of those that were looked at before that."""
         self._reading: set[str] = set()
         """The uids of those that are complete as far as is known, while not all has been heard of."""
+        self._found: frozenset[Resource] | None = None
+        """The resources of kinds that not every cluster has; None before the cluster has said which it has."""
+        self._owners = frozenset(resource.kind for resource in of_extensions())
+        self._held_back: set[str] = set()
+        """The uids of workloads that are shown once it is known whether they are part of such a kind."""
         self._valid: dict[str, Validity] = {}
         self._all_valid: Validity | None = None
         """Until when each of the rollouts stays true by the clock, and all of them; None if that is to be counted."""
@@ -60,6 +66,7 @@ class Live:
 
     def serves(self, found: frozenset[Resource]) -> None:
         """The cluster has these resources of kinds that not every cluster has, and no others."""
+        self._found = found
         known = {*found, *STREAMED}
         of_found = (resource for resource in found if resource.is_workload)
         extensions = {kind: tuple(part for part in kind_at(kind).parts if part in known) for kind in of_found}
@@ -85,6 +92,9 @@ class Live:
         is_listed = self.is_listed
         self._begin()
         self._waiting |= dict.fromkeys(self.store.take_dirty())
+        if self._held_back and self._knows_owners:
+            self._waiting |= dict.fromkeys(self._held_back)
+            self._held_back.clear()
         if self._has_heard_of_pods:
             self._waiting |= dict.fromkeys(self._reading - self._too_early)
         if times:
@@ -139,6 +149,9 @@ class Live:
         present = Present.at(now)
         workload, rollout = self.store.workload(uid), self._tracker.rollout(uid, present, anew=uid in self._too_early)
         self._valid[uid], self._all_valid = present.validity, None
+        if workload is not None and rollout is not None and self._may_be_a_part(workload):
+            self._held_back.add(uid)
+            rollout = None
         if workload is None or rollout is None:
             self.rollouts.pop(uid, None)
             self._valid.pop(uid, None)
@@ -216,6 +229,16 @@ class Live:
     def is_settled(self) -> bool:
         """Whether all has been heard of that the first state of the rollouts depends on, as far as we may see it."""
         return self.is_listed and self._has_heard_of_pods
+
+    @property
+    def _knows_owners(self) -> bool:
+        """Whether all has been heard of that a workload may be folded into."""
+        return self._found is not None and self._found <= self.store.listed | self._refused
+
+    def _may_be_a_part(self, workload: Workload) -> bool:
+        """Whether its controller is of a kind of which not all has been heard yet, such as a Revision of Knative."""
+        owner = workload.metadata.controller
+        return owner is not None and owner.kind in self._owners and not self._knows_owners
 
     @property
     def _has_heard_of_pods(self) -> bool:

@@ -8,6 +8,7 @@ from itertools import permutations
 import pytest
 
 from ktui.figures.record import Sight
+from ktui.kinds.knative_service.resources import SERVICES
 from ktui.kinds.registry import WORKLOADS
 from ktui.live.live import Live
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put
@@ -205,3 +206,41 @@ def test_nothing_is_complete_before_its_pods_are_read(of_pods: Change, phase: Ph
     live.apply([of_pods])
     list(live.refresh(NOW))
     assert live.rollouts["d"].phase is phase
+
+
+# What may be a part of something that has not been read
+
+
+def owned(kind: str) -> Put:
+    meta = {"name": "web-00001-deployment", "namespace": "shop", "uid": "d", "resourceVersion": "1"}
+    owner = {"apiVersion": "serving.knative.dev/v1", "kind": kind, "name": "web-00001", "uid": "r", "controller": True}
+    raw = {"metadata": meta | {"ownerReferences": [owner]}, "spec": {"replicas": 1, "template": template("web:1.0")}}
+    return Put(DEPLOYMENTS, decode(DEPLOYMENTS, raw))
+
+
+def test_what_a_controller_of_another_kind_owns_is_no_row_before_the_cluster_has_said_what_it_has() -> None:
+    live = Live()
+    live.apply([owned("Revision"), deployment("a"), *map(Listed, (*WORKLOADS, REPLICASETS, PODS))])
+    list(live.refresh(NOW))
+    assert list(live.rollouts) == ["a"]
+    live.serves(frozenset({SERVICES}))
+    list(live.refresh(NOW))
+    assert list(live.rollouts) == ["a"], "Knative's Services are yet to be listed"
+    live.apply([Listed(SERVICES)])
+    list(live.refresh(NOW))
+    assert sorted(live.rollouts) == ["a", "d"], "no Service was found for it"
+
+
+def test_what_nobody_else_can_own_is_a_row_at_once() -> None:
+    live = Live()
+    live.apply([owned("Operator"), *map(Listed, (*WORKLOADS, REPLICASETS, PODS))])
+    list(live.refresh(NOW))
+    assert list(live.rollouts) == ["d"]
+
+
+def test_where_the_cluster_has_no_such_kind_it_is_a_row() -> None:
+    live = Live()
+    live.apply([owned("Revision"), *map(Listed, (*WORKLOADS, REPLICASETS, PODS))])
+    live.serves(frozenset())
+    list(live.refresh(NOW))
+    assert list(live.rollouts) == ["d"]

@@ -16,6 +16,6 @@ from ktui.model.resources import Resource
 SERVICES: Final = Resource(
     GROUP, "v1", "services", KnativeService, names=("ksvc", "kservice"), short="ksvc", kind="Service"
 )
-REVISIONS: Final = Resource(GROUP, "v1", "revisions", KnativeRevision)
+REVISIONS: Final = Resource(GROUP, "v1", "revisions", KnativeRevision, kind="Revision")
 ROUTES: Final = Resource(GROUP, "v1", "routes", Route)
-INGRESSES: Final = Resource("networking.internal.knative.dev", "v1alpha1", "ingresses", KnativeIngress)
+INGRESSES: Final = Resource("networking.internal.knative.dev", "v1alpha1", "ingresses", KnativeIngress, kind="Ingress")
