@@ -17,7 +17,7 @@ class Resource:
     are what rolls out. `short` stands before a workload's name in a list; it is empty for Deployments.
     """
 
-    __slots__ = ("_kind", "group", "names", "plural", "short", "steered_by", "type", "version")
+    __slots__ = ("_kind", "group", "names", "plural", "short", "steered_by", "title", "type", "version")
 
     def __init__(
         self,
@@ -30,6 +30,7 @@ class Resource:
         short: str = "",
         kind: str = "",
         steered_by: str = "",
+        title: str = "",
     ) -> None:
         self.group = group
         """Empty for the core group."""
@@ -40,6 +41,8 @@ class Resource:
         self.short = short
         self.steered_by = steered_by
         """The subresource in which its controller takes orders: to promote, to abort. Empty is the object itself."""
+        self.title = title
+        """What people call its kind, if Kubernetes has a kind of that name: `Knative Service`. Empty is the kind."""
         self._kind = kind
         _BY_TYPE[type_] = self
 

@@ -12,7 +12,7 @@ import msgspec
 from ktui.model.changes import LinkState
 from ktui.model.events import Event
 from ktui.model.objects import Pod
-from ktui.model.reference import short
+from ktui.model.reference import short, title
 from ktui.model.resources import Resource
 from ktui.model.store import Store
 from ktui.rollout import images
@@ -131,6 +131,11 @@ class Rollout(msgspec.Struct, frozen=True):
     def by(self) -> str:
         """Who made the present revision: the writer of the template, else the tool that owns it; or nothing."""
         return self.written_by or (self.provenance.tool if self.provenance is not None else "")
+
+    @property
+    def title(self) -> str:
+        """What people call its kind: `Deployment`, `Knative Service`."""
+        return title(self.kind, self.word)
 
     @property
     def label(self) -> str:

@@ -79,4 +79,5 @@ ADVANCED_DAEMONSETS: Final = Resource(
     names=("ads", "advanceddaemonset"),
     short="ads",
     kind="DaemonSet",
+    title="Advanced DaemonSet",
 )

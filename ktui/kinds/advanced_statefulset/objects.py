@@ -68,4 +68,5 @@ ADVANCED_STATEFULSETS: Final = Resource(
     names=("asts", "advancedstatefulset"),
     short="asts",
     kind="StatefulSet",
+    title="Advanced StatefulSet",
 )

@@ -14,7 +14,14 @@ from ktui.kinds.knative_service.objects import (
 from ktui.model.resources import Resource
 
 SERVICES: Final = Resource(
-    GROUP, "v1", "services", KnativeService, names=("ksvc", "kservice"), short="ksvc", kind="Service"
+    GROUP,
+    "v1",
+    "services",
+    KnativeService,
+    names=("ksvc", "kservice"),
+    short="ksvc",
+    kind="Service",
+    title="Knative Service",
 )
 REVISIONS: Final = Resource(GROUP, "v1", "revisions", KnativeRevision, kind="Revision")
 ROUTES: Final = Resource(GROUP, "v1", "routes", Route)

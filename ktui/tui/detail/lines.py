@@ -32,11 +32,11 @@ def deleted(rollout: Rollout, has_namesake: bool) -> Lines:
     """What stands over a rollout that is gone: the name, and that this is the past."""
     text = "this is its last known state"
     if has_namesake:
-        text += f"; another {rollout.kind} has its name now"
+        text += f"; another {rollout.title} has its name now"
     return [
         [
             Span(f"{rollout.namespace}/{rollout.name}", "title"),
-            Span(f"  {rollout.kind}  ", "dim"),
+            Span(f"  {rollout.title}  ", "dim"),
             glyphs.phase(Phase.DELETED),
         ],
         [Span(f"{signs.TIMES} deleted: {text}. esc goes back.", "failed")],

@@ -11,7 +11,7 @@ from ktui.tui.draw.widgets import Span
 def headline(rollout: Rollout, pending: str) -> list[Span]:
     """Which rollout, and what it is up to."""
     name = Span(f"{rollout.namespace}/{rollout.name}", "title")
-    spans = [name, Span(f"  {rollout.kind}  ", "dim"), glyphs.phase(rollout.phase)]
+    spans = [name, Span(f"  {rollout.title}  ", "dim"), glyphs.phase(rollout.phase)]
     if rollout.paused and rollout.phase is not Phase.PAUSED:
         spans += [Span("  "), Span(f"{signs.PAUSE} paused", "paused")]
     if pending:
