@@ -129,7 +129,7 @@ def test_every_key_calls_something_that_there_is() -> None:
 KEYS_OF: dict[str, set[str]] = {
     "chooses": {"O", "K"},
     "repairs": {"C"},
-    "shows": {"O", "V", "3", "z"},
+    "shows": {"O", "V", "3", "h", "y", "z"},
     "switches": {"p"},
     "tries": {"r"},
     "turns": {"A"},

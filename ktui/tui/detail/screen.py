@@ -35,7 +35,7 @@ class DetailScreen(RolloutScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape", "app.pop_screen", id="detail.back"),
         bind("z", "only_trouble", id="detail.pods"),
-        bind("y", "yaml", id="detail.yaml"),
+        bind("y", "toggle_yaml", id="detail.yaml"),
     ]
 
     def compose_body(self) -> ComposeResult:
@@ -89,7 +89,7 @@ class DetailScreen(RolloutScreen):
     def copied(self) -> tuple[str, str]:  # noqa: D102
         return self.query_one(RolloutPanels).copied
 
-    def action_yaml(self) -> None:
+    def action_toggle_yaml(self) -> None:
         """Show the YAML of the pod under the cursor."""
         self.query_one(RolloutPanels).open_yaml()
 
