@@ -288,14 +288,9 @@ class LiveScreen(SafeToDismiss[None]):
         return usage.shown(uid) if usage is not None and uid is not None else None
 
     @property
-    def hint(self) -> str:
-        """What to try first; it takes a line, so most screens have none."""
-        return ""
-
-    @property
     def notice_lines(self) -> int:
         """How many lines the notices below the header take."""
-        return len(self.ktui.notices) + bool(self.hint)
+        return len(self.ktui.notices)
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""
@@ -303,8 +298,6 @@ class LiveScreen(SafeToDismiss[None]):
         header = self.query_one("#header", Painting)
         lines = [chrome.header(title, counts, self.ktui.link_state(now), now, cells)]
         notices = [chrome.notice(text, cells) for text in self.ktui.notices]
-        if self.hint:
-            notices.insert(0, chrome.notice(self.hint, cells, is_warning=False))
         self.set_class(bool(notices), "-noticed")
         self.query_one("#notices", Painting).show(notices)
         header.show(lines)

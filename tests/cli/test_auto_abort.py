@@ -84,6 +84,22 @@ def test_without_auto_abort_nothing_is_taken_back(ktui: Ktui, cart: Witness) -> 
     assert cart.image() == STUCK
 
 
+def test_steps_that_stay_ready_advance_by_themselves(ktui: Ktui, cart: Witness, state: Path) -> None:
+    steps = (*_canary(FINE), "--steps", "1,50%")
+    assert ktui(*steps, "--advance").code == 0
+    assert [entry["request"]["action"] for entry in _audit(state)] == ["canary", "promote", "promote"]
+    assert {entry["automatic"] for entry in _audit(state)[1:]} == {"its canary was ready for the soak time"}
+    status = cart.deployment().status
+    assert (status.updated_replicas, status.available_replicas) == (4, 4)
+
+
+def test_a_step_that_fails_does_not_advance(ktui: Ktui, cart: Witness, state: Path) -> None:
+    before = cart.image()
+    assert ktui(*_canary(CRASH), "--steps", "1,50%", "--advance", *SOON).code == 1
+    assert [entry["request"]["action"] for entry in _audit(state)] == ["canary", "abort"]
+    assert cart.image() == before
+
+
 @pytest.fixture
 def guarded(
     ktui_process: Callable[..., subprocess.Popen[str]], cart: Witness, cluster: SimulatedCluster
@@ -127,6 +143,7 @@ def test_a_lost_connection_aborts_nothing(
         (["promote", "cart", "--watch", "--patience", "1m", "--yes"], "--patience is that of --auto-abort: give both."),
         (["promote", "cart", "web", "--watch", "--yes"], "--watch follows one rollout: give one NAME."),
         (["promote", "service/cart", "--watch", "--yes"], "are for a rollout"),
+        (["promote", "cart", "--advance", "--yes"], "--advance acts while ktui follows the rollout: give"),
     ],
 )
 def test_wrong_usage(ktui: Ktui, arguments: list[str], said: str) -> None:
@@ -176,3 +193,4 @@ def test_the_output_says_how_to_follow(ktui: Ktui, cart: Witness) -> None:
     assert ran.code == 0
     assert ran.lines[-1].startswith("To follow it: ktui ")
     assert ran.lines[-1].endswith("-n shop status cart")
+    assert ktui("scale", "cart", "--replicas", "5", "--yes").lines[-1] == ran.lines[-1]

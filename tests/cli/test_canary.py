@@ -266,6 +266,10 @@ def test_a_quota_and_a_budget_are_warned_of(ktui: Ktui, twelve: Witness, cluster
     )
     cluster.wait_until(lambda _: (cluster.get("resourcequotas", "few", "shop") or {})["status"].get("used"))
     ran = ktui("canary", "cart", "--image", f"cart={IMAGE}", "--pods", "2", "--dry-run")
+    accepted = ran.lines.index("The server accepts it (dry run).")
+    changes = ran.lines[accepted + 1 : ran.lines.index("The same with kubectl:") - 1]
+    assert changes[-1].split(":")[0].strip("+ ~").startswith("ktui's note of the hold")
+    assert "{" not in "".join(changes), "what ktui writes down for itself is for no person to read"
     assert "Warning: The quota few has no room for 2 extra pods: pods 12 of 13 is used, so 1 would start." in ran.out
     assert "Warning: The PodDisruptionBudget cart (minAvailable 80%) counts the canary too" in ran.out
 

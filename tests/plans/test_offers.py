@@ -10,6 +10,7 @@ from ktui.kinds.planning import plan
 from ktui.plans.offers import PATCH, PATCH_SCALE, Offer, Rights
 from ktui.plans.request import Abort, Action, Pause, Promote, Request, Restart, Resume, RollBack
 from ktui.rollout.revisions import Refusal
+from ktui.tui.screen import action_hints
 from tests.plans.builders import NEW, OLD, complete, deployment, made, midway, replicaset
 
 
@@ -79,6 +80,19 @@ def test_what_is_open_can_be_planned_and_what_is_closed_is_refused_for_the_same_
         if action in requests:
             planned = plan(requests[action], subject)
             assert (planned.reason if isinstance(planned, Refusal) else "") == offer.why_not
+
+
+def test_of_two_keys_that_do_the_same_the_footer_has_one() -> None:
+    failed = made(
+        deployment(NEW, counts=(5, 2, 4), reason="ProgressDeadlineExceeded"),
+        replicaset(31, NEW, count=2),
+        replicaset(30, OLD, count=3),
+    )
+    found = offers(failed)
+    assert found[Action.ABORT].open
+    assert (found[Action.ROLLBACK].instead, found[Action.ABORT].instead) == (None, Action.ROLLBACK)
+    shown = [hint.key for hint in action_hints(tuple(found.values()))]
+    assert ("b" in shown, "a" in shown) == (True, False)
 
 
 def test_a_pod_that_dies_while_a_complete_rollout_is_paused_is_no_rollout() -> None:

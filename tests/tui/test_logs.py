@@ -88,6 +88,8 @@ async def test_a_container_that_has_not_started_says_so_and_then_writes(stage: S
         await opened(screen)
         await screen.sees("The container has not started: 1 ContainerCreating", "appears here as soon as it has")
         await screen.sees("○ waiting")
+        await screen.press("S")
+        await screen.hears("There is nothing to save: no line is shown.")
         stage.advance(10)
         await screen.sees("listening on :8080")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from ktui.tui.overview.lines import TROUBLE
 from ktui.tui.terminal.chosen_theme import chosen_theme
@@ -116,3 +117,39 @@ def test_a_file_that_names_no_theme_counts_as_none(kept: str, tmp_path: Path) ->
     (tmp_path / "theme").write_text(kept)
     assert chosen_theme(tmp_path) == ""
     assert chosen_theme(tmp_path / "nowhere") == chosen_theme(None) == ""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_message_covers_no_cause_no_question_and_no_keys(
+    stage: Stage, dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    _some(stage)
+    long = "ktui cannot reach the server at https://prod.example:6443 any more. " * 2
+
+    async with dashboard(size=size, hint="press enter") as screen:
+
+        async def leaves_in_sight(*parts: str) -> None:
+            await screen.until(lambda: any(t.region for t in screen.app.screen.query(Toast)), "the message")
+            shown = screen.app.screen.query(Toast).first().region
+            for part in parts:
+                assert not shown.overlaps(screen.app.screen.query_one(part).region), part
+            screen.app.clear_notifications()
+            await screen.until(lambda: not screen.app.screen.query(Toast), "the message to go")
+
+        await screen.sees("3 rollouts", "api", "press enter")
+        rows = screen.app.screen.query_one("#table").region
+        # What to try first goes with the first key, and no row moves.
+        await screen.press("j")
+        await screen.sees_no("press enter")
+        assert screen.app.screen.query_one("#table").region.offset == rows.offset
+        await screen.press("g")
+        screen.app.notify(long)
+        await leaves_in_sight("#table", "#explanation", "#hints", "#header")
+        await screen.press("enter")
+        await screen.sees("shop/web  Deployment")
+        screen.app.notify(long)
+        await leaves_in_sight("#why", "#hints", "#header")
+        await screen.press("b")
+        await screen.sees("Roll back shop/web", "y yes")
+        screen.app.notify("The kubectl command is on the clipboard, if this terminal allows it.")
+        await leaves_in_sight("Pages", "DialogKeys", ".dialog-title")

@@ -111,3 +111,12 @@ def test_rows_take_no_more_lines_than_there_are() -> None:
         assert sum(high) <= max(3, room)
         assert high == [high[0]] * 3, "rows that say the same are cut alike"
         assert high[0] == max(1, min(3, room // 3))
+
+
+def test_at_80_columns_why_has_room_for_the_cause_though_no_line_is_free() -> None:
+    other = msgspec.structs.replace(a("a-service-of-a-long-name", "cart:5.0"), namespace="storefront")
+    rows = [*TROUBLED, other]
+    fitted = columns(map(measure, rows), 77)
+    assert WHY[:17] in text(row(TROUBLED[0], fitted, NOW)[0])
+    calm = columns(map(measure, [*CALM, other]), 77)
+    assert calm.bar, "where nothing is wrong, WHY needs no room"

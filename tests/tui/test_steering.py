@@ -205,12 +205,18 @@ async def test_restart_replaces_every_pod(stage: Stage, dashboard: Dashboard) ->
         await _at_rest(stage, screen)
         await screen.press("R")
         await screen.sees("Restart shop/cart", "kubectl.kubernetes.io/restartedAt", "y yes")
+        await screen.press("m")
+        await screen.sees("Why? The history shows it")
+        await screen.type("a new certificate")
+        await screen.press("enter")
+        await screen.sees("a new certificate", "y yes")
         await screen.press("y")
         await screen.until(lambda: stage.read("cart").metadata.generation == 2, "a new generation")
         stage.advance(30)
         await screen.sees("✔ complete")
     after = {pod.metadata.uid for pod in stage.core.list_namespaced_pod("shop").items}
     assert not before & after
+    assert stage.read("cart").metadata.annotations["kubernetes.io/change-cause"] == "a new certificate"
 
 
 async def test_what_is_not_open_says_why_and_asks_nothing(stage: Stage, dashboard: Dashboard) -> None:

@@ -56,13 +56,16 @@ def canary(
     auto_abort: bool,
     patience: str | None,
     soak: str,
+    advance: bool,
     **manner: Any,
 ) -> int:
     """Roll out to a few pods of NAME and hold there. `promote` continues, `abort` goes back.
 
     The hold is in the object itself (a StatefulSet uses its partition), so ktui does not have to keep running.
     """
-    watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout)
+    watched = watch_of(
+        watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout, advance=advance
+    )
     if repair:
         if images or filename or pods or percent or steps or watched or change_cause:
             raise click.UsageError("--repair repairs a hold that exists; it does not begin one.")
@@ -123,6 +126,7 @@ def promote(
     auto_abort: bool,
     patience: str | None,
     soak: str,
+    advance: bool,
     **manner: Any,
 ) -> int:
     """Promote the rollout of NAME to its next step.
@@ -139,10 +143,12 @@ def promote(
             raise click.UsageError(
                 "--pods, --percent, --full and --skip-step are for a canary; a Service switches as a whole."
             )
-        if watch or auto_abort or patience:
+        if watch or auto_abort or patience or advance:
             raise click.UsageError("--watch and --auto-abort are for a rollout; a switch is always followed.")
         return switch(context, services[0], Switch(to, force=force), timeout or "1m", Manner(**manner))
-    watched = watch_of(watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout or "0")
+    watched = watch_of(
+        watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout or "0", advance=advance
+    )
     if to or force or (timeout and not watched):
         raise click.UsageError("--to, --force and --timeout are for a Service: write service/NAME.")
     if len([size for size in (pods, percent, full, skip_step) if size]) > 1:

@@ -59,6 +59,19 @@ class Followed:
     document: dict[str, Any]
     code: int = 0
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it ended with a canary that is held and ready."""
+        return bool(self.document["watch"]["outcome"] == HELD)
+
+
+def watched(outcome: str, sentence: str, code: int) -> Followed:
+    """How the watch of a rollout ended."""
+    return Followed({"watch": {"outcome": outcome, "sentence": sentence, "exitCode": code}}, code)
+
+
+HELD: Final = "held"
+"""The outcome of a watch that ended with a canary that is held and ready."""
 
 Follow = Callable[[Api, Plan], Coroutine[Any, Any, Followed]]
 

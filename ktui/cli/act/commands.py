@@ -197,7 +197,7 @@ def rollback(
 @click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="The new number of pods.")
 def scale(context: click.Context, names: Names, replicas: int, **manner: Any) -> int:
     """Set the number of pods of NAME."""
-    return act(context, names, Scale(replicas), manner)
+    return act(context, names, Scale(replicas), manner, rolls=True)
 
 
 class _Image(click.ParamType[tuple[str, str]]):

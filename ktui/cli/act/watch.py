@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -15,7 +15,8 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
 from ktui.actions.read import Reader
 from ktui.cli import printing
-from ktui.cli.act.carry_out import Follow, Followed
+from ktui.cli.act.carry_out import HELD, Follow, Followed, watched
+from ktui.cli.act.next_step import next_step
 from ktui.cli.exit_codes import FAILED, NOT_FINISHED
 from ktui.cli.figures_file import CommandRecorder, book_opener, recording
 from ktui.cli.options import DURATION
@@ -47,18 +48,23 @@ class Watch:
     auto_abort: bool
     soak: float
     limit: float
+    advance: bool = False
+    """Whether a held canary goes on to its next step by itself once it was ready for the soak time."""
     patience: timedelta | None = None
     """How long a cause may last before an abort; None is as long as each is granted (`rollout.patience`)."""
 
     @property
     def note(self) -> str:
         """What the question says about it."""
-        if not self.auto_abort:
-            return ""
-        return (
-            "Auto-abort is on: if a new pod fails and does not recover, or the deadline passes, while this watches, "
-            "ktui rolls it back."
-        )
+        parts = []
+        if self.advance:
+            parts.append("ktui promotes each step when its pods have been ready for the soak time, while this watches.")
+        if self.auto_abort:
+            parts.append(
+                "Auto-abort is on: if a new pod fails and does not recover, or the deadline passes, while this "
+                "watches, ktui rolls it back."
+            )
+        return " ".join(parts)
 
 
 _AUTO_ABORT: Final = click.option(
@@ -81,6 +87,11 @@ def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default="30s",
             show_default=True,
             help="With --watch: keep watching a canary for this long after it is ready.",
+        ),
+        click.option(
+            "--advance",
+            is_flag=True,
+            help="With --watch: after the --soak time of each step, promote to the next one, until it is complete.",
         ),
         _PATIENCE,
         _AUTO_ABORT,
@@ -106,29 +117,47 @@ def rolling_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def watch_of(*, watch: bool, auto_abort: bool, timeout: str, patience: str | None, soak: str = "0") -> Watch | None:
+def watch_of(
+    *, watch: bool, auto_abort: bool, timeout: str, patience: str | None, soak: str = "0", advance: bool = False
+) -> Watch | None:
     """How to follow the rollout, if at all. Raises UsageError."""
+    if advance and not watch:
+        raise click.UsageError("--advance acts while ktui follows the rollout: give --watch too.")
     if auto_abort and not watch:
         raise click.UsageError("--auto-abort acts while ktui follows the rollout: give --watch too.")
     if patience is not None and not auto_abort:
         raise click.UsageError("--patience is that of --auto-abort: give both.")
     granted = timedelta(seconds=seconds(patience)) if patience is not None else None
-    return Watch(auto_abort, seconds(soak), seconds(timeout), granted) if watch else None
+    return Watch(auto_abort, seconds(soak), seconds(timeout), advance, granted) if watch else None
 
 
 def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
     """Follows what a plan has set going, and remembers it."""
 
     async def follow(api: Api, made: Plan) -> Followed:
+        clock = asyncio.get_running_loop()
+        end = clock.time() + watch.limit
         async with recording(api.connection, book_opener(settings)) as recorder:
-            return await _follow(watch, recorder, says, api, made)
+            while True:
+                left = max(end - clock.time(), 0.001) if watch.limit else 0.0
+                armed = _armed(made)
+                followed = await _follow(replace(watch, limit=left), recorder, says, api, armed)
+                if not (watch.advance and followed.is_held):
+                    return followed
+                step = await next_step(Reader(api, recall=recorder.recall), armed, AuditLog(audit_file()), says=says)
+                if isinstance(step, Followed):
+                    return step
+                made = step
 
     return follow
 
 
-async def _follow(watch: Watch, recorder: CommandRecorder, says: bool, api: Api, made: Plan) -> Followed:
-    workload = cast(Workload, msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook))
-    watching = _Watching(api, arm(workload), watch, recorder, says=says)
+def _armed(made: Plan) -> Armed:
+    return arm(cast(Workload, msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)))
+
+
+async def _follow(watch: Watch, recorder: CommandRecorder, says: bool, api: Api, armed: Armed) -> Followed:
+    watching = _Watching(api, armed, watch, recorder, says=says)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
             return await watching.until_it_ends(limit)
@@ -253,7 +282,7 @@ class _Watching:
         if clock - self._ready_since < self._watch.soak:
             return None
         size = count(rollout.progress.new.ready, "pod")
-        return self.ended("held", f"{self._name} holds its canary: {size} ready.", 0)
+        return self.ended(HELD, f"{self._name} holds its canary: {size} ready.", 0)
 
     def ended(self, outcome: str, sentence: str, code: int) -> Followed:
         """How it ended, said."""
@@ -261,7 +290,7 @@ class _Watching:
             printing.error(sentence)
         else:
             self._say(sentence)
-        return Followed({"watch": {"outcome": outcome, "sentence": sentence, "exitCode": code}}, code)
+        return watched(outcome, sentence, code)
 
     def _now(self) -> datetime:
         return self._api.connection.clock.now()

@@ -108,7 +108,11 @@ def _length(hint: Hint) -> int:
     return cell_len(hint.key) + cell_len(clean(hint.label)) + (3 if hint.is_open else 5)
 
 
-def notice(text: str, cells: int, *, is_warning: bool = True) -> list[Span]:
+def notice(text: str, cells: int) -> list[Span]:
     """Something that a person should know about what is shown."""
-    style = "warn" if is_warning else "progressing"
-    return shorten([Span("! " if is_warning else f"{signs.POINTER} ", style), Span(clean(text), style)], cells)
+    return shorten([Span("! ", "warn"), Span(clean(text), "warn")], cells)
+
+
+def first_steps(text: str, cells: int) -> list[Span]:
+    """What to try first."""
+    return shorten([Span(f"{signs.POINTER} ", "progressing"), Span(clean(text), "progressing")], cells)

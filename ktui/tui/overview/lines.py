@@ -74,7 +74,7 @@ def columns(measures: Iterable[Measure], cells: int) -> Columns:
 
     NAMESPACE, ROLLOUT, PHASE, READY (it says who serves), a short bar and some of WHY come first. What is left goes,
     in this order, to IMAGE, FOR, NEW, more of WHY, REV, a longer bar, the rest of a long IMAGE, and all of WHY. If it
-    is tight, NAMESPACE goes if all are in one, and long names are cut.
+    is tight, NAMESPACE goes if all are in one, long names are cut, and the bar leaves its room to WHY.
     """
     rows = list(measures)
     namespaces = {row.namespace for row in rows}
@@ -93,9 +93,9 @@ def columns(measures: Iterable[Measure], cells: int) -> Columns:
         since=0,
         why=0,
     )
-    fitted = _tightened(fitted, cells, is_one_namespace=len(namespaces) == 1)
     # Where nothing is wrong, WHY needs no more than its heading.
     least = min(_LEAST_WHY, max(3, why))
+    fitted = _tightened(fitted, cells, least, is_one_namespace=len(namespaces) == 1)
     left = _rest(fitted, cells) - least
     some = max(0, min(_SOME_WHY, why) - least)
     rest = max(0, why - least)
@@ -116,13 +116,15 @@ def columns(measures: Iterable[Measure], cells: int) -> Columns:
     return fitted._replace(why=max(0, _rest(fitted, cells)))
 
 
-def _tightened(fitted: Columns, cells: int, *, is_one_namespace: bool) -> Columns:
+def _tightened(fitted: Columns, cells: int, why: int, *, is_one_namespace: bool) -> Columns:
     """The columns that are always there, cut where WHY has too little room; READY is left whole in any terminal."""
     shorter = {"namespace": 0} if is_one_namespace else {"namespace": min(fitted.namespace, 10)}
     for smaller in (shorter, {"name": min(fitted.name, 20)}):
         if _rest(fitted, cells) < _LEAST_WHY:
             fitted = fitted._replace(**smaller)
-    for smaller in ({"bar": 0}, {"phase": 1}, {"namespace": 0}, {"name": min(fitted.name, 8)}):
+    if _rest(fitted, cells) < why:
+        fitted = fitted._replace(bar=0)
+    for smaller in ({"phase": 1}, {"namespace": 0}, {"name": min(fitted.name, 8)}):
         if _rest(fitted, cells) < 0:
             fitted = fitted._replace(**smaller)
     return fitted

@@ -75,7 +75,8 @@ class OverviewScreen(LiveScreen):
         self._listing = Listing()
         self._table: Rows | None = None
         self._measures = Measures()
-        self._has_been_covered = False
+        self._is_tried = False
+        """Whether a key was pressed, or another screen opened."""
         self._beside: RolloutPanels | None = None
         """What is beside the list; it is made when there is room for it and a rollout to show."""
 
@@ -87,6 +88,7 @@ class OverviewScreen(LiveScreen):
             yield Scroll(id="table")
             yield Painting(id="message")
             yield Painting(id="explanation")
+            yield Painting(id="first-steps")
         with Horizontal(id="filter-row"):
             yield Words("/")
             yield Field(id="filter", placeholder="namespace, name, phase, image or cause")
@@ -111,13 +113,19 @@ class OverviewScreen(LiveScreen):
         return self._beside is not None and self._beside.is_shown and self._beside.is_moving
 
     @property
-    def hint(self) -> str:
+    def _first_steps(self) -> str:
         """What to try first, until something was tried."""
-        return "" if self._has_been_covered else self.ktui.options.hint
+        return "" if self._is_tried else self.ktui.options.hint
 
     def on_screen_suspend(self) -> None:
         """Another screen or a dialog has been opened: what to try first is known."""
-        self._has_been_covered = True
+        self._is_tried = True
+
+    def on_key(self) -> None:
+        """What to try first goes with the first key."""
+        if self._first_steps:
+            self._is_tried = True
+            self.draw_now()
 
     @property
     def _is_split(self) -> bool:
@@ -157,8 +165,13 @@ class OverviewScreen(LiveScreen):
         explanation = self.query_one("#explanation", Painting)
         explanation.display = not beside
         if not beside:
-            lines = _EXPLANATION + max(0, room - sum(heights))
+            # The line of the first steps stays where it is, so that no row moves when they go.
+            free = bool(self.ktui.options.hint) and self._is_tried
+            lines = _EXPLANATION + max(0, room - sum(heights)) + free
             explanation.show(overview_lines.explanation(current, cells - 2, lines))
+        first_steps = self.query_one("#first-steps", Painting)
+        first_steps.display = bool(self._first_steps)
+        first_steps.show([chrome.first_steps(self._first_steps, cells - 2)])
         self._draw_beside(now, beside)
         self._say_why_empty(everything, cells)
         self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
@@ -171,7 +184,8 @@ class OverviewScreen(LiveScreen):
     def _table_lines(self, *, is_split: bool) -> int:
         """The lines that the rows have; where the explanation is below them, it may use those that they leave."""
         # From the size of the screen: what the widgets measure is of the drawing before.
-        room = self.size.height - _FIXED - self.notice_lines - self.has_class("-filtering")
+        others = self.notice_lines + self.has_class("-filtering") + bool(self.ktui.options.hint)
+        room = self.size.height - _FIXED - others
         return room if is_split else room - _EXPLANATION
 
     def _show_table(self, rows: Rows, at: int | None) -> None:
