@@ -44,13 +44,6 @@ def short(kind: str, name: str) -> str:
     return f"{word}/{name}" if word else name
 
 
-def title(kind: str, word: str) -> str:
-    """What people call the kind of a workload whose name a list shows after that word: `Knative Service`."""
-    of_kind = [resource for resource in _workloads() if resource.kind == kind]
-    found = next((resource for resource in of_kind if resource.short == word), of_kind[0] if of_kind else None)
-    return found.title or kind if found is not None else kind
-
-
 def reference_to(workload: Workload) -> Reference:
     """What names that workload."""
     return Reference(workload.metadata.name, resource_of(workload))

@@ -17,7 +17,7 @@ class Resource:
     are what rolls out. `short` stands before a workload's name in a list; it is empty for Deployments.
     """
 
-    __slots__ = ("_kind", "group", "names", "plural", "short", "steered_by", "title", "type", "version")
+    __slots__ = ("_kind", "_title", "group", "names", "plural", "short", "steered_by", "type", "version")
 
     def __init__(
         self,
@@ -41,8 +41,7 @@ class Resource:
         self.short = short
         self.steered_by = steered_by
         """The subresource in which its controller takes orders: to promote, to abort. Empty is the object itself."""
-        self.title = title
-        """What people call its kind, if Kubernetes has a kind of that name: `Knative Service`. Empty is the kind."""
+        self._title = title
         self._kind = kind
         _BY_TYPE[type_] = self
 
@@ -58,6 +57,11 @@ class Resource:
     def kind(self) -> str:
         """What the API calls one of its objects: `Deployment`."""
         return self._kind or self.type.__name__
+
+    @property
+    def title(self) -> str:
+        """What people call its kind, where another one has the same name: `Knative Service`; else the kind."""
+        return self._title or self.kind
 
     @property
     def group_version(self) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from ktui.model.changes import LinkState
 from ktui.model.events import Event
 from ktui.model.objects import Pod
-from ktui.model.reference import short, title
+from ktui.model.reference import short
 from ktui.model.resources import Resource
 from ktui.model.store import Store
 from ktui.rollout import images
@@ -124,6 +124,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """Name and image of each container, if the template is that of another workload."""
     word: str = ""
     """What stands before its name in a list, if its kind has the name of a kind of Kubernetes itself."""
+    title: str = ""
+    """What people call its kind: `Deployment`, `Knative Service`, `Argo Rollout`."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 
@@ -131,11 +133,6 @@ class Rollout(msgspec.Struct, frozen=True):
     def by(self) -> str:
         """Who made the present revision: the writer of the template, else the tool that owns it; or nothing."""
         return self.written_by or (self.provenance.tool if self.provenance is not None else "")
-
-    @property
-    def title(self) -> str:
-        """What people call its kind: `Deployment`, `Knative Service`."""
-        return title(self.kind, self.word)
 
     @property
     def label(self) -> str:

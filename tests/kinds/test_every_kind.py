@@ -18,7 +18,7 @@ from ktui.kinds.planning import offers, plan
 from ktui.kinds.registry import EXTENSIONS, KINDS, kind_of
 from ktui.kube.api import Api
 from ktui.live.snapshot import read_store
-from ktui.model.reference import namesakes, read_reference, reference_to, title
+from ktui.model.reference import namesakes, read_reference, reference_to
 from ktui.model.resources import Resource
 from ktui.plans.plan import Plan
 from ktui.plans.request import PLAIN
@@ -156,12 +156,7 @@ def test_its_names_lead_to_it(kind: Kind[Any]) -> None:
     assert kind.parts, "something keeps its revisions"
 
 
-@pytest.mark.parametrize(
-    ("kind", "word", "said"),
-    [
-        ("Service", "ksvc", "Knative Service"), ("StatefulSet", "asts", "Advanced StatefulSet"),
-        ("StatefulSet", "sts", "StatefulSet"), ("Deployment", "", "Deployment"), ("CloneSet", "clone", "CloneSet"),
-    ],
-)  # fmt: skip
-def test_a_page_calls_a_kind_as_people_do(kind: str, word: str, said: str) -> None:
-    assert title(kind, word) == said
+def test_no_two_kinds_are_called_the_same() -> None:
+    titles = [kind.resource.title for kind in (*KINDS, *EXTENSIONS)]
+    assert len(set(titles)) == len(titles), titles
+    assert {"Deployment", "Argo Rollout", "Kruise Rollout", "Knative Service", "Advanced StatefulSet"} <= set(titles)

@@ -68,6 +68,15 @@ def test_for_is_there_at_120_columns_and_all_of_why_at_200() -> None:
     assert WHY in text(row(TROUBLED[0], columns(map(measure, TROUBLED), 197), NOW)[0])
 
 
+def test_the_explanation_says_once_who_serves() -> None:
+    serves = "revision 1 serves 100 %"
+    two = msgspec.structs.replace(a("web", "web:2", cause(f"it crashes; {serves}"), cause("no pods")), serves=serves)
+    told = " ".join(text(line) for line in explanation(two, 200, 6))
+    assert told.count(serves) == 1
+    apart = msgspec.structs.replace(two, causes=(cause("it crashes"),))
+    assert f"it crashes; {serves}" in " ".join(text(line) for line in explanation(apart, 200, 6))
+
+
 def test_the_explanation_names_all_causes_where_there_is_room_else_how_many_more() -> None:
     causes = (cause(WHY), cause("no progress within its deadline of 10m"), cause("the quota is used up"))
     rollout = a("checkout", "checkout:2.4.1", *causes)

@@ -18,6 +18,7 @@ ROLLOUTS: Final = Resource(
     names=("rollout", "ro"),
     short="ro",
     kind="Rollout",
+    title="Argo Rollout",
     steered_by="status",
 )
 ANALYSIS_RUNS: Final = Resource(GROUP, "v1alpha1", "analysisruns", AnalysisRun)

@@ -11,6 +11,7 @@ from ktui.kinds.argo_rollout.analysis import RunView, experiments_of, runs_of
 from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.progress import template_of
+from ktui.kinds.argo_rollout.resources import ROLLOUTS
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import Ladder, current_step, label, ladder, sides, waiting
 from ktui.model.objects import ReplicaSet, condition_of
@@ -56,6 +57,7 @@ def summarise(store: Store, situation: Situation, numbers: Progress, track: Trac
     return Rollout(
         **described(rollout, template, replaced, track),
         kind="Rollout",
+        title=ROLLOUTS.title,
         phase=phase,
         verdict=said.verdict(rollout),
         paused=rollout.spec.paused,

@@ -119,6 +119,7 @@ def _summary(
     return Rollout(
         **described(workload, workload.spec.template, gives_way, track),
         kind=resource_of(workload).kind,
+        title=resource_of(workload).title,
         phase=phase,
         verdict=own.verdict,
         paused=own.is_paused or phase is Phase.PAUSED or (partition is not None and partition.is_pause),

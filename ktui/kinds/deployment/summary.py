@@ -10,7 +10,7 @@ from ktui.kinds.deployment.hold import hold_of
 from ktui.kinds.deployment.situation import Situation
 from ktui.kinds.deployment.status import deadline_exceeded, progressing, settled
 from ktui.model.objects import Deployment, ReplicaSet
-from ktui.model.resources import PODS, REPLICASETS
+from ktui.model.resources import DEPLOYMENTS, PODS, REPLICASETS
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.rollout.described import described
@@ -36,6 +36,7 @@ def summarise(store: Store, where: Situation, track: Track, now: datetime) -> Ro
     return Rollout(
         **described(deployment, deployment.spec.template, gives_way, track),
         kind="Deployment",
+        title=DEPLOYMENTS.title,
         phase=phase,
         verdict=where.verdict,
         paused=deployment.spec.paused,

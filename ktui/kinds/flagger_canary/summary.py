@@ -8,6 +8,7 @@ from datetime import datetime
 from ktui.kinds.flagger_canary import status as said
 from ktui.kinds.flagger_canary.objects import Canary
 from ktui.kinds.flagger_canary.progress import is_whole, progress
+from ktui.kinds.flagger_canary.resources import CANARIES
 from ktui.kinds.flagger_canary.revisions import promoted
 from ktui.kinds.flagger_canary.situation import Situation, situation_of
 from ktui.kinds.flagger_canary.words import awaits, suspended, who_serves
@@ -48,6 +49,7 @@ def summarise(store: Store, canary: Canary, track: Track, now: datetime) -> Roll
     return Rollout(
         uid=meta.uid,
         kind="Canary",
+        title=CANARIES.title,
         namespace=clean(meta.namespace),
         name=clean(meta.name),
         generation=meta.generation,

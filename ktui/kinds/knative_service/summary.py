@@ -8,7 +8,7 @@ from datetime import datetime
 from ktui.kinds.knative_service import status as said
 from ktui.kinds.knative_service.objects import KnativeIngress, KnativeRevision, KnativeService, Route
 from ktui.kinds.knative_service.progress import progress
-from ktui.kinds.knative_service.resources import REVISIONS
+from ktui.kinds.knative_service.resources import REVISIONS, SERVICES
 from ktui.kinds.knative_service.routing_causes import missing_targets, waits_for
 from ktui.kinds.knative_service.situation import Part, Situation, situation
 from ktui.kinds.knative_service.traffic import gradual, moving, serves, shares, split
@@ -57,6 +57,7 @@ def summarise(store: Store, service: KnativeService, track: Track, now: datetime
     return Rollout(
         **described(service, service.spec.template, replaced, track),
         kind="Service",
+        title=SERVICES.title,
         phase=phase,
         verdict=said.verdict(service),
         paused=False,

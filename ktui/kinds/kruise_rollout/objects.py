@@ -183,6 +183,7 @@ KRUISE_ROLLOUTS: Final = Resource(
     names=("rollout", "ro", "kro"),
     short="ro",
     kind="Rollout",
+    title="Kruise Rollout",
     steered_by="status",
 )
 BATCH_RELEASES: Final = Resource(GROUP, "v1beta1", "batchreleases", BatchRelease)

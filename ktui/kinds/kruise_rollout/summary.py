@@ -10,7 +10,7 @@ import msgspec
 
 from ktui.kinds.kind import Kind
 from ktui.kinds.kruise_rollout import steps
-from ktui.kinds.kruise_rollout.objects import KruiseRollout
+from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS, KruiseRollout
 from ktui.kinds.kruise_rollout.target import extra_of, is_blue_green, is_controlled, released, target_of
 from ktui.model.objects import condition_of
 from ktui.model.store import Store
@@ -92,6 +92,7 @@ def _both(workload: KruiseRollout, target: Workload, inner: Rollout, extra: Roll
         inner,
         uid=workload.metadata.uid,
         kind="Rollout",
+        title=KRUISE_ROLLOUTS.title,
         namespace=clean(workload.metadata.namespace),
         name=clean(workload.metadata.name),
         generation=workload.metadata.generation,
@@ -203,6 +204,7 @@ def _alone(workload: KruiseRollout, track: Track) -> Rollout:
     return Rollout(
         uid=workload.metadata.uid,
         kind="Rollout",
+        title=KRUISE_ROLLOUTS.title,
         namespace=clean(workload.metadata.namespace),
         name=clean(workload.metadata.name),
         generation=workload.metadata.generation,

@@ -286,7 +286,7 @@ def explanation(rollout: Rollout | None, cells: int, lines: int) -> list[list[Sp
     more = [f"+{count(len(others), 'more cause')} (enter)"] if others else []
     for further in (others, more):
         why = [*_serving(rollout), rollout.why or _at_rest(rollout), *further, rollout.serving]
-        text = f"{' ' * (width(head) - indent)}{'; '.join(filter(None, why))}"
+        text = f"{' ' * (width(head) - indent)}{'; '.join(_said_once(why))}"
         parts = wrap(text, max(1, cells - indent), max(1, lines))
         if len(parts) < lines or further is more:
             break
@@ -294,6 +294,15 @@ def explanation(rollout: Rollout | None, cells: int, lines: int) -> list[list[Sp
     first = [*head, Span(parts[0].lstrip() if parts else "")]
     rest = [[Span(" " * indent + part)] for part in parts[1:]]
     return [shorten(first, cells), *rest, *_next_step(rollout, cells, max(1, lines - max(1, len(parts))))]
+
+
+def _said_once(parts: Iterable[str]) -> list[str]:
+    """Without what a part before says already: who serves is part of some sentences."""
+    said: list[str] = []
+    for part in parts:
+        if part and not any(part in before for before in said):
+            said.append(part)
+    return said
 
 
 def _next_step(rollout: Rollout, cells: int, lines: int) -> list[list[Span]]:
