@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import platformdirs
 
 from ktui import own_files, signs
 from ktui.text import exact
+
+if TYPE_CHECKING:
+    from ktui.plans.rules import Rules
 
 _ENVIRONMENT: Final = "KTUI_"
 _WORDS: Final = {
@@ -71,11 +74,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The signs that are drawn: `unicode`, `ascii`, or what suits the terminal (`auto`)."""
     history: bool = True
     """Whether ktui remembers the rollouts that it saw, for its figures (docs/report.md)."""
+    rules: tuple[dict[str, Any], ...] = ()
+    """The guardrails as config.toml has them; `guardrails` reads them. No variable has them."""
 
     @property
     def timeout(self) -> float | None:
         """`request_timeout` in seconds; None without limit."""
         return seconds(self.request_timeout) or None
+
+    @property
+    def guardrails(self) -> Rules:
+        """The rules that forbid actions. Raises SettingsError for one that cannot be used."""
+        # Most calls have none, or do nothing that a rule could forbid.
+        from ktui.plans.rules import read_rules  # noqa: PLC0415
+
+        try:
+            return read_rules(self.rules)
+        except ValueError as error:
+            hint = "`ktui config check` explains the rules. Until it is corrected, ktui does nothing."
+            raise SettingsError(f"The guardrails in config.toml cannot be used: {error}.", hint) from None
 
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
@@ -101,6 +118,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
         seconds(settings.request_timeout)
     except ValueError as error:
         raise SettingsError(f"The request timeout is not a length of time: {error}.", "Write 10s, or 1m30s.") from None
+    if settings.rules:
+        _ = settings.guardrails
     return settings
 
 
@@ -194,7 +213,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for field in msgspec.structs.fields(Settings):
         variable = _ENVIRONMENT + field.name.upper()
         text = environ.get(variable, "")
-        if not text:
+        if not text or field.name == "rules":
             continue
         found[field.name] = _parsed(variable, text, field.type)
     return found

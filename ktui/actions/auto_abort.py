@@ -15,6 +15,7 @@ from ktui.kinds.planning import is_under_way, plan
 from ktui.kube.errors import KubeError
 from ktui.plans.plan import Plan, called
 from ktui.plans.request import Abort, RollBack
+from ktui.plans.rules import NO_RULES, Rules
 from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 
@@ -37,7 +38,7 @@ def plan_auto_abort(armed: Armed, subject: AnySubject) -> Plan | Refusal:
     return unless_known_bad(made)
 
 
-async def auto_abort(reader: Reader, armed: Armed, cause: str, log: AuditLog) -> Aborted:
+async def auto_abort(reader: Reader, armed: Armed, cause: str, log: AuditLog, *, rules: Rules = NO_RULES) -> Aborted:
     """Go back because of that cause, under the plan's preconditions. Never raises KubeError.
 
     The entry in the audit log says that it was automatic, and why.
@@ -48,13 +49,13 @@ async def auto_abort(reader: Reader, armed: Armed, cause: str, log: AuditLog) ->
         return plan_auto_abort(armed, await reader.subject(armed.namespace, armed.reference))
 
     try:
-        tried = await try_out(reader.api, planned)
+        tried = await try_out(reader.api, planned, rules)
     except KubeError as error:
         return Aborted(is_done=False, sentence=f"{where} was not aborted: {error}")
     if not isinstance(tried, Accepted):
         reason = tried.reason if isinstance(tried, Refusal) else tried.sentence
         return Aborted(is_done=False, sentence=f"{where} was not aborted: {reason.removesuffix('.')}.")
-    performed = await perform(reader.api, tried.plan, log, automatic=cause, clock=reader.clock)
+    performed = await perform(reader.api, tried.plan, log, rules=rules, automatic=cause, clock=reader.clock)
     outcome = performed.outcome
     if isinstance(outcome, Done):
         sentence = f"{outcome.sentence} This was automatic, because {cause}."

@@ -14,6 +14,7 @@ from ktui.actions.read import Planned
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
 from ktui.plans.plan import Plan
+from ktui.plans.rules import NO_RULES, Rules
 from ktui.rollout.revisions import Refusal
 from ktui.text import count
 
@@ -66,10 +67,10 @@ class Applied(msgspec.Struct, frozen=True):
         return f"Stopped there. Not done: {names}."
 
 
-async def try_out(api: Api, planned: Planned) -> Accepted | Refusal | Failed:
-    """A plan that the server accepts, or why there is none. Nothing is changed by it. Raises KubeError."""
+async def try_out(api: Api, planned: Planned, rules: Rules = NO_RULES) -> Accepted | Refusal | Failed:
+    """A plan that rules and the server accept, or why there is none. Nothing is changed by it. Raises KubeError."""
     for _ in range(_ATTEMPTS):
-        made = await planned()
+        made = allowed(await planned(), api, rules)
         if isinstance(made, Refusal):
             return made
         seen = await preview(api, made)
@@ -83,14 +84,19 @@ async def try_out(api: Api, planned: Planned) -> Accepted | Refusal | Failed:
     return Failed("It changes too often to plan the action: nothing was sent.", "Try again in a moment.")
 
 
-async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]]) -> Batch:
+def allowed(made: Plan | Refusal, api: Api, rules: Rules) -> Plan | Refusal:
+    """The plan, unless a rule forbids it in that cluster."""
+    return made if isinstance(made, Refusal) else rules.refuse_plan(made, api.connection.context) or made
+
+
+async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]], rules: Rules = NO_RULES) -> Batch:
     """Plan and try an action on each target, by its name; what is not open to it is left out, with the reason."""
     places = asyncio.Semaphore(_AT_ONCE)
 
     async def tried(name: str, planned: Planned) -> Accepted | LeftOut:
         async with places:
             try:
-                answer = await try_out(api, planned)
+                answer = await try_out(api, planned, rules)
             except KubeError as error:
                 return LeftOut(name, str(error))
         match answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,9 @@ from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, ServerError
 from ktui.plans.patch import took_place
 from ktui.plans.plan import Plan
+from ktui.plans.rules import NO_RULES, Rules
+
+EXPLAINED: Final = "`ktui config check` explains the rules."
 
 
 class Performed(msgspec.Struct, frozen=True):
@@ -30,6 +34,7 @@ async def perform(
     plan: Plan,
     log: AuditLog,
     *,
+    rules: Rules = NO_RULES,
     automatic: str = "",
     clock: Callable[[], datetime] | None = None,
     recheck: Recheck | None = None,
@@ -39,8 +44,11 @@ async def perform(
     A conflict is reported, never forced. That it is about to be sent is on the disk before it is, and an action that is
     interrupted is written down as well. `automatic` says why it is done without a person's word, where it is. `clock`
     tells the time of the entries in the audit log (by default the cluster's), `recheck` how long an outcome is looked
-    for that is not known.
+    for that is not known. Every action comes through here, so this is where `rules` have the last word: what they
+    forbid is not sent, and not written down.
     """
+    if refused := rules.refuse_plan(plan, api.connection.context):
+        return Performed(Failed(f"{plan.target}: {refused.reason}. Nothing was sent.", EXPLAINED))
     clock = clock or api.connection.clock.now
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
     intent = begun(plan, operator, clock(), automatic=automatic)

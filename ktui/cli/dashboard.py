@@ -75,6 +75,7 @@ def dashboard(
             namespace=namespace,
             selector=settings.selector,
             read_only=settings.read_only,
+            rules=settings.guardrails,
             theme=settings.theme,
             in_ascii=signs.are_ascii(settings.glyphs, os.environ, sys.__stdout__),
             hint=hint,

@@ -15,7 +15,8 @@ from ktui import start_profile
 from ktui.cli import printing, standard_streams
 from ktui.cli.exit_codes import FAILED
 from ktui.model.reference import Reference, can_be_name, read_reference
-from ktui.settings import Settings, load, seconds, state_folder
+from ktui.model.resources import SERVICES
+from ktui.settings import Settings, SettingsError, load, seconds, state_folder
 
 _FLAGS: Final = "ktui.flags"
 
@@ -132,8 +133,22 @@ def settings_of(context: click.Context) -> Settings:
             "ktui: There is no home folder (set HOME): ktui works without its settings, records and audit log."
         )
     settings = load(flags_of(context), os.environ)
+    if settings.rules:
+        _check_kinds(settings)
     standard_streams.draw(settings.glyphs)
     return settings
+
+
+def _check_kinds(settings: Settings) -> None:
+    """A rule about a kind that does not exist would forbid nothing. Raises SettingsError."""
+    # Only who has rules waits for all kinds to be imported.
+    from ktui.kinds.registry import WORKLOADS  # noqa: PLC0415
+    from ktui.plans.rules import unknown_kinds  # noqa: PLC0415
+
+    for sentence in unknown_kinds(settings.guardrails, (*WORKLOADS, SERVICES)):
+        raise SettingsError(
+            f"The guardrails in config.toml cannot be used: {sentence}.", "Write deploy/NAME, sts/NAME."
+        )
 
 
 def flags_of(context: click.Context) -> Mapping[str, Any]:

@@ -38,6 +38,7 @@ _COMMANDS: Final = {
     "set-image": ("ktui.cli.act.commands", "Roll out another image."),
     "scale": ("ktui.cli.act.commands", "Set the number of pods."),
     "restart": ("ktui.cli.act.commands", "Replace every pod."),
+    "config": ("ktui.cli.config.command", "Check config.toml and its guardrails."),
     "open": ("ktui.cli.open", "The dashboard at one rollout."),
     "completion": ("ktui.cli.completion", "The script with which a shell completes ktui."),
     "demo": ("ktui.cli.demo.command", "The dashboard on a simulated cluster."),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from ktui.kinds.registry import EXTENSIONS, kind_at, kind_of
-from ktui.model.reference import Reference
+from ktui.model.reference import Reference, reference_to
 from ktui.model.resources import Resource
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
@@ -50,6 +50,9 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     made = _refuse_here(action_of(request), subject.workload) or kind.acting.plan(request, subject)
     if isinstance(made, Refusal):
         return made
+    asked_of = reference_to(subject.workload)
+    if (asked_of.resource, asked_of.name) != (made.target.resource, made.target.name):
+        made = msgspec.structs.replace(made, asked_of=asked_of)
     if subject.quotas:
         warnings = quota_warnings(made, subject, kind.acting.coming(made, subject))
         made = msgspec.structs.replace(made, warnings=(*made.warnings, *warnings))
@@ -61,10 +64,24 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     return with_cause(made, cause) if cause else made
 
 
-def offers(known: AnyKnown, *, read_only: bool = False, rights: Rights | None = None) -> tuple[Offer, ...]:
-    """Every action on a workload, those that are open and those that are not, in the order of a footer."""
+def offers(
+    known: AnyKnown,
+    *,
+    read_only: bool = False,
+    rights: Rights | None = None,
+    refuse: Callable[[Action], Refusal | None] = lambda _: None,
+) -> tuple[Offer, ...]:
+    """Every action on a workload, those that are open and those that are not, in the order of a footer.
+
+    `refuse` says which ones rules forbid there.
+    """
     found = kind_of(known.workload).acting.offers(known, read_only=read_only, rights=rights)
-    return tuple(_offered_of_part(each, known.workload) for each in found)
+    return tuple(_offered_by_rule(_offered_of_part(each, known.workload), refuse) for each in found)
+
+
+def _offered_by_rule(offer: Offer, refuse: Callable[[Action], Refusal | None]) -> Offer:
+    refused = refuse(offer.action) if offer.open else None
+    return msgspec.structs.replace(offer, open=False, why_not=refused.reason, instead=None) if refused else offer
 
 
 _COURSE: Final = frozenset(

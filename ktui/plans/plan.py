@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ktui.model.reference import Reference
 from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.plans.patch import Patch
 from ktui.plans.request import Action, AnyRequest, action_of
@@ -85,6 +86,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """`scale` or `status` where that is patched instead of the object itself."""
     then: Patch = ()
     """What is patched of the object itself after that: its spec, where the first patch is of its status."""
+    asked_of: Reference | None = None
+    """The workload that the action was asked of, if the object that is patched is another."""
     deletes: tuple[PodToDelete, ...] = ()
     """The pods that are deleted once the controller has seen the patch; nearly always none."""
 

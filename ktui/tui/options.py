@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ktui.plans.rules import NO_RULES, Rules
+
 if TYPE_CHECKING:
     from ktui.figures.book import Book
     from ktui.kube.auth.access import Access
@@ -27,6 +29,7 @@ class Options:
     namespace: str = ""
     selector: str = ""
     read_only: bool = False
+    rules: Rules = NO_RULES
     theme: str = ""
     in_ascii: bool = False
     hint: str = ""

@@ -37,7 +37,7 @@ def _carry_out(
     cluster: Reached, settings: Settings, requests: Sequence[tuple[Reference, Request]], manner: Manner
 ) -> int:
     wanted = [_wanted(cluster, settings, *each) for each in requests]
-    batch = cluster.run(try_all(cluster.api, wanted))
+    batch = cluster.run(try_all(cluster.api, wanted, cluster.rules))
     if manner.output == "text" or not (manner.dry_run or manner.yes):
         # Where standard output is for a document, the question still needs its plan.
         _show(batch, err=manner.output != "text")

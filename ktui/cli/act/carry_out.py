@@ -17,7 +17,7 @@ from ktui import signals
 from ktui.actions.audit import AuditLog
 from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Conflict, Done, Failed, Outcome
-from ktui.actions.perform import perform
+from ktui.actions.perform import EXPLAINED, perform
 from ktui.actions.preview import Preview
 from ktui.actions.read import Reader
 from ktui.actions.unfinished import settle_unfinished
@@ -33,7 +33,8 @@ from ktui.kube.api import Api
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
 from ktui.plans.plan import Plan
-from ktui.plans.request import Request
+from ktui.plans.request import Action, Request
+from ktui.plans.rules import Rules, places_of
 from ktui.plans.switch import AlreadySwitched
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
@@ -91,6 +92,8 @@ class Job:
     server made of it then."""
     note: str = ""
     """What the question has to say beside the plan."""
+    later: tuple[tuple[str, Action], ...] = ()
+    """What may follow without a question, and which action it is: rules have to allow it from the beginning."""
     rolls: bool = False
     """Whether a rollout begins with it: then the output says how to follow that."""
 
@@ -162,6 +165,7 @@ class Reached:
     api: Api
     namespace: str
     kubectl: tuple[str, ...]
+    rules: Rules
 
     def run(self, question: Coroutine[Any, Any, T]) -> T:
         """What it returns. Raises KubeError, and `signals.Ended` where a signal ends it."""
@@ -170,7 +174,7 @@ class Reached:
     async def send(self, made: Plan) -> Outcome:
         """Perform it, and write it down."""
         recheck = Recheck(lambda sentence: printing.note(f"ktui: {sentence}"))
-        performed = await perform(self.api, made, AuditLog(audit_file()), recheck=recheck)
+        performed = await perform(self.api, made, AuditLog(audit_file()), rules=self.rules, recheck=recheck)
         if performed.audit_failure:
             printing.note(f"ktui: {performed.audit_failure}")
         return performed.outcome
@@ -187,7 +191,7 @@ def reached(settings: Settings) -> Iterator[Reached]:
             settled = run(settle_unfinished(api, AuditLog(audit_file()), connection.clock.now), runner)
             for sentence in (*settled.known, *settled.open):
                 printing.note(f"ktui: {sentence}")
-            yield Reached(runner, api, connection.namespace, connection.kubectl)
+            yield Reached(runner, api, connection.namespace, connection.kubectl, settings.guardrails)
         finally:
             runner.run(connection.aclose())
 
@@ -259,9 +263,10 @@ class _Carrying:
     def _planned(self, job: Job) -> tuple[Plan, Preview]:
         """A plan that the server accepts. Raises Stopped."""
         there = self._cluster
-        answer = there.run(try_out(there.api, lambda: job.plan(there.api, there.namespace, there.kubectl)))
+        answer = there.run(try_out(there.api, lambda: job.plan(there.api, there.namespace, there.kubectl), there.rules))
         match answer:
             case Accepted():
+                self._check_what_follows(answer.plan, job.later)
                 return answer.plan, answer.preview
             case AlreadySwitched():
                 raise NothingToDo(answer.reason)
@@ -269,6 +274,12 @@ class _Carrying:
                 raise Stopped(answer.reason, job.advise(answer))
             case Failed():
                 raise Stopped(answer.sentence, answer.hint)
+
+    def _check_what_follows(self, made: Plan, later: tuple[tuple[str, Action], ...]) -> None:
+        places = places_of(made, self._cluster.api.connection.context)
+        for what, action in later:
+            if refused := self._cluster.rules.refuse(action, *places):
+                raise Stopped(f"{what} is not allowed: {refused.reason}. {_NOT_SENT}", EXPLAINED)
 
     def _sent(self, made: Plan) -> Outcome:
         try:

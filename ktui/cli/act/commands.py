@@ -16,7 +16,18 @@ from ktui.cli.options import NAMES, REVISIONS, Command, ServiceName, output_opti
 from ktui.cli.running import run
 from ktui.model.reference import Reference
 from ktui.plans.change_cause import wrong_cause
-from ktui.plans.request import Abort, Pause, Request, Restart, Resume, Retry, RollBack, Scale, SetImage, Terminate
+from ktui.plans.request import (
+    Abort,
+    Pause,
+    Request,
+    Restart,
+    Resume,
+    Retry,
+    RollBack,
+    Scale,
+    SetImage,
+    Terminate,
+)
 
 _Callback = Callable[..., int]
 
@@ -104,7 +115,10 @@ def act_on_each(
     if watch is None:
         return carry_out(settings, name, request, how, rolls=rolls)
     job = Job(
-        planner(settings, name, request), follow=follower(watch, settings, says=how.output == "text"), note=watch.note
+        planner(settings, name, request),
+        follow=follower(watch, settings, says=how.output == "text"),
+        note=watch.note,
+        later=watch.later,
     )
     return carry_out_job(settings, job, how)
 

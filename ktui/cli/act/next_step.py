@@ -17,12 +17,13 @@ from ktui.kinds.planning import plan
 from ktui.kube.errors import KubeError
 from ktui.plans.plan import Plan, called
 from ktui.plans.request import Promote
+from ktui.plans.rules import Rules
 from ktui.rollout.revisions import Refusal
 
 _WHY = "its canary was ready for the soak time"
 
 
-async def next_step(reader: Reader, armed: Armed, log: AuditLog, *, says: bool) -> Plan | Followed:
+async def next_step(reader: Reader, armed: Armed, log: AuditLog, *, says: bool, rules: Rules) -> Plan | Followed:
     """The plan that was carried out, or how it ended: only what was followed is promoted, and nothing is forced.
 
     The entry in the audit log says that it was automatic. Never raises KubeError.
@@ -40,14 +41,14 @@ async def next_step(reader: Reader, armed: Armed, log: AuditLog, *, says: bool) 
         return watched("not promoted", sentence, FAILED)
 
     try:
-        tried = await try_out(reader.api, planned)
+        tried = await try_out(reader.api, planned, rules)
     except KubeError as error:
         return stays(str(error))
     if not isinstance(tried, Accepted):
         return stays(tried.reason if isinstance(tried, Refusal) else tried.sentence)
     if tried.plan.insist:
         return stays(tried.plan.insist)
-    performed = await perform(reader.api, tried.plan, log, automatic=_WHY, clock=reader.clock)
+    performed = await perform(reader.api, tried.plan, log, rules=rules, automatic=_WHY, clock=reader.clock)
     if performed.audit_failure:
         printing.note(f"ktui: {performed.audit_failure}")
     outcome = performed.outcome

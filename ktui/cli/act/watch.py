@@ -31,6 +31,8 @@ from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
 from ktui.plans.plan import Plan, called
+from ktui.plans.request import Action
+from ktui.plans.rules import Rules
 from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.diagnosis.cause import Reason
 from ktui.rollout.rollout import Phase, Rollout
@@ -52,6 +54,12 @@ class Watch:
     """Whether a held canary goes on to its next step by itself once it was ready for the soak time."""
     patience: timedelta | None = None
     """How long a cause may last before an abort; None is as long as each is granted (`rollout.patience`)."""
+
+    @property
+    def later(self) -> tuple[tuple[str, Action], ...]:
+        """What it may do without a question, and which action that is."""
+        aborts = (("Auto-abort", Action.ABORT),) if self.auto_abort else ()
+        return (*aborts, *((("--advance", Action.PROMOTE),) if self.advance else ()))
 
     @property
     def note(self) -> str:
@@ -135,16 +143,17 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
     """Follows what a plan has set going, and remembers it."""
 
     async def follow(api: Api, made: Plan) -> Followed:
-        clock = asyncio.get_running_loop()
+        clock, rules = asyncio.get_running_loop(), settings.guardrails
         end = clock.time() + watch.limit
         async with recording(api.connection, book_opener(settings)) as recorder:
             while True:
                 left = max(end - clock.time(), 0.001) if watch.limit else 0.0
                 armed = _armed(made)
-                followed = await _follow(replace(watch, limit=left), recorder, says, api, armed)
+                followed = await _follow(replace(watch, limit=left), recorder, rules, api, armed, says=says)
                 if not (watch.advance and followed.is_held):
                     return followed
-                step = await next_step(Reader(api, recall=recorder.recall), armed, AuditLog(audit_file()), says=says)
+                reader, log = Reader(api, recall=recorder.recall), AuditLog(audit_file())
+                step = await next_step(reader, armed, log, says=says, rules=rules)
                 if isinstance(step, Followed):
                     return step
                 made = step
@@ -156,8 +165,10 @@ def _armed(made: Plan) -> Armed:
     return arm(cast(Workload, msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)))
 
 
-async def _follow(watch: Watch, recorder: CommandRecorder, says: bool, api: Api, armed: Armed) -> Followed:
-    watching = _Watching(api, armed, watch, recorder, says=says)
+async def _follow(
+    watch: Watch, recorder: CommandRecorder, rules: Rules, api: Api, armed: Armed, *, says: bool
+) -> Followed:
+    watching = _Watching(api, armed, watch, recorder, rules, says=says)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
             return await watching.until_it_ends(limit)
@@ -172,8 +183,11 @@ async def _follow(watch: Watch, recorder: CommandRecorder, says: bool, api: Api,
 class _Watching:
     """One rollout that is followed."""
 
-    def __init__(self, api: Api, armed: Armed, watch: Watch, recorder: CommandRecorder, *, says: bool) -> None:
+    def __init__(
+        self, api: Api, armed: Armed, watch: Watch, recorder: CommandRecorder, rules: Rules, *, says: bool
+    ) -> None:
         self._api, self._armed, self._watch, self._recorder, self._says = api, armed, watch, recorder, says
+        self._rules = rules
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._last_line = self._noted = ""
@@ -249,7 +263,8 @@ class _Watching:
         if self._auto:
             self._note(f"{self._name} is rolled back automatically: {judged.reason}.")
             log = AuditLog(audit_file())
-            aborted = await auto_abort(Reader(self._api, recall=self._recorder.recall), self._armed, judged.reason, log)
+            reader = Reader(self._api, recall=self._recorder.recall)
+            aborted = await auto_abort(reader, self._armed, judged.reason, log, rules=self._rules)
             if aborted.audit_failure:
                 printing.note(f"ktui: {aborted.audit_failure}")
             return self.ended("aborted" if aborted.is_done else "not aborted", aborted.sentence, FAILED)

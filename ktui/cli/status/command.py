@@ -33,6 +33,8 @@ from ktui.kube.errors import KubeError, NotFound
 from ktui.live.inspection import Inspected, Inspector, LogTail, last_words
 from ktui.model.reference import Reference
 from ktui.model.resources import DEPLOYMENTS
+from ktui.plans.request import Action
+from ktui.plans.rules import NO_RULES, Place
 from ktui.settings import Settings, audit_file, seconds
 
 _EVIDENCE_TIMEOUT: Final = 20.0
@@ -179,10 +181,12 @@ class _Gate:
         self._gated: Gated | None = None
         """What has been found out, once there is a verdict."""
         self._recall: Recall | None = None
+        self._rules = NO_RULES
 
     async def run(self, settings: Settings) -> int:
         """The exit code. Raises KubeError, and reports it where there is a report."""
         begun, start = datetime.now(UTC), monotonic()
+        self._rules = settings.guardrails
         try:
             async with connected(settings) as connection:
                 self._recall = recaller(book_opener(settings), connection.context)
@@ -221,6 +225,10 @@ class _Gate:
         # A name that does not exist is an error at once, not something to wait for.
         async with pointing_to_namesakes(api, namespace, self._reference) as self._reference:
             await api.read(self._reference.resource, namespace, self._reference.name)
+        if self._options.back_on_failure or self._options.back_on_timeout:
+            here = Place(connection.context, namespace, self._reference.resource, self._reference.name)
+            if refused := self._rules.refuse(Action.ROLLBACK, here):
+                raise click.UsageError(f"A rollback is not allowed: {refused.reason}.")
         follow = Follow(connection, self._reference, self._manner)
         ending = await follow.to_the_end()
         took = monotonic() - start
@@ -285,7 +293,7 @@ class _Gate:
         kinds = ", ".join(cause.kind.value for cause in seen.rollout.causes if cause.blocking) if seen else ""
         why = f"ktui status: {ending.outcome.value}" + (f" ({kinds})" if kinds else "")
         say = printing.line if self._options.output == "text" else printing.note
-        recovery = await roll_back(connection, first, self._manner, why, say, recall=self._recall)
+        recovery = await roll_back(connection, first, self._manner, why, say, recall=self._recall, rules=self._rules)
         say(recovery.sentence)
         return recovery
 

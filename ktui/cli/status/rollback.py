@@ -26,6 +26,7 @@ from ktui.model.reference import reference_to
 from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
 from ktui.plans.plan import Plan
+from ktui.plans.rules import Rules
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file
 
@@ -62,19 +63,27 @@ async def roll_back(
     say: Callable[[str], None],
     *,
     recall: Recall | None = None,
+    rules: Rules,
 ) -> Recovery:
     """Take the rollout back that was `armed`, and nothing else; `why` goes into the audit log. Never raises KubeError.
 
     `say` prints what is going to happen. `manner` is how its end is waited for.
     """
     try:
-        return await _roll_back(connection, armed, manner, why, say, recall=recall)
+        return await _roll_back(connection, armed, manner, why, say, recall=recall, rules=rules)
     except KubeError as error:
         return Recovery(Recovered.NOT_DONE, f"Not rolled back: {error}")
 
 
 async def _roll_back(
-    connection: Connection, armed: Armed, manner: Manner, why: str, say: Callable[[str], None], *, recall: Recall | None
+    connection: Connection,
+    armed: Armed,
+    manner: Manner,
+    why: str,
+    say: Callable[[str], None],
+    *,
+    recall: Recall | None,
+    rules: Rules,
 ) -> Recovery:
     api = Api(connection)
     reader = Reader(api, recall=recall)
@@ -83,7 +92,7 @@ async def _roll_back(
         return plan_automatic_rollback(armed, await reader.subject(connection.namespace, armed.reference))
 
     for _ in range(_ATTEMPTS):
-        match await try_out(api, planned):
+        match await try_out(api, planned, rules):
             case Accepted(plan):
                 made = plan
             case Refusal(reason):
@@ -91,7 +100,7 @@ async def _roll_back(
             case Failed(sentence):
                 return Recovery(Recovered.NOT_DONE, f"Not rolled back: {sentence}")
         _show(made, say)
-        performed = await perform(api, made, AuditLog(audit_file()), automatic=why)
+        performed = await perform(api, made, AuditLog(audit_file()), rules=rules, automatic=why)
         if performed.audit_failure:
             printing.note(f"ktui: {performed.audit_failure}")
         match performed.outcome:

@@ -18,6 +18,7 @@ from ktui.model.objects import Deployment
 from ktui.model.resources import ENDPOINT_SLICES, ROUTING, SERVICES
 from ktui.model.traffic import Traffic
 from ktui.plans.request import Action
+from ktui.plans.rules import Place
 from ktui.rollout.traffic.bluegreen import BlueGreen, Move, Side, blue_green, follow, turns
 from ktui.tui.bluegreen import lines as bluegreen_lines
 from ktui.tui.draw.chrome import Hint
@@ -295,7 +296,15 @@ class BlueGreenScreen(LiveScreen):
 
     def _why_not(self, state: BlueGreen, side: Side, *, force: bool) -> str:
         options = self.ktui.options
-        return closed(side, read_only=options.read_only, is_allowed=self._rights.get(state.uid), force=force)
+        context = self.ktui.connection.context if self.ktui.connection is not None else ""
+        place = Place(context, state.namespace, SERVICES, state.service)
+        return closed(
+            side,
+            read_only=options.read_only,
+            refused=options.rules.refuse(Action.SWITCH, place),
+            is_allowed=self._rights.get(state.uid),
+            force=force,
+        )
 
     # Keys
 

@@ -58,7 +58,7 @@ async def _steer_all(host: Host, session: Session, steering: Steering, uids: Seq
     wanted = [(_name(each), _planned(reader, each, request)) for each in workloads if each.metadata.uid not in closed]
 
     async def ask() -> Batch:
-        batch = await try_all(api, wanted)
+        batch = await try_all(api, wanted, host.options.rules)
         return Batch(batch.accepted, (*closed.values(), *batch.left_out))
 
     guarded = sum(each.metadata.uid in host.guarded for each in workloads)

@@ -145,7 +145,8 @@ class Guards:
             return
         log = AuditLog(self._host.options.audit)
         with self._steering.sending.of(f"Abort {_name(armed)}", armed.resource, armed.namespace, armed.name):
-            aborted = await auto_abort(self._steering.reader(Api(connection)), armed, cause, log)
+            reader, rules = self._steering.reader(Api(connection)), self._host.options.rules
+            aborted = await auto_abort(reader, armed, cause, log, rules=rules)
         self._steering.say(aborted.sentence, "warning" if aborted.is_done else "error")
         if aborted.audit_failure:
             self._steering.say(aborted.audit_failure, "warning")

@@ -12,6 +12,7 @@ from ktui.model.resources import resource_of
 from ktui.model.workloads import Workload
 from ktui.plans.offers import Offer
 from ktui.plans.request import Action
+from ktui.plans.rules import Place
 from ktui.tui.host import Host
 
 
@@ -35,7 +36,14 @@ class Offers:
             host.run_worker(self._ask_rights(reviews, workload), group="rights")
         known = planning.known(host.live.store, workload, host.recorder.accounts(uid))
         rights = reviews.known(*place) if reviews is not None else None
-        return planning.offers(known, read_only=host.options.read_only, rights=rights)
+        context = host.connection.context if host.connection is not None else ""
+        here = Place(context, place[0], place[1], workload.metadata.name)
+        return planning.offers(
+            known,
+            read_only=host.options.read_only,
+            rights=rights,
+            refuse=lambda action: host.options.rules.refuse(action, here),
+        )
 
     def leave(self) -> None:
         """Another cluster or scope: rights are others there."""

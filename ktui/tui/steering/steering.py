@@ -10,6 +10,7 @@ from typing import Final
 from textual.notifications import SeverityLevel
 
 from ktui.actions.audit import AuditLog
+from ktui.actions.batch import allowed
 from ktui.actions.outcome import Conflict, Done, Outcome
 from ktui.actions.perform import perform
 from ktui.actions.preview import preview
@@ -145,7 +146,7 @@ class Steering:
         """The plan that a person has said yes to, once for each note."""
         front, to_read = self._host.screen, self._host.options.to_read
         try:
-            made = await planned()
+            made = allowed(await planned(), api, self._host.options.rules)
         except KubeError:
             if self._session.connection is not api.connection:
                 return None
@@ -184,7 +185,8 @@ class Steering:
             recheck = Recheck(lambda sentence: self.say(sentence, "warning"))
             log = AuditLog(self._host.options.audit)
             with self.sending.of(planned.title, target.resource, target.namespace, target.name):
-                performed = await perform(api, planned, log, clock=self._host.now, recheck=recheck)
+                rules = self._host.options.rules
+                performed = await perform(api, planned, log, rules=rules, clock=self._host.now, recheck=recheck)
             done = isinstance(performed.outcome, Done)
         finally:
             if not done:

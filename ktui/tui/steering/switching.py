@@ -27,10 +27,12 @@ async def may_switch(connection: Connection, state: BlueGreen) -> bool:
     return bool(answer)
 
 
-def closed(side: Side, *, read_only: bool, is_allowed: bool | None, force: bool) -> str:
+def closed(side: Side, *, read_only: bool, refused: Refusal | None, is_allowed: bool | None, force: bool) -> str:
     """Why that side cannot be switched to, in one sentence; empty where it can. An unknown right closes nothing."""
     if read_only:
         return READ_ONLY
+    if refused is not None:
+        return refused.reason
     if is_allowed is False:
         return f"not allowed: you may not {PATCH_SERVICE}"
     if side.is_active:

@@ -1,0 +1,1 @@
+"""`ktui audit`: what was done with ktui on this machine."""

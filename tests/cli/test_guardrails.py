@@ -1,0 +1,132 @@
+"""Guardrails on the command line: each path to an action is refused, and `ktui config check` explains why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ktui.sim import SimulatedCluster
+from tests.bluegreen import ServiceWitness, make_pair
+from tests.cli.conftest import Ktui
+from tests.simulated import OLD, Witness, manifest
+
+Config = Callable[[str], Path]
+
+RULES = """
+[[rules]]
+context = "simulated*"
+namespace = "shop"
+workload = "cart"
+deny = ["restart", "abort", "rollback", "promote"]
+reason = "ask the team first"
+
+[[rules]]
+workload = "service/*"
+read_only = true
+"""
+DENIES = "rule 1 of config.toml denies {} here: ask the team first"
+
+
+@pytest.fixture
+def config(own_folders: Path) -> Config:
+    """Writes a config.toml."""
+
+    def write(text: str) -> Path:
+        path = own_folders / "config" / "ktui" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_every_path_is_closed_and_others_stay_open(
+    *, ktui: Ktui, cart: Witness, cluster: SimulatedCluster, config: Config, kubeconfig: Path, state: Path
+) -> None:
+    cluster.apply(manifest(OLD, name="web"))
+    make_pair(cluster)
+    cluster.settle()
+    config(RULES)
+    before = cart.raw()
+    for arguments in (
+        ("restart", "cart", "--yes"),
+        ("restart", "cart", "--dry-run"),
+        ("restart", "cart", "--yes", "-o", "json"),
+    ):
+        ran = ktui(*arguments)
+        assert (ran.code, ran.out, ran.err) == (1, "", f"ktui: {DENIES.format('restart')}\n")
+    ran = ktui("rollback", "cart", "--yes")
+    assert (ran.code, ran.err) == (1, f"ktui: {DENIES.format('rollback')}\n")
+    ran = ktui("set-image", "cart", "cart=cart:9", "--yes", "--watch", "--auto-abort")
+    assert ran.code == 1
+    assert ran.err.startswith(f"ktui: Auto-abort is not allowed: {DENIES.format('abort')}. Nothing was sent.")
+    ran = ktui("canary", "cart", "--image", "cart=cart:9", "--yes", "--watch", "--advance")
+    assert ran.code == 1
+    assert ran.err.startswith(f"ktui: --advance is not allowed: {DENIES.format('promote')}. Nothing was sent.")
+    ran = ktui("status", "cart", "--rollback-on-failure")
+    assert ran.code == 2
+    assert f"A rollback is not allowed: {DENIES.format('rollback')}." in ran.err
+    ran = ktui("promote", "service/shop", "--yes")
+    assert (ran.code, ran.err) == (1, "ktui: rule 2 of config.toml allows no action here\n")
+    witness = ServiceWitness(kubeconfig)
+    assert witness.colour() == "blue"
+    witness.close()
+    assert cart.raw() == before
+    assert not (state / "audit.jsonl").exists()
+    ran = ktui("restart", "web", "cart", "--yes")
+    assert ran.code == 1
+    assert f"Left out: shop/cart: {DENIES.format('restart')}" in ran.err
+    assert "shop/web" in ran.out
+    assert cart.raw() == before
+    assert ktui("scale", "cart", "--replicas", "5", "--yes").code == 0
+
+
+def test_config_check_explains_what_meets_what(ktui: Ktui, config: Config, cluster: SimulatedCluster) -> None:
+    path = config(RULES)
+    ran = ktui("config", "check", "cart")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == [
+        f"{path} is valid.",
+        "1 of 2 rules for context simulated, namespace shop, deployment/cart:",
+        "  rule 1: context simulated*, namespace shop, workload cart",
+        "    deny restart, abort, rollback, promote",
+        "    reason: ask the team first",
+    ]
+    assert ktui("config", "check").lines[1] == "2 of 2 rules for context simulated, namespace shop:"
+    assert ktui("config", "check", "--context", "x", "cart").code == 0
+    assert ktui("config", "check", "-n", "pay", "sts/db").lines[1:] == [
+        "0 of 2 rules for context simulated, namespace pay, statefulset/db."
+    ]
+    assert ktui("config", "check", "svc/shop").lines[2:] == [
+        "  rule 2: context *, namespace *, workload service/*",
+        "    read-only",
+    ]
+    assert not cluster.requests
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[[rules]]\nread_olny = true", 'rule 1: there is no key "read_olny"; available: context, namespace, workload'),
+        ('[[rules]]\ndeny = ["restrat"]', 'rule 1: there is no action "restrat"; available: pause'),
+        ('[[rules]]\nworkload = "dep/x"\nread_only = true', 'rule 1: no kind is called "dep" (in workload = "dep/x").'),
+    ],
+)
+def test_a_mistake_closes_everything(ktui: Ktui, config: Config, text: str, sentence: str) -> None:
+    config(text)
+    for arguments in (("config", "check"), ("pause", "cart", "--yes")):
+        ran = ktui(*arguments)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith(f"ktui: The guardrails in config.toml cannot be used: {sentence}")
+
+
+def test_without_a_file_or_a_kubeconfig(ktui: Ktui, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    assert ktui("config", "check").lines == ["There is no config.toml: the defaults hold.", "There are no guardrails."]
+    config(RULES)
+    assert ktui("config", "check").lines[1] == "2 of 2 rules for context *, namespace shop:"
+    config("rules = 3")
+    ran = ktui("config", "check")
+    assert (ran.code, "\n" in ran.err.strip()) == (1, False)

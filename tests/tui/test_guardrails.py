@@ -1,0 +1,56 @@
+"""Guardrails in the dashboard: what a rule forbids is closed with its reason: keys, batches, automatic aborts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ktui.plans.request import Action
+from ktui.plans.rules import read_rules
+from tests.bluegreen import ServiceWitness
+from tests.tui.conftest import Dashboard, Stage, open_blue_green
+
+RULES = read_rules(
+    [
+        {"context": "prod-*", "workload": "cart", "deny": ["restart", "abort", "rollback"], "reason": "ask first"},
+        {"workload": "svc/*", "read_only": True},
+        {"context": "prod", "read_only": True},
+    ]
+)
+DENIES = "rule 1 of config.toml denies {} here: ask first"
+
+
+async def test_keys_batches_and_auto_abort_are_closed_with_the_reason(
+    stage: Stage, dashboard: Dashboard, tmp_path: Path
+) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.deploy("web", "web:1.0")
+    stage.advance(20)
+    before = stage.read("cart").metadata.resource_version
+    async with dashboard(rules=RULES, size=(160, 36)) as screen:
+        await screen.sees("2 rollouts", "▸ shop       cart")
+        await screen.knows_all()
+        uid = stage.read("cart").metadata.uid
+        offers = {offer.action: offer for offer in screen.app.offers(uid)}
+        assert offers[Action.RESTART].why_not == DENIES.format("restart")
+        assert offers[Action.SCALE].open
+        await screen.press("R")
+        await screen.hears(DENIES.format("restart"))
+        await screen.press("asterisk", "R")
+        await screen.sees("LEFT OUT", f"shop/cart: {DENIES.format('restart')}", "y yes")
+        await screen.press("n", "escape")
+        assert stage.read("cart").metadata.resource_version == before
+        stage.set_image("cart", "cart:1.1")
+        stage.advance(0.3)
+        await screen.sees("◐ progressing")
+        await screen.press("A")
+        await screen.hears(f"Auto-abort: {DENIES.format('abort')}")
+    assert not (tmp_path / "audit.jsonl").exists()
+
+
+async def test_a_service_is_not_switched(stage: Stage, shop: ServiceWitness, dashboard: Dashboard) -> None:
+    async with dashboard(rules=RULES) as screen:
+        await open_blue_green(screen)
+        await screen.press("p")
+        await screen.hears("rule 2 of config.toml allows no action here")
+        assert "y yes" not in screen.text
+    assert shop.colour() == "blue"
