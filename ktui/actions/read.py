@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from ktui.actions.canary_template import completed
+from ktui.actions.claimants import read_claimants
 from ktui.kinds import planning
 from ktui.kinds.registry import kind_at
 from ktui.kube.api import Api
@@ -55,8 +56,9 @@ class Reader:
         selector = {"labelSelector": selector_text(raw)}
         parts = planning.parts(resource)
         others = kind_at(resource).also(raw)
-        policies, defaults, read, *listed = await asyncio.gather(
+        policies, claimants, defaults, read, *listed = await asyncio.gather(
             read_policies(api, namespace, reference),
+            read_claimants(api, resource, raw),
             read_container_defaults(api, namespace),
             asyncio.gather(*(self._also(namespace, *other) for other in others)),
             *(api.get_path(part.path(namespace), selector) for part in parts),
@@ -71,6 +73,7 @@ class Reader:
                 autoscalers=policies.autoscalers,
                 budgets=policies.budgets,
                 quotas=policies.quotas,
+                claimants=claimants,
                 defaults=defaults,
                 user=api.connection.user,
                 also={other: each for other, each in zip(others, read, strict=True) if each is not None},

@@ -47,6 +47,8 @@ class Kind(ABC, Generic[W]):
     """Whether its controller gives a rollout up after a while, so that nobody waits indefinitely."""
     is_judged_alone: ClassVar[bool] = True
     """Whether its verdict needs no other object: one that follows another workload does not show a change of that."""
+    no_abort: ClassVar[str] = ""
+    """Why nothing of this kind can be aborted, whatever its state, in a sentence; empty if it can."""
     can_surge: ClassVar[bool] = False
     """Whether a canary can be held beside all old pods."""
 
@@ -152,6 +154,13 @@ class Kind(ABC, Generic[W]):
         """What of this kind holds that workload of another one now, as a command names it; nothing if nothing does.
 
         What is done to the course of its rollout by hand is taken back then, without a word.
+        """
+        return ""
+
+    def of_target(self, claimant: W, target: Workload, action: Action) -> str:
+        """What becomes of an action on a workload that one of this kind rolls out, in a sentence.
+
+        Empty if it makes no difference.
         """
         return ""
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from ktui.kinds.registry import EXTENSIONS, kind_at, kind_of
-from ktui.model.reference import Reference, reference_to
-from ktui.model.resources import Resource
+from ktui.model.reference import Reference, in_full, reference_to
+from ktui.model.resources import Resource, resource_of
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
 from ktui.plans.change_cause import cause_of, takes_cause, with_cause
@@ -22,6 +22,7 @@ from ktui.plans.subject import AnyKnown, AnySubject
 from ktui.plans.wording import command
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import Accounts
+from ktui.text import clean
 
 
 def parts(resource: Resource) -> tuple[Resource, ...]:
@@ -53,6 +54,7 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     asked_of = reference_to(subject.workload)
     if (asked_of.resource, asked_of.name) != (made.target.resource, made.target.name):
         made = msgspec.structs.replace(made, asked_of=asked_of)
+    made = _with_claimants(made, subject)
     if subject.quotas:
         warnings = quota_warnings(made, subject, kind.acting.coming(made, subject))
         made = msgspec.structs.replace(made, warnings=(*made.warnings, *warnings))
@@ -62,6 +64,26 @@ def plan(request: Request, subject: AnySubject) -> Plan | Refusal:
     annotate = command(subject, "annotate", Reference(made.target.name, made.target.resource).full)
     cause, made = cause_of(request), msgspec.structs.replace(made, annotate=annotate)
     return with_cause(made, cause) if cause else made
+
+
+def _with_claimants(made: Plan, subject: AnySubject) -> Plan:
+    """With who else rolls out the same."""
+    own = subject.workload
+    no_abort = next((why for each in (own, *subject.claimants) if (why := kind_of(each).no_abort)), "")
+    warnings = claim_warnings(action_of(made.request), own, subject.claimants)
+    return msgspec.structs.replace(made, no_abort=no_abort, warnings=(*made.warnings, *warnings))
+
+
+def claim_warnings(action: Action, workload: Workload, claimants: Sequence[Workload]) -> tuple[str, ...]:
+    """Who else rolls out the same, what becomes of the action then, and which of several wins."""
+    names = [in_full(reference_to(each)) for each in claimants]
+    if resource_of(workload).claims:
+        of_all = " rolls out the same workload: both change it, and the one that writes last wins."
+        return tuple(clean(name + of_all) for name in names)
+    told = [text for each in claimants if (text := kind_of(each).of_target(each, workload, action))]
+    if len(names) > 1:
+        told.append(clean(f"{' and '.join(names)} both roll it out: the one that writes last wins."))
+    return tuple(told)
 
 
 def offers(

@@ -54,6 +54,11 @@ class Resource:
         return bool(self.names)
 
     @property
+    def claims(self) -> bool:
+        """Whether its objects roll out what other objects hold (`claims`)."""
+        return hasattr(self.type, "claims")
+
+    @property
     def kind(self) -> str:
         """What the API calls one of its objects: `Deployment`."""
         return self._kind or self.type.__name__

@@ -66,6 +66,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     begun: str = ""
     """What only begins then, and takes its time: `rollback to revision 30 (cart:4.9)`. One of both is given."""
     target: Target
+    no_abort: str = ""
+    """Why the rollout that begins can never be aborted, whatever becomes of it; nothing where it can."""
     patch: Patch
     effects: tuple[str, ...]
     """What will happen, in sentences with numbers."""
@@ -95,6 +97,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def action(self) -> Action:
         """Which action this is."""
         return action_of(self.request)
+
+    @property
+    def followed(self) -> Reference:
+        """The workload whose rollout tells how it goes."""
+        return self.asked_of or Reference(self.target.name, self.target.resource)
 
     @property
     def done_sentence(self) -> str:

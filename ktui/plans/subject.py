@@ -55,6 +55,8 @@ class Subject(Known[W_co, R_co], Generic[W_co, R_co], frozen=True, kw_only=True)
     """What the namespace's LimitRanges give to containers that say nothing; None where that cannot be read."""
     also: Mapping[tuple[Resource, str], dict[str, Any]] = {}
     """Other objects that an action may change instead of the workload, by resource and name."""
+    claimants: tuple[Workload, ...] = ()
+    """The workloads of other kinds that roll this one out, or what this one rolls out."""
     may_delete_pods: bool = True
     """Whether pods that a StatefulSet would wait for indefinitely may be deleted by the user."""
 

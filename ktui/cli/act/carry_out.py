@@ -74,6 +74,8 @@ def watched(outcome: str, sentence: str, code: int) -> Followed:
 HELD: Final = "held"
 """The outcome of a watch that ended with a canary that is held and ready."""
 
+Planned = Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]
+
 Follow = Callable[[Api, Plan], Coroutine[Any, Any, Followed]]
 
 
@@ -81,7 +83,7 @@ Follow = Callable[[Api, Plan], Coroutine[Any, Any, Followed]]
 class Job:
     """An action on the command line, whatever it is done to."""
 
-    plan: Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]
+    plan: Planned
     """Plans it on what is there now, in the namespace that is meant, with kubectl called that way."""
     insist: Callable[[Plan], str] = lambda _: ""
     """A second question before it is sent; nothing where one is enough."""
@@ -110,9 +112,7 @@ class NothingToDo(Exception):  # noqa: N818 - as above
     """All is as it was asked for; nothing was changed."""
 
 
-def planner(
-    settings: Settings, reference: Reference, request: Request
-) -> Callable[[Api, str, tuple[str, ...]], Awaitable[Plan | Refusal]]:
+def planner(settings: Settings, reference: Reference, request: Request) -> Planned:
     """Plans that for the workload that is named, for a `Job`."""
 
     async def planned(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
@@ -293,7 +293,7 @@ class _Carrying:
 
 def _status_command(cluster: Reached, made: Plan) -> str:
     """The command that follows the rollout: `ktui --context prod -n shop status cart`."""
-    name = Reference(made.target.name, made.target.resource).short
+    name = made.followed.short
     return shlex.join(["ktui", *cluster.kubectl[1:], "-n", made.target.namespace, "status", name])
 
 

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from ktui.cli.act.batch import carry_out_all
 from ktui.cli.act.carry_out import Job, Manner, carry_out, carry_out_job, planner
-from ktui.cli.act.watch import Watch, follower, rolling_options, watch_of
+from ktui.cli.act.watch import Watch, follower, refusing, rolling_options, watch_of
 from ktui.cli.naming import Read, workloads, workloads_or_services
 from ktui.cli.options import NAMES, REVISIONS, Command, ServiceName, output_option, refuse_scope_flags, settings_of
 from ktui.cli.running import run
@@ -115,7 +115,7 @@ def act_on_each(
     if watch is None:
         return carry_out(settings, name, request, how, rolls=rolls)
     job = Job(
-        planner(settings, name, request),
+        refusing(watch, planner(settings, name, request)),
         follow=follower(watch, settings, says=how.output == "text"),
         note=watch.note,
         later=watch.later,

@@ -15,7 +15,7 @@ from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
 from ktui.actions.read import Reader
 from ktui.cli import printing
-from ktui.cli.act.carry_out import HELD, Follow, Followed, watched
+from ktui.cli.act.carry_out import HELD, Follow, Followed, Planned, watched
 from ktui.cli.act.next_step import next_step
 from ktui.cli.exit_codes import FAILED, NOT_FINISHED
 from ktui.cli.figures_file import CommandRecorder, book_opener, recording
@@ -35,6 +35,8 @@ from ktui.plans.request import Action
 from ktui.plans.rules import Rules
 from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.order import AT_REST
+from ktui.rollout.revisions import Refusal
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.settings import Settings, audit_file, seconds
 from ktui.text import count
@@ -74,6 +76,9 @@ class Watch:
             )
         return " ".join(parts)
 
+
+_BEGIN: Final = 10.0
+"""Seconds within which a controller sees a change of the workload that it rolls out."""
 
 _AUTO_ABORT: Final = click.option(
     "--auto-abort", is_flag=True, help="With --watch: roll back if a new pod fails or the deadline passes."
@@ -125,6 +130,18 @@ def rolling_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def refusing(watch: Watch, planned: Planned) -> Planned:
+    """Refuses beforehand to watch over what could not be aborted."""
+
+    async def plan(api: Api, namespace: str, kubectl: tuple[str, ...]) -> Plan | Refusal:
+        made = await planned(api, namespace, kubectl)
+        if watch.auto_abort and isinstance(made, Plan) and made.no_abort:
+            return Refusal(f"--auto-abort is of no use here: {made.no_abort}")
+        return made
+
+    return plan
+
+
 def watch_of(
     *, watch: bool, auto_abort: bool, timeout: str, patience: str | None, soak: str = "0", advance: bool = False
 ) -> Watch | None:
@@ -148,8 +165,10 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
         async with recording(api.connection, book_opener(settings)) as recorder:
             while True:
                 left = max(end - clock.time(), 0.001) if watch.limit else 0.0
-                armed = _armed(made)
-                followed = await _follow(replace(watch, limit=left), recorder, rules, api, armed, says=says)
+                armed, begins = await _armed(api, made), _BEGIN if made.asked_of is not None else 0.0
+                followed = await _follow(
+                    replace(watch, limit=left), recorder, rules, api, armed, says=says, begins=begins
+                )
                 if not (watch.advance and followed.is_held):
                     return followed
                 reader, log = Reader(api, recall=recorder.recall), AuditLog(audit_file())
@@ -161,14 +180,16 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
     return follow
 
 
-def _armed(made: Plan) -> Armed:
-    return arm(cast(Workload, msgspec.convert(made.after, made.target.resource.type, dec_hook=decode_hook)))
+async def _armed(api: Api, made: Plan) -> Armed:
+    meant = made.followed
+    raw = made.after if made.asked_of is None else await api.get(meant.resource, made.target.namespace, meant.name)
+    return arm(cast(Workload, msgspec.convert(raw, meant.resource.type, dec_hook=decode_hook)))
 
 
 async def _follow(
-    watch: Watch, recorder: CommandRecorder, rules: Rules, api: Api, armed: Armed, *, says: bool
+    watch: Watch, recorder: CommandRecorder, rules: Rules, api: Api, armed: Armed, *, says: bool, begins: float
 ) -> Followed:
-    watching = _Watching(api, armed, watch, recorder, rules, says=says)
+    watching = _Watching(api, armed, watch, recorder, rules, says=says, begins=begins)
     try:
         async with asyncio.timeout(watch.limit or None) as limit:
             return await watching.until_it_ends(limit)
@@ -184,10 +205,19 @@ class _Watching:
     """One rollout that is followed."""
 
     def __init__(
-        self, api: Api, armed: Armed, watch: Watch, recorder: CommandRecorder, rules: Rules, *, says: bool
+        self,
+        api: Api,
+        armed: Armed,
+        watch: Watch,
+        recorder: CommandRecorder,
+        rules: Rules,
+        *,
+        says: bool,
+        begins: float,
     ) -> None:
         self._api, self._armed, self._watch, self._recorder, self._says = api, armed, watch, recorder, says
         self._rules = rules
+        self._begins_by = asyncio.get_running_loop().time() + begins
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._last_line = self._noted = ""
@@ -225,6 +255,8 @@ class _Watching:
         # What has not all been heard of yet tells nothing of how the rollout goes, nor when it began.
         rollout = self._rollout(workload) if workload is not None and self._is_listed else None
         now = self._now()
+        if rollout is not None and rollout.phase not in AT_REST:
+            self._begins_by = 0.0
         if is_live and rollout is not None:
             self._seen = seen(rollout, self._seen, now)
         judged = judge(
@@ -238,6 +270,8 @@ class _Watching:
             case Move.DISARM:
                 off = " Auto-abort is off." if self._auto else ""
                 return self.ended("another", f"{self._name} is no longer followed: {judged.reason}.{off}", FAILED)
+            case Move.OVER if self._may_begin_yet:
+                return None
             case Move.OVER:
                 return self.ended("complete", f"{self._name} is complete.", 0)
             case Move.KEEP:
@@ -246,8 +280,18 @@ class _Watching:
                 return self._go_on(rollout) if is_live else None
 
     @property
+    def _may_begin_yet(self) -> bool:
+        """Whether what is complete may be what was before: its controller has not seen the change of its target."""
+        return asyncio.get_running_loop().time() < self._begins_by
+
+    @property
     def _is_listed(self) -> bool:
-        return set(self._needed) <= self._store.listed
+        if not set(self._needed) <= self._store.listed:
+            return False
+        # One that rolls out what another workload holds tells nothing without that.
+        targets = {each for each in self._served if each.is_workload and self._armed.resource.claims}
+        refused = {link.resource for link in self._store.links.values() if link.state is LinkState.REFUSED}
+        return targets <= self._store.listed | refused
 
     @property
     def _needed(self) -> tuple[Resource, ...]:

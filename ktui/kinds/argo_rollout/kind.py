@@ -18,6 +18,7 @@ from ktui.kinds.replica_sets.revisions import kept_by
 from ktui.model.resources import DEPLOYMENTS, REPLICASETS, SERVICES, Resource
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
+from ktui.model.workloads import Workload
 from ktui.rollout.facts import Revision
 from ktui.rollout.progress import Track, observe
 from ktui.rollout.rollout import Rollout
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ktui.kinds.argo_rollout.plans.known import KnownRollout, RolloutSubject
     from ktui.model.policies import Policies
     from ktui.plans.acting import Acting
+    from ktui.plans.request import Action
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
@@ -86,6 +88,11 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
 
     def running_revision(self, workload: ArgoRollout) -> int:
         return revisions.revision(workload)
+
+    def of_target(self, claimant: ArgoRollout, target: Workload, action: Action) -> str:
+        from ktui.kinds.argo_rollout.plans.of_target import of_target  # noqa: PLC0415
+
+        return of_target(claimant, target, action)
 
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """The analyses that run, which can be ended, and the Deployment that the template is taken from."""

@@ -26,6 +26,7 @@ from ktui.model.resources import (
     Resource,
 )
 from ktui.model.store import Store
+from ktui.model.workloads import Workload
 from ktui.rollout.facts import Revision
 from ktui.rollout.progress import Track, observe
 from ktui.rollout.rollout import Rollout
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ktui.kinds.flagger_canary.plans.known import CanarySubject, KnownCanary
     from ktui.model.policies import Policies
     from ktui.plans.acting import Acting
+    from ktui.plans.request import Action
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
@@ -49,6 +51,7 @@ class FlaggerCanaryKind(Kind[Canary]):
     read_with = (REPLICASETS, CONTROLLER_REVISIONS)
     has_deadline = True
     is_judged_alone = False
+    no_abort = "Flagger has no abort: it rolls back by itself if its checks fail"
 
     def rollout(self, store: Store, workload: Canary, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
         followed = observe(track, observation(situation_of(store, workload, now), now), now)
@@ -93,6 +96,11 @@ class FlaggerCanaryKind(Kind[Canary]):
         from ktui.kinds.flagger_canary.plans.known import also  # noqa: PLC0415
 
         return also(raw)
+
+    def of_target(self, claimant: Canary, target: Workload, action: Action) -> str:
+        from ktui.kinds.flagger_canary.plans.of_target import of_target  # noqa: PLC0415
+
+        return of_target(claimant, target, action)
 
     def template_in(self, raw: dict[str, Any]) -> tuple[Resource, str] | None:
         """The target: a Deployment or a DaemonSet."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ktui.kinds.kruise_rollout.plans.known import KnownKruiseRollout, KruiseRolloutSubject
     from ktui.model.policies import Policies
     from ktui.plans.acting import Acting
+    from ktui.plans.request import Action
     from ktui.rollout.detail import Detail
     from ktui.rollout.happenings import Stamp
     from ktui.rollout.history import History
@@ -94,6 +95,11 @@ class KruiseRolloutKind(Kind[KruiseRollout]):
     def holds(self, workload: Workload) -> str:
         name = holder_of(workload)
         return f"rollout.kruise.io/{name}" if name else ""
+
+    def of_target(self, claimant: KruiseRollout, target: Workload, action: Action) -> str:
+        from ktui.kinds.kruise_rollout.plans.of_target import of_target  # noqa: PLC0415
+
+        return of_target(claimant, target, action)
 
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """The workload, whose template is what rolls out."""

@@ -14,14 +14,19 @@ from ktui.actions.outcome import Conflict, Done
 from ktui.actions.perform import perform
 from ktui.actions.preview import Preview, preview
 from ktui.actions.read import Reader
+from ktui.cli.act.watch import Watch, follower, refusing
+from ktui.cli.exit_codes import NOT_FINISHED
 from ktui.kinds.flagger_canary.resources import CANARIES
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
+from ktui.model.resources import DEPLOYMENTS, Resource
 from ktui.plans.plan import Plan
-from ktui.plans.request import Pause, Promote, Repair, Request, Resume, RollBack, SetImage
+from ktui.plans.request import Pause, Promote, Repair, Request, Resume, RollBack, Scale, SetImage
+from ktui.rollout.revisions import Refusal
+from ktui.settings import Settings
 from ktui.sim import SimulatedCluster
 
 JSON = dict[str, Any]
@@ -197,3 +202,42 @@ async def test_what_was_changed_meanwhile_is_a_conflict(
     assert isinstance((await perform(api, made, log)).outcome, Conflict)
     assert isinstance((await perform(api, of_target, log)).outcome, Conflict)
     assert witness.deployment(namespace, "web").spec.template.spec.containers[0].image.endswith("web:1.5")
+
+
+async def test_an_action_on_the_target_by_its_own_name_says_who_rolls_it_out(api: Api, namespace: str) -> None:
+    back = await Reader(api).plan(namespace, Reference("web", DEPLOYMENTS), RollBack())
+    assert isinstance(back, Plan)
+    assert back.warnings[-1] == (
+        "canary.flagger.app/web rolls out this Deployment and has no abort: it promotes the earlier template too."
+    )
+    assert back.asked_of is None
+    scaled = await Reader(api).plan(namespace, Reference("web-primary", DEPLOYMENTS), Scale(3))
+    assert isinstance(scaled, Plan)
+    assert "canary.flagger.app/web writes this Deployment: the next promotion takes back what is changed by hand." in (
+        scaled.warnings
+    )
+
+
+async def test_the_canary_is_followed_and_not_its_target(
+    api: Api, namespace: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    made = await planned(api, namespace, SetImage((("web", "1.4"),)))
+    assert (made.target.resource, made.followed.resource) == (DEPLOYMENTS, CANARIES)
+    done = (await perform(api, made, AuditLog(tmp_path / "audit.jsonl"))).outcome
+    assert isinstance(done, Done)
+    # The Deployment is complete in a moment; the analysis, which no controller ends here, is not.
+    followed = await follower(Watch(auto_abort=False, soak=0, limit=1.5), Settings(), says=False)(api, made)
+    assert followed.code == NOT_FINISHED
+
+
+@pytest.mark.parametrize("resource", [CANARIES, DEPLOYMENTS])
+async def test_auto_abort_is_refused_beforehand(api: Api, namespace: str, resource: Resource) -> None:
+    async def plan(api: Api, namespace: str, _: tuple[str, ...]) -> Plan | Refusal:
+        return await Reader(api).plan(namespace, Reference("web", resource), SetImage((("web", "1.4"),)))
+
+    watched = Watch(auto_abort=True, soak=0, limit=0)
+    refused = await refusing(watched, plan)(api, namespace, ())
+    assert isinstance(refused, Refusal)
+    assert refused.reason.startswith("--auto-abort is of no use here: Flagger has no abort")
+    assert isinstance(await plan(api, namespace, ()), Plan)
