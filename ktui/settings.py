@@ -86,10 +86,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def guardrails(self) -> Rules:
         """The rules that forbid actions. Raises SettingsError for one that cannot be used."""
         # Most calls have none, or do nothing that a rule could forbid.
+        from zoneinfo import ZoneInfo  # noqa: PLC0415
+
         from ktui.plans.rules import read_rules  # noqa: PLC0415
 
         try:
-            return read_rules(self.rules)
+            return read_rules(self.rules, ZoneInfo)
         except ValueError as error:
             hint = "`ktui config check` explains the rules. Until it is corrected, ktui does nothing."
             raise SettingsError(f"The guardrails in config.toml cannot be used: {error}.", hint) from None

@@ -49,7 +49,7 @@ async def auto_abort(reader: Reader, armed: Armed, cause: str, log: AuditLog, *,
         return plan_auto_abort(armed, await reader.subject(armed.namespace, armed.reference))
 
     try:
-        tried = await try_out(reader.api, planned, rules)
+        tried = await try_out(reader.api, planned, rules, automatic=True)
     except KubeError as error:
         return Aborted(is_done=False, sentence=f"{where} was not aborted: {error}")
     if not isinstance(tried, Accepted):

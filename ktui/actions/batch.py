@@ -67,10 +67,12 @@ class Applied(msgspec.Struct, frozen=True):
         return f"Stopped there. Not done: {names}."
 
 
-async def try_out(api: Api, planned: Planned, rules: Rules = NO_RULES) -> Accepted | Refusal | Failed:
+async def try_out(
+    api: Api, planned: Planned, rules: Rules = NO_RULES, *, automatic: bool = False
+) -> Accepted | Refusal | Failed:
     """A plan that rules and the server accept, or why there is none. Nothing is changed by it. Raises KubeError."""
     for _ in range(_ATTEMPTS):
-        made = allowed(await planned(), api, rules)
+        made = allowed(await planned(), api, rules, automatic=automatic)
         if isinstance(made, Refusal):
             return made
         seen = await preview(api, made)
@@ -84,9 +86,12 @@ async def try_out(api: Api, planned: Planned, rules: Rules = NO_RULES) -> Accept
     return Failed("It changes too often to plan the action: nothing was sent.", "Try again in a moment.")
 
 
-def allowed(made: Plan | Refusal, api: Api, rules: Rules) -> Plan | Refusal:
-    """The plan, unless a rule forbids it in that cluster."""
-    return made if isinstance(made, Refusal) else rules.refuse_plan(made, api.connection.context) or made
+def allowed(made: Plan | Refusal, api: Api, rules: Rules, *, automatic: bool = False) -> Plan | Refusal:
+    """The plan, unless a rule forbids it in that cluster now."""
+    if isinstance(made, Refusal):
+        return made
+    connection = api.connection
+    return rules.refuse_plan(made, connection.context, connection.clock.now(), automatic=automatic) or made
 
 
 async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]], rules: Rules = NO_RULES) -> Batch:
@@ -103,6 +108,8 @@ async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]], rules: Rules 
             case Accepted(plan):
                 if plan.insist:
                     return LeftOut(name, f"{plan.insist} This needs a second confirmation: run it on its own.")
+                if refused := rules.refuse_untyped(plan, api.connection.context):
+                    return LeftOut(name, f"{refused.reason}. Run it on its own.")
                 return answer
             case Refusal():
                 return LeftOut(name, answer.reason)
@@ -110,9 +117,15 @@ async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]], rules: Rules 
                 return LeftOut(name, answer.sentence)
 
     answers = await asyncio.gather(*(tried(name, planned) for name, planned in wanted))
+    names = [name for name, _ in wanted]
+    accepted = [(name, each) for name, each in zip(names, answers, strict=True) if isinstance(each, Accepted)]
+    too_many = rules.too_many([each.plan for _, each in accepted], api.connection.context)
     return Batch(
-        tuple(each for each in answers if isinstance(each, Accepted)),
-        tuple(each for each in answers if isinstance(each, LeftOut)),
+        tuple(each for place, (_, each) in enumerate(accepted) if place not in too_many),
+        (
+            *(each for each in answers if isinstance(each, LeftOut)),
+            *(LeftOut(accepted[place][0], refused.reason) for place, refused in sorted(too_many.items())),
+        ),
     )
 
 

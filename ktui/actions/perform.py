@@ -36,6 +36,7 @@ async def perform(
     *,
     rules: Rules = NO_RULES,
     automatic: str = "",
+    typed: str = "",
     clock: Callable[[], datetime] | None = None,
     recheck: Recheck | None = None,
 ) -> Performed:
@@ -45,11 +46,14 @@ async def perform(
     interrupted is written down as well. `automatic` says why it is done without a person's word, where it is. `clock`
     tells the time of the entries in the audit log (by default the cluster's), `recheck` how long an outcome is looked
     for that is not known. Every action comes through here, so this is where `rules` have the last word: what they
-    forbid is not sent, and not written down.
+    forbid is not sent, and not written down. `typed` is the name that a person typed, for rules that ask for it.
     """
-    if refused := rules.refuse_plan(plan, api.connection.context):
+    context, clock = api.connection.context, clock or api.connection.clock.now
+    refused = rules.refuse_plan(plan, context, clock(), automatic=bool(automatic)) or (
+        None if automatic else rules.refuse_untyped(plan, context, typed)
+    )
+    if refused is not None:
         return Performed(Failed(f"{plan.target}: {refused.reason}. Nothing was sent.", EXPLAINED))
-    clock = clock or api.connection.clock.now
     operator = Operator(api.connection.context, api.connection.address, api.connection.user)
     intent = begun(plan, operator, clock(), automatic=automatic)
     failure = log.append(intent)

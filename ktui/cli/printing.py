@@ -78,6 +78,12 @@ def confirm(question: str) -> bool:
     return click.confirm(clean(question), err=True)
 
 
+def ask(question: str) -> str:
+    """What a person types; nothing for an empty line. Raises click.Abort where nobody answers."""
+    answer: str = click.prompt(clean(question), default="", show_default=False, err=True)
+    return answer.strip()
+
+
 def usage_error(complaint: click.ClickException) -> None:
     """What is wrong with a command line, as click says it: with the usage before it, and the arguments clean."""
     message = clean(complaint.format_message())

@@ -6,19 +6,27 @@ for the API server to say (RBAC).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
 from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from ktui.model.resources import SERVICES, Resource
+from ktui.plans.change_cause import cause_of
+from ktui.plans.hours import Hours, read_hours
 from ktui.plans.plan import Plan
 from ktui.plans.request import Action
 from ktui.rollout.revisions import Refusal
-from ktui.text import clean
+from ktui.text import clean, count
 
 _ALL: Final = "*"
+NAME: Final = "name"
+"""What `confirm` may ask for."""
+CAUSE: Final = "change-cause"
+"""What `require` may ask for."""
+
 _WORDS_OF_SERVICES: Final = ("service", "svc")
 
 
@@ -50,8 +58,20 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Forbids every action."""
     deny: tuple[str, ...] = ()
     """The actions that are forbidden, as commands spell them."""
+    hours: str = ""
+    """When actions are allowed: `Mon-Fri 09:00-17:00`, by the clocks of `timezone`."""
+    timezone: str = ""
+    """The name of a time zone, such as Europe/Berlin."""
+    require: str = ""
+    """`change-cause`: an action that changes the template needs one, unless it is automatic."""
+    confirm: str = ""
+    """`name`: a person has to type the name of the object."""
+    at_once: int = 0
+    """How many of these workloads one batch may change; 0 is any number."""
     reason: str = ""
     """Why, shown where an action is refused."""
+    opening: Hours | None = None
+    """`hours`, as they were read; no key of the file."""
 
     def meets(self, place: Place) -> bool:
         """Whether it is about that object."""
@@ -79,10 +99,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """What it is about: `context prod-*, namespace shop, workload *`."""
         return clean(f"context {self.context}, namespace {self.namespace}, workload {self.workload}")
 
-    def forbids(self, action: Action) -> str:
-        """What it says against the action, without why; nothing if it allows it."""
+    def forbids(self, action: Action, now: datetime) -> str:
+        """What it says against the action at that time, without why; nothing if it allows it."""
         if self.read_only:
             return "allows no action"
+        if self.opening is not None and not self.opening.are_open(now):
+            return f"allows actions only {clean(self.hours)} ({clean(self.timezone)})"
         return f"denies {action}" if action in self.deny else ""
 
     @property
@@ -91,6 +113,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         lines = ["read-only"] if self.read_only else []
         if self.deny:
             lines.append(f"deny {', '.join(self.deny)}")
+        if self.hours:
+            lines.append(f"hours {clean(self.hours)} ({clean(self.timezone)})")
+        if self.require:
+            lines.append(f"require {self.require}")
+        if self.confirm:
+            lines.append(f"confirm {self.confirm}")
+        if self.at_once:
+            lines.append(f"at_once {self.at_once}")
         if self.reason:
             lines.append(f"reason: {clean(self.reason)}")
         return tuple(lines)
@@ -105,18 +135,65 @@ class Rules(msgspec.Struct, frozen=True):
         """Those that are about that object, with their numbers in the file, from 1."""
         return ((number, rule) for number, rule in enumerate(self.rules, 1) if rule.meets(place))
 
-    def refuse(self, action: Action, *places: Place) -> Refusal | None:
-        """Why an action on these objects is forbidden; None if no rule forbids it."""
-        for place in places:
-            for number, rule in self.meeting(place):
-                if said := rule.forbids(action):
-                    why = f": {clean(rule.reason).rstrip('.')}" if rule.reason else ""
-                    return Refusal(f"rule {number} of config.toml {said} here{why}")
+    def refuse(self, action: Action, *places: Place, now: datetime) -> Refusal | None:
+        """Why an action on these objects is forbidden at that time; None if no rule forbids it."""
+        for number, rule in self._meeting_any(places):
+            if said := rule.forbids(action, now):
+                return _refusal(number, rule, said)
         return None
 
-    def refuse_plan(self, plan: Plan, context: str) -> Refusal | None:
+    def refuse_plan(self, plan: Plan, context: str, now: datetime, *, automatic: bool = False) -> Refusal | None:
         """The same of a plan: its target, and the workload that it was asked of, have to allow it."""
-        return self.refuse(plan.action, *places_of(plan, context))
+        return self.refuse(plan.action, *places_of(plan, context), now=now) or (
+            None if automatic else self._refuse_without_cause(plan, context)
+        )
+
+    def wants_cause(self, plan: Plan, context: str, now: datetime) -> bool:
+        """Whether all that the plan wants is a change-cause."""
+        forbidden = self.refuse(plan.action, *places_of(plan, context), now=now)
+        return forbidden is None and self._refuse_without_cause(plan, context) is not None
+
+    def _refuse_without_cause(self, plan: Plan, context: str) -> Refusal | None:
+        if not plan.annotate or cause_of(plan.request):
+            return None
+        for number, rule in self._meeting_any(places_of(plan, context)):
+            if rule.require == CAUSE:
+                return _refusal(number, rule, "requires a change-cause (--change-cause TEXT)")
+        return None
+
+    def refuse_untyped(self, plan: Plan, context: str, typed: str = "") -> Refusal | None:
+        """Why a person has to type a name first; None if they need not, or typed it."""
+        for number, rule in self._meeting_any(places_of(plan, context)):
+            if rule.confirm == NAME and typed != name_of(plan):
+                return _refusal(number, rule, f"requires the name {clean(name_of(plan))} to be typed")
+        return None
+
+    def too_many(self, plans: Sequence[Plan], context: str) -> dict[int, Refusal]:
+        """The plans of a batch that are refused because there are too many of them, by their place in it."""
+        refused: dict[int, Refusal] = {}
+        for number, rule in enumerate(self.rules, 1):
+            met = [
+                place
+                for place, plan in enumerate(plans)
+                if rule.at_once and any(map(rule.meets, places_of(plan, context)))
+            ]
+            if len(met) > rule.at_once:
+                said = f"allows {count(rule.at_once, 'workload')} at once, and these are {len(met)},"
+                refused |= dict.fromkeys(met, _refusal(number, rule, said))
+        return refused
+
+    def _meeting_any(self, places: Sequence[Place]) -> Iterator[tuple[int, Rule]]:
+        return (found for place in places for found in self.meeting(place))
+
+
+def _refusal(number: int, rule: Rule, said: str) -> Refusal:
+    why = f": {clean(rule.reason).rstrip('.')}" if rule.reason else ""
+    return Refusal(f"rule {number} of config.toml {said.rstrip(',')}{'' if said.endswith(',') else ' here'}{why}")
+
+
+def name_of(plan: Plan) -> str:
+    """The name that a person types to confirm a plan: that of the workload that it was asked of."""
+    return plan.asked_of.name if plan.asked_of is not None else plan.target.name
 
 
 NO_RULES: Final = Rules()
@@ -131,9 +208,12 @@ def places_of(plan: Plan, context: str) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def read_rules(tables: Sequence[Mapping[str, Any]]) -> Rules:
-    """The rules that these tables are. Raises ValueError with one sentence about the first mistake."""
-    return Rules(tuple(_read(number, table) for number, table in enumerate(tables, 1)))
+def read_rules(tables: Sequence[Mapping[str, Any]], zone: Callable[[str], tzinfo]) -> Rules:
+    """The rules that these tables are; `zone` finds a time zone, or raises LookupError, ValueError or OSError.
+
+    Raises ValueError with one sentence about the first mistake.
+    """
+    return Rules(tuple(_read(number, table, zone) for number, table in enumerate(tables, 1)))
 
 
 def unknown_kinds(rules: Rules, known: Sequence[Resource]) -> Iterator[str]:
@@ -144,8 +224,8 @@ def unknown_kinds(rules: Rules, known: Sequence[Resource]) -> Iterator[str]:
             yield f'rule {number}: no kind is called "{clean(rule.kind)}" (in workload = "{clean(rule.workload)}")'
 
 
-def _read(number: int, table: Mapping[str, Any]) -> Rule:
-    known = [field.name for field in msgspec.structs.fields(Rule)]
+def _read(number: int, table: Mapping[str, Any], zone: Callable[[str], tzinfo]) -> Rule:
+    known = [field.name for field in msgspec.structs.fields(Rule) if field.name != "opening"]
     for name in table:
         if name not in known:
             raise ValueError(f'rule {number}: there is no key "{clean(name)}"; available: {", ".join(known)}')
@@ -158,12 +238,31 @@ def _read(number: int, table: Mapping[str, Any]) -> Rule:
         if action not in tuple(Action):
             available = ", ".join(Action)
             raise ValueError(f'rule {number}: there is no action "{clean(action)}"; available: {available}')
-    if not (rule.read_only or rule.deny):
-        raise ValueError(f"rule {number}: it forbids nothing: give read_only or deny")
+    for key, value, only in (("require", rule.require, CAUSE), ("confirm", rule.confirm, NAME)):
+        if value not in ("", only):
+            raise ValueError(f'rule {number}: "{key}" is "{clean(value)}"; it can only be "{only}"')
+    if rule.at_once < 0:
+        raise ValueError(f'rule {number}: "at_once" is {rule.at_once}; it is a number of workloads')
+    if not (rule.read_only or rule.deny or rule.hours or rule.require or rule.confirm or rule.at_once):
+        forms = "read_only, deny, hours, require, confirm or at_once"
+        raise ValueError(f"rule {number}: it forbids nothing: give {forms}")
     for name in ("context", "namespace", "workload"):
         if not getattr(rule, name) or getattr(rule, name).endswith("/"):
             raise ValueError(f'rule {number}: "{name}" is not a glob: leave it out to mean all')
-    return rule
+    if bool(rule.hours) is not bool(rule.timezone):
+        raise ValueError(f'rule {number}: "hours" and "timezone" go together: give both, such as "Europe/Berlin"')
+    return msgspec.structs.replace(rule, opening=_opening(number, rule, zone)) if rule.hours else rule
+
+
+def _opening(number: int, rule: Rule, zone: Callable[[str], tzinfo]) -> Hours:
+    try:
+        where = zone(rule.timezone)
+    except (LookupError, ValueError, OSError):
+        raise ValueError(f'rule {number}: this machine knows no time zone "{clean(rule.timezone)}"') from None
+    try:
+        return read_hours(rule.hours, where)
+    except ValueError as error:
+        raise ValueError(f'rule {number}: "hours" is "{clean(rule.hours)}": {error}') from None
 
 
 def _matches(text: str, glob: str) -> bool:

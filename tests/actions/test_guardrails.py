@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import ktui
 from ktui.actions.audit import AuditLog
@@ -24,7 +25,8 @@ from tests.simulated import STUCK, Witness, image_patch
 
 ROOT = Path(ktui.__file__).parent
 RULES = read_rules(
-    [{"context": "sim*", "namespace": "shop", "workload": "cart", "read_only": True, "reason": "frozen"}]
+    [{"context": "sim*", "namespace": "shop", "workload": "cart", "read_only": True, "reason": "frozen"}],
+    ZoneInfo,
 )
 WHY = "rule 1 of config.toml allows no action here: frozen"
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ktui.sim import SimulatedCluster
+from tests.audited import audited
 from tests.bluegreen import ServiceWitness, make_pair
 from tests.cli.conftest import Ktui
 from tests.simulated import OLD, Witness, manifest
+from tests.terminal import Terminal
 
 Config = Callable[[str], Path]
 
@@ -130,3 +133,82 @@ def test_without_a_file_or_a_kubeconfig(ktui: Ktui, config: Config, monkeypatch:
     config("rules = 3")
     ran = ktui("config", "check")
     assert (ran.code, "\n" in ran.err.strip()) == (1, False)
+
+
+WANTS = """
+[[rules]]
+workload = "cart"
+confirm = "name"
+reason = "it takes money"
+
+[[rules]]
+workload = "w*"
+at_once = 1
+require = "change-cause"
+
+[[rules]]
+workload = "night"
+hours = "{day} 09:00-17:00"
+timezone = "UTC"
+"""
+
+
+def test_a_name_that_has_to_be_typed(ktui: Ktui, cart: Witness, config: Config, state: Path) -> None:
+    config(WANTS.replace("{day}", "Mon"))
+    why = "rule 1 of config.toml requires the name cart to be typed here: it takes money"
+    before = cart.raw()
+    for arguments in (("--yes",), ("--yes", "--confirm", "carts")):
+        ran = ktui("restart", "cart", *arguments)
+        assert ran.code == 1
+        assert ran.err == f"ktui: {why}. Nothing was sent.\nGive --confirm cart; --yes is not enough.\n"
+    assert ktui("restart", "cart", "--dry-run").code == 0
+    assert cart.raw() == before
+    assert ktui("restart", "cart", "--yes", "--confirm", "cart").code == 0
+    assert [entry["outcome"] for entry in audited(state / "audit.jsonl")] == ["done"]
+
+
+def test_too_many_at_once_without_a_cause_and_out_of_hours(
+    ktui: Ktui, cart: Witness, cluster: SimulatedCluster, config: Config, state: Path
+) -> None:
+    for name in ("web", "worker", "night"):
+        cluster.apply(manifest(OLD, name=name))
+    cluster.settle()
+    # Whatever the time of the day is now, it is not that day anywhere.
+    day = f"{datetime.now(UTC) + timedelta(days=3):%a}"
+    config(WANTS.replace("{day}", day))
+    ran = ktui("pause", "web", "worker", "cart", "--yes")
+    assert ran.code == 1
+    assert ran.err.splitlines() == [
+        "Left out: shop/cart: rule 1 of config.toml requires the name cart to be typed here: it takes money. "
+        "Run it on its own.",
+        "Left out: shop/web: rule 2 of config.toml allows 1 workload at once, and these are 2",
+        "Left out: shop/worker: rule 2 of config.toml allows 1 workload at once, and these are 2",
+        "ktui: None of them allows this: nothing was sent.",
+    ]
+    ran = ktui("restart", "web", "--yes")
+    assert (ran.code, ran.err) == (
+        1,
+        "ktui: rule 2 of config.toml requires a change-cause (--change-cause TEXT) here\n",
+    )
+    ran = ktui("scale", "night", "--replicas", "1", "--yes")
+    assert ran.err == f"ktui: rule 3 of config.toml allows actions only {day} 09:00-17:00 (UTC) here\n"
+    assert not (state / "audit.jsonl").exists()
+    assert ktui("pause", "web", "--yes").code == 0
+    assert ktui("restart", "worker", "--yes", "--change-cause", "TICKET-7").code == 0
+    assert audited(state / "audit.jsonl")[-1]["request"] == {"action": "restart", "change_cause": "TICKET-7"}
+    assert "change-cause" in str(cart.deployment("worker").metadata.annotations)
+
+
+def test_the_name_is_asked_for_instead_of_yes(
+    kubeconfig: Path, cart: Witness, config: Config, own_folders: Path
+) -> None:
+    config(WANTS.replace("{day}", "Mon"))
+    command = ("-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", "pause", "cart")
+    folders = {"XDG_CONFIG_HOME": str(own_folders / "config"), "XDG_STATE_HOME": str(own_folders / "state")}
+    with Terminal.python(*command, home=own_folders, environment=folders) as terminal:
+        terminal.sees("requires the name cart to be typed here: it takes money.")
+        terminal.sees("Type the name to apply:")
+        assert "Apply?" not in terminal.text
+        terminal.press("cart\r")
+        assert terminal.ends() == 0
+    assert cart.deployment().spec.paused is True

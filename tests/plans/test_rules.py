@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ktui.kinds.argo_rollout.resources import ROLLOUTS
 from ktui.model.resources import DEPLOYMENTS, SERVICES, STATEFULSETS, Resource
 from ktui.plans.request import Action
-from ktui.plans.rules import Place, read_rules, unknown_kinds
+from ktui.plans.rules import Place, Rules, unknown_kinds
+from ktui.plans.rules import read_rules as read
+
+NOW = datetime(2026, 11, 27, 12, 30, tzinfo=UTC)
+"""A Friday."""
+
+
+def read_rules(tables: list[dict[str, Any]]) -> Rules:
+    return read(tables, ZoneInfo)
 
 
 def place(
@@ -52,7 +62,7 @@ def place(
 )
 def test_a_rule_is_about_what_all_of_its_globs_match(scope: dict[str, str], where: Place, meets: bool) -> None:
     rules = read_rules([{**scope, "read_only": True}])
-    assert bool(rules.refuse(Action.RESTART, where)) is meets
+    assert bool(rules.refuse(Action.RESTART, where, now=NOW)) is meets
 
 
 @pytest.mark.parametrize(
@@ -78,14 +88,14 @@ def test_a_rule_is_about_what_all_of_its_globs_match(scope: dict[str, str], wher
 def test_what_one_of_the_rules_forbids_is_refused_with_its_reason(
     tables: list[dict[str, Any]], action: Action, reason: str
 ) -> None:
-    refused = read_rules(tables).refuse(action, place())
+    refused = read_rules(tables).refuse(action, place(), now=NOW)
     assert (refused.reason if refused else "") == reason
 
 
 def test_each_of_the_objects_that_an_action_is_about_has_to_allow_it() -> None:
     rules = read_rules([{"workload": "rollout/*", "deny": ["restart"]}])
-    assert rules.refuse(Action.RESTART, place()) is None
-    assert rules.refuse(Action.RESTART, place(), place(ROLLOUTS)) is not None
+    assert rules.refuse(Action.RESTART, place(), now=NOW) is None
+    assert rules.refuse(Action.RESTART, place(), place(ROLLOUTS), now=NOW) is not None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +105,20 @@ def test_each_of_the_objects_that_an_action_is_about_has_to_allow_it() -> None:
         ({"deny": ["restrat"]}, 'there is no action "restrat"; available: pause, resume, canary'),
         ({"deny": "restart"}, '"deny" does not fit: Expected `array`, got `str`'),
         ({"read_only": "yes"}, '"read_only" does not fit: Expected `bool`, got `str`'),
-        ({"context": "prod"}, "it forbids nothing: give read_only or deny"),
+        ({"context": "prod"}, "it forbids nothing: give read_only, deny, hours"),
+        ({"confirm": "yes"}, '"confirm" is "yes"; it can only be "name"'),
+        ({"require": "ticket"}, '"require" is "ticket"; it can only be "change-cause"'),
+        ({"at_once": -1}, '"at_once" is -1; it is a number of workloads'),
+        ({"hours": "Mon-Fri 09:00-17:00"}, '"hours" and "timezone" go together: give both'),
+        ({"timezone": "UTC", "read_only": True}, '"hours" and "timezone" go together: give both'),
+        ({"hours": "09:00-17:00", "timezone": "Mars/X"}, 'this machine knows no time zone "Mars/X"'),
+        ({"hours": "09:00-17:00", "timezone": "../x"}, 'this machine knows no time zone "../x"'),
+        ({"hours": "nine to five", "timezone": "UTC"}, '"hours" is "nine to five": write Mon-Fri 09:00-17:00'),
+        ({"hours": "Mon-Fry 09:00-17:00", "timezone": "UTC"}, '"hours" is "Mon-Fry 09:00-17:00": "fry" is not a day'),
+        ({"hours": "09:00-25:00", "timezone": "UTC"}, '"hours" is "09:00-25:00": "25:00" is not a time of the day'),
+        ({"hours": "09:60-17:00", "timezone": "UTC"}, '"hours" is "09:60-17:00": "09:60" is not a time of the day'),
+        ({"hours": "24:00-17:00", "timezone": "UTC"}, '"hours" is "24:00-17:00": a time begins at 23:59'),
+        ({"opening": {}}, 'there is no key "opening"'),
         ({"context": "", "read_only": True}, '"context" is not a glob: leave it out to mean all'),
         ({"workload": "deploy/", "read_only": True}, '"workload" is not a glob: leave it out to mean all'),
     ],
@@ -114,3 +137,33 @@ def test_a_mistake_is_said_in_one_sentence_with_the_number_of_the_rule(table: di
 def test_a_kind_that_does_not_exist_is_found(workload: str, known: bool) -> None:
     found = list(unknown_kinds(read_rules([{"workload": workload, "read_only": True}]), (DEPLOYMENTS, SERVICES)))
     assert found == ([] if known else [f'rule 1: no kind is called "deploymnet" (in workload = "{workload}")'])
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone", "now", "are_open"),
+    [
+        ("Mon-Fri 09:00-17:00", "UTC", "2026-11-27T09:00", True),
+        ("Mon-Fri 09:00-17:00", "UTC", "2026-11-27T08:59", False),
+        ("Mon-Fri 09:00-17:00", "UTC", "2026-11-27T17:00", False),
+        ("Mon-Fri 09:00-17:00", "UTC", "2026-11-28T12:00", False),
+        ("Mon-Fri 09:00-17:00", "Asia/Tokyo", "2026-11-27T00:00", True),
+        ("Mon-Fri 09:00-17:00", "Asia/Tokyo", "2026-11-26T23:59", False),
+        ("Mon-Fri 09:00-17:00", "Europe/Berlin", "2026-07-01T07:00", True),
+        ("Mon-Fri 09:00-17:00", "Europe/Berlin", "2026-12-01T07:59", False),
+        ("Mon-Thu 09:00-17:00, Fri 09:00-12:00", "UTC", "2026-11-27T12:30", False),
+        ("mon-thu 09:00-17:00, fri 09:00-13:00", "UTC", "2026-11-27T12:30", True),
+        ("Fri 22:00-06:00", "UTC", "2026-11-27T23:00", True),
+        ("Fri 22:00-06:00", "UTC", "2026-11-28T05:59", True),
+        ("Fri 22:00-06:00", "UTC", "2026-11-27T05:59", False),
+        ("Sun 22:00-06:00", "UTC", "2026-11-30T05:59", True),
+        ("Sat-Mon 00:00-24:00", "UTC", "2026-11-29T23:59", True),
+        ("Sat-Mon 00:00-24:00", "UTC", "2026-12-01T00:00", False),
+        ("09:00-17:00", "UTC", "2026-11-29T10:00", True),
+    ],
+)
+def test_hours_are_those_of_the_zone(hours: str, zone: str, now: str, are_open: bool) -> None:
+    rules = read_rules([{"hours": hours, "timezone": zone}])
+    refused = rules.refuse(Action.SCALE, place(), now=datetime.fromisoformat(now).replace(tzinfo=UTC))
+    assert (refused is None) is are_open
+    if refused is not None:
+        assert refused.reason == f"rule 1 of config.toml allows actions only {hours} ({zone}) here"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ktui.plans.request import Action
 from ktui.plans.rules import read_rules
+from tests.audited import audited
 from tests.bluegreen import ServiceWitness
 from tests.tui.conftest import Dashboard, Stage, open_blue_green
 
@@ -14,7 +16,8 @@ RULES = read_rules(
         {"context": "prod-*", "workload": "cart", "deny": ["restart", "abort", "rollback"], "reason": "ask first"},
         {"workload": "svc/*", "read_only": True},
         {"context": "prod", "read_only": True},
-    ]
+    ],
+    ZoneInfo,
 )
 DENIES = "rule 1 of config.toml denies {} here: ask first"
 
@@ -54,3 +57,26 @@ async def test_a_service_is_not_switched(stage: Stage, shop: ServiceWitness, das
         await screen.hears("rule 2 of config.toml allows no action here")
         assert "y yes" not in screen.text
     assert shop.colour() == "blue"
+
+
+async def test_a_reason_and_the_name_are_asked_for(stage: Stage, dashboard: Dashboard, tmp_path: Path) -> None:
+    stage.deploy("cart", "cart:1.0")
+    stage.advance(20)
+    rules = read_rules([{"workload": "cart", "confirm": "name", "require": "change-cause"}], ZoneInfo)
+    async with dashboard(rules=rules, size=(160, 36)) as screen:
+        await screen.sees("1 rollout", "▸ shop       cart")
+        await screen.press("R")
+        await screen.sees("Restart shop/cart: why?")
+        await screen.type("TICKET-7")
+        await screen.press("enter")
+        await screen.sees('The change-cause becomes "TICKET-7".', "y yes")
+        await screen.press("y")
+        await screen.sees("requires the name cart to be typed", "enter apply")
+        await screen.type("card")
+        await screen.press("enter")
+        await screen.sees("This is not cart: nothing is sent.")
+        assert not (tmp_path / "audit.jsonl").exists()
+        await screen.press("backspace", "t", "enter")
+        await screen.hears("restart sent")
+    (entry,) = audited(tmp_path / "audit.jsonl")
+    assert entry["request"] == {"action": "restart", "change_cause": "TICKET-7"}

@@ -34,7 +34,7 @@ from ktui.kube.connection import connect
 from ktui.model.reference import Reference
 from ktui.plans.plan import Plan
 from ktui.plans.request import Action, Request
-from ktui.plans.rules import Rules, places_of
+from ktui.plans.rules import Rules, name_of, places_of
 from ktui.plans.switch import AlreadySwitched
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file
@@ -51,6 +51,8 @@ class Manner:
     dry_run: bool
     yes: bool
     output: str
+    confirm: str = ""
+    """The name of the workload, typed for a rule that asks for it."""
 
 
 @dataclass(frozen=True)
@@ -171,10 +173,12 @@ class Reached:
         """What it returns. Raises KubeError, and `signals.Ended` where a signal ends it."""
         return run(question, self.runner)
 
-    async def send(self, made: Plan) -> Outcome:
-        """Perform it, and write it down."""
+    async def send(self, made: Plan, typed: str = "") -> Outcome:
+        """Perform it, and write it down. `typed` is the name that a person typed, if a rule asks for that."""
         recheck = Recheck(lambda sentence: printing.note(f"ktui: {sentence}"))
-        performed = await perform(self.api, made, AuditLog(audit_file()), rules=self.rules, recheck=recheck)
+        performed = await perform(
+            self.api, made, AuditLog(audit_file()), rules=self.rules, typed=typed, recheck=recheck
+        )
         if performed.audit_failure:
             printing.note(f"ktui: {performed.audit_failure}")
         return performed.outcome
@@ -219,6 +223,16 @@ def ask(question: str) -> None:
         raise Stopped(_NOT_SENT)
 
 
+def ask_for_name() -> str:
+    """The name that a person types. Raises click.Abort, once that is said, for Ctrl-C or Ctrl-D."""
+    try:
+        return printing.ask("Type the name to apply")
+    except click.Abort:
+        printing.note("")
+        printing.error(_NOT_SENT)
+        raise
+
+
 class _Carrying:
     """One action from the plan to the outcome."""
 
@@ -236,10 +250,11 @@ class _Carrying:
                 if manner.output != "text":
                     printing.document(action_document(made, seen, None), manner.output)
                 return 0
-            for question in ("Apply?", twice(made), job.insist(made)):
+            typed = self._typed(made, manner)
+            for question in ("" if typed else "Apply?", twice(made), job.insist(made)):
                 if question and not manner.yes:
                     ask(question)
-            outcome = self._sent(made)
+            outcome = self._sent(made, typed)
             if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:
                 printing.note(f"ktui: {outcome.sentence} The new plan:")
                 continue
@@ -276,14 +291,29 @@ class _Carrying:
                 raise Stopped(answer.sentence, answer.hint)
 
     def _check_what_follows(self, made: Plan, later: tuple[tuple[str, Action], ...]) -> None:
-        places = places_of(made, self._cluster.api.connection.context)
+        connection = self._cluster.api.connection
+        places, now = places_of(made, connection.context), connection.clock.now()
         for what, action in later:
-            if refused := self._cluster.rules.refuse(action, *places):
+            if refused := self._cluster.rules.refuse(action, *places, now=now):
                 raise Stopped(f"{what} is not allowed: {refused.reason}. {_NOT_SENT}", EXPLAINED)
 
-    def _sent(self, made: Plan) -> Outcome:
+    def _typed(self, made: Plan, manner: Manner) -> str:
+        """The name that a person typed, if a rule asks for that. Raises Stopped for another one, or none."""
+        rules, context = self._cluster.rules, self._cluster.api.connection.context
+        refused = rules.refuse_untyped(made, context)
+        if refused is None:
+            return ""
+        typed = manner.confirm
+        if not typed and not manner.yes:
+            printing.note(f"ktui: {refused.reason}.")
+            typed = ask_for_name()
+        if rules.refuse_untyped(made, context, typed) is not None:
+            raise Stopped(f"{refused.reason}. {_NOT_SENT}", f"Give --confirm {name_of(made)}; --yes is not enough.")
+        return typed
+
+    def _sent(self, made: Plan, typed: str) -> Outcome:
         try:
-            return self._cluster.run(self._cluster.send(made))
+            return self._cluster.run(self._cluster.send(made, typed))
         except (KeyboardInterrupt, signals.Ended):
             printing.error(
                 "Interrupted while the request was being sent: it is not known whether the change was applied."

@@ -44,6 +44,9 @@ def action_on(read: Read, metavar: str = "NAME...", *, rolls: bool = False) -> C
             click.pass_context,
             output_option,
             click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation."),
+            click.option(
+                "--confirm", metavar="NAME", default="", help="The name, where a guardrail requires it to be typed."
+            ),
             click.option("--dry-run", is_flag=True, help="Print the plan and the server's answer; change nothing."),
             click.argument("names", metavar=metavar, nargs=-1, required=True, callback=read, shell_complete=NAMES),
         ):
@@ -160,9 +163,10 @@ def resume(context: click.Context, names: Names, **manner: Any) -> int:
 
 
 @_returning_action
-def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], **manner: Any) -> int:
+@cause_option
+def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], change_cause: str, **manner: Any) -> int:
     """Abort the rollout or the canary of NAME and return to the previous version, even if it is paused."""
-    return _go_back(context, names, Abort(), manner)
+    return _go_back(context, names, Abort(change_cause), manner)
 
 
 @rolling_action

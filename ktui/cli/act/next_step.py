@@ -41,7 +41,7 @@ async def next_step(reader: Reader, armed: Armed, log: AuditLog, *, says: bool, 
         return watched("not promoted", sentence, FAILED)
 
     try:
-        tried = await try_out(reader.api, planned, rules)
+        tried = await try_out(reader.api, planned, rules, automatic=True)
     except KubeError as error:
         return stays(str(error))
     if not isinstance(tried, Accepted):

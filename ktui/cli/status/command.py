@@ -227,7 +227,7 @@ class _Gate:
             await api.read(self._reference.resource, namespace, self._reference.name)
         if self._options.back_on_failure or self._options.back_on_timeout:
             here = Place(connection.context, namespace, self._reference.resource, self._reference.name)
-            if refused := self._rules.refuse(Action.ROLLBACK, here):
+            if refused := self._rules.refuse(Action.ROLLBACK, here, now=connection.clock.now()):
                 raise click.UsageError(f"A rollback is not allowed: {refused.reason}.")
         follow = Follow(connection, self._reference, self._manner)
         ending = await follow.to_the_end()

@@ -92,7 +92,7 @@ async def _roll_back(
         return plan_automatic_rollback(armed, await reader.subject(connection.namespace, armed.reference))
 
     for _ in range(_ATTEMPTS):
-        match await try_out(api, planned, rules):
+        match await try_out(api, planned, rules, automatic=True):
             case Accepted(plan):
                 made = plan
             case Refusal(reason):

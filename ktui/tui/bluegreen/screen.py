@@ -301,7 +301,7 @@ class BlueGreenScreen(LiveScreen):
         return closed(
             side,
             read_only=options.read_only,
-            refused=options.rules.refuse(Action.SWITCH, place),
+            refused=options.rules.refuse(Action.SWITCH, place, now=self.ktui.now()),
             is_allowed=self._rights.get(state.uid),
             force=force,
         )

@@ -17,13 +17,25 @@ from ktui.tui.keymap import answer
 
 
 class AskScreen(Dialog[str | None]):
-    """A line to fill in, selected at first. `check` says what is wrong with it, or nothing. Returns it, or None."""
+    """A line to fill in, selected at first. `check` says what is wrong with it, or nothing. Returns it, or None.
+
+    `enter` says what Enter does.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [answer("escape", "dismiss(None)")]
 
-    def __init__(self, title: str, note: str, value: str, check: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        title: str,
+        note: str,
+        value: str,
+        check: Callable[[str], str],
+        *,
+        enter: str = "next: nothing is sent yet",
+    ) -> None:
         super().__init__()
         self._title, self._note, self._value, self._check = title, note, value, check
+        self._enter = enter
 
     def compose(self) -> ComposeResult:
         """A title, what is so now, the line, what is wrong with it."""
@@ -32,9 +44,7 @@ class AskScreen(Dialog[str | None]):
             yield Words(self._note, classes="dialog-note")
             yield Field(self._value, select=True)
             yield Words("", classes="dialog-error")
-            yield DialogKeys(
-                Hint("enter", "next: nothing is sent yet", "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)")
-            )
+            yield DialogKeys(Hint("enter", self._enter, "screen.take"), Hint("esc", "cancel", "screen.dismiss(None)"))
 
     def on_mount(self) -> None:
         """Type at once."""

@@ -42,7 +42,7 @@ class Offers:
             known,
             read_only=host.options.read_only,
             rights=rights,
-            refuse=lambda action: host.options.rules.refuse(action, here),
+            refuse=lambda action: host.options.rules.refuse(action, here, now=host.now()),
         )
 
     def leave(self) -> None:

@@ -8,10 +8,13 @@ from typing import Final
 from ktui.kinds import planning
 from ktui.kinds.registry import kind_of
 from ktui.model.workloads import Workload
+from ktui.plans.change_cause import wrong_cause
 from ktui.plans.offers import Choice
+from ktui.plans.plan import Plan
 from ktui.plans.request import PLAIN, Action, Request, Scale
+from ktui.plans.rules import name_of
 from ktui.plans.wording import target_of
-from ktui.text import count
+from ktui.text import clean, count
 from ktui.tui.dialogs.ask import AskScreen
 from ktui.tui.dialogs.pick import PickScreen
 from ktui.tui.host import Host
@@ -49,6 +52,22 @@ async def ask_scale(host: Host, title: str, note: str, at_first: str = "") -> Sc
     """A number of pods."""
     value = await host.push_screen_wait(AskScreen(title, note, at_first, _wrong_number))
     return Scale(int(value)) if value is not None else None
+
+
+async def ask_cause(host: Host, made: Plan) -> str | None:
+    """The change-cause that a rule requires; None if the person left the dialog."""
+    note = "A rule of config.toml requires a reason. The history shows it (kubernetes.io/change-cause)."
+    return await host.push_screen_wait(AskScreen(f"{made.title}: why?", note, "", wrong_cause))
+
+
+async def ask_name(host: Host, made: Plan, why: str) -> bool:
+    """Whether the person typed the name that a rule asks for."""
+    name = name_of(made)
+
+    def wrong(value: str) -> str:
+        return "" if value == name else f"This is not {clean(name)}: nothing is sent."
+
+    return await host.push_screen_wait(AskScreen(made.title, f"{why}.", "", wrong, enter="apply")) is not None
 
 
 def _wrong_number(value: str) -> str:

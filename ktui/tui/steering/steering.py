@@ -22,8 +22,10 @@ from ktui.kube.errors import KubeError
 from ktui.live.session import Session
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
+from ktui.plans.change_cause import with_cause
 from ktui.plans.plan import Plan
 from ktui.plans.request import Action, Request, RollBack
+from ktui.plans.rules import name_of
 from ktui.rollout.revisions import Refusal
 from ktui.tui.announcements import Announcements
 from ktui.tui.dialogs.confirm import ConfirmScreen
@@ -32,7 +34,7 @@ from ktui.tui.door import takes_text
 from ktui.tui.host import Host
 from ktui.tui.steering.offers import Offers, steered
 from ktui.tui.steering.pending import Pending
-from ktui.tui.steering.questions import ask_request
+from ktui.tui.steering.questions import ask_cause, ask_name, ask_request
 from ktui.tui.steering.sending import Sending
 
 _GUARDED: Final = "Auto-abort is on: if a new pod fails or the deadline passes, ktui rolls it back."
@@ -126,7 +128,7 @@ class Steering:
                 agreed = await self._agreed(api, planned, [note, insist] if insist else [note])
             if agreed is None:
                 return
-            outcome = await self.send(api, agreed)
+            outcome = await self.send(api, agreed, name_of(agreed))
             if not isinstance(outcome, Conflict) or outcome.gone:
                 return
             note = f"{outcome.sentence} This is the new plan."
@@ -146,7 +148,7 @@ class Steering:
         """The plan that a person has said yes to, once for each note."""
         front, to_read = self._host.screen, self._host.options.to_read
         try:
-            made = allowed(await planned(), api, self._host.options.rules)
+            made = await planned()
         except KubeError:
             if self._session.connection is not api.connection:
                 return None
@@ -155,6 +157,13 @@ class Steering:
             # A dialog that comes up under someone's fingers may be answered before it is read.
             self.say(_MOVED_ON, "warning")
             return None
+        rules, context = self._host.options.rules, api.connection.context
+        if isinstance(made, Plan) and rules.wants_cause(made, context, self._host.now()):
+            cause = await ask_cause(self._host, made)
+            if cause is None:
+                return None
+            made = with_cause(made, cause)
+        made = allowed(made, api, rules)
         if isinstance(made, Refusal):
             self.say(made.reason, "warning")
             return None
@@ -164,6 +173,8 @@ class Steering:
             if not await self._host.push_screen_wait(question):
                 return None
             made = question.plan
+        if (untyped := rules.refuse_untyped(made, context)) and not await ask_name(self._host, made, untyped.reason):
+            return None
         return made
 
     def moved_on(self) -> bool:
@@ -177,8 +188,11 @@ class Steering:
     def _is_typing(self) -> bool:
         return takes_text(self._host.focused)
 
-    async def send(self, api: Api, planned: Plan) -> Outcome:
-        """Send what a person has said yes to, and say how it ended; the row shows it as pending meanwhile."""
+    async def send(self, api: Api, planned: Plan, typed: str = "") -> Outcome:
+        """Send what a person has said yes to, and say how it ended; the row shows it as pending meanwhile.
+
+        `typed` is the name that the person typed, if a rule asks for that.
+        """
         done, target = False, planned.target
         self.pending.sent(target.uid, planned.action)
         try:
@@ -186,7 +200,9 @@ class Steering:
             log = AuditLog(self._host.options.audit)
             with self.sending.of(planned.title, target.resource, target.namespace, target.name):
                 rules = self._host.options.rules
-                performed = await perform(api, planned, log, rules=rules, clock=self._host.now, recheck=recheck)
+                performed = await perform(
+                    api, planned, log, rules=rules, typed=typed, clock=self._host.now, recheck=recheck
+                )
             done = isinstance(performed.outcome, Done)
         finally:
             if not done:
