@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ktui.figures.record import Outcome, Record, Sight
 from ktui.figures.statistics import figures
+from ktui.tui.detail.pod_lines import laid_out
 from ktui.tui.draw.widgets import Span, width
 from ktui.tui.report import lines as report_lines
 from ktui.tui.resources.lines import heading
@@ -16,6 +17,20 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 def _texts(lines: object) -> list[str]:
     assert isinstance(lines, (list, tuple))
     return ["".join(span.text for span in line) for line in lines]
+
+
+def test_why_a_pod_is_not_ready_stands_below_it_if_it_has_no_room_beside() -> None:
+    pod = [Span("     9dswx x CrashLoopBackOff  0/1    24m  node-3")]
+    why = [Span("  9 restarts", "dim"), Span("  checkout ended: exit code 1", "failed")]
+    whole = "     9dswx x CrashLoopBackOff  0/1    24m  node-3  9 restarts  checkout ended: exit code 1"
+    assert _texts(laid_out(pod, why, 100, continues=True)) == [whole]
+    assert _texts(laid_out(pod, why, 58, continues=True)) == [
+        "     9dswx x CrashLoopBackOff  0/1    24m  node-3",
+        "       9 restarts  checkout ended: exit code 1",
+    ]
+    (cut,) = _texts(laid_out(pod, why, 58, continues=False))
+    assert cut == "     9dswx x CrashLoopBackOff  0/1    24m  node-3  9 rest…"
+    assert _texts(laid_out(pod, [], 20, continues=True)) == ["     9dswx x CrashL…"]
 
 
 def test_why_there_are_no_measurements_is_not_cut() -> None:

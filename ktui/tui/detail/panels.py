@@ -271,7 +271,8 @@ class RolloutPanels(Container):
         # Before the first layout the panels have no width yet; a cell is kept for the scrollbar.
         left = pods.scrollable_content_region.width or (self._cells // 2 if self._is_wide else self._cells) - 1
         right = events.scrollable_content_region.width or (self._cells // 2 - 2 if self._is_wide else self._cells) - 1
-        of_pods = pod_lines.pods(detail, cells, now, left, every=self._is_every_pod_listed(detail, room))
+        every = self._is_every_pod_listed(detail, room)
+        of_pods = pod_lines.pods(detail, cells, now, left, every=every)
         of_why = why_lines.why(detail, why.scrollable_content_region.width or right)
         conditions = lines.conditions(detail.conditions, now, right) if self._is_wide or self._is_tall else []
         self.query_one("#conditions", Painting).show(conditions)
@@ -281,6 +282,7 @@ class RolloutPanels(Container):
         of_events = lines.events(detail.events, now, right)
         items = {"pods": of_pods, "why": of_why, "events": of_events}
         given = self._share(items, room - taken, gap)
+        of_pods = pod_lines.pods(detail, cells, now, left, every=every, most=given["pods"])
         if given["events"] > sum(len(item.lines) for item in of_events):
             of_events = lines.events(detail.events, now, right, most=given["events"])
         for name, listed in (("pods", of_pods), ("why", of_why), ("events", of_events)):

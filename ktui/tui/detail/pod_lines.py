@@ -16,9 +16,11 @@ from ktui.text import age, count
 from ktui.tui.detail.transitions import Cell
 from ktui.tui.draw import glyphs
 from ktui.tui.draw.items import Item
-from ktui.tui.draw.widgets import Span, fit, shorten
+from ktui.tui.draw.widgets import Span, fit, shorten, width
 
 _INDENT: Final = "   "
+_BELOW: Final = 7
+"""How far in a line begins that continues the one above."""
 _FEW: Final = 3
 """So many pods that ended in the same way have a line each."""
 _OLDER: Final = 6
@@ -31,8 +33,22 @@ POD: Final = "pod:"
 Lines = list[list[Span]]
 
 
-def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, room: int, *, every: bool) -> list[Item]:
-    """The revisions, each with its pods as cells, and below them the pods that are not ready, or every pod."""
+def pods(
+    detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, room: int, *, every: bool, most: int = 0
+) -> list[Item]:
+    """The revisions, each with its pods as cells, and below them the pods that are not ready, or every pod.
+
+    If that takes no more than `most` lines, what has no room on a line continues on the next one.
+    """
+    whole = _items(detail, cells, now, room, every=every, continues=True) if most else []
+    if whole and sum(len(item.lines) for item in whole) <= most:
+        return whole
+    return _items(detail, cells, now, room, every=every, continues=False)
+
+
+def _items(
+    detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, room: int, *, every: bool, continues: bool
+) -> list[Item]:
     items: list[Item] = []
     older = 0
     for revision in detail.revisions:
@@ -43,7 +59,8 @@ def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, roo
             if older <= _OLDER:
                 items.append(Item((shorten(_resting(revision, name, now), room),), key))
             continue
-        items.append(Item((shorten(_revision(revision, name), room), *_cells(revision, shown, room)), key))
+        first = laid_out(*_revision(revision, name), room, continues=continues)
+        items.append(Item((*first, *_cells(revision, shown, room)), key))
         listed, records = _listed(shown, every=every)
         names = {cell.pod.uid: _pod_name(cell.pod, revision, detail.rollout) for cell in listed}
         columns = (
@@ -51,13 +68,25 @@ def pods(detail: Detail, cells: Mapping[str, Sequence[Cell]], now: datetime, roo
             min(26, max((cell_len(_word(cell.pod)) for cell in listed), default=0)),
         )
         items += [
-            Item((shorten(_pod(cell, revision, names[cell.pod.uid], now, columns), room),), f"{POD}{cell.pod.uid}")
+            Item(
+                laid_out(*_pod(cell, revision, names[cell.pod.uid], now, columns), room, continues=continues),
+                f"{POD}{cell.pod.uid}",
+            )
             for cell in listed
         ]
         items += [_records(alike, revision, now, room) for alike in records]
     if older > _OLDER:
         items.append(Item(([Span(f"  and {count(older - _OLDER, 'older revision')}", "dim")],)))
     return items
+
+
+def laid_out(spans: list[Span], more: list[Span], room: int, *, continues: bool) -> tuple[list[Span], ...]:
+    """Both on one line, cut if need be; or, where lines may continue, `more` below if it has no room beside."""
+    if not continues or not more or width([*spans, *more]) <= room:
+        return (shorten([*spans, *more], room),)
+    first, *rest = more
+    below = [Span(" " * _BELOW + first.text.lstrip(), first.style), *rest]
+    return (shorten(spans, room), shorten(below, room))
 
 
 def _listed(shown: Sequence[Cell], *, every: bool) -> tuple[list[Cell], list[list[Cell]]]:
@@ -100,7 +129,7 @@ def _pod_name(pod: PodState, revision: Revision, rollout: Rollout) -> str:
     return pod.name.removeprefix(f"{revision.name}-").removeprefix(f"{rollout.name}-")
 
 
-def _revision(revision: Revision, name: str) -> list[Span]:
+def _revision(revision: Revision, name: str) -> tuple[list[Span], list[Span]]:
     mark = Span(f"{signs.DISC} ", "new") if revision.is_current else Span(f"{signs.RING} ", "old")
     spans = [mark, Span(f"{revision.number} ", "strong"), Span(f"{name}  ", "dim")]
     spans.append(Span(f"{_images(revision)}  "))
@@ -110,9 +139,8 @@ def _revision(revision: Revision, name: str) -> list[Span]:
     spans.append(Span(text, "dim"))
     if revision.note:
         spans.append(Span(f"  {revision.note}"))
-    if revision.change_cause:
-        spans.append(Span(f'  "{revision.change_cause}"', "dim"))
-    return spans
+    cause = [Span(f'  "{revision.change_cause}"', "dim")] if revision.change_cause else []
+    return spans, cause
 
 
 def _resting(revision: Revision, name: str, now: datetime) -> list[Span]:
@@ -145,24 +173,27 @@ def _cell(cell: Cell, revision: Revision) -> Span:
     return Span(glyph, style)
 
 
-def _pod(cell: Cell, revision: Revision, name: str, now: datetime, columns: tuple[int, int]) -> list[Span]:
+def _pod(
+    cell: Cell, revision: Revision, name: str, now: datetime, columns: tuple[int, int]
+) -> tuple[list[Span], list[Span]]:
     pod = cell.pod
     name_cells, word_cells = columns
     glyph = _cell(cell, revision)
     restarts = f"  {count(pod.restarts, 'restart')}" if pod.restarts else ""
     word = fit(_word(pod), word_cells)
-    facts = f"  {pod.ready}  {fit(age(pod.created, now), 5, right=True)}  {pod.node or 'no node'}{restarts}"
-    reason = f"  {pod.reason}" if pod.reason else ""
+    facts = f"  {pod.ready}  {fit(age(pod.created, now), 5, right=True)}  {pod.node or 'no node'}"
     style = glyphs.PODS[pod.health][1]
-    return [
+    spans = [
         Span("     "),
         Span(fit(name, name_cells), "flash" if cell.flashes else ""),
         Span(" "),
         glyph,
         Span(f" {word}", style),
         Span(facts, "dim"),
-        Span(reason, style),
     ]
+    more = [Span(restarts, "dim")] if restarts else []
+    more += [Span(f"  {pod.reason}", style)] if pod.reason else []
+    return spans, more
 
 
 def _word(pod: PodState) -> str:
