@@ -76,6 +76,20 @@ def test_a_rolling_update_that_fails_goes_back(ktui: Ktui, cart: Witness, cluste
     cluster.settle()
 
 
+def test_every_action_that_replaces_pods_is_followed_to_its_end(ktui: Ktui, cart: Witness, state: Path) -> None:
+    ends = ("--yes", "--watch", "--timeout", "60s")
+    assert ktui("pause", "cart", "--yes").code == 0
+    cart.patch(image_patch(FINE))
+    for action in (("resume", "cart"), ("rollback", "cart"), ("restart", "cart")):
+        ran = ktui(*action, *ends)
+        assert (action, ran.code, ran.lines[-1]) == (action, 0, "shop/cart is complete.")
+    assert cart.image() == NEW
+    cart.patch(image_patch(STUCK))
+    ran = ktui("abort", "cart", *ends)
+    assert (ran.code, ran.lines[-1]) == (0, "shop/cart is complete.")
+    assert [each["request"]["action"] for each in _audit(state)] == ["pause", "resume", "rollback", "restart", "abort"]
+
+
 def test_without_auto_abort_nothing_is_taken_back(ktui: Ktui, cart: Witness) -> None:
     ran = ktui("canary", "cart", "--image", f"cart={STUCK}", "--yes", "--watch", "--timeout", "2s")
     assert ran.code == 3

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
 import pytest
 from kubernetes import client
 from kubernetes.config import new_client_from_config
@@ -17,6 +16,7 @@ from kubernetes.config import new_client_from_config
 from ktui.cli.root import main
 from ktui.sim import SimulatedCluster
 from tests.simulated import Witness
+from tests.terminal import Terminal
 
 KTUI = [sys.executable, "-m", "ktui"]
 
@@ -99,17 +99,21 @@ def test_the_scenarios_are_listed(command: str, capsys: pytest.CaptureFixture[st
     assert any(line.startswith("causes/set-stranded ") for line in lines)
 
 
-def test_demo_ends_with_q_and_is_not_led_to_another_cluster_by_the_users_settings(
-    monkeypatch: pytest.MonkeyPatch,
+def test_demo_ends_with_q_leaves_no_trace_and_is_not_led_to_another_cluster_by_the_users_settings(
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setenv("KTUI_CONTEXT", "production")
-    monkeypatch.setenv("KTUI_KUBECONFIG", "/nonexistent")
-    demo = pexpect.spawn(KTUI[0], [*KTUI[1:], "demo", "-n", "ops"], timeout=60, encoding="utf-8", dimensions=(40, 120))
-    demo.expect("grafana")
-    demo.send("q")
-    demo.expect(pexpect.EOF)
-    demo.close()
-    assert demo.exitstatus == 0
+    users = {"KTUI_CONTEXT": "production", "KTUI_KUBECONFIG": "/nonexistent"}
+    with Terminal.python("-m", "ktui", "demo", "-n", "ops", home=tmp_path, environment=users) as demo:
+        demo.sees("● live", "grafana")
+        demo.press("R")
+        demo.sees("y yes")
+        while "restart sent" not in demo.text:
+            # A yes counts once the question was to be read.
+            demo.press("y")
+            demo.read(0.5)
+        demo.press("q")
+        assert demo.ends() == 0
+    assert not list(tmp_path.rglob("audit.jsonl")), "what is tried in the demo is not in the user's audit log"
 
 
 def test_the_fleet_of_a_scenario_can_be_made_larger_or_smaller(tmp_path: Path) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from ktui.figures.record import Outcome, Record, Sight
 from ktui.figures.statistics import figures
+from ktui.model.workloads import DaemonSet, StatefulSet
+from ktui.tui.detail import pod_lines
 from ktui.tui.detail.pod_lines import laid_out
+from ktui.tui.detail.transitions import Cell
 from ktui.tui.draw.widgets import Span, width
 from ktui.tui.report import lines as report_lines
 from ktui.tui.resources.lines import heading
+from tests.rollout.test_sets_in_full import HELD, shown
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
@@ -62,3 +68,23 @@ def test_what_a_rate_does_not_count_is_not_cut() -> None:
         "              seen",
     ]
     assert texts[at + 2].startswith("duration")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "at", "own"),
+    [(StatefulSet, "db", HELD, ["db-0", "db-1", "db-2", "db-3"]), (DaemonSet, "agent", HELD, [])],
+)
+@pytest.mark.parametrize("room", [50, 90])
+def test_pods_of_a_set_are_told_apart_by_their_names(
+    kind: type[StatefulSet] | type[DaemonSet], name: str, at: float, own: list[str], room: int
+) -> None:
+    detail = shown(kind, name, at)
+    cells = {revision.uid: [Cell(pod) for pod in revision.pods] for revision in detail.revisions}
+    items = pod_lines.pods(detail, cells, NOW, room, every=True)
+    lines = [
+        "".join(span.text for span in line) for item in items if item.key.startswith("pod:") for line in item.lines
+    ]
+    names = [line.split()[0] for line in lines]
+    assert len(set(names)) == len(names) == sum(len(revision.pods) for revision in detail.revisions)
+    assert not any("…" in each for each in names)
+    assert not own or sorted(names) == own

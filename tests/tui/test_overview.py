@@ -138,11 +138,14 @@ async def test_a_context_is_picked_from_a_list(stage: Stage, dashboard: Dashboar
     _three(stage)
     async with dashboard() as screen:
         await screen.sees("3 rollouts")
+        screen.app.notify("This is about the context before.")
+        await screen.hears("about the context before")
         await screen.press("x")
         await screen.sees("type to narrow", "prod-eu-viewer")
         await screen.type("viewer")
         await screen.press("enter")
         await screen.sees("prod-eu-viewer · all namespaces", "3 rollouts")
+        assert "about the context before" not in screen.told
 
 
 async def test_who_may_not_see_the_cluster_sees_the_namespace_of_the_context(

@@ -56,6 +56,7 @@ def test_start_see_pause_resume_roll_back_quit(living: Stage, tmp_path: Path) ->
         terminal.sees("Roll back shop/cart to revision 1 (cart:1.0)", "y yes")
         terminal.press("y")
         terminal.sees("✔ complete", "revision 3")
+        terminal.until(lambda _: b"\x07" in terminal.raw, "the bell, at the end of a rollout that was started here")
         assert living.image("cart") == "cart:1.0"
 
         terminal.press(ESCAPE)
