@@ -27,6 +27,10 @@ NAME: Final = "name"
 CAUSE: Final = "change-cause"
 """What `require` may ask for."""
 
+COLOURS: Final = ("red", "yellow", "green", "blue")
+"""Of a badge; the first is the default."""
+_LONGEST_BADGE: Final = 12
+
 _WORDS_OF_SERVICES: Final = ("service", "svc")
 
 
@@ -68,6 +72,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """`name`: a person has to type the name of the object."""
     at_once: int = 0
     """How many of these workloads one batch may change; 0 is any number."""
+    badge: str = ""
+    """A word that the header shows in these contexts: `PROD`."""
+    colour: str = ""
+    """The badge's colour: red (the default), yellow, green or blue."""
     reason: str = ""
     """Why, shown where an action is refused."""
     opening: Hours | None = None
@@ -121,6 +129,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             lines.append(f"confirm {self.confirm}")
         if self.at_once:
             lines.append(f"at_once {self.at_once}")
+        if self.badge:
+            lines.append(f"badge {clean(self.badge)}, {self.colour or COLOURS[0]}")
         if self.reason:
             lines.append(f"reason: {clean(self.reason)}")
         return tuple(lines)
@@ -134,6 +144,11 @@ class Rules(msgspec.Struct, frozen=True):
     def meeting(self, place: Place) -> Iterator[tuple[int, Rule]]:
         """Those that are about that object, with their numbers in the file, from 1."""
         return ((number, rule) for number, rule in enumerate(self.rules, 1) if rule.meets(place))
+
+    def badge(self, context: str) -> tuple[str, str] | None:
+        """The word that marks that context, and its colour: those of the first rule that has one; mostly none."""
+        found = (rule for rule in self.rules if rule.badge and context and _matches(context, rule.context))
+        return next(((clean(rule.badge), rule.colour or COLOURS[0]) for rule in found), None)
 
     def refuse(self, action: Action, *places: Place, now: datetime) -> Refusal | None:
         """Why an action on these objects is forbidden at that time; None if no rule forbids it."""
@@ -243,8 +258,9 @@ def _read(number: int, table: Mapping[str, Any], zone: Callable[[str], tzinfo]) 
             raise ValueError(f'rule {number}: "{key}" is "{clean(value)}"; it can only be "{only}"')
     if rule.at_once < 0:
         raise ValueError(f'rule {number}: "at_once" is {rule.at_once}; it is a number of workloads')
-    if not (rule.read_only or rule.deny or rule.hours or rule.require or rule.confirm or rule.at_once):
-        forms = "read_only, deny, hours, require, confirm or at_once"
+    _check_badge(number, rule)
+    if not (rule.read_only or rule.deny or rule.hours or rule.require or rule.confirm or rule.at_once or rule.badge):
+        forms = "read_only, deny, hours, require, confirm, at_once or badge"
         raise ValueError(f"rule {number}: it forbids nothing: give {forms}")
     for name in ("context", "namespace", "workload"):
         if not getattr(rule, name) or getattr(rule, name).endswith("/"):
@@ -252,6 +268,17 @@ def _read(number: int, table: Mapping[str, Any], zone: Callable[[str], tzinfo]) 
     if bool(rule.hours) is not bool(rule.timezone):
         raise ValueError(f'rule {number}: "hours" and "timezone" go together: give both, such as "Europe/Berlin"')
     return msgspec.structs.replace(rule, opening=_opening(number, rule, zone)) if rule.hours else rule
+
+
+def _check_badge(number: int, rule: Rule) -> None:
+    if rule.colour and rule.colour not in COLOURS:
+        raise ValueError(f'rule {number}: "colour" is "{clean(rule.colour)}"; available: {", ".join(COLOURS)}')
+    if rule.colour and not rule.badge:
+        raise ValueError(f'rule {number}: "colour" is that of a badge: give "badge" too')
+    if rule.badge and (len(rule.badge) > _LONGEST_BADGE or not rule.badge.isprintable() or not rule.badge.strip()):
+        raise ValueError(f'rule {number}: "badge" is a word of at most {_LONGEST_BADGE} characters')
+    if rule.badge and (rule.namespace != _ALL or rule.workload != _ALL):
+        raise ValueError(f'rule {number}: a badge is about a context: leave "namespace" and "workload" out')
 
 
 def _opening(number: int, rule: Rule, zone: Callable[[str], tzinfo]) -> Hours:

@@ -102,6 +102,11 @@ class KtuiApp(TypeAheadApp):
         return self._session.title if self._session is not None else "connecting"
 
     @property
+    def badge(self) -> tuple[str, str] | None:
+        """The word that marks the context, and its colour; mostly none."""
+        return self.options.rules.badge(self._session.context) if self._session is not None else None
+
+    @property
     def namespace(self) -> str:
         """The namespace that is shown; empty for all of them."""
         return self._session.namespace if self._session is not None else self.options.namespace

@@ -55,6 +55,10 @@ class Host(Listener, Protocol):
         """The cluster and the scope, as the header says them."""
 
     @property
+    def badge(self) -> tuple[str, str] | None:
+        """The word that marks the context, and its colour; mostly none."""
+
+    @property
     def namespace(self) -> str:
         """The namespace that is shown; empty for all of them."""
 

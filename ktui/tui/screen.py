@@ -296,7 +296,7 @@ class LiveScreen(SafeToDismiss[None]):
         """Header and hints."""
         cells = self.size.width - 2
         header = self.query_one("#header", Painting)
-        lines = [chrome.header(title, counts, self.ktui.link_state(now), now, cells)]
+        lines = [chrome.header(title, counts, self.ktui.link_state(now), now, cells, badge=self.ktui.badge)]
         notices = [chrome.notice(text, cells) for text in self.ktui.notices]
         self.set_class(bool(notices), "-noticed")
         self.query_one("#notices", Painting).show(notices)

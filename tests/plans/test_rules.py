@@ -118,6 +118,10 @@ def test_each_of_the_objects_that_an_action_is_about_has_to_allow_it() -> None:
         ({"hours": "09:00-25:00", "timezone": "UTC"}, '"hours" is "09:00-25:00": "25:00" is not a time of the day'),
         ({"hours": "09:60-17:00", "timezone": "UTC"}, '"hours" is "09:60-17:00": "09:60" is not a time of the day'),
         ({"hours": "24:00-17:00", "timezone": "UTC"}, '"hours" is "24:00-17:00": a time begins at 23:59'),
+        ({"badge": "PROD", "colour": "pink"}, '"colour" is "pink"; available: red, yellow, green, blue'),
+        ({"colour": "red", "read_only": True}, '"colour" is that of a badge: give "badge" too'),
+        ({"badge": "a badge that is too long"}, '"badge" is a word of at most 12 characters'),
+        ({"badge": "PROD", "workload": "cart"}, 'a badge is about a context: leave "namespace" and "workload" out'),
         ({"opening": {}}, 'there is no key "opening"'),
         ({"context": "", "read_only": True}, '"context" is not a glob: leave it out to mean all'),
         ({"workload": "deploy/", "read_only": True}, '"workload" is not a glob: leave it out to mean all'),
@@ -167,3 +171,13 @@ def test_hours_are_those_of_the_zone(hours: str, zone: str, now: str, are_open: 
     assert (refused is None) is are_open
     if refused is not None:
         assert refused.reason == f"rule 1 of config.toml allows actions only {hours} ({zone}) here"
+
+
+@pytest.mark.parametrize(
+    ("context", "badge"),
+    [("prod-eu", ("PROD", "red")), ("prod-test", ("TEST", "blue")), ("kind", None), ("", None)],
+)
+def test_the_first_rule_with_a_badge_marks_a_context(context: str, badge: tuple[str, str] | None) -> None:
+    tables = [{"context": "*test", "badge": "TEST", "colour": "blue"}, {"context": "prod*", "badge": "PROD"}]
+    rules = read_rules([{"read_only": True, "context": "prod*"}, *tables])
+    assert rules.badge(context) == badge

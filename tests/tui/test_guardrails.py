@@ -62,9 +62,12 @@ async def test_a_service_is_not_switched(stage: Stage, shop: ServiceWitness, das
 async def test_a_reason_and_the_name_are_asked_for(stage: Stage, dashboard: Dashboard, tmp_path: Path) -> None:
     stage.deploy("cart", "cart:1.0")
     stage.advance(20)
-    rules = read_rules([{"workload": "cart", "confirm": "name", "require": "change-cause"}], ZoneInfo)
+    rules = read_rules(
+        [{"workload": "cart", "confirm": "name", "require": "change-cause"}, {"context": "prod-*", "badge": "PROD"}],
+        ZoneInfo,
+    )
     async with dashboard(rules=rules, size=(160, 36)) as screen:
-        await screen.sees("1 rollout", "▸ shop       cart")
+        await screen.sees("1 rollout", "▸ shop       cart", "ktui  [PROD]  prod-eu · all namespaces")
         await screen.press("R")
         await screen.sees("Restart shop/cart: why?")
         await screen.type("TICKET-7")

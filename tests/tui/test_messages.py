@@ -38,6 +38,7 @@ class Bare(CleanApp):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
     title_line = namespace = ""
+    badge: tuple[str, str] | None = None
     notices: tuple[str, ...] = ()
     emptiness: tuple[str, ...] = ()
     usage: UsageFeed | None = None

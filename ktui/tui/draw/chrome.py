@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
@@ -24,13 +24,22 @@ class Hint(NamedTuple):
     is_open: bool = True
 
 
-def header(title: str, counts: Sequence[str], state: Line, now: datetime, cells: int) -> list[Span]:
+_BADGES: Final = {"red": "failed", "yellow": "stalled", "green": "complete", "blue": "progressing"}
+"""The styles of badges, by their colours in config.toml."""
+
+
+def header(
+    title: str, counts: Sequence[str], state: Line, now: datetime, cells: int, *, badge: tuple[str, str] | None = None
+) -> list[Span]:
     """Where we are on the left; the link, the counts and the time on the right. The link is never cut.
+
+    `badge` is a word that marks the cluster, and its colour.
 
     The time has no seconds: a screen on which nothing happens is still.
     """
     clock = [Span(now.astimezone().strftime("%H:%M"), "dim")]
-    left = [Span("ktui", "title"), Span(f"  {cut(clean(title), max(12, cells // 2))}", "strong")]
+    marked = [Span("  "), Span(f"[{badge[0]}]", _BADGES[badge[1]])] if badge is not None else []
+    left = [Span("ktui", "title"), *marked, Span(f"  {cut(clean(title), max(12, cells // 2))}", "strong")]
     for shown in (counts, counts[:1], ()):
         right = [*state, Span("   ")]
         for text in shown:
