@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonpatch
 import pytest
@@ -27,6 +29,7 @@ from ktui.plans.request import (
     SetImage,
     Terminate,
 )
+from ktui.plans.rules import read_rules
 from tests.kinds.flagger_canary.operator import objects_at, on
 from tests.plans.planned import planned, refused
 
@@ -316,3 +319,11 @@ def test_what_a_plan_reads_besides() -> None:
         ("services", "web-canary"),
         ("httproutes", "web"),
     }
+
+
+@pytest.mark.parametrize("workload", ["canary/web", "deploy/web"])
+def test_a_guardrail_about_the_canary_or_its_target_forbids_what_changes_the_target(workload: str) -> None:
+    made = planned(image("1.1"), on("weights", 6.9))
+    assert made.target.resource is DEPLOYMENTS
+    rules = read_rules([{"workload": workload, "deny": ["set-image"]}], ZoneInfo)
+    assert rules.refuse_plan(made, "prod", datetime(2026, 11, 27, tzinfo=UTC)) is not None
