@@ -23,7 +23,7 @@ COMMANDS = [
     "get", "status", "history", "diff", "timeline", "logs", "resources", "report", "audit",
     "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate", "traffic",
     "set-image", "scale", "restart",
-    "open", "completion", "demo", "sim",
+    "config", "open", "completion", "demo", "sim",
 ]  # fmt: skip
 
 
