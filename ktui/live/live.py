@@ -57,6 +57,8 @@ class Live:
         self._valid: dict[str, Validity] = {}
         self._all_valid: Validity | None = None
         """Until when each of the rollouts stays true by the clock, and all of them; None if that is to be counted."""
+        self._first: set[str] | None = None
+        """What waited to be worked out when all had been heard of for the first time, and still does; None before."""
         self._waiting: dict[str, None] = {}
         """The uids of what has changed and is yet to be worked out, that which waits the longest first."""
 
@@ -97,6 +99,8 @@ class Live:
             self._held_back.clear()
         if self._has_heard_of_pods:
             self._waiting |= dict.fromkeys(self._reading - self._too_early)
+        if self._first is None and self._has_heard_all:
+            self._first = set(self._waiting)
         if times:
             self._waiting |= dict.fromkeys([*self._outdated(now), *self.rollouts.keys() & set(guarded)])
         others = self.rollouts.keys() - {*first, *guarded} if self.observer.has_listed else frozenset()
@@ -146,6 +150,8 @@ class Live:
 
     def _work_out(self, uid: str, now: datetime) -> None:
         del self._waiting[uid]
+        if self._first:
+            self._first.discard(uid)
         present = Present.at(now)
         workload, rollout = self.store.workload(uid), self._tracker.rollout(uid, present, anew=uid in self._too_early)
         self._valid[uid], self._all_valid = present.validity, None
@@ -229,6 +235,16 @@ class Live:
     def is_settled(self) -> bool:
         """Whether all has been heard of that the first state of the rollouts depends on, as far as we may see it."""
         return self.is_listed and self._has_heard_of_pods
+
+    @property
+    def is_worked_out_once(self) -> bool:
+        """Whether no rollout is left that was worked out before all had been heard of: what it was then was chance."""
+        return self._first is not None and not self._first
+
+    @property
+    def _has_heard_all(self) -> bool:
+        heard = self.store.listed | self._refused
+        return self.is_settled and self._knows_owners and heard.issuperset(STREAMED)
 
     @property
     def _knows_owners(self) -> bool:

@@ -15,7 +15,7 @@ ALL = (a("api", "api:1"), a("cart", "cart:1"), a("web", "web:1"))
 
 def seen(listing: Listing, rollouts: tuple[Rollout, ...] = ALL, later: float = 60) -> list[str]:
     now = NOW + timedelta(seconds=later)
-    listing.update(rollouts, now, is_settled=True, is_read=False, is_coming_in=False)
+    listing.update(rollouts, now, is_settled=True, is_read=False)
     return [each.name for each in listing.rows]
 
 
@@ -44,6 +44,15 @@ def test_rows_keep_their_places_while_the_cursor_is_moved() -> None:
     broken = (*ALL[:2], a("web", "web:2", cause(WHY)))
     assert seen(listing, broken, later=1) == ["api", "cart", "web"]
     assert seen(listing, broken, later=5) == ["web", "api", "cart"]
+
+
+def test_what_looked_bad_before_all_was_read_does_not_stay_at_the_top() -> None:
+    broken = (*ALL[:2], a("web", "web:2", cause(WHY)))
+    for is_settled, then in ((True, ["web", "api", "cart"]), (False, ["api", "cart", "web"])):
+        listing = Listing()
+        listing.update(broken, NOW, is_settled=is_settled, is_read=False)
+        assert [each.name for each in listing.rows] == ["web", "api", "cart"]
+        assert seen(listing, later=1) == then
 
 
 def test_what_is_selected_and_filtered_away_is_acted_on_too_and_said() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ktui.figures.record import Sight
 from ktui.kinds.knative_service.resources import SERVICES
-from ktui.kinds.registry import WORKLOADS
+from ktui.kinds.registry import STREAMED, WORKLOADS
 from ktui.live.live import Live
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put
 from ktui.model.resources import CONTROLLER_REVISIONS, DEPLOYMENTS, PODS, REPLICASETS, STATEFULSETS, Resource
@@ -229,6 +229,28 @@ def test_what_a_controller_of_another_kind_owns_is_no_row_before_the_cluster_has
     live.apply([Listed(SERVICES)])
     list(live.refresh(NOW))
     assert sorted(live.rollouts) == ["a", "d"], "no Service was found for it"
+
+
+def _is_known(live: Live) -> bool:
+    return live.is_worked_out_once
+
+
+def test_no_rank_is_kept_from_before_all_was_read() -> None:
+    live = Live()
+    live.apply([deployment("a"), deployment("b"), *map(Listed, (*WORKLOADS, REPLICASETS, PODS))])
+    list(live.refresh(NOW))
+    live.serves(frozenset({SERVICES}))
+    live.apply(map(Listed, (*STREAMED, SERVICES)))
+    assert not _is_known(live)
+    live.apply([deployment(uid, image="web:2.0", version=2) for uid in "ab"])
+    steps = live.refresh(NOW)
+    next(steps)
+    assert not _is_known(live), "what is left was worked out from less"
+    list(steps)
+    assert _is_known(live)
+    live.apply([deployment("b", image="web:3.0", version=3)])
+    list(live.refresh(NOW))
+    assert _is_known(live), "from then on a rank is kept"
 
 
 def test_what_nobody_else_can_own_is_a_row_at_once() -> None:

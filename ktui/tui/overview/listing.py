@@ -31,20 +31,20 @@ class Listing:
         self._at = 0
         """The row that the cursor was on last."""
         self._has_moved = False
+        self._was_settled = False
         self._moved_at: datetime | None = None
         self._standings = Standings()
 
-    def update(
-        self, everything: Collection[Rollout], now: datetime, *, is_settled: bool, is_read: bool, is_coming_in: bool
-    ) -> int | None:
+    def update(self, everything: Collection[Rollout], now: datetime, *, is_settled: bool, is_read: bool) -> int | None:
         """Take in what there is now, and tell the row that the cursor is on; None where there is no row.
 
-        `is_settled` tells whether all pods are known, `is_read` whether someone reads beside the list, and
-        `is_coming_in` whether the list is still being read.
+        `is_settled` tells whether every rollout was worked out from all that there is, `is_read` whether someone reads
+        beside the list.
         """
         self.rows = self._ordered(self._shown(everything), now, is_settled=is_settled, is_read=is_read)
         self.marked &= {rollout.uid for rollout in everything}
-        return self._place_cursor(is_coming_in=is_coming_in)
+        was_settled, self._was_settled = self._was_settled, is_settled
+        return self._place_cursor(is_coming_in=not was_settled)
 
     def _shown(self, everything: Iterable[Rollout]) -> list[Rollout]:
         """Those that the filter and the chip leave."""
@@ -59,10 +59,9 @@ class Listing:
         """The rows in their order; none changes its place under the hands of someone who moves the cursor."""
         places = {rollout.uid: index for index, rollout in enumerate(self.rows)}
         if self.sort == "worst":
-            if not is_settled:
-                # What looked bad only because its pods were not known yet does not stay at the top.
-                self._standings = Standings()
-            rows = self._standings.worst_first(shown, now)
+            # What looks bad only because not all of it has been read yet does not stay at the top.
+            standings = self._standings if is_settled else Standings()
+            rows = standings.worst_first(shown, now)
         else:
             rows = lines.ordered(shown, self.sort)
         has_moved_lately = self._moved_at is not None and self._moved_at <= now < self._moved_at + _READING

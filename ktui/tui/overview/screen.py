@@ -135,10 +135,8 @@ class OverviewScreen(LiveScreen):
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
         everything = list(app.live.rollouts.values())
-        listing, is_coming_in = self._listing, app.live.pods is None
-        at = listing.update(
-            everything, now, is_settled=app.live.is_settled, is_read=self._is_read, is_coming_in=is_coming_in
-        )
+        listing = self._listing
+        at = listing.update(everything, now, is_settled=app.live.is_worked_out_once, is_read=self._is_read)
         beside = max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
@@ -354,7 +352,11 @@ class OverviewScreen(LiveScreen):
         """Filter while typing; the cursor goes to the best match, so that Enter opens it."""
         live = self.ktui.live
         self._listing.search(
-            event.value, live.rollouts.values(), self.ktui.now(), is_settled=live.is_settled, is_read=self._is_read
+            event.value,
+            live.rollouts.values(),
+            self.ktui.now(),
+            is_settled=live.is_worked_out_once,
+            is_read=self._is_read,
         )
         self.draw_now()
 
