@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from fnmatch import fnmatchcase
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from ktui.model.resources import SERVICES, Resource
-from ktui.plans.change_cause import cause_of
 from ktui.plans.hours import Hours, read_hours
-from ktui.plans.plan import Plan
 from ktui.plans.request import Action
 from ktui.rollout.revisions import Refusal
 from ktui.text import clean, count
+
+if TYPE_CHECKING:
+    # The dashboard draws its first frame before it imports plans.
+    from ktui.plans.plan import Plan
 
 _ALL: Final = "*"
 NAME: Final = "name"
@@ -169,7 +171,8 @@ class Rules(msgspec.Struct, frozen=True):
         return forbidden is None and self._refuse_without_cause(plan, context) is not None
 
     def _refuse_without_cause(self, plan: Plan, context: str) -> Refusal | None:
-        if not plan.annotate or cause_of(plan.request):
+        given: str = getattr(plan.request, "change_cause", "")
+        if given or not plan.annotate:
             return None
         for number, rule in self._meeting_any(places_of(plan, context)):
             if rule.require == CAUSE:
