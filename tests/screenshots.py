@@ -127,6 +127,16 @@ async def _resources(drawer: Drawer) -> None:
     await drawer.sees("MEMORY", "QUOTA search-team", "PODS")
 
 
+async def _controllers(drawer: Drawer) -> None:
+    await drawer.sees("12 rollouts", "pods  ", "read what the container user-container logged", "about 6m left")
+
+
+async def _argo(drawer: Drawer) -> None:
+    await drawer.sees("9 rollouts", "pods  ", "enter open")
+    await drawer.press("slash", *"ro/payments", "enter", "enter")
+    await drawer.sees("shop/payments  Argo Rollout", "EVENTS")
+
+
 class Shot(NamedTuple):
     """A picture: how large, what leads to it, and on which scenario."""
 
@@ -155,6 +165,8 @@ SHOTS: Final[dict[str, Shot]] = {
     "statefulset": Shot((132, 30), _statefulset),
     "resources": Shot((132, 40), _resources, later=18),
     "blue-green": Shot((132, 36), _blue_green, "blue-green"),
+    "controllers": Shot((150, 36), _controllers, "controllers"),
+    "argo": Shot((132, 40), _argo, "argo"),
 }
 
 
