@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -44,5 +44,11 @@ class Listener(Protocol):
     def notify(self, message: str, *, severity: Severity = ..., timeout: float | None = ...) -> None:
         """Say something to the person; it goes away after `timeout` seconds."""
 
-    def run_worker(self, work: Coroutine[Any, Any, object], *, group: str = ..., exclusive: bool = ...) -> object:
+    def run_worker(
+        self,
+        work: Coroutine[Any, Any, object] | Callable[[], Coroutine[Any, Any, object]],
+        *,
+        group: str = ...,
+        exclusive: bool = ...,
+    ) -> object:
         """Run this beside the rest; with `exclusive`, instead of what else there is in that group."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ktui.live.listener import Listener
@@ -74,7 +75,8 @@ class Recorder:
         """How the revisions of that workload did, as far as has been read; what is newer is read soon."""
         if self.edition != self._recalled.get(uid) and self._listener.connection is not None and self.is_kept:
             self._recalled[uid] = self.edition
-            self._listener.run_worker(self.recall(uid), group="recalling")
+            # Not a coroutine yet: ktui may end before it begins.
+            self._listener.run_worker(partial(self.recall, uid), group="recalling")
         return self._with_seen(uid)
 
     async def recall(self, uid: str) -> Accounts:

@@ -49,10 +49,12 @@ class Mortal:
         is_last = self._made == self._last
         if is_last and not self._answered:
             raise Killed
-        answer = await self._request(*arguments, **options)
-        if is_last:
-            raise Killed
-        return answer
+        try:
+            return await self._request(*arguments, **options)
+        finally:
+            # A refusal is an answer too.
+            if is_last:
+                raise Killed
 
 
 async def carry_out(api: Api, request: Request, log: AuditLog) -> None:

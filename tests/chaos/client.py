@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -107,8 +107,14 @@ class Client:
     def notify(self, message: str, *, severity: str = "information", timeout: float | None = None) -> None:
         pass
 
-    def run_worker(self, work: Coroutine[Any, Any, object], *, group: str = "", exclusive: bool = False) -> object:
-        task = asyncio.create_task(work)
+    def run_worker(
+        self,
+        work: Coroutine[Any, Any, object] | Callable[[], Coroutine[Any, Any, object]],
+        *,
+        group: str = "",
+        exclusive: bool = False,
+    ) -> object:
+        task = asyncio.create_task(work() if callable(work) else work)
         self._workers.add(task)
         task.add_done_callback(self._workers.discard)
         return task

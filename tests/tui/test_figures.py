@@ -195,7 +195,7 @@ async def test_a_file_that_cannot_be_read_is_told_and_harms_nothing(
         await screen.sees("2 rollouts", "b roll back")
         await screen.hears("The history of rollouts")
         await screen.press("f")
-        await screen.sees("REPORT", "x.sqlite cannot be used:")
+        await screen.sees("REPORT", "x.sqlite", "cannot be used: Not a directory.")
 
 
 @pytest.fixture

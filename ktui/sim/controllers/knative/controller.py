@@ -59,7 +59,10 @@ class KnativeController:
         """Fill in, as the webhook does, what a new Service leaves out."""
         if resource.storage != self._world.services.storage:
             return
-        spec = obj["spec"]
+        spec = obj.get("spec")
+        if not isinstance(spec, dict) or not isinstance(spec.get("template"), dict):
+            # Knative's webhook refuses it; here it is kept as it is, for those who have to read it.
+            return
         spec.setdefault("traffic", [{"latestRevision": True, "percent": 100}])
         template = spec["template"].setdefault("spec", {})
         template |= {"containerConcurrency": 0, "enableServiceLinks": False, "timeoutSeconds": 300} | template
