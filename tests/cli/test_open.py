@@ -62,7 +62,7 @@ def test_without_a_terminal_for_the_keys_it_is_said_where_a_person_looks(kubecon
     log = tmp_path / "ktui.log"
     with on_a_terminal(kubeconfig, tmp_path, f"2>{log} </dev/null") as terminal:
         terminal.sees("The dashboard needs a terminal")
-    assert "The dashboard needs a terminal" in log.read_text()
+        terminal.waits_for(lambda: "The dashboard needs a terminal" in log.read_text(), "it to be in the log, too")
 
 
 def test_a_name_that_nothing_has(kubeconfig: Path, tmp_path: Path, cart: Witness, cluster: SimulatedCluster) -> None:

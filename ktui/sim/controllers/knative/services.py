@@ -27,7 +27,9 @@ class Services:
         self._world = world
 
     def reconcile(self, service: JSON) -> None:
-        """Make what is missing, pass on what changed, and tell what came of it."""
+        """Make what is missing, pass on what changed, and tell what came of it. What has no template is let be."""
+        if not isinstance((service.get("spec") or {}).get("template"), dict):
+            return
         configuration = self._configuration(service)
         route = self._route(service)
         configured, routed = _state(configuration, "Configuration"), _state(route, "Route")
