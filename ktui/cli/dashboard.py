@@ -54,11 +54,12 @@ def dashboard(
     open_book: Callable[[str], Book] | None = None,
     opens: str = "",
     audit: Path | None = None,
+    tour: bool = False,
 ) -> int:
     """Run the dashboard until it is quit; the exit code. Without a namespace it shows all of them.
 
     `opens` is the uid of the rollout that it opens first, `audit` the audit log, if not the
-    user's own.
+    user's own; `tour` shows the tour.
     `open_book` opens the history of a context's rollouts, where that is another one than the user's own.
 
     Raises SettingsError for a theme that does not exist, UsageError if there is no terminal that can show it.
@@ -80,6 +81,7 @@ def dashboard(
             in_ascii=signs.are_ascii(settings.glyphs, os.environ, sys.__stdout__),
             hint=hint,
             opens=opens,
+            tour=tour,
             open_book=open_book or book_opener(settings),
         )
     )

@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.screen import Screen
 from textual.worker import WorkType
 
 from ktui import start_profile
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ktui.tui.draw.marks import Mark
     from ktui.tui.steering.guards import Guards
     from ktui.tui.steering.steering import Steering
+    from ktui.tui.tour.steps import Tour
 
 
 class KtuiApp(TypeAheadApp):
@@ -57,6 +59,7 @@ class KtuiApp(TypeAheadApp):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+c", "interrupt", show=False, priority=True),
+        bind("ctrl+t", "leave_tour", id="tour.leave", show=False, priority=True),
         bind("ctrl+z", "suspend_process", id="suspend", show=False, priority=True),
     ]
 
@@ -76,6 +79,11 @@ class KtuiApp(TypeAheadApp):
         self._followers: list[Follower] = [self.recorder]
         self._pace = Pace(self)
         self._opens = options.opens
+        self._tour: Tour | None = None
+        if options.tour:
+            from ktui.tui.tour.steps import Tour  # noqa: PLC0415 - only the demo has it
+
+            self._tour = Tour()
         self.theme = first_theme(options, self) or self.theme
 
     def get_css_variables(self) -> dict[str, str]:
@@ -357,6 +365,25 @@ class KtuiApp(TypeAheadApp):
         if self._guards is not None:
             self._guards.toggle(wanted.uid)
             self.redraw()
+
+    def accompany(self, screen: Screen[Any]) -> None:
+        """Give a screen the panel of the tour, if there is one."""
+        if self._tour is not None:
+            from ktui.tui.tour.panel import put_on  # noqa: PLC0415
+
+            put_on(screen, self._tour)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The tour can be left only while there is one."""
+        return super().check_action(action, parameters) and (action != "leave_tour" or self._tour is not None)
+
+    def action_leave_tour(self) -> None:
+        """Remove the panel of the tour from every screen."""
+        from ktui.tui.tour.panel import take_off  # noqa: PLC0415
+
+        self._tour = None
+        take_off(self.screen_stack)
+        self.redraw()
 
     def action_help(self) -> None:
         """Keys and signs."""

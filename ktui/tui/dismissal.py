@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from textual import events
 from textual._styles_cache import StylesCache
@@ -13,12 +13,25 @@ from textual.screen import Screen
 Answer = TypeVar("Answer")
 
 
+@runtime_checkable
+class _Accompanies(Protocol):
+    def accompany(self, screen: Screen[Any]) -> None: ...
+
+
 class SafeToDismiss(Screen[Answer]):
     """A screen that ends once, and for which nothing happens after that.
 
     Two quick keys open a screen and dismiss it before it is composed. Textual then composes nothing, yet sends it its
     Mount event anyway, and a handler would look for widgets that do not exist.
     """
+
+    accompanied = 0
+    """Lines at the bottom that are not its own: those of what accompanies every screen."""
+
+    def on_mount(self) -> None:
+        """Take what accompanies every screen."""
+        if isinstance(app := self.app, _Accompanies):
+            app.accompany(self)
 
     @property
     def is_on_stack(self) -> bool:

@@ -82,6 +82,7 @@ MEANINGS: Final[dict[str, str]] = {
     "end": "last",
     # The program
     "ctrl+c": "copy what is selected, or quit",
+    "ctrl+t": "leave the tour",
     "ctrl+z": "to the shell; fg comes back",
 }
 """The meaning of each key on the screens and on the pages that are read."""

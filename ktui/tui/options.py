@@ -35,6 +35,8 @@ class Options:
     hint: str = ""
     opens: str = ""
     open_book: Callable[[str], Book] | None = None
+    tour: bool = False
+    """Whether the tour is shown (`ktui demo --tour`)."""
     to_read: float = 0.5
     """Seconds that a question has been on the screen, and no key was pressed as its answer, before yes counts."""
     now: Callable[[], datetime] | None = None

@@ -288,9 +288,9 @@ class LiveScreen(SafeToDismiss[None]):
         return usage.shown(uid) if usage is not None and uid is not None else None
 
     @property
-    def notice_lines(self) -> int:
-        """How many lines the notices below the header take."""
-        return len(self.ktui.notices)
+    def other_lines(self) -> int:
+        """How many lines the notices below the header take, and what accompanies every screen."""
+        return len(self.ktui.notices) + self.accompanied
 
     def draw_chrome(self, now: datetime, title: str, counts: Sequence[str], keys: Sequence[Hint]) -> None:
         """Header and hints."""

@@ -90,6 +90,11 @@ def test_a_scenario_that_does_not_exist(command: list[str], capsys: pytest.Captu
     assert 'There is no scenario "mars"; available: demo, ' in capsys.readouterr().err
 
 
+def test_the_tour_has_its_own_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "quiet", "--tour"]) == 2
+    assert "--tour has its own scenario: leave out SCENARIO." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["demo", "sim"])
 def test_the_scenarios_are_listed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--list"]) == 0

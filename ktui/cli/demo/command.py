@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from ktui.cli import printing
 from ktui.cli.options import CONTEXT_SETTINGS, SCENARIOS, Command, settings_of, theme_option
@@ -170,6 +171,7 @@ def _be_kubelets(kubeconfig: Path, context: str | None, *, speed: float, seed: i
 @_fleet
 @_speed
 @_seed
+@click.option("--tour", is_flag=True, help="Learn it in eight steps, each done with the real keys (scenario: tour).")
 @_list
 @click.pass_context
 def demo(
@@ -181,15 +183,19 @@ def demo(
     rate: int | None,
     speed: float,
     seed: int,
+    tour: bool,
 ) -> int:
     """Run the dashboard on a simulated cluster in the same process. No cluster is needed."""
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415 - sim needs no screens
     from ktui.cli.demo.history import Hindsight  # noqa: PLC0415
     from ktui.figures.book import Book  # noqa: PLC0415
 
+    if tour and context.get_parameter_source("scenario") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--tour has its own scenario: leave out SCENARIO.")
     past = Hindsight()
     fleet = Fleet(pods, deployments, rate)
-    cluster = _cluster(scenario, fleet, seed=seed, speed=speed, heard=past.hear, name="demo")
+    played = "tour" if tour else scenario
+    cluster = _cluster(played, fleet, seed=seed, speed=speed, heard=past.hear, name="demo")
     with (
         tempfile.TemporaryDirectory(prefix="ktui-demo-") as folder,
         cluster.serving(),
@@ -201,4 +207,5 @@ def demo(
         here = {"kubeconfig": str(kubeconfig), "context": "", "as_user": "", "as_groups": (), "request_timeout": "0"}
         settings = msgspec.structs.replace(settings_of(context), **here)
         # What is done to it is no deed of the user's: it is kept for the timeline, and goes with the cluster.
-        return dashboard(settings, hint=_HINT, open_book=lambda _: book, audit=Path(folder) / "audit.jsonl")
+        hint = "" if tour else _HINT
+        return dashboard(settings, hint=hint, open_book=lambda _: book, audit=Path(folder) / "audit.jsonl", tour=tour)

@@ -58,7 +58,7 @@ class DetailScreen(RolloutScreen):
     def redraw(self, now: datetime) -> None:  # noqa: D102
         panels = self.query_one(RolloutPanels)
         # One cell is left and right; header, notices and keys are above and below.
-        cells, lines = self.size.width - 2, self.size.height - 2 - self.notice_lines
+        cells, lines = self.size.width - 2, self.size.height - 2 - self.other_lines
         detail = panels.show(self._uid, now, cells=cells, lines=lines, use=self.use)
         if detail is None:
             return

@@ -32,7 +32,7 @@ class Dialog(ModalScreen[Answer], SafeToDismiss[Answer]):
 
     def on_resize(self) -> None:
         """In a small terminal the dialog has the screen for itself, without padding."""
-        self.set_class(self.size.height < _SHORT, "-short")
+        self.set_class(self.size.height - self.accompanied < _SHORT, "-short")
         self.call_after_refresh(self._hide_strips)
 
     def _hide_strips(self) -> None:
@@ -46,5 +46,6 @@ class Dialog(ModalScreen[Answer], SafeToDismiss[Answer]):
         others = sum(
             child.outer_size.height + child.styles.margin.height for child in dialog.children if child is not text
         )
-        most = self.size.height if self.has_class("-short") else self.size.height * 9 // 10
+        room = self.size.height - self.accompanied
+        most = room if self.has_class("-short") else room * 9 // 10
         text.styles.height = max(1, min(lines, most - dialog.gutter.height - others))

@@ -182,7 +182,7 @@ class OverviewScreen(LiveScreen):
     def _table_lines(self, *, is_split: bool) -> int:
         """The lines that the rows have; where the explanation is below them, it may use those that they leave."""
         # From the size of the screen: what the widgets measure is of the drawing before.
-        others = self.notice_lines + self.has_class("-filtering") + bool(self.ktui.options.hint)
+        others = self.other_lines + self.has_class("-filtering") + bool(self.ktui.options.hint)
         room = self.size.height - _FIXED - others
         return room if is_split else room - _EXPLANATION
 
@@ -212,7 +212,7 @@ class OverviewScreen(LiveScreen):
         panels = self._beside
         if panels is not None and is_split and self._listing.cursor is not None:
             panels.styles.width = cells
-            lines = self.size.height - _OVER - self.notice_lines - self.has_class("-filtering")
+            lines = self.size.height - _OVER - self.other_lines - self.has_class("-filtering")
             # A frame on the left, and a cell on both sides.
             panels.show(self._listing.cursor, now, cells=cells - 3, lines=lines)
 
