@@ -253,7 +253,9 @@ def api_error(code: int, body: bytes, headers: Mapping[str, str], now: datetime 
     if status.kind != "Status":
         text = body[:4000].decode("utf-8", "replace")
         # A page of HTML comes from a proxy or a login portal, and says nothing in one line.
-        status = Status(message="" if text.lstrip().startswith("<") else text)
+        is_page = text.lstrip().startswith("<")
+        page = "a web page answered, not a Kubernetes API server" if code == 404 else ""
+        status = Status(message=page if is_page else text)
     status.code = code
     error = status_error(status)
     asked = _retry_after(headers.get("Retry-After", ""), now or datetime.now(UTC))

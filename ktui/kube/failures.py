@@ -47,7 +47,7 @@ def failure(error: Exception, server: URL, *, proxy: URL | None, sent: bool, cha
             hint="Check the object before you try again.",
         )
     if isinstance(error, TimeoutError):
-        return TimedOut(f"{address} accepted the request, but did not answer in time.", hint="Try again.")
+        return TimedOut(f"{address} accepted the request, but did not answer in time.", hint=_NETWORK)
     return Interrupted(f"The connection to {address} broke off: {_cause(error)}.", hint=_NETWORK)
 
 

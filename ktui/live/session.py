@@ -19,7 +19,7 @@ from ktui.kube.auth.kubeconfig import Target
 from ktui.kube.backoff import Backoff, Pacing
 from ktui.kube.clock import ServerClock
 from ktui.kube.connection import Connection, connect
-from ktui.kube.errors import ConfigError, KubeError
+from ktui.kube.errors import ConfigError, Forbidden, KubeError
 from ktui.kube.scope import find_scope
 from ktui.kube.streams.streams import Streams
 from ktui.live.extensions import Follower
@@ -33,6 +33,11 @@ from ktui.text import exact
 _BETWEEN: Final = 15.0
 """Seconds between two attempts to connect, at most: with the time that one may take, back within 35 s."""
 
+_RIGHTS: Final = (
+    "Ask an administrator for the verbs list and watch on it, or press n and type a namespace that you may read. "
+    "`kubectl auth can-i --list` shows your rights."
+)
+_ADDRESS: Final = "Check the server's address: `kubectl config view --minify` shows it."
 _HELP: Final = "r tries again now · x another context · n another namespace · q quits"
 
 
@@ -155,7 +160,10 @@ class Session:
         link = self._listener.live.link
         where = f"namespace {self.namespace}" if self.namespace else "any namespace"
         match link.state if link is not None else None:
-            case LinkState.REFUSED | LinkState.RECONNECTING | LinkState.SILENT if link is not None:
+            case LinkState.REFUSED if link is not None:
+                remedy = _RIGHTS if link.reason.startswith(Forbidden.opening) else _ADDRESS
+                return (link.reason, remedy, "Trying again by itself.", _HELP)
+            case LinkState.RECONNECTING | LinkState.SILENT if link is not None:
                 return (link.reason, "Trying again by itself.", _HELP)
             case LinkState.LIVE | LinkState.LISTED if self._listener.live.is_listed:
                 chosen = f" that match {self._selector}" if self._selector else ""

@@ -55,6 +55,12 @@ def test_a_page_of_a_proxy_is_not_repeated(status: int) -> None:
     assert str(error) == f"The API server failed: HTTP {status}."
 
 
+def test_an_address_at_which_there_is_something_else_says_so() -> None:
+    error = api_error(404, b"<html><body>secret dashboard</body></html>", {})
+    assert isinstance(error, errors.NotFound)
+    assert str(error) == "Not found: a web page answered, not a Kubernetes API server."
+
+
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 

@@ -160,7 +160,9 @@ async def test_who_may_not_see_the_cluster_sees_the_namespace_of_the_context(
 async def test_who_may_see_nothing_is_told_so(stage: Stage, dashboard: Dashboard) -> None:
     access = Access(kubeconfig=str(stage.kubeconfig("stranger")))
     async with dashboard(access=access) as screen:
-        await screen.sees("refused", "stranger", "another namespace")
+        await screen.sees(
+            "refused", "stranger", "Ask an administrator", "kubectl auth can-i --list", "another namespace"
+        )
 
 
 async def test_a_missing_kubeconfig_is_a_sentence_and_retry_finds_it(stage: Stage, dashboard: Dashboard) -> None:

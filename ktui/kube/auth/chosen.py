@@ -110,7 +110,7 @@ def _target(access: Access, around: Surroundings) -> Target:
         )
     raise ConfigError(
         "There is no kubeconfig: neither --kubeconfig, nor KUBECONFIG, nor ~/.kube/config.",
-        hint="Name one with --kubeconfig, or run `ktui demo` to look around without a cluster.",
+        hint="Name one with --kubeconfig, or run `ktui demo --tour` to learn ktui without a cluster.",
     )
 
 
