@@ -38,7 +38,7 @@ class Shell:
         self._cluster.call(lambda: kernel.run_until(kernel.now + seconds))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     replicas=st.integers(1, 50),
     surge=AMOUNTS,

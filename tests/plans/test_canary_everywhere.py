@@ -17,7 +17,7 @@ from tests.sim.deployments import rolling
 from tests.simulated import manifest
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     replicas=st.integers(1, 50),
     surge=AMOUNTS,

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from kubernetes import client
 from kubernetes.config import new_client_from_config
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -175,6 +177,22 @@ class Stage:
 
     def image(self, name: str, namespace: str = "shop") -> str:
         return str(self.read(name, namespace).spec.template.spec.containers[0].image).rsplit("/", 1)[-1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once() -> Iterator[None]:
+    """Each style sheet is parsed once in a process, and not once for each dashboard: a twentieth of these tests."""
+    parse, parsed = Stylesheet._parse_rules, dict[Any, list[RuleSet]]()
+
+    def parse_once(sheet: Stylesheet, *arguments: Any, **options: Any) -> list[RuleSet]:
+        key = (arguments, *sorted(options.items()), *sorted(sheet._variables.items()))
+        if key not in parsed:
+            parsed[key] = parse(sheet, *arguments, **options)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", parse_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
