@@ -41,6 +41,8 @@ class Kind(ABC, Generic[W]):
     resource: ClassVar[Resource]
     parts: ClassVar[tuple[Resource, ...]]
     """What tells how its rollouts go, listed and watched with it: first what keeps its revisions."""
+    pods_labelled: ClassVar[str] = ""
+    """A label of pods that tell how its rollouts go without being its own; empty if there are none."""
     read_with: ClassVar[tuple[Resource, ...]] = ()
     """What an action on one is planned on besides: first what keeps its revisions. Empty means `parts`."""
     has_deadline: ClassVar[bool] = False

@@ -72,6 +72,9 @@ async def discover(connection: Connection, wanted: Collection[Resource]) -> froz
         # A proxy that puts answers together may name a group more than once.
         found.setdefault(group.metadata.name or group.name, []).extend(group.versions)
     served: dict[str, Mapping[str, frozenset[str]]] = {}
+    if not any(resource.group in found for resource in wanted if resource.is_workload):
+        # What only tells how such workloads go (Jobs, routes) is of no use without them: no more questions.
+        groups = set()
     for name in groups & found.keys():
         if answer.items:
             served[name] = {

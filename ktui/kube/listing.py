@@ -28,7 +28,7 @@ async def list_once(
         params = {
             "limit": str(limit) if limit else "",
             "continue": token,
-            "labelSelector": label_selector,
+            "labelSelector": label_selector or resource.labelled,
             "fieldSelector": field_selector,
         }
         given = {key: value for key, value in params.items() if value}

@@ -118,12 +118,11 @@ async def _with_parts(connection: Connection, reference: Reference, clock: Clock
     raw = await Api(connection).get(reference.resource, connection.namespace, reference.name)
     store, selector, workload = Store(), selector_text(raw), _workload(raw, reference)
     store.apply([Put(reference.resource, workload), *await claimed(connection, workload)])
+    wanted = [(part, selector if part in _LABELLED else "") for part in _parts(reference.resource) if part in served]
+    if more := kind_at(reference.resource).pods_labelled:
+        wanted.append((PODS, more))
     for changes in await asyncio.gather(
-        *(
-            _if_allowed(connection, part, connection.namespace, clock, selector if part in _LABELLED else "", note=note)
-            for part in _parts(reference.resource)
-            if part in served
-        )
+        *(_if_allowed(connection, part, connection.namespace, clock, labels, note=note) for part, labels in wanted)
     ):
         store.apply(changes)
     leave_out_others(store, workload)

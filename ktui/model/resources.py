@@ -15,9 +15,10 @@ class Resource:
 
     `names` are what people call an object of it, beside the plural: the singular first. Only workloads have them, which
     are what rolls out. `short` stands before a workload's name in a list; it is empty for Deployments.
+    `labelled` is a label that those objects have which ktui reads; empty means all.
     """
 
-    __slots__ = ("_kind", "_title", "group", "names", "plural", "short", "steered_by", "type", "version")
+    __slots__ = ("_kind", "_title", "group", "labelled", "names", "plural", "short", "steered_by", "type", "version")
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Resource:
         kind: str = "",
         steered_by: str = "",
         title: str = "",
+        labelled: str = "",
     ) -> None:
         self.group = group
         """Empty for the core group."""
@@ -41,6 +43,7 @@ class Resource:
         self.short = short
         self.steered_by = steered_by
         """The subresource in which its controller takes orders: to promote, to abort. Empty is the object itself."""
+        self.labelled = labelled
         self._title = title
         self._kind = kind
         _BY_TYPE[type_] = self

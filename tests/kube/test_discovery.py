@@ -20,13 +20,16 @@ from ktui.sim import SimulatedCluster
 from tests.kube.conftest import Connecting
 from tests.kube.server import serving
 
-ROLLOUTS = Resource("argoproj.io", "v1alpha1", "rollouts", type("Rollout", (StatefulSet,), {}, frozen=True))
+ROLLOUTS = Resource(
+    "argoproj.io", "v1alpha1", "rollouts", type("Rollout", (StatefulSet,), {}, frozen=True), names=("rollout",)
+)
+JOBS = Resource("batch", "v1", "jobs", type("Job", (StatefulSet,), {}, frozen=True))
 LATER = Resource("argoproj.io", "v9", "experiments", type("Experiment", (StatefulSet,), {}, frozen=True))
 UNKNOWN = Resource("argoproj.io", "v1alpha1", "inventions", type("Invention", (StatefulSet,), {}, frozen=True))
 WANTED = (ROLLOUTS, LATER, UNKNOWN)
 
 
-for each in WANTED:
+for each in (*WANTED, JOBS):
     # What this file made up is known to no other.
     del resources._BY_TYPE[each.type]
 
@@ -79,6 +82,15 @@ async def test_an_older_server_is_asked_about_the_groups_that_it_has(connecting:
     async with serving(answering(answers, asked)) as url, connecting(url) as connection:
         assert await discover(connection, WANTED) == {ROLLOUTS}
     assert asked == ["/apis", "/apis/argoproj.io/v1alpha1"]
+
+
+async def test_an_older_server_without_such_workloads_is_asked_once(connecting: Connecting) -> None:
+    versions = [{"groupVersion": "batch/v1", "version": "v1"}]
+    answers = {"/apis": {"kind": "APIGroupList", "groups": [{"name": "batch", "versions": versions}]}}
+    asked: list[str] = []
+    async with serving(answering(answers, asked)) as url, connecting(url) as connection:
+        assert await discover(connection, (*WANTED, JOBS)) == frozenset()
+    assert asked == ["/apis"]
 
 
 @pytest.mark.parametrize("answer", [[], {"kind": "APIGroupDiscoveryList", "items": 3}, {"items": [{"versions": None}]}])

@@ -9,6 +9,7 @@ from typing import Final
 from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.objects import DEFAULT_DEADLINE, ArgoRollout
 from ktui.kinds.argo_rollout.revisions import revision, scale_down_deadline
+from ktui.kinds.argo_rollout.routes import most
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import actual_weight
 from ktui.model.objects import ReplicaSet
@@ -103,7 +104,9 @@ def leftovers(situation: Situation, now: datetime) -> str:
         return ""
     strategy = rollout.spec.strategy.canary
     pods = max(latest.spec.desired, latest.status.replicas)
-    weight = actual_weight(rollout, strategy, situation.replicasets) if strategy is not None else 0
+    weight = most(situation.routes)
+    if weight is None:
+        weight = actual_weight(rollout, strategy, situation.replicasets) if strategy is not None else 0
     if not pods and not weight:
         return ""
     parts = []

@@ -12,7 +12,8 @@ import msgspec
 from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.aborts import of_abort, of_abort_reason
 from ktui.kinds.argo_rollout.analysis import ERROR, FAILED, INCONCLUSIVE, RunView, verdict_on
-from ktui.kinds.argo_rollout.objects import DEFAULT_DEADLINE, ArgoRollout
+from ktui.kinds.argo_rollout.job_causes import trouble_of, waiting_pods
+from ktui.kinds.argo_rollout.objects import DEFAULT_DEADLINE, VIRTUAL_SERVICE, ArgoRollout
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import current_step
 from ktui.model.events import Event
@@ -51,9 +52,10 @@ _CALLED: Final = {
 def diagnose(situation: Situation, now: datetime, events_of: EventsOf) -> tuple[Cause, ...]:
     """The causes, what blocks and explains most first. None for a Rollout with nothing wrong."""
     spec = [*_invalid(situation.rollout, now), *_unobserved(situation, now)]
-    analyses = _analyses(situation)
+    analyses = _analyses(situation, now, events_of)
     abort = of_abort(situation, now)
     causes = [*spec, *analyses, *_refused(situation, now), *_pods(situation, now, events_of)]
+    causes += waiting_pods(situation, now, events_of)
     causes.sort(key=_by_weight)
     if abort and not analyses:
         causes = [*of_abort_reason(situation.rollout), *causes]
@@ -106,18 +108,18 @@ def _unobserved(situation: Situation, now: datetime) -> list[Cause]:
         return []
     since = rollout.metadata.spec_written or rollout.metadata.creation_timestamp
     detail = said.NOT_OBSERVED
-    for name in services_of(rollout):
+    for name in rollout.services:
         if situation.services is not None and name not in situation.services:
             return [_missing("Service", name, detail, since)]
-    for name in virtual_services_of(rollout):
-        if situation.virtual_services is not None and name not in situation.virtual_services:
-            return [_missing("VirtualService", name, detail, since)]
+    for route in situation.routes:
+        if route.is_missing:
+            return [_missing(VIRTUAL_SERVICE, route.name, detail, since)]
     if since is None or not is_stalled(Reason.NOT_OBSERVED, since, now):
         return []
     waits = duration((now - since).total_seconds())
     unknown = [
-        *(f"the Service {name}" for name in services_of(rollout) if situation.services is None),
-        *(f"the VirtualService {name}" for name in virtual_services_of(rollout) if situation.virtual_services is None),
+        *(f"the Service {name}" for name in rollout.services if situation.services is None),
+        *(f"the {VIRTUAL_SERVICE} {route.name}" for route in situation.routes if route.is_unknown),
     ]
     if unknown:
         verb = "exists" if len(unknown) == 1 else "exist"
@@ -153,32 +155,10 @@ def _missing(what: str, name: str, detail: str, since: datetime | None) -> Cause
     )
 
 
-def services_of(rollout: ArgoRollout) -> tuple[str, ...]:
-    """The Services that the spec names, in the order in which the controller looks for them."""
-    strategy = rollout.spec.strategy
-    names: list[str] = []
-    if strategy.blue_green is not None:
-        names = [strategy.blue_green.active_service, strategy.blue_green.preview_service]
-    elif strategy.canary is not None:
-        pair = strategy.canary.ping_pong
-        names = [strategy.canary.stable_service, strategy.canary.canary_service]
-        names += [pair.ping_service, pair.pong_service] if pair is not None else []
-    return tuple(name for name in names if name)
-
-
-def virtual_services_of(rollout: ArgoRollout) -> tuple[str, ...]:
-    """The VirtualServices that the spec names."""
-    canary = rollout.spec.strategy.canary
-    routing = canary.traffic_routing if canary is not None else None
-    if routing is None or routing.istio is None:
-        return ()
-    return tuple(each.name for each in routing.istio.all_services if each.name)
-
-
 # Analyses
 
 
-def _analyses(situation: Situation) -> list[Cause]:
+def _analyses(situation: Situation, now: datetime, events_of: EventsOf) -> list[Cause]:
     """Analyses of the present update that did not end well."""
     rollout = situation.rollout
     if rollout.promoted:
@@ -189,14 +169,20 @@ def _analyses(situation: Situation) -> list[Cause]:
         if run.phase not in (FAILED, ERROR, INCONCLUSIVE) or not _counts(rollout, run):
             continue
         reason, ended, helps = _OUTCOMES[run.phase]
+        job = next(iter(trouble_of(situation, run, now, events_of)), None)
         sentence = f"{_role(run)} {ended}" + (f": {decided}" if decided else "")
+        if job is not None:
+            helps = f"{job.helps}; then retry or roll back"
         found.append(
             Cause(
                 Kind.ANALYSIS,
-                fit(sentence),
+                fit(sentence, f": {job.why}" if job is not None else ""),
                 blocking=run.phase != INCONCLUSIVE,
                 try_next=helps,
-                detail=f"AnalysisRun {run.name}" + (f": {run.message}" if run.message else ""),
+                detail=": ".join(
+                    filter(None, (f"AnalysisRun {run.name}", run.message, job.said if job is not None else ""))
+                ),
+                pods=job.pods if job is not None else (),
                 remedies=(Remedy.PROMOTE,) if run.phase == INCONCLUSIVE else (Remedy.RETRY, Remedy.ROLLBACK),
                 reason=reason,
                 since=run.ended or rollout.status.aborted_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,8 +17,10 @@ from ktui.kinds.argo_rollout.analysis import (
     MetricView,
     RunView,
 )
-from ktui.kinds.argo_rollout.objects import DEFAULT_DEADLINE, ArgoRollout
+from ktui.kinds.argo_rollout.job_causes import EventsOf, JobTrouble, trouble_of
+from ktui.kinds.argo_rollout.objects import DEFAULT_DEADLINE, VIRTUAL_SERVICE, ArgoRollout
 from ktui.kinds.argo_rollout.progress import bounds, progress
+from ktui.kinds.argo_rollout.routes import least
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import Ladder, Mark, Sides, ladder, leaving, sides, waiting
 from ktui.kinds.argo_rollout.summary import situation_of, summarise
@@ -56,12 +58,12 @@ def detail(store: Store, rollout: ArgoRollout, track: Track, now: datetime, poli
         remarks=remarks(rollout, policies, replicas=spec.desired, is_under_way=under_way)
         if policies is not None
         else (),
-        sections=tuple(_sections(situation, now)),
+        sections=tuple(_sections(situation, now, store.events)),
     )
 
 
-def _sections(situation: Situation, now: datetime) -> Iterator[Section]:
-    steps = ladder(situation.rollout, situation.replicasets, now)
+def _sections(situation: Situation, now: datetime, events_of: EventsOf) -> Iterator[Section]:
+    steps = ladder(situation.rollout, situation.replicasets, now, least(situation.routes))
     both = sides(situation.rollout, situation.replicasets, now)
     kept = [
         SectionLine(
@@ -74,20 +76,23 @@ def _sections(situation: Situation, now: datetime) -> Iterator[Section]:
     if left:
         kept = [SectionLine(left, Tone.BAD)]
     if steps is not None:
-        yield Section(_heading(steps), (*_steps(steps), *kept))
+        yield Section(_heading(steps), (*_steps(steps), *_routes(situation, steps), *kept))
     if both is not None:
         yield Section("Blue-green", (*_both(both), *kept))
     for experiment in situation.experiments:
         yield Section(f"Experiment {experiment.name}: {experiment.phase}", tuple(_experiment(experiment)))
     for run in (*situation.runs, *(run for each in situation.experiments for run in each.runs)):
-        yield Section(f"Analysis {run.name}: {run.phase or 'not begun'}", tuple(_run(run)))
+        yield Section(
+            f"Analysis {run.name}: {run.phase or 'not begun'}",
+            (*_run(run), *_jobs(trouble_of(situation, run, now, events_of))),
+        )
 
 
 def _heading(steps: Ladder) -> str:
     whole = "%" if steps.max_weight == 100 else f" of {steps.max_weight}"
     what = "of the traffic" if steps.is_routed else "of the pods"
     place = f"Steps {steps.position}" if steps.position else "Steps"
-    return f"{place}: {steps.set_weight}{whole} set, {steps.actual_weight}{whole} {what} now"
+    return f"{place}: {steps.set_weight}{whole} set, {steps.weight_now}{whole} {what} now"
 
 
 _MARKS: Final = {Mark.DONE: Tone.GOOD, Mark.CURRENT: Tone.NOW, Mark.AHEAD: Tone.PLAIN}
@@ -101,6 +106,17 @@ def _steps(steps: Ladder) -> Iterator[SectionLine]:
     for rung in steps.rungs[len(done) :]:
         note = waiting(steps, None) if rung.mark is Mark.CURRENT else ""
         yield SectionLine(rung.label, _MARKS[rung.mark], note)
+
+
+def _routes(situation: Situation, steps: Ladder) -> Iterator[SectionLine]:
+    """What each VirtualService gives the canary, where that is not what the heading says; and what is not there."""
+    for route in situation.routes:
+        if route.is_missing:
+            yield SectionLine(f"{VIRTUAL_SERVICE} {route.name} does not exist", Tone.BAD)
+        elif steps.routed_weight is not None and set(route.shares) - {steps.actual_weight}:
+            shares = " and ".join(f"{share}%" for share in dict.fromkeys(route.shares))
+            text = f"{VIRTUAL_SERVICE} {route.name} gives the canary {shares}"
+            yield SectionLine(text, Tone.WAIT, f"the controller set {steps.actual_weight}%")
 
 
 def _both(both: Sides) -> Iterator[SectionLine]:
@@ -124,6 +140,16 @@ def _run(run: RunView) -> Iterator[SectionLine]:
             yield SectionLine(metric.message)
     if run.message:
         yield SectionLine(run.message)
+
+
+def _jobs(troubles: Sequence[JobTrouble]) -> Iterator[SectionLine]:
+    """What is wrong with its Jobs: of each metric with the last one."""
+    for each in {trouble.metric: trouble for trouble in reversed(troubles)}.values():
+        yield SectionLine(f"Job of {each.metric}: {each.why}", Tone.BAD)
+        if each.said:
+            yield SectionLine(each.said)
+        for pod in each.pods:
+            yield SectionLine(f"pod {pod}")
 
 
 def _metric(metric: MetricView) -> str:

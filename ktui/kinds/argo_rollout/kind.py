@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ktui.kinds.argo_rollout import revisions, status
+from ktui.kinds.argo_rollout.jobs import OF_RUN
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.progress import observation, progress
-from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS
+from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, EXPERIMENTS, JOBS, ROLLOUTS, VIRTUAL_SERVICES
 from ktui.kinds.argo_rollout.summary import situation_of, summarise
 from ktui.kinds.kind import Kind
 from ktui.kinds.replica_sets.revisions import kept_by
@@ -39,12 +40,14 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
     """Rollouts of Argo. Their ReplicaSets keep the revisions; analyses and experiments decide on them.
 
     Services tell why the controller does not begin: it waits for those that the spec names, and does not say so.
+    VirtualServices tell who gets the traffic, and Jobs what an analysis by a Job waits for.
     """
 
     resource = ROLLOUTS
-    parts = (REPLICASETS, ANALYSIS_RUNS, EXPERIMENTS, SERVICES)
+    parts = (REPLICASETS, ANALYSIS_RUNS, EXPERIMENTS, SERVICES, VIRTUAL_SERVICES, JOBS)
     read_with = (REPLICASETS,)
     has_deadline = True
+    pods_labelled = OF_RUN
 
     def rollout(self, store: Store, workload: ArgoRollout, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
         where = situation_of(store, workload)

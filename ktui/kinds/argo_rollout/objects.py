@@ -25,6 +25,9 @@ SCALE_DOWN_DEADLINE: Final = "scale-down-deadline"
 DEFAULT_DEADLINE: Final = 600
 """`progressDeadlineSeconds` where nothing is said (`DefaultProgressDeadlineSeconds` of utils/defaults)."""
 
+ISTIO: Final = "networking.istio.io"
+VIRTUAL_SERVICE: Final = "VirtualService"
+
 IntOrText = int | str
 
 
@@ -89,12 +92,27 @@ class VirtualServiceRef(Struct, frozen=True):
     name: str = ""
     routes: tuple[str, ...] = ()
 
+    def place(self, namespace: str) -> Place:
+        """Where it is, for a Rollout of that namespace (`GetVirtualServiceNamespaceName` of utils/istio)."""
+        short = self.name.removesuffix(".cluster.local")
+        name, _, elsewhere = short.rpartition(".")
+        return Place(ISTIO, VIRTUAL_SERVICE, elsewhere if name else namespace, name or short)
+
+
+class DestinationRuleRef(Struct, frozen=True):
+    """A DestinationRule of Istio, whose subsets stand for the two sides where no Services do."""
+
+    name: str = ""
+    canary_subset_name: str = ""
+    stable_subset_name: str = ""
+
 
 class Istio(Struct, frozen=True):
     """Traffic by VirtualServices of Istio."""
 
     virtual_service: VirtualServiceRef | None = None
     virtual_services: tuple[VirtualServiceRef, ...] = ()
+    destination_rule: DestinationRuleRef | None = None
 
     @property
     def all_services(self) -> tuple[VirtualServiceRef, ...]:
@@ -131,6 +149,12 @@ class Canary(Struct, frozen=True):
     scale_down_delay_seconds: int | None = None
     abort_scale_down_delay_seconds: int | None = None
     dynamic_stable_scale: bool = False
+
+    @property
+    def virtual_services(self) -> tuple[VirtualServiceRef, ...]:
+        """The VirtualServices that split the traffic."""
+        istio = self.traffic_routing.istio if self.traffic_routing is not None else None
+        return tuple(each for each in istio.all_services if each.name) if istio is not None else ()
 
     @property
     def max_weight(self) -> int:
@@ -302,11 +326,25 @@ class ArgoRollout(Struct, frozen=True):
 
     @property
     def claims(self) -> tuple[Place, ...]:
-        """The workload that its template is taken from, if it is."""
-        source = self.spec.workload_ref
-        if source is None:
-            return ()
-        return (Place(group_of(source.api_version), source.kind, self.metadata.namespace, source.name),)
+        """What splits the traffic between its two sides, and the workload that its template is taken from, if it is."""
+        source, namespace, canary = self.spec.workload_ref, self.metadata.namespace, self.spec.strategy.canary
+        found = [Place("", "Service", namespace, name) for name in self.services]
+        found += [each.place(namespace) for each in canary.virtual_services] if canary is not None else []
+        if source is not None:
+            found.append(Place(group_of(source.api_version), source.kind, namespace, source.name))
+        return tuple(found)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The Services that the spec names, in the order in which the controller looks for them."""
+        strategy, names = self.spec.strategy, [""]
+        if strategy.blue_green is not None:
+            names = [strategy.blue_green.active_service, strategy.blue_green.preview_service]
+        elif strategy.canary is not None:
+            pair = strategy.canary.ping_pong
+            names = [strategy.canary.stable_service, strategy.canary.canary_service]
+            names += [pair.ping_service, pair.pong_service] if pair is not None else []
+        return tuple(name for name in names if name)
 
     @property
     def promoted(self) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
-from ktui.kinds.argo_rollout.objects import ArgoRollout
+from ktui.kinds.argo_rollout.jobs import OF_RUN, Job
+from ktui.kinds.argo_rollout.objects import ISTIO, ArgoRollout
+from ktui.kinds.argo_rollout.routes import VirtualService
 from ktui.model.resources import Resource
 
 GROUP: Final = "argoproj.io"
@@ -23,3 +25,6 @@ ROLLOUTS: Final = Resource(
 )
 ANALYSIS_RUNS: Final = Resource(GROUP, "v1alpha1", "analysisruns", AnalysisRun)
 EXPERIMENTS: Final = Resource(GROUP, "v1alpha1", "experiments", Experiment)
+JOBS: Final = Resource("batch", "v1", "jobs", Job, labelled=OF_RUN)
+"""Those that measure for an analysis, and no others: a cluster may have many."""
+VIRTUAL_SERVICES: Final = Resource(ISTIO, "v1", "virtualservices", VirtualService)

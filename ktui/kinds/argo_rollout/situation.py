@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from ktui.kinds.argo_rollout.analysis import ExperimentView, RunView
+from ktui.kinds.argo_rollout.jobs import JobOfRun
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.revisions import by_hash, current, revision, stable
+from ktui.kinds.argo_rollout.routes import Routed
 from ktui.model.objects import Pod, ReplicaSet
 
 
@@ -26,8 +28,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     experiments: tuple[ExperimentView, ...] = ()
     services: frozenset[str] | None = None
     """The names of the Services in its namespace."""
-    virtual_services: frozenset[str] | None = None
-    """The names of the VirtualServices, as `name` in its namespace and as `name.namespace` elsewhere."""
+    routes: tuple[Routed, ...] = ()
+    """The VirtualServices that it names, and how they split the traffic now."""
+    jobs: tuple[JobOfRun, ...] = ()
+    """The Jobs that measure for its analyses."""
 
     @property
     def current(self) -> ReplicaSet | None:

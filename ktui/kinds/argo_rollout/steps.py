@@ -47,10 +47,17 @@ class Ladder(msgspec.Struct, frozen=True):
     """What the canary has: of the traffic where something routes it, else of the available pods."""
     max_weight: int
     is_routed: bool
+    routed_weight: int | None = None
+    """What the VirtualServices of an update give the canary, whatever the status says; None where none tells."""
     pause_left: float | None = None
     """Seconds until the present pause ends by itself; None for a pause that someone has to end, and for none."""
     waits_for_promotion: bool = False
     """Whether it stands at a pause without an end."""
+
+    @property
+    def weight_now(self) -> int:
+        """What the canary gets, from what tells it best."""
+        return self.actual_weight if self.routed_weight is None else self.routed_weight
 
     @property
     def position(self) -> str:
@@ -149,8 +156,10 @@ def actual_weight(rollout: ArgoRollout, strategy: Canary, replicasets: Sequence[
     return 0 if canary is None else canary.status.available_replicas * strategy.max_weight // available
 
 
-def ladder(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], now: datetime) -> Ladder | None:
-    """The steps of a canary; None for blue-green."""
+def ladder(
+    rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], now: datetime, routed: int | None = None
+) -> Ladder | None:
+    """The steps of a canary; None for blue-green. `routed` is what VirtualServices give the canary."""
     strategy = rollout.spec.strategy.canary
     if strategy is None:
         return None
@@ -170,6 +179,8 @@ def ladder(rollout: ArgoRollout, replicasets: Sequence[ReplicaSet], now: datetim
         actual_weight=actual_weight(rollout, strategy, replicasets),
         max_weight=strategy.max_weight,
         is_routed=strategy.traffic_routing is not None,
+        # Behind the last step, what is new is stable, and the canary's Service gets nothing.
+        routed_weight=None if rollout.promoted else routed,
         pause_left=left,
         waits_for_promotion=pause is not None and pause.duration is None,
     )

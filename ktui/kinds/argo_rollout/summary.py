@@ -9,9 +9,11 @@ from ktui.kinds.argo_rollout import revisions
 from ktui.kinds.argo_rollout import status as said
 from ktui.kinds.argo_rollout.analysis import RunView, experiments_of, runs_of
 from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
+from ktui.kinds.argo_rollout.jobs import Job, JobOfRun
 from ktui.kinds.argo_rollout.objects import ArgoRollout
 from ktui.kinds.argo_rollout.progress import template_of
-from ktui.kinds.argo_rollout.resources import ROLLOUTS
+from ktui.kinds.argo_rollout.resources import ROLLOUTS, VIRTUAL_SERVICES
+from ktui.kinds.argo_rollout.routes import VirtualService, least, routes_of
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.kinds.argo_rollout.steps import Ladder, current_step, label, ladder, sides, waiting
 from ktui.model.objects import ReplicaSet, condition_of
@@ -32,6 +34,7 @@ def situation_of(store: Store, rollout: ArgoRollout) -> Situation:
     experiments = store.parts(uid, Experiment)
     runs = store.parts(uid, AnalysisRun)
     runs += [run for each in experiments for run in store.parts(each.metadata.uid, AnalysisRun)]
+    jobs = (job for run in runs for job in store.parts(run.metadata.uid, Job))
     return Situation(
         rollout=rollout,
         replicasets=replicasets,
@@ -40,6 +43,12 @@ def situation_of(store: Store, rollout: ArgoRollout) -> Situation:
         runs=runs_of(runs, uid),
         experiments=experiments_of(experiments, runs, uid),
         services=store.names(SERVICES, rollout.metadata.namespace),
+        routes=routes_of(
+            rollout,
+            lambda place: store.named(VirtualService, place.namespace, place.name),
+            knows_all=VIRTUAL_SERVICES in store.listed,
+        ),
+        jobs=tuple(JobOfRun(job, tuple(store.pods(job.metadata.uid))) for job in jobs),
     )
 
 
@@ -53,7 +62,7 @@ def summarise(store: Store, situation: Situation, numbers: Progress, track: Trac
     template = template_of(rollout, latest)
     gives_way = _giving_way(situation, old) if phase not in (Phase.COMPLETE, Phase.SCALED_TO_ZERO) else None
     replaced = gives_way.spec.template if gives_way is not None else None
-    steps = ladder(rollout, situation.replicasets, now)
+    steps = ladder(rollout, situation.replicasets, now, least(situation.routes))
     return Rollout(
         **described(rollout, template, replaced, track),
         kind="Rollout",
@@ -115,7 +124,7 @@ def awaits(situation: Situation, steps: Ladder | None, now: datetime) -> str:
 def _share(steps: Ladder) -> str:
     """How much the new revision has now."""
     whole = "%" if steps.max_weight == 100 else f" of {steps.max_weight}"
-    return f" ({steps.actual_weight}{whole} now)"
+    return f" ({steps.weight_now}{whole} now)"
 
 
 def _measuring(run: RunView) -> str:

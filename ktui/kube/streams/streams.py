@@ -146,7 +146,7 @@ class Streams:
                 resource,
                 namespace,
                 # A selector chooses workloads; it seldom fits what they make, and never the events about it.
-                label_selector if resource.is_workload else "",
+                label_selector if resource.is_workload else resource.labelled,
                 pacing=pacing,
                 throttle=throttle,
                 # Of these there are the most by far: a second less until all are there.

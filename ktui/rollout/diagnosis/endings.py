@@ -43,7 +43,7 @@ def _container_of(pod: Pod, name: str) -> ContainerStatus | None:
 def _endings(group: Group, container: str) -> _Endings:
     containers = [known for each in group.sick if (known := _container_of(each.pod, container)) is not None]
     ended = [last for status in containers if (last := onset.last_ending(status)) is not None]
-    how = Counter(_exit(each) for each in ended).most_common(1)
+    how = Counter(exit_words(each) for each in ended).most_common(1)
     return _Endings(
         how=how[0][0] if how else "",
         restarts=sum(each.restart_count for each in containers),
@@ -68,7 +68,7 @@ def _ended_calmly(container: ContainerStatus) -> bool:
     return ended is not None and onset.was_calm(ended)
 
 
-def _exit(ended: Terminated) -> str:
+def exit_words(ended: Terminated) -> str:
     """`exit 1`; above 128 it was a signal, and its name says more: `exit 137, SIGKILL`."""
     number = ended.signal or (ended.exit_code - 128 if ended.exit_code > 128 else 0)
     try:

@@ -11,7 +11,9 @@ import msgspec
 
 from ktui.kinds.argo_rollout.analysis import experiments_of, runs_of
 from ktui.kinds.argo_rollout.analysis_objects import AnalysisRun, Experiment
+from ktui.kinds.argo_rollout.jobs import Job, JobOfRun
 from ktui.kinds.argo_rollout.objects import ArgoRollout
+from ktui.kinds.argo_rollout.routes import Routed, VirtualService, routes_of
 from ktui.kinds.argo_rollout.situation import Situation
 from ktui.model.events import Event
 from ktui.model.objects import Pod, ReplicaSet
@@ -59,8 +61,16 @@ class Moment(NamedTuple):
             runs=runs_of(self.runs, self.rollout.metadata.uid),
             experiments=experiments_of(self.experiments, self.runs, self.rollout.metadata.uid),
             services=_names(self.there, "services"),
-            virtual_services=_names(self.there, "virtualservices"),
+            routes=self.routes(),
+            jobs=tuple(
+                JobOfRun(job, tuple(pod for pod in pods if _owner(pod) == job.metadata.uid))
+                for job in _all(self.there, "jobs", Job)
+            ),
         )
+
+    def routes(self, *, knows_all: bool = True) -> tuple[Routed, ...]:
+        found = {each.metadata.name: each for each in _all(self.there, "virtualservices", VirtualService)}
+        return routes_of(self.rollout, lambda place: found.get(place.name), knows_all=knows_all)
 
     def events_of(self, uid: str) -> list[Event]:
         return [event for event in _all(self.there, "events", Event) if event.involved_object.uid == uid]
