@@ -9,12 +9,12 @@ import pytest
 
 from ktui.kinds.argo_rollout.detail import detail
 from ktui.kinds.argo_rollout.job_causes import trouble_of
-from ktui.kinds.argo_rollout.resources import JOBS
+from ktui.kinds.argo_rollout.resources import ANALYSIS_RUNS, JOBS, ROLLOUTS
 from ktui.kinds.argo_rollout.summary import situation_of
 from ktui.kinds.registry import rollout_of
 from ktui.kube.streams.decoder import decode_page
 from ktui.model.changes import Put
-from ktui.model.resources import PODS, resource_for
+from ktui.model.resources import PODS
 from ktui.model.store import Store
 from ktui.rollout.diagnosis.cause import Reason
 from tests.kinds.argo_rollout import replay
@@ -130,8 +130,7 @@ def test_the_page_shows_it_at_the_analysis() -> None:
         raw = [each for each in moment.there[plural].values() if each["metadata"]["uid"].startswith("job")]
         body = msgspec.json.encode({"metadata": {"resourceVersion": "1"}, "items": raw})
         store.apply(each for each in decode_page(resource, body).contents if isinstance(each, Put))
-    for owned in (*moment.runs, *moment.replicasets, moment.rollout):
-        store.apply([Put(resource_for(type(owned)), owned)])
+    store.apply([Put(ROLLOUTS, moment.rollout), *(Put(ANALYSIS_RUNS, run) for run in moment.runs)])
     assert len(situation_of(store, moment.rollout).jobs) == 1
     track, _ = rollout_of(store, moment.rollout, None, moment.now)
     (section,) = (

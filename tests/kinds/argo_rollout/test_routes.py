@@ -18,7 +18,7 @@ from tests.kinds.argo_rollout.test_causes import causes
 
 JSON = dict[str, Any]
 
-STABLE_AND_CANARY = {"stableService": "web-stable", "canaryService": "web-canary"}
+STABLE_AND_CANARY: JSON = {"stableService": "web-stable", "canaryService": "web-canary"}
 
 
 def _rollout(istio: JSON, status: JSON | None = None, **canary: Any) -> ArgoRollout:
