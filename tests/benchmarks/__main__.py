@@ -1,7 +1,7 @@
 """Measure, print a table, and exit with 1 where a budget is missed by a wide margin.
 
-`python -m tests.benchmarks [first-frame] [listing] [large] [odd] [decoding] [state] [rest] [storm] [openings]`
-measures those alone.
+`python -m tests.benchmarks [first-frame] [listing] [large] [odd] [decoding] [state] [rest] [storm] [openings]
+[extensions]` measures those alone.
 `--write FILE` measures three times, and writes the page about it.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import decoding, openings, page, report, startup, state, storm, terminal
+from tests.benchmarks import decoding, extensions, openings, page, report, startup, state, storm, terminal
 from tests.benchmarks.report import Figure
 
 MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
@@ -34,6 +34,10 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
     "rest": ("10,000 pods at rest, for 20 s", lambda: storm.at_rest(20)),
     "storm": ("10,000 pods, 2,000 events a second (better of two storms of 20 s)", lambda: storm.in_a_storm(20, 2)),
     "openings": ("200 pods, four screens opened and closed 30 times each", lambda: openings.openings(30)),
+    "extensions": (
+        "2,000 pods in 200 Deployments: what kinds that a controller brings cost (of 5 starts)",
+        lambda: extensions.extensions(runs=5),
+    ),
 }
 
 

@@ -7,9 +7,11 @@ controllers, and would share two cores with ktui. What goes over the wire is wha
 Lists come at the pace of a real API server too, as it was measured on loopback with 10,000 pods: a server
 that costs nothing would measure ktui against nothing.
 
-`python -m tests.benchmarks.server PODS DEPLOYMENTS [ODD]` prints its port. ODD is how many odd objects it has beside.
+`python -m tests.benchmarks.server PODS DEPLOYMENTS [ODD [ROLLOUTS]]` prints its port. ODD is how many odd objects it
+has beside, ROLLOUTS how many Rollouts of Argo.
 Beside the Kubernetes API it has `/storm?rate=R&seconds=S`, which starts a storm, and `/marks`, which says when each
-marker was sent (`time.monotonic`).
+marker was sent (`time.monotonic`); `/asked` are the paths so far, but for what the selected row
+asks for.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from itertools import count
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+from tests.benchmarks import argo
 from tests.benchmarks.cluster import Cluster, Event
 from tests.benchmarks.odd import spoil
 
@@ -47,14 +50,18 @@ Query = dict[str, str]
 class Server:
     """The cluster, and who watches it."""
 
-    def __init__(self, cluster: Cluster, odd: int = 0) -> None:
+    def __init__(self, cluster: Cluster, odd: int = 0, rollouts: int = 0) -> None:
         self._cluster = cluster
         # Of what the cluster has nothing of, there are empty lists.
-        self._lists: dict[str, list[bytes]] = {plural: [] for plural in _KINDS} | spoil(cluster.lists(), odd)
+        self._kinds = _KINDS | (argo.KINDS if rollouts else {})
+        self._apis = argo.discovery() if rollouts else {"items": []}
+        self._asked: list[str] = []
+        self._lists: dict[str, list[bytes]] = {plural: [] for plural in self._kinds} | spoil(cluster.lists(), odd)
+        self._lists |= {"rollouts": list(argo.rollouts(rollouts))} if rollouts else {}
         self._chunks = {
             plural: b"".join(_chunk(_event("ADDED", obj)) for obj in objects) for plural, objects in self._lists.items()
         }
-        self._watchers: dict[str, set[asyncio.StreamWriter]] = {plural: set() for plural in _KINDS}
+        self._watchers: dict[str, set[asyncio.StreamWriter]] = {plural: set() for plural in self._kinds}
         self._marks: list[tuple[int, float]] = []
         self._storm: asyncio.Task[None] | None = None
 
@@ -76,11 +83,13 @@ class Server:
 
     async def _answer(self, path: str, query: Query, body: bytes, writer: asyncio.StreamWriter) -> None:
         plural = path.rsplit("/", 1)[-1]
-        if plural in _KINDS and "watch" in query:
+        if plural not in ("asked", "selfsubjectaccessreviews"):
+            self._asked.append(path)
+        if plural in self._kinds and "watch" in query:
             await self._watch(plural, query, writer)
             return
         answer: bytes
-        if plural in _KINDS:
+        if plural in self._kinds:
             answer = self._list(plural, query)
         elif plural == "selfsubjectaccessreviews":
             answer = json.dumps(json.loads(body) | {"status": {"allowed": True}}).encode()
@@ -89,8 +98,11 @@ class Server:
             answer = b"{}"
         elif plural == "marks":
             answer = json.dumps(self._marks).encode()
+        elif plural == "asked":
+            self._asked = [] if "forget" in query else self._asked
+            answer = json.dumps(self._asked).encode()
         else:
-            answer = json.dumps({"items": []}).encode()
+            answer = json.dumps(self._apis if path == "/apis" else {"items": []}).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n"
         writer.write(head.encode())
         await self._write(writer, answer, "page" if "limit" in query else "list")
@@ -105,7 +117,7 @@ class Server:
                 await asyncio.sleep(ahead)
 
     def _list(self, plural: str, query: Query) -> bytes:
-        api_version, kind = _KINDS[plural]
+        api_version, kind = self._kinds[plural]
         objects = self._lists[plural]
         start, limit = int(query.get("continue", 0)), int(query.get("limit", len(objects)))
         more = start + limit < len(objects)
@@ -125,7 +137,7 @@ class Server:
             self._watchers[plural].discard(writer)
 
     def _bookmark(self, plural: str) -> bytes:
-        api_version, kind = _KINDS[plural]
+        api_version, kind = self._kinds[plural]
         annotations = {"k8s.io/initial-events-end": "true"}
         meta = {"resourceVersion": str(self._cluster.version), "creationTimestamp": None, "annotations": annotations}
         return json.dumps({"kind": kind, "apiVersion": api_version, "metadata": meta}).encode()

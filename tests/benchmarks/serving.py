@@ -25,6 +25,7 @@ class Served:
     url: str
     kubeconfig: Path
     pods: int
+    rollouts: int
 
     def ask(self, path: str) -> Any:
         """A document of the server's."""
@@ -37,13 +38,13 @@ class Served:
 
     def is_shown(self, text: str) -> bool:
         """Whether that text shows the whole cluster; the marker is a rollout without pods."""
-        return f"{DEPLOYMENTS + 1} rollouts" in text and f"{self.pods} pods" in text
+        return f"{DEPLOYMENTS + 1 + self.rollouts} rollouts" in text and f"{self.pods} pods" in text
 
 
 @contextmanager
-def served(pods: int, odd: int = 0) -> Iterator[Served]:
-    """Serve a cluster of so many pods, and so many odd objects, for as long as the block runs."""
-    command = [sys.executable, "-m", "tests.benchmarks.server", str(pods), str(DEPLOYMENTS), str(odd)]
+def served(pods: int, odd: int = 0, rollouts: int = 0) -> Iterator[Served]:
+    """Serve a cluster of so many pods, odd objects and Rollouts of Argo, for as long as the block runs."""
+    command = [sys.executable, "-m", "tests.benchmarks.server", *map(str, (pods, DEPLOYMENTS, odd, rollouts))]
     with (
         tempfile.TemporaryDirectory(prefix="ktui-bench-") as folder,
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process,
@@ -53,7 +54,7 @@ def served(pods: int, odd: int = 0) -> Iterator[Served]:
             url = f"http://127.0.0.1:{int(process.stdout.readline())}"
             file = Path(folder) / "kubeconfig"
             file.write_text(json.dumps(_kubeconfig(url)))
-            yield Served(url, file, pods)
+            yield Served(url, file, pods, rollouts)
         finally:
             process.kill()
 

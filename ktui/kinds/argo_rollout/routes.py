@@ -19,7 +19,7 @@ WHOLE: Final = 100
 
 
 class Destination(Struct, frozen=True):
-    """A Service by its host, and the part of it that a DestinationRule calls a subset."""
+    """A Service by its host; `subset` is a part of its pods, as a DestinationRule defines it."""
 
     host: str = ""
     subset: str = ""

@@ -46,6 +46,10 @@ UNPULLED = {
 PASSED = {"phase": "Succeeded", "containerStatuses": [{"name": "smoke", "state": {"terminated": {"exitCode": 0}}}]}
 
 
+_MADE: list[JSON] = []
+"""What was made stays, as what was read does: `replay` knows objects by their identity."""
+
+
 def _moment(run: str, pod: JSON | None, failed: JSON | None = None, at: float = 14.0) -> replay.Moment:
     """The AnalysisRun of a recording, as if a Job had measured for it."""
     moment = replay.moment("analysis-failed", at)
@@ -72,6 +76,7 @@ def _moment(run: str, pod: JSON | None, failed: JSON | None = None, at: float = 
         }
         made = {"metadata": meta, "spec": {"containers": [{"name": "smoke", "image": "smoke:9"}]}, "status": pod}
         there["pods"] = {**there["pods"], "job-pod": made}
+    _MADE.append(there)
     return moment._replace(there=there)
 
 
