@@ -225,5 +225,5 @@ def completion(context: click.Context, shell: str) -> int:
     kind = get_completion_class(shell)
     assert kind is not None
     made = kind(context.find_root().command, {}, "ktui", "_KTUI_COMPLETE")
-    printing.script(made.source_template % made.source_vars())
+    printing.verbatim(made.source_template % made.source_vars())
     return 0

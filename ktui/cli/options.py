@@ -246,14 +246,20 @@ class WorkloadOrService(click.ParamType[Reference | ServiceName]):
 
 WORKLOAD_OR_SERVICE: Final = WorkloadOrService()
 
-output_option = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["text", "json", "yaml"]),
-    default="text",
-    show_default=True,
-    help="The output format.",
-)
+
+def output_option_of(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option -o with these formats beside text, JSON and YAML."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json", "yaml", *formats]),
+        default="text",
+        show_default=True,
+        help="The output format.",
+    )
+
+
+output_option = output_option_of()
 
 
 def _use_colours(context: click.Context, option: click.Parameter, mode: str) -> None:

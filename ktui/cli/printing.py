@@ -47,8 +47,8 @@ def spans(parts: Iterable[tuple[str, str]]) -> None:
     _write(sys.stdout, "".join(_styled(visible(text), colour) for text, colour in parts))
 
 
-def script(text: str) -> None:
-    """A script for a shell, as it is: all of it is ktui's own."""
+def verbatim(text: str) -> None:
+    """A script for a shell or a page for a browser, as it is: it is ktui's own, and other text in it is clean."""
     _write(sys.stdout, text)
 
 

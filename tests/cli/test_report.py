@@ -107,6 +107,7 @@ def test_it_needs_no_server(cluster: SimulatedCluster, ktui: Ktui, cart: Witness
     assert "cart" in told.out
     assert max(map(len, told.lines)) <= 80
     assert "\x1b" not in told.out
+    assert ktui("report", "-o", "html").out.startswith("<!doctype html>")
     one = ktui("report", "cart", "--since", "2w")
     assert "cart:4.9" in one.out
     assert max(map(len, one.lines)) <= 80

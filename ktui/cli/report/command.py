@@ -15,7 +15,7 @@ from ktui.cli import printing
 from ktui.cli.cluster import access
 from ktui.cli.exit_codes import FAILED
 from ktui.cli.figures_file import open_book
-from ktui.cli.options import NAMES, WORKLOAD, Command, output_option, settings_of
+from ktui.cli.options import NAMES, WORKLOAD, Command, output_option_of, settings_of
 from ktui.cli.report.document import Report, report_document
 from ktui.cli.since import since_option
 from ktui.figures import period, words
@@ -40,12 +40,13 @@ _BARS: Final = 12
 @click.command(cls=Command, shows=True, shared=("kubeconfig", "context", "namespace", "all_namespaces"))
 @click.argument("names", metavar="[NAME]...", type=WORKLOAD, nargs=-1, shell_complete=NAMES)
 @since_option
-@output_option
+@output_option_of("html")
 @click.pass_context
 def report(context: click.Context, names: tuple[Reference, ...], *, back: str, output: str) -> int:
     """Report how rollouts went: success rate, durations, time to recover, worst services.
 
-    The report covers the rollouts that ktui recorded in this context. It does not connect to the cluster.
+    The report covers the rollouts that ktui recorded in this context. It does not connect to the cluster. With -o html
+    it is one page for a browser, which loads nothing else.
     """
     settings = settings_of(context)
     if names and settings.all_namespaces:
@@ -68,6 +69,11 @@ def report(context: click.Context, names: tuple[Reference, ...], *, back: str, o
         watched_since=watched,
         rollouts=[each for each in everything if _is_meant(each, namespace, names)],
     )
+    if output == "html":
+        from ktui.cli.report.page import report_page  # noqa: PLC0415 - only for this format
+
+        printing.verbatim(report_page(report))
+        return 0
     if output != "text":
         printing.document(report_document(report), output)
         return 0
