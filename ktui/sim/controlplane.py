@@ -105,16 +105,27 @@ class ControlPlane:
             ValueError: there is no such project.
         """
         self.define(project)
-        if project == "argo" and project not in self._installed:
-            from ktui.sim.controllers.argo.controller import RolloutController  # noqa: PLC0415 - few clusters have it
+        if project == "flagger":
+            self.define("gateway")
+        if project in self._installed:
+            return
+        # Few clusters have one of them: each is imported where it is installed.
+        if project == "argo":
+            from ktui.sim.controllers.argo.controller import RolloutController  # noqa: PLC0415
 
             RolloutController(self.api, self.replica_sets, self.pods)
-        if project == "kruise" and project not in self._installed:
-            from ktui.sim.controllers.kruise.controller import CloneSetController  # noqa: PLC0415 - few clusters have it
+        elif project == "flagger":
+            from ktui.sim.controllers.flagger.controller import FlaggerController  # noqa: PLC0415
 
-            CloneSetController(self.api, self.pods)
-        if project == "knative" and project not in self._installed:
-            from ktui.sim.controllers.knative.controller import KnativeController  # noqa: PLC0415 - few clusters have it
+            FlaggerController(self.api)
+        elif project == "kruise":
+            from ktui.sim.controllers.kruise import controllers  # noqa: PLC0415
+            from ktui.sim.controllers.kruise_rollout.controller import KruiseRolloutController  # noqa: PLC0415
+
+            controllers.begin(self.api, self.pods)
+            KruiseRolloutController(self.api, self.replica_sets, self.pods)
+        elif project == "knative":
+            from ktui.sim.controllers.knative.controller import KnativeController  # noqa: PLC0415
 
             KnativeController(self.api, self.replica_sets, self.pods)
         self._installed.add(project)

@@ -5,34 +5,24 @@ The official client is the witness of what was sent; then the controllers make o
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import kubernetes
 import pytest
 
 from ktui.actions.audit import AuditLog
-from ktui.actions.outcome import Done
-from ktui.actions.perform import perform
-from ktui.actions.preview import Preview, preview
-from ktui.actions.read import Reader
 from ktui.kinds.cloneset.objects import CLONESETS
 from ktui.kinds.knative_service.resources import SERVICES
 from ktui.kube.api import Api
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import connect
-from ktui.model.reference import Reference
-from ktui.model.resources import Resource
-from ktui.plans.plan import Plan
 from ktui.plans.request import (
     Abort,
     Canary,
     Pause,
     Promote,
-    Request,
     Restart,
     Resume,
     RollBack,
@@ -42,55 +32,9 @@ from ktui.plans.request import (
     Traffic,
 )
 from ktui.sim import SimulatedCluster
+from tests.kinds.witness import REGISTRY, Witness
 
 JSON = dict[str, Any]
-REGISTRY = "registry.example/shop/web"
-
-
-class Witness:
-    """The official client on the object `web` of a kind, and ktui, which acts on it."""
-
-    def __init__(self, kubeconfig: Path, resource: Resource, api: Api, log: AuditLog) -> None:
-        client = kubernetes.config.new_client_from_config(str(kubeconfig))
-        self._custom: Any = kubernetes.client.CustomObjectsApi(client)
-        self._resource, self._api, self._log = resource, api, log
-        self._where = (resource.group, resource.version, "default", resource.plural)
-
-    def make(self, spec: JSON) -> None:
-        head = {"apiVersion": self._resource.group_version.removeprefix("apis/"), "kind": self._kind}
-        body = {**head, "metadata": {"name": "web"}, "spec": spec}
-        self._custom.create_namespaced_custom_object(*self._where, body)
-
-    @property
-    def _kind(self) -> str:
-        return "CloneSet" if self._resource is CLONESETS else "Service"
-
-    def get(self) -> JSON:
-        found: JSON = self._custom.get_namespaced_custom_object(*self._where, "web")
-        return found
-
-    def until(self, holds: Callable[[JSON], object]) -> JSON:
-        """The object once its controllers have come so far with its present spec."""
-        end = time.monotonic() + 60
-        while True:
-            found = self.get()
-            status = found.get("status") or {}
-            if status.get("observedGeneration") == found["metadata"]["generation"] and holds(found):
-                return found
-            assert time.monotonic() < end, found
-            time.sleep(0.02)
-
-    async def act(self, request: Request) -> JSON:
-        """The spec after an action; a preview has changed nothing before."""
-        before = self.get()["spec"]
-        made = await Reader(self._api).plan("default", Reference("web", self._resource), request)
-        assert isinstance(made, Plan), made
-        assert isinstance(await preview(self._api, made), Preview)
-        assert self.get()["spec"] == before
-        performed = await perform(self._api, made, self._log)
-        assert isinstance(performed.outcome, Done), performed.outcome
-        spec: JSON = self.get()["spec"]
-        return spec
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The CloneSet controller of OpenKruise. Its other workloads, and Kruise Rollouts, are served but not played.
+"""The controllers of OpenKruise: CloneSets, Advanced StatefulSets and Advanced DaemonSets.
 
 Built from the rules in tests/recordings/kruise.
 """

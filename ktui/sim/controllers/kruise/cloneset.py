@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.selectors import object_selector
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.adoption import claim
-from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, find_condition, is_active
+from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, is_active
+from ktui.sim.controllers.kruise.in_place import GATE, MANAGER, InPlace
 from ktui.sim.controllers.kruise.status import deadline_in, status_of
 from ktui.sim.controllers.kruise.strategy import (
     IN_PLACE,
@@ -34,10 +34,7 @@ from ktui.sim.events import EventRecorder
 from ktui.sim.storage import Change, Key
 
 JSON = dict[str, Any]
-MANAGER = "kruise-manager"
 INSTANCE, TEMPLATE_HASH = "apps.kruise.io/cloneset-instance-id", "pod-template-hash"
-STATE_SINCE = "lifecycle.apps.kruise.io/timestamp"
-IN_PLACE_STATE, GATE = "apps.kruise.io/inplace-update-state", "InPlaceUpdateReady"
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
@@ -49,6 +46,7 @@ class CloneSetController:
         self._resource = api.catalog.named("clonesets.apps.kruise.io")
         self._events = EventRecorder(api, "cloneset-controller")
         self._history = History(api, "controller.kubernetes.io/hash")
+        self._in_place = InPlace(api)
         self._queue = WorkQueue(api.kernel, self._reconcile)
         api.bucket(self._resource).listen(lambda change: self._queue.add_limited(change.key))
         api.bucket(PODS).listen(self._pod_changed)
@@ -67,7 +65,7 @@ class CloneSetController:
         revision = self._history.current(cloneset)["metadata"]["name"]
         matches = object_selector(cloneset["spec"]["selector"])
         owned = claim(self._api, PODS, cloneset, self._pods, matches=matches, counts=is_active)
-        active = [self._settled(pod) for pod in owned if is_active(pod)]
+        active = [self._in_place.settled(pod) for pod in owned if is_active(pod)]
         strategy = strategy_of(cloneset["spec"])
         try:
             self._sync(cloneset, Pods.of(active, cloneset["spec"], revision), strategy, revision)
@@ -141,57 +139,13 @@ class CloneSetController:
         images = images_changed(self._history.template(revision_of(pod), cloneset), template)
         if strategy.policy == "ReCreate" or (images is None and strategy.policy == IN_PLACE):
             labels = pod["metadata"]["labels"] | {SPECIFIED_DELETE: "true"}
-            self._relabel(pod, labels)
+            self._api.set_spec(PODS, pod, pod | {"metadata": pod["metadata"] | {"labels": labels}}, manager=MANAGER)
             words = f"successfully patch pod {name} specified-delete for update(revision {revision})"
             self._events.event(cloneset, "Normal", "SuccessfulUpdatePodReCreate", words)
         elif images is not None:
-            self._change_in_place(pod, images, revision)
+            self._in_place.change(pod, images, revision, {TEMPLATE_HASH: _hash(revision)})
             words = f"successfully update pod {name} in-place(revision {revision})"
             self._events.event(cloneset, "Normal", "SuccessfulUpdatePodInPlace", words)
-
-    def _relabel(self, pod: JSON, labels: JSON, annotations: JSON | None = None, spec: JSON | None = None) -> JSON:
-        metadata = pod["metadata"] | {"labels": labels}
-        if annotations is not None:
-            metadata["annotations"] = (pod["metadata"].get("annotations") or {}) | annotations
-        changed = pod | {"metadata": metadata} | ({"spec": spec} if spec is not None else {})
-        return self._api.set_spec(PODS, pod, changed, manager=MANAGER)
-
-    # -- in place --------------------------------------------------------------------------------------------------
-
-    def _change_in_place(self, pod: JSON, images: dict[str, str], revision: str) -> None:
-        stamp = self._api.kernel.stamp()
-        pod = self._gate(pod, "False", "StartInPlaceUpdate")
-        told = {"revision": revision, "updateTimestamp": stamp, "updateImages": True}
-        labels = {REVISION: revision, TEMPLATE_HASH: _hash(revision), STATE: "Updating"}
-        annotations = {IN_PLACE_STATE: json.dumps(told), STATE_SINCE: stamp}
-        containers = [each | {"image": images.get(each["name"], each["image"])} for each in pod["spec"]["containers"]]
-        spec = pod["spec"] | {"containers": containers}
-        self._relabel(pod, pod["metadata"]["labels"] | labels, annotations, spec)
-
-    def _settled(self, pod: JSON) -> JSON:
-        """The pod, with its gate open once its containers run the images of its spec."""
-        if not any(gate["conditionType"] == GATE for gate in pod["spec"].get("readinessGates") or ()):
-            return pod
-        is_updating = pod["metadata"]["labels"].get(STATE) == "Updating"
-        wanted = {each["name"]: each["image"] for each in pod["spec"]["containers"]}
-        statuses = pod["status"].get("containerStatuses") or ()
-        runs = statuses and all(wanted[s["name"]] == s["image"] and "running" in s["state"] for s in statuses)
-        opened = find_condition(pod["status"].get("conditions") or (), GATE)
-        if is_updating and not runs:
-            return pod
-        if opened is None or opened["status"] != "True":
-            pod = self._gate(pod, "True", "")
-        if is_updating:
-            stamp = {STATE_SINCE: self._api.kernel.stamp()}
-            pod = self._relabel(pod, pod["metadata"]["labels"] | {STATE: "Normal"}, stamp)
-        return pod
-
-    def _gate(self, pod: JSON, status: str, reason: str) -> JSON:
-        """Open or shut the readiness gate of pods that are changed in place."""
-        conditions = [each for each in pod["status"].get("conditions") or () if each["type"] != GATE]
-        made = {"type": GATE, "status": status, "lastProbeTime": None, "lastTransitionTime": self._api.kernel.stamp()}
-        conditions.append(made | ({"reason": reason} if reason else {}))
-        return self._api.set_status(PODS, pod, pod["status"] | {"conditions": conditions}, manager=MANAGER)
 
 
 def _hash(revision: str) -> str:
