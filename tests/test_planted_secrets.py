@@ -222,15 +222,22 @@ SCREENS: Final = (
 )
 """Keys, and what is on the screen that each opens."""
 
+QUESTIONS: Final = ("b", "i")
+"""Keys that ask something, over the screen that they are pressed on."""
+
 
 def test_no_screen_shows_one(planted: Planted, home: Path) -> None:
     found, config = Found(), planted.kubeconfig("token", token=SECRETS["token"])
     with Terminal.python(
         "-m", "ktui", "--kubeconfig", config, "-n", "shop", home=home, columns=120, rows=50
     ) as terminal:
+        question = ""
         for keys, *shown in SCREENS:
             terminal.press(keys)
             terminal.sees(*shown)
+            # What is behind a question is in sight while it is asked.
+            terminal.until(lambda screen, gone=question: not gone or gone not in screen, f"no {question!r}")  # type: ignore[misc]
+            question = shown[0] if keys in QUESTIONS else ""
             terminal.rests()
             found.keep(repr(keys), terminal.text)
         found.keep("the terminal", terminal.raw.decode("utf-8", "replace"))

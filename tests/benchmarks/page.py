@@ -16,6 +16,7 @@ _HEAD: Final = """\
 
 `make performance` measures and writes this page. `make bench` prints the same figures, of one run. Each figure stands
 beside its budget and its baseline from the same run, so that a slow machine or a busy one does not count as slow ktui.
+A budget is what a change must not exceed. The aim is what we would like to reach; what stands against it is below.
 
 Measured on {day} on {machine}, {standing}. Each figure is the median of {runs} runs; its range is in brackets.
 """
@@ -58,7 +59,7 @@ def page(
     text = _HEAD.format(day=day, machine=machine, standing=standing, runs=runs)
     for title, measured in parts.items():
         rows = [_row(figure, spread) for figure, spread in combined(measured)]
-        table = ["| figure | measured | budget | baseline |", "| --- | --- | --- | --- |", *rows]
+        table = ["| figure | measured | budget | aim | baseline |", "| --- | --- | --- | --- | --- |", *rows]
         text += f"\n## {title}\n\n" + "\n".join(table) + "\n"
     return text + _TAIL
 
@@ -66,4 +67,4 @@ def page(
 def _row(figure: Figure, spread: str) -> str:
     measured = f"{number(figure.measured)} {figure.unit} ({spread})"
     budget = f"{number(figure.budget)} {figure.unit}: {figure.verdict}" if figure.budget is not None else ""
-    return f"| {figure.what} | {measured} | {budget} | {figure.baseline} |"
+    return f"| {figure.what} | {measured} | {budget} | {figure.aimed} | {figure.baseline} |"

@@ -16,13 +16,17 @@ WIDE: Final = 1.5
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure with what it is measured against. `budget` None is a figure that no budget is set for."""
+    """One figure with what it is measured against. `budget` None is a figure that no budget is set for.
+
+    A budget is what a change must not exceed; the `aim` is what we would like to reach.
+    """
 
     what: str
     measured: float
     unit: str
     budget: float | None = None
     baseline: str = ""
+    aim: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -31,6 +35,14 @@ class Figure:
         if self.measured <= self.budget:
             return "holds"
         return f"MISSED by {(self.measured / self.budget - 1) * 100:.0f} %"
+
+    @property
+    def aimed(self) -> str:
+        """How far it is from what is aimed at; empty where nothing is."""
+        if self.aim is None:
+            return ""
+        reached = "reached" if self.measured <= self.aim else f"{self.measured / self.aim:.1f} times that"
+        return f"{number(self.aim)} {self.unit}: {reached}"
 
     @property
     def is_far_off(self) -> bool:
@@ -44,6 +56,7 @@ def show(title: str, figures: Sequence[Figure]) -> None:
         budget = f"{number(figure.budget)} {figure.unit}" if figure.budget is not None else ""
         measured = f"{number(figure.measured)} {figure.unit}"
         line = f"  {figure.what:<46} {measured:>12}  {budget:>12}  {figure.verdict:<17} {figure.baseline}"
+        line += f"; aim {figure.aimed}" if figure.aimed else ""
         print(line.rstrip(), flush=True)
 
 

@@ -7,11 +7,11 @@ controllers, and would share two cores with ktui. What goes over the wire is wha
 Lists come at the pace of a real API server too, as it was measured on loopback with 10,000 pods: a server
 that costs nothing would measure ktui against nothing.
 
-`python -m tests.benchmarks.server PODS DEPLOYMENTS [ODD [ROLLOUTS]]` prints its port. ODD is how many odd objects it
-has beside, ROLLOUTS how many Rollouts of Argo.
-Beside the Kubernetes API it has `/storm?rate=R&seconds=S`, which starts a storm, and `/marks`, which says when each
-marker was sent (`time.monotonic`); `/asked` are the paths so far, but for what the selected row
-asks for.
+`python -m tests.benchmarks.server PODS DEPLOYMENTS ODD ROLLOUTS DELAY MEGABITS` prints its port. ODD is how many odd
+objects it has beside, ROLLOUTS how many Rollouts of Argo. It can be far away: DELAY is a round trip in milliseconds,
+which a connection and each answer take longer; MEGABITS are those of the line, a second, 0 for the pace of loopback.
+Beside the Kubernetes API it has `/storm?rate=R&seconds=S`, which starts a storm, `/marks`, which says when each
+marker was sent (`time.monotonic`), and `/asked`, which says what was asked for, and how many bytes were sent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.benchmarks import argo
 from tests.benchmarks.cluster import Cluster, Event
 from tests.benchmarks.odd import spoil
 
-_KINDS: Final = {
+LISTED: Final = {
     "deployments": ("apps/v1", "Deployment"),
     "replicasets": ("apps/v1", "ReplicaSet"),
     "statefulsets": ("apps/v1", "StatefulSet"),
@@ -42,7 +42,10 @@ _KINDS: Final = {
 _PACES: Final = {"list": 84e6, "page": 59e6, "stream": 40e6}
 """Bytes a second: 46 MB in 0.55 s, 0.78 s and 1.15 s."""
 _MARKS_A_SECOND: Final = 10
+_OURS: Final = ("storm", "marks", "asked")
+"""What the benchmarks ask for, and ktui does not."""
 _TICK: Final = 0.002
+_BOOKMARKS_EVERY: Final = 50.0
 
 Query = dict[str, str]
 
@@ -50,12 +53,14 @@ Query = dict[str, str]
 class Server:
     """The cluster, and who watches it."""
 
-    def __init__(self, cluster: Cluster, odd: int = 0, rollouts: int = 0) -> None:
-        self._cluster = cluster
-        # Of what the cluster has nothing of, there are empty lists.
-        self._kinds = _KINDS | (argo.KINDS if rollouts else {})
+    def __init__(self, cluster: Cluster, odd: int, rollouts: int, delay: float, bytes_a_second: float) -> None:
+        self._cluster, self._delay = cluster, delay
+        self._paces = dict.fromkeys(_PACES, bytes_a_second) if bytes_a_second else _PACES
+        self._kinds = LISTED | (argo.KINDS if rollouts else {})
         self._apis = argo.discovery() if rollouts else {"items": []}
         self._asked: list[str] = []
+        self._sent = 0
+        # Of what the cluster has nothing of, there are empty lists.
         self._lists: dict[str, list[bytes]] = {plural: [] for plural in self._kinds} | spoil(cluster.lists(), odd)
         self._lists |= {"rollouts": list(argo.rollouts(rollouts))} if rollouts else {}
         self._chunks = {
@@ -69,22 +74,25 @@ class Server:
         """Serve until the process is ended."""
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         print(server.sockets[0].getsockname()[1], flush=True)
+        self._bookmarking = asyncio.create_task(self._send_bookmarks())
         await server.serve_forever()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await asyncio.sleep(self._delay)
             while request := await reader.readline():
                 head = await reader.readuntil(b"\r\n\r\n") if request.strip() else b""
                 lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
                 body = await reader.readexactly(int(lengths[0].split(b":")[1])) if lengths else b""
                 url = urlsplit(request.split()[1].decode())
+                await asyncio.sleep(self._delay)
                 await self._answer(url.path, {k: v[0] for k, v in parse_qs(url.query).items()}, body, writer)
         writer.close()
 
     async def _answer(self, path: str, query: Query, body: bytes, writer: asyncio.StreamWriter) -> None:
         plural = path.rsplit("/", 1)[-1]
-        if plural not in ("asked", "selfsubjectaccessreviews"):
-            self._asked.append(path)
+        if plural not in _OURS:
+            self._asked.append(("watch " if "watch" in query else "") + path)
         if plural in self._kinds and "watch" in query:
             await self._watch(plural, query, writer)
             return
@@ -99,10 +107,12 @@ class Server:
         elif plural == "marks":
             answer = json.dumps(self._marks).encode()
         elif plural == "asked":
-            self._asked = [] if "forget" in query else self._asked
-            answer = json.dumps(self._asked).encode()
+            answer = json.dumps({"paths": self._asked, "bytes": self._sent}).encode()
+        elif path == "/apis":
+            answer = json.dumps(self._apis).encode()
         else:
-            answer = json.dumps(self._apis if path == "/apis" else {"items": []}).encode()
+            nothing = {"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": str(self._cluster.version)}}
+            answer = json.dumps({**nothing, "items": []}).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n"
         writer.write(head.encode())
         await self._write(writer, answer, "page" if "limit" in query else "list")
@@ -111,8 +121,9 @@ class Server:
         view, begun = memoryview(data), time.monotonic()
         for at in range(0, len(view), 65536):
             writer.write(view[at : at + 65536])
+            self._sent += len(view[at : at + 65536])
             await writer.drain()
-            ahead = begun + at / _PACES[how] - time.monotonic()
+            ahead = begun + at / self._paces[how] - time.monotonic()
             if ahead > 0:
                 await asyncio.sleep(ahead)
 
@@ -129,17 +140,25 @@ class Server:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
         if "sendInitialEvents" in query:
             await self._write(writer, self._chunks[plural], "stream")
-            writer.write(_chunk(_event("BOOKMARK", self._bookmark(plural))))
+            writer.write(_chunk(_event("BOOKMARK", self._bookmark(plural, ends_list=True))))
         self._watchers[plural].add(writer)
         try:
             await writer.wait_closed()
         finally:
             self._watchers[plural].discard(writer)
 
-    def _bookmark(self, plural: str) -> bytes:
+    async def _send_bookmarks(self) -> None:
+        """As an API server does: about once a minute, on every watch."""
+        while True:
+            await asyncio.sleep(_BOOKMARKS_EVERY)
+            for plural, writers in self._watchers.items():
+                for writer in writers:
+                    writer.write(_chunk(_event("BOOKMARK", self._bookmark(plural))))
+
+    def _bookmark(self, plural: str, *, ends_list: bool = False) -> bytes:
         api_version, kind = self._kinds[plural]
-        annotations = {"k8s.io/initial-events-end": "true"}
-        meta = {"resourceVersion": str(self._cluster.version), "creationTimestamp": None, "annotations": annotations}
+        annotations = {"annotations": {"k8s.io/initial-events-end": "true"}} if ends_list else {}
+        meta = {"resourceVersion": str(self._cluster.version), "creationTimestamp": None, **annotations}
         return json.dumps({"kind": kind, "apiVersion": api_version, "metadata": meta}).encode()
 
     async def _rage(self, rate: int, seconds: float) -> None:
@@ -178,5 +197,6 @@ def _chunk(line: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    _pods, _deployments, *_odd = map(int, sys.argv[1:])
-    asyncio.run(Server(Cluster(_pods, _deployments), *_odd).serve())
+    _pods, _deployments, _odd, _rollouts, _delay, _megabits = map(int, sys.argv[1:])
+    _server = Server(Cluster(_pods, _deployments), _odd, _rollouts, _delay / 1000, _megabits * 125_000)
+    asyncio.run(_server.serve())

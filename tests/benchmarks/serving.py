@@ -20,12 +20,13 @@ DEPLOYMENTS = 200
 
 @dataclass(frozen=True)
 class Served:
-    """A server that runs, with so many pods."""
+    """A server that runs, with so many pods in so many Deployments."""
 
     url: str
     kubeconfig: Path
     pods: int
     rollouts: int
+    deployments: int
 
     def ask(self, path: str) -> Any:
         """A document of the server's."""
@@ -36,15 +37,31 @@ class Served:
         """ktui on this server."""
         return Terminal("-m", "ktui", "--kubeconfig", str(self.kubeconfig))
 
+    def is_listed(self, text: str) -> bool:
+        """Whether that text counts all rollouts."""
+        return f"{self.deployments + 1 + self.rollouts} rollouts" in text
+
     def is_shown(self, text: str) -> bool:
         """Whether that text shows the whole cluster; the marker is a rollout without pods."""
-        return f"{DEPLOYMENTS + 1 + self.rollouts} rollouts" in text and f"{self.pods} pods" in text
+        return self.is_listed(text) and f"{self.pods} pods" in text
 
 
 @contextmanager
-def served(pods: int, odd: int = 0, rollouts: int = 0) -> Iterator[Served]:
-    """Serve a cluster of so many pods, odd objects and Rollouts of Argo, for as long as the block runs."""
-    command = [sys.executable, "-m", "tests.benchmarks.server", *map(str, (pods, DEPLOYMENTS, odd, rollouts))]
+def served(
+    pods: int,
+    odd: int = 0,
+    rollouts: int = 0,
+    *,
+    deployments: int = DEPLOYMENTS,
+    delay_ms: int = 0,
+    megabits: int = 0,
+) -> Iterator[Served]:
+    """Serve a cluster of so many pods, odd objects and Rollouts of Argo, for as long as the block runs.
+
+    With a delay, each connection and each answer take so many milliseconds longer; megabits are the line's, a second.
+    """
+    numbers = (pods, deployments, odd, rollouts, delay_ms, megabits)
+    command = [sys.executable, "-m", "tests.benchmarks.server", *map(str, numbers)]
     with (
         tempfile.TemporaryDirectory(prefix="ktui-bench-") as folder,
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process,
@@ -54,7 +71,7 @@ def served(pods: int, odd: int = 0, rollouts: int = 0) -> Iterator[Served]:
             url = f"http://127.0.0.1:{int(process.stdout.readline())}"
             file = Path(folder) / "kubeconfig"
             file.write_text(json.dumps(_kubeconfig(url)))
-            yield Served(url, file, pods, rollouts)
+            yield Served(url, file, pods, rollouts, deployments)
         finally:
             process.kill()
 

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from tests.benchmarks.report import Figure
-from tests.benchmarks.serving import Served, served
+from tests.benchmarks.server import LISTED
+from tests.benchmarks.serving import DEPLOYMENTS, Served, served
 from tests.benchmarks.terminal import Terminal
 
 RUNS = 15
@@ -58,24 +59,75 @@ def first_frame() -> list[Figure]:
     ]
 
 
-def listing(pods: int, budget_mb: float, runs: int) -> list[Figure]:
+def listing(
+    pods: int, runs: int, *, budget_mb: float, aim_mb: float, deployments: int = DEPLOYMENTS, aim_counted: float = 1.15
+) -> list[Figure]:
     """A cluster listed and shown, from the start of the process, against an empty app and the raw GET together."""
-    with served(pods) as server:
+    with served(pods, deployments=deployments) as server:
         empty = _best([_start(_empty(), lambda text: "empty app" in text) for _ in range(runs)])
         raw = min(_raw_get(server) for _ in range(runs))
         shown, seen, memory, peak = [], [], [], []
+        keys: list[float] = []
         for _ in range(runs):
             with server.dashboard() as dashboard:
-                shown.append(dashboard.wait_for(lambda text: "201 rollouts" in text) - dashboard.begun)
-                seen.append(dashboard.wait_for(server.is_shown) - dashboard.begun)
+                shown.append(dashboard.wait_for(server.is_listed) - dashboard.begun)
+                seen.append(dashboard.wait_for(server.is_shown, 180) - dashboard.begun)
                 memory.append(dashboard.memory())
                 peak.append(dashboard.memory("VmHWM"))
+                keys += _keys(dashboard)
+    base = empty.wall + raw
     told = f"empty app {empty.wall:.2f} s + raw GET {raw:.2f} s"
     return [
-        Figure("every Deployment shown", min(shown), "s"),
-        Figure("every pod counted", min(seen), "s", 1.5 * (empty.wall + raw), told),
-        Figure("memory then", min(memory), "MB", budget_mb),
+        Figure("first rows", min(shown), "s", None, f"empty app {empty.wall:.2f} s", 1.4 * empty.wall),
+        Figure("every pod counted", min(seen), "s", 1.5 * base, told, aim_counted * base),
+        Figure("memory then", min(memory), "MB", budget_mb, "", aim_mb),
         Figure("memory at most", min(peak), "MB"),
+        Figure("key to screen, p99", _percentile(keys) * 1000, "ms", 50, f"{len(keys)} keys"),
+    ]
+
+
+def far_away(delay_ms: int, megabits: int, runs: int) -> list[Figure]:
+    """First rows from a cluster that is far away, against the same one on loopback."""
+    near, far, slow = (_best_rows(delay, line, runs) for delay, line in ((0, 0), (delay_ms, 0), (delay_ms, megabits)))
+    trips = (far - near) / (delay_ms / 1000)
+    return [
+        Figure("round trips to the first rows", trips, "", 6, f"first rows on loopback {near:.2f} s", 4),
+        Figure(f"first rows over {megabits} Mbit/s", slow, "s"),
+    ]
+
+
+def _best_rows(delay_ms: int, megabits: int, runs: int) -> float:
+    with served(2_000, delay_ms=delay_ms, megabits=megabits) as server:
+        seen = []
+        for _ in range(runs):
+            with server.dashboard() as dashboard:
+                seen.append(dashboard.wait_for(server.is_listed) - dashboard.begun)
+        return min(seen)
+
+
+def asked_of_the_server(seconds: float) -> list[Figure]:
+    """What a start and then quiet minutes ask of the server."""
+    with served(10_000) as server, server.dashboard() as dashboard:
+        dashboard.wait_for(server.is_shown)
+        calm = time.monotonic() + 5
+        while time.monotonic() < calm:
+            dashboard.read(0.2)
+        start = server.ask("/asked")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            dashboard.read(0.2)
+        after = server.ask("/asked")
+    lists = [each for each in start["paths"] if each.rsplit("/", 1)[-1] in LISTED]
+    twice = len(lists) - len(set(lists))
+    reviews = sum(each.endswith("accessreviews") for each in start["paths"])
+    told = f"{reviews} access reviews, {len(lists)} lists and watches"
+    minutes = (len(after["paths"]) - len(start["paths"])) / (seconds / 60)
+    return [
+        Figure("requests at the start", len(start["paths"]), "", None, told),
+        Figure("of them the same list or watch again", twice, "", 0),
+        Figure("bytes at the start", start["bytes"] / 1e6, "MB", None, f"{server.pods} pods of 4.7 kB are 47 MB"),
+        Figure("requests in a quiet minute", minutes, ""),
+        Figure("bytes in them", (after["bytes"] - start["bytes"]) / 1e3 / (seconds / 60), "kB"),
     ]
 
 
@@ -92,7 +144,7 @@ def among_odd_ones(good: int, odd: int, runs: int) -> list[Figure]:
             with server.dashboard() as dashboard:
                 settled.append(_stands_still(dashboard) - dashboard.begun)
                 keys += _keys(dashboard)
-    worst, usually = (sorted(each)[int(0.99 * len(each))] * 1000 for each in (keys, usual))
+    worst, usually = (_percentile(each) * 1000 for each in (keys, usual))
     return [
         Figure("all counted", min(settled), "s", 1.5 * min(baseline), f"as many that are well: {min(baseline):.2f} s"),
         Figure("key to screen, p99", worst, "ms", 50, f"as many that are well: {usually:.0f} ms; {len(keys)} keys"),
@@ -110,6 +162,10 @@ def _stands_still(dashboard: Terminal) -> float:
         if at is not None and (found := _COUNTS.findall(dashboard.text)[-2:]) != counts:
             counts, changed = found, at
     return changed
+
+
+def _percentile(values: list[float], share: float = 0.99) -> float:
+    return sorted(values)[int(share * len(values))]
 
 
 def _keys(dashboard: Terminal) -> Iterator[float]:
