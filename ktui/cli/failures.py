@@ -14,7 +14,6 @@ import click
 from ktui import own_files, signals
 from ktui.cli import printing, standard_streams
 from ktui.cli.exit_codes import BROKEN_PIPE, BUG, FAILED, INTERRUPTED
-from ktui.settings import SettingsError, crash_file
 
 
 def guarded(run: Callable[[], Any]) -> int:
@@ -38,25 +37,25 @@ def _code_of(run: Callable[[], Any]) -> int:
         return BROKEN_PIPE
     except signals.Ended as ended:
         return int(ended.code or 0)
-    except SettingsError as error:
-        printing.error(str(error), error.hint)
-        return FAILED
     except Exception as error:  # noqa: BLE001 - the last resort
         return _explained(error)
     return code if isinstance(code, int) else 0
 
 
 def _explained(error: Exception) -> int:
-    # Only here is the client needed, and only to know its errors by their type.
+    # Only here are these needed, and only to know their errors by type.
     from ktui.kube.errors import KubeError  # noqa: PLC0415
+    from ktui.settings import SettingsError  # noqa: PLC0415
 
-    if isinstance(error, KubeError):
+    if isinstance(error, KubeError | SettingsError):
         printing.error(str(error), error.hint)
         return FAILED
     return _bug(error)
 
 
 def _bug(error: Exception) -> int:
+    from ktui.settings import crash_file  # noqa: PLC0415 - help and the version have no use for settings
+
     path = crash_file()
     try:
         if path is None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Container, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
@@ -14,9 +14,12 @@ from click.core import ParameterSource
 from ktui import start_profile
 from ktui.cli import printing, standard_streams
 from ktui.cli.exit_codes import FAILED
-from ktui.model.reference import Reference, can_be_name, read_reference
-from ktui.model.resources import SERVICES
-from ktui.settings import Settings, SettingsError, load, seconds, state_folder
+
+if TYPE_CHECKING:
+    from ktui.model.reference import Reference
+    from ktui.settings import Settings
+
+# Help and the version are written without the model and the settings: half of what they would wait for.
 
 _FLAGS: Final = "ktui.flags"
 
@@ -45,6 +48,8 @@ class LengthOfTime(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text, if it is one."""
+        from ktui.settings import seconds  # noqa: PLC0415
+
         try:
             seconds(str(value))
         except ValueError as error:
@@ -128,6 +133,8 @@ def _profile(context: click.Context, option: click.Parameter, value: str | None)
 
 def settings_of(context: click.Context) -> Settings:
     """The settings of this call. Raises SettingsError."""
+    from ktui.settings import load, state_folder  # noqa: PLC0415
+
     if state_folder() is None:
         printing.note(
             "ktui: There is no home folder (set HOME): ktui works without its settings, records and audit log."
@@ -143,7 +150,9 @@ def _check_kinds(settings: Settings) -> None:
     """A rule about a kind that does not exist would forbid nothing. Raises SettingsError."""
     # Only who has rules waits for all kinds to be imported.
     from ktui.kinds.registry import WORKLOADS  # noqa: PLC0415
+    from ktui.model.resources import SERVICES  # noqa: PLC0415
     from ktui.plans.rules import unknown_kinds  # noqa: PLC0415
+    from ktui.settings import SettingsError  # noqa: PLC0415
 
     for sentence in unknown_kinds(settings.guardrails, (*WORKLOADS, SERVICES)):
         raise SettingsError(
@@ -204,13 +213,15 @@ def write_options(command: click.Command, context: click.Context, formatter: cli
             formatter.write_dl(records)
 
 
-class WorkloadName(click.ParamType[Reference]):
+class WorkloadName(click.ParamType["Reference"]):
     """`web`, `deployment/web`, `sts/db`, `daemonset/agent`: with any of kubectl's words for the three kinds."""
 
     name = "name"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Reference:
         """The workload that is named."""
+        from ktui.model.reference import Reference, read_reference  # noqa: PLC0415
+
         if isinstance(value, Reference):
             return value
         found = read_reference(str(value))
@@ -229,7 +240,7 @@ class ServiceName(str):
     __slots__ = ()
 
 
-class WorkloadOrService(click.ParamType[Reference | ServiceName]):
+class WorkloadOrService(click.ParamType["Reference | ServiceName"]):
     """A workload as `WorkloadName` takes it, or `service/shop`, with any of kubectl's words for a Service."""
 
     name = "name"
@@ -238,6 +249,8 @@ class WorkloadOrService(click.ParamType[Reference | ServiceName]):
         """The workload, or the Service's name."""
         if isinstance(value, ServiceName):
             return value
+        from ktui.model.reference import can_be_name  # noqa: PLC0415
+
         kind, _, name = str(value).partition("/")
         if kind.lower() not in ("service", "services", "svc") or not can_be_name(name):
             return WORKLOAD.convert(value, param, ctx)

@@ -12,7 +12,6 @@ from itertools import chain, repeat
 from typing import Any, Final, TextIO
 
 import click
-import msgspec
 
 from ktui.text import clean, visible
 
@@ -97,8 +96,10 @@ def usage_error(complaint: click.ClickException) -> None:
 
 def document(content: Any, output: str) -> None:
     """Structs, lists, dicts and texts as JSON or YAML, in ASCII: what a cluster says cannot act on a terminal."""
+    # Only where such a document is asked for: help and the dashboard never do, and start faster without them.
+    import msgspec  # noqa: PLC0415
+
     plain = msgspec.to_builtins(content, str_keys=True)
-    # Only where such a document is asked for: the dashboard never does, and starts faster without them.
     if output == "json":
         import json  # noqa: PLC0415
 

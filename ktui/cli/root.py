@@ -74,7 +74,11 @@ class Root(click.Group):
             if not ctx.resilient_parsing:
                 self._refuse_a_typo(args[0], ctx)
             args = ["open", *args]
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        # What has been imported stays (`ktui.__main__`); what the command makes may be collected.
+        gc.freeze()
+        gc.enable()
+        return found
 
     @staticmethod
     def _refuse_a_typo(word: str, ctx: click.Context) -> None:
@@ -123,7 +127,6 @@ def root(context: click.Context) -> Any:
     """See and steer Kubernetes rollouts. Without a command: the dashboard. `ktui shop/web` opens it at that rollout."""
     _log_nothing()
     if context.invoked_subcommand is not None:
-        gc.enable()
         return None
     start_profile.reached("the command line is read")
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415
