@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ktui.kinds.registry import EXTENSIONS, kind_at, kind_of
+from ktui.kinds.registry import EXTENSIONS, holder_of, kind_at, kind_of
 from ktui.model.reference import Reference, in_full, reference_to
 from ktui.model.resources import Resource, resource_of
 from ktui.model.store import Store
@@ -121,7 +121,7 @@ def _refuse_held(action: Action, workload: Workload) -> Refusal | None:
     """Why an action is not for that workload: another one holds it, and takes such a change back without a word."""
     if action not in _COURSE:
         return None
-    holder = next((name for kind in EXTENSIONS if (name := kind.holds(workload))), "")
+    holder = holder_of(workload)
     return Refusal(f"{holder} holds it, and takes back what is done to it here: {action} that one") if holder else None
 
 

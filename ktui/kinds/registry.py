@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from ktui.kinds.advanced_daemonset.kind import AdvancedDaemonSetKind
 from ktui.kinds.advanced_statefulset.kind import AdvancedStatefulSetKind
 from ktui.kinds.argo_rollout.kind import ArgoRolloutKind
@@ -17,6 +19,7 @@ from ktui.kinds.flagger_canary.kind import FlaggerCanaryKind
 from ktui.kinds.kind import Kind
 from ktui.kinds.knative_service.kind import KnativeServiceKind
 from ktui.kinds.kruise_rollout.kind import KruiseRolloutKind
+from ktui.kinds.rivals import of_rivals
 from ktui.kinds.statefulset.kind import StatefulSetKind
 from ktui.model.resources import EVENTS, PODS, Resource, resource_of
 from ktui.model.store import Store
@@ -99,7 +102,16 @@ def kind_at(resource: Resource) -> Kind[Any]:
 
 def rollout_of(store: Store, workload: Workload, track: Track | None, now: datetime) -> tuple[Track, Rollout]:
     """The track with what is seen now (None: the first look), and everything known of it, in answers."""
-    return kind_of(workload).rollout(store, workload, track, now)
+    kind = kind_of(workload)
+    seen, rollout = kind.rollout(store, workload, track, now)
+    if kind.resource.claims and (rivals := of_rivals(store, workload, holder_of)):
+        rollout = msgspec.structs.replace(rollout, causes=(*rollout.causes, *rivals))
+    return seen, rollout
+
+
+def holder_of(workload: Workload) -> str:
+    """What holds that workload now, as a command names it; nothing if nothing does."""
+    return next((name for kind in EXTENSIONS if (name := kind.holds(workload))), "")
 
 
 def verdict(workload: Workload) -> Verdict:

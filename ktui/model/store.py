@@ -133,6 +133,11 @@ class Store:
             own = workload.metadata.uid
             yield from (self._workloads[uid] for uid in self._claims.of(place) if uid in self._workloads and uid != own)
 
+    def at(self, place: Place) -> Workload | None:
+        """The workload of that name as it is now."""
+        uid = self._by_place.get(place)
+        return self._workloads.get(uid) if uid is not None else None
+
     def named(self, kind: type[_P], namespace: str, name: str) -> _P | None:
         """The object of that type and name as it is now: a workload, a Service or a route; no pod, no revision."""
         resource = resource_for(kind)

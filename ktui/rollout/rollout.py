@@ -111,7 +111,10 @@ class Rollout(msgspec.Struct, frozen=True):
     image_changes: tuple[images.Difference, ...] = ()
     """All images that differ while it rolls out, as they are written."""
     awaits: str = ""
-    """What its controller is at or waits for, though nothing is wrong; at rest, what is worth knowing anyway."""
+    """What its controller is at or waits for, though nothing is wrong; at rest, what is worth knowing anyway.
+
+    While it is being deleted, what stays; empty if its pods go too.
+    """
     paused_at: str = ""
     """What it stands at while it is paused, if its kind has words of its own for that."""
     shares: tuple[int, ...] | None = None
@@ -201,6 +204,8 @@ def time_left(phase: Phase, track: Track, numbers: Progress, now: datetime) -> f
 def _why(rollout: Rollout) -> str:
     first = next((cause for cause in rollout.causes if not cause.remark), None)
     match rollout.phase:
+        case Phase.DELETED if rollout.awaits:
+            return rollout.awaits
         case Phase.DELETED:
             left = rollout.progress.new.existing + rollout.progress.old.existing
             return f"being deleted, {count(left, 'pod')} left" if left else "being deleted"

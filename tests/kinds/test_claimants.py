@@ -1,7 +1,9 @@
-"""Who else rolls out a workload: what a plan says of it. Pure."""
+"""Who else rolls out a workload: what a plan says of it, and what their rows say. Pure."""
 
 from __future__ import annotations
 
+import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,12 +13,17 @@ from ktui.kinds.argo_rollout.resources import ROLLOUTS
 from ktui.kinds.flagger_canary.resources import CANARIES
 from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS
 from ktui.kinds.planning import claim_warnings
+from ktui.kinds.registry import rollout_of
+from ktui.model.changes import Put
 from ktui.model.objects import Deployment
-from ktui.model.resources import Resource
+from ktui.model.resources import DEPLOYMENTS, Resource, resource_of
+from ktui.model.store import Store
 from ktui.model.template import decode_hook
 from ktui.plans.request import Action
+from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import Made
 
+NOW = datetime(2026, 1, 1, 1, tzinfo=UTC)
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
 WEB = msgspec.convert(Made("web:1", 1).raw, Deployment, dec_hook=decode_hook)
 
@@ -75,3 +82,73 @@ def test_two_that_roll_out_the_same() -> None:
         "canary.flagger.app/web rolls out the same workload: both change it, and the one that writes last wins."
     )
     assert claim_warnings(Action.SET_IMAGE, WEB, ()) == ()
+
+
+_DEPLOYMENT = Made("web:1", 1).raw
+
+
+def _looked(*claimants: Any, deployment: dict[str, Any] = _DEPLOYMENT) -> dict[str, Rollout]:
+    """What the row of each of these says, with the workload that all of them claim."""
+    store = Store()
+    target = msgspec.convert(deployment, Deployment, dec_hook=decode_hook)
+    store.apply([Put(DEPLOYMENTS, target), *(Put(resource_of(each), each) for each in claimants)])
+    rows = {resource_of(each): rollout_of(store, each, None, NOW)[1] for each in store.shown()}
+    return {resource.group: rollout for resource, rollout in rows.items()}
+
+
+def _told(rollout: Rollout) -> list[str]:
+    return [cause.sentence for cause in rollout.causes if "both change it" in cause.sentence]
+
+
+def test_both_rows_name_the_other_whatever_their_kinds_are() -> None:
+    rows = _looked(_kruise(), _canary(phase="Initialized"), _argo("never"))
+    assert set(rows) == {"rollouts.kruise.io", "flagger.app", "argoproj.io"}
+    wins = "rolls out web too: both change it, and the one that writes last wins"
+    kruise, canary, argo = (
+        f"{name}/web {wins}" for name in ("rollout.rollouts.kruise.io", "canary.flagger.app", "rollout.argoproj.io")
+    )
+    assert _told(rows["rollouts.kruise.io"]) == [canary, argo]
+    assert _told(rows["flagger.app"]) == [kruise, argo]
+    assert _told(rows["argoproj.io"]) == [kruise, canary]
+    assert not _told(_looked(_kruise())["rollouts.kruise.io"])
+
+
+def test_what_holds_the_workload_wins() -> None:
+    held = copy.deepcopy(_DEPLOYMENT)
+    held["metadata"]["annotations"] = {"rollouts.kruise.io/in-progressing": '{"rolloutName":"web"}'}
+    (told,) = _told(_looked(_kruise(), _canary(phase="Initialized"), deployment=held)["flagger.app"])
+    assert told.endswith(
+        "both change it, and rollout.rollouts.kruise.io/web holds it now, and takes back what the other changes"
+    )
+
+
+def test_a_gitops_tool_writes_what_a_rollout_holds() -> None:
+    owned = copy.deepcopy(_DEPLOYMENT)
+    owned["metadata"]["annotations"] = {
+        "argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web",
+        "rollouts.kruise.io/in-progressing": '{"rolloutName":"web"}',
+    }
+    steps = {"canary": {"steps": [{"replicas": 1}]}}
+    running = _claimant(KRUISE_ROLLOUTS, {"workloadRef": TARGET, "strategy": steps}, phase="Progressing")
+    (cause,) = (each for each in _looked(running, deployment=owned)["rollouts.kruise.io"].causes if each.remark)
+    assert cause.sentence == (
+        "Argo CD (shop) writes web too, which the Rollout holds: Kruise pauses it again if the tool resumes it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "replicas", "told"),
+    [
+        ({}, 0, "the Canary is being deleted: its primary goes too, and web stays at 0 pods"),
+        ({}, 2, "the Canary is being deleted: its primary goes too, and web stays as it is"),
+        ({"revertOnDeletion": True}, 2, "the Canary is being deleted: web gets 2 pods back, and its Service"),
+    ],
+)
+def test_a_canary_that_is_being_deleted_says_what_stays(spec: dict[str, Any], replicas: int, told: str) -> None:
+    gone = {"name": "web", "namespace": "shop", "uid": "f", "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    raw = {"metadata": gone, "spec": {"targetRef": TARGET, **spec}, "status": {"phase": "Terminating"}}
+    canary = msgspec.convert(raw, CANARIES.type, dec_hook=decode_hook)
+    target = copy.deepcopy(_DEPLOYMENT)
+    target["spec"]["replicas"] = replicas
+    seen = _looked(canary, deployment=target)["flagger.app"]
+    assert (seen.phase, seen.why) == (Phase.DELETED, told)

@@ -104,6 +104,8 @@ def awaits(situation: Situation, steps: Ladder | None, now: datetime) -> str:
     """What the controller is at or waits for, though nothing is wrong; nothing where the pods tell more."""
     rollout = situation.rollout
     step, at = current_step(rollout)
+    if rollout.metadata.deletion_timestamp is not None:
+        return ""
     if not rollout.observed or not said.under_way(rollout) or said.aborted(rollout):
         return ""
     waits = waiting(steps, sides(rollout, situation.replicasets, now))

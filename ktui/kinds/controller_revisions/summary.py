@@ -136,7 +136,7 @@ def _summary(
         partition=partition,
         came_back=current is not None and came_back(current, parts),
         unseen=unseen(store, CONTROLLER_REVISIONS, PODS),
-        awaits=awaits,
+        awaits=awaits if phase is not Phase.DELETED else "",
         controller=own.controller,
         word=resource_of(workload).short,
     )

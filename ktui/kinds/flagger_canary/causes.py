@@ -273,24 +273,13 @@ def _reported(situation: Situation, now: datetime) -> list[Cause]:
 
 
 def _owners(situation: Situation) -> list[Cause]:
-    """Who else decides about the same workloads."""
-    found = []
+    """A GitOps tool that decides about the same workload."""
     name = situation.canary.target.name
-    for rival in situation.rivals:
-        found.append(
-            Cause(
-                Kind.SPEC,
-                fit(f"{rival} rolls out {name} too: both change it, and the one that writes last wins"),
-                blocking=False,
-                try_next=f"let one of the two go of {name}",
-                reason=Reason.NEVER_CONVERGES,
-            )
-        )
     target = situation.target
     owner = provenance(target.workload) if target is not None else None
     if target is None or owner is None or not owner.heals or not situation.is_at_rest or not target.desired:
-        return found
-    found.append(
+        return []
+    return [
         Cause(
             Kind.AUTOSCALER,
             fit(f"{owner.name} keeps {count(target.desired, 'pod')} of {name}, which Flagger scales to 0 at rest"),
@@ -299,8 +288,7 @@ def _owners(situation: Situation) -> list[Cause]:
             remark=True,
             reason=Reason.NEVER_CONVERGES,
         )
-    )
-    return found
+    ]
 
 
 def _of_sides(situation: Situation, now: datetime, events_of: EventsOf) -> tuple[list[Cause], list[Cause]]:

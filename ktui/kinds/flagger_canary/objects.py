@@ -118,6 +118,7 @@ class CanarySpec(Struct, frozen=True):
     progress_deadline_seconds: int | None = None
     skip_analysis: bool = False
     suspend: bool = False
+    revert_on_deletion: bool = False
     template: PodTemplate = NO_TEMPLATE
     min_ready_seconds: int = 0
 

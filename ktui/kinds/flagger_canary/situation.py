@@ -13,7 +13,7 @@ from ktui.kinds.flagger_canary.objects import Canary, Workload
 from ktui.kinds.flagger_canary.sides import Half, half_of
 from ktui.kinds.flagger_canary.traffic import Serving, serving
 from ktui.model.objects import Deployment
-from ktui.model.resources import DAEMONSETS, DEPLOYMENTS, resource_of
+from ktui.model.resources import DAEMONSETS, DEPLOYMENTS
 from ktui.model.store import Store
 from ktui.model.template import PodTemplate
 from ktui.model.workloads import DaemonSet
@@ -33,8 +33,6 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     serving: Serving
     reports: tuple[Report, ...] = ()
     """What Flagger reported, the newest first."""
-    rivals: tuple[str, ...] = ()
-    """Other workloads that claim the target, or the primary: `rollout/web`."""
     is_listed: bool = True
     """Whether a target that is not known does not exist."""
 
@@ -143,7 +141,6 @@ def situation_of(store: Store, canary: Canary, now: datetime | None) -> Situatio
         primary=primary,
         serving=serving(store, canary, target, primary),
         reports=newest_first(store.events(canary.metadata.uid)),
-        rivals=_rivals(store, canary, target, primary),
         is_listed=canary.is_of_pods and resource in store.listed,
     )
 
@@ -167,14 +164,3 @@ def _workload(store: Store, canary: Canary, name: str) -> Workload | None:
             return store.named(DaemonSet, namespace, name)
         case _:
             return None
-
-
-def _rivals(store: Store, canary: Canary, *halves: Half | None) -> tuple[str, ...]:
-    found = {
-        f"{resource_of(other).names[0]}/{other.metadata.name}": None
-        for half in halves
-        if half is not None
-        for other in store.claimants(half.workload)
-        if other.metadata.uid != canary.metadata.uid
-    }
-    return tuple(found)

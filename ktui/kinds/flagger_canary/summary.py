@@ -11,7 +11,7 @@ from ktui.kinds.flagger_canary.progress import is_whole, progress
 from ktui.kinds.flagger_canary.resources import CANARIES
 from ktui.kinds.flagger_canary.revisions import promoted
 from ktui.kinds.flagger_canary.situation import Situation, situation_of
-from ktui.kinds.flagger_canary.words import awaits, suspended, who_serves
+from ktui.kinds.flagger_canary.words import awaits, left_behind, suspended, who_serves
 from ktui.model.resources import DEPLOYMENTS, PODS, REPLICASETS
 from ktui.model.store import Store
 from ktui.rollout import images
@@ -77,7 +77,7 @@ def summarise(store: Store, canary: Canary, track: Track, now: datetime) -> Roll
         finished=track.finished,
         template=track.template,
         came_back=situation.is_undone,
-        awaits=clean(awaits(situation, now)),
+        awaits=clean(left_behind(situation) if phase is Phase.DELETED else awaits(situation, now)),
         paused_at=clean(suspended(situation, now)) if canary.spec.suspend else "",
         controller=controller_of(situation),
         foreign_containers=tuple((clean(each.name), clean(each.image)) for each in template.containers)
@@ -113,7 +113,7 @@ def _causes(store: Store, situation: Situation, now: datetime) -> tuple[Cause, .
 def _is_quiet(situation: Situation, now: datetime) -> bool:
     """Whether it is at rest, and its primary has all pods, of which none has anything to tell."""
     primary, target = situation.primary, situation.target
-    if not situation.is_at_rest or primary is None or target is None or situation.rivals:
+    if not situation.is_at_rest or primary is None or target is None:
         return False
     if target.desired or not primary.is_updated or not primary.available or situation.unseen_since(now) is not None:
         return False

@@ -42,6 +42,20 @@ def awaits(situation: Situation, now: datetime) -> str:
             return ""
 
 
+def left_behind(situation: Situation) -> str:
+    """What becomes of the target of a Canary that is being deleted: what Flagger made goes too (owner references)."""
+    target, primary = situation.target, situation.primary
+    if target is None:
+        return ""
+    name = situation.canary.target.name
+    if situation.canary.spec.revert_on_deletion:
+        wanted = target.desired or (primary.desired if primary is not None else 0)
+        return f"the Canary is being deleted: {name} gets {count(wanted, 'pod')} back, and its Service"
+    if not target.desired:
+        return f"the Canary is being deleted: its primary goes too, and {name} stays at 0 pods"
+    return f"the Canary is being deleted: its primary goes too, and {name} stays as it is"
+
+
 def _at_rest(situation: Situation) -> str:
     primary = situation.primary
     if primary is None or primary.is_updated:

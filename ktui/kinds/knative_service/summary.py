@@ -98,7 +98,7 @@ def controller_of(where: Situation) -> Controller:
 def awaits(where: Situation, phase: Phase, causes: Sequence[Cause], now: datetime) -> str:
     """What is going on, though nothing is wrong."""
     service, newest = where.service, where.newest
-    if not service.observed:
+    if not service.observed or phase is Phase.DELETED:
         return ""
     if newest is None:
         return "the first revision is being made"

@@ -12,6 +12,7 @@ from ktui.kinds.kruise_rollout.objects import BATCH_RELEASES, KRUISE_ROLLOUTS, K
 from ktui.kinds.kruise_rollout.summary import KindOf
 from ktui.kinds.kruise_rollout.target import extra_of, holder_of, released, target_of
 from ktui.model.objects import Pod
+from ktui.model.reference import Reference, in_full
 from ktui.model.resources import CONTROLLER_REVISIONS, PODS, REPLICASETS, Resource
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
@@ -94,7 +95,7 @@ class KruiseRolloutKind(Kind[KruiseRollout]):
 
     def holds(self, workload: Workload) -> str:
         name = holder_of(workload)
-        return f"rollout.kruise.io/{name}" if name else ""
+        return in_full(Reference(name, KRUISE_ROLLOUTS)) if name else ""
 
     def of_target(self, claimant: KruiseRollout, target: Workload, action: Action) -> str:
         from ktui.kinds.kruise_rollout.plans.of_target import of_target  # noqa: PLC0415

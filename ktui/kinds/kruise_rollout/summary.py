@@ -12,10 +12,11 @@ from ktui.kinds.kind import Kind
 from ktui.kinds.kruise_rollout import steps
 from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS, KruiseRollout
 from ktui.kinds.kruise_rollout.target import extra_of, is_blue_green, is_controlled, released, target_of
-from ktui.model.objects import condition_of
+from ktui.model.objects import Deployment, condition_of
 from ktui.model.store import Store
 from ktui.model.workloads import Workload
-from ktui.rollout.diagnosis.cause import Cause
+from ktui.rollout.diagnosis.cause import Cause, Reason
+from ktui.rollout.diagnosis.cause import Kind as CauseKind
 from ktui.rollout.progress import Observation, Progress, Side, Track, observe
 from ktui.rollout.provenance import provenance
 from ktui.rollout.rollout import Controller, Phase, Rollout
@@ -102,7 +103,7 @@ def _both(workload: KruiseRollout, target: Workload, inner: Rollout, extra: Roll
         progress=numbers,
         since=_since(workload, inner, phase),
         seconds_left=inner.seconds_left if not runs and not is_controlled(target) else None,
-        causes=causes,
+        causes=(*causes, *_of_gitops(target)) if runs else causes,
         provenance=inner.provenance or provenance(workload),
         observed=workload.observed,
         hold=None,
@@ -117,6 +118,29 @@ def _both(workload: KruiseRollout, target: Workload, inner: Rollout, extra: Roll
 def _causes(found: Sequence[Cause], *, is_held: bool) -> tuple[Cause, ...]:
     """What is wrong with pods. That nothing moves, or no time is set, is its own doing while it holds them."""
     return tuple(cause for cause in found if cause.pods or not is_held)
+
+
+def _of_gitops(target: Workload) -> tuple[Cause, ...]:
+    """A tool that puts its own version of the workload back, which the Rollout holds by fields of its spec.
+
+    The webhook of Kruise Rollouts pauses a Deployment again; what is held by its partition it leaves alone.
+    """
+    owner, name = provenance(target), target.metadata.name
+    if owner is None or not owner.heals:
+        return ()
+    wins = "Kruise pauses it again if the tool resumes it"
+    if not isinstance(target, Deployment):
+        wins = "if its manifest has a partition, the one that writes last wins"
+    return (
+        Cause(
+            CauseKind.SPEC,
+            clean(f"{owner.name} writes {name} too, which the Rollout holds: {wins}"),
+            blocking=False,
+            try_next=clean(f"leave paused, strategy and partition out of the manifest of {name}"),
+            remark=True,
+            reason=Reason.NEVER_CONVERGES,
+        ),
+    )
 
 
 def _numbers(inner: Progress, extra: Rollout | None, *, is_blue_green: bool) -> Progress:
@@ -166,7 +190,7 @@ def awaits(workload: KruiseRollout, now: datetime, *, is_held: bool = False) -> 
     if workload.metadata.deletion_timestamp is not None:
         return "the Rollout is being deleted: its workload rolls out in full"
     if workload.status.phase in DISABLED:
-        return "its Rollout is disabled: the workload rolls out by itself" if is_held else ""
+        return "its Rollout is disabled: the workload rolls out by itself, without steps"
     if not is_running(workload):
         return "its Rollout has not begun yet" if is_held else ""
     match reason(workload):

@@ -166,7 +166,7 @@ def test_two_controllers_of_one_workload() -> None:
     )
     found = _looked(_rest(), _workload("web-primary", 2), _workload("web", 0, desired=0), Put(ROLLOUTS, other))
     assert [cause.sentence for cause in found.causes] == [
-        "rollout/r rolls out web too: both change it, and the one that writes last wins"
+        "rollout.argoproj.io/r rolls out web too: both change it, and the one that writes last wins"
     ]
     assert found.phase is Phase.COMPLETE
 

@@ -104,6 +104,19 @@ def test_its_row_is_called_after_it_and_not_after_its_workload() -> None:
     assert replay.rollout("rollout-of-statefulset", 28.0, KRUISE_ROLLOUTS).label == "ro/web"
 
 
+def test_deleted_in_the_middle_its_row_says_that_the_pods_stay() -> None:
+    seen = [each for _, each in replay.followed("rollout-disable-delete", KRUISE_ROLLOUTS)]
+    deleted = {each.why for each in seen if each.phase is Phase.DELETED}
+    assert deleted == {"the Rollout is being deleted: its workload rolls out in full"}
+
+
+def test_a_disabled_one_says_so_while_it_rolls_out_and_at_rest() -> None:
+    said = "its Rollout is disabled: the workload rolls out by itself, without steps"
+    rows = [replay.rollout("rollout-disable-delete", t, KRUISE_ROLLOUTS) for t in (18.5, 22.0, 27.0)]
+    assert [each.why for each in rows] == [said] * 3
+    assert [each.phase for each in rows] == [Phase.PROGRESSING, Phase.PROGRESSING, Phase.COMPLETE]
+
+
 def test_the_cause_is_that_of_the_pods_of_the_step() -> None:
     seen = replay.rollout("rollout-failing", 25.0, KRUISE_ROLLOUTS)
     assert seen.phase is Phase.STALLED
@@ -260,7 +273,7 @@ def test_the_course_of_a_deployment_that_a_rollout_holds_is_not_steered_by_itsel
     subject = replay.acted_on("rollout-partition-steps", 17.0, DEPLOYMENTS)
     made = plan(request_, subject)
     assert isinstance(made, Refusal), made
-    assert made.reason.startswith("rollout.kruise.io/web holds it, and takes back what is done to it here")
+    assert made.reason.startswith("rollout.rollouts.kruise.io/web holds it, and takes back what is done to it here")
     assert {offer.action.value for offer in offers(subject) if offer.open} == {"set-image", "scale"}
 
 
