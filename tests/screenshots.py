@@ -131,10 +131,15 @@ async def _controllers(drawer: Drawer) -> None:
     await drawer.sees("12 rollouts", "pods  ", "read what the container user-container logged", "about 6m left")
 
 
-async def _argo(drawer: Drawer) -> None:
-    await drawer.sees("9 rollouts", "pods  ", "enter open")
-    await drawer.press("slash", *"ro/payments", "enter", "enter")
-    await drawer.sees("shop/payments  Argo Rollout", "EVENTS")
+def _argo(name: str, *seen: str) -> Steps:
+    """The page of a Rollout of that name."""
+
+    async def steps(drawer: Drawer) -> None:
+        await drawer.sees("9 rollouts", "pods  ", "enter open")
+        await drawer.press("slash", *f"ro/{name}", "enter", "enter")
+        await drawer.sees(f"shop/{name}  Argo Rollout", *seen)
+
+    return steps
 
 
 class Shot(NamedTuple):
@@ -166,7 +171,7 @@ SHOTS: Final[dict[str, Shot]] = {
     "resources": Shot((132, 40), _resources, later=18),
     "blue-green": Shot((132, 36), _blue_green, "blue-green"),
     "controllers": Shot((150, 36), _controllers, "controllers"),
-    "argo": Shot((132, 40), _argo, "argo"),
+    "argo": Shot((132, 40), _argo("payments", "EVENTS"), "argo"),
 }
 
 
@@ -194,8 +199,17 @@ async def _help(drawer: Drawer) -> None:
 SMALL, USUAL, LARGE = (80, 24), (120, 36), (200, 60)
 PLAIN: Final = Variant(has_colours=False)
 
-GALLERY: Final[dict[str, tuple[Steps, dict[str, Variant]]]] = {
-    "overview": (
+
+class Screen(NamedTuple):
+    """A screen in several terminals: what leads to it, and on which scenario."""
+
+    steps: Steps
+    variants: dict[str, Variant]
+    scenario: str = "demo"
+
+
+GALLERY: Final[dict[str, Screen]] = {
+    "overview": Screen(
         _overview,
         {
             "80x24": Variant(SMALL),
@@ -206,7 +220,7 @@ GALLERY: Final[dict[str, tuple[Steps, dict[str, Variant]]]] = {
             "ascii": Variant(in_ascii=True),
         },
     ),
-    "detail": (
+    "detail": Screen(
         _failed,
         {
             "80x24": Variant(SMALL),
@@ -215,14 +229,19 @@ GALLERY: Final[dict[str, tuple[Steps, dict[str, Variant]]]] = {
             "ascii-no-color": Variant(has_colours=False, in_ascii=True),
         },
     ),
-    "pod": (_pod_page, {"80x24": Variant(SMALL), "light": Variant(theme="solarized-light")}),
-    "help": (_help, {"80x24": Variant(SMALL), "120x36": Variant()}),
-    "question": (
+    "pod": Screen(_pod_page, {"80x24": Variant(SMALL), "light": Variant(theme="solarized-light")}),
+    "help": Screen(_help, {"80x24": Variant(SMALL), "120x36": Variant()}),
+    "question": Screen(
         _confirm,
         {"80x24": Variant(SMALL), "light": Variant(theme="textual-light"), "no-color": PLAIN},
     ),
+    "argo": Screen(_argo("payments", "Steps 3/6"), {"80x24": Variant(SMALL)}, "argo"),
+    "argo-blue-green": Screen(
+        _argo("storefront", "Blue-green"), {"80x24": Variant(SMALL), "120x36": Variant()}, "argo"
+    ),
+    "argo-aborted": Screen(_argo("checkout", "aborted"), {"80x24": Variant(SMALL), "120x36": Variant()}, "argo"),
 }
-"""Screens of the demo in the terminals that show whether they can be read everywhere: docs/gallery.md."""
+"""Screens of the demos in the terminals that show whether they can be read everywhere: docs/gallery.md."""
 
 
 def _app(cluster: SimulatedCluster, folder: Path, book: Path, variant: Variant) -> KtuiApp:
@@ -331,7 +350,7 @@ ANIMATION: Final = "rollout"
 
 def pictures() -> tuple[str, ...]:
     """The names of all pictures."""
-    return (*SHOTS, *(f"gallery-{screen}-{name}" for screen, (_, them) in GALLERY.items() for name in them), ANIMATION)
+    return (*SHOTS, *(f"gallery-{screen}-{name}" for screen, it in GALLERY.items() for name in it.variants), ANIMATION)
 
 
 def draw(target: Path, names: tuple[str, ...] = ()) -> None:
@@ -344,9 +363,9 @@ def draw(target: Path, names: tuple[str, ...] = ()) -> None:
     jobs: dict[str, list[_Job]] = {}
     for name, shot in SHOTS.items():
         jobs.setdefault(shot.scenario, []).append(_Job(name, shot.steps, Variant(shot.size), shot.later))
-    for screen, (steps, variants) in GALLERY.items():
+    for screen, (steps, variants, scenario) in GALLERY.items():
         for name, variant in variants.items():
-            jobs["demo"].append(_Job(f"gallery-{screen}-{name}", steps, variant))
+            jobs[scenario].append(_Job(f"gallery-{screen}-{name}", steps, variant))
     # It changes the cluster, and time goes forward only.
     jobs["demo"].append(_Job(ANIMATION, None, Variant(), 20))
     for scenario, drawn in jobs.items():
