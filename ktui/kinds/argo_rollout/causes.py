@@ -23,7 +23,7 @@ from ktui.rollout.diagnosis import deadline
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible
 from ktui.rollout.diagnosis.patience import is_stalled
 from ktui.rollout.diagnosis.pod_causes import of_pods
-from ktui.rollout.diagnosis.refusals import refused_pods
+from ktui.rollout.diagnosis.refusals import refused_pods, refused_replicaset
 from ktui.rollout.diagnosis.resizes import of_resizes
 from ktui.rollout.diagnosis.restarts import of_restarts
 from ktui.rollout.diagnosis.wording import fit
@@ -224,6 +224,9 @@ def _role(run: RunView) -> str:
 
 
 def _refused(situation: Situation, now: datetime) -> list[Cause]:
+    not_made = refused_replicaset(condition_of(situation.rollout.status.conditions, said.PROGRESSING), now)
+    if not_made:
+        return not_made
     failure = _failure(situation)
     return [refused_pods(failure, now, is_stuck=not said.aborted(situation.rollout))] if failure is not None else []
 

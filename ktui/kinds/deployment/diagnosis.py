@@ -12,22 +12,16 @@ from ktui.kinds.deployment.status import deadline_exceeded, progressing, settled
 from ktui.model.events import Event
 from ktui.model.objects import NO_DEADLINE, Condition, Deployment, Pod, ReplicaSet, condition_of
 from ktui.model.times import span
-from ktui.rollout.diagnosis import admission_messages, deadline
+from ktui.rollout.diagnosis import deadline
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, by_weight, legible
-from ktui.rollout.diagnosis.patience import is_stalled
 from ktui.rollout.diagnosis.pod_causes import of_pods
-from ktui.rollout.diagnosis.refusals import refused_pods
+from ktui.rollout.diagnosis.refusals import refused_pods, refused_replicaset
 from ktui.rollout.diagnosis.resizes import of_resizes
 from ktui.rollout.diagnosis.restarts import of_restarts
-from ktui.rollout.diagnosis.wording import fit
 from ktui.rollout.status import NEW_REPLICASET_AVAILABLE, REPLICA_FAILURE
 from ktui.text import count, duration
 
 __all__ = ["Cause", "Kind", "Remedy", "diagnose"]
-
-
-_NOT_MADE = "ReplicaSetCreateError"
-"""Reason of the condition Progressing where the new ReplicaSet itself was refused."""
 
 
 def _no_events(_: str) -> Sequence[Event]:
@@ -73,21 +67,9 @@ def _patience(deployment: Deployment) -> timedelta:
 
 def _refused(deployment: Deployment, current: ReplicaSet | None, now: datetime) -> list[Cause]:
     """Pods that the API server does not let the ReplicaSet create, or a ReplicaSet that it does not let be made."""
-    condition = progressing(deployment)
-    if condition is not None and condition.reason == _NOT_MADE:
-        refused = admission_messages.in_words(condition.message)
-        since = condition.last_transition_time
-        return [
-            Cause(
-                Kind.FORBIDDEN,
-                fit(f"the new ReplicaSet cannot be made: {refused.why}"),
-                blocking=is_stalled(refused.reason, since, now),
-                try_next=refused.helps,
-                detail=condition.message,
-                reason=refused.reason,
-                since=since,
-            )
-        ]
+    not_made = refused_replicaset(progressing(deployment), now)
+    if not_made:
+        return not_made
     failure = _failure(deployment, current)
     if failure is None:
         return []

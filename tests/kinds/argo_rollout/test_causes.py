@@ -128,6 +128,26 @@ def test_what_the_controller_says_is_missing_is_named(message: str, said: str) -
     assert (found.sentence, found.reason) == (said, Reason.REFERENCE_MISSING)
 
 
+def test_a_replicaset_that_cannot_be_made_is_the_cause() -> None:
+    """As the controller writes it, and as for a Deployment."""
+    moment = replay.moment("canary-steps", 5)
+    denied = 'admission webhook "policy.example" denied the request: no images of that registry'
+    conditions = tuple(
+        msgspec.structs.replace(
+            each,
+            status="False",
+            reason="ReplicaSetCreateError",
+            message=f'Failed to create new replica set "web-1": {denied}',
+        )
+        for each in moment.rollout.status.conditions
+        if each.type == "Progressing"
+    )
+    status = msgspec.structs.replace(moment.rollout.status, phase="Progressing", conditions=conditions)
+    (found,) = causes(moment._replace(rollout=msgspec.structs.replace(moment.rollout, status=status)))
+    assert found.sentence.startswith("the new ReplicaSet cannot be made: webhook policy.example")
+    assert found.blocking
+
+
 def test_after_an_abort_what_still_runs_and_still_gets_traffic_is_said_until_it_is_over() -> None:
     found = [leftovers(moment.situation, moment.now) for moment in replay.moments("istio-weights", 26.9)]
     assert found[1] == "1 pod of revision 3 still runs, and 5 of 100 of the traffic still go to it"
