@@ -125,8 +125,7 @@ def _both(both: Sides) -> Iterator[SectionLine]:
             continue
         what = f"revision {side.revision}, {side.available} of {count(side.wanted, 'pod')} available"
         text = f"{name:8}{side.service or '(no Service)'}  {what if side.revision else 'nothing yet'}"
-        note = waiting(None, both).removeprefix("the preview ") if name == "preview" else ""
-        yield SectionLine(text, tone, note)
+        yield SectionLine(text, tone, waiting(None, both) if name == "preview" else "")
     if both.preview is None and waiting(None, both):
         yield SectionLine(waiting(None, both), Tone.NOW)
 
