@@ -63,6 +63,7 @@ def summarise(store: Store, situation: Situation, numbers: Progress, track: Trac
     gives_way = _giving_way(situation, old) if phase not in (Phase.COMPLETE, Phase.SCALED_TO_ZERO) else None
     replaced = gives_way.spec.template if gives_way is not None else None
     steps = ladder(rollout, situation.replicasets, now, least(situation.routes))
+    waits = awaits(situation, steps, now)
     return Rollout(
         **described(rollout, template, replaced, track),
         kind="Rollout",
@@ -79,7 +80,9 @@ def summarise(store: Store, situation: Situation, numbers: Progress, track: Trac
         lowest_at=lowest.at if lowest is not None else None,
         causes=causes,
         settled=rollout.promoted and bool(rollout.status.stable_rs),
-        awaits=awaits(situation, steps, now),
+        awaits=waits,
+        # Two pauses at once: each is lifted by itself.
+        paused_at=f"paused as a whole (spec.paused); {waits}" if waits and rollout.status.pause_conditions else "",
         controller=controller_of(rollout, steps),
         foreign_containers=()
         if rollout.spec.workload_ref is None

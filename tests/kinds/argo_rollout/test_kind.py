@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from ktui.kinds.argo_rollout import status
@@ -164,6 +165,16 @@ def test_what_it_waits_for_is_said_in_a_row() -> None:
     assert any(why.startswith("step 3/6, paused, continues in ") for why in whys)
     analysing = {each.rollout.why for each in played("analysis-error")[0]}
     assert any(why.startswith("step 1/2, analysis runs: error-rate ") for why in analysing)
+
+
+def test_two_pauses_at_once_are_both_named() -> None:
+    seen, store = played("canary-steps")
+    at_pause = next(each for each in seen if each.rollout.why == "step 1/6, paused until promoted (20% now)")
+    spec = msgspec.structs.replace(at_pause.workload.spec, paused=True)
+    paused = msgspec.structs.replace(at_pause.workload, spec=spec)
+    _, rollout = rollout_of(store, paused, at_pause.track, at_pause.now)
+    assert rollout.phase is Phase.PAUSED
+    assert rollout.why.startswith("paused as a whole (spec.paused); step 1/6, paused until promoted")
 
 
 def test_an_analysis_of_an_experiment_makes_its_rollout_be_looked_at_again() -> None:
