@@ -35,6 +35,9 @@ _NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 """A DNS label (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
 _DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 
+_ONLY_IN_FILE: Final = ("rules", "keys", "filters")
+"""Settings that are more than a word, so that no variable and no flag has them."""
+
 _LARGEST: Final = 1 << 20
 """Bytes of a config.toml that are read."""
 
@@ -74,8 +77,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The signs that are drawn: `unicode`, `ascii`, or what suits the terminal (`auto`)."""
     history: bool = True
     """Whether ktui remembers the rollouts that it saw, for its figures (docs/report.md)."""
+    columns: tuple[str, ...] = ()
+    """The columns of the overview, in their order; empty is all of them."""
+    sort: str = ""
+    """The order of the overview; empty is the one that was chosen last, at first the worst rollouts before others."""
     rules: tuple[dict[str, Any], ...] = ()
     """The guardrails as config.toml has them; `guardrails` reads them. No variable has them."""
+    keys: dict[str, str | tuple[str, ...]] = {}
+    """Keys of one's own for the dashboard, by what they do (`ktui.tui.own_keys`). No variable has them."""
+    filters: dict[str, str] = {}
+    """Filters of the overview by name: `@name` stands for the words. No variable has them."""
 
     @property
     def timeout(self) -> float | None:
@@ -215,7 +226,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for field in msgspec.structs.fields(Settings):
         variable = _ENVIRONMENT + field.name.upper()
         text = environ.get(variable, "")
-        if not text or field.name == "rules":
+        if not text or field.name in _ONLY_IN_FILE:
             continue
         found[field.name] = _parsed(variable, text, field.type)
     return found

@@ -14,6 +14,7 @@ from ktui import signs
 from ktui.cli import printing
 from ktui.cli.cluster import access
 from ktui.cli.figures_file import book_opener
+from ktui.cli.habits import habits_of
 from ktui.settings import Settings, SettingsError, audit_file
 from ktui.tui.app import run
 from ktui.tui.options import Options
@@ -62,7 +63,7 @@ def dashboard(
     user's own; `tour` shows the tour.
     `open_book` opens the history of a context's rollouts, where that is another one than the user's own.
 
-    Raises SettingsError for a theme that does not exist, UsageError if there is no terminal that can show it.
+    Raises SettingsError for a theme or habits that cannot be had, UsageError if there is no terminal that can show it.
     """
     if settings.theme and settings.theme not in THEMES:
         raise SettingsError(f'There is no theme "{settings.theme}".', f"Available: {', '.join(sorted(THEMES))}.")
@@ -78,6 +79,7 @@ def dashboard(
             read_only=settings.read_only,
             rules=settings.guardrails,
             theme=settings.theme,
+            habits=habits_of(settings),
             in_ascii=signs.are_ascii(settings.glyphs, os.environ, sys.__stdout__),
             hint=hint,
             opens=opens,

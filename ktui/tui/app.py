@@ -68,6 +68,7 @@ class KtuiApp(TypeAheadApp):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.options = options
         self.in_ascii = options.in_ascii
+        self.own_keys = options.habits.keys
         self.live = Live()
         self.recorder = Recorder(self, options.open_book)
         self._session: Session | None = None
@@ -394,7 +395,7 @@ class KtuiApp(TypeAheadApp):
         title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
         page = self.front.PAGE if self.front is not None else ""
         self.hold_keys()
-        self.push_screen(HelpScreen(page, title, self.offers(uid) if uid is not None else ()))
+        self.push_screen(HelpScreen(page, title, self.offers(uid) if uid is not None else (), self.own_keys))
 
     def _start(self, work: WorkType[None], group: str) -> None:
         """In place of what runs in that group; a function, for a coroutine may be cancelled before it is awaited."""
@@ -425,8 +426,21 @@ class KtuiApp(TypeAheadApp):
             return
         chosen = await self.push_screen_wait(picker(what, session))
         if chosen is not None and is_elsewhere(what, chosen, session):
+            self._go_to(what, chosen)
+
+    @property
+    def contexts(self) -> Sequence[str]:
+        """The contexts of the kubeconfig as it is now."""
+        return [name for name, _ in self._session.contexts()[0]] if self._session is not None else ()
+
+    @on(messages.GoTo)
+    def _goes_to(self, message: messages.GoTo) -> None:
+        self._go_to("context" if message.is_context else "namespace", message.name)
+
+    def _go_to(self, what: Picked, name: str) -> None:
+        if self._session is not None:
             self._leave()
-            session.go_to(**{what: chosen})
+            self._session.go_to(**{what: name})
             self._follow()
 
     def _leave(self) -> None:

@@ -25,6 +25,8 @@ class SafeToDismiss(Screen[Answer]):
     Mount event anyway, and a handler would look for widgets that do not exist.
     """
 
+    takes_answers = False
+    """Whether keys are answers here (`keymap.ANSWERS`), and mean nothing else."""
     accompanied = 0
     """Lines at the bottom that are not its own: those of what accompanies every screen."""
 

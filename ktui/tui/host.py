@@ -63,6 +63,10 @@ class Host(Listener, Protocol):
         """The namespace that is shown; empty for all of them."""
 
     @property
+    def contexts(self) -> Sequence[str]:
+        """The contexts of the kubeconfig as it is now."""
+
+    @property
     def notices(self) -> Sequence[str]:
         """What a person should know about all that is shown."""
 

@@ -76,6 +76,14 @@ class OpenBlueGreen(Message):
         self.uid = uid
 
 
+class GoTo(Message):
+    """Show another namespace, where empty is all of them, or what another context leads to."""
+
+    def __init__(self, name: str, *, is_context: bool = False) -> None:
+        super().__init__()
+        self.name, self.is_context = name, is_context
+
+
 class Guard(Message):
     """Turn auto-abort on for a rollout, or off."""
 

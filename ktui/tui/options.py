@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ktui.plans.rules import NO_RULES, Rules
 
 if TYPE_CHECKING:
     from ktui.figures.book import Book
     from ktui.kube.auth.access import Access
+
+
+class Habits(NamedTuple):
+    """How a person is used to have the dashboard (config.toml)."""
+
+    keys: Mapping[str, str] = MappingProxyType({})
+    """The key that ktui has for what each own key means (`ktui.tui.own_keys`)."""
+    columns: tuple[str, ...] = ()
+    """The columns of the overview in their order (`overview.lines.COLUMNS`); empty is all of them in the usual one."""
+    sort: str = ""
+    """The order of the overview (`overview.lines.SORTS`); empty is that which was chosen last."""
+    filters: Mapping[str, str] = MappingProxyType({})
+    """Filters by the name that they were given: `@name` stands for the words."""
+
+
+NO_HABITS: Final = Habits()
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,8 @@ class Options:
     read_only: bool = False
     rules: Rules = NO_RULES
     theme: str = ""
+    habits: Habits = NO_HABITS
+    """How a person is used to have it."""
     in_ascii: bool = False
     hint: str = ""
     opens: str = ""

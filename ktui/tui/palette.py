@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
@@ -15,15 +15,32 @@ from textual.dom import DOMNode
 from textual.errors import NoWidget
 from textual.worker import Worker, WorkType
 
+from ktui.model.reference import can_be_name
 from ktui.text import clean
 from ktui.tui.dismissal import SafeToDismiss
 from ktui.tui.door import plain, without_markup
 from ktui.tui.host import Host
 from ktui.tui.keymap import name
-from ktui.tui.messages import Open, View
+from ktui.tui.messages import GoTo, Open, View
 from ktui.tui.overview.lines import ordered
+from ktui.tui.overview.screen import OverviewScreen
 from ktui.tui.terminal.saving import save
 from ktui.tui.theme import THEMES
+
+_SHORT: Final = {
+    "ns": "namespace",
+    "ctx": "context",
+    "q": "quit",
+    "q!": "quit",
+    "undo": "roll back",
+    "rollback": "roll back",
+    "describe": "open",
+    "events": "timeline",
+    "ev": "timeline",
+    "top": "resources",
+    "pulse": "report",
+}
+"""Short words that others have made a habit, and how the palette calls what they mean."""
 
 _AT_FIRST: Final = 8
 """How many rollouts are listed before anything is typed."""
@@ -71,7 +88,13 @@ class Palette(CommandPalette, SafeToDismiss[None]):
 
 
 class RolloutCommands(Provider):
-    """What can be done here, each with its key, and every rollout in scope."""
+    """What can be done here, each with its key, every rollout in scope, and where else one could go."""
+
+    _contexts: Sequence[str] = ()
+
+    async def startup(self) -> None:
+        """Read what takes a file once, and not with each letter."""
+        self._contexts = await asyncio.to_thread(lambda: self._host.contexts)
 
     @property
     def _host(self) -> Host:
@@ -115,8 +138,25 @@ class RolloutCommands(Provider):
         for theme in sorted(THEMES):
             yield _Command(f"Theme {theme}", "change the colours", partial(setattr, self.app, "theme", theme))
 
+    def _places(self) -> Iterator[_Command]:
+        """Namespaces with a rollout in sight, and contexts."""
+        known = sorted({rollout.namespace for rollout in self._host.live.rollouts.values()})
+        yield _Command("Namespace: all of them", "show the whole cluster", partial(self._go, ""))
+        for namespace in known:
+            yield _Command(f"Namespace {clean(namespace)}", "show this one alone", partial(self._go, namespace))
+        for context in self._contexts:
+            yield _Command(f"Context {clean(context)}", "another cluster", partial(self._go, context, is_context=True))
+
+    def _go(self, name: str, *, is_context: bool = False) -> None:
+        self._host.post_message(GoTo(name, is_context=is_context))
+
+    def _filters(self) -> Iterator[_Command]:
+        if isinstance(self.screen, OverviewScreen):
+            for called, words in self._host.options.habits.filters.items():
+                yield _Command(f"Filter @{called}", words, partial(self._run, f"screen.saved_filter('{called}')"))
+
     def _all(self) -> tuple[_Command, ...]:
-        return (*self._keys(), *self._scope(), *self._program())
+        return (*self._keys(), *self._filters(), *self._scope(), *self._program())
 
     def _act(self, binding: Binding, node: DOMNode) -> None:
         self._run(binding.action, node)
@@ -150,11 +190,22 @@ class RolloutCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         """What fits what was typed, the closest first."""
+        query = meant(query)
         matcher = self.matcher(query)
-        for place, (title, text, command) in enumerate((*self._all(), *self._themes(), *self._rollouts())):
+        found = (*self._all(), *self._places(), *self._themes(), *self._rollouts())
+        for place, (title, text, command) in enumerate(found):
             score = closeness(query, title, matcher.match(title))
             if score > 0:
                 yield Hit(score - place / 1e6, plain(title), command, text=title, help=without_markup(text))
+        title = f"Namespace {(named := query.removeprefix('namespace ').strip())}"
+        if query.startswith("namespace ") and can_be_name(named) and all(each.title != title for each in found):
+            yield Hit(0.1, title, partial(self._go, named), text=title, help="go there, whatever it has")
+
+
+def meant(query: str) -> str:
+    """What was typed, with the short words of k9s and kubectl for the first one."""
+    first, space, rest = query.partition(" ")
+    return f"{_SHORT.get(first.lower(), first)}{space}{rest}"
 
 
 def closeness(query: str, title: str, fuzzy: float) -> float:

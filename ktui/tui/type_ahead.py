@@ -7,12 +7,12 @@ from typing import Final
 from textual import events
 
 from ktui.tui.door import takes_text, type_into
-from ktui.tui.ending import EndingApp
+from ktui.tui.own_keys_app import OwnKeysApp
 
 _NEVER_HELD: Final = frozenset({"ctrl+c", "ctrl+z"})
 
 
-class TypeAheadApp(EndingApp):
+class TypeAheadApp(OwnKeysApp):
     """An app that keeps what is typed while a dialog opens, and hands it to the dialog in the order it was typed in."""
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:

@@ -39,6 +39,7 @@ class Bare(CleanApp):
 
     title_line = namespace = ""
     badge: tuple[str, str] | None = None
+    contexts: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     emptiness: tuple[str, ...] = ()
     usage: UsageFeed | None = None

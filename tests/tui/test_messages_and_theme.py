@@ -9,7 +9,8 @@ from textual.widgets import Input
 from textual.widgets._toast import Toast
 
 from ktui.tui.overview.lines import TROUBLE
-from ktui.tui.terminal.chosen_theme import chosen_theme
+from ktui.tui.terminal.remembered import chosen
+from ktui.tui.theme import THEMES
 from tests.tui.conftest import Dashboard, Stage
 
 
@@ -101,7 +102,7 @@ async def test_the_theme_that_was_chosen_is_there_the_next_time_unless_a_setting
         await screen.type("theme dracula")
         await screen.sees("Theme dracula")
         await screen.press("enter")
-        await screen.until(lambda: chosen_theme(tmp_path) == "dracula", "the theme to be remembered")
+        await screen.until(lambda: chosen(tmp_path, "theme", THEMES) == "dracula", "the theme to be remembered")
     async with dashboard() as screen:
         assert screen.app.theme == "dracula"
     async with dashboard(theme="nord") as screen:
@@ -109,14 +110,14 @@ async def test_the_theme_that_was_chosen_is_there_the_next_time_unless_a_setting
         assert screen.app.theme == "nord"
         screen.app.theme = "gruvbox"
         await screen.hears("Theme gruvbox until ktui ends")
-    assert chosen_theme(tmp_path) == "dracula"
+    assert chosen(tmp_path, "theme", THEMES) == "dracula"
 
 
 @pytest.mark.parametrize("kept", ["no-such-theme\n", "", "x" * 500, "\x00\x1b[2J"])
 def test_a_file_that_names_no_theme_counts_as_none(kept: str, tmp_path: Path) -> None:
     (tmp_path / "theme").write_text(kept)
-    assert chosen_theme(tmp_path) == ""
-    assert chosen_theme(tmp_path / "nowhere") == chosen_theme(None) == ""
+    assert chosen(tmp_path, "theme", THEMES) == ""
+    assert chosen(tmp_path / "nowhere", "theme", THEMES) == chosen(None, "theme", THEMES) == ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])

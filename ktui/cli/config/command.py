@@ -8,6 +8,7 @@ import click
 
 from ktui.cli import printing
 from ktui.cli.cluster import access
+from ktui.cli.habits import habits_of
 from ktui.cli.naming import one_or_service
 from ktui.cli.options import CONTEXT_SETTINGS, NAMES, Command, ServiceName, settings_of
 from ktui.kube.auth.chosen import whereabouts
@@ -17,6 +18,9 @@ from ktui.model.resources import SERVICES
 from ktui.plans.rules import Place, Rule
 from ktui.settings import Settings, config_file
 from ktui.text import clean, count
+from ktui.tui.options import Habits
+from ktui.tui.overview.lines import SORTS
+from ktui.tui.own_keys import shown
 
 
 def _one(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> Reference | ServiceName | None:
@@ -47,6 +51,8 @@ def check(context: click.Context, names: Reference | ServiceName | None) -> int:
     rules, path = settings.guardrails, config_file()
     is_there = path is not None and path.exists()
     printing.line(f"{clean(str(path))} is valid." if is_there else "There is no config.toml: the defaults hold.")
+    for line in _habits(habits_of(settings)):
+        printing.line(line)
     if settings.read_only:
         printing.line("read_only is set: every action is disabled.")
     if not rules.rules:
@@ -58,6 +64,17 @@ def check(context: click.Context, names: Reference | ServiceName | None) -> int:
     for line in _lines(found):
         printing.line(line)
     return 0
+
+
+def _habits(habits: Habits) -> Iterator[str]:
+    if habits.keys:
+        yield f"Own keys: {'; '.join(f'{keys} {meaning}' for keys, meaning in shown(habits.keys))}."
+    if habits.columns:
+        yield f"Columns: {', '.join(habits.columns)}."
+    if habits.sort:
+        yield f"Order: {SORTS[habits.sort]}."
+    for name, words in habits.filters.items():
+        yield clean(f"Filter @{name}: {words}")
 
 
 def _place(settings: Settings, name: Reference | ServiceName | None) -> Place:

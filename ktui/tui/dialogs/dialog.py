@@ -24,6 +24,8 @@ class _HoldsKeys(Protocol):
 class Dialog(ModalScreen[Answer], SafeToDismiss[Answer]):
     """A question on top of a screen, with an answer."""
 
+    takes_answers = True
+
     def on_screen_resume(self) -> None:
         """Once it is composed, and keys go to its lines, it takes those that were typed while it opened."""
         app: object = self.app

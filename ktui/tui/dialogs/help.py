@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from ktui.tui.draw import glyphs
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Pages, Span, fit, wrap
 from ktui.tui.keymap import answer
+from ktui.tui.own_keys import shown
 
 if TYPE_CHECKING:
     from ktui.plans.offers import Offer
@@ -127,10 +128,10 @@ class HelpScreen(Dialog[None]):
         answer("escape,question_mark,q,enter", "dismiss"),
     ]
 
-    def __init__(self, page: str, title: str, offers: Sequence[Offer]) -> None:
+    def __init__(self, page: str, title: str, offers: Sequence[Offer], own_keys: Mapping[str, str]) -> None:
         """The keys of that `page` come first; `offers` are the actions on the rollout that is called `title`."""
         super().__init__()
-        self._page, self._title, self._offers = page, title, offers
+        self._page, self._title, self._offers, self._own_keys = page, title, offers, own_keys
 
     def compose(self) -> ComposeResult:
         """One scrolling page."""
@@ -153,10 +154,11 @@ class HelpScreen(Dialog[None]):
 
     def _show(self) -> None:
         pages = self.query_one(Pages)
-        pages.show(_lines(self._page, self._title, self._offers, pages.scrollable_content_region.width))
+        cells = pages.scrollable_content_region.width
+        pages.show(_lines(self._page, self._title, self._offers, self._own_keys, cells))
 
 
-def _lines(page: str, title: str, offers: Sequence[Offer], cells: int) -> list[list[Span]]:
+def _lines(page: str, title: str, offers: Sequence[Offer], own_keys: Mapping[str, str], cells: int) -> list[list[Span]]:
     """What can be done first, then the keys of the screen, then the rest; no line is cut."""
     lines: list[list[Span]] = []
 
@@ -170,6 +172,8 @@ def _lines(page: str, title: str, offers: Sequence[Offer], cells: int) -> list[l
         add(f"ON {title}", map(_offer, offers))
     if page in PAGES:
         add(f"ON THIS SCREEN ({page})", map(_key, PAGES[page]))
+    if own_keys:
+        add("YOUR OWN KEYS (config.toml)", map(_key, shown(own_keys)))
     add("ON EVERY SCREEN", map(_key, EVERYWHERE))
     for name in (name for name in PAGES if name != page):
         add(f"IN THE {name}", map(_key, PAGES[name]))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.cells import cell_len
 
@@ -54,6 +54,21 @@ SORTS: Final[dict[str, str]] = {
 """The orders of the overview, by key, and how the screen calls them."""
 
 
+COLUMNS: Final[dict[str, str]] = {
+    "namespace": "namespace",
+    "rollout": "name",
+    "phase": "phase",
+    "bar": "bar",
+    "new": "share",
+    "ready": "ready",
+    "rev": "revision",
+    "image": "image",
+    "for": "since",
+    "why": "why",
+}
+"""The columns by the names that config.toml has for them, in their usual order, and the fields of `Columns`."""
+
+
 class Columns(NamedTuple):
     """How wide each column is; 0 leaves it out."""
 
@@ -67,19 +82,34 @@ class Columns(NamedTuple):
     image: int
     since: int
     why: int
+    order: tuple[str, ...] = tuple(COLUMNS.values())
+    """The fields in the order of the columns."""
+
+    @property
+    def sizes(self) -> list[tuple[str, int]]:
+        """The columns that are shown, in their order, and how wide they are."""
+        return [(field, size) for field in self.order if (size := getattr(self, field))]
+
+    def resized(self, sizes: Mapping[str, int]) -> Columns:
+        """The same with other sizes of these columns."""
+        changes: dict[str, Any] = {**sizes}
+        return self._replace(**changes)
 
 
-def columns(measures: Iterable[Measure], cells: int) -> Columns:
+def columns(measures: Iterable[Measure], cells: int, wanted: Sequence[str] = tuple(COLUMNS)) -> Columns:
     """Fit the columns into so many cells: each as wide as its content while there is room.
 
     NAMESPACE, ROLLOUT, PHASE, READY (it says who serves), a short bar and some of WHY come first. What is left goes,
     in this order, to IMAGE, FOR, NEW, more of WHY, REV, a longer bar, the rest of a long IMAGE, and all of WHY. If it
     is tight, NAMESPACE goes if all are in one, long names are cut, and the bar leaves its room to WHY.
+
+    `wanted` are the columns that a person wants to see, in that order.
     """
     rows = list(measures)
+    order = tuple(COLUMNS[name] for name in wanted)
     namespaces = {row.namespace for row in rows}
     counts = max(5, 2 * max((row.digits for row in rows), default=1) + 1)
-    why = max((row.why for row in rows), default=0)
+    why = max((row.why for row in rows), default=0) if "why" in order else 0
     image = min(_MOST_IMAGE, max(5, *(row.image for row in rows))) if rows else 5
     fitted = Columns(
         namespace=min(20, max(9, *(cell_len(name) for name in namespaces))) if rows else 9,
@@ -92,17 +122,22 @@ def columns(measures: Iterable[Measure], cells: int) -> Columns:
         image=0,
         since=0,
         why=0,
+        order=order,
     )
+    unwanted = [field for field in COLUMNS.values() if field not in order]
+    fitted = fitted.resized(dict.fromkeys(unwanted, 0))
     # Where nothing is wrong, WHY needs no more than its heading.
-    least = min(_LEAST_WHY, max(3, why))
+    least = min(_LEAST_WHY, max(3, why)) if "why" in order else 0
     fitted = _tightened(fitted, cells, least, is_one_namespace=len(namespaces) == 1)
     left = _rest(fitted, cells) - least
     some = max(0, min(_SOME_WHY, why) - least)
     rest = max(0, why - least)
     usual = min(image, _USUAL_IMAGE) if why else image
     for column, size, kept in (("image", usual, 0), ("since", 5, 0), ("share", counts, 0), ("revision", 4, some)):
+        if column in unwanted:
+            continue
         if left - kept >= size + len(_GAP):
-            fitted, left = fitted._replace(**{column: size}), left - size - len(_GAP)
+            fitted, left = fitted.resized({column: size}), left - size - len(_GAP)
         elif column == "image" and left >= _LEAST_IMAGE + len(_GAP):
             fitted, left = fitted._replace(image=left - len(_GAP)), 0
     for column, size, kept in (
@@ -112,8 +147,8 @@ def columns(measures: Iterable[Measure], cells: int) -> Columns:
     ):
         before = getattr(fitted, column)
         more = max(0, min(left - kept, size - before)) if before else 0
-        fitted, left = fitted._replace(**{column: before + more}), left - more
-    return fitted._replace(why=max(0, _rest(fitted, cells)))
+        fitted, left = fitted.resized({column: before + more}), left - more
+    return fitted._replace(why=max(0, _rest(fitted, cells)) if "why" in order else 0)
 
 
 def _tightened(fitted: Columns, cells: int, why: int, *, is_one_namespace: bool) -> Columns:
@@ -121,17 +156,17 @@ def _tightened(fitted: Columns, cells: int, why: int, *, is_one_namespace: bool)
     shorter = {"namespace": 0} if is_one_namespace else {"namespace": min(fitted.namespace, 10)}
     for smaller in (shorter, {"name": min(fitted.name, 20)}):
         if _rest(fitted, cells) < _LEAST_WHY:
-            fitted = fitted._replace(**smaller)
+            fitted = fitted.resized(smaller)
     if _rest(fitted, cells) < why:
         fitted = fitted._replace(bar=0)
-    for smaller in ({"phase": 1}, {"namespace": 0}, {"name": min(fitted.name, 8)}):
+    for smaller in ({"phase": min(fitted.phase, 1)}, {"namespace": 0}, {"name": min(fitted.name, 8)}):
         if _rest(fitted, cells) < 0:
-            fitted = fitted._replace(**smaller)
+            fitted = fitted.resized(smaller)
     return fitted
 
 
 def _rest(fitted: Columns, cells: int) -> int:
-    used = [column for column in fitted if column]
+    used = [size for _, size in fitted.sizes]
     return cells - 2 - sum(used) - len(_GAP) * len(used)
 
 
@@ -139,16 +174,16 @@ def heading(fitted: Columns) -> list[Span]:
     """The names of the columns."""
     # A click sorts by what the column shows.
     orders = {"ROLLOUT": "name", "PHASE": "worst", "NEW": "progress", "FOR": "newest"}
-    names = ("NAMESPACE", "ROLLOUT", "PHASE", f"NEW {signs.BORDER} OLD", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY")
     right = {"NEW", "READY", "REV", "FOR"}
+    names = {field: name.upper() for name, field in COLUMNS.items()} | {"bar": f"NEW {signs.BORDER} OLD"}
     spans = [Span("  ", "head")]
-    for name, size in zip(names, fitted, strict=True):
-        if size:
-            order = orders.get(name.partition(" ")[0], "")
-            action = f"screen.sort('{order}')" if order else ""
-            # A column for a sign alone has no name.
-            shown = fit(name if size > 1 else "", size, right=name in right)
-            spans += [Span(shown, "head", action), Span(_GAP, "head")]
+    for field, size in fitted.sizes:
+        name = names[field]
+        order = orders.get(name.partition(" ")[0], "")
+        action = f"screen.sort('{order}')" if order else ""
+        # A column for a sign alone has no name.
+        shown = fit(name if size > 1 else "", size, right=name in right)
+        spans += [Span(shown, "head", action), Span(_GAP, "head")]
     return spans[:-1]
 
 
@@ -171,30 +206,41 @@ def row(
     numbers, style = rollout.progress, glyphs.PHASES[rollout.phase][2]
     settled = rollout.phase in _AT_REST
     quiet = "dim" if settled else ""
-    spans: list[Span] = [Span((signs.POINTER if is_chosen else " ") + (signs.CHECK if is_marked else " "), "key")]
-
-    def add(cells: int, text: str, style: str, *, right: bool = False) -> None:
-        if cells:
-            spans.extend((Span(fit(text, cells, right=right), style), _BETWEEN))
-
-    add(fitted.namespace, rollout.namespace, "dim")
-    add(fitted.name, rollout.label, "" if settled else "strong")
     glyph, word, phase_style = glyphs.PHASES[rollout.phase]
     phase = f"{glyph} {word}" if fitted.phase > 1 else glyph
-    add(fitted.phase, *((f"… {pending}", "warn") if pending else (phase, phase_style)))
-    if fitted.bar:
-        spans.extend([*glyphs.bar(numbers, fitted.bar, is_settled=settled, shares=rollout.shares or ()), _BETWEEN])
-    add(fitted.share, f"{numbers.new.existing}/{numbers.desired}", quiet, right=True)
-    add(fitted.ready, f"{numbers.ready}/{numbers.desired}", _readiness(numbers) or quiet, right=True)
-    add(fitted.revision, str(rollout.revision or "-"), quiet, right=True)
-    add(fitted.image, _tail(clean(rollout.image), fitted.image), quiet)
-    add(fitted.since, age(rollout.since, now), "dim", right=True)
-    indent = width(spans)
-    marks = _marks(rollout, fitted.why, is_guarded=is_guarded, traffic=traffic)
-    first, *more = _why(rollout, fitted.why, width(marks), most) or [""]
+    spans: list[Span] = [Span((signs.POINTER if is_chosen else " ") + (signs.CHECK if is_marked else " "), "key")]
+    indent, marks, more = 0, list[Span](), list[str]()
     style = style if rollout.phase in (Phase.FAILED, Phase.STALLED) else "dim"
-    spans += marks
-    add(max(0, fitted.why - width(marks)), first, style)
+    for field, size in fitted.sizes:
+        right = False
+        match field:
+            case "bar":
+                spans += [*glyphs.bar(numbers, size, is_settled=settled, shares=rollout.shares or ()), _BETWEEN]
+                continue
+            case "why":
+                indent = width(spans)
+                marks = _marks(rollout, size, is_guarded=is_guarded, traffic=traffic)
+                text, *more = _why(rollout, size, width(marks), most) or [""]
+                spans += marks
+                shown = style
+            case "namespace":
+                text, shown = rollout.namespace, "dim"
+            case "name":
+                text, shown = rollout.label, "" if settled else "strong"
+            case "phase":
+                text, shown = (f"… {pending}", "warn") if pending else (phase, phase_style)
+            case "share":
+                text, shown, right = f"{numbers.new.existing}/{numbers.desired}", quiet, True
+            case "ready":
+                text, shown, right = f"{numbers.ready}/{numbers.desired}", _readiness(numbers) or quiet, True
+            case "revision":
+                text, shown, right = str(rollout.revision or "-"), quiet, True
+            case "image":
+                text, shown = _tail(clean(rollout.image), size), quiet
+            case _:
+                text, shown, right = age(rollout.since, now), "dim", True
+        room = size - width(marks) if field == "why" else size
+        spans += [Span(fit(text, room, right=right), shown), _BETWEEN] if room > 0 else []
     return [spans, *([Span(" " * indent), Span(part, style)] for part in more)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,6 +34,11 @@ class Listing:
         self._was_settled = False
         self._moved_at: datetime | None = None
         self._standings = Standings()
+        self._filters: Mapping[str, str] = {}
+
+    def begin(self, sort: str, filters: Mapping[str, str]) -> None:
+        """Begin in that order, if it is one; `filters` are words by the name that a person gave them."""
+        self.sort, self._filters = sort or self.sort, filters
 
     def update(self, everything: Collection[Rollout], now: datetime, *, is_settled: bool, is_read: bool) -> int | None:
         """Take in what there is now, and tell the row that the cursor is on; None where there is no row.
@@ -53,7 +58,11 @@ class Listing:
 
     @property
     def _words(self) -> list[str]:
-        return self.filter.lower().split()
+        """The words of the filter; `@name` stands for those that were saved under that name."""
+        words = (
+            self._filters.get(word.removeprefix("@"), word) if word[0] == "@" else word for word in self.filter.split()
+        )
+        return " ".join(words).lower().split()
 
     def _ordered(self, shown: list[Rollout], now: datetime, *, is_settled: bool, is_read: bool) -> list[Rollout]:
         """The rows in their order; none changes its place under the hands of someone who moves the cursor."""

@@ -17,16 +17,21 @@ from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
+from ktui.tui.overview.lines import SORTS
 from ktui.tui.overview.listing import Listing
 from ktui.tui.overview.measures import Measure, Measures
 from ktui.tui.overview.rows import Rows
 from ktui.tui.screen import LiveScreen, action_hints
+from ktui.tui.terminal.remembered import chosen, remember
 
 if TYPE_CHECKING:
     from ktui.tui.detail.panels import RolloutPanels
 
 SPLIT: Final = 160
 """Cells from which on the rollout under the cursor is shown beside the list."""
+
+_SORT: Final = "order"
+"""The file beside the audit log that holds the order that was chosen last."""
 
 _BESIDE: Final = 72
 """Cells that it takes at least; where there are more, it takes two fifths of them."""
@@ -96,6 +101,8 @@ class OverviewScreen(LiveScreen):
     def on_mount(self) -> None:
         """Keys go to the table until the filter is asked for."""
         self.query_one("#table", Scroll).focus()
+        options = self.ktui.options
+        self._listing.begin(options.habits.sort or chosen(options.folder, _SORT, SORTS), options.habits.filters)
 
     @property
     def selected(self) -> str | None:  # noqa: D102
@@ -128,6 +135,11 @@ class OverviewScreen(LiveScreen):
             self.draw_now()
 
     @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns that a person wants to see, in their order."""
+        return self.ktui.options.habits.columns or tuple(overview_lines.COLUMNS)
+
+    @property
     def _is_split(self) -> bool:
         """Whether the rollout under the cursor is shown beside the list."""
         return self.size.width >= SPLIT and bool(self._listing.rows)
@@ -141,7 +153,7 @@ class OverviewScreen(LiveScreen):
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
         measures = self._measures.of(everything)
-        fitted = overview_lines.columns(measures, cells - 3)
+        fitted = overview_lines.columns(measures, cells - 3, self._columns)
         room = self._table_lines(is_split=bool(beside))
         heights = overview_lines.heights(self._listing.rows, fitted, room, guarded=app.guarded, traffic=app.traffic)
         self._table = Rows(
@@ -287,6 +299,9 @@ class OverviewScreen(LiveScreen):
         """Take the next order, or that one."""
         self._listing.sort_by(order)
         self.draw_now()
+        options = self.ktui.options
+        if not options.habits.sort and (trouble := remember(options.folder, _SORT, self._listing.sort)):
+            self.ktui.notify(f"The order is not remembered: {trouble}.", severity="warning")
 
     def action_only_trouble(self) -> None:
         """Show only rollouts with trouble, or everything again."""
@@ -307,6 +322,10 @@ class OverviewScreen(LiveScreen):
         self.add_class("-filtering")
         # At once: focus() would wait, and the keys that are typed next would be taken for actions.
         self.set_focus(self.query_one("#filter", Field))
+
+    def action_saved_filter(self, name: str) -> None:
+        """Filter by the words that were saved under that name."""
+        self.query_one("#filter", Field).value = f"@{name}"
 
     def action_mark(self) -> None:
         """Select the rollout under the cursor, or no longer."""

@@ -34,6 +34,7 @@ _MOST_LINES: Final = 60
 class PageScreen(Dialog[None]):
     """One page over a screen. It follows what it is about; when that is gone, what was last known stays."""
 
+    takes_answers = False
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape,q,enter", "dismiss"),
         bind("y", "yaml"),
