@@ -26,7 +26,7 @@ from ktui.rollout.diagnosis.pod_causes import of_pods
 from ktui.rollout.diagnosis.refusals import refused_pods, refused_replicaset
 from ktui.rollout.diagnosis.resizes import of_resizes
 from ktui.rollout.diagnosis.restarts import of_restarts
-from ktui.rollout.diagnosis.wording import fit
+from ktui.rollout.diagnosis.wording import LONGEST, fit
 from ktui.rollout.status import DEADLINE_EXCEEDED, REPLICA_FAILURE
 from ktui.text import duration
 
@@ -35,7 +35,7 @@ EventsOf = Callable[[str], Sequence[Event]]
 _ORDER: Final = {kind: place for place, kind in enumerate(Kind)}
 
 _INVALID: Final = re.compile(r'^The Rollout ".*?" is invalid: (.*)$', re.DOTALL)
-_FIELD: Final = re.compile(r"^spec\.(?:strategy\.)?(\S+): Invalid value: (.*?): (.*)$", re.DOTALL)
+_FIELD: Final = re.compile(r"""^spec\.(?:strategy\.)?(\S+): Invalid value: ("(?:[^"\\]|\\.)*"|.*?): (.*)$""", re.DOTALL)
 _MISSING: Final = re.compile(
     r"(?P<what>service|virtualservices?\.networking\.istio\.io|ingress\S*|deployments?\.apps|replicasets?\.apps|\S+)"
     r" [\"'](?P<name>[^\"']*)[\"'] not found"
@@ -83,11 +83,10 @@ def _invalid(rollout: ArgoRollout, now: datetime) -> list[Cause]:
         what = _CALLED.get(missing["what"].lower(), missing["what"])
         return [_missing(what, missing["name"], condition.message, condition.last_transition_time)]
     field = _FIELD.match(text)
-    short = f"{field[1]} {field[2]}: {field[3]}" if field is not None else text
     return [
         Cause(
             Kind.SPEC,
-            fit(f"invalid spec: {short}"),
+            fit(f"invalid spec: {_refusal(*field.groups()) if field is not None else text}"),
             blocking=True,
             try_next="correct the spec and apply it: until then the controller changes nothing",
             detail=condition.message,
@@ -95,6 +94,17 @@ def _invalid(rollout: ArgoRollout, now: datetime) -> list[Cause]:
             since=condition.last_transition_time,
         )
     ]
+
+
+def _refusal(field: str, value: str, why: str) -> str:
+    """What is wrong with a field: as much of where, and of the value, as leaves room for the reason."""
+    why = why.rpartition("Error: ")[2]
+    where = field if len(field) < _LONG_PATH else ".".join(field.split(".")[-2:])
+    whole = f"{where} {value}: {why}"
+    return whole if len(whole) < LONGEST - len("invalid spec: ") else f"{where}: {why}"
+
+
+_LONG_PATH: Final = 32
 
 
 def _unobserved(situation: Situation, now: datetime) -> list[Cause]:

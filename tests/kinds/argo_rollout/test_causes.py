@@ -128,6 +128,33 @@ def test_what_the_controller_says_is_missing_is_named(message: str, said: str) -
     assert (found.sentence, found.reason) == (said, Reason.REFERENCE_MISSING)
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            'strategy.canary.trafficRouting.istio.virtualService.name: Invalid value: "web": Istio VirtualService has '
+            "invalid HTTP routes. Error: HTTP Route 'primary' is not found in the defined Virtual Service.",
+            "virtualService.name: HTTP Route 'primary' is not found in the defined…",
+        ),
+        (
+            'strategy.strategy: Invalid value: "blueGreen: true canary: true": Multiple Strategies can not be listed',
+            "strategy: Multiple Strategies can not be listed",
+        ),
+        (
+            "strategy.canary.steps[0].setWeight: Invalid value: 120: SetWeight needs to be between 0 and 100",
+            "canary.steps[0].setWeight 120: SetWeight needs to be between 0 and 100",
+        ),
+    ],
+)
+def test_an_invalid_spec_says_the_reason_before_all(message: str, said: str) -> None:
+    base = replay.moment("invalid-spec", 5)
+    (condition,) = base.rollout.status.conditions
+    broken = msgspec.structs.replace(condition, message=f'The Rollout "web" is invalid: spec.{message}')
+    status = msgspec.structs.replace(base.rollout.status, conditions=(broken,))
+    (found,) = causes(base._replace(rollout=msgspec.structs.replace(base.rollout, status=status)))
+    assert (found.sentence, found.reason) == (f"invalid spec: {said}", Reason.SPEC_INVALID)
+
+
 def test_a_replicaset_that_cannot_be_made_is_the_cause() -> None:
     """As the controller writes it, and as for a Deployment."""
     moment = replay.moment("canary-steps", 5)
