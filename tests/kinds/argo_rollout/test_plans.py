@@ -274,6 +274,14 @@ def test_a_plan_says_what_comes_next() -> None:
     assert made.undo.request == Abort()
 
 
+def test_it_is_the_new_revision_that_gets_all_pods_in_the_end() -> None:
+    there = deepcopy(replay.objects_at("canary-steps", 25.0))
+    (raw,) = there["rollouts"].values()
+    del raw["spec"]["strategy"]["canary"]["steps"][1]  # the only pause without an end
+    made = planned(image("1.2"), of(raw, there, replay.moment("canary-steps", 25.0).now))
+    assert made.effects[-1].endswith("Then the new revision gets all pods, and becomes the stable one.")
+
+
 def test_a_rollback_to_what_is_stable_skips_the_steps_and_another_one_does_not() -> None:
     stable = planned(RollBack(), subject("canary-steps", 11.145))
     assert stable.effects[0].endswith("(web:1.0) is stable and still serves, so all steps are skipped.")

@@ -169,7 +169,7 @@ def ahead_of(subject: RolloutSubject, back: ReplicaSet) -> str:
         ]
         if len(between) < window.revisions:
             return f"It lies within the rollback window ({window.revisions}): the steps are skipped."
-    return ahead(subject, 0).replace(named(situation(subject).current), named(back))
+    return ahead(subject, 0, named(back))
 
 
 def _prospects(subject: RolloutSubject, back: ReplicaSet) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ def _rollout_of(subject: RolloutSubject, after: dict[str, Any]) -> tuple[str, ..
         return (f"This is the template of {named(known)}, which is stable: it comes back at once, without steps.",)
     again = (f"This is the template of revision {revision(known)}: it comes back.",) if known is not None else ()
     _, at = current_step(rollout)
-    return (*again, *((ahead(subject, 0),) if at is not None else ()))
+    return (*again, *((ahead(subject, 0, named(known)),) if at is not None else ()))
 
 
 def _amid(subject: RolloutSubject) -> tuple[str, ...]:

@@ -53,12 +53,15 @@ def stops_at(steps: tuple[Step, ...], begin: int) -> tuple[int, list[str]]:
     return len(steps), on_the_way
 
 
-def ahead(known: KnownRollout, begin: int) -> str:
-    """What comes from that step on, until the next one at which it waits for a person."""
+def ahead(known: KnownRollout, begin: int, new: str = "") -> str:
+    """What comes from that step on, until the next one at which it waits for a person.
+
+    `new` is what is rolled out then, if that is not what the spec has now.
+    """
     strategy = known.workload.spec.strategy.canary
     steps = strategy.steps if strategy is not None else ()
     at, on_the_way = stops_at(steps, begin)
-    new, _ = new_and_old(known)
+    new = new or new_and_old(known)[0]
     if not on_the_way:
         return f"All steps are done: {new} gets all pods, and becomes the stable one."
     shown = ", ".join(on_the_way[:5]) + (f" and {len(on_the_way) - 5} more" if len(on_the_way) > 5 else "")
