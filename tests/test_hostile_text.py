@@ -54,15 +54,19 @@ WORDS: Final = ("evil0x", "evil1x", "evil2x", "evil3x", "evil4x", "evil5x")
 """A Deployment's name, a namespace, a container, an image, an annotation, a line of a log."""
 
 _OWN: Final = re.compile(
+    r"\x1b\]8;id=[0-9-]+;(?P<link>https?://[!-~]+?)\x1b\\(?=(?:\x1b\[[0-9;:]*m)*(?P=link))|\x1b\]8;;\x1b\\|"
     r"\x1b\[[0-9:;<=>?]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[78=>c]|\x1b\]22;[a-z-]*\x07|\x1b\]2;ktui\x1b\\"
 )
-"""What a terminal program writes: sequences that move, colour and ask, and Textual's for pointer and title."""
+"""What a terminal program writes: sequences that move, colour and ask, Textual's for pointer and title, and links.
+
+A link leads to nothing but the address that is on the screen.
+"""
 
 
 def obeyed(raw: bytes) -> list[str]:
     """What in a terminal's bytes ktui did not write."""
     text = raw.decode("utf-8")
-    found = [each for each in _OWN.findall(text) if "7777" in each]
+    found = [each[0] for each in _OWN.finditer(text) if "7777" in each[0]]
     rest = _OWN.sub("", text)
     return found + [letter for letter in rest if not (letter.isprintable() or letter in "\r\n")]
 

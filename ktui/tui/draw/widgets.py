@@ -6,7 +6,9 @@ the style sheets say what that looks like in each theme; text in a span is text,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -33,6 +35,8 @@ class Span(NamedTuple):
 
 
 Line = Sequence[Span]
+
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 
 STYLES: Final = frozenset(
     {
@@ -131,6 +135,25 @@ def wrap(text: str, cells: int, most: int) -> list[str]:
     return lines
 
 
+def linked(text: str, style: Style) -> list[Segment]:
+    """Text in one style, in which a web address is a link (OSC 8) to what it says itself. One that is cut is none."""
+    segments, at = [], 0
+    for found in _ADDRESS.finditer(text):
+        address = found[0].rstrip(".,;:!?)")
+        end = found.start() + len(address)
+        after = text[found.end() : found.end() + 1]
+        if after != signs.ELLIPSIS and not after.isalnum():
+            segments += [Segment(text[at : found.start()], style), Segment(address, style + _link(address))]
+            at = end
+    return [each for each in (*segments, Segment(text[at:], style)) if each.text]
+
+
+@lru_cache(maxsize=256)
+def _link(address: str) -> Style:
+    # Rich gives each link a number by chance: the same one for the same address, so that nothing is drawn anew.
+    return Style(link=address)
+
+
 class _Painter(Widget):
     """What both widgets share: spans to strips, and clicks to actions."""
 
@@ -146,7 +169,10 @@ class _Painter(Widget):
     def strip(self, line: Line, cells: int, base: str = "") -> Strip:
         """A line as Textual draws it, in exactly so many cells; `base` lies below every span."""
         ground = self.rich_style + self._style(base)
-        segments = [Segment(span.text, ground + self._style(span.style) if span.style else ground) for span in line]
+        segments: list[Segment] = []
+        for span in line:
+            style = ground + self._style(span.style) if span.style else ground
+            segments += linked(span.text, style) if "://" in span.text else (Segment(span.text, style),)
         return Strip(segments).adjust_cell_length(cells, ground)
 
     def _style(self, name: str) -> Style:
