@@ -150,7 +150,7 @@ def linked(text: str, style: Style) -> list[Segment]:
 
 @lru_cache(maxsize=256)
 def _link(address: str) -> Style:
-    # Rich gives each link a number by chance: the same one for the same address, so that nothing is drawn anew.
+    # Rich gives each link a number by chance: the same one for the same address, so that nothing is drawn again.
     return Style(link=address)
 
 
