@@ -206,6 +206,16 @@ def test_what_stays_after_an_abort_is_said_before_it() -> None:
     assert made.effects[1] == "2 pods of revision 2 are stopped as they are replaced."
 
 
+@pytest.mark.parametrize(("delay", "said"), [(None, "is stopped as it is replaced."), (20, "stays for 20s")])
+def test_a_canary_gives_way_at_once_where_the_stable_side_has_to_come_back(delay: int | None, said: str) -> None:
+    """`dynamicStableScale`, unless a delay is asked for."""
+    there = deepcopy(replay.objects_at("istio-weights", 26.927))
+    (raw,) = there["rollouts"].values()
+    raw["spec"]["strategy"]["canary"] |= {"dynamicStableScale": True, "abortScaleDownDelaySeconds": delay}
+    made = planned(Abort(), of(raw, there, replay.moment("istio-weights", 26.927).now))
+    assert made.effects[1].startswith(f"1 pod of revision 3 {said}")
+
+
 @pytest.mark.parametrize(
     ("name", "at", "why"),
     [

@@ -71,18 +71,23 @@ def ahead(known: KnownRollout, begin: int, new: str = "") -> str:
 
 
 def kept_pods(known: KnownRollout) -> str:
-    """What becomes of the new pods after an abort (`GetAbortScaleDownDelaySecondsOrDefault` of utils/defaults)."""
+    """What becomes of the new pods after an abort.
+
+    `GetAbortScaleDownDelaySecondsOrDefault` of utils/defaults, `shouldDelayScaleDownOnAbort` of rollout/replicaset.go.
+    """
     strategy, new = known.workload.spec.strategy, situation(known).current
     pods = max(new.spec.desired, new.status.replicas) if new is not None else 0
     if not pods:
         return ""
     what = f"{count(pods, 'pod')} of revision {revision(new) if new is not None else 0}"
     keeps: int | None = 0
+    gives_way = False
     if strategy.blue_green is not None:
         keeps = strategy.blue_green.abort_scale_down_delay_seconds
-    elif strategy.canary is not None and strategy.canary.traffic_routing is not None:
-        keeps = strategy.canary.abort_scale_down_delay_seconds
-    else:
+    elif (canary := strategy.canary) is not None:
+        keeps = canary.abort_scale_down_delay_seconds
+        gives_way = canary.traffic_routing is None or (canary.dynamic_stable_scale and keeps is None)
+    if gives_way:
         verb = "is" if pods == 1 else "are"
         return f"{what} {verb} stopped as {'it is' if pods == 1 else 'they are'} replaced."
     verb = "stays" if pods == 1 else "stay"
