@@ -14,6 +14,7 @@ from ktui import own_files, signs
 from ktui.text import exact
 
 if TYPE_CHECKING:
+    from ktui.notify.preferences import Preferences
     from ktui.plans.rules import Rules
 
 _ENVIRONMENT: Final = "KTUI_"
@@ -35,7 +36,7 @@ _NAMESPACE: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 """A DNS label (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
 _DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 
-_ONLY_IN_FILE: Final = ("rules", "keys", "filters")
+_ONLY_IN_FILE: Final = ("rules", "notify", "keys", "filters")
 """Settings that are more than a word, so that no variable and no flag has them."""
 
 _LARGEST: Final = 1 << 20
@@ -83,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The order of the overview; empty is the one that was chosen last, at first the worst rollouts before others."""
     rules: tuple[dict[str, Any], ...] = ()
     """The guardrails as config.toml has them; `guardrails` reads them. No variable has them."""
+    notify: dict[str, Any] = {}
+    """The notifications as config.toml has them; `notifications` reads them. No variable has them."""
     keys: dict[str, str | tuple[str, ...]] = {}
     """Keys of one's own for the dashboard, by what they do (`ktui.tui.own_keys`). No variable has them."""
     filters: dict[str, str] = {}
@@ -106,6 +109,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         except ValueError as error:
             hint = "`ktui config check` explains the rules. Until it is corrected, ktui does nothing."
             raise SettingsError(f"The guardrails in config.toml cannot be used: {error}.", hint) from None
+
+    @property
+    def notifications(self) -> Preferences:
+        """Which rollouts are announced, and how. Raises SettingsError for what cannot be used."""
+        from ktui.notify.preferences import read_preferences  # noqa: PLC0415 - most commands announce nothing
+
+        try:
+            return read_preferences(self.notify, seconds)
+        except ValueError as error:
+            hint = "`ktui config check` explains them; docs/guide.md has all keys."
+            raise SettingsError(f"The notifications in config.toml cannot be used: {error}.", hint) from None
 
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | None = None) -> Settings:
@@ -133,6 +147,8 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], config: Path | No
         raise SettingsError(f"The request timeout is not a length of time: {error}.", "Write 10s, or 1m30s.") from None
     if settings.rules:
         _ = settings.guardrails
+    if settings.notify:
+        _ = settings.notifications
     return settings
 
 

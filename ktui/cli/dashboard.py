@@ -78,6 +78,7 @@ def dashboard(
             selector=settings.selector,
             read_only=settings.read_only,
             rules=settings.guardrails,
+            notify=settings.notifications,
             theme=settings.theme,
             habits=habits_of(settings),
             in_ascii=signs.are_ascii(settings.glyphs, os.environ, sys.__stdout__),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, repeat
 from typing import Any, Final, TextIO
 
 import click
 
+from ktui import signs
 from ktui.text import clean, visible
 
 COLOUR_MODES: Final = ("auto", "always", "never")
@@ -63,6 +64,21 @@ def note(text: str) -> None:
 def remark(sentence: str) -> None:
     """Something of ktui's own that a person should know beside what was asked for."""
     note(f"ktui: {sentence}")
+
+
+def to_terminal(sequence: Callable[[str], str], text: str = "") -> None:
+    """What a terminal obeys, with a text in it, on standard error; nothing if that is not a terminal.
+
+    `sequence` is a function of `ktui.notify.sequences`, which clean what they are given.
+    """
+    stream = sys.stderr
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+        return
+    stream.flush()
+    shown = signs.in_ascii(text) if getattr(stream, "in_ascii", False) else text
+    # Not as text: that lets nothing through which a terminal obeys.
+    stream.buffer.write(sequence(shown).encode(stream.encoding, signs.ERRORS))
+    stream.buffer.flush()
 
 
 def error(sentence: str, hint: str = "") -> None:

@@ -129,6 +129,8 @@ class Rollout(msgspec.Struct, frozen=True):
     """What stands before its name in a list, if its kind has the name of a kind of Kubernetes itself."""
     title: str = ""
     """What people call its kind: `Deployment`, `Knative Service`, `Argo Rollout`."""
+    aborted: bool = False
+    """Whether its controller has aborted it, or was asked to; kinds without an abort of their own go back instead."""
     unseen: tuple[str, ...] = ()
     """The resources that may not be read and that would tell more of it: `replicasets`, `pods`."""
 

@@ -29,6 +29,7 @@ from ktui.tui.options import Options
 from ktui.tui.overview.screen import OverviewScreen
 from ktui.tui.palette import Palette, RolloutCommands
 from ktui.tui.refresh import Pace
+from ktui.tui.rollout_screen import RolloutScreen
 from ktui.tui.screen import LiveScreen, front_of
 from ktui.tui.terminal.chosen_theme import first_theme, remember_theme
 from ktui.tui.theme import state_colours
@@ -157,6 +158,16 @@ class KtuiApp(TypeAheadApp):
         """The uids of the rollouts that are aborted by themselves where they go wrong."""
         return self._guards.uids if self._guards is not None else frozenset()
 
+    @property
+    def followed(self) -> frozenset[str]:
+        """The uids of the rollouts that a person follows: what becomes of them is announced."""
+        return self._announcements.followed if self._announcements is not None else frozenset()
+
+    @property
+    def opened(self) -> str | None:
+        """The uid of the rollout whose screen is in front; None if the list is, or a screen of several."""
+        return self.chosen if isinstance(self.front, RolloutScreen) else None
+
     def countdown(self, now: datetime, uid: str = "") -> str:
         """What auto-abort is about to do to that rollout, or to the one that comes first; empty for nothing."""
         return self._guards.sentence(now, uid) if self._guards is not None else ""
@@ -265,6 +276,8 @@ class KtuiApp(TypeAheadApp):
         """Keep what is known of the rollouts that run."""
         self.recorder.leave()
         await self.recorder.aclose()
+        if self._announcements is not None:
+            await self._announcements.aclose()
 
     def _open_first(self) -> None:
         """Open the rollout that the dashboard was started for, once it is known; not over what was opened meanwhile."""
@@ -313,12 +326,6 @@ class KtuiApp(TypeAheadApp):
         # A key that is pressed twice asks twice.
         if screen is not None and (type(screen) is not type(self.screen) or self.chosen != wanted.uid):
             self.push_screen(screen)
-        if (
-            isinstance(wanted, messages.Open)
-            and wanted.view is messages.View.DETAIL
-            and self._announcements is not None
-        ):
-            self._announcements.follow(wanted.uid)
 
     @on(messages.OpenBlueGreen)
     def _open_blue_green(self, wanted: messages.OpenBlueGreen) -> None:
@@ -385,6 +392,11 @@ class KtuiApp(TypeAheadApp):
         self._tour = None
         take_off(self.screen_stack)
         self.redraw()
+
+    @on(messages.Follow)
+    def _follow_rollouts(self, wanted: messages.Follow) -> None:
+        if self._announcements is not None:
+            self._announcements.follow(wanted.uids)
 
     def action_help(self) -> None:
         """Keys and signs."""

@@ -23,8 +23,10 @@ class Unsettled(NamedTuple):
 
 
 @runtime_checkable
-class _HasTitle(Protocol):
+class _Outside(Protocol):
     def set_title(self, title: str) -> None: ...
+
+    def notify_desktop(self, text: str, setting: str) -> None: ...
 
 
 class EndingApp(CleanApp):
@@ -121,8 +123,14 @@ class EndingApp(CleanApp):
     def set_terminal_title(self, title: str) -> None:
         """Give the terminal's window or tab a title, if there is a terminal."""
         driver: object = self._driver
-        if isinstance(driver, _HasTitle):
+        if isinstance(driver, _Outside):
             driver.set_title(signs.in_ascii(title) if self.in_ascii else title)
+
+    def notify_desktop(self, text: str, setting: str) -> None:
+        """Show a notification of the desktop, if there is a terminal that can."""
+        driver: object = self._driver
+        if isinstance(driver, _Outside):
+            driver.notify_desktop(signs.in_ascii(text) if self.in_ascii else text, setting)
 
     # By a fault
 

@@ -99,6 +99,14 @@ class Host(Listener, Protocol):
     def guarded(self) -> frozenset[str]:
         """The rollouts that auto-abort is on for."""
 
+    @property
+    def followed(self) -> frozenset[str]:
+        """The rollouts that a person follows: what becomes of them is announced."""
+
+    @property
+    def opened(self) -> str | None:
+        """The uid of the rollout whose screen is in front; None if the list is, or a screen of several."""
+
     def offers(self, uid: str) -> tuple[Offer, ...]:
         """The actions on a rollout, open or not."""
 
@@ -128,6 +136,9 @@ class Host(Listener, Protocol):
 
     def set_terminal_title(self, title: str) -> None:
         """Give the terminal's window or tab a title, if there is a terminal."""
+
+    def notify_desktop(self, text: str, setting: str) -> None:
+        """Show a notification of the desktop, if there is a terminal that can."""
 
     # What Textual's app does
 

@@ -23,6 +23,7 @@ MEANINGS: Final[dict[str, str]] = {
     "T": "retry what was aborted",
     "X": "end an analysis",
     "A": "auto-abort, on or off",
+    "w": "follow: be notified, or no longer",
     "exclamation_mark": "switch a Service before every pod is available",
     # Where to read
     "enter": "open",
@@ -63,7 +64,7 @@ MEANINGS: Final[dict[str, str]] = {
     "O": "one pod, or all",
     "K": "one container, or all",
     "P": "also what was logged before the last restart",
-    "w": "wrap",
+    "W": "wrap",
     "S": "save to a file",
     # Moving
     "down": "down",

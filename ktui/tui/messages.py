@@ -92,6 +92,14 @@ class Guard(Message):
         self.uid = uid
 
 
+class Follow(Message):
+    """Announce what becomes of these rollouts from now on, or no longer."""
+
+    def __init__(self, uids: Collection[str]) -> None:
+        super().__init__()
+        self.uids = uids
+
+
 class Switch(Message):
     """Send a Service's traffic to another side: plan it, show it, and send it if the person agrees."""
 

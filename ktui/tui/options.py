@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ktui.notify.preferences import DEFAULTS, Preferences
 from ktui.plans.rules import NO_RULES, Rules
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Options:
     selector: str = ""
     read_only: bool = False
     rules: Rules = NO_RULES
+    notify: Preferences = DEFAULTS
     theme: str = ""
     habits: Habits = NO_HABITS
     """How a person is used to have it."""

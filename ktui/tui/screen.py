@@ -21,7 +21,7 @@ from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting
 from ktui.tui.host import Host
 from ktui.tui.keymap import bind, name
-from ktui.tui.messages import Guard, Open, OpenBlueGreen, OpenLogs, OpenReport, Steer, View
+from ktui.tui.messages import Follow, Guard, Open, OpenBlueGreen, OpenLogs, OpenReport, Steer, View
 from ktui.tui.terminal.clipboard import copy
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class LiveScreen(SafeToDismiss[None]):
         bind("u", "usage", id="rollout.usage"),
         bind("f", "figures", id="rollout.figures"),
         bind("A", "guard", id="rollout.guard"),
+        bind("w", "follow", id="rollout.follow"),
         bind("B", "blue_green", id="rollout.bluegreen"),
         bind("c", "copy", id="copy"),
         bind("M", "messages", id="messages"),
@@ -264,6 +265,11 @@ class LiveScreen(SafeToDismiss[None]):
         """Turn auto-abort of the selected rollout on, or off."""
         if (uid := self._still_there()) is not None:
             self.post_message(Guard(uid))
+
+    def action_follow(self) -> None:
+        """Have what becomes of the selected rollout announced, or no longer."""
+        if (uid := self._still_there()) is not None:
+            self.post_message(Follow([uid]))
 
     def action_blue_green(self) -> None:
         """Open the Service that has the selected rollout as one of its sides."""

@@ -212,3 +212,31 @@ def test_the_name_is_asked_for_instead_of_yes(
         terminal.press("cart\r")
         assert terminal.ends() == 0
     assert cart.deployment().spec.paused is True
+
+
+def test_config_check_says_what_is_notified_and_what_of_it_does_not_work(ktui: Ktui, config: Config) -> None:
+    path = config('[notify]\nrollouts = "all"\nwhen = ["failed"]\ncommand = ["/bin/sh", "pl4nted"]\n')
+    ran = ktui("config", "check")
+    assert ran.code == 0
+    assert ran.lines == [
+        f"{path} is valid.",
+        "Notifications of rollouts that are shown: when failed.",
+        "  toast, bell, title; desktop: auto",
+        "  command: /bin/sh (at most 10s)",
+        "There are no guardrails.",
+    ]
+    config('[notify]\ncommand = ["/no/such"]\nwebhook = { address_file = "/no/address" }\n')
+    ran = ktui("config", "check")
+    assert (ran.code, ran.err.splitlines()) == (
+        1,
+        [
+            "ktui: The notification command /no/such is not an executable file that can be found.",
+            "ktui: The address of the webhook cannot be read from the file /no/address: No such file or directory.",
+        ],
+    )
+    config("[notify]\nbel = true\n")
+    ran = ktui("config", "check")
+    assert (ran.code, ran.err.splitlines()[0].partition(";")[0]) == (
+        1,
+        'ktui: The notifications in config.toml cannot be used: [notify]: there is no key "bel"',
+    )

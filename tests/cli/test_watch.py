@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ktui.sim import SimulatedCluster
 from tests.cli.conftest import Ktui
+from tests.notify.hook import SECRET, Hook
 from tests.simulated import OLD, STUCK, Witness, image_patch, manifest
+from tests.terminal import Terminal
 
 Start = Callable[..., subprocess.Popen[str]]
 Line = dict[str, Any]
@@ -171,3 +175,36 @@ def test_a_reader_that_has_gone_ends_it_even_where_nothing_changes(cart: Witness
 
 def test_yaml_is_refused(ktui: Ktui, cart: Witness) -> None:
     assert ktui("get", "--watch", "-o", "yaml").code == 2
+
+
+def test_notify_goes_with_watch(ktui: Ktui) -> None:
+    ran = ktui("get", "--notify")
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        2,
+        "Error: --notify goes with --watch: without it, nothing changes.",
+    )
+
+
+def test_notify_announces_without_a_screen(
+    cart: Witness, cluster: SimulatedCluster, kubeconfig: Path, own_folders: Path
+) -> None:
+    config, hook = own_folders / "config" / "ktui" / "config.toml", Hook()
+    config.parent.mkdir(parents=True)
+    folders = {"XDG_CONFIG_HOME": str(own_folders / "config"), "TERM_PROGRAM": "WezTerm"}
+    with hook.in_a_thread() as address:
+        config.write_text('[notify]\nwebhook = { address_env = "HOOK", form = "slack" }\n')
+        arguments = ("-m", "ktui", "--kubeconfig", str(kubeconfig), "-n", "shop", "get", "--watch", "--notify")
+        environment = folders | {"HOOK": address}
+        with Terminal.python(*arguments, home=own_folders, environment=environment) as terminal:
+            terminal.sees("complete")
+            cart.patch(image_patch(STUCK))
+            terminal.sees("stalled")
+            terminal.waits_for(lambda: hook.bodies, "the webhook")
+            terminal.send_signal(signal.SIGTERM)
+            terminal.ends()
+    sent = terminal.raw.decode()
+    assert re.findall(r"\x1b\]777;notify;ktui;(▲ shop/cart: stalled): [^\x07]*\x07\x07", sent), sent
+    assert "\x1b]9;" not in sent
+    assert sent.index("\x1b[22;2t") < sent.index("\x1b]2;▲1 ktui\x1b\\") < sent.index("\x1b[23;2t")
+    assert SECRET not in sent
+    assert hook.bodies[0]["text"].splitlines()[0].startswith("▲ shop/cart: stalled: ")

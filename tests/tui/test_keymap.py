@@ -81,7 +81,7 @@ def test_no_screen_takes_the_keys_away_that_steer_the_rollout() -> None:
     for screen in subclasses(LiveScreen):
         assert screen._inherit_bindings, screen
         taken = {key for key, binding in bindings(screen) if binding.action != "app.pop_screen"}
-        assert not taken & {"space", "p", "b", "a", "C", "i", "s", "R", "A", "n", "x", "c", "r", "q"}, screen
+        assert not taken & {"space", "p", "b", "a", "C", "i", "s", "R", "A", "w", "n", "x", "c", "r", "q"}, screen
 
 
 def test_the_help_names_every_key_of_every_screen_and_no_other() -> None:

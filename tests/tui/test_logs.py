@@ -264,7 +264,7 @@ async def test_times_wrap_and_moving_sideways(stage: Stage, dashboard: Dashboard
         await screen.press("right")
         await screen.sees("from column 17")
         await screen.sees_no("INFO  starting")
-        await screen.press("w")
+        await screen.press("W")
         await screen.sees("INFO  starting")
         assert logs.pane.view.virtual_size.height >= len(lines_of(logs.pane))
 
@@ -351,7 +351,7 @@ async def test_a_flood_keeps_memory_bounded_and_keys_working(stage: Stage, dashb
         await screen.press("F")
         await screen.sees("‖ not following")
         stage.advance(1)
-        await screen.press("w", "t", "slash")
+        await screen.press("W", "t", "slash")
         await screen.type("slow")
         await screen.press("enter")
         await screen.sees("lines with “slow”")

@@ -47,6 +47,8 @@ class Bare(CleanApp):
     chosen: str | None = None
     pending: Mapping[str, str] = {}
     guarded: frozenset[str] = frozenset()
+    followed: frozenset[str] = frozenset()
+    opened: str | None = None
 
     def __init__(self, live: Live) -> None:
         super().__init__()
@@ -97,6 +99,8 @@ class Bare(CleanApp):
     def release_keys(self) -> None: ...
 
     def set_terminal_title(self, title: str) -> None: ...
+
+    def notify_desktop(self, text: str, setting: str) -> None: ...
 
 
 def a_live(*names: str) -> Live:

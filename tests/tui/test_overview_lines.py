@@ -102,7 +102,7 @@ def test_the_verdict_stands_under_the_name_of_who_says_it() -> None:
 def test_no_why_is_cut_while_lines_are_free() -> None:
     for cells in range(80, 220):
         fitted = columns(map(measure, TROUBLED), cells)
-        high = heights(TROUBLED, fitted, 30, guarded={"checkout"}, traffic=lambda _: None)
+        high = heights(TROUBLED, fitted, 30, guarded={"checkout"}, followed=(), traffic=lambda _: None)
         shown = row(TROUBLED[0], fitted, NOW, is_guarded=True, most=high[0])
         assert len(shown) == high[0]
         assert all(len(text(line).rstrip()) <= cells for line in shown), cells
@@ -116,7 +116,7 @@ def test_rows_take_no_more_lines_than_there_are() -> None:
     rows = [a(f"rollout-{number}", "web:1.0", cause(WHY)) for number in range(3)]
     fitted = columns(map(measure, rows), 100)
     for room in range(16):
-        high = heights(rows, fitted, room, guarded=(), traffic=lambda _: None)
+        high = heights(rows, fitted, room, guarded=(), followed=(), traffic=lambda _: None)
         assert sum(high) <= max(3, room)
         assert high == [high[0]] * 3, "rows that say the same are cut alike"
         assert high[0] == max(1, min(3, room // 3))

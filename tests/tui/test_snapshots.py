@@ -200,7 +200,7 @@ def test_logs_searched_and_wrapped(stage: Stage, look: Callable[..., bool]) -> N
 
     async def steps(screen: Screen) -> None:
         await _logs(screen)
-        await screen.press("w", "slash")
+        await screen.press("W", "slash")
         await screen.type("file")
         await screen.press("enter", "comma", "comma")
         await screen.sees("lines with “file”")

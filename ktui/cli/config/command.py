@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import click
 
 from ktui.cli import printing
 from ktui.cli.cluster import access
+from ktui.cli.exit_codes import FAILED
 from ktui.cli.habits import habits_of
 from ktui.cli.naming import one_or_service
 from ktui.cli.options import CONTEXT_SETTINGS, NAMES, Command, ServiceName, settings_of
@@ -15,6 +18,7 @@ from ktui.kube.auth.chosen import whereabouts
 from ktui.kube.errors import KubeError
 from ktui.model.reference import Reference
 from ktui.model.resources import SERVICES
+from ktui.notify.command import DeliveryError
 from ktui.plans.rules import Place, Rule
 from ktui.settings import Settings, config_file
 from ktui.text import clean, count
@@ -36,7 +40,7 @@ def config() -> None:
 @click.argument("names", metavar="[NAME]", nargs=-1, callback=_one, shell_complete=NAMES)
 @click.pass_context
 def check(context: click.Context, names: Reference | ServiceName | None) -> int:
-    """Check config.toml, and explain which rules meet a context, a namespace and NAME.
+    """Check config.toml, and explain which rules meet a context, a namespace and NAME, and what is notified.
 
     It does not connect to a cluster. The exit code is 1 if the file has a mistake: ktui then does nothing until it is
     corrected. Guardrails protect against slips, not against malice: who can edit the file can change them.
@@ -51,19 +55,40 @@ def check(context: click.Context, names: Reference | ServiceName | None) -> int:
     rules, path = settings.guardrails, config_file()
     is_there = path is not None and path.exists()
     printing.line(f"{clean(str(path))} is valid." if is_there else "There is no config.toml: the defaults hold.")
+    code = _check_notifications(settings) if settings.notify else 0
     for line in _habits(habits_of(settings)):
         printing.line(line)
     if settings.read_only:
         printing.line("read_only is set: every action is disabled.")
     if not rules.rules:
         printing.line("There are no guardrails.")
-        return 0
+        return code
     place = _place(settings, names)
     found = list(rules.meeting(place))
     printing.line(f"{len(found)} of {count(len(rules.rules), 'rule')} for {place}{':' if found else '.'}")
     for line in _lines(found):
         printing.line(line)
-    return 0
+    return code
+
+
+def _check_notifications(settings: Settings) -> int:
+    """Say what is announced, and what of it does not work; the exit code."""
+    wanted = settings.notifications
+    for line in wanted.lines:
+        printing.line(line)
+    problems = []
+    if wanted.command and shutil.which(wanted.command[0]) is None:
+        problems.append(f"The notification command {wanted.command[0]} is not an executable file that can be found.")
+    if wanted.webhook is not None:
+        from ktui.notify.webhook import read_address  # noqa: PLC0415 - with an HTTP client
+
+        try:
+            read_address(wanted.webhook, os.environ)
+        except DeliveryError as error:
+            problems.append(str(error))
+    for problem in problems:
+        printing.error(problem)
+    return FAILED if problems else 0
 
 
 def _habits(habits: Habits) -> Iterator[str]:

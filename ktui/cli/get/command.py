@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Final
 
@@ -49,10 +50,11 @@ _HEADER: Final = ["NAME", "PHASE", "NEW", "READY", "REV", "IMAGE", "FOR", "WHY"]
 @click.command(cls=Command, shows=True)
 @click.argument("wanted", metavar="[NAME]...", nargs=-1, callback=chosen_or_services, shell_complete=NAMES)
 @click.option("-w", "--watch", "watches", is_flag=True, help="Keep printing changes; with -o json, as JSON lines.")
+@click.option("--notify", "notifies", is_flag=True, help="With --watch: notify you as [notify] in config.toml says.")
 @output_option
 @color_option
 @click.pass_context
-def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -> int:
+def get(context: click.Context, wanted: Chosen, *, watches: bool, notifies: bool, output: str) -> int:
     """Show the rollouts of Deployments, StatefulSets and DaemonSets, one per line, worst first.
 
     A NAME is web, statefulset/db or daemonset/agent; kubectl's forms work too: deploy web, deploy,sts, sts/db ds/agent.
@@ -64,6 +66,7 @@ def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -
       ktui get -A                       all rollouts of the cluster
       ktui get -A -o json | jq -r '.rollouts[] | select(.phase == "failed") | .name'
       ktui get checkout sts/db --watch  two of them, as they change
+      ktui get -A --watch --notify      all, with a bell when one completes, fails, stalls, is held or aborted
     """
     settings = settings_of(context)
     if wanted.services:
@@ -77,7 +80,11 @@ def get(context: click.Context, wanted: Chosen, *, watches: bool, output: str) -
         raise click.UsageError("A NAME is one rollout of one namespace; -l and -A choose several.")
     if watches and output == "yaml":
         raise click.UsageError("A watch prints lines: as text, or with -o json.")
-    return run(_watch(settings, wanted, output) if watches else _get(settings, wanted, output))
+    if notifies and not watches:
+        raise click.UsageError("--notify goes with --watch: without it, nothing changes.")
+    if watches:
+        return run(_watch(settings, wanted, output, notifies=notifies))
+    return run(_get(settings, wanted, output))
 
 
 async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
@@ -101,19 +108,26 @@ async def _get(settings: Settings, wanted: Chosen, output: str) -> int:
     return FAILED if missing else 0
 
 
-async def _watch(settings: Settings, wanted: Chosen, output: str) -> int:
-    async with connected(settings) as connection:
+async def _watch(settings: Settings, wanted: Chosen, output: str, *, notifies: bool) -> int:
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(connected(settings))
         namespace = None if settings.all_namespaces else connection.namespace
         speaker: Speaker = (
             JsonLines(connection.clock.now)
             if output == "json"
             else _Rows(connection.clock.now, with_namespace=settings.all_namespaces)
         )
+        after: Callable[[bool], None] | None = None
+        if notifies:
+            from ktui.cli.get.announcer import announcing  # noqa: PLC0415 - few watches need it
+
+            announcer = await stack.enter_async_context(announcing(settings.notifications, connection))
+            speaker, after = announcer.beside(speaker), announcer.announce
         if wanted.kinds:
             speaker = _OfKinds(speaker, wanted.kinds)
         names = tuple([await settle(connection, name) for name in wanted.names])
-        async with recording(connection, book_opener(settings)) as recorder:
-            return await watch(connection, namespace, settings.selector, names, speaker, recorder=recorder)
+        recorder = await stack.enter_async_context(recording(connection, book_opener(settings)))
+        return await watch(connection, namespace, settings.selector, names, speaker, recorder=recorder, after=after)
 
 
 def _rollouts(store: Store, now: datetime) -> list[Rollout]:

@@ -184,8 +184,11 @@ async def watch(
     speaker: Speaker,
     *,
     recorder: CommandRecorder,
+    after: Callable[[bool], None] | None = None,
 ) -> int:
     """Tell what there is, and then what changes, until nobody reads it. Raises KubeError if it goes on being refused.
+
+    `after` is called after each look, once all has been listed, with whether what is known is current.
 
     The exit code is 1 where a name does not exist; else this does not return.
     """
@@ -225,3 +228,5 @@ async def watch(
                 if missing := ledger.missing:
                     await say_missing(connection, missing)
                     return FAILED
+            if has_listed and after is not None:
+                after(not troubles.are_open)

@@ -83,6 +83,7 @@ def summarise(store: Store, situation: Situation, numbers: Progress, track: Trac
         awaits=waits,
         # Two pauses at once: each is lifted by itself.
         paused_at=f"paused as a whole (spec.paused); {waits}" if waits and rollout.status.pause_conditions else "",
+        aborted=said.aborted(rollout),
         controller=controller_of(rollout, steps),
         foreign_containers=()
         if rollout.spec.workload_ref is None

@@ -191,6 +191,7 @@ class RolloutPanels(Container):
         return (
             (uid, self._cells, self._lines, self._front, self._every_pod, is_gone and self._has_namesake),
             (app.pending.get(uid), uid in app.guarded, app.countdown(app.now(), uid), app.traffic(uid)),
+            uid in app.followed,
             (use, self._around, app.connection),
             [(each.scrollable_content_region.width, each.scroll_offset.y) for each in lists],
         )
@@ -247,6 +248,8 @@ class RolloutPanels(Container):
             countdown = app.countdown(now, self._uid)
             guard = Span(f"   auto-abort is on{f': {countdown}' if countdown else ''}", "warn")
             shown[0] = shorten([*shown[0], guard], self._cells)
+        if self._uid in app.followed:
+            shown[0] = shorten([*shown[0], Span("   followed", "key")], self._cells)
         if (traffic := app.traffic(self._uid)) is not None:
             mark = Span(f"   {traffic.text}", "new" if traffic.gets_traffic else "dim")
             shown[0] = shorten([*shown[0], mark], self._cells)

@@ -60,7 +60,7 @@ PAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("V tab", "new pods, old ones or both; from one side to the other"),
         ("O K P", "one pod, one container, also what was logged before the last restart"),
         ("/ . , &", "search, next match, previous match, only lines that match"),
-        ("t w S", "times, wrap, save to a file"),
+        ("t W S", "times, wrap, save to a file"),
         ("← →", "move lines that are cut sideways"),
     ),
     "blue-green": (
@@ -87,6 +87,7 @@ EVERYWHERE: Final = (
     ("u", "resources: CPU and memory of new and old pods against requests and limits; room in quotas"),
     ("f", "report: how rollouts went, of all or of one"),
     ("A", "auto-abort on or off: roll back if a new pod fails or the deadline passes, while ktui runs"),
+    ("w", "follow the rollout: be notified when it completes, fails, stalls, is held or aborted; or no longer"),
     ("B", "blue-green: switch the Service of a pair of Deployments"),
     ("M", "messages: what ktui said, also what is no longer on the screen"),
     ("c", "copy what is shown or under the cursor; in a question, the kubectl command"),

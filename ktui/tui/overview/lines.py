@@ -36,6 +36,7 @@ _BETWEEN: Final = Span(_GAP)
 _MOST_WHY: Final = 4
 """The lines of a row at most."""
 _GUARDED: Final = "auto-abort · "
+_FOLLOWED: Final = "followed"
 
 DOWN: Final = signs.DOWN
 """The glyph of rollouts of which no pod is available."""
@@ -196,6 +197,7 @@ def row(
     is_chosen: bool = False,
     is_marked: bool = False,
     is_guarded: bool = False,
+    is_followed: bool = False,
     traffic: Mark | None = None,
     most: int = 1,
 ) -> list[list[Span]]:
@@ -219,7 +221,7 @@ def row(
                 continue
             case "why":
                 indent = width(spans)
-                marks = _marks(rollout, size, is_guarded=is_guarded, traffic=traffic)
+                marks = _marks(rollout, size, is_guarded=is_guarded, is_followed=is_followed, traffic=traffic)
                 text, *more = _why(rollout, size, width(marks), most) or [""]
                 spans += marks
                 shown = style
@@ -250,6 +252,7 @@ def heights(
     room: int,
     *,
     guarded: Collection[str],
+    followed: Collection[str],
     traffic: Callable[[str], Mark | None],
 ) -> list[int]:
     """How many lines each row takes, so that no WHY is cut where all rows fit into so many lines.
@@ -260,15 +263,18 @@ def heights(
         return [1] * len(rollouts)
     needed = []
     for each in rollouts:
-        marks = _marks(each, fitted.why, is_guarded=each.uid in guarded, traffic=traffic(each.uid))
+        known = {"is_guarded": each.uid in guarded, "is_followed": each.uid in followed}
+        marks = _marks(each, fitted.why, **known, traffic=traffic(each.uid))
         needed.append(max(1, len(_why(each, fitted.why, width(marks), _MOST_WHY))))
     most = next(most for most in range(_MOST_WHY, 0, -1) if most == 1 or sum(min(most, n) for n in needed) <= room)
     return [min(most, each) for each in needed]
 
 
-def _marks(rollout: Rollout, cells: int, *, is_guarded: bool, traffic: Mark | None) -> list[Span]:
-    """What stands before WHY: that auto-abort is on, and whether it gets the traffic of a Service."""
+def _marks(rollout: Rollout, cells: int, *, is_guarded: bool, is_followed: bool, traffic: Mark | None) -> list[Span]:
+    """What stands before WHY: auto-abort is on, it is followed, and whether it gets the traffic of a Service."""
     spans = [Span(_GUARDED, "warn")] if is_guarded and cells > len(_GUARDED) else []
+    if is_followed and cells > width(spans) + len(_FOLLOWED) + 3:
+        spans.append(Span(f"{_FOLLOWED}{f' {signs.POINT} ' if rollout.why else ' '}", "key"))
     if traffic is not None and cells - width(spans) > cell_len(traffic.text):
         text = f"{traffic.text}{f' {signs.POINT} ' if rollout.why else ''}"
         spans.append(Span(text, "new" if traffic.gets_traffic else "dim"))

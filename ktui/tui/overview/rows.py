@@ -45,6 +45,7 @@ class Rows(LazyLines):
         cursor: int | None,
         marked: Collection[str],
         guarded: Collection[str],
+        followed: Collection[str],
         traffic: Callable[[str], Mark | None],
         last: Rows | None,
     ) -> None:
@@ -53,7 +54,7 @@ class Rows(LazyLines):
         """The line that each row begins on, and the number of all lines."""
         self._rollouts, self._fitted, self._now = rollouts, fitted, now
         self._pending, self._cursor, self._marked, self._guarded = pending, cursor, marked, guarded
-        self._traffic = traffic
+        self._followed, self._traffic = followed, traffic
         self._made: dict[str, _Made] = {}
         self._made_before = last._made if last is not None else {}
 
@@ -81,9 +82,10 @@ class Rows(LazyLines):
         rollout = self._rollouts[index]
         uid, pending, is_chosen = rollout.uid, self._pending.get(rollout.uid, ""), index == self._cursor
         is_marked, is_guarded = uid in self._marked, uid in self._guarded
-        traffic = self._traffic(uid)
+        traffic, is_followed = self._traffic(uid), uid in self._followed
         most = self._heights[index]
-        facts = (self._fitted, most, pending, is_chosen, is_marked, is_guarded, traffic, age(rollout.since, self._now))
+        marks = (is_chosen, is_marked, is_guarded, is_followed, traffic)
+        facts = (self._fitted, most, pending, *marks, age(rollout.since, self._now))
         made = self._made.get(uid) or self._made_before.get(uid)
         if made is None or made.rollout is not rollout or made.facts != facts:
             row = lines.row(
@@ -94,6 +96,7 @@ class Rows(LazyLines):
                 is_chosen=is_chosen,
                 is_marked=is_marked,
                 is_guarded=is_guarded,
+                is_followed=is_followed,
                 traffic=traffic,
                 most=most,
             )

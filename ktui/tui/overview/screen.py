@@ -15,7 +15,7 @@ from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
 from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.keymap import bind, moving
-from ktui.tui.messages import Open, OpenReport, SteerAll, View
+from ktui.tui.messages import Follow, Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
 from ktui.tui.overview.lines import SORTS
 from ktui.tui.overview.listing import Listing
@@ -155,7 +155,9 @@ class OverviewScreen(LiveScreen):
         measures = self._measures.of(everything)
         fitted = overview_lines.columns(measures, cells - 3, self._columns)
         room = self._table_lines(is_split=bool(beside))
-        heights = overview_lines.heights(self._listing.rows, fitted, room, guarded=app.guarded, traffic=app.traffic)
+        heights = overview_lines.heights(
+            self._listing.rows, fitted, room, guarded=app.guarded, followed=app.followed, traffic=app.traffic
+        )
         self._table = Rows(
             self._listing.rows,
             heights,
@@ -165,6 +167,7 @@ class OverviewScreen(LiveScreen):
             cursor=at,
             marked=self._listing.marked,
             guarded=app.guarded,
+            followed=app.followed,
             traffic=app.traffic,
             last=self._table,
         )
@@ -352,6 +355,13 @@ class OverviewScreen(LiveScreen):
             return
         self.ktui.hold_keys()
         self.post_message(SteerAll(self._listing.chosen_uids, name))
+
+    def action_follow(self) -> None:
+        """Follow what is selected, else the rollout under the cursor; or no longer."""
+        if self._listing.marked:
+            self.post_message(Follow(self._listing.chosen_uids))
+        else:
+            super().action_follow()
 
     def action_clear(self) -> None:
         """Go back to the list; else leave the filter's line; else select nothing; else show everything again."""

@@ -211,7 +211,7 @@ class Steering:
         if isinstance(outcome, Done):
             generation = outcome.after.get("metadata", {}).get("generation", target.generation + 1)
             self.pending.taken(target.uid, generation)
-            self._announcements.follow(target.uid, generation)
+            self._announcements.started(target.uid, generation)
             self.say(outcome.sentence, "information")
         else:
             self.say(f"{outcome.sentence} {outcome.hint}".strip(), _severity(outcome))

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TextIO, cast
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-from ktui.text import clean
+from ktui.notify import sequences
 from ktui.tui.terminal.arrivals import Arrivals
 
 _LOOK: Final = 0.1
@@ -64,16 +64,20 @@ class Terminal(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal, and have it keep its title for later (xterm's XTWINOPS 22)."""
         super().start_application_mode()  # type: ignore[no-untyped-call] # Textual's has no annotation
-        self.write("\x1b[22;2t")
+        self.write(sequences.KEEP_TITLE)
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, with the title that it had."""
-        self.write("\x1b[23;2t")
+        self.write(sequences.RESTORE_TITLE)
         super().stop_application_mode()
 
     def set_title(self, title: str) -> None:
-        """Give the terminal's window or tab a title (OSC 2); whatever is in it, it is one line of clean text."""
-        self.write(f"\x1b]2;{clean(title)}\x1b\\")
+        """Give the terminal's window or tab a title; whatever is in it, it is one line of clean text."""
+        self.write(sequences.title(title))
+
+    def notify_desktop(self, text: str, setting: str) -> None:
+        """Show a notification of the desktop; it is one line of clean text, too."""
+        self.write(sequences.desktop(text, setting, os.environ))
 
     def _is_lost(self) -> None:
         app = cast("_Ends", self._app)
