@@ -113,7 +113,7 @@ def test_the_roles_in_the_guide_suffice() -> None:
 
 
 def test_the_settings_in_the_guide_are_all_there_are_with_their_defaults() -> None:
-    text = re.sub(r"^# (kubeconfig|rules)", r"\1", block("toml"), flags=re.MULTILINE)
+    text = re.sub(r"^# (kubeconfig|rules|notify)", r"\1", block("toml"), flags=re.MULTILINE)
     told = tomllib.loads(text)
     defaults = msgspec.to_builtins(Settings())
     assert list(told) == list(defaults)

@@ -25,7 +25,7 @@ _COMMANDS: Final = {
     "logs": ("ktui.cli.logs.command", "What the pods of a rollout write, new or old."),
     "resources": ("ktui.cli.resources.command", "CPU and memory, new against old; quota left."),
     "report": ("ktui.cli.report.command", "How rollouts went: success, durations, recovery."),
-    "audit": ("ktui.cli.audit.command", "What was done with ktui on this machine."),
+    "audit": ("ktui.cli.audit.command", "Who did what: ktui, and what others wrote."),
     "pause": ("ktui.cli.act.commands", "Stop the rollout; running pods keep running."),
     "resume": ("ktui.cli.act.commands", "Continue a paused rollout."),
     "canary": ("ktui.cli.act.canary", "Roll out to a few pods and hold there."),

@@ -31,6 +31,7 @@ MEANINGS: Final[dict[str, str]] = {
     "h": "history",
     "l": "logs",
     "e": "timeline",
+    "E": "audit: who did what",
     "u": "resources: CPU, memory, quota",
     "f": "report",
     "B": "blue-green",

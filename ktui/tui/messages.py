@@ -21,6 +21,7 @@ class View(Enum):
     DETAIL = auto()
     HISTORY = auto()
     TIMELINE = auto()
+    AUDIT = auto()
     RESOURCES = auto()
 
 

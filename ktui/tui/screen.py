@@ -49,6 +49,7 @@ class LiveScreen(SafeToDismiss[None]):
         bind("h", "history", id="rollout.history"),
         bind("l", "logs", id="rollout.logs"),
         bind("e", "timeline", id="rollout.timeline"),
+        bind("E", "audit", id="rollout.audit"),
         bind("u", "usage", id="rollout.usage"),
         bind("f", "figures", id="rollout.figures"),
         bind("A", "guard", id="rollout.guard"),
@@ -194,6 +195,10 @@ class LiveScreen(SafeToDismiss[None]):
     def action_timeline(self) -> None:
         """Open the timeline of the selected rollout."""
         self._go_to("timeline", partial(Open, View.TIMELINE))
+
+    def action_audit(self) -> None:
+        """Open who did what to the selected rollout."""
+        self._go_to("audit", partial(Open, View.AUDIT))
 
     def action_usage(self) -> None:
         """Open what the pods of the selected rollout use."""

@@ -44,6 +44,10 @@ def _view_of(view: View, uid: str) -> LiveScreen:
             from ktui.tui.timeline.screen import TimelineScreen
 
             return TimelineScreen(uid)
+        case View.AUDIT:
+            from ktui.tui.audit.screen import AuditScreen
+
+            return AuditScreen(uid)
         case View.RESOURCES:
             from ktui.tui.resources.screen import UsageScreen
 

@@ -17,6 +17,7 @@ from ktui.plans.plan import Plan
 from ktui.plans.request import RollBack
 from tests.cli.conftest import Ktui
 from tests.plans.builders import complete
+from tests.simulated import Witness
 
 NOW = datetime.now(UTC)
 ANNA, BEN = Operator("prod-eu", "https://eu.example", "anna"), Operator("prod-us", "https://us.example", "ben")
@@ -63,9 +64,9 @@ def told(ktui: Ktui, *arguments: str) -> list[dict[str, Any]]:
         (("--outcome", "failed"), ["failed"]),
         (("--automatic",), ["done"]),
         (("-n", "data"), ["begun"]),
-        (("cart",), ["done", "failed", "done"]),
-        (("sts/db",), ["begun"]),
-        (("sts/cart",), []),
+        (("cart", "--local"), ["done", "failed", "done"]),
+        (("sts/db", "--local"), ["begun"]),
+        (("sts/cart", "--local"), []),
     ],
 )
 def test_each_action_once_with_its_outcome_the_newest_last(
@@ -97,3 +98,36 @@ def test_nothing_that_fits_is_said_with_how_many_others_there_are(ktui: Ktui) ->
 def test_no_log_is_no_error_and_no_kubeconfig_is_needed(ktui: Ktui, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", "/nonexistent")
     assert told(ktui) == []
+
+
+def test_of_a_workload_that_is_named_it_also_says_who_wrote_what(ktui: Ktui, cart: Witness, state: Path) -> None:
+    cart.patch({"spec": {"replicas": 5}})
+    assert ktui("pause", "cart", "--yes").code == 0
+    ran = ktui("audit", "cart")
+    assert (ran.code, ran.err) == (0, "")
+    columns = [line.split(maxsplit=5) for line in ran.lines[1:]]
+    (mine,) = [each for each in columns if each[4] == "done"]
+    assert "Pause shop/cart" in mine[-1]
+    # What ktui did here is said once, with the fields that the server says it wrote.
+    assert mine[-1].endswith(" · paused")
+    others = [line for line in ran.lines[1:] if " wrote " in line]
+    assert any("shop/cart: " in line and "replicas" in line for line in others), ran.out
+    assert not any("ktui" in line for line in others)
+    document = json.loads(ktui("audit", "cart", "-o", "json").out)
+    assert [each["action"] for each in document["actions"]] == ["pause"]
+    by_manager = {each["manager"]: each for each in document["writes"]}
+    assert by_manager["ktui"]["fields"] == ["spec.paused"]
+    assert len(by_manager) > 1
+    # Filters are for both.
+    only = json.loads(ktui("audit", "cart", "-o", "json", "--user", "ktui").out)
+    assert [each["manager"] for each in only["writes"]] == ["ktui"]
+    assert json.loads(ktui("audit", "cart", "-o", "json", "--outcome", "wrote").out)["actions"] == []
+    assert json.loads(ktui("audit", "cart", "-o", "json", "--local").out)["writes"] == []
+
+
+def test_a_workload_that_cannot_be_read_leaves_the_log(ktui: Ktui, log: AuditLog) -> None:
+    ran = ktui("audit", "nothing-such")
+    assert ran.code == 0
+    assert ran.err.startswith(
+        'ktui: Only ktui\'s log is shown: deployments.apps "nothing-such" not found in the namespace'
+    )

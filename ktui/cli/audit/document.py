@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from ktui.actions.audit import Entry
+from ktui.actions.who_did_what import Deed
 from ktui.cli.timestamps import timestamp
 
 AUDIT_SCHEMA: Final = "ktui.audit/1"
 """Members, and outcomes, may be added; if one changes its meaning or goes, the number changes."""
 
 
-def audit_document(entries: Iterable[Entry], since: datetime) -> dict[str, Any]:
-    """The actions, the oldest first, each as it ended, or as begun."""
+def audit_document(found: Sequence[Deed], since: datetime) -> dict[str, Any]:
+    """The actions, the oldest first, each as it ended, or as begun; and what the objects tell of who wrote them."""
     return {
         "schema": AUDIT_SCHEMA,
         "since": timestamp(since),
@@ -35,6 +35,23 @@ def audit_document(entries: Iterable[Entry], since: datetime) -> dict[str, Any]:
                 "automatic": each.automatic or None,
                 "patchSha256": each.patch_sha256,
             }
-            for each in entries
+            for deed in found
+            if (each := deed.entry) is not None
+        ],
+        "writes": [
+            {
+                "time": timestamp(wrote.time),
+                "resource": wrote.resource,
+                "namespace": wrote.namespace,
+                "name": wrote.name,
+                "manager": wrote.manager,
+                "tool": wrote.tool,
+                "operation": wrote.operation,
+                "subresource": wrote.subresource or None,
+                "fields": list(wrote.fields),
+                "notes": list(wrote.notes),
+            }
+            for deed in found
+            if (wrote := deed.writing) is not None
         ],
     }

@@ -72,7 +72,7 @@ def check(context: click.Context, names: Reference | ServiceName | None) -> int:
 
 
 def _check_notifications(settings: Settings) -> int:
-    """Say what is announced, and what of it does not work; the exit code."""
+    """Say what is announced, and which ways do not work; the exit code."""
     wanted = settings.notifications
     for line in wanted.lines:
         printing.line(line)

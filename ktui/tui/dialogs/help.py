@@ -54,6 +54,10 @@ PAGES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("t", "how long ago, or at what time"),
         ("z", "warnings only, or everything"),
     ),
+    "audit": (
+        ("enter", "read it in full, with every field"),
+        ("z", "only what did not end well, or everything"),
+    ),
     "resources": (("u", "back to the rollout"),),
     "logs": (
         ("F", "stop following, or follow again; the rollout continues"),
@@ -84,6 +88,7 @@ EVERYWHERE: Final = (
     ("h", "history: revisions, what changed in each, rollback to any of them"),
     ("l", "logs of the new pods, and of old ones beside them"),
     ("e", "timeline: what happened, in order, the newest at the end"),
+    ("E", "audit: who did what: ktui on this machine, and which tool wrote which field"),
     ("u", "resources: CPU and memory of new and old pods against requests and limits; room in quotas"),
     ("f", "report: how rollouts went, of all or of one"),
     ("A", "auto-abort on or off: roll back if a new pod fails or the deadline passes, while ktui runs"),
