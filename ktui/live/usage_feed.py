@@ -30,6 +30,9 @@ from ktui.rollout.rollout import Rollout
 _AGAIN: Final = 0.9
 """Seconds after which it is worked out again, if pods have come and gone."""
 
+_COURSE: Final = 240
+"""How many measurements are kept of the rollout that is looked at."""
+
 _UNCONNECTED: Final = 1.0
 """Seconds until it is looked again whether there is a connection."""
 
@@ -50,6 +53,8 @@ class Shown(msgspec.Struct, frozen=True):
     rooms: tuple[Room, ...]
     quotas: tuple[Quota, ...]
     problem: str = ""
+    course: tuple[Usage, ...] = ()
+    """What was measured since the rollout is looked at, the newest last."""
 
 
 class UsageFeed:
@@ -61,6 +66,7 @@ class UsageFeed:
         self._reading = _Reading("")
         self._past: RevisionUse | None = None
         """What was measured of its old revision when that still had pods."""
+        self._course: list[Usage] = []
         self._next = 0.0
         """When it is to be read again, by the monotonic clock."""
         self._wake = asyncio.Event()
@@ -81,9 +87,18 @@ class UsageFeed:
             rooms = headroom(workload, rollout.progress, found, reading.quotas, reading.defaults)
             used = usage(found, reading.samples)
             self._past = worth_keeping(used, self._past)
-            shown = Shown(with_past(used, self._past), rooms, reading.quotas, reading.problem)
+            self._note(used)
+            shown = Shown(with_past(used, self._past), rooms, reading.quotas, reading.problem, tuple(self._course))
             self._made = (reading, rollout, monotonic() + max(_AGAIN, 10 * (monotonic() - began)), shown)
         return self._made[3]
+
+    def _note(self, used: Usage) -> None:
+        """Keep what is measured anew. Of pods, only what they come to is kept."""
+        if used.at is not None and (not self._course or self._course[-1].at != used.at):
+            if len(self._course) >= _COURSE:
+                del self._course[1::2]
+            without = tuple(msgspec.structs.replace(each, pods=()) for each in used.revisions)
+            self._course.append(msgspec.structs.replace(used, revisions=without))
 
     @property
     def is_behind(self) -> bool:
@@ -110,7 +125,7 @@ class UsageFeed:
                 continue
             before = self._reading if self._reading.uid == uid else _Reading(uid)
             if self._reading.uid != uid:
-                self._past = None
+                self._past, self._course = None, []
             self._reading, wait = await self._read(connection, workload, before)
             self._next = monotonic() + wait
             self._listener.draw_soon()

@@ -24,6 +24,7 @@ from ktui.rollout.detail import Detail
 from ktui.rollout.diagnosis.cause import Kind
 from ktui.text import count
 from ktui.tui.detail import lines, pod_lines, why_lines
+from ktui.tui.detail.curves import LINES, Restarts, curves, note_restarts
 from ktui.tui.detail.opening import open_item
 from ktui.tui.detail.room import Heights, Want
 from ktui.tui.detail.transitions import Transitions
@@ -84,6 +85,7 @@ class RolloutPanels(Container):
         self._summary_lines = 0
         self._every_pod: bool | None = None
         """Whether every pod is listed; None lists them if there is room."""
+        self._restarts: Restarts = []
         self._around: Policies | None = None
         self._asked_around: tuple[str, int, Connection | None] | None = None
 
@@ -94,6 +96,7 @@ class RolloutPanels(Container):
             with Vertical(id="left"):
                 yield Painting(id="pods-title", classes="panel-title")
                 yield ItemList(id="pods")
+                yield Painting(id="curves")
             with Vertical(id="right"):
                 yield Painting(id="why-title", classes="panel-title")
                 yield ItemList(id="why")
@@ -216,6 +219,7 @@ class RolloutPanels(Container):
     def _begin(self, uid: str) -> None:
         self._uid, self._detail, self._drawn, self._transitions = uid, None, None, Transitions()
         self._around, self._every_pod, self._summary_lines = None, None, 0
+        self._restarts = []
         for name in _LISTS:
             self.query_one(f"#{name}", ItemList).begin()
 
@@ -285,12 +289,24 @@ class RolloutPanels(Container):
         of_events = lines.events(detail.events, now, right)
         items = {"pods": of_pods, "why": of_why, "events": of_events}
         given = self._share(items, room - taken, gap)
+        given["pods"] -= self._draw_curves(detail, now, left, given["pods"] - sum(len(item.lines) for item in of_pods))
         of_pods = pod_lines.pods(detail, cells, now, left, every=every, most=given["pods"])
         if given["events"] > sum(len(item.lines) for item in of_events):
             of_events = lines.events(detail.events, now, right, most=given["events"])
         for name, listed in (("pods", of_pods), ("why", of_why), ("events", of_events)):
             self.query_one(f"#{name}", ItemList).show_items(listed)
             self._draw_title(name, detail, listed, given[name])
+
+    def _draw_curves(self, detail: Detail, now: datetime, cells: int, free: int) -> int:
+        """Capacity and restarts over time in the lines that the pods leave free; how many that takes."""
+        note_restarts(self._restarts, detail, now)
+        drawn = curves(detail.capacity, self._restarts, now, cells) if self._is_wide else []
+        # A line between the pods and the plots. Where there is no room for both plots, the first one may fit.
+        shown = next((part for part in (drawn, drawn[:LINES]) if part and len(part) < free), [])
+        panel = self.query_one("#curves", Painting)
+        panel.display = bool(shown)
+        panel.show([[], *shown])
+        return len(shown) + 1 if shown else 0
 
     def _share(self, items: dict[str, list[Item]], room: int, gap: int) -> dict[str, int]:
         """Share `room` lines between the lists, and lay them out so; in the wide layout the pods have all of theirs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -13,10 +13,13 @@ from ktui.figures import words
 from ktui.figures.record import Outcome, Record
 from ktui.figures.statistics import Figures, Service
 from ktui.text import clean
+from ktui.tui.draw.plot import Column, plot, time_axis
 from ktui.tui.draw.widgets import Line, Span, fit, shorten, wrap
 
 _GAP: Final = "  "
 _LABEL: Final = 14
+_ROWS: Final = 4
+"""Lines of the plot of durations."""
 _MOST_NAME: Final = 34
 
 _FAIR: Final = 0.95
@@ -54,6 +57,47 @@ def summary(of: Figures, since: datetime, until: datetime, cells: int) -> list[L
         lines.append([*spans, Span(parts[0].removeprefix(rate))])
         lines += [[Span(" " * _LABEL), Span(part)] for part in parts[1:]]
     return lines
+
+
+class Lasted(NamedTuple):
+    """How long one complete rollout took, in seconds, and whether it was complete only after its deadline."""
+
+    at: datetime
+    seconds: float
+    is_late: bool
+
+
+def lasted(records: Iterable[Record]) -> list[Lasted]:
+    """The durations that can be compared, in the order in which their rollouts began."""
+    known = [
+        Lasted(each.at, each.duration, each.outcome is Outcome.LATE)
+        for each in records
+        if each.at is not None and each.duration is not None
+    ]
+    return sorted(known)
+
+
+def durations(of: Sequence[Lasted], since: datetime, until: datetime, cells: int) -> list[Line]:
+    """The durations over the period, a column for each part of it: the longest one that began in it."""
+    if len(of) < 2:
+        return []
+    top = max(each.seconds for each in of)
+    labels = {0: words.seconds(top), _ROWS - 1: "0s"}
+    indent = max(map(len, labels.values())) + 2
+    room = max(8, cells - indent)
+    slices: list[Lasted | None] = [None] * room
+    for each in of:
+        at = min(room - 1, max(0, int((each.at - since) / (until - since) * room)))
+        before = slices[at]
+        slices[at] = each if before is None or each.seconds > before.seconds else before
+    columns = [Column(0, "") if each is None else Column(each.seconds, _style(each)) for each in slices]
+    title: Line = [Span("DURATIONS", "head"), Span("  of complete rollouts, by when they began", "dim")]
+    times = time_axis(words.stamp(since, until), words.stamp(until, until), room, indent=indent)
+    return [[], title, *plot(columns, _ROWS, top, labels), times]
+
+
+def _style(each: Lasted) -> str:
+    return "stalled" if each.is_late else "complete"
 
 
 def rate_style(rate: float | None) -> str:

@@ -31,6 +31,9 @@ WEEK: Final = "2"
 TALL: Final = 32
 """From this height on, there is room for empty lines."""
 
+PLOTTED: Final = 36
+"""From this height on, there is room for the durations as a plot."""
+
 _SPANS: Final = {"1": timedelta(days=1), "2": timedelta(days=7), "3": timedelta(days=30)}
 
 _STALE: Final = timedelta(minutes=1)
@@ -43,6 +46,7 @@ class _WorkedOut(NamedTuple):
     """What some records come to, and the rows that are made of them."""
 
     figures: Figures
+    lasted: Sequence[lines.Lasted]
     services: Sequence[tuple[Service, Figures]] = ()
     rollouts: Sequence[Record] = ()
 
@@ -86,6 +90,7 @@ class PeriodScreen(LiveScreen):
         self._since: datetime | None = None
         self._until: datetime | None = None
         self._figures: Figures | None = None
+        self._lasted: Sequence[lines.Lasted] = ()
         self._fitted: tuple[int, lines.Columns] | None = None
         self._problem = ""
         self._asked_for: tuple[tuple[str, int], str] | None = None
@@ -126,7 +131,8 @@ class PeriodScreen(LiveScreen):
             return [[], [Span("reading…", "dim")]]
         if self._figures is None or not self._figures.changes:
             return lines.nothing(self.ktui.recorder.context, is_kept=self.ktui.recorder.is_kept, cells=cells)
-        return lines.summary(self._figures, since, until, cells)
+        plotted = lines.durations(self._lasted, since, until, cells) if self.size.height >= PLOTTED else []
+        return [*lines.summary(self._figures, since, until, cells), *plotted]
 
     def _hints(self, has_rows: bool) -> list[Hint]:
         spans = (("1", "24 hours"), ("2", "7 days"), ("3", "30 days"))
@@ -189,7 +195,7 @@ class PeriodScreen(LiveScreen):
         # Many rollouts take a moment to count, in which keys are not to wait.
         worked_out = await asyncio.to_thread(self._work_out, records, since, now, self.ktui.namespace)
         self._since, self._until = since, now
-        self._figures, self._fitted = worked_out.figures, None
+        self._figures, self._lasted, self._fitted = worked_out.figures, worked_out.lasted, None
         self._take_in(worked_out)
         self.draw_now()
 
@@ -258,7 +264,7 @@ class FiguresScreen(PeriodScreen):
             if (not namespace or each.namespace == namespace)
             and (only is None or Service(each.namespace, each.kind, each.name) in only)
         ]
-        return _WorkedOut(figures(shown, since, until), services=by_service(shown, since, until))
+        return _WorkedOut(figures(shown, since, until), lines.lasted(shown), services=by_service(shown, since, until))
 
     def _take_in(self, worked_out: _WorkedOut) -> None:
         before = self._services[self._at][0] if self._services else None
@@ -310,7 +316,7 @@ class ServiceScreen(PeriodScreen):
 
     def _work_out(self, records: list[Record], since: datetime, until: datetime, namespace: str) -> _WorkedOut:
         its = [each for each in records if Service(each.namespace, each.kind, each.name) == self._service]
-        return _WorkedOut(figures(its, since, until), rollouts=its[::-1])
+        return _WorkedOut(figures(its, since, until), lines.lasted(its), rollouts=its[::-1])
 
     def _take_in(self, worked_out: _WorkedOut) -> None:
         before = self._known[self._at] if self._known else None

@@ -19,6 +19,7 @@ from ktui.rollout.capacity.usage_words import room as room_text
 from ktui.text import age, clean, duration, percent
 from ktui.tui.draw import glyphs
 from ktui.tui.draw.widgets import Span, fit, shorten, width, wrap
+from ktui.tui.resources.course import course
 
 Lines = list[list[Span]]
 _Row = tuple[RevisionUse, PodUse]
@@ -176,8 +177,8 @@ class Page(Sequence[list[Span]]):
         return self._above[place] if place < len(self._above) else self._line(self._pods[place - len(self._above)])
 
 
-def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Page:
-    """Everything: what it comes to in sentences, each resource, the quotas, each pod."""
+def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int, measured: Sequence[Usage] = ()) -> Page:
+    """Everything: what it comes to in sentences, each resource, also over time, the quotas, each pod."""
     lines: Lines = []
     for sentence in compared(usage):
         lines += [[Span(text, "strong")] for text in wrap(sentence, cells, 2)]
@@ -187,6 +188,9 @@ def page(usage: Usage, rooms: Sequence[Room], now: datetime, cells: int) -> Page
     for resource in _RESOURCES:
         lines += _section(usage, resource, cells)
     lines += _quotas(rooms, cells)
+    for resource in _RESOURCES:
+        drawn = course(measured, resource, cells)
+        lines += [[], *map(list, drawn)] if drawn else []
     revisions = [each for each in usage.revisions if not each.is_past and usage.at is not None]
     pods = [(each, pod) for each in revisions for pod in each.pods]
     names = min(20, max((cell_len(pod.name) for _, pod in pods), default=0))

@@ -67,4 +67,4 @@ class UsageScreen(RolloutScreen):
         fresh = resource_lines.freshness(shown.usage, shown.problem, now)
         self.query_one("#heading", Painting).show(resource_lines.heading(fresh, self.size.width - 2))
         room = max(30, pages.scrollable_content_region.width)
-        pages.show(resource_lines.page(shown.usage, shown.rooms, now, room))
+        pages.show(resource_lines.page(shown.usage, shown.rooms, now, room, shown.course))
