@@ -72,7 +72,9 @@ def test_the_wheel_holds_the_styles_the_scenarios_and_no_tests(wheel: Path) -> N
         assert {f"{inside}/{name}" for name in sources} <= names
     assert "ktui/py.typed" in names
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"ktui", f"ktui_rollouts-{version('ktui-rollouts')}.dist-info"}
+    about = f"ktui_rollouts-{version('ktui-rollouts')}"
+    assert tops == {"ktui", f"{about}.dist-info", f"{about}.data"}
+    assert f"{about}.data/data/share/man/man1/ktui.1" in names
 
 
 def test_whatever_ktui_imports_is_among_its_dependencies() -> None:

@@ -213,9 +213,10 @@ def completion(context: click.Context, shell: str) -> int:
     """Print the script with which a shell completes ktui: bash (4.4 and later), zsh or fish.
 
     \b
-    ktui completion bash > ~/.local/share/bash-completion/completions/ktui
-    ktui completion zsh > "${fpath[1]}/_ktui"
-    ktui completion fish > ~/.config/fish/completions/ktui.fish
+    Examples:
+      ktui completion bash > ~/.local/share/bash-completion/completions/ktui
+      ktui completion zsh > "${fpath[1]}/_ktui"
+      ktui completion fish > ~/.config/fish/completions/ktui.fish
 
     Commands, options, names of rollouts, namespaces, contexts, revisions, containers, scenarios and themes are
     completed. If no cluster answers within two seconds, its names are left out.

@@ -57,6 +57,11 @@ def open(context: click.Context, words: tuple[str, ...]) -> int:
       checkout                the rollout of that name, in whichever namespace it is
       shop/checkout           the one in the namespace shop
       statefulset/db -n shop  with its kind, and the namespace as an option
+
+    \b
+    Examples:
+      ktui open checkout
+      ktui open shop/checkout --read-only
     """
     wanted = read_wanted(words)
     if wanted is None:

@@ -124,7 +124,16 @@ class Root(click.Group):
 @click.version_option(__version__, prog_name="ktui", message="%(prog)s %(version)s")
 @click.pass_context
 def root(context: click.Context) -> Any:
-    """See and steer Kubernetes rollouts. Without a command: the dashboard. `ktui shop/web` opens it at that rollout."""
+    """See and steer Kubernetes rollouts. Without a command: the dashboard. `ktui shop/web` opens it at that rollout.
+
+    \b
+    Examples:
+      ktui                              the dashboard, all namespaces
+      ktui -n shop --read-only          one namespace, and no actions
+      ktui shop/checkout                the dashboard, opened at one rollout
+      ktui status checkout -n shop      follow one rollout without a screen
+      ktui demo --tour                  learn it without a cluster
+    """
     _log_nothing()
     if context.invoked_subcommand is not None:
         return None

@@ -93,7 +93,7 @@ class UsageFeed:
         return self._made[3]
 
     def _note(self, used: Usage) -> None:
-        """Keep what is measured anew. Of pods, only what they come to is kept."""
+        """Keep each new measurement. Of pods, only what they come to is kept."""
         if used.at is not None and (not self._course or self._course[-1].at != used.at):
             if len(self._course) >= _COURSE:
                 del self._course[1::2]

@@ -62,6 +62,13 @@ def canary(
     """Roll out to a few pods of NAME and hold there. `promote` continues, `abort` goes back.
 
     The hold is in the object itself (a StatefulSet uses its partition), so ktui does not have to keep running.
+
+    \b
+    Examples:
+      ktui canary checkout --image checkout=registry.example/checkout:2.4 --pods 2
+      ktui canary checkout --image checkout=registry.example/checkout:2.4 \\
+          --steps 1,25%,100% --watch --advance --auto-abort
+      ktui canary checkout --repair
     """
     watched = watch_of(
         watch=watch, auto_abort=auto_abort, patience=patience, soak=soak, timeout=timeout, advance=advance
@@ -134,6 +141,12 @@ def promote(
     A held canary goes to its next step, or to the size that you give. A paused rolling update continues to its end.
     A Rollout of Argo leaves the pause or the step that it is at; --full skips all steps and analyses.
     For service/NAME, traffic switches from blue to green, or to the side that you give with --to.
+
+    \b
+    Examples:
+      ktui promote checkout -n shop     to the next step
+      ktui promote checkout --full --yes
+      ktui promote service/shop --to green
     """
     services = [name for name in names if isinstance(name, ServiceName)]
     if services:

@@ -152,26 +152,48 @@ def _go_back(
 
 @action
 def pause(context: click.Context, names: Names, **manner: Any) -> int:
-    """Pause the rollout of NAME. Running pods keep running. A StatefulSet is paused by its partition."""
+    """Pause the rollout of NAME. Running pods keep running. A StatefulSet is paused by its partition.
+
+    \b
+    Examples:
+      ktui pause checkout -n shop       asks, with the server's dry run
+      ktui pause checkout cart --yes    two at once, without a question
+    """
     return act(context, names, Pause(), manner)
 
 
 @rolling_action
 def resume(context: click.Context, names: Names, **manner: Any) -> int:
-    """Resume the paused rollout of NAME."""
+    """Resume the paused rollout of NAME.
+
+    \b
+    Examples:
+      ktui resume checkout -n shop --watch
+    """
     return act_and_watch(context, names, Resume(), manner)
 
 
 @_returning_action
 @cause_option
 def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], change_cause: str, **manner: Any) -> int:
-    """Abort the rollout or the canary of NAME and return to the previous version, even if it is paused."""
+    """Abort the rollout or the canary of NAME and return to the previous version, even if it is paused.
+
+    \b
+    Examples:
+      ktui abort checkout -n shop       back to the version before the rollout
+      ktui abort checkout --yes --watch
+    """
     return _go_back(context, names, Abort(change_cause), manner)
 
 
 @rolling_action
 def retry(context: click.Context, names: Names, **manner: Any) -> int:
-    """Retry NAME: roll out again what was aborted. For Rollouts of Argo."""
+    """Retry NAME: roll out again what was aborted. For Rollouts of Argo.
+
+    \b
+    Examples:
+      ktui retry rollout/web -n shop
+    """
     return act_and_watch(context, names, Retry(), manner)
 
 
@@ -180,14 +202,25 @@ def retry(context: click.Context, names: Names, **manner: Any) -> int:
     "--analysis", metavar="NAME", default="", help="The AnalysisRun to end. Default: the only one that is running."
 )
 def terminate(context: click.Context, names: Names, analysis: str, **manner: Any) -> int:
-    """Terminate the analysis of NAME: what it has measured so far decides. For Rollouts of Argo."""
+    """Terminate the analysis of NAME: what it has measured so far decides. For Rollouts of Argo.
+
+    \b
+    Examples:
+      ktui terminate rollout/web -n shop
+    """
     return act(context, names, Terminate(analysis), manner)
 
 
 @rolling_action
 @cause_option
 def restart(context: click.Context, names: Names, change_cause: str, **manner: Any) -> int:
-    """Restart NAME: replace every pod in a new rollout."""
+    """Restart NAME: replace every pod in a new rollout.
+
+    \b
+    Examples:
+      ktui restart checkout -n shop --watch
+      ktui restart ds/agent --change-cause 'new certificate' --yes
+    """
     return act_and_watch(context, names, Restart(change_cause), manner)
 
 
@@ -207,14 +240,26 @@ def rollback(
     change_cause: str,
     **manner: Any,
 ) -> int:
-    """Roll NAME back to an earlier revision, even during a rollout or while it is paused."""
+    """Roll NAME back to an earlier revision, even during a rollout or while it is paused.
+
+    \b
+    Examples:
+      ktui rollback checkout -n shop    to the last good revision
+      ktui rollback sts/db --to-revision 3 --dry-run
+      ktui rollback checkout cart --yes --watch
+    """
     return _go_back(context, names, RollBack(to_revision, change_cause), manner)
 
 
 @action
 @click.option("--replicas", type=click.IntRange(min=0), required=True, metavar="N", help="The new number of pods.")
 def scale(context: click.Context, names: Names, replicas: int, **manner: Any) -> int:
-    """Set the number of pods of NAME."""
+    """Set the number of pods of NAME.
+
+    \b
+    Examples:
+      ktui scale checkout --replicas 6 -n shop
+    """
     return act(context, names, Scale(replicas), manner, rolls=True)
 
 
@@ -247,7 +292,13 @@ def _names_and_images(
 def set_image(
     context: click.Context, names: tuple[Reference | tuple[str, str], ...], change_cause: str, **manner: Any
 ) -> int:
-    """Roll out another image of NAME. CONTAINER can be * for all containers."""
+    """Roll out another image of NAME. CONTAINER can be * for all containers.
+
+    \b
+    Examples:
+      ktui set-image checkout checkout=registry.example/checkout:2.4 --watch
+      ktui set-image checkout '*=registry.example/checkout:2.4' --dry-run
+    """
     meant = tuple(word for word in names if isinstance(word, Reference))
     images = tuple(word for word in names if not isinstance(word, Reference))
     if len(meant) > 1 and not images:

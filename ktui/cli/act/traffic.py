@@ -58,6 +58,11 @@ def traffic(
     """Share the traffic of NAME out between its revisions, by number or name. For Knative Services.
 
     `latest` stands for whatever revision is the latest that is ready.
+
+    \b
+    Examples:
+      ktui traffic ksvc/web 1=90 2=10
+      ktui traffic ksvc/web latest=100 --tag next=latest
     """
     meant = tuple(word for word in names if isinstance(word, Reference))
     shares = tuple(word for word in names if isinstance(word, Share))

@@ -122,7 +122,13 @@ def sim(
     speed: float,
     seed: int,
 ) -> int:
-    """Serve a simulated cluster over HTTP, for kubectl or any other client, until interrupted."""
+    """Serve a simulated cluster over HTTP, for kubectl or any other client, until interrupted.
+
+    \b
+    Examples:
+      ktui sim --write-kubeconfig /tmp/sim.yaml --scenario quiet
+      kubectl --kubeconfig /tmp/sim.yaml get deployments -A
+    """
     if kubelet_only:
         if kubeconfig is None:
             raise click.UsageError("--kubelet-only needs the --kubeconfig of the cluster to serve.")
@@ -185,7 +191,14 @@ def demo(
     seed: int,
     tour: bool,
 ) -> int:
-    """Run the dashboard on a simulated cluster in the same process. No cluster is needed."""
+    """Run the dashboard on a simulated cluster in the same process. No cluster is needed.
+
+    \b
+    Examples:
+      ktui demo                          a fleet with failed, paused and held rollouts
+      ktui demo --tour                   eight steps that teach the keys
+      ktui demo causes/set-stranded      one of the causes, by name (--list)
+    """
     from ktui.cli.dashboard import dashboard  # noqa: PLC0415 - sim needs no screens
     from ktui.cli.demo.history import Hindsight  # noqa: PLC0415
     from ktui.figures.book import Book  # noqa: PLC0415

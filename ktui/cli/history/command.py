@@ -63,7 +63,13 @@ _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan", " ": ""}
 @output_option
 @click.pass_context
 def history(context: click.Context, reference: Reference, revision: int | None, output: str) -> int:
-    """Show the revisions of NAME, newest first: what changed in each, when, why, and who deployed it."""
+    """Show the revisions of NAME, newest first: what changed in each, when, why, and who deployed it.
+
+    \b
+    Examples:
+      ktui history checkout -n shop     all revisions that are left
+      ktui history sts/db --revision 3  one of them, with its template
+    """
     refuse_scope_flags(context)
     past, known, now = run(_read(settings_of(context), reference))
     if revision is None:
@@ -109,6 +115,11 @@ def diff(
     """Show what differs between the pod templates of two revisions of NAME.
 
     Without --from and --to, it shows what the live revision changed. Values that look secret are not shown.
+
+    \b
+    Examples:
+      ktui diff checkout                what the live revision changed
+      ktui diff checkout --from 3 --to 5 --yaml
     """
     refuse_scope_flags(context)
     if as_yaml and output != "text":

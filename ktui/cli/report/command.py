@@ -47,6 +47,12 @@ def report(context: click.Context, names: tuple[Reference, ...], *, back: str, o
 
     The report covers the rollouts that ktui recorded in this context. It does not connect to the cluster. With -o html
     it is one page for a browser, which loads nothing else.
+
+    \b
+    Examples:
+      ktui report -A                    all namespaces, the last seven days
+      ktui report checkout --since 30d  each rollout of one service
+      ktui report -A -o html > report.html
     """
     settings = settings_of(context)
     if names and settings.all_namespaces:

@@ -51,6 +51,11 @@ def resources(context: click.Context, reference: Reference, *, each_pod: bool, o
     """Show CPU and memory of the new and old pods of NAME against requests and limits, and what quotas leave.
 
     The cluster needs a metrics server. Without one, the exit code is 1.
+
+    \b
+    Examples:
+      ktui resources checkout -n shop   new pods against old ones
+      ktui resources checkout --pods    each pod, too
     """
     refuse_scope_flags(context)
     found = run(_read(settings_of(context), reference))

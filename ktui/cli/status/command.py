@@ -117,6 +117,12 @@ def status(
 
     For service/shop (blue-green), it shows which side gets the traffic. The exit code is 0 if that side gets all of it,
     3 while traffic is moving.
+
+    \b
+    Examples:
+      ktui status checkout -n shop --timeout 10m               as a gate after a deploy
+      ktui status checkout --rollback-on-failure --junit out.xml
+      ktui status checkout --no-watch -o json | jq .phase      check once
     """
     refuse_scope_flags(context)
     settings = settings_of(context)
