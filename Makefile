@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest test-cluster check fuzz bench performance chaos screenshots snapshots clean
+.PHONY: help demo test pytest test-cluster check fuzz bench performance chaos screenshots site snapshots clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,10 @@ chaos: $(READY) ## everything goes wrong: writes docs/reliability.md (90 minutes
 
 screenshots: $(READY) ## draw screenshots/ again from the simulated cluster
 	$(BIN)/python -m tests.screenshots
+
+site: $(READY) ## build the documentation site into build/site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/mkdocs build
 
 snapshots: $(READY) ## accept the screens as they are now as the expected ones
 	$(BIN)/pytest tests/tui --snapshot-update

@@ -43,7 +43,7 @@ class Described(NamedTuple):
 
 def described() -> Iterator[Described]:
     """Every command, in the order of help; first `ktui` itself."""
-    yield from _described(root, click.Context(root, info_name="ktui"), "ktui")
+    yield from _described(root, _context(root, "ktui"), "ktui")
 
 
 def _described(command: click.Command, context: click.Context, name: str) -> Iterator[Described]:
@@ -71,7 +71,12 @@ def _described(command: click.Command, context: click.Context, name: str) -> Ite
         for each in command.list_commands(context):
             found = command.get_command(context, each)
             assert found is not None
-            yield from _described(found, click.Context(found, context, info_name=each), f"{name} {each}")
+            yield from _described(found, _context(found, each, context), f"{name} {each}")
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    """A context with the command's own settings: click keeps the help option that it makes for the first one."""
+    return command.make_context(name, [], parent, resilient_parsing=True)
 
 
 # The man page

@@ -24,6 +24,10 @@ from tests import limits
 from tests.screenshots import FOLDER, GALLERY, pictures
 
 ROOT = Path(__file__).parents[1]
+LINKED = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 def test_what_the_documents_name_exists() -> None:
@@ -36,6 +40,39 @@ def test_what_the_documents_name_exists() -> None:
         named += [(ROOT / path, f"{document.name}: {path}") for path in paths]
     assert len(named) > 30
     assert [name for path, name in named if not path.exists()] == []
+
+
+def test_each_link_leads_to_a_section_that_exists() -> None:
+    anchors = {path.resolve(): _anchors(path.read_text(encoding="utf-8")) for path in LINKED}
+    dead = []
+    for document in LINKED:
+        text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", text):
+            target = (document.parent / path).resolve() if path else document.resolve()
+            if anchor not in anchors.get(target, ()):
+                dead.append(f"{document.name}: {path}#{anchor}")
+    assert len(anchors) > 15
+    assert dead == []
+
+
+def _anchors(text: str) -> set[str]:
+    """What GitHub, and MkDocs with the slugs of pymdownx, call the sections of a document."""
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_document_is_on_the_site() -> None:
+    site = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader=_Tags)
+    named = set(re.findall(r"'([\w-]+\.md)'", repr(site["nav"])))
+    top = {f"{name}.md" for name in ("index", "CONTRIBUTING", "SECURITY", "CHANGELOG")}
+    assert named == {path.name for path in (ROOT / "docs").glob("*.md")} | top
+
+
+class _Tags(yaml.SafeLoader):
+    """Reads a file of MkDocs without what its tags name."""
+
+
+_Tags.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: None)
 
 
 def test_each_promise_names_the_tests_that_show_it() -> None:
