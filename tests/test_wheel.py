@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -118,6 +119,26 @@ def test_kubectl_finds_its_plugin(installed: Path, tmp_path: Path) -> None:
         capture_output=True, text=True, check=True, env=_environment(installed, tmp_path), cwd=tmp_path,
     )  # fmt: skip
     assert answer.stdout.strip().endswith(version("ktui-rollouts"))
+
+
+def test_uv_installs_both_commands(wheel: Path, tmp_path: Path) -> None:
+    """As a person does it, with an environment of its own and the dependencies from the package index."""
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if uv is None:
+        pytest.skip("there is no uv here")
+    folders = {
+        "UV_TOOL_DIR": tmp_path / "tools",
+        "UV_TOOL_BIN_DIR": tmp_path / "bin",
+        "UV_CACHE_DIR": tmp_path / "cache",
+    }
+    environment = {**os.environ, **{name: str(folder) for name, folder in folders.items()}}
+    subprocess.run([uv, "tool", "install", "--quiet", str(wheel)], check=True, capture_output=True, env=environment)
+    for command in ("ktui", "kubectl-ktui"):
+        answer = subprocess.run(
+            [str(tmp_path / "bin" / command), "--version"],
+            capture_output=True, text=True, check=True, env=_environment(tmp_path / "bin", tmp_path), cwd=tmp_path,
+        )  # fmt: skip
+        assert answer.stdout.strip().endswith(version("ktui-rollouts"))
 
 
 class _Person:
