@@ -150,13 +150,15 @@ class RolloutCommands(Provider):
     def _go(self, name: str, *, is_context: bool = False) -> None:
         self._host.post_message(GoTo(name, is_context=is_context))
 
-    def _filters(self) -> Iterator[_Command]:
+    def _rows(self) -> Iterator[_Command]:
+        """What changes which rows there are, and how they look."""
         if isinstance(self.screen, OverviewScreen):
+            yield _Command(f"Rows: {self.screen.density}", "remembered", partial(self._run, "screen.density"))
             for called, words in self._host.options.habits.filters.items():
                 yield _Command(f"Filter @{called}", words, partial(self._run, f"screen.saved_filter('{called}')"))
 
     def _all(self) -> tuple[_Command, ...]:
-        return (*self._keys(), *self._filters(), *self._scope(), *self._program())
+        return (*self._keys(), *self._rows(), *self._scope(), *self._program())
 
     def _act(self, binding: Binding, node: DOMNode) -> None:
         self._run(binding.action, node)

@@ -134,11 +134,18 @@ async def test_the_dashboard_is_as_a_person_is_used_to(stage: Stage, dashboard: 
         assert screen.app.namespace == "search"
 
 
-async def test_the_order_that_was_chosen_is_there_the_next_time(stage: Stage, dashboard: Dashboard) -> None:
-    stage.deploy("cart", "cart:1.0")
-    async with dashboard() as screen:
-        await screen.sees("1 rollout")
-        await screen.press("o")
-        await screen.sees("by name")
-    async with dashboard() as screen:
-        await screen.sees("1 rollout", "by name")
+async def test_the_order_and_how_rows_look_are_there_the_next_time(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:nopull")
+    stage.advance(60)
+    below = "cannot be pulled"
+    async with dashboard(size=(80, 24)) as screen:
+        await screen.sees("1 rollout", below)
+        assert "image cart:nopull canno…" not in screen.text
+        await screen.press("o", "colon")
+        await screen.sees("Search for commands")
+        await screen.type("rows")
+        await screen.sees("Rows: one line each")
+        await screen.press("enter")
+        await screen.sees("by name", "image cart:nopull canno…")
+    async with dashboard(size=(80, 24)) as screen:
+        await screen.sees("1 rollout", "by name", "image cart:nopull canno…")

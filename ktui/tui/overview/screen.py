@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 SPLIT: Final = 160
 """Cells from which on the rollout under the cursor is shown beside the list."""
 
+_DENSITY: Final = "density"
+"""The file beside the audit log that holds how many lines rows have: one of these words."""
+_DENSITIES: Final = ("dense", "full")
+
 _SORT: Final = "order"
 """The file beside the audit log that holds the order that was chosen last."""
 
@@ -80,6 +84,8 @@ class OverviewScreen(LiveScreen):
         self._listing = Listing()
         self._table: Rows | None = None
         self._measures = Measures()
+        self._is_dense = False
+        """Whether each rollout has one line, however much room there is."""
         self._is_tried = False
         """Whether a key was pressed, or another screen opened."""
         self._beside: RolloutPanels | None = None
@@ -102,6 +108,7 @@ class OverviewScreen(LiveScreen):
         """Keys go to the table until the filter is asked for."""
         self.query_one("#table", Scroll).focus()
         options = self.ktui.options
+        self._is_dense = chosen(options.folder, _DENSITY, _DENSITIES) == _DENSITIES[0]
         self._listing.begin(options.habits.sort or chosen(options.folder, _SORT, SORTS), options.habits.filters)
 
     @property
@@ -155,8 +162,10 @@ class OverviewScreen(LiveScreen):
         measures = self._measures.of(everything)
         fitted = overview_lines.columns(measures, cells - 3, self._columns)
         room = self._table_lines(is_split=bool(beside))
+        # Where each has one line, no WHY goes on below its row.
+        lines = 0 if self._is_dense else room
         heights = overview_lines.heights(
-            self._listing.rows, fitted, room, guarded=app.guarded, followed=app.followed, traffic=app.traffic
+            self._listing.rows, fitted, lines, guarded=app.guarded, followed=app.followed, traffic=app.traffic
         )
         self._table = Rows(
             self._listing.rows,
@@ -180,8 +189,8 @@ class OverviewScreen(LiveScreen):
         if not beside:
             # The line of the first steps stays where it is, so that no row moves when they go.
             free = bool(self.ktui.options.hint) and self._is_tried
-            lines = _EXPLANATION + max(0, room - sum(heights)) + free
-            explanation.show(overview_lines.explanation(current, cells - 2, lines))
+            below = _EXPLANATION + max(0, room - sum(heights)) + free
+            explanation.show(overview_lines.explanation(current, cells - 2, below))
         first_steps = self.query_one("#first-steps", Painting)
         first_steps.display = bool(self._first_steps)
         first_steps.show([chrome.first_steps(self._first_steps, cells - 2)])
@@ -302,9 +311,8 @@ class OverviewScreen(LiveScreen):
         """Take the next order, or that one."""
         self._listing.sort_by(order)
         self.draw_now()
-        options = self.ktui.options
-        if not options.habits.sort and (trouble := remember(options.folder, _SORT, self._listing.sort)):
-            self.ktui.notify(f"The order is not remembered: {trouble}.", severity="warning")
+        if not self.ktui.options.habits.sort:
+            self._keep(_SORT, self._listing.sort, "The order")
 
     def action_only_trouble(self) -> None:
         """Show only rollouts with trouble, or everything again."""
@@ -325,6 +333,21 @@ class OverviewScreen(LiveScreen):
         self.add_class("-filtering")
         # At once: focus() would wait, and the keys that are typed next would be taken for actions.
         self.set_focus(self.query_one("#filter", Field))
+
+    @property
+    def density(self) -> str:
+        """What `action_density` would do."""
+        return "as many lines as WHY takes" if self._is_dense else "one line each"
+
+    def action_density(self) -> None:
+        """Give each row one line, or as many as WHY takes and there is room for."""
+        self._is_dense = not self._is_dense
+        self._keep(_DENSITY, _DENSITIES[not self._is_dense], "How rows look")
+        self.draw_now()
+
+    def _keep(self, what: str, name: str, said: str) -> None:
+        if trouble := remember(self.ktui.options.folder, what, name):
+            self.ktui.notify(f"{said} is not remembered: {trouble}.", severity="warning")
 
     def action_saved_filter(self, name: str) -> None:
         """Filter by the words that were saved under that name."""
