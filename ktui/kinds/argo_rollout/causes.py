@@ -221,8 +221,8 @@ _OUTCOMES: Final = {
 
 _ROLES: Final = {
     "Background": "background analysis",
-    "PrePromotion": "analysis before the promotion",
-    "PostPromotion": "analysis after the promotion",
+    "PrePromotion": "pre-promotion analysis",
+    "PostPromotion": "post-promotion analysis",
 }
 
 

@@ -24,7 +24,7 @@ from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.podstatus import has_restarted, resize_waits
 from ktui.rollout.progress import Progress, Track
 from ktui.rollout.rollout import Controller, Phase, Rollout, blocked_since, time_left, troubled_since, unrest, unseen
-from ktui.text import clean
+from ktui.text import clean, count
 
 
 def situation_of(store: Store, rollout: ArgoRollout) -> Situation:
@@ -81,6 +81,7 @@ def summarise(store: Store, situation: Situation, numbers: Progress, track: Trac
         causes=causes,
         settled=rollout.promoted and bool(rollout.status.stable_rs),
         awaits=waits,
+        serves=_serves(situation, steps),
         # Two pauses at once: each is lifted by itself.
         paused_at=f"paused as a whole (spec.paused); {waits}" if waits and rollout.status.pause_conditions else "",
         aborted=said.aborted(rollout),
@@ -90,6 +91,16 @@ def summarise(store: Store, situation: Situation, numbers: Progress, track: Trac
         else tuple((clean(each.name), clean(each.image)) for each in template.containers),
         unseen=unseen(store, REPLICASETS, PODS),
     )
+
+
+def _serves(situation: Situation, steps: Ladder | None) -> str:
+    """Who serves, where the pods of the new revision run without traffic: a preview, and an aborted canary."""
+    rollout, serving = situation.rollout, situation.serving
+    idle = steps is None or (steps.is_routed and said.aborted(rollout) and not steps.weight_now)
+    if serving is None or serving is situation.current or not said.under_way(rollout) or not idle:
+        return ""
+    available, wanted = serving.status.available_replicas, max(serving.spec.desired, rollout.spec.desired)
+    return f"revision {revisions.revision(serving)} serves with {available} of {count(wanted, 'pod')}"
 
 
 def controller_of(rollout: ArgoRollout, steps: Ladder | None) -> Controller:

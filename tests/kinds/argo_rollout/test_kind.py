@@ -177,6 +177,21 @@ def test_two_pauses_at_once_are_both_named() -> None:
     assert rollout.why.startswith("paused as a whole (spec.paused); step 1/6, paused until promoted")
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "serving"),
+    [
+        ("blue-green-manual", 34.0, "revision 2 serves with 3 of 3 pods"),
+        ("istio-weights", 30.0, "revision 2 serves with 4 of 4 pods"),
+        ("canary-abort-retry-undo", 15.0, "the old revision still serves with"),
+    ],
+)
+def test_pods_without_traffic_do_not_serve(name: str, at: float, serving: str) -> None:
+    last = [each for each in played(name)[0] if each.t <= at][-1].rollout
+    assert last.causes
+    assert last.progress.available >= last.progress.desired
+    assert last.serving.startswith(serving)
+
+
 def test_an_analysis_of_an_experiment_makes_its_rollout_be_looked_at_again() -> None:
     seen, _ = played("experiment")
     runs = [step.t for step in replay.steps("experiment") if step.plural == "analysisruns"]
