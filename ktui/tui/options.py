@@ -23,7 +23,7 @@ class Habits(NamedTuple):
     keys: Mapping[str, str] = MappingProxyType({})
     """The key that ktui has for what each own key means (`ktui.tui.own_keys`)."""
     columns: tuple[str, ...] = ()
-    """The columns of the overview in their order (`overview.lines.COLUMNS`); empty is all of them in the usual one."""
+    """The columns of the overview in their order (`overview.columns.COLUMNS`); empty is the usual ones."""
     sort: str = ""
     """The order of the overview (`overview.lines.SORTS`); empty is that which was chosen last."""
     filters: Mapping[str, str] = MappingProxyType({})

@@ -9,7 +9,8 @@ from ktui.rollout.diagnosis.cause import Cause, Kind
 from ktui.rollout.progress import Progress, Side
 from ktui.rollout.rollout import Controller, Phase, Rollout
 from ktui.tui.draw.widgets import Line, width
-from ktui.tui.overview.lines import columns, explanation, heading, heights, row
+from ktui.tui.overview.columns import columns, heading
+from ktui.tui.overview.lines import explanation, heights, row
 from ktui.tui.overview.measures import measure
 from tests.rollout.made import NOW, Made
 

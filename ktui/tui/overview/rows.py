@@ -13,7 +13,7 @@ from ktui.text import age
 from ktui.tui.draw.lazy_lines import LazyLines
 from ktui.tui.draw.widgets import Line
 from ktui.tui.overview import lines
-from ktui.tui.overview.lines import Columns
+from ktui.tui.overview.columns import Columns
 
 if TYPE_CHECKING:
     from ktui.tui.draw.marks import Mark

@@ -17,6 +17,7 @@ from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
 from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Follow, Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
+from ktui.tui.overview.columns import COLUMNS, columns, heading
 from ktui.tui.overview.lines import SORTS
 from ktui.tui.overview.listing import Listing
 from ktui.tui.overview.measures import Measure, Measures
@@ -144,7 +145,7 @@ class OverviewScreen(LiveScreen):
     @property
     def _columns(self) -> tuple[str, ...]:
         """The columns that a person wants to see, in their order."""
-        return self.ktui.options.habits.columns or tuple(overview_lines.COLUMNS)
+        return self.ktui.options.habits.columns or tuple(COLUMNS)
 
     @property
     def _is_split(self) -> bool:
@@ -160,7 +161,7 @@ class OverviewScreen(LiveScreen):
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
         measures = self._measures.of(everything)
-        fitted = overview_lines.columns(measures, cells - 3, self._columns)
+        fitted = columns(measures, cells - 3, self._columns)
         room = self._table_lines(is_split=bool(beside))
         # Where each has one line, no WHY goes on below its row.
         lines = 0 if self._is_dense else room
@@ -181,7 +182,7 @@ class OverviewScreen(LiveScreen):
             last=self._table,
         )
         self._show_table(self._table, at)
-        self.query_one("#heading", Painting).show([overview_lines.heading(fitted)])
+        self.query_one("#heading", Painting).show([heading(fitted)])
         self.query_one("#totals", Painting).show([self._strip(measures, now)])
         current = listing.rows[at] if at is not None else None
         explanation = self.query_one("#explanation", Painting)
