@@ -59,7 +59,7 @@ async def test_the_cause_at_the_end(tmp_path: Path) -> None:
 async def test_routes_and_endpoints_are_read_only_where_there_are_canaries(tmp_path: Path) -> None:
     wanted = (CANARIES, SERVICES, ENDPOINT_SLICES, HTTP_ROUTES)
     async with served(Replayed(FOLDER / "blue-green-service.jsonl.gz"), tmp_path) as connection:
-        assert ENDPOINT_SLICES in await discover(connection, wanted)
+        # Without a Canary, an older server is not even asked for the rest.
         assert of_served(await discover(connection, wanted)) == frozenset()
     async with served(_replayed("weights"), tmp_path) as connection:
         found = of_served(await discover(connection, wanted))
