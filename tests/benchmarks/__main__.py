@@ -35,11 +35,12 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
         "100,000 pods in 2,000 Deployments, from process start (best of 2, by the clock)",
         lambda: startup.listing(100_000, 2, budget_mb=500, aim_mb=350, deployments=2_000, aim_counted=1.3),
     ),
+    "phases": ("Where a start with 10,000 pods goes: what each phase took (fastest of 5)", lambda: startup.phases(5)),
     "far": (
         "2,000 pods, a round trip of 150 ms away (best of 3, by the clock)",
         lambda: startup.far_away(150, 10, runs=3),
     ),
-    "asked": ("What 10,000 pods ask of the server", lambda: startup.asked_of_the_server(120)),
+    "asked": ("What 10,000 pods ask of the server", lambda: startup.asked_of_the_server(60)),
     "commands": ("Commands, against kubectl and Python (best of 10, by the clock)", lambda: commands.commands(10)),
     "odd": (
         "4,000 pods in 200 Deployments, and 1,000 objects that no controller would write (best of 3)",

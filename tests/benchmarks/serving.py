@@ -33,9 +33,9 @@ class Served:
         with urllib.request.urlopen(f"{self.url}{path}") as response:
             return json.load(response)
 
-    def dashboard(self) -> Terminal:
+    def dashboard(self, *flags: str) -> Terminal:
         """ktui on this server."""
-        return Terminal("-m", "ktui", "--kubeconfig", str(self.kubeconfig))
+        return Terminal("-m", "ktui", "--kubeconfig", str(self.kubeconfig), *flags)
 
     def is_listed(self, text: str) -> bool:
         """Whether that text counts all rollouts."""

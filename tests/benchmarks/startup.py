@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -84,6 +86,23 @@ def listing(
         Figure("memory at most", min(peak), "MB"),
         Figure("key to screen, p99", _percentile(keys) * 1000, "ms", 50, f"{len(keys)} keys"),
     ]
+
+
+def phases(runs: int) -> list[Figure]:
+    """Where a start goes, as `ktui --profile-start` tells it: what each phase took, of the fastest of some starts."""
+    fastest: list[tuple[int, int, str]] = []
+    with served(10_000) as server, tempfile.TemporaryDirectory(prefix="ktui-bench-") as folder:
+        for run in range(runs):
+            file = Path(folder) / str(run)
+            with server.dashboard("--profile-start", str(file)) as dashboard:
+                dashboard.wait_for(server.is_shown)
+                end = time.monotonic() + _STILL
+                while not (file.exists() and file.read_text()) and time.monotonic() < end:
+                    dashboard.read(0.1)
+            found = [(int(line[:7]), int(line[7:15]), line[15:].strip()) for line in file.read_text().splitlines()[1:]]
+            if found and (not fastest or found[-1][0] < fastest[-1][0]):
+                fastest = found
+    return [Figure(what, took, "ms", None, f"at {at} ms") for at, took, what in fastest]
 
 
 def far_away(delay_ms: int, megabits: int, runs: int) -> list[Figure]:
