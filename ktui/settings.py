@@ -118,7 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         try:
             return read_preferences(self.notify, seconds)
         except ValueError as error:
-            hint = "`ktui config check` explains them; docs/guide.md has all keys."
+            hint = "`ktui config check` explains them; docs/configuration.md has all keys."
             raise SettingsError(f"The notifications in config.toml cannot be used: {error}.", hint) from None
 
 

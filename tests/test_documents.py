@@ -110,7 +110,7 @@ def test_the_sections_that_the_code_cites_exist() -> None:
     assert cited <= sections
 
 
-GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+GUIDE = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("guide", "configuration"))
 
 
 def block(language: str) -> str:

@@ -26,7 +26,9 @@ def _own_keys(settings: Settings) -> dict[str, str]:
     try:
         return read_own_keys(settings.keys)
     except ValueError as error:
-        raise SettingsError(f"The keys in config.toml cannot be used: {error}.", "docs/guide.md lists them.") from None
+        raise SettingsError(
+            f"The keys in config.toml cannot be used: {error}.", "docs/configuration.md lists them."
+        ) from None
 
 
 def _check_overview(settings: Settings) -> None:

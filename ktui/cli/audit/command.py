@@ -58,7 +58,7 @@ def audit(
 
     Without a NAME, it shows ktui's audit log of all contexts and namespaces, and does not connect to a cluster. With a
     NAME, it also shows what the object in the cluster tells: the field manager of each tool, the fields that it owns
-    now, and when it last changed one of them. What was overwritten since is not known any more.
+    now, and when it last changed one of them. What was overwritten since is no longer known.
 
     \b
     Examples:
