@@ -179,14 +179,16 @@ def _analyses(situation: Situation, now: datetime, events_of: EventsOf) -> list[
         if run.phase not in (FAILED, ERROR, INCONCLUSIVE) or not _counts(rollout, run):
             continue
         reason, ended, helps = _OUTCOMES[run.phase]
-        job = next(iter(trouble_of(situation, run, now, events_of)), None)
-        sentence = f"{_role(run)} {ended}" + (f": {decided}" if decided else "")
+        bad = {metric.name for metric in run.metrics if metric.decides and metric.phase == run.phase}
+        job = next((each for each in trouble_of(situation, run, now, events_of) if each.metric in bad), None)
         if job is not None:
-            helps = f"{job.helps}; then retry or roll back"
+            # A Job has no value: how it ended is what tells.
+            decided = f"{job.metric}: {job.why}"
+            helps = f"{job.helps}; then {'promote, or abort' if run.phase == INCONCLUSIVE else 'retry or roll back'}"
         found.append(
             Cause(
                 Kind.ANALYSIS,
-                fit(sentence, f": {job.why}" if job is not None else ""),
+                fit(f"{_role(run)} {ended}" + (f": {decided}" if decided else "")),
                 blocking=run.phase != INCONCLUSIVE,
                 try_next=helps,
                 detail=": ".join(

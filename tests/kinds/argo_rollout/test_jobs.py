@@ -114,10 +114,17 @@ def test_nothing_is_wrong_with_a_job_that_passed_or_has_just_begun(pod: JSON | N
 def test_the_cause_names_how_the_job_ended_and_its_pod() -> None:
     first = causes(_moment("run", EXITED, {"reason": "BackoffLimitExceeded"}))[0]
     assert first.reason is Reason.ANALYSIS_FAILED
-    assert first.sentence == "analysis failed: error-rate was 0.4 against result < 0.05, 2 of 2 times: exit 3"
+    assert first.sentence == "analysis failed: error-rate: exit 3"
     assert first.pods == ("run.smoke.1-x7k2p",)
     assert first.try_next == "read the log of the pod run.smoke.1-x7k2p; then retry or roll back"
     assert first.detail.endswith("GET /cart: 502")
+
+
+def test_a_job_whose_image_cannot_be_pulled_says_so_before_anything_else() -> None:
+    """The controller calls that inconclusive (`processJobPods` of metricproviders/job)."""
+    first = causes(_moment("run", UNPULLED))[0]
+    assert first.sentence.startswith("analysis failed: error-rate: image smoke:9 cannot be pulled")
+    assert first.try_next.startswith("check name and tag")
 
 
 def test_a_job_that_cannot_start_is_a_cause_while_its_analysis_runs() -> None:
