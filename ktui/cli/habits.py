@@ -34,7 +34,7 @@ def _own_keys(settings: Settings) -> dict[str, str]:
 def _check_overview(settings: Settings) -> None:
     # Nothing that the first frame should wait for, either.
     from ktui.tui.overview.columns import COLUMNS  # noqa: PLC0415
-    from ktui.tui.overview.lines import SORTS  # noqa: PLC0415
+    from ktui.tui.overview.selection import SORTS  # noqa: PLC0415
 
     available = f"Available: {', '.join(COLUMNS)}."
     for name in settings.columns:

@@ -25,7 +25,7 @@ class Habits(NamedTuple):
     columns: tuple[str, ...] = ()
     """The columns of the overview in their order (`overview.columns.COLUMNS`); empty is the usual ones."""
     sort: str = ""
-    """The order of the overview (`overview.lines.SORTS`); empty is that which was chosen last."""
+    """The order of the overview (`overview.selection.SORTS`); empty is that which was chosen last."""
     filters: Mapping[str, str] = MappingProxyType({})
     """Filters by the name that they were given: `@name` stands for the words."""
 

@@ -22,8 +22,8 @@ from ktui.tui.door import plain, without_markup
 from ktui.tui.host import Host
 from ktui.tui.keymap import name
 from ktui.tui.messages import GoTo, Open, View
-from ktui.tui.overview.lines import ordered
 from ktui.tui.overview.screen import OverviewScreen
+from ktui.tui.overview.selection import ordered
 from ktui.tui.terminal.saving import save
 from ktui.tui.theme import THEMES
 

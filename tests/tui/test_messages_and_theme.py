@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 from textual.widgets._toast import Toast
 
-from ktui.tui.overview.lines import TROUBLE
+from ktui.tui.overview.selection import TROUBLE
 from ktui.tui.terminal.remembered import chosen
 from ktui.tui.theme import THEMES
 from tests.tui.conftest import Dashboard, Stage

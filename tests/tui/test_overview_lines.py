@@ -10,8 +10,9 @@ from ktui.rollout.progress import Progress, Side
 from ktui.rollout.rollout import Controller, Phase, Rollout
 from ktui.tui.draw.widgets import Line, width
 from ktui.tui.overview.columns import columns, heading
-from ktui.tui.overview.lines import explanation, heights, row
+from ktui.tui.overview.lines import explanation
 from ktui.tui.overview.measures import measure
+from ktui.tui.overview.row import heights, row
 from tests.rollout.made import NOW, Made
 
 AT_REST = Made("web:1", 4, replicas=4, updatedReplicas=4, readyReplicas=4, availableReplicas=4).rollout()

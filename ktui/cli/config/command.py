@@ -23,7 +23,7 @@ from ktui.plans.rules import Place, Rule
 from ktui.settings import Settings, config_file
 from ktui.text import clean, count
 from ktui.tui.options import Habits
-from ktui.tui.overview.lines import SORTS
+from ktui.tui.overview.selection import SORTS
 from ktui.tui.own_keys import shown
 
 

@@ -9,8 +9,7 @@ from typing import Final
 from ktui import signs
 from ktui.rollout.order import Standings, steady
 from ktui.rollout.rollout import Rollout
-from ktui.tui.overview import lines
-from ktui.tui.overview.lines import SORTS
+from ktui.tui.overview.selection import SORTS, belongs, best_match, matches, ordered
 
 _READING: Final = timedelta(seconds=4)
 """How long after the cursor was moved the rows keep their places."""
@@ -27,7 +26,7 @@ class Listing:
         self.sort = "worst"
         self.filter = ""
         self.only = ""
-        """One of `lines.ONLY` that rows are limited to; empty shows all."""
+        """What rows are limited to (`selection.belongs`); empty shows all."""
         self._at = 0
         """The row that the cursor was on last."""
         self._has_moved = False
@@ -54,7 +53,7 @@ class Listing:
     def _shown(self, everything: Iterable[Rollout]) -> list[Rollout]:
         """Those that the filter and the chip leave."""
         words = self._words
-        return [each for each in everything if lines.belongs(each, self.only) and lines.matches(each, words)]
+        return [each for each in everything if belongs(each, self.only) and matches(each, words)]
 
     @property
     def _words(self) -> list[str]:
@@ -72,7 +71,7 @@ class Listing:
             standings = self._standings if is_settled else Standings()
             rows = standings.worst_first(shown, now)
         else:
-            rows = lines.ordered(shown, self.sort)
+            rows = ordered(shown, self.sort)
         has_moved_lately = self._moved_at is not None and self._moved_at <= now < self._moved_at + _READING
         return steady(rows, places) if has_moved_lately or is_read else rows
 
@@ -116,8 +115,8 @@ class Listing:
         """Filter; the cursor goes to the best match, so that Enter opens it."""
         self.filter = text.strip()
         if words := self._words:
-            ordered = self._ordered(self._shown(everything), now, is_settled=is_settled, is_read=is_read)
-            best = lines.best_match(ordered, words)
+            rows = self._ordered(self._shown(everything), now, is_settled=is_settled, is_read=is_read)
+            best = best_match(rows, words)
             if best is not None:
                 self.choose(best.uid)
 

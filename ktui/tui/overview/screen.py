@@ -18,10 +18,11 @@ from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Follow, Open, OpenReport, SteerAll, View
 from ktui.tui.overview import lines as overview_lines
 from ktui.tui.overview.columns import COLUMNS, columns, heading
-from ktui.tui.overview.lines import SORTS
+from ktui.tui.overview.lazy_rows import Rows
 from ktui.tui.overview.listing import Listing
 from ktui.tui.overview.measures import Measure, Measures
-from ktui.tui.overview.rows import Rows
+from ktui.tui.overview.row import heights
+from ktui.tui.overview.selection import SORTS, TROUBLE
 from ktui.tui.screen import LiveScreen, action_hints
 from ktui.tui.terminal.remembered import chosen, remember
 
@@ -165,12 +166,12 @@ class OverviewScreen(LiveScreen):
         room = self._table_lines(is_split=bool(beside))
         # Where each has one line, no WHY goes on below its row.
         lines = 0 if self._is_dense else room
-        heights = overview_lines.heights(
+        taken = heights(
             self._listing.rows, fitted, lines, guarded=app.guarded, followed=app.followed, traffic=app.traffic
         )
         self._table = Rows(
             self._listing.rows,
-            heights,
+            taken,
             fitted,
             now,
             pending=app.pending,
@@ -190,7 +191,7 @@ class OverviewScreen(LiveScreen):
         if not beside:
             # The line of the first steps stays where it is, so that no row moves when they go.
             free = bool(self.ktui.options.hint) and self._is_tried
-            below = _EXPLANATION + max(0, room - sum(heights)) + free
+            below = _EXPLANATION + max(0, room - sum(taken)) + free
             explanation.show(overview_lines.explanation(current, cells - 2, below))
         first_steps = self.query_one("#first-steps", Painting)
         first_steps.display = bool(self._first_steps)
@@ -317,7 +318,7 @@ class OverviewScreen(LiveScreen):
 
     def action_only_trouble(self) -> None:
         """Show only rollouts with trouble, or everything again."""
-        self.action_only("" if self._listing.only else overview_lines.TROUBLE)
+        self.action_only("" if self._listing.only else TROUBLE)
 
     def action_only(self, what: str) -> None:
         """Show only one of `lines.ONLY`; what is shown already, or nothing, shows everything again."""

@@ -12,8 +12,8 @@ from ktui.rollout.rollout import Rollout
 from ktui.text import age
 from ktui.tui.draw.lazy_lines import LazyLines
 from ktui.tui.draw.widgets import Line
-from ktui.tui.overview import lines
 from ktui.tui.overview.columns import Columns
+from ktui.tui.overview.row import row
 
 if TYPE_CHECKING:
     from ktui.tui.draw.marks import Mark
@@ -88,7 +88,7 @@ class Rows(LazyLines):
         facts = (self._fitted, most, pending, *marks, age(rollout.since, self._now))
         made = self._made.get(uid) or self._made_before.get(uid)
         if made is None or made.rollout is not rollout or made.facts != facts:
-            row = lines.row(
+            drawn = row(
                 rollout,
                 self._fitted,
                 self._now,
@@ -100,6 +100,6 @@ class Rows(LazyLines):
                 traffic=traffic,
                 most=most,
             )
-            made = _Made(rollout, facts, row)
+            made = _Made(rollout, facts, drawn)
         self._made[uid] = made
         return made.lines
