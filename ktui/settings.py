@@ -15,7 +15,7 @@ from ktui.text import exact
 
 if TYPE_CHECKING:
     from ktui.notify.preferences import Preferences
-    from ktui.plans.rules import Rules
+    from ktui.plans.guardrails import Rules
 
 _ENVIRONMENT: Final = "KTUI_"
 _WORDS: Final = {
@@ -102,7 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         # Most calls have none, or do nothing that a rule could forbid.
         from zoneinfo import ZoneInfo  # noqa: PLC0415
 
-        from ktui.plans.rules import read_rules  # noqa: PLC0415
+        from ktui.plans.guardrails import read_rules  # noqa: PLC0415
 
         try:
             return read_rules(self.rules, ZoneInfo)

@@ -10,12 +10,12 @@ from ktui.actions.batch import Accepted, try_out
 from ktui.actions.outcome import Done
 from ktui.actions.perform import perform
 from ktui.actions.read import Reader
-from ktui.kinds.guard import Armed, disowned
+from ktui.kinds.auto_abort import Armed, disowned
 from ktui.kinds.planning import is_under_way, plan
 from ktui.kube.errors import KubeError
+from ktui.plans.guardrails import NO_RULES, Rules
 from ktui.plans.plan import Plan, called
 from ktui.plans.request import Abort, RollBack
-from ktui.plans.rules import NO_RULES, Rules
 from ktui.plans.subject import AnySubject
 from ktui.rollout.revisions import Refusal
 

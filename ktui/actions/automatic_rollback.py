@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktui.kinds.guard import Armed, disowned
+from ktui.kinds.auto_abort import Armed, disowned
 from ktui.kinds.planning import plan, rollback_revision
 from ktui.kinds.registry import kind_of
 from ktui.plans.plan import Plan

@@ -13,8 +13,8 @@ from ktui.actions.preview import Preview, preview
 from ktui.actions.read import Planned
 from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
+from ktui.plans.guardrails import NO_RULES, Rules
 from ktui.plans.plan import Plan
-from ktui.plans.rules import NO_RULES, Rules
 from ktui.rollout.revisions import Refusal
 from ktui.text import count
 

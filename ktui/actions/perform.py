@@ -15,9 +15,9 @@ from ktui.actions.pod_deletion import clear
 from ktui.actions.verify import AGAIN, Recheck, after_refusal, find_outcome
 from ktui.kube.api import Api
 from ktui.kube.errors import AnswerLost, ApiError, Interrupted, KubeError, ServerError
+from ktui.plans.guardrails import NO_RULES, Rules
 from ktui.plans.patch import took_place
 from ktui.plans.plan import Plan
-from ktui.plans.rules import NO_RULES, Rules
 
 EXPLAINED: Final = "`ktui config check` explains the rules."
 

@@ -151,7 +151,7 @@ def _check_kinds(settings: Settings) -> None:
     # Only who has rules waits for all kinds to be imported.
     from ktui.kinds.registry import WORKLOADS  # noqa: PLC0415
     from ktui.model.resources import SERVICES  # noqa: PLC0415
-    from ktui.plans.rules import unknown_kinds  # noqa: PLC0415
+    from ktui.plans.guardrails import unknown_kinds  # noqa: PLC0415
     from ktui.settings import SettingsError  # noqa: PLC0415
 
     for sentence in unknown_kinds(settings.guardrails, (*WORKLOADS, SERVICES)):

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ktui.tui.bluegreen.pairs import Pairs
     from ktui.tui.dialogs.scope import Picked
     from ktui.tui.draw.marks import Mark
-    from ktui.tui.steering.guards import Guards
+    from ktui.tui.steering.auto_aborts import Guards
     from ktui.tui.steering.steering import Steering
     from ktui.tui.tour.steps import Tour
 
@@ -208,7 +208,7 @@ class KtuiApp(TypeAheadApp):
         from ktui.live.usage_feed import UsageFeed  # noqa: PLC0415
         from ktui.tui.announcements import Announcements  # noqa: PLC0415
         from ktui.tui.bluegreen.pairs import Pairs  # noqa: PLC0415
-        from ktui.tui.steering.guards import Guards  # noqa: PLC0415
+        from ktui.tui.steering.auto_aborts import Guards  # noqa: PLC0415
         from ktui.tui.steering.steering import Steering  # noqa: PLC0415
 
         start_profile.reached("the client is imported")

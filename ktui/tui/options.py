@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ktui.notify.preferences import DEFAULTS, Preferences
-from ktui.plans.rules import NO_RULES, Rules
+from ktui.plans.guardrails import NO_RULES, Rules
 
 if TYPE_CHECKING:
     from ktui.figures.book import Book

@@ -9,7 +9,7 @@ import pytest
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
 from ktui.actions.read import Reader
-from ktui.kinds.guard import Armed, arm
+from ktui.kinds.auto_abort import Armed, arm
 from ktui.kube.api import Api
 from ktui.model.reference import Reference
 from ktui.sim import SimulatedCluster

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ktui.actions.automatic_rollback import plan_automatic_rollback
+from ktui.kinds.auto_abort import arm
 from ktui.kinds.deployment.plans.known import DeploymentSubject
-from ktui.kinds.guard import arm
 from ktui.plans.plan import Plan
 from ktui.plans.request import RollBack
 from ktui.rollout.revisions import Refusal

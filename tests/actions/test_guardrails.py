@@ -14,12 +14,12 @@ from ktui.actions.batch import LeftOut, try_all, try_out
 from ktui.actions.outcome import Failed
 from ktui.actions.perform import perform
 from ktui.actions.read import Reader
-from ktui.kinds.guard import arm
+from ktui.kinds.auto_abort import arm
 from ktui.kube.api import Api
 from ktui.model.reference import Reference
+from ktui.plans.guardrails import read_rules
 from ktui.plans.plan import Plan
 from ktui.plans.request import Restart
-from ktui.plans.rules import read_rules
 from ktui.rollout.revisions import Refusal
 from tests.simulated import STUCK, Witness, image_patch
 
@@ -59,7 +59,7 @@ PLANNING = {
     "next_step": {"cli/act/watch.py": 1},
     "try_all": {"cli/act/batch.py": 1, "tui/steering/batch.py": 1},
     "allowed": {"actions/batch.py": 1, "tui/steering/steering.py": 1},
-    "auto_abort": {"cli/act/watch.py": 1, "tui/steering/guards.py": 1},
+    "auto_abort": {"cli/act/watch.py": 1, "tui/steering/auto_aborts.py": 1},
     "roll_back": {"cli/status/command.py": 1},
 }
 

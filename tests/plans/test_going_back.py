@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from ktui.actions.automatic_rollback import plan_automatic_rollback
+from ktui.kinds.auto_abort import arm
 from ktui.kinds.deployment.plans.known import DeploymentSubject
-from ktui.kinds.guard import arm
 from ktui.kinds.planning import plan
 from ktui.model.objects import RESTARTED_AT
 from ktui.model.workloads import ControllerRevision

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ktui.kinds.auto_abort import Judgement, Move, arm, judge, refuse_arm
 from ktui.kinds.controller_revisions.plans.known import current
-from ktui.kinds.guard import Judgement, Move, arm, judge, refuse_arm
 from ktui.model.policies import Autoscaler, Quota
 from ktui.model.template import PodTemplate
 from ktui.plans.request import (

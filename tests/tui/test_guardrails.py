@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ktui.plans.guardrails import read_rules
 from ktui.plans.request import Action
-from ktui.plans.rules import read_rules
 from tests.audited import audited
 from tests.bluegreen import ServiceWitness
 from tests.tui.conftest import Dashboard, Stage, open_blue_green

@@ -32,9 +32,9 @@ from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.kube.api import Api
 from ktui.kube.connection import connect
 from ktui.model.reference import Reference
+from ktui.plans.guardrails import Rules, name_of, places_of
 from ktui.plans.plan import Plan
 from ktui.plans.request import Action, Request
-from ktui.plans.rules import Rules, name_of, places_of
 from ktui.plans.switch import AlreadySwitched
 from ktui.rollout.revisions import Refusal
 from ktui.settings import Settings, audit_file

@@ -12,12 +12,12 @@ from ktui.actions.read import Reader
 from ktui.cli import printing
 from ktui.cli.act.carry_out import Followed, watched
 from ktui.cli.exit_codes import FAILED
-from ktui.kinds.guard import Armed, disowned
+from ktui.kinds.auto_abort import Armed, disowned
 from ktui.kinds.planning import plan
 from ktui.kube.errors import KubeError
+from ktui.plans.guardrails import Rules
 from ktui.plans.plan import Plan, called
 from ktui.plans.request import Promote
-from ktui.plans.rules import Rules
 from ktui.rollout.revisions import Refusal
 
 _WHY = "its canary was ready for the soak time"

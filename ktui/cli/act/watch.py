@@ -20,7 +20,7 @@ from ktui.cli.act.next_step import next_step
 from ktui.cli.exit_codes import FAILED, NOT_FINISHED
 from ktui.cli.figures_file import CommandRecorder, book_opener, recording
 from ktui.cli.options import DURATION
-from ktui.kinds.guard import Armed, Judgement, Move, arm, judge
+from ktui.kinds.auto_abort import Armed, Judgement, Move, arm, judge
 from ktui.kinds.registry import STREAMED, kind_at
 from ktui.kube.api import Api
 from ktui.kube.streams.streams import Streams
@@ -30,9 +30,9 @@ from ktui.model.changes import LinkState
 from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
+from ktui.plans.guardrails import Rules
 from ktui.plans.plan import Plan, called
 from ktui.plans.request import Action
-from ktui.plans.rules import Rules
 from ktui.rollout.countdown import NOTHING_SEEN, Countdown, Seen, seen
 from ktui.rollout.diagnosis.cause import Reason
 from ktui.rollout.order import AT_REST

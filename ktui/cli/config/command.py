@@ -19,7 +19,7 @@ from ktui.kube.errors import KubeError
 from ktui.model.reference import Reference
 from ktui.model.resources import SERVICES
 from ktui.notify.command import DeliveryError
-from ktui.plans.rules import Place, Rule
+from ktui.plans.guardrails import Place, Rule
 from ktui.settings import Settings, config_file
 from ktui.text import clean, count
 from ktui.tui.options import Habits

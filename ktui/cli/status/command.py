@@ -26,15 +26,15 @@ from ktui.cli.status.follow import Ending, Follow, Manner, Outcome
 from ktui.cli.status.junit import Report, Trouble, junit
 from ktui.cli.status.record import GateRecorder, recording_gate
 from ktui.cli.status.rollback import Recovered, Recovery, roll_back
-from ktui.kinds.guard import Armed
+from ktui.kinds.auto_abort import Armed
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError, NotFound
 from ktui.live.inspection import Inspected, Inspector, LogTail, last_words
 from ktui.model.reference import Reference
 from ktui.model.resources import DEPLOYMENTS
+from ktui.plans.guardrails import NO_RULES, Place
 from ktui.plans.request import Action
-from ktui.plans.rules import NO_RULES, Place
 from ktui.settings import Settings, audit_file, seconds
 
 _EVIDENCE_TIMEOUT: Final = 20.0

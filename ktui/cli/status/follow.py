@@ -14,7 +14,7 @@ import msgspec
 from ktui.cli import printing
 from ktui.cli.exit_codes import FAILED, NOT_FINISHED
 from ktui.cli.link_problems import Troubles
-from ktui.kinds.guard import Armed, arm
+from ktui.kinds.auto_abort import Armed, arm
 from ktui.kinds.registry import kind_of
 from ktui.kube.connection import Connection
 from ktui.kube.errors import KubeError

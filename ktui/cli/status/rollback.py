@@ -16,7 +16,7 @@ from ktui.actions.perform import perform
 from ktui.actions.read import Reader, Recall
 from ktui.cli import printing
 from ktui.cli.status.follow import Follow, Manner, Outcome
-from ktui.kinds.guard import Armed
+from ktui.kinds.auto_abort import Armed
 from ktui.kinds.registry import kind_at
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
@@ -25,8 +25,8 @@ from ktui.live.inspection import inert
 from ktui.model.reference import reference_to
 from ktui.model.template import decode_hook
 from ktui.model.workloads import Workload
+from ktui.plans.guardrails import Rules
 from ktui.plans.plan import Plan
-from ktui.plans.rules import Rules
 from ktui.rollout.revisions import Refusal
 from ktui.settings import audit_file
 

@@ -1,4 +1,4 @@
-"""The kind CloneSet."""
+"""The kind CloneSet. What it shares with the other kinds of OpenKruise, its plans included, is in `open_kruise`."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from ktui.model.changes import LinkState
 from ktui.model.objects import Deployment
 from ktui.model.resources import ENDPOINT_SLICES, ROUTING, SERVICES
 from ktui.model.traffic import Traffic
+from ktui.plans.guardrails import Place
 from ktui.plans.request import Action
-from ktui.plans.rules import Place
 from ktui.rollout.traffic.bluegreen import BlueGreen, Move, Side, blue_green, follow, turns
 from ktui.tui.bluegreen import lines as bluegreen_lines
 from ktui.tui.draw.chrome import Hint

@@ -10,9 +10,9 @@ from ktui.kube.api import Api
 from ktui.kube.errors import KubeError
 from ktui.model.resources import resource_of
 from ktui.model.workloads import Workload
+from ktui.plans.guardrails import Place
 from ktui.plans.offers import Offer
 from ktui.plans.request import Action
-from ktui.plans.rules import Place
 from ktui.tui.host import Host
 
 

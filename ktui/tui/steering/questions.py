@@ -9,10 +9,10 @@ from ktui.kinds import planning
 from ktui.kinds.registry import kind_of
 from ktui.model.workloads import Workload
 from ktui.plans.change_cause import wrong_cause
+from ktui.plans.guardrails import name_of
 from ktui.plans.offers import Choice
 from ktui.plans.plan import Plan
 from ktui.plans.request import PLAIN, Action, Request, Scale
-from ktui.plans.rules import name_of
 from ktui.plans.wording import target_of
 from ktui.text import clean, count
 from ktui.tui.dialogs.ask import AskScreen

@@ -23,9 +23,9 @@ from ktui.live.session import Session
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
 from ktui.plans.change_cause import with_cause
+from ktui.plans.guardrails import name_of
 from ktui.plans.plan import Plan
 from ktui.plans.request import Action, Request, RollBack
-from ktui.plans.rules import name_of
 from ktui.rollout.revisions import Refusal
 from ktui.tui.announcements import Announcements
 from ktui.tui.dialogs.confirm import ConfirmScreen

@@ -13,6 +13,7 @@ import pytest
 from ktui.kinds.flagger_canary.kind import FlaggerCanaryKind
 from ktui.kinds.flagger_canary.plans.rollback import SCALE_TO_ZERO, at_rest_as_now, rollback_revision
 from ktui.model.resources import DEPLOYMENTS
+from ktui.plans.guardrails import read_rules
 from ktui.plans.plan import Plan
 from ktui.plans.request import (
     Abort,
@@ -29,7 +30,6 @@ from ktui.plans.request import (
     SetImage,
     Terminate,
 )
-from ktui.plans.rules import read_rules
 from tests.kinds.flagger_canary.operator import objects_at, on
 from tests.plans.planned import planned, refused
 

@@ -10,9 +10,9 @@ import pytest
 
 from ktui.kinds.argo_rollout.resources import ROLLOUTS
 from ktui.model.resources import DEPLOYMENTS, SERVICES, STATEFULSETS, Resource
+from ktui.plans.guardrails import Place, Rules, unknown_kinds
+from ktui.plans.guardrails import read_rules as read
 from ktui.plans.request import Action
-from ktui.plans.rules import Place, Rules, unknown_kinds
-from ktui.plans.rules import read_rules as read
 
 NOW = datetime(2026, 11, 27, 12, 30, tzinfo=UTC)
 """A Friday."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ktui.kinds.guard import Armed, Judgement, Move, arm, judge, refuse_arm
+from ktui.kinds.auto_abort import Armed, Judgement, Move, arm, judge, refuse_arm
 from ktui.model.objects import Deployment
 from ktui.rollout.countdown import NOTHING_SEEN, Seen, countdown, seen
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason

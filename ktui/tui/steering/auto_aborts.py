@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ktui.actions.audit import AuditLog
 from ktui.actions.auto_abort import auto_abort
-from ktui.kinds.guard import Armed, Move, arm, judge, refuse_arm
+from ktui.kinds.auto_abort import Armed, Move, arm, judge, refuse_arm
 from ktui.kube.api import Api
 from ktui.live.session import Session
 from ktui.model.changes import Link, LinkState
