@@ -128,7 +128,18 @@ async def _resources(drawer: Drawer) -> None:
 
 
 async def _controllers(drawer: Drawer) -> None:
-    await drawer.sees("12 rollouts", "pods  ", "read what the container user-container logged", "about 6m left")
+    await drawer.sees("19 rollouts", "pods  ", "rolled back after 3", "fix it, and change the pod template")
+
+
+def _page(row: str, *told: str) -> Steps:
+    """The page of one row of that cluster."""
+
+    async def steps(drawer: Drawer) -> None:
+        await _controllers(drawer)
+        await drawer.press("slash", *row, "enter", "enter")
+        await drawer.sees(*told)
+
+    return steps
 
 
 def _argo(name: str, *seen: str) -> Steps:
@@ -243,6 +254,16 @@ GALLERY: Final[dict[str, Screen]] = {
 }
 """Screens of the demos in the terminals that show whether they can be read everywhere: docs/gallery.md."""
 
+CONTROLLERS: Final[dict[str, Steps]] = {
+    "overview": _controllers,
+    "flagger": _page("checkout", "shop/checkout  Canary", "Who serves", "EVENTS"),
+    "knative": _page("cart", "shop/cart  Knative Service", "Tags", "EVENTS"),
+    "cloneset": _page("player", "media/player  CloneSet", "EVENTS"),
+    "kruise-rollout": _page("payments", "shop/payments  Kruise Rollout", "Steps", "EVENTS"),
+}
+"""Screens of the demo of all controllers, each at two sizes."""
+OF_CONTROLLERS: Final = {"80x24": Variant(SMALL), "160x48": Variant((160, 48))}
+
 
 def _app(cluster: SimulatedCluster, folder: Path, book: Path, variant: Variant) -> KtuiApp:
     os.environ["KUBECONFIG"] = str(cluster.write_kubeconfig(folder / "config"))
@@ -350,7 +371,9 @@ ANIMATION: Final = "rollout"
 
 def pictures() -> tuple[str, ...]:
     """The names of all pictures."""
-    return (*SHOTS, *(f"gallery-{screen}-{name}" for screen, it in GALLERY.items() for name in it.variants), ANIMATION)
+    gallery = [f"gallery-{screen}-{name}" for screen, it in GALLERY.items() for name in it.variants]
+    controllers = [f"controllers-{screen}-{name}" for screen in CONTROLLERS for name in OF_CONTROLLERS]
+    return (*SHOTS, *gallery, *controllers, ANIMATION)
 
 
 def draw(target: Path, names: tuple[str, ...] = ()) -> None:
@@ -366,6 +389,9 @@ def draw(target: Path, names: tuple[str, ...] = ()) -> None:
     for screen, (steps, variants, scenario) in GALLERY.items():
         for name, variant in variants.items():
             jobs[scenario].append(_Job(f"gallery-{screen}-{name}", steps, variant))
+    for screen, steps in CONTROLLERS.items():
+        for name, variant in OF_CONTROLLERS.items():
+            jobs["controllers"].append(_Job(f"controllers-{screen}-{name}", steps, variant))
     # It changes the cluster, and time goes forward only.
     jobs["demo"].append(_Job(ANIMATION, None, Variant(), 20))
     for scenario, drawn in jobs.items():

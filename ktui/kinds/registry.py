@@ -73,6 +73,12 @@ def of_served(found: Collection[Resource]) -> frozenset[Resource]:
     return frozenset(each for kind in kinds for each in (kind.resource, *kind.parts) if each in found)
 
 
+def is_folding(found: Collection[Resource]) -> bool:
+    """Whether workloads of one of these kinds have others as parts, whose labels need not be theirs."""
+    kinds = (kind for kind in EXTENSIONS if kind.resource in found)
+    return any(kind.resource.claims or any(part.is_workload for part in kind.parts) for kind in kinds)
+
+
 def workloads_called(group: str, kind: str) -> Resource | None:
     """The resource of the workloads of that group and kind; None for what does not roll out."""
     return next((each for each in _BY_RESOURCE if (each.group, each.kind) == (group, kind)), None)

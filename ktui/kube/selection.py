@@ -7,7 +7,7 @@ from typing import Any
 
 def selector_text(raw: dict[str, Any]) -> str:
     """A workload's own selector as the API takes it in a query: `app=web,tier in (a,b),!legacy`."""
-    selector = raw["spec"].get("selector") or {}
+    selector = (raw.get("spec") or {}).get("selector") or {}
     terms = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
     for expression in selector.get("matchExpressions") or ():
         key, values = expression["key"], ",".join(expression.get("values") or ())

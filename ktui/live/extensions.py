@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from ktui.kinds.registry import of_extensions, of_served
+from ktui.kinds.registry import is_folding, of_extensions, of_served
 from ktui.kube.connection import Connection
 from ktui.kube.discovery import discover
 from ktui.kube.errors import KubeError, NotFound
@@ -92,6 +92,8 @@ class Follower:
             if served != known or not is_known:
                 is_known = True
                 self._found(served)
+                if is_folding(served):
+                    self._streams.widen()
                 for resource in wanted:
                     if resource in served - known:
                         self._streams.add(resource)

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from ktui.kinds.registry import STREAMED, WORKLOADS, kind_at, rollout_of, workloads_called
+from ktui.kinds.registry import STREAMED, WORKLOADS, is_folding, kind_at, rollout_of, workloads_called
 from ktui.kube.api import Api
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, NotFound
@@ -20,10 +20,12 @@ from ktui.kube.listing import list_once
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.decoder import Unreadable
 from ktui.live.extensions import extensions
-from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put
+from ktui.model.changes import Change, Chosen, Gone, Link, LinkState, Listed, Put
+from ktui.model.labels import read_selector
 from ktui.model.reference import Reference
 from ktui.model.resources import (
     CONTROLLER_REVISIONS,
+    DEPLOYMENTS,
     EVENTS,
     NEEDED,
     PODS,
@@ -69,6 +71,13 @@ async def read_store(
         extensions(connection),
         asyncio.gather(*(_kind(connection, kind, namespace, selector, clock, note=note) for kind in WORKLOADS)),
     )
+    if selector and is_folding(found) and (chosen := read_selector(selector)) is not None:
+        # What is rolled out by another one need not have its labels: all are read, and the store chooses.
+        selector = ""
+        store.apply([Chosen(DEPLOYMENTS, chosen)])
+        kinds = await asyncio.gather(
+            *(_kind(connection, kind, namespace, selector, clock, note=note) for kind in WORKLOADS)
+        )
     more = await asyncio.gather(
         *(_kind(connection, kind, namespace, selector, clock, note=note) for kind in found if kind.is_workload)
     )

@@ -30,10 +30,10 @@ class Tracker:
     def rollout(self, uid: str, now: datetime, *, anew: bool = False) -> Rollout | None:
         """How the rollout with that uid goes now; None if it is gone. `anew`: as if for the first time.
 
-        A workload that is no more than the template of another one has no rollout of its own.
+        A workload that is no more than a part of another one, or was not asked for, has no rollout of its own.
         """
         workload = self.store.workload(uid)
-        if workload is None or self.store.folded_into(workload) is not None:
+        if workload is None or not self.store.is_row(workload):
             self._tracks.pop(uid, None)
             return None
         before = self._tracks.get(uid) if not anew else None

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from ktui.model.policies import Requirement
 from ktui.model.resources import Resource
 from ktui.model.workloads import KubeObject
 
@@ -46,6 +47,13 @@ class Unserved(msgspec.Struct, frozen=True, gc=False):
     """The server does not have this resource any more: it, and all that was said of it, is to be forgotten."""
 
     resource: Resource
+
+
+class Chosen(msgspec.Struct, frozen=True, gc=False):
+    """All of this resource comes, whether its labels fit or not: what is a row of its own has to fit the selector."""
+
+    resource: Resource
+    selector: tuple[Requirement, ...]
 
 
 class LinkState(StrEnum):
@@ -96,4 +104,4 @@ _WORST: Final = (
 )
 
 
-Change = Put | Gone | Listed | Restored | Unserved | Link
+Change = Put | Gone | Listed | Restored | Unserved | Chosen | Link

@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar, cast
 
-from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
+from ktui.model.changes import Change, Chosen, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.claims import Claims, Place
 from ktui.model.events import Event
+from ktui.model.labels import chooses
 from ktui.model.objects import Pod, ReplicaSet
+from ktui.model.policies import Requirement
 from ktui.model.reading import ordinal
 from ktui.model.resources import (
     CONTROLLER_REVISIONS,
@@ -63,6 +65,8 @@ class Store:
         self._events: dict[str, dict[str, KubeObject]] = {}
         self._tombstones: dict[str, _Tombstone] = {}
         self._dirty: set[str] = set()
+        self._chosen: tuple[Requirement, ...] = ()
+        """Which labels a row has to have; the server has chosen already if there are none."""
         self.links: dict[Resource, Link] = {}
         self.listed: set[Resource] = set()
 
@@ -83,6 +87,9 @@ class Store:
                 case Unserved(resource):
                     self._forget(resource)
                     self.links.pop(resource, None)
+                case Chosen(_, selector):
+                    self._chosen = selector
+                    self._dirty.update(self._workloads)
                 case Link(resource):
                     self.links[resource] = change
 
@@ -111,8 +118,27 @@ class Store:
         yield from self._workloads.values()
 
     def shown(self) -> Iterator[Workload]:
-        """All workloads but those that are no more than a part of another one, in no order."""
-        return (each for each in self._workloads.values() if self.folded_into(each) is None)
+        """All workloads that are rows of their own, in no order."""
+        return (each for each in self._workloads.values() if self.is_row(each))
+
+    def is_row(self, workload: Workload) -> bool:
+        """Whether it is more than a part of another one, and it, or a part of it, is what was asked for."""
+        return self.folded_into(workload) is None and self._is_chosen(workload)
+
+    def _is_chosen(self, workload: Workload) -> bool:
+        if not self._chosen or chooses(self._chosen, workload.metadata.labels):
+            return True
+        claimed = (self.at(place) for place in getattr(workload, "claims", ()))
+        parts = (*(each for each in claimed if each is not None), *self._workloads_of(workload.metadata.uid))
+        return any(chooses(self._chosen, part.metadata.labels) for part in parts)
+
+    def _workloads_of(self, uid: str, depth: int = _GENERATIONS) -> Iterator[Workload]:
+        """The workloads that this object owns, whatever stands between."""
+        for part in self._parts.get(uid, ()):
+            if part in self._workloads:
+                yield self._workloads[part]
+            elif depth:
+                yield from self._workloads_of(part, depth - 1)
 
     def workload(self, uid: str) -> Workload | None:
         """The workload of that uid, or None where it is not, or no longer, known."""

@@ -21,7 +21,7 @@ from ktui.cli.figures_file import CommandRecorder
 from ktui.cli.link_problems import Troubles
 from ktui.cli.rollout_document import rollout_document
 from ktui.cli.similar_names import say_missing
-from ktui.kinds.registry import STREAMED, WORKLOADS
+from ktui.kinds.registry import STREAMED, WORKLOADS, is_folding
 from ktui.kube.connection import Connection
 from ktui.kube.streams.streams import Streams
 from ktui.live.extensions import extensions
@@ -203,6 +203,8 @@ async def watch(
     ledger.awaits(resources)
     async with Streams(connection, namespace, selector, resources=resources) as streams:
         streams.go()
+        if is_folding(resources):
+            streams.widen()
         while True:
             try:
                 async with asyncio.timeout(_SOON if troubles.are_open else _TICK):

@@ -38,8 +38,8 @@ def awaits(situation: Situation, now: datetime) -> str:
             return f"promotion: traffic goes back to the primary{_share(situation)}"
         case said.FINALISING:
             return "promoted: the canary is being stopped"
-        case _:
-            return ""
+        case phase:
+            return f"its phase is {phase}, which ktui does not know"
 
 
 def left_behind(situation: Situation) -> str:

@@ -118,6 +118,13 @@ class ListWatch:
         self._known_until: datetime | None = None
         """Up to when all that there was is known: a connection that breaks may have been dead for a while."""
 
+    def choose(self, label_selector: str) -> None:
+        """Choose by these labels from the next attempt on, which lists what there is: it may not be under way."""
+        self._selector.pop("labelSelector", None)
+        if label_selector:
+            self._selector["labelSelector"] = label_selector
+        self._version = ""
+
     # List, then watch
 
     async def _follow(self) -> AsyncGenerator[list[Change], None]:

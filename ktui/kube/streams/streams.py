@@ -17,7 +17,8 @@ from types import TracebackType
 from ktui.kube.backoff import Pacing, Throttle
 from ktui.kube.connection import Connection
 from ktui.kube.streams.reflector import Reflector
-from ktui.model.changes import Change, Gone, Link, Listed, Put, Restored, Unserved
+from ktui.model.changes import Change, Chosen, Gone, Link, Listed, Put, Restored, Unserved
+from ktui.model.labels import read_selector
 from ktui.model.reading import ordinal
 from ktui.model.resources import PODS, REPLICASETS, Resource
 
@@ -68,6 +69,8 @@ class Outbox:
                     waiting.clear()
                     waiting["unserved"] = change
                     self._delivered[resource].clear()
+                case Chosen():
+                    waiting["chosen"] = change
                 case Listed():
                     _move_to_end(waiting, "listed", change)
                 case Link():
@@ -140,13 +143,15 @@ class Streams:
         self._tasks: dict[Resource, asyncio.Task[None]] = {}
         throttle = Throttle(pacing or Pacing())
 
+        self._selector, self._is_wide = label_selector, False
+
         def reflector(resource: Resource) -> Reflector:
             return Reflector(
                 connection,
                 resource,
                 namespace,
                 # A selector chooses workloads; it seldom fits what they make, and never the events about it.
-                label_selector if resource.is_workload else resource.labelled,
+                self._chosen_by(resource),
                 pacing=pacing,
                 throttle=throttle,
                 # Of these there are the most by far: a second less until all are there.
@@ -168,10 +173,40 @@ class Streams:
         """Stream this resource too."""
         if resource in self._reflectors:
             return
-        reflector = self._reflectors[resource] = self._reflector(resource)
-        task = asyncio.create_task(self._run(reflector), name=f"stream of {resource.plural}")
+        self._begin(resource, self._reflector(resource))
+
+    def _begin(self, resource: Resource, reflector: Reflector, after: asyncio.Task[None] | None = None) -> None:
+        """Stream it; `after` is what streamed it before, which ends first."""
+
+        async def run() -> None:
+            if after is not None:
+                after.cancel()
+                await asyncio.gather(after, return_exceptions=True)
+            await self._run(reflector)
+
+        self._reflectors[resource] = reflector
+        task = self._tasks[resource] = asyncio.create_task(run(), name=f"stream of {resource.plural}")
         task.add_done_callback(self._ended)
-        self._tasks[resource] = task
+
+    def _chosen_by(self, resource: Resource) -> str:
+        if not resource.is_workload:
+            return resource.labelled
+        return "" if self._is_wide else self._selector
+
+    def widen(self) -> None:
+        """Stream all workloads, and let the store choose: what is rolled out by another one need not have its labels.
+
+        A selector that is not understood stays the server's.
+        """
+        selector = read_selector(self._selector) if self._selector and not self._is_wide else None
+        if selector is None:
+            return
+        self._is_wide = True
+        for resource, known in tuple(self._reflectors.items()):
+            if resource.is_workload:
+                self._outbox.put([Chosen(resource, selector)])
+                known.choose(self._chosen_by(resource))
+                self._begin(resource, known, after=self._tasks.pop(resource))
 
     def drop(self, resource: Resource) -> None:
         """The server does not have it any more: stream it no longer, and forget what came of it."""

@@ -114,7 +114,9 @@ class HeldDeployment:
         surplus = sizes.total_wanted(old) - stays
         if surplus < 0 and old:
             self._resize(old[-1], wanted(old[-1]) - surplus)
-        spare = sizes.total_status([*old, new], "availableReplicas") - (self.replicas - unavailable)
+        # A ReplicaSet that has not acted yet still counts pods that it is to lose.
+        available = sum(min(wanted(rs), rs["status"].get("availableReplicas", 0)) for rs in (*old, new))
+        spare = available - (self.replicas - unavailable)
         for rs in sizes.active(old):
             dead = max(0, wanted(rs) - rs["status"].get("availableReplicas", 0))
             gone = max(0, min(surplus, dead + max(0, spare), wanted(rs)))

@@ -1,0 +1,41 @@
+"""Label selectors as people write them, for objects that the server did not choose by them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from ktui.model.policies import Requirement
+
+_SET: Final = re.compile(r"(\S+)\s+(in|notin)\s*\(([^()]*)\)")
+_EQUAL: Final = re.compile(r"([^!=\s]+)\s*(==|=|!=)\s*(\S*)")
+_KEY: Final = re.compile(r"(!?)\s*([^!=\s()<>]+)")
+_COMMA: Final = re.compile(r",(?![^(]*\))")
+
+
+def read_selector(text: str) -> tuple[Requirement, ...] | None:
+    """What `app=web,tier in (a, b),!legacy` asks for; None for what is not understood (apimachinery, labels.Parse)."""
+    found = []
+    for part in _COMMA.split(text):
+        requirement = _requirement(part.strip())
+        if requirement is None:
+            return None
+        found.append(requirement)
+    return tuple(found)
+
+
+def _requirement(text: str) -> Requirement | None:
+    if (told := _SET.fullmatch(text)) is not None:
+        values = tuple(value.strip() for value in told[3].split(","))
+        return Requirement(told[1], "In" if told[2] == "in" else "NotIn", values)
+    if (told := _EQUAL.fullmatch(text)) is not None:
+        return Requirement(told[1], "NotIn" if told[2] == "!=" else "In", (told[3],))
+    if (told := _KEY.fullmatch(text)) is not None:
+        return Requirement(told[2], "DoesNotExist" if told[1] else "Exists")
+    return None
+
+
+def chooses(selector: tuple[Requirement, ...], labels: Mapping[str, str]) -> bool:
+    """Whether labels satisfy all of it."""
+    return all(requirement.holds(labels) for requirement in selector)
