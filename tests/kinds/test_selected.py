@@ -13,6 +13,7 @@ from ktui.kinds.registry import STREAMED, is_folding
 from ktui.kube.auth.access import Access
 from ktui.kube.auth.chosen import Surroundings
 from ktui.kube.connection import Connection, connect
+from ktui.kube.selection import selector_text
 from ktui.kube.streams.streams import Streams
 from ktui.live.extensions import extensions
 from ktui.live.snapshot import read_store
@@ -47,6 +48,10 @@ def test_a_selector_is_read_as_the_server_reads_it(selector: str, *, fits: bool)
 @pytest.mark.parametrize("selector", ["", "app=web,", "app in web", "a=b=c d", "size>3", "!", "(app)"])
 def test_what_is_not_understood_is_left_to_the_server(selector: str) -> None:
     assert read_selector(selector) is None
+
+
+def test_an_object_without_a_spec_has_no_selector() -> None:
+    assert selector_text({"metadata": {"name": "web"}}) == selector_text({"spec": None}) == ""
 
 
 def _deployment(name: str, **labels: str) -> JSON:

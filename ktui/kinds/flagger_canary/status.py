@@ -27,6 +27,8 @@ TERMINATED: Final = "Terminated"
 
 AT_REST: Final = (INITIALIZED, SUCCEEDED)
 """Nothing is being rolled out: the target is at 0, and the primary serves."""
+ENDS: Final = (*AT_REST, FAILED, TERMINATING, TERMINATED)
+"""Flagger is at nothing and waits for nothing."""
 ANALYSES: Final = (WAITING, PROGRESSING, WAITING_PROMOTION)
 """A new revision is looked at: it can still be rolled back."""
 UNDER_WAY: Final = (*ANALYSES, PROMOTING, FINALISING)

@@ -32,14 +32,19 @@ def awaits(situation: Situation, now: datetime) -> str:
             return f"waits for approval to promote: {_gate(situation)} is shut{_share(situation)}"
         case said.PROGRESSING:
             return _analysing(situation)
-        case said.PROMOTING if primary is not None and not primary.is_updated:
-            return f"promotion: {primary.new.available} of {count(primary.desired, 'pod')} of the primary new"
         case said.PROMOTING:
-            return f"promotion: traffic goes back to the primary{_share(situation)}"
+            return _promoting(situation)
         case said.FINALISING:
             return "promoted: the canary is being stopped"
         case phase:
-            return f"its phase is {phase}, which ktui does not know"
+            return "" if phase in said.ENDS else f"its phase is {phase}, which ktui does not know"
+
+
+def _promoting(situation: Situation) -> str:
+    primary = situation.primary
+    if primary is not None and not primary.is_updated:
+        return f"promotion: {primary.new.available} of {count(primary.desired, 'pod')} of the primary new"
+    return f"promotion: traffic goes back to the primary{_share(situation)}"
 
 
 def left_behind(situation: Situation) -> str:

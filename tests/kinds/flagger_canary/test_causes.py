@@ -159,6 +159,12 @@ def test_a_change_that_flagger_does_not_look_at() -> None:
     assert (suspended.causes, suspended.phase) == ((), Phase.PAUSED)
 
 
+def test_a_phase_that_nobody_knows_is_said_to_be_so() -> None:
+    odd = replay.canary({"analysis": {"interval": "10s"}}, phase="Quantum")
+    found = _looked(odd, _workload("web-primary", 2), _workload("web", 2))
+    assert (found.phase, found.why) == (Phase.PROGRESSING, "its phase is Quantum, which ktui does not know")
+
+
 def test_two_controllers_of_one_workload() -> None:
     source = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     other = decode(
