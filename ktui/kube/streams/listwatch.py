@@ -119,7 +119,7 @@ class ListWatch:
         """Up to when all that there was is known: a connection that breaks may have been dead for a while."""
 
     def choose(self, label_selector: str) -> None:
-        """Choose by these labels from the next attempt on, which lists what there is: it may not be under way."""
+        """Choose by these labels from the next attempt on, which lists what there is. Not while it runs."""
         self._selector.pop("labelSelector", None)
         if label_selector:
             self._selector["labelSelector"] = label_selector
