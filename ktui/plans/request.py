@@ -43,7 +43,7 @@ class Promote(msgspec.Struct, frozen=True, tag=Action.PROMOTE.value, tag_field="
     """Take what is being rolled out to its next stage.
 
     A paused rolling update goes on to its end. A held canary goes to its next step, or `to` a size of its own: a
-    number of pods, a share such as `25%`, or all of them, `100%`. A Rollout of Argo goes on to its next step, or past
+    number of pods, a share such as `25%`, or all of them, `100%`. An Argo Rollout goes on to its next step, or past
     all of them with `100%`; with `skip` it leaves the step that it is at, whether that is done or not.
     """
 

@@ -139,7 +139,7 @@ def promote(
     """Promote the rollout of NAME to its next step.
 
     A held canary goes to its next step, or to the size that you give. A paused rolling update continues to its end.
-    A Rollout of Argo leaves the pause or the step that it is at; --full skips all steps and analyses.
+    An Argo Rollout leaves the pause or the step that it is at; --full skips all steps and analyses.
     For service/NAME, traffic switches from blue to green, or to the side that you give with --to.
 
     \b

@@ -188,7 +188,7 @@ def abort(context: click.Context, names: tuple[Reference | ServiceName, ...], ch
 
 @rolling_action
 def retry(context: click.Context, names: Names, **manner: Any) -> int:
-    """Retry NAME: roll out again what was aborted. For Rollouts of Argo.
+    """Retry NAME: roll out again what was aborted. For Argo Rollouts and Flagger Canaries; enables a Kruise Rollout.
 
     \b
     Examples:
@@ -202,7 +202,7 @@ def retry(context: click.Context, names: Names, **manner: Any) -> int:
     "--analysis", metavar="NAME", default="", help="The AnalysisRun to end. Default: the only one that is running."
 )
 def terminate(context: click.Context, names: Names, analysis: str, **manner: Any) -> int:
-    """Terminate the analysis of NAME: what it has measured so far decides. For Rollouts of Argo.
+    """Terminate the analysis of NAME: what it has measured decides. For Argo Rollouts; disables a Kruise Rollout.
 
     \b
     Examples:

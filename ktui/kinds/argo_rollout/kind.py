@@ -1,4 +1,4 @@
-"""The kind Rollout of Argo."""
+"""The kind Argo Rollout."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class ArgoRolloutKind(Kind[ArgoRollout]):
-    """Rollouts of Argo. Their ReplicaSets keep the revisions; analyses and experiments decide on them.
+    """Argo Rollouts. Their ReplicaSets keep the revisions; analyses and experiments decide on them.
 
     Services tell why the controller does not begin: it waits for those that the spec names, and does not say so.
     VirtualServices tell who gets the traffic, and Jobs what an analysis by a Job waits for.

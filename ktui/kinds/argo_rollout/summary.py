@@ -1,4 +1,4 @@
-"""The rollout of a Rollout of Argo, in answers."""
+"""The rollout of an Argo Rollout, in answers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Canaries of Flagger."""
+"""Flagger Canaries."""

@@ -1,4 +1,4 @@
-"""The kind Canary of Flagger."""
+"""The kind Flagger Canary."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class FlaggerCanaryKind(Kind[Canary]):
-    """Canaries of Flagger. The target's ReplicaSets keep the revisions; Services and routes tell who serves."""
+    """Flagger Canaries. The target's ReplicaSets keep the revisions; Services and routes tell who serves."""
 
     resource = CANARIES
     parts = (REPLICASETS, CONTROLLER_REVISIONS, SERVICES, ENDPOINT_SLICES, HTTP_ROUTES)

@@ -1,4 +1,4 @@
-"""The Canary of Flagger, with the fields that ktui reads and no others.
+"""The Flagger Canary, with the fields that ktui reads and no others.
 
 Names are those of its API (flagger.app/v1beta1; `pkg/apis/flagger/v1beta1` of fluxcd/flagger), in Python's spelling. A
 field that another version does not know is missing, and one that this does not know is ignored.

@@ -1,4 +1,4 @@
-"""Where the API has the Canaries of Flagger."""
+"""Where the API has the Flagger Canaries."""
 
 from __future__ import annotations
 

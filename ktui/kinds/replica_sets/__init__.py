@@ -1,1 +1,1 @@
-"""What kinds share whose revisions are ReplicaSets: Deployments, and Rollouts of Argo."""
+"""What kinds share whose revisions are ReplicaSets: Deployments, and Argo Rollouts."""

@@ -1,1 +1,1 @@
-"""What can be done to a Rollout of Argo: the plugin's own patches, with tests before them."""
+"""What can be done to an Argo Rollout: the plugin's own patches, with tests before them."""

@@ -1,4 +1,4 @@
-"""What can be done to a Rollout of Argo."""
+"""What can be done to an Argo Rollout."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What can be done to a Canary of Flagger."""
+"""What can be done to a Flagger Canary."""

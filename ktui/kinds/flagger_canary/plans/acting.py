@@ -1,4 +1,4 @@
-"""What can be done to a Canary of Flagger."""
+"""What can be done to a Flagger Canary."""
 
 from __future__ import annotations
 
