@@ -1,4 +1,4 @@
-"""Rollouts of Argo as bytes, from a recording of the real controller, and what a server says of them."""
+"""Argo Rollouts as bytes, from a recording of the real controller, and what a server says of them."""
 
 from __future__ import annotations
 

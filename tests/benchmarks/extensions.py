@@ -27,7 +27,7 @@ class Cost(NamedTuple):
 
 
 def extensions(runs: int) -> list[Figure]:
-    """Without any, as if ktui knew none; and with 200 Rollouts of Argo. Medians, turn by turn."""
+    """Without any, as if ktui knew none; and with 200 Argo Rollouts. Medians, turn by turn."""
     without, known, argo = [], [], []
     with served(PODS) as plain, served(PODS, rollouts=ROLLOUTS) as extended:
         for _ in range(runs):

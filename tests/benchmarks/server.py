@@ -8,7 +8,7 @@ Lists come at the pace of a real API server too, as it was measured on loopback 
 that costs nothing would measure ktui against nothing.
 
 `python -m tests.benchmarks.server PODS DEPLOYMENTS ODD ROLLOUTS DELAY MEGABITS` prints its port. ODD is how many odd
-objects it has beside, ROLLOUTS how many Rollouts of Argo. It can be far away: DELAY is a round trip in milliseconds,
+objects it has beside, ROLLOUTS how many Argo Rollouts. It can be far away: DELAY is a round trip in milliseconds,
 which a connection and each answer take longer; MEGABITS are those of the line, a second, 0 for the pace of loopback.
 Beside the Kubernetes API it has `/storm?rate=R&seconds=S`, which starts a storm, `/marks`, which says when each
 marker was sent (`time.monotonic`), and `/asked`, which says what was asked for, and how many bytes were sent.

@@ -56,7 +56,7 @@ def served(
     delay_ms: int = 0,
     megabits: int = 0,
 ) -> Iterator[Served]:
-    """Serve a cluster of so many pods, odd objects and Rollouts of Argo, for as long as the block runs.
+    """Serve a cluster of so many pods, odd objects and Argo Rollouts, for as long as the block runs.
 
     With a delay, each connection and each answer take so many milliseconds longer; megabits are the line's, a second.
     """

@@ -1,4 +1,4 @@
-"""A Rollout of Argo whose template is a Deployment's, followed by `--watch` and by a gate, under either name."""
+"""An Argo Rollout whose template is a Deployment's, followed by `--watch` and by a gate, under either name."""
 
 from __future__ import annotations
 

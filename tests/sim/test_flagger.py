@@ -1,4 +1,4 @@
-"""Canaries of Flagger on a simulated cluster: the stories of the recordings, and the rules that they stand on."""
+"""Flagger Canaries on a simulated cluster: the stories of the recordings, and the rules that they stand on."""
 
 from __future__ import annotations
 

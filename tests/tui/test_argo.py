@@ -1,4 +1,4 @@
-"""Rollouts of Argo in the dashboard, on a simulated cluster that has the controller."""
+"""Argo Rollouts in the dashboard, on a simulated cluster that has the controller."""
 
 from __future__ import annotations
 
