@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -83,12 +84,29 @@ def test_resuming_a_held_deployment_is_undone() -> None:
     assert play.api.storage.number == before, "nothing is written while it waits for an approval"
 
 
-@pytest.mark.parametrize("spec", [{}, {"workloadRef": None}, {"strategy": {"canary": {"steps": [None]}}}])
-@pytest.mark.parametrize("kind", ["Rollout", "StatefulSet", "DaemonSet"])
-def test_odd_objects_are_let_be(kind: str, spec: JSON) -> None:
+ODD: list[JSON] = [
+    {},
+    {"workloadRef": None, "template": None, "selector": None},
+    {"strategy": {"canary": {"steps": [None]}}, "template": {"metadata": None, "spec": {"containers": None}}},
+    {"template": {"spec": {"containers": [{}]}}, "selector": {}, "replicas": -1},
+]
+
+
+def test_odd_objects_are_let_be() -> None:
     play = Player("deployments.apps")
-    group = "rollouts.kruise.io" if kind == "Rollout" else "apps.kruise.io"
-    head = {"apiVersion": f"{group}/v1beta1", "kind": kind, "metadata": {"name": "web"}}
-    play.cluster.apply(head | {"spec": spec})
-    play.run(10)
-    assert play.get(f"{kind.lower()}s.{group}")["spec"] == spec
+    play.cluster.install("knative")
+    kinds = [("rollouts.kruise.io/v1beta1", "Rollout"), ("serving.knative.dev/v1", "Service")]
+    kinds += [("apps.kruise.io/v1beta1", kind) for kind in ("CloneSet", "StatefulSet", "DaemonSet")]
+    for api_version, kind in kinds:
+        for number, spec in enumerate(ODD):
+            head = {"apiVersion": api_version, "kind": kind, "metadata": {"name": f"odd-{number}"}}
+            play.cluster.apply(head | {"spec": copy.deepcopy(spec)})
+    play.run(30)
+    for api_version, kind in kinds:
+        resource = play.api.catalog.by_kind(api_version, kind)
+        assert resource is not None
+        for number, spec in enumerate(ODD):
+            found = play.api.bucket(resource).get("default", f"odd-{number}")
+            assert found is not None
+            assert {name: found["spec"].get(name) for name in spec} == spec or kind == "Service"
+    assert play.cluster.list("pods") == []

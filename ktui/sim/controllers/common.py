@@ -148,6 +148,14 @@ def safe_digits(number: int) -> str:
     return "".join(_HASH_ALPHABET[int(digit)] for digit in str(number))
 
 
+def has_template(obj: JSON) -> bool:
+    """Whether a custom resource has what its webhook asks for: a pod template whose containers have images."""
+    template = (obj.get("spec") or {}).get("template")
+    pods = template.get("spec") if isinstance(template, dict) else None
+    containers = (pods.get("containers") if isinstance(pods, dict) else None) or []
+    return bool(containers) and all(isinstance(each, dict) and each.get("image") for each in containers)
+
+
 def same_template(one: JSON, other: JSON) -> bool:
     """Whether two pod templates are equal, their hash label aside."""
     return one.get("spec") == other.get("spec") and _bare_metadata(one) == _bare_metadata(other)

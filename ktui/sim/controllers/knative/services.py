@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ktui.sim.controllers.common import has_template
 from ktui.sim.controllers.knative.common import (
     JSON,
     ROLLOUT_DURATION,
@@ -28,7 +29,7 @@ class Services:
 
     def reconcile(self, service: JSON) -> None:
         """Make what is missing, pass on what changed, and tell what came of it. What has no template is let be."""
-        if not isinstance((service.get("spec") or {}).get("template"), dict):
+        if not has_template(service):
             return
         configuration = self._configuration(service)
         route = self._route(service)

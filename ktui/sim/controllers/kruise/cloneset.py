@@ -9,7 +9,7 @@ from ktui.sim.api.errors import ApiError
 from ktui.sim.api.selectors import object_selector
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.adoption import claim
-from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, is_active
+from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, has_template, is_active
 from ktui.sim.controllers.kruise.in_place import GATE, MANAGER, InPlace
 from ktui.sim.controllers.kruise.status import deadline_in, status_of
 from ktui.sim.controllers.kruise.strategy import (
@@ -61,6 +61,8 @@ class CloneSetController:
     def _reconcile(self, key: Key) -> None:
         cloneset = self._api.bucket(self._resource).get(*key)
         if cloneset is None or "deletionTimestamp" in cloneset["metadata"]:
+            return
+        if not has_template(cloneset) or not cloneset["spec"].get("selector"):
             return
         revision = self._history.current(cloneset)["metadata"]["name"]
         matches = object_selector(cloneset["spec"]["selector"])

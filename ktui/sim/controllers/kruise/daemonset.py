@@ -11,6 +11,7 @@ from ktui.sim.controllers.common import (
     PODS,
     OwnedIndex,
     controller_of,
+    has_template,
     is_active,
     is_available,
     is_ready,
@@ -57,7 +58,12 @@ class AdvancedDaemonSetController:
 
     def _reconcile(self, key: Key) -> None:
         owner = self._api.bucket(self._resource).get(*key)
-        if owner is None or "deletionTimestamp" in owner["metadata"] or not _is_whole(owner):
+        if (
+            owner is None
+            or "deletionTimestamp" in owner["metadata"]
+            or not has_template(owner)
+            or not owner["spec"].get("selector")
+        ):
             return
         revision = self._history.current(owner)
         digest = revision["metadata"]["labels"][REVISION_LABEL]
@@ -148,12 +154,6 @@ class AdvancedDaemonSetController:
         }
         more = {"numberAvailable": available, "numberUnavailable": len(nodes) - available}
         return status | {field: number for field, number in more.items() if number}
-
-
-def _is_whole(owner: JSON) -> bool:
-    """Whether it has what its webhook asks for."""
-    spec = owner.get("spec") or {}
-    return bool(spec.get("selector")) and isinstance(spec.get("template"), dict) and bool(spec["template"].get("spec"))
 
 
 def _node_of(pod: JSON) -> str:

@@ -9,7 +9,7 @@ from ktui.sim.api.errors import ApiError
 from ktui.sim.api.selectors import format_selector
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.claims import make_claims, with_claims
-from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, is_available, is_ready, resolve
+from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, has_template, is_available, is_ready, resolve
 from ktui.sim.controllers.kruise.in_place import MANAGER, STATE_SINCE, InPlace
 from ktui.sim.controllers.kruise.strategy import IN_PLACE, IN_PLACE_ONLY, REVISION, STATE, images_changed, revision_of
 from ktui.sim.controllers.pods import Mould
@@ -44,7 +44,12 @@ class AdvancedStatefulSetController:
 
     def _reconcile(self, key: Key) -> None:
         found = self._api.bucket(self._resource).get(*key)
-        if found is None or "deletionTimestamp" in found["metadata"] or not _is_whole(found):
+        if (
+            found is None
+            or "deletionTimestamp" in found["metadata"]
+            or not has_template(found)
+            or not found["spec"].get("selector")
+        ):
             return
         revision = self._history.current(found)["metadata"]["name"]
         pods = {_ordinal(pod): self._in_place.settled(pod) for pod in self._pods.of(found["metadata"]["uid"])}
@@ -184,12 +189,6 @@ def _ordinals(spec: JSON) -> list[int]:
             found.append(ordinal)
         ordinal += 1
     return found
-
-
-def _is_whole(owner: JSON) -> bool:
-    """Whether it has what its webhook asks for."""
-    spec = owner.get("spec") or {}
-    return bool(spec.get("selector")) and isinstance(spec.get("template"), dict) and bool(spec["template"].get("spec"))
 
 
 def _ordinal(pod: JSON) -> int:
