@@ -169,6 +169,14 @@ async def _timeline(drawer: Drawer) -> None:
     await drawer.sees("TIMELINE", "the progress deadline passed")
 
 
+async def _tour(drawer: Drawer) -> None:
+    await drawer.sees("1 of 8: Filter", "pods  ", "enter open")
+    await drawer.press("slash", *"checkout", "enter")
+    await drawer.sees("2 of 8: Open")
+    await drawer.press("enter")
+    await drawer.sees("3 of 8: Why", "EVENTS", "Press tab")
+
+
 SHOTS: Final[dict[str, Shot]] = {
     "overview": Shot((150, 30), _overview),
     "detail-rolling": Shot((132, 40), _in_mid_rollout),
@@ -183,6 +191,7 @@ SHOTS: Final[dict[str, Shot]] = {
     "blue-green": Shot((132, 36), _blue_green, "blue-green"),
     "controllers": Shot((150, 36), _controllers, "controllers"),
     "argo": Shot((132, 40), _argo("payments", "EVENTS"), "argo"),
+    "tour": Shot((100, 30), _tour, "tour"),
 }
 
 
@@ -265,7 +274,7 @@ CONTROLLERS: Final[dict[str, Steps]] = {
 OF_CONTROLLERS: Final = {"80x24": Variant(SMALL), "160x48": Variant((160, 48))}
 
 
-def _app(cluster: SimulatedCluster, folder: Path, book: Path, variant: Variant) -> KtuiApp:
+def _app(cluster: SimulatedCluster, folder: Path, book: Path, variant: Variant, *, tour: bool = False) -> KtuiApp:
     os.environ["KUBECONFIG"] = str(cluster.write_kubeconfig(folder / "config"))
     os.environ.pop("NO_COLOR", None)
     if not variant.has_colours:
@@ -279,6 +288,7 @@ def _app(cluster: SimulatedCluster, folder: Path, book: Path, variant: Variant) 
             theme=variant.theme,
             in_ascii=variant.in_ascii,
             to_read=0,
+            tour=tour,
         )
     )
 
@@ -418,7 +428,7 @@ def _draw_all(scenario: str, jobs: list[_Job], target: Path) -> None:
             present = cluster.now
             for job in jobs:
                 cluster.call(partial(cluster.kernel.run_until, present + job.later))
-                app = _app(cluster, Path(folder), book, job.variant)
+                app = _app(cluster, Path(folder), book, job.variant, tour=scenario == "tour")
                 drawing = _rollout(cluster, app) if job.steps is None else _draw(app, job.variant.size, job.steps)
                 (target / f"{job.name}.svg").write_text(asyncio.run(drawing), encoding="utf-8")
 

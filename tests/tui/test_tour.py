@@ -49,6 +49,9 @@ def test_what_leads_on_depends_on_where_one_is() -> None:
 def test_no_step_is_done_by_a_key_alone() -> None:
     nothing = Scene("overview", listed=frozenset({BROKEN, HELD}))
     assert not any(step.is_done(nothing, nothing) for step in STEPS)
+    coming_in = nothing._replace(listed=frozenset({BROKEN}))
+    assert not STEPS[0].is_done(nothing, coming_in), "the list is not filtered: it has no more yet"
+    assert STEPS[0].is_done(nothing, coming_in._replace(is_filtered=True))
 
 
 @pytest.fixture

@@ -118,6 +118,11 @@ class OverviewScreen(LiveScreen):
         return self._listing.cursor
 
     @property
+    def filtered_by(self) -> str:
+        """What was typed to limit the rows; empty if nothing was."""
+        return self._listing.filter
+
+    @property
     def in_sight(self) -> frozenset[str]:  # noqa: D102
         if self._table is None or not self.is_drawable:
             return frozenset()

@@ -14,6 +14,7 @@ from ktui.tui.dialogs.question import Question
 from ktui.tui.door import takes_text
 from ktui.tui.draw.widgets import Line, Painting, Span, between
 from ktui.tui.host import Host
+from ktui.tui.overview.screen import OverviewScreen
 from ktui.tui.page.screen import PageScreen
 from ktui.tui.screen import LiveScreen, front_of
 from ktui.tui.tour.steps import Scene, Tour
@@ -68,6 +69,7 @@ def scene_of(app: App[Any]) -> Scene:
         part="filter" if takes_text(focused) else (focused.id or "") if focused is not None else "",
         chosen=named.get(host.chosen or "", ""),
         listed=frozenset(named[uid] for uid in (front.in_sight if front is not None else ()) if uid in named),
+        is_filtered=isinstance(front, OverviewScreen) and bool(front.filtered_by),
         rollouts={named[uid]: each for uid, each in rollouts.items()},
     )
 

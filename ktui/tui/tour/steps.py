@@ -28,6 +28,8 @@ class Scene(NamedTuple):
     """The rollout that keys steer, as namespace/name."""
     listed: frozenset[str] = frozenset()
     """The rollouts that are in sight."""
+    is_filtered: bool = False
+    """Whether the list is limited to what was typed."""
     rollouts: Mapping[str, Rollout] = {}
     """All rollouts, by namespace/name."""
 
@@ -51,7 +53,8 @@ def _filter(scene: Scene) -> str:
 
 
 def _is_filtered(_: Scene, scene: Scene) -> bool:
-    return scene.page == "overview" and scene.part != "filter" and scene.listed == {BROKEN}
+    # While the list comes in, it may have this one alone for a moment.
+    return scene.page == "overview" and scene.part != "filter" and scene.is_filtered and scene.listed == {BROKEN}
 
 
 def _open(scene: Scene) -> str:
