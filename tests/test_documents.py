@@ -168,7 +168,7 @@ def test_the_themes_in_the_guide_are_all_there_are() -> None:
 
 
 def test_every_picture_is_shown_somewhere_and_the_gallery_shows_its_own() -> None:
-    documents = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / "docs/gallery.md")}
+    documents = {path.name: path.read_text(encoding="utf-8") for path in LINKED}
     gallery = set(re.findall(r"screenshots/(gallery-[\w-]+)\.svg", documents["gallery.md"]))
     assert gallery == {f"gallery-{screen}-{name}" for screen, it in GALLERY.items() for name in it.variants}
     shown = set(re.findall(r"screenshots/([\w-]+)\.svg", "".join(documents.values())))
