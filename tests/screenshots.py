@@ -131,6 +131,12 @@ async def _controllers(drawer: Drawer) -> None:
     await drawer.sees("19 rollouts", "pods  ", "rolled back after 3", "fix it, and change the pod template")
 
 
+async def _all_controllers(drawer: Drawer) -> None:
+    await _controllers(drawer)
+    # Its Ingress, which tells how fast it goes, is read last.
+    await drawer.sees("about 6m left")
+
+
 def _page(row: str, *told: str) -> Steps:
     """The page of one row of that cluster."""
 
@@ -189,7 +195,7 @@ SHOTS: Final[dict[str, Shot]] = {
     "statefulset": Shot((132, 30), _statefulset),
     "resources": Shot((132, 40), _resources, later=18),
     "blue-green": Shot((132, 36), _blue_green, "blue-green"),
-    "controllers": Shot((150, 36), _controllers, "controllers"),
+    "controllers": Shot((150, 36), _all_controllers, "controllers"),
     "argo": Shot((132, 40), _argo("payments", "EVENTS"), "argo"),
     "tour": Shot((100, 30), _tour, "tour"),
 }
