@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.app import App
 from textual.color import Color
 from textual.content import Content
@@ -147,6 +149,13 @@ def plain(text: str) -> Content:
 def without_markup(text: str) -> str:
     """A text for the help lines of Textual's palette, which reads them as markup, and no escape is safe."""
     return clean(text).translate(str.maketrans("[]", "()"))
+
+
+@lru_cache(maxsize=256)
+def link_to(address: str) -> Style:
+    """The style of a link (OSC 8) that leads to what it says itself: `address` is a web address, and on the screen."""
+    # Rich gives each link a number by chance: the same one for the same address, so that nothing is drawn again.
+    return Style(link=address)
 
 
 def takes_text(widget: Widget | None) -> bool:

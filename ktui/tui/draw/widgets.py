@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import ClassVar, Final, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -23,6 +22,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ktui import signs
+from ktui.tui.door import link_to
 from ktui.tui.keymap import moving
 
 
@@ -143,15 +143,9 @@ def linked(text: str, style: Style) -> list[Segment]:
         end = found.start() + len(address)
         after = text[found.end() : found.end() + 1]
         if after != signs.ELLIPSIS and not after.isalnum():
-            segments += [Segment(text[at : found.start()], style), Segment(address, style + _link(address))]
+            segments += [Segment(text[at : found.start()], style), Segment(address, style + link_to(address))]
             at = end
     return [each for each in (*segments, Segment(text[at:], style)) if each.text]
-
-
-@lru_cache(maxsize=256)
-def _link(address: str) -> Style:
-    # Rich gives each link a number by chance: the same one for the same address, so that nothing is drawn again.
-    return Style(link=address)
 
 
 class _Painter(Widget):
