@@ -96,7 +96,15 @@ def allowed(made: Plan | Refusal, api: Api, rules: Rules, *, automatic: bool = F
 
 async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]], rules: Rules = NO_RULES) -> Batch:
     """Plan and try an action on each target, by its name; what is not open to it is left out, with the reason."""
-    places = asyncio.Semaphore(_AT_ONCE)
+    places, progress, done = asyncio.Semaphore(_AT_ONCE), api.connection.progress, 0
+    progress.step(0, len(wanted))
+
+    async def counted(name: str, planned: Planned) -> Accepted | LeftOut:
+        nonlocal done
+        answer = await tried(name, planned)
+        done += 1
+        progress.step(done, len(wanted))
+        return answer
 
     async def tried(name: str, planned: Planned) -> Accepted | LeftOut:
         async with places:
@@ -116,7 +124,10 @@ async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]], rules: Rules 
             case Failed():
                 return LeftOut(name, answer.sentence)
 
-    answers = await asyncio.gather(*(tried(name, planned) for name, planned in wanted))
+    try:
+        answers = await asyncio.gather(*(counted(name, planned) for name, planned in wanted))
+    finally:
+        progress.step(len(wanted), len(wanted))
     names = [name for name, _ in wanted]
     accepted = [(name, each) for name, each in zip(names, answers, strict=True) if isinstance(each, Accepted)]
     too_many = rules.too_many([each.plan for _, each in accepted], api.connection.context)

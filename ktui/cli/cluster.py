@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ktui.cli import printing
+from ktui.cli.waiting import waiting
 from ktui.kube.auth.access import Access
 from ktui.settings import Settings
 
@@ -33,7 +34,8 @@ async def connected(settings: Settings) -> AsyncIterator[Connection]:
     # The dashboard draws its first frame before it imports an HTTP client.
     from ktui.kube.connection import connect  # noqa: PLC0415
 
-    async with await connect(access(settings), surroundings()) as connection:
+    async with waiting() as waits, await connect(access(settings), surroundings()) as connection:
+        waits.follow(connection)
         say_notes(connection)
         yield connection
         for note in connection.clock.notes:

@@ -5,6 +5,7 @@ The one door of the commands to the terminal: whatever goes through it is clean,
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,8 @@ class _State:
     """What the command that runs has chosen."""
 
     colours = "auto"
+    passing = ""
+    """What is on the last line of standard error, and is replaced by what comes next."""
 
 
 def use_colours(mode: str) -> None:
@@ -81,6 +84,24 @@ def to_terminal(sequence: Callable[[str], str], text: str = "") -> None:
     stream.buffer.flush()
 
 
+def has_passing() -> bool:
+    """Whether a line can be replaced on standard error."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def passing(text: str) -> None:
+    """A line that is replaced by whatever comes next: what is waited for. Empty to remove it."""
+    if text == _State.passing or not has_passing():
+        return
+    _State.passing = text
+    try:
+        cells = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, io.UnsupportedOperation):
+        cells = 80
+    shown = visible(text)[: max(1, cells - 1)]
+    to_terminal(lambda line: f"\r\x1b[K{line}", shown)
+
+
 def error(sentence: str, hint: str = "") -> None:
     """What went wrong, and what to do about it."""
     note(f"ktui: {clean(sentence)}")
@@ -90,11 +111,13 @@ def error(sentence: str, hint: str = "") -> None:
 
 def confirm(question: str) -> bool:
     """Whether a person says yes. Raises click.Abort where nobody answers."""
+    passing("")
     return click.confirm(clean(question), err=True)
 
 
 def ask(question: str) -> str:
     """What a person types; nothing for an empty line. Raises click.Abort where nobody answers."""
+    passing("")
     answer: str = click.prompt(clean(question), default="", show_default=False, err=True)
     return answer.strip()
 
@@ -165,5 +188,6 @@ def _cells(text: str) -> int:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    passing("")
     stream.write(f"{text}\n")
     stream.flush()

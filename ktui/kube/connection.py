@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_address
+from time import monotonic
 from types import TracebackType
 from typing import Final
 from urllib.parse import quote
@@ -38,6 +39,7 @@ from ktui.kube.exchange import Chunks, Exchange, redirected, refuse_pages, sent_
 from ktui.kube.failures import client_alert, shown_address
 from ktui.kube.http import aiohttp
 from ktui.kube.liveness import Pulse
+from ktui.kube.progress import Progress
 
 USER_AGENT: Final = f"ktui/{__version__}"
 """A name of our own: for browsers and curl the API server pretty-prints, which doubles the bytes."""
@@ -54,6 +56,8 @@ READ_TIMEOUT: Final = 30.0
 
 _WORTH_A_WORD: Final = 3.0
 """Seconds of waiting from which on a person should know of it."""
+
+_READY: Final = "/readyz"
 
 _GATEWAY: Final = frozenset({502, 503, 504})
 """How a gateway answers for a server that it does not reach."""
@@ -103,6 +107,8 @@ class Connection:
         """
         self.pulse = Pulse(self._ask_whether_it_is_there, around.vigilance)
         """Whether the server is heard from."""
+        self.progress = Progress(monotonic)
+        """How far it has come with what it was asked."""
         self._session: aiohttp.ClientSession | None = None
         self._is_closed = False
         self.compresses = not _is_loopback(self._base) and not target.cluster.disable_compression
@@ -177,7 +183,7 @@ class Connection:
             exchange = Exchange(self._base, self._through, changes, self.pulse.heard)
             began = asyncio.get_running_loop().time()
             try:
-                with exchange.translated():
+                with exchange.translated(), self.progress.asking(of_a_person=path != _READY):
                     response = await self._accepted(
                         exchange, method, path, params, times, body=body, content_type=content_type, accept=accept
                     )
@@ -210,7 +216,7 @@ class Connection:
     async def _ask_whether_it_is_there(self, seconds: float) -> None:
         """The cheapest question that tells whether the API server answers. Raises KubeError."""
         try:
-            await self.request("GET", "/readyz", within=seconds, waits=False)
+            await self.request("GET", _READY, within=seconds, waits=False)
         except ApiError as error:
             # Not allowed, or not ready: a server said so. A gateway answers for one that it does not reach.
             if error.status in _GATEWAY:
@@ -224,7 +230,7 @@ class Connection:
         """
         times = aiohttp.ClientTimeout(connect=CONNECT_TIMEOUT, sock_read=None, total=None)
         exchange = Exchange(self._base, self._through, False, self.pulse.heard)
-        with exchange.translated():
+        with exchange.translated(), self.progress.asking():
             # Compressed, a watch is one gzip member for each event (Kubernetes 1.37; older servers compress no watch):
             # libraries have lost events over that, and a single event gains little.
             response = await self._accepted(exchange, "GET", path, params, times, encoding="identity")

@@ -23,7 +23,7 @@ async def list_once(
 ) -> list[Put | Unreadable]:
     """Everything there is of a resource in a namespace (None: all) that the selectors choose. Raises KubeError."""
     contents: list[Put | Unreadable] = []
-    limit, token, pages = _PAGE, "", Pages()
+    limit, token, pages = _PAGE, "", Pages(resource, connection.progress)
     while True:
         params = {
             "limit": str(limit) if limit else "",
@@ -38,7 +38,7 @@ async def list_once(
             if not token:
                 raise
             # History is compacted faster than it is read: everything at once.
-            contents, limit, token, pages = [], 0, "", Pages()
+            contents, limit, token, pages = [], 0, "", Pages(resource, connection.progress)
             continue
         except TooLarge:
             if limit <= 1:

@@ -170,7 +170,9 @@ class Session:
                 kinds = _named([kind for kind in self._listener.live.kinds if not self._is_refused(kind)], "or")
                 return (f"There are no {kinds}{chosen} in {where}.", "n another namespace · x another context")
             case _:
-                return (f"Asking {exact(self.context) or 'the cluster'} for its workloads…",)
+                asking = f"Asking {exact(self.context) or 'the cluster'} for its workloads…"
+                words = self._connection.progress.words() if self._connection is not None else ""
+                return (asking, f"{words} · x another context · q quit") if words else (asking,)
 
     def _is_refused(self, resource: Resource) -> bool:
         link = self._listener.live.store.links.get(resource)

@@ -29,8 +29,9 @@ from ktui.cli.figures_file import book_opener, recaller
 from ktui.cli.rollout_document import action_document
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
+from ktui.cli.waiting import waiting
 from ktui.kube.api import Api
-from ktui.kube.connection import connect
+from ktui.kube.connection import Connection, connect
 from ktui.model.reference import Reference
 from ktui.plans.guardrails import Rules, name_of, places_of
 from ktui.plans.plan import Plan
@@ -171,7 +172,13 @@ class Reached:
 
     def run(self, question: Coroutine[Any, Any, T]) -> T:
         """What it returns. Raises KubeError, and `signals.Ended` where a signal ends it."""
-        return run(question, self.runner)
+
+        async def shown() -> T:
+            async with waiting() as waits:
+                waits.follow(self.api.connection)
+                return await question
+
+        return run(shown(), self.runner)
 
     async def send(self, made: Plan, typed: str = "") -> Outcome:
         """Perform it, and write it down. `typed` is the name that a person typed, if a rule asks for that."""
@@ -184,11 +191,16 @@ class Reached:
         return performed.outcome
 
 
+async def _connected(settings: Settings) -> Connection:
+    async with waiting():
+        return await connect(access(settings), surroundings())
+
+
 @contextmanager
 def reached(settings: Settings) -> Iterator[Reached]:
     """Connected for a while. Raises KubeError."""
     with asyncio.Runner() as runner:
-        connection = run(connect(access(settings), surroundings()), runner)
+        connection = run(_connected(settings), runner)
         api = Api(connection)
         try:
             say_notes(connection)

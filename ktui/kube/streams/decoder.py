@@ -52,6 +52,7 @@ class _Id(NamedTuple):
 class _ListMeta(msgspec.Struct, rename="camel"):
     resource_version: str
     next: str = msgspec.field(name="continue", default="")
+    remaining: int | None = msgspec.field(name="remainingItemCount", default=None)
 
 
 class _RawPage(msgspec.Struct):
@@ -81,6 +82,8 @@ class Page:
     contents: list[Put | Unreadable]
     version: str
     next: str
+    remaining: int | None = None
+    """How many objects are left after this page, if the server says so."""
 
 
 Heard = Put | Gone | Unreadable | InitialEnd
@@ -214,7 +217,7 @@ def decode_page(resource: Resource, body: bytes) -> Page:
     except Broken as error:
         raise _not_a_list(error) from error
     contents: list[Put | Unreadable] = [Put(resource, obj) for obj in page.items or ()]
-    return Page(contents, page.metadata.resource_version, page.metadata.next)
+    return Page(contents, page.metadata.resource_version, page.metadata.next, page.metadata.remaining)
 
 
 def _piecewise(resource: Resource, body: bytes) -> Page:
@@ -230,7 +233,7 @@ def _piecewise(resource: Resource, body: bytes) -> Page:
         if "resourceVersion" not in said:
             raise _not_a_list(error) from error
         meta, items = _ListMeta(said["resourceVersion"], said.get("continue", "")), elements(body, "items")
-    return Page(list(_one_by_one(resource, items)), meta.resource_version, meta.next)
+    return Page(list(_one_by_one(resource, items)), meta.resource_version, meta.next, meta.remaining)
 
 
 def _one_by_one(resource: Resource, items: Iterable[bytes]) -> Iterator[Put | Unreadable]:

@@ -172,7 +172,7 @@ class ListWatch:
 
     async def _list_pages(self) -> AsyncGenerator[list[Change], None]:
         self._telling.list_begins()
-        limit, token, pages = self._pacing.page, "", Pages()
+        limit, token, pages = self._pacing.page, "", self._pages()
         while True:
             if not token:
                 self._asked_at = self._clock()
@@ -182,7 +182,7 @@ class ListWatch:
                 if not token:
                     raise
                 # History is compacted faster than we read it: everything at once, as client-go's pager does.
-                limit, token, pages = 0, "", Pages()
+                limit, token, pages = 0, "", self._pages()
                 self._telling.list_begins()
                 continue
             except TooLarge:
@@ -200,6 +200,9 @@ class ListWatch:
                 yield [*batch, *self._telling.list_ended()]
                 return
             yield batch
+
+    def _pages(self) -> Pages:
+        return Pages(self.resource, self._connection.progress)
 
     async def _ask_whether_it_went_back(self) -> None:
         """Raises WentBack if the server's history is not the one that a watch goes on in.
@@ -234,12 +237,13 @@ class ListWatch:
 
     async def _list_from_cache(self) -> AsyncGenerator[list[Change], None]:
         self._telling.list_begins()
-        reader, self._asked_at = ListReader(self.resource), self._clock()
+        reader, self._asked_at, pages = ListReader(self.resource), self._clock(), self._pages()
         params = {"resourceVersion": "0", **self._selector}
         async with AsyncExitStack() as stack:
             chunks = await self._in_time(stack.enter_async_context(self._connection.stream(self._path, params)))
             while chunk := await self._in_time(anext(chunks, b"")):
                 if batch := self._telling.noted(reader.feed(chunk).contents):
+                    pages.so_far += len(batch)
                     yield batch
         page = reader.finish()
         self._has_listed = True

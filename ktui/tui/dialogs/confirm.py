@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -50,7 +51,12 @@ class ConfirmScreen(Question[bool]):
     def can_say_yes(self) -> bool:  # noqa: D102
         return isinstance(self._answer, Preview)
 
+    @property
+    def is_asking(self) -> bool:  # noqa: D102
+        return self._answer is None
+
     async def ask(self) -> None:  # noqa: D102
+        self._asked_at = time.monotonic()
         self._answer = await self._ask_server(self.plan)
         self.asks()
 
@@ -84,7 +90,7 @@ class ConfirmScreen(Question[bool]):
     def _difference(self, room: int) -> list[list[Span]]:
         answer = self._answer
         if answer is None:
-            return [[Span("asking the server…", "dim")]]
+            return [[Span(self.asking("asking the server"), "dim")]]
         if not isinstance(answer, Preview):
             problem, hint = wrap(answer.sentence, room, 4), wrap(answer.hint, room, 3) if answer.hint else []
             return [*([Span(text, "failed")] for text in problem), *([Span(text)] for text in hint)]

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 
 from ktui import signs
 from ktui.actions.batch import Batch
+from ktui.kube.progress import Progress
 from ktui.text import clean
 from ktui.tui.dialogs.keys import DialogKeys
 from ktui.tui.dialogs.question import Question
@@ -29,8 +30,18 @@ class ConfirmBatchScreen(Question[Batch | None]):
         answer("c", "copy"),
     ]
 
-    def __init__(self, title: str, ask: Callable[[], Awaitable[Batch]], *, note: str = "", to_read: float) -> None:
+    def __init__(
+        self,
+        title: str,
+        ask: Callable[[], Awaitable[Batch]],
+        progress: Progress | None = None,
+        *,
+        note: str = "",
+        to_read: float,
+    ) -> None:
+        """`progress` knows how many of them the server has answered for."""
         super().__init__(to_read)
+        self._progress = progress
         self._title, self._ask_server, self._note = title, ask, note
         self._batch: Batch | None = None
 
@@ -42,6 +53,14 @@ class ConfirmBatchScreen(Question[Batch | None]):
     def can_say_yes(self) -> bool:  # noqa: D102
         return self._batch is not None and bool(self._batch.accepted)
 
+    @property
+    def is_asking(self) -> bool:  # noqa: D102
+        return self._batch is None
+
+    def _asking(self) -> str:
+        steps = self._progress.steps if self._progress is not None else None
+        return self.asking(f"asking the server about each of them{f', {steps[0]} of {steps[1]} done' if steps else ''}")
+
     async def ask(self) -> None:  # noqa: D102
         self._batch = await self._ask_server()
         self.asks()
@@ -49,7 +68,7 @@ class ConfirmBatchScreen(Question[Batch | None]):
     def draw(self) -> None:  # noqa: D102
         pages = self.query_one("#plan", Pages)
         room = max(30, pages.scrollable_content_region.width)
-        lines = lines_of(self._batch, room)
+        lines = lines_of(self._batch, room, self._asking())
         if self._note:
             lines[:0] = [[], *([Span(text, "warn")] for text in wrap(self._note, room, 3))]
         # The answers below it are never pushed off the screen: what does not fit is scrolled to.
@@ -75,10 +94,10 @@ class ConfirmBatchScreen(Question[Batch | None]):
             self.notify("The kubectl commands are on the clipboard, if this terminal allows it.")
 
 
-def lines_of(batch: Batch | None, room: int) -> Lines:
-    """What there is to know, in so many cells; None where the server has not answered yet."""
+def lines_of(batch: Batch | None, room: int, asking: str) -> Lines:
+    """What there is to know, in so many cells; what it is `asking` where the server has not answered yet."""
     if batch is None:
-        return [[], [Span("asking the server about each of them…", "dim")]]
+        return [[], [Span(asking, "dim")]]
     lines: Lines = [[]]
     for accepted in batch.accepted:
         made = accepted.plan

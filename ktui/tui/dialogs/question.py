@@ -68,6 +68,7 @@ class Question(Dialog[Answer]):
         super().__init__()
         self._readable = Readable(seconds)
         self._waits: Timer | None = None
+        self._asked_at = time.monotonic()
 
     @property
     def question(self) -> str:
@@ -85,6 +86,21 @@ class Question(Dialog[Answer]):
         """Ask the server at once."""
         self.query_one(Pages).focus()
         self.run_worker(self.ask(), exclusive=True)
+        self.set_interval(1.0, self._draw_while_asking)
+
+    def _draw_while_asking(self) -> None:
+        if self.is_asking:
+            self.draw()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the server has yet to answer."""
+        raise NotImplementedError
+
+    def asking(self, what: str) -> str:
+        """What the server is being asked, and from the first second on for how long, and how to stop that."""
+        seconds = time.monotonic() - self._asked_at
+        return f"{what}…" if seconds < 1 else f"{what}… {seconds:.0f}s; n stops"
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""

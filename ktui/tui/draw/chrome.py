@@ -74,9 +74,9 @@ def link_state(link: Link | None, now: datetime, *, failed: bool, shows: bool = 
     return [Span(f"{glyph} {said}", style)]
 
 
-def counts(rollouts: int, pods: int | None) -> list[str]:
-    """What the header counts; pods are still being listed at first."""
-    return [count(rollouts, "rollout"), count(pods, "pod") if pods is not None else "pods …"]
+def counts(rollouts: int, pods: int | None, reading: str = "") -> list[str]:
+    """What the header counts; pods are still being listed at first: `reading` says how many have come."""
+    return [count(rollouts, "rollout"), count(pods, "pod") if pods is not None else f"{reading or 'pods'} …"]
 
 
 def hints(shown: Sequence[Hint], cells: int) -> list[Span]:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from ktui.model.resources import PODS
 from ktui.rollout.rollout import Rollout
 from ktui.tui.door import Field, Words
 from ktui.tui.draw import chrome
@@ -203,7 +204,15 @@ class OverviewScreen(LiveScreen):
         first_steps.show([chrome.first_steps(self._first_steps, cells - 2)])
         self._draw_beside(now, beside)
         self._say_why_empty(everything, cells)
-        self.draw_chrome(now, app.title_line, chrome.counts(len(everything), app.live.pods), self._hints())
+        self.draw_chrome(
+            now, app.title_line, chrome.counts(len(everything), app.live.pods, self._reading), self._hints()
+        )
+
+    @property
+    def _reading(self) -> str:
+        """How many pods have been read of the first list."""
+        connection = self.ktui.connection
+        return connection.progress.words(PODS) if connection is not None and self.ktui.live.pods is None else ""
 
     @property
     def _is_read(self) -> bool:

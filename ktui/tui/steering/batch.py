@@ -63,7 +63,9 @@ async def _steer_all(host: Host, session: Session, steering: Steering, uids: Seq
 
     guarded = sum(each.metadata.uid in host.guarded for each in workloads)
     note = f"Auto-abort is on for {guarded} of them: if a new pod fails or the deadline passes, ktui rolls it back."
-    question = ConfirmBatchScreen(title, ask, note=note if guarded else "", to_read=host.options.to_read)
+    question = ConfirmBatchScreen(
+        title, ask, connection.progress, note=note if guarded else "", to_read=host.options.to_read
+    )
     agreed = await host.push_screen_wait(question)
     if agreed is None:
         return
