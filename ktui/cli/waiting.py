@@ -6,8 +6,9 @@ It is on standard error, is replaced by whatever is printed, and goes when the w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from ktui.cli import printing
@@ -58,6 +59,17 @@ class Waiting:
                 printing.passing(self.line)
         finally:
             printing.passing("")
+
+
+def counting(what: str, things: str) -> Callable[[int, int], None]:
+    """Says how far something has been read that no server is asked for, by the numbers that it is called with."""
+    began = monotonic()
+
+    def progress(done: int, of: int) -> None:
+        if monotonic() - began >= _WORTH_A_WORD:
+            printing.passing(f"Reading {what}: {done:,} of {of:,} {things}{_STOP}")
+
+    return progress
 
 
 @asynccontextmanager

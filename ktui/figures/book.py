@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,6 +43,10 @@ _WATCHED_SINCE: Final = """
     INSERT INTO facts VALUES ('since', ?) ON CONFLICT DO UPDATE SET value = min(value, excluded.value)
 """
 _OFF: Final = "To record nothing, set history = false in config.toml."
+
+
+_AT_A_TIME: Final = 2000
+"""Rows that are read between two words about the progress."""
 
 
 class BookError(Exception):
@@ -92,17 +96,25 @@ class Book:
                 _add(database, record)
             _prune(database, now)
 
-    def read(self, since: datetime | None = None) -> list[Record]:
+    def read(
+        self, since: datetime | None = None, progress: Callable[[int, int], None] = lambda _done, _of: None
+    ) -> list[Record]:
         """The records of rollouts that began from then on, in the order of time. Raises BookError.
 
-        A row that makes no sense is passed over.
+        A row that makes no sense is passed over. `progress` is called now and then with how many of how many rows have
+        been read.
         """
         if not self._exists():
             return []
         with self._opened(to_write=False) as database:
             query = f"SELECT {_COLUMNS} FROM rollouts WHERE at >= ? ORDER BY at, revision"  # noqa: S608
             rows = database.execute(query, (since.timestamp() if since is not None else 0.0,)).fetchall()
-        return [record for row in rows if (record := _record(row)) is not None]
+        found: list[Record] = []
+        for start in range(0, len(rows), _AT_A_TIME):
+            progress(start, len(rows))
+            part = rows[start : start + _AT_A_TIME]
+            found += [record for row in part if (record := _record(row)) is not None]
+        return found
 
     def of(self, uid: str) -> list[Record]:
         """The records of one workload, by revision. Raises BookError."""

@@ -64,12 +64,17 @@ class Recorder:
         if news := self._listener.live.observer.leave(self._listener.now()):
             self._write(news)
 
-    async def read(self, since: datetime) -> tuple[list[Record], datetime | None]:
-        """The rollouts of this context that began from then on, and since when it is watched. Raises BookError."""
+    async def read(
+        self, since: datetime, progress: Callable[[int, int], None] = lambda _done, _of: None
+    ) -> tuple[list[Record], datetime | None]:
+        """The rollouts of this context that began from then on, and since when it is watched. Raises BookError.
+
+        `progress` is called in another thread, with how many of how many have been read.
+        """
         if self._writer is None:
             return [], None
         book = self._writer.book
-        return await asyncio.to_thread(book.read, since), await asyncio.to_thread(book.since)
+        return await asyncio.to_thread(book.read, since, progress), await asyncio.to_thread(book.since)
 
     def accounts(self, uid: str) -> Accounts:
         """How the revisions of that workload did, as far as has been read; what is newer is read soon."""

@@ -333,3 +333,11 @@ def test_a_beginning_that_makes_no_sense_is_unknown(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "it.sqlite")) as database, database:
         database.execute("UPDATE facts SET value = 'yesterday'")
     assert book.since() is None
+
+
+def test_a_long_history_says_how_far_it_is_read(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "_AT_A_TIME", 2)
+    book.write([record(revision) for revision in range(1, 6)], NOW)
+    told: list[tuple[int, int]] = []
+    assert len(book.read(None, lambda done, of: told.append((done, of)))) == 5
+    assert told == [(0, 5), (2, 5), (4, 5)]

@@ -18,6 +18,7 @@ from ktui.cli.figures_file import open_book
 from ktui.cli.options import NAMES, WORKLOAD, Command, output_option_of, settings_of
 from ktui.cli.report.document import Report, report_document
 from ktui.cli.since import since_option
+from ktui.cli.waiting import counting
 from ktui.figures import period, words
 from ktui.figures.book import BookError
 from ktui.figures.record import Record
@@ -62,7 +63,7 @@ def report(context: click.Context, names: tuple[Reference, ...], *, back: str, o
     since = period.since(back, until)
     book = open_book(place)
     try:
-        everything, watched = book.read(since), book.since()
+        everything, watched = book.read(since, counting("the history", "rollouts")), book.since()
     except BookError as error:
         printing.error(str(error))
         return FAILED

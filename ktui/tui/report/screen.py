@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, NamedTuple
 
@@ -93,6 +94,7 @@ class PeriodScreen(LiveScreen):
         self._lasted: Sequence[lines.Lasted] = ()
         self._fitted: tuple[int, lines.Columns] | None = None
         self._problem = ""
+        self._read_so_far = (0, 0)
         self._asked_for: tuple[tuple[str, int], str] | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -128,7 +130,9 @@ class PeriodScreen(LiveScreen):
         if problem := self._problem or self.ktui.recorder.trouble:
             return lines.problem(problem, cells)
         if self._figures is None and self.ktui.recorder.is_kept:
-            return [[], [Span("reading…", "dim")]]
+            done, of = self._read_so_far
+            words = f"reading {done:,} of {of:,} rollouts… esc goes back" if done else "reading…"
+            return [[], [Span(words, "dim")]]
         if self._figures is None or not self._figures.changes:
             return lines.nothing(self.ktui.recorder.context, is_kept=self.ktui.recorder.is_kept, cells=cells)
         plotted = lines.durations(self._lasted, since, until, cells) if self.size.height >= PLOTTED else []
@@ -188,7 +192,10 @@ class PeriodScreen(LiveScreen):
     async def _read(self, now: datetime) -> None:
         since = now - _SPANS[self._span]
         try:
-            records, self._watched = await self.ktui.recorder.read(since)
+            loop = asyncio.get_running_loop()
+            records, self._watched = await self.ktui.recorder.read(
+                since, lambda done, of: self._say_progress(loop, done, of)
+            )
             self._problem = ""
         except BookError as error:
             records, self._problem = [], str(error)
@@ -198,6 +205,14 @@ class PeriodScreen(LiveScreen):
         self._figures, self._lasted, self._fitted = worked_out.figures, worked_out.lasted, None
         self._take_in(worked_out)
         self.draw_now()
+
+    def _say_progress(self, loop: asyncio.AbstractEventLoop, done: int, of: int) -> None:
+        """How many have been read, in the thread that reads them."""
+        self._read_so_far = (done, of)
+        if done and self._figures is None:
+            with suppress(RuntimeError):
+                # The app may have ended in the meantime.
+                loop.call_soon_threadsafe(self.draw_now)
 
     # Keys
 
