@@ -80,10 +80,10 @@ def claim_warnings(action: Action, workload: Workload, claimants: Sequence[Workl
     if resource_of(workload).claims:
         of_all = " rolls out the same workload: both change it, and the one that writes last wins."
         return tuple(clean(name + of_all) for name in names)
-    told = [text for each in claimants if (text := kind_of(each).of_target(each, workload, action))]
+    texts = [text for each in claimants if (text := kind_of(each).of_target(each, workload, action))]
     if len(names) > 1:
-        told.append(clean(f"{' and '.join(names)} both roll it out: the one that writes last wins."))
-    return tuple(told)
+        texts.append(clean(f"{' and '.join(names)} both roll it out: the one that writes last wins."))
+    return tuple(texts)
 
 
 def offers(

@@ -26,13 +26,13 @@ def read_selector(text: str) -> tuple[Requirement, ...] | None:
 
 
 def _requirement(text: str) -> Requirement | None:
-    if (told := _SET.fullmatch(text)) is not None:
-        values = tuple(value.strip() for value in told[3].split(","))
-        return Requirement(told[1], "In" if told[2] == "in" else "NotIn", values)
-    if (told := _EQUAL.fullmatch(text)) is not None:
-        return Requirement(told[1], "NotIn" if told[2] == "!=" else "In", (told[3],))
-    if (told := _KEY.fullmatch(text)) is not None:
-        return Requirement(told[2], "DoesNotExist" if told[1] else "Exists")
+    if (reported := _SET.fullmatch(text)) is not None:
+        values = tuple(value.strip() for value in reported[3].split(","))
+        return Requirement(reported[1], "In" if reported[2] == "in" else "NotIn", values)
+    if (reported := _EQUAL.fullmatch(text)) is not None:
+        return Requirement(reported[1], "NotIn" if reported[2] == "!=" else "In", (reported[3],))
+    if (reported := _KEY.fullmatch(text)) is not None:
+        return Requirement(reported[2], "DoesNotExist" if reported[1] else "Exists")
     return None
 
 

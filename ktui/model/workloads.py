@@ -67,8 +67,10 @@ class NumberedSet(Struct, frozen=True):
     @property
     def counts(self) -> PodCounts:
         """What its status says of its pods."""
-        told = self.status
-        return PodCounts(told.replicas, told.updated_replicas, told.ready_replicas, told.available_replicas)
+        reported = self.status
+        return PodCounts(
+            reported.replicas, reported.updated_replicas, reported.ready_replicas, reported.available_replicas
+        )
 
     @property
     def update_revision(self) -> str | None:

@@ -152,7 +152,8 @@ def history(workload: Workload, made: Sequence[Revision], back: int, took: float
     numbered = [each for each in made if each.number]
     undo = numbered[1] if len(numbered) > 1 else None
     rows = [
-        _past(workload, each, before, is_undo=each is undo, took=took) for each, before in zip_longest(made, made[1:])
+        _earlier(workload, each, before, is_undo=each is undo, took=took)
+        for each, before in zip_longest(made, made[1:])
     ]
     return History(
         uid=workload.metadata.uid,
@@ -167,7 +168,7 @@ def history(workload: Workload, made: Sequence[Revision], back: int, took: float
     )
 
 
-def _past(
+def _earlier(
     workload: Workload, made: Revision, before: Revision | None, *, is_undo: bool, took: float | None
 ) -> PastRevision:
     template, older = made.template, before.template if before is not None else None

@@ -135,11 +135,11 @@ class SimulatedCluster:
             yield
             return
         with ExitStack() as stack:
-            told: set[tuple[str, str]] = set()
+            reported: set[tuple[str, str]] = set()
 
             def follow(resource: Resource) -> None:
-                if resource.storage not in told:  # versions of one thing share what is stored
-                    told.add(resource.storage)
+                if resource.storage not in reported:  # versions of one thing share what is stored
+                    reported.add(resource.storage)
                     stack.callback(self.api.bucket(resource).listen(partial(self._tell, heard, resource.qualified)))
 
             stack.callback(self.api.catalog.listen(follow))

@@ -45,7 +45,7 @@ class _Series:
     name: str
     count: int
     last: float
-    told: float
+    reported: float
 
 
 class EventRecorder:
@@ -182,8 +182,8 @@ class SeriesRecorder:
             self._series[key] = _Series(self._create(about, type_, reason, message, action), 1, now, now)
             return
         known.count, known.last = known.count + 1, now
-        if known.count == 2 or now - known.told >= SERIES_TOLD_EVERY:
-            known.told = now
+        if known.count == 2 or now - known.reported >= SERIES_TOLD_EVERY:
+            known.reported = now
             self._tell(metadata["namespace"], known)
 
     def _create(self, about: JSON, type_: str, reason: str, message: str, action: str) -> str:
@@ -215,8 +215,8 @@ class SeriesRecorder:
     def _tell(self, namespace: str, series: _Series) -> None:
         earlier = self._api.bucket(EVENTS).get(namespace, series.name)
         if earlier is not None:
-            told = {"count": series.count, "lastObservedTime": rfc3339_micro(series.last)}
-            self._api.storage.put(EVENTS, earlier | {"series": told})
+            reported = {"count": series.count, "lastObservedTime": rfc3339_micro(series.last)}
+            self._api.storage.put(EVENTS, earlier | {"series": reported})
 
     def _forget(self) -> None:
         """A series ends where nothing more is heard of it for a while."""

@@ -47,15 +47,15 @@ class AdvancedDaemonSet(DaemonSet, frozen=True):
     @property
     def rolling(self) -> Rolling:
         """How pods are updated."""
-        told = self.spec.update_strategy.rolling_update
-        if told is None:
+        settings = self.spec.update_strategy.rolling_update
+        if settings is None:
             return Rolling()
         return Rolling(
-            partition=told.partition,
-            max_unavailable=told.max_unavailable,
-            max_surge=told.max_surge,
-            paused=told.paused,
-            rolling_update_type=told.rolling_update_type,
+            partition=settings.partition,
+            max_unavailable=settings.max_unavailable,
+            max_surge=settings.max_surge,
+            paused=settings.paused,
+            rolling_update_type=settings.rolling_update_type,
         )
 
     @property

@@ -44,14 +44,14 @@ class AdvancedStatefulSet(StatefulSet, frozen=True):
     @property
     def rolling(self) -> Rolling:
         """How pods are updated."""
-        told = self.spec.update_strategy.rolling_update
-        if told is None:
+        settings = self.spec.update_strategy.rolling_update
+        if settings is None:
             return Rolling()
         return Rolling(
-            partition=told.partition,
-            max_unavailable=told.max_unavailable,
-            paused=told.paused,
-            pod_update_policy=told.pod_update_policy,
+            partition=settings.partition,
+            max_unavailable=settings.max_unavailable,
+            paused=settings.paused,
+            pod_update_policy=settings.pod_update_policy,
         )
 
     @property

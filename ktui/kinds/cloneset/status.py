@@ -40,32 +40,32 @@ def deadline_exceeded(cloneset: CloneSet) -> bool:
 
 def verdict(cloneset: CloneSet) -> Verdict:
     """Judge it by its status."""
-    name, told, desired, goal = clean(cloneset.metadata.name), cloneset.status, cloneset.desired, cloneset.target
+    name, reported, desired, goal = clean(cloneset.metadata.name), cloneset.status, cloneset.desired, cloneset.target
     if cloneset.strategy == ON_DELETE:
         return _NOT_ROLLING
     if not cloneset.observed:
         return Verdict("Waiting for CloneSet spec update to be observed...")
     if deadline_exceeded(cloneset):
         return Verdict(f'cloneset "{name}" exceeded its progress deadline', done=True, failed=True)
-    if told.updated_replicas < goal:
-        many = f"{told.updated_replicas} out of {goal} new"
+    if reported.updated_replicas < goal:
+        many = f"{reported.updated_replicas} out of {goal} new"
         if cloneset.kept:
             return Verdict(f"Waiting for partitioned roll out to finish: {many} pods have been updated...")
         return Verdict(f'Waiting for cloneset "{name}" rollout to finish: {many} replicas have been updated...')
-    if told.replicas > desired:
-        extra = told.replicas - desired
+    if reported.replicas > desired:
+        extra = reported.replicas - desired
         return Verdict(
             f'Waiting for cloneset "{name}" rollout to finish: {extra} old replicas are pending termination...'
         )
-    if told.ready_replicas < desired:
-        return Verdict(f"Waiting for {desired - told.ready_replicas} pods to be ready...")
-    if told.available_replicas < desired:
-        return Verdict(f"Waiting for {desired - told.available_replicas} pods to be available...")
+    if reported.ready_replicas < desired:
+        return Verdict(f"Waiting for {desired - reported.ready_replicas} pods to be ready...")
+    if reported.available_replicas < desired:
+        return Verdict(f"Waiting for {desired - reported.available_replicas} pods to be available...")
     if cloneset.kept:
-        line = f"partitioned roll out complete: {told.updated_replicas} new pods have been updated..."
+        line = f"partitioned roll out complete: {reported.updated_replicas} new pods have been updated..."
         return Verdict(line, done=True)
-    revision = clean(told.update_revision)
-    at_end = f"CloneSet rolling update complete {told.available_replicas} pods at revision {revision}..."
+    revision = clean(reported.update_revision)
+    at_end = f"CloneSet rolling update complete {reported.available_replicas} pods at revision {revision}..."
     return Verdict(at_end, done=True)
 
 

@@ -71,7 +71,7 @@ def _of_part(part: Part, now: datetime, events_of: EventsOf, noun: str) -> Itera
             # What it waited for in vain, as its pods tell it.
             found[0] = msgspec.structs.replace(found[0], blocking=True)
         else:
-            found = [*_told(part, now), *found]
+            found = [*_reported(part, now), *found]
     for cause in found:
         # One that has the traffic is left by another target.
         remedies = (Remedy.ROLLBACK, *cause.remedies) if part.share and cause.blocking else cause.remedies
@@ -117,7 +117,7 @@ def _refused(situation: Situation) -> list[Cause]:
 # What the controller of a Revision says
 
 
-def _told(part: Part, now: datetime) -> list[Cause]:
+def _reported(part: Part, now: datetime) -> list[Cause]:
     """What the controller says of a revision that failed, where its pods, gone by now perhaps, do not tell."""
     condition = part.failure
     if condition is None or condition.reason == DEADLINE_EXCEEDED:
@@ -202,11 +202,11 @@ def _unresolved(image: str, words: str, condition: Condition) -> Cause:
 
 def _of_time(part: Part, now: datetime, *, is_explained: bool) -> list[Cause]:
     """The progress deadline of a revision, where it has passed or is about to."""
-    born, told = part.revision.metadata.creation_timestamp, part.ready
+    born, reported = part.revision.metadata.creation_timestamp, part.ready
     if born is None:
         return []
     idle, limit = (now - born).total_seconds(), part.deadline
-    if (told is not None and told.reason == DEADLINE_EXCEEDED) or idle >= limit:
+    if (reported is not None and reported.reason == DEADLINE_EXCEEDED) or idle >= limit:
         return [
             Cause(
                 Kind.DEADLINE,
@@ -215,7 +215,7 @@ def _of_time(part: Part, now: datetime, *, is_explained: bool) -> list[Cause]:
                 try_next="" if is_explained else "find out what its pods wait for; then set an image that works",
                 remedies=() if is_explained else (Remedy.TIMELINE, Remedy.SET_IMAGE),
                 reason=Reason.DEADLINE_PASSED,
-                since=told.last_transition_time if told is not None and told.status == "False" else None,
+                since=reported.last_transition_time if reported is not None and reported.status == "False" else None,
             )
         ]
     if idle <= limit / 2 or part.has_failed:

@@ -88,14 +88,14 @@ def _shown(part: Part, now: datetime) -> Revision:
 
 def _note(part: Part) -> str:
     """What stands beside a revision: its share of the traffic, its tags, and whether it is ready."""
-    told = [f"{part.share} %" if part.share else "no traffic"]
-    told += [f"#{each.tag}" for each in part.tagged]
+    words = [f"{part.share} %" if part.share else "no traffic"]
+    words += [f"#{each.tag}" for each in part.tagged]
     condition = part.ready
     if condition is not None and condition.status != "True":
-        told.append(f"not ready: {condition.reason}" if condition.reason else "not ready")
+        words.append(f"not ready: {condition.reason}" if condition.reason else "not ready")
     elif part.is_asleep:
-        told.append("asleep")
-    return " ".join(told)
+        words.append("asleep")
+    return " ".join(words)
 
 
 def _conditions(where: Situation) -> Iterator[ConditionRow]:

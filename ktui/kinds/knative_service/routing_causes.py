@@ -96,9 +96,9 @@ def _of_route(situation: Situation, now: datetime) -> Iterator[Cause]:
     """What the Route says of ingress and certificates; if it may not be read, what the Service repeats of it."""
     conditions = situation.route.status.conditions if situation.route is not None else ()
     own = [each for each in conditions if each.type not in (READY, _ALL_ASSIGNED)]
-    told = own or [each for each in (situation.condition(said.ROUTES_READY),) if each is not None]
+    reported = own or [each for each in (situation.condition(said.ROUTES_READY),) if each is not None]
     known = (said.REVISION_MISSING, said.REVISION_NAME_TAKEN, said.ROLLOUT_IN_PROGRESS)
-    for condition in told:
+    for condition in reported:
         if condition.status == "False" and condition.reason not in known:
             what = "certificate" if condition.type.startswith("Certificate") else "ingress"
             words = f": {condition.message}" if condition.message else ""

@@ -88,9 +88,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     def side(self) -> Side:
         """Its pods; where its Deployment is not known, as many as its autoscaler reports."""
         if self.deployment is None:
-            told = self.revision.status
-            there = told.actual_replicas or 0
-            return Side(told.desired_replicas or 0, there, there, there)
+            reported = self.revision.status
+            there = reported.actual_replicas or 0
+            return Side(reported.desired_replicas or 0, there, there, there)
         status = self.deployment.status
         wanted = self.deployment.spec.desired
         return Side(
@@ -106,8 +106,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_taken_over(service: KnativeService) -> bool:
     """Whether its conditions tell of the present template. Until its Configuration has that, they are older."""
-    told = condition_of(service.status.conditions, CONFIGURATIONS_READY)
-    return service.observed and (told is None or told.reason != OUT_OF_DATE)
+    reported = condition_of(service.status.conditions, CONFIGURATIONS_READY)
+    return service.observed and (reported is None or reported.reason != OUT_OF_DATE)
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,27 +36,29 @@ def ready(service: KnativeService) -> Condition | None:
 
 def is_ready(service: KnativeService) -> bool:
     """Whether it is ready as its spec is now."""
-    told = ready(service)
-    return service.observed and told is not None and told.status == "True"
+    reported = ready(service)
+    return service.observed and reported is not None and reported.status == "True"
 
 
 def is_refused(service: KnativeService) -> bool:
     """Whether it is not ready and its controllers expect no change: False, though that is not final."""
-    told = ready(service)
-    return is_taken_over(service) and told is not None and told.status == "False" and told.reason != _PASSING
+    reported = ready(service)
+    return (
+        is_taken_over(service) and reported is not None and reported.status == "False" and reported.reason != _PASSING
+    )
 
 
 def verdict(service: KnativeService) -> Verdict:
     """What waiting for its condition Ready comes to."""
-    told = ready(service)
+    reported = ready(service)
     if is_ready(service):
         return Verdict(_WAITED_FOR.format(clean(service.metadata.name)), done=True)
     if not service.observed:
         return Verdict(f"waiting for generation {service.metadata.generation} to be observed")
-    if told is None:
+    if reported is None:
         return Verdict("waiting for the condition Ready")
-    words = " ".join(filter(None, (told.status, told.reason)))
-    line = clean(f"Ready is {words}" + (f": {told.message}" if told.message else ""))
+    words = " ".join(filter(None, (reported.status, reported.reason)))
+    line = clean(f"Ready is {words}" + (f": {reported.message}" if reported.message else ""))
     return Verdict(line, done=True, failed=True) if is_refused(service) else Verdict(line)
 
 
@@ -99,8 +101,8 @@ def has_run_out(situation: Situation, now: datetime) -> bool:
 
     A failed revision is scaled to zero, and with a min-scale up again: then it is Unknown until it fails again.
     """
-    newest, told = situation.newest, situation.condition(CONFIGURATIONS_READY)
-    if newest is None or newest.is_ready or told is None or told.status == "True" or not situation.is_current:
+    newest, reported = situation.newest, situation.condition(CONFIGURATIONS_READY)
+    if newest is None or newest.is_ready or reported is None or reported.status == "True" or not situation.is_current:
         return False
     return _age(newest, now) > newest.deadline + _SLACK
 

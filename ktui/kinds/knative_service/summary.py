@@ -86,11 +86,11 @@ def _rounded(left: float | None) -> float | None:
 
 def controller_of(where: Situation) -> Controller:
     """The columns READY and REASON of `kubectl get ksvc`, and the share of the newest revision."""
-    told, status = said.ready(where.service), where.service.status
+    reported, status = said.ready(where.service), where.service.status
     newest = status.latest_created_revision_name
     return Controller(
-        phase=clean(told.status) if told is not None else None,
-        message=(clean(told.reason) or None) if told is not None else None,
+        phase=clean(reported.status) if reported is not None else None,
+        message=(clean(reported.reason) or None) if reported is not None else None,
         weight=sum(each.share for each in status.traffic if each.revision_name == newest) if newest else None,
     )
 
@@ -121,9 +121,9 @@ def awaits(where: Situation, phase: Phase, causes: Sequence[Cause], now: datetim
 
 
 def _under_way(where: Situation) -> str:
-    newest, told = where.newest, said.ready(where.service)
+    newest, reported = where.newest, said.ready(where.service)
     waited = waits_for(where)
-    if missing_targets(where) or newest is None or told is None:
+    if missing_targets(where) or newest is None or reported is None:
         return ""
     if waited:
         names, verb = " and ".join(each.called for each in waited), "is" if len(waited) == 1 else "are"
@@ -134,7 +134,7 @@ def _under_way(where: Situation) -> str:
         starting = sum(not is_ready(pod) for pod in newest.pods)
         pods = f"{starting} new {'pod' if starting == 1 else 'pods'} starting" if starting else _words(newest)
         return f"{pods}; {serves(where)}" if where.serving else pods
-    return _REASONS.get(told.reason, "the controllers take the change over")
+    return _REASONS.get(reported.reason, "the controllers take the change over")
 
 
 def _words(part: Part) -> str:
@@ -169,8 +169,8 @@ def _is_edited(part: Part) -> bool:
 
 
 def _since(where: Situation, phase: Phase, track: Track, causes: Sequence[Cause]) -> datetime | None:
-    service, told = where.service, said.ready(where.service)
-    turned = told.last_transition_time if told is not None else None
+    service, reported = where.service, said.ready(where.service)
+    turned = reported.last_transition_time if reported is not None else None
     match phase:
         case Phase.DELETED:
             return service.metadata.deletion_timestamp

@@ -56,8 +56,8 @@ def gradual(situation: Situation, now: datetime) -> Gradual | None:
 
     The Ingress keeps its steps (`Rollout` of pkg/reconciler/route/traffic).
     """
-    told = situation.condition(ROUTES_READY)
-    if told is None or told.reason != ROLLOUT_IN_PROGRESS:
+    parts = situation.condition(ROUTES_READY)
+    if parts is None or parts.reason != ROLLOUT_IN_PROGRESS:
         return None
     moving = [each for each in _state(situation).configurations if len(each.revisions) > 1]
     newest = situation.newest
@@ -95,20 +95,20 @@ def split(situation: Situation) -> str:
     first, *others = situation.serving or (None,)
     if first is None:
         return ""
-    told = [f"{first.called} gets {first.share} % of the traffic"]
-    told += [f"{each.called} {each.share} %" for each in others]
-    return ", ".join(told)
+    parts = [f"{first.called} gets {first.share} % of the traffic"]
+    parts += [f"{each.called} {each.share} %" for each in others]
+    return ", ".join(parts)
 
 
 def serves(situation: Situation) -> str:
     """Who serves, in short: `revision 1 serves 100 %`."""
-    told = [
+    parts = [
         f"{each.called} serves {each.share} %" if each.is_ready else f"{each.called} gets {each.share} %, not ready"
         for each in situation.serving
     ]
     gone = [each for each in situation.service.status.traffic if each.share and not situation.find(each.revision_name)]
-    told += [f"the revision {each.revision_name} gets {each.share} %, deleted" for each in gone]
-    return ", ".join(told) or "nothing serves"
+    parts += [f"the revision {each.revision_name} gets {each.share} %, deleted" for each in gone]
+    return ", ".join(parts) or "nothing serves"
 
 
 def shares(situation: Situation) -> tuple[int, ...]:
@@ -128,12 +128,12 @@ def moving(situation: Situation, now: datetime) -> str:
     if found is None:
         return ""
     first, *others = sorted(situation.serving, key=lambda each: -each.number) or (None,)
-    told = [f"{first.called} has {first.share} %"] if first is not None else []
-    told += [f"{each.called} {each.share} %" for each in others]
+    parts = [f"{first.called} has {first.share} %"] if first is not None else []
+    parts += [f"{each.called} {each.share} %" for each in others]
     left = [f"about {duration(max(1.0, found.left))} left"] if found.left is not None else []
     newest = situation.newest
     joins = f"; {newest.called} joins when it is ready" if newest is not None and not newest.is_ready else ""
-    return f"gradual rollout: {', '.join([*told, *left])}{joins}"
+    return f"gradual rollout: {', '.join([*parts, *left])}{joins}"
 
 
 def is_gradual(service: KnativeService) -> bool:

@@ -135,24 +135,24 @@ class Usage(msgspec.Struct, frozen=True):
         return self.at is not None and now - self.at > max(timedelta(seconds=self.window * _STALE_WINDOWS), _STALE)
 
 
-def with_past(now: Usage, past: RevisionUse | None) -> Usage:
+def with_past(now: Usage, earlier: RevisionUse | None) -> Usage:
     """With what was measured of an old revision before, where no old pod is measured any more.
 
     New pods are often not measured before the last old one is gone.
     """
     old, new = now.old, now.new
-    if past is None or (old is not None and old.measured) or (new is not None and new.uid == past.uid):
+    if earlier is None or (old is not None and old.measured) or (new is not None and new.uid == earlier.uid):
         return now
-    others = tuple(each for each in now.revisions if each.uid != past.uid)
-    return msgspec.structs.replace(now, revisions=(*others, msgspec.structs.replace(past, is_past=True)))
+    others = tuple(each for each in now.revisions if each.uid != earlier.uid)
+    return msgspec.structs.replace(now, revisions=(*others, msgspec.structs.replace(earlier, is_past=True)))
 
 
-def worth_keeping(now: Usage, past: RevisionUse | None) -> RevisionUse | None:
+def worth_keeping(now: Usage, earlier: RevisionUse | None) -> RevisionUse | None:
     """What to remember of the old revision: of as many of its pods as were measured at a time."""
     old = now.old
     if old is None or old.is_past or not old.measured:
-        return past
-    return past if past is not None and past.uid == old.uid and past.measured > old.measured else old
+        return earlier
+    return earlier if earlier is not None and earlier.uid == old.uid and earlier.measured > old.measured else old
 
 
 def with_pods(revisions: Iterable[Revision]) -> tuple[Revision, ...]:

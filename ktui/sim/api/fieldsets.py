@@ -222,13 +222,13 @@ def with_what_holds(paths: Iterable[Path]) -> set[Path]:
 
 def readable(path: Path) -> str:
     """A path as a conflict names it: ``.spec.template.spec.containers[name="c"].image``."""
-    told = ""
+    reported = ""
     for step in path:
         if step.startswith("f:"):
-            told += f".{step[2:]}"
+            reported += f".{step[2:]}"
         elif step.startswith("k:"):
             keys = json.loads(step[2:])
-            told += "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in keys.items()) + "]"
+            reported += "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in keys.items()) + "]"
         elif step.startswith("v:"):
-            told += f"[={step[2:]}]"
-    return told
+            reported += f"[={step[2:]}]"
+    return reported

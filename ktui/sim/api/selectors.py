@@ -170,10 +170,10 @@ def format_selector(selector: JSON | None) -> str:
     if selector is None:
         return ""
     words = {"exists": "{key}", "!": "!{key}", "in": "{key} in ({values})", "notin": "{key} notin ({values})"}
-    told = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    reported = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
     for term in _terms({"matchExpressions": selector.get("matchExpressions") or []}):
-        told.append(words[term.operator].format(key=term.key, values=",".join(sorted(term.values))))
-    return ",".join(told)
+        reported.append(words[term.operator].format(key=term.key, values=",".join(sorted(term.values))))
+    return ",".join(reported)
 
 
 def _terms(selector: JSON) -> list[Requirement]:

@@ -106,8 +106,8 @@ class PodWorker:
 
     def _replace(self, container: Container, image: str) -> None:
         if container.is_running:
-            told = f"Container {container.name} definition changed, will be restarted"
-            self.tell("Normal", "Killing", told, container)
+            reported = f"Container {container.name} definition changed, will be restarted"
+            self.tell("Normal", "Killing", reported, container)
             container.exit(0, "Completed", self.kernel.stamp())
             self.write()
         container.image = image
@@ -151,8 +151,8 @@ class PodWorker:
         """The kubelet finds no room for what the scheduler has sent (kubelet.go: rejectPod)."""
         reason, message = self.fate.reason or "OutOfcpu", self.fate.message or _OUT_OF_CPU
         self.tell("Warning", reason, message)
-        told = {"phase": "Failed", "reason": reason, "message": f"Pod was rejected: {message}"}
-        self.port.set_status(self.pod, self.pod["status"] | told)
+        reported = {"phase": "Failed", "reason": reason, "message": f"Pod was rejected: {message}"}
+        self.port.set_status(self.pod, self.pod["status"] | reported)
 
     def _cannot_begin(self) -> None:
         """Something that comes before the containers fails, a volume or the network, again and again."""
@@ -181,12 +181,12 @@ class PodWorker:
 
     def _pulled(self, container: Container, seconds: float) -> None:
         if seconds >= 1:
-            told = (
+            reported = (
                 f'Successfully pulled image "{container.image}" in {seconds:.3f}s ({seconds:.3f}s including waiting).'
             )
         else:
-            told = f'Container image "{container.image}" already present on machine and can be accessed by the pod'
-        self.tell("Normal", "Pulled", told, container)
+            reported = f'Container image "{container.image}" already present on machine and can be accessed by the pod'
+        self.tell("Normal", "Pulled", reported, container)
         if self.fate.kind == "noconfig" and container is self._victim():
             self._cannot_run(container)
         else:
@@ -293,19 +293,19 @@ class PodWorker:
 
     def _backs_off(self, container: Container) -> None:
         """Wait before the next start: shown in an event at once, in the status at once or after a while."""
-        told = f"Back-off restarting failed container {container.name} in pod {self._full_name}"
+        reported = f"Back-off restarting failed container {container.name} in pod {self._full_name}"
         wait, kept = self._back_off, min(self._back_off, RESYNC_SECONDS) if self.fate.keeps_end else 0.0
         if not kept:
             self._is_in_back_off(container, wait)
-        self.tell("Warning", "BackOff", told, container)
+        self.tell("Warning", "BackOff", reported, container)
         if kept:
             self.after(kept, lambda: self._is_in_back_off(container, wait))
         self.after(wait, lambda: self._restart(container))
         self._back_off = min(2 * wait, LONGEST_BACK_OFF)
 
     def _is_in_back_off(self, container: Container, seconds: float) -> None:
-        told = f"back-off {_duration(seconds)} restarting failed container={container.name} pod={self._full_name}"
-        container.wait("CrashLoopBackOff", told)
+        reported = f"back-off {_duration(seconds)} restarting failed container={container.name} pod={self._full_name}"
+        container.wait("CrashLoopBackOff", reported)
         self.write()
 
     @property

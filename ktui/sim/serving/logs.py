@@ -107,9 +107,9 @@ def _moment(text: str | None) -> float | None:
 
 
 def _invalid(pod: str, field: str, why: str) -> ApiError:
-    told = f"{field or '<nil>'}: {why}"
+    reported = f"{field or '<nil>'}: {why}"
     details = {"name": pod, "kind": "PodLogOptions", "causes": [{"message": why, "field": field or "<nil>"}]}
-    return ApiError(422, "Invalid", f'PodLogOptions "{pod}" is invalid: {told}', details)
+    return ApiError(422, "Invalid", f'PodLogOptions "{pod}" is invalid: {reported}', details)
 
 
 class ContainerLogs:
@@ -129,11 +129,11 @@ class ContainerLogs:
         options = LogOptions.read(call.http.query, call.target.name)
         pod = self._api.get(PODS, call.target.namespace, call.target.name)
         container = container_name(pod, options.container)
-        told = headers(self._kernel.now, "text/plain")
+        reported = headers(self._kernel.now, "text/plain")
         if not pod["spec"].get("nodeName"):
-            return web.Response(headers=told)
+            return web.Response(headers=reported)
         run = run_of(pod, container, previous=options.previous)
-        response = web.StreamResponse(headers=told)
+        response = web.StreamResponse(headers=reported)
         response.enable_chunked_encoding()
         await response.prepare(call.http)
         sending = _Sending(response, options)

@@ -74,8 +74,8 @@ def _undo(subject: ServiceSubject, before: list[JSON]) -> Undo:
 
 def gradual_warnings(service: KnativeService, where: Any) -> tuple[str, ...]:
     """What an end of a gradual rollout means."""
-    told = where.condition(ROUTES_READY)
-    if told is None or told.reason != ROLLOUT_IN_PROGRESS:
+    reported = where.condition(ROUTES_READY)
+    if reported is None or reported.reason != ROLLOUT_IN_PROGRESS:
         return ()
     return ("The gradual rollout ends here: to follow the latest revision again jumps to 100 % at once.",)
 
@@ -223,14 +223,14 @@ def plan_traffic(request: Traffic, subject: ServiceSubject) -> Plan | Refusal:
             return Refusal(clean(f'there is no tag "{unknown}"; there are: {", ".join(filter(None, tags)) or "none"}'))
         targets = kept(present(subject), targets, request.untag)
     service = subject.workload
-    told = ", ".join(
+    reported = ", ".join(
         f"{each['percent']} % to {each.get('revisionName', 'the latest')}" for each in targets if each["percent"]
     )
     return moved(
         request,
         subject,
         targets,
-        title=f"Send the traffic of {target_of(service)}: {told}",
+        title=f"Send the traffic of {target_of(service)}: {reported}",
         begun="the move of traffic",
         more=gradual_warnings(service, where),
     )

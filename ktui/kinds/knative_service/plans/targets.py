@@ -115,7 +115,7 @@ def refuse_targets(known: KnownService, targets: Sequence[JSON]) -> Refusal | No
 def effects(known: KnownService, targets: Sequence[JSON]) -> tuple[str, ...]:
     """Who gets what, and what that means for its pods."""
     where = situation(known)
-    told = []
+    sentences = []
     for each in targets:
         percent, key = int(each.get("percent") or 0), _key(each)
         if not percent:
@@ -124,38 +124,38 @@ def effects(known: KnownService, targets: Sequence[JSON]) -> tuple[str, ...]:
         if key == LATEST:
             latest = where.find(known.workload.status.latest_ready_revision_name)
             now = f", now {named(latest)}" if latest is not None else ""
-            told.append(f"The latest revision that is ready{now}, gets {percent} % of the traffic.")
+            sentences.append(f"The latest revision that is ready{now}, gets {percent} % of the traffic.")
         elif part is not None:
-            told.append(f"{_capital(named(part))} gets {percent} % of the traffic, pinned.")
+            sentences.append(f"{_capital(named(part))} gets {percent} % of the traffic, pinned.")
             if part.is_ready and part.is_asleep:
-                told.append(
+                sentences.append(
                     f"{_capital(part.called)} is scaled to zero: the first requests wait until a pod has started."
                 )
     for part in where.serving:
         names = {_key(each) for each in targets if each.get("percent")}
         is_latest = part.name == known.workload.status.latest_ready_revision_name and LATEST in names
         if part.name not in names and not is_latest:
-            told.append(f"{_capital(part.called)} gets no more of it, and is scaled to zero after a while.")
-    return tuple(clean(each) for each in told)
+            sentences.append(f"{_capital(part.called)} gets no more of it, and is scaled to zero after a while.")
+    return tuple(clean(each) for each in sentences)
 
 
 def warnings(known: KnownService, targets: Sequence[JSON]) -> tuple[str, ...]:
     """What may go otherwise than expected."""
-    where, told = situation(known), []
+    where, sentences = situation(known), []
     newest = where.newest
     names = {_key(each) for each in targets if each.get("percent")}
     for part in where.parts:
         if part.name in names and not part.is_ready and not part.has_failed:
-            told.append(
+            sentences.append(
                 f"{_capital(part.called)} is not ready yet: the traffic waits for it, and until then {serves(where)}."
             )
     if LATEST not in names:
-        told.append("The traffic is pinned then: a new image gets none of it until it is promoted.")
+        sentences.append("The traffic is pinned then: a new image gets none of it until it is promoted.")
         if newest is not None and newest.has_failed and newest.name not in names:
-            told.append(
+            sentences.append(
                 f"{_capital(newest.called)}, the newest, failed: Ready stays False until there is another template."
             )
-    return tuple(clean(each) for each in told)
+    return tuple(clean(each) for each in sentences)
 
 
 def _capital(text: str) -> str:

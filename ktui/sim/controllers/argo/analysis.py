@@ -40,15 +40,15 @@ class AnalysisController:
         run = self._api.bucket(self._resource).get(*key)
         if run is None or is_over(phase_of(run)):
             return
-        look = _Look(run, self._api.kernel.now, self._api.kernel.stamp())
-        status = look.take()
-        for name, phase in look.ended:
+        measurement = _Measurement(run, self._api.kernel.now, self._api.kernel.stamp())
+        status = measurement.take()
+        for name, phase in measurement.ended:
             self._tell(run, f"Metric{phase}", f"Metric '{name}' Completed. Result: {phase}")
         if is_over(status["phase"]):
             self._tell(run, f"AnalysisRun{status['phase']}", f"Analysis Completed. Result: {status['phase']}")
         if status != run.get("status"):
             self._api.set_spec(self._resource, run, run | {"status": status}, manager=MANAGER)
-        if (seconds := look.next_in()) is not None and not is_over(status["phase"]):
+        if (seconds := measurement.next_in()) is not None and not is_over(status["phase"]):
             self._queue.add_after(key, seconds)
 
     def _tell(self, run: JSON, reason: str, message: str) -> None:
@@ -56,7 +56,7 @@ class AnalysisController:
         self._events.event(run, "Warning" if bad else "Normal", reason, message)
 
 
-class _Look:
+class _Measurement:
     """One look at one run."""
 
     def __init__(self, run: JSON, now: float, stamp: str) -> None:
@@ -130,8 +130,8 @@ class _Look:
         number = result.get("count", 0) + result.get("error", 0)
         made: JSON = {"startedAt": self._stamp, "finishedAt": self._stamp}
         try:
-            value, told = measured(metric, number)
-            made |= {"value": told, "phase": verdict(metric, value)}
+            value, reported = measured(metric, number)
+            made |= {"value": reported, "phase": verdict(metric, value)}
         except NoValueError as error:
             made |= {"phase": "Error", "message": str(error)}
         result["measurements"] = [*result["measurements"], made][-HISTORY:]

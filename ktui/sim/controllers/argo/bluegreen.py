@@ -169,11 +169,11 @@ class BlueGreenTurn(Turn):
         active = self.revisions.by_hash(state.get("activeSelector", ""))
         if active is None:
             return {}
-        told = active["status"]
+        reported = active["status"]
         return {
-            "HPAReplicas": told.get("replicas", 0),
-            "availableReplicas": told.get("availableReplicas", 0),
-            "readyReplicas": told.get("readyReplicas", 0),
+            "HPAReplicas": reported.get("replicas", 0),
+            "availableReplicas": reported.get("availableReplicas", 0),
+            "readyReplicas": reported.get("readyReplicas", 0),
             "selector": format_selector(active["spec"]["selector"]),
         }
 

@@ -19,53 +19,53 @@ def duration(
     if find_condition(status.get("conditions") or (), "InvalidSpec") is not None:
         found: JSON | None = status.get("duration")
         return found
-    told: JSON = dict(status.get("duration") or {})
+    reported: JSON = dict(status.get("duration") or {})
     changed = changed or not rollout.status.get("currentPodHash")
     promoted = is_complete(status)
     full = new is not None and available(new) >= rollout.replicas
-    runs = bool(told.get("rolloutStartedAt")) and not told.get("finishedAt")
-    was_paused = "manualPauseStartedAt" in told
+    runs = bool(reported.get("rolloutStartedAt")) and not reported.get("finishedAt")
+    was_paused = "manualPauseStartedAt" in reported
     if runs:
         if changed and goes_back:
-            told["completionStatus"] = "FastRolledBack" if hash_of(new) == rollout.stable_hash else "RolledBack"
+            reported["completionStatus"] = "FastRolledBack" if hash_of(new) == rollout.stable_hash else "RolledBack"
         elif changed:
-            told |= {"finishedAt": now, "completionStatus": "Superseded"}
-        if promoted and full and "finishedAt" not in told:
-            told.setdefault("completionStatus", "Promoted")
-            return _finished(told, now, was_paused=was_paused)
-        if aborted and "finishedAt" not in told:
-            told.setdefault("completionStatus", "Aborted")
-            told = _finished(told, now, was_paused=was_paused)
-    if not told or ("finishedAt" in told and not (promoted and full)):
+            reported |= {"finishedAt": now, "completionStatus": "Superseded"}
+        if promoted and full and "finishedAt" not in reported:
+            reported.setdefault("completionStatus", "Promoted")
+            return _finished(reported, now, was_paused=was_paused)
+        if aborted and "finishedAt" not in reported:
+            reported.setdefault("completionStatus", "Aborted")
+            reported = _finished(reported, now, was_paused=was_paused)
+    if not reported or ("finishedAt" in reported and not (promoted and full)):
         progressing = rollout.condition("Progressing")
         retried = not aborted and progressing is not None and progressing["reason"] == "RolloutAborted"
         was_paused = False
         if (changed and not (promoted and full)) or retried:
-            told = {"rolloutStartedAt": now}
-    if not told or "finishedAt" in told:
-        return told or None
-    return _paused(rollout, status, told, now, was_paused=was_paused)
+            reported = {"rolloutStartedAt": now}
+    if not reported or "finishedAt" in reported:
+        return reported or None
+    return _paused(rollout, status, reported, now, was_paused=was_paused)
 
 
-def _finished(told: JSON, now: str, *, was_paused: bool) -> JSON:
-    return (_resumed(told, now) if was_paused else told) | {"finishedAt": now}
+def _finished(reported: JSON, now: str, *, was_paused: bool) -> JSON:
+    return (_resumed(reported, now) if was_paused else reported) | {"finishedAt": now}
 
 
-def _resumed(told: JSON, now: str) -> JSON:
-    since = told.pop("manualPauseStartedAt")
+def _resumed(reported: JSON, now: str) -> JSON:
+    since = reported.pop("manualPauseStartedAt")
     spent = int(seconds_of(now) - seconds_of(since))
-    return told | {"totalManualPauseDurationSeconds": told.get("totalManualPauseDurationSeconds", 0) + spent}
+    return reported | {"totalManualPauseDurationSeconds": reported.get("totalManualPauseDurationSeconds", 0) + spent}
 
 
-def _paused(rollout: Rollout, status: JSON, told: JSON, now: str, *, was_paused: bool) -> JSON:
+def _paused(rollout: Rollout, status: JSON, reported: JSON, now: str, *, was_paused: bool) -> JSON:
     waits = rollout.is_user_paused or any(
         _needs_a_person(rollout, each) for each in status.get("pauseConditions") or ()
     )
     if was_paused and not waits:
-        return _resumed(told, now)
+        return _resumed(reported, now)
     if waits and not was_paused:
-        return told | {"manualPauseStartedAt": now}
-    return told
+        return reported | {"manualPauseStartedAt": now}
+    return reported
 
 
 def _needs_a_person(rollout: Rollout, pause: JSON) -> bool:

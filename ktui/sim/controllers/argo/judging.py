@@ -183,10 +183,10 @@ class Turn(Base):
             status["currentStepIndex"] = len(rollout.steps) or None
         if status["stableRS"] == status["currentPodHash"]:
             return
-        told = status.get("duration")
-        if told and "completionStatus" not in told:
+        reported = status.get("duration")
+        if reported and "completionStatus" not in reported:
             word = "FastPromoted" if rollout.promotes_fully else "Promoted"
-            status["duration"] = told | {"completionStatus": word}
+            status["duration"] = reported | {"completionStatus": word}
         status["stableRS"] = status["currentPodHash"]
         number = rollout.revision
         self.tell("RolloutCompleted", f"Rollout completed update to revision {number} ({status['stableRS']}): {why}")
@@ -224,12 +224,12 @@ class Turn(Base):
         self.write(statuses.patched(rollout.status, old, typed))
         pauses = typed.get("pauseConditions") or []
         if bool(pauses) != before and (pauses or "abortedAt" not in typed):
-            told = (
+            reported = (
                 ("Paused", f"Rollout is paused ({pauses[0]['reason']})")
                 if pauses
                 else ("Resumed", "Rollout is resumed")
             )
-            self.tell(f"Rollout{told[0]}", told[1])
+            self.tell(f"Rollout{reported[0]}", reported[1])
 
     def write(self, status: JSON) -> None:
         """Store a status."""
@@ -311,10 +311,10 @@ class Turn(Base):
             words = f'ReplicaSet "{name}" has successfully progressed.'
             self._set(status, "Progressing", "True", "NewReplicaSetAvailable", words)
         elif statuses.has_progressed(self.rollout, status) or sick:
-            told = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
+            reported = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
             if statuses.is_complete(status) and sick:
-                told = ("ReplicaSetNotAvailable", "Rollout does not have minimum availability")
-            new = self._condition("Progressing", "True", *told)
+                reported = ("ReplicaSetNotAvailable", "Rollout does not have minimum availability")
+            new = self._condition("Progressing", "True", *reported)
             current = self.rollout.condition("Progressing")
             if current is not None and current["status"] == "True":
                 new["lastTransitionTime"] = current["lastTransitionTime"]

@@ -38,8 +38,8 @@ def measured(metric: JSON, number: int) -> tuple[Any, str]:
         measure = float(value)
     except ValueError:
         measure = 0.01
-    told = f"{measure:g}"
-    return ([measure], f"[{told}]") if kind == "prometheus" else (measure, told)
+    reported = f"{measure:g}"
+    return ([measure], f"[{reported}]") if kind == "prometheus" else (measure, reported)
 
 
 def verdict(metric: JSON, value: Any) -> str:

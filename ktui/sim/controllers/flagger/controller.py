@@ -51,7 +51,7 @@ class FlaggerController:
         uid = obj["metadata"]["uid"]
         self._known.add(uid)
         self._api.kernel.after(LATENCY, lambda: self._welcome(key))
-        self._api.kernel.after(FIRST_LOOK, lambda: self._look(key, uid))
+        self._api.kernel.after(FIRST_LOOK, lambda: self._reconcile_at(key, uid))
 
     def _welcome(self, key: Key) -> None:
         """The phase that a new Canary gets at once."""
@@ -65,7 +65,7 @@ class FlaggerController:
         status = Canary(obj).with_phase("Initializing", self._api.kernel.stamp())
         self._api.set_status(self._resource, obj, status, manager=MANAGER)
 
-    def _look(self, key: Key, uid: str) -> None:
+    def _reconcile_at(self, key: Key, uid: str) -> None:
         obj = self._api.bucket(self._resource).get(*key)
         if obj is None or obj["metadata"]["uid"] != uid:
             return
@@ -78,7 +78,7 @@ class FlaggerController:
                 Turn(self._api, self._events, self._resource, obj, max(0, self._checks[uid][1] - 2)).take()
             except ApiError as error:
                 self._events.event(obj, "Warning", "Synced", error.message)
-        self._api.kernel.after(canary.interval, lambda: self._look(key, uid))
+        self._api.kernel.after(canary.interval, lambda: self._reconcile_at(key, uid))
 
     def _terminate(self, key: Key) -> None:
         """Give the target its pods and its Service back, and let the Canary go."""

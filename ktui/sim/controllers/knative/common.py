@@ -99,7 +99,7 @@ class World:
         return made
 
 
-def told(obj: JSON | None, type_: str) -> Says | None:
+def reported(obj: JSON | None, type_: str) -> Says | None:
     """What a condition of an object says; None where there is none."""
     found = find_condition(((obj or {}).get("status") or {}).get("conditions") or (), type_)
     return Says(found["status"], found.get("reason", ""), found.get("message", "")) if found is not None else None

@@ -15,7 +15,7 @@ from ktui.sim.controllers.knative.common import (
     Says,
     World,
     label,
-    told,
+    reported,
 )
 
 
@@ -32,7 +32,7 @@ class Configurations:
         revision = world.find(world.revisions, meta["namespace"], name)
         if revision is None:
             revision = self._make(configuration, name)
-        ready, latest = told(revision, "Ready"), status.get("latestReadyRevisionName")
+        ready, latest = reported(revision, "Ready"), status.get("latestReadyRevisionName")
         said = Says(UNKNOWN)
         if ready is not None and ready.status == TRUE:
             said = Says(TRUE)
@@ -41,7 +41,7 @@ class Configurations:
             latest = name
         elif ready is not None and ready.status == FALSE:
             said = Says(FALSE, "RevisionFailed", f'Revision "{name}" failed with message: {ready.message}.')
-            if (told(configuration, "Ready") or said).status != FALSE:
+            if (reported(configuration, "Ready") or said).status != FALSE:
                 words = f'Latest created revision "{name}" has failed'
                 world.tell(configuration, "LatestCreatedFailed", words, "Warning")
         fields = {"latestCreatedRevisionName": name, "latestReadyRevisionName": latest}

@@ -25,7 +25,7 @@ from ktui.sim.controllers.knative.common import (
     annotation,
     happy,
     label,
-    told,
+    reported,
 )
 from ktui.sim.kernel import seconds_of
 
@@ -50,12 +50,12 @@ class Revisions:
         world, meta = self._world, revision["metadata"]
         resolved = seconds_of(meta["creationTimestamp"]) + DIGEST_SECONDS
         unresolved = next((f for each in revision["spec"]["containers"] if (f := _unresolved(each["image"]))), None)
-        if unresolved is not None and told(revision, "Ready") is not None and resolved <= world.now:
+        if unresolved is not None and reported(revision, "Ready") is not None and resolved <= world.now:
             failed = Says(FALSE, "ContainerMissing", unresolved)
             waits = Says(UNKNOWN, "ResolvingDigests")
             self._tell(revision, {"ResourcesAvailable": waits}, failed, None)
             return None
-        if told(revision, "Ready") is None:
+        if reported(revision, "Ready") is None:
             waits = Says(UNKNOWN, "ResolvingDigests")
             self._tell(revision, {"ResourcesAvailable": waits}, Says(UNKNOWN), None)
             return max(DIGEST_SECONDS, resolved - world.now)
@@ -120,7 +120,7 @@ class Revisions:
 
     def _judge(self, revision: JSON, deployment: JSON, wanted: int) -> None:
         status = deployment.get("status") or {}
-        up, before = int(status.get("availableReplicas") or 0), told(revision, "Ready")
+        up, before = int(status.get("availableReplicas") or 0), reported(revision, "Ready")
         was_ready = before is not None and before.status == TRUE
         deploying = Says(UNKNOWN, "Deploying")
         if up and wanted:
@@ -130,7 +130,10 @@ class Revisions:
                 self._world.tell(revision, "RevisionReady", _BECOMES_READY)
             return
         failed, active = self._failure(revision, deployment), _QUEUED if wanted else _NO_TRAFFIC
-        available, healthy = told(revision, "ResourcesAvailable") or deploying, told(revision, "ContainerHealthy")
+        available, healthy = (
+            reported(revision, "ResourcesAvailable") or deploying,
+            reported(revision, "ContainerHealthy"),
+        )
         if was_ready and failed is None:
             told_now = Says(TRUE), Says(TRUE)
         elif failed is not None and before is not None and before.status == FALSE:

@@ -21,7 +21,7 @@ from ktui.sim.controllers.knative.common import (
     happy,
     is_seen,
     label,
-    told,
+    reported,
 )
 
 STATE = "networking.internal.knative.dev/rollout"
@@ -46,13 +46,13 @@ class Routes:
         ingress = world.find(world.ingresses, meta["namespace"], meta["name"])
         self._mark(route, before, resolved)
         if wrong is not None:
-            routed = told(route, "IngressReady") or _NOT_CONFIGURED
+            routed = reported(route, "IngressReady") or _NOT_CONFIGURED
             self._tell(route, before, wrong, routed)
             return None
         state, again = self._rollout(route, before, resolved, ingress)
         traffic = _traffic(meta, resolved, state)
         ingress = self._ingress(route, traffic, state, ingress)
-        routed = told(ingress, "Ready") or _NOT_CONFIGURED
+        routed = reported(ingress, "Ready") or _NOT_CONFIGURED
         if not is_seen(ingress):
             routed = _NOT_CONFIGURED
         if state is not None:
@@ -82,7 +82,7 @@ class Routes:
         revision = world.find(world.revisions, namespace, name)
         if revision is None:
             return name, Says(FALSE, "RevisionMissing", f'Revision "{name}" referenced in traffic not found.')
-        ready = told(revision, "Ready")
+        ready = reported(revision, "Ready")
         if ready is not None and ready.status == TRUE:
             return name, None
         if ready is not None and ready.status == FALSE:
@@ -102,7 +102,7 @@ class Routes:
                 for other in world.api.bucket(world.revisions).in_namespace(meta["namespace"])
                 if label(other, SERVICE) == label(route, SERVICE)
             )
-            ready = told(revision, "Ready")
+            ready = reported(revision, "Ready")
             comes_up = ready is None or ready.status == UNKNOWN
             routed = revision["metadata"]["name"] in named or (is_newest and (follows or comes_up))
             state = "active" if routed else "reserve"
@@ -129,7 +129,7 @@ class Routes:
             known = gradual.begun(followed, name, int(target.get("percent") or 0), now)
         if known is None:
             return None, None
-        if is_seen(ingress) and (told(ingress, "Ready") or Says(UNKNOWN)).status == TRUE:
+        if is_seen(ingress) and (reported(ingress, "Ready") or Says(UNKNOWN)).status == TRUE:
             known = gradual.with_steps(known, duration_seconds(text), now)
         known = gradual.stepped(known, now)
         if len(known["revisions"]) < 2:
@@ -163,7 +163,7 @@ class Routes:
 def _no_revision(name: str, configuration: JSON | None) -> Says:
     if configuration is None:
         return Says(FALSE, "ConfigurationMissing", f'Configuration "{name}" referenced in traffic not found.')
-    ready = told(configuration, "Ready")
+    ready = reported(configuration, "Ready")
     if ready is not None and ready.status == FALSE:
         return Says(FALSE, "RevisionMissing", f'Configuration "{name}" does not have any ready Revision.')
     return Says(UNKNOWN, "RevisionMissing", f'Configuration "{name}" is waiting for a Revision to become ready.')

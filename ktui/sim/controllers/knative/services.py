@@ -15,7 +15,7 @@ from ktui.sim.controllers.knative.common import (
     annotation,
     happy,
     is_seen,
-    told,
+    reported,
 )
 
 OUT_OF_DATE = "The {} is still working to reflect the latest desired specification."
@@ -84,7 +84,7 @@ def _target(configuration: str, target: JSON) -> JSON:
 def _state(part: JSON, kind: str) -> Says:
     if not is_seen(part):
         return Says(UNKNOWN, "OutOfDate", OUT_OF_DATE.format(kind))
-    return told(part, "Ready") or Says(UNKNOWN)
+    return reported(part, "Ready") or Says(UNKNOWN)
 
 
 def _lags(configuration: JSON, route: JSON) -> bool:
