@@ -26,6 +26,7 @@ from ktui.cli.demo.history import Hindsight
 from ktui.figures.book import Book
 from ktui.kube.auth.access import Access
 from ktui.model.resources import DEPLOYMENTS, EVENTS, PODS, REPLICASETS
+from ktui.rollout.rollout import Phase
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp
 from ktui.tui.detail import transitions
@@ -60,7 +61,12 @@ class Drawer:
             await self._pilot.pause(0.02)
 
     async def sees(self, *texts: str) -> None:
-        await self.until(lambda: all(text in self.text for text in texts), f"to see {texts}")
+        """Wait for these texts, and for every rollout to be read."""
+        await self.until(lambda: self._is_read and all(text in self.text for text in texts), f"to see {texts}")
+
+    @property
+    def _is_read(self) -> bool:
+        return all(rollout.phase is not Phase.READING for rollout in self._app.live.rollouts.values())
 
     async def stillness(self) -> None:
         """Wait until nothing is on its way to the screen."""

@@ -170,8 +170,13 @@ class Live:
         else:
             self._too_early.add(uid)
         self._reading.discard(uid)
-        if rollout.phase is Phase.COMPLETE and (uid in self._too_early or not self._has_heard_of_pods):
-            # A pod that has not been read may crash.
+        is_extension = resource_of(workload) not in WORKLOADS
+        if (rollout.phase is Phase.COMPLETE and not self._has_heard_of_pods) or (
+            uid in self._too_early
+            and (rollout.phase is Phase.COMPLETE or (is_extension and rollout.phase is not Phase.DELETED))
+        ):
+            # A pod that has not been read may crash. Of a kind that a controller brings, even the phase may depend on
+            # what it has made: without its revisions, a Knative Service looks as if its first one was being made.
             rollout = msgspec.structs.replace(rollout, phase=Phase.READING)
             self._reading.add(uid)
         self.rollouts[uid] = rollout

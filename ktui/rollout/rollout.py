@@ -147,7 +147,8 @@ class Rollout(msgspec.Struct, frozen=True):
     @property
     def why(self) -> str:
         """One sentence for the overview: the cause, or what is going on; nothing where all is well."""
-        text = _why(self)
+        # What it waits for may be there already, and only not have been read.
+        text = _why(self) if self.phase is not Phase.READING else ""
         if not self.unseen or (self.phase in _QUIET and self.unseen == ("pods",)):
             return text
         limits = f"you may not list {' or '.join(self.unseen)}"

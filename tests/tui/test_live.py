@@ -8,8 +8,8 @@ from itertools import permutations
 import pytest
 
 from ktui.figures.record import Sight
-from ktui.kinds.knative_service.resources import SERVICES
-from ktui.kinds.registry import STREAMED, WORKLOADS
+from ktui.kinds.knative_service.resources import REVISIONS, SERVICES
+from ktui.kinds.registry import STREAMED, WORKLOADS, of_extensions
 from ktui.live.live import Live
 from ktui.model.changes import Change, Gone, Link, LinkState, Listed, Put
 from ktui.model.resources import CONTROLLER_REVISIONS, DEPLOYMENTS, PODS, REPLICASETS, STATEFULSETS, Resource
@@ -229,6 +229,20 @@ def test_what_a_controller_of_another_kind_owns_is_no_row_before_the_cluster_has
     live.apply([Listed(SERVICES)])
     list(live.refresh(NOW))
     assert sorted(live.rollouts) == ["a", "d"], "no Service was found for it"
+
+
+def test_a_knative_service_says_nothing_before_its_revisions_are_read() -> None:
+    meta = {"name": "web", "namespace": "shop", "uid": "s", "resourceVersion": "1", "generation": 2}
+    status = {"observedGeneration": 2, "latestCreatedRevisionName": "web-00002", "latestReadyRevisionName": "web-00001"}
+    raw = {"metadata": meta, "spec": {"template": template("web:1.0")}, "status": status}
+    live = Live()
+    live.serves(frozenset({SERVICES, REVISIONS}))
+    live.apply([Put(SERVICES, decode(SERVICES, raw)), *map(Listed, (*STREAMED, SERVICES))])
+    list(live.refresh(NOW))
+    assert (live.rollouts["s"].phase, live.rollouts["s"].why) == (Phase.READING, "")
+    live.apply([Listed(resource) for resource in of_extensions()])
+    list(live.refresh(NOW))
+    assert live.rollouts["s"].phase is not Phase.READING
 
 
 def _is_known(live: Live) -> bool:
