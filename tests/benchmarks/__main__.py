@@ -26,34 +26,34 @@ from tests.benchmarks import (
 from tests.benchmarks.report import Figure
 
 MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
-    "first-frame": ("First frame (best of 15, in a pseudo-terminal)", startup.first_frame),
+    "first-frame": ("First frame (best of 8, in a pseudo-terminal)", startup.first_frame),
     "listing": (
-        "10,000 pods in 200 Deployments, from process start (best of 5, by the clock)",
-        lambda: startup.listing(10_000, 5, budget_mb=120, aim_mb=60),
+        "10,000 pods in 200 Deployments, from process start (best of 3, by the clock)",
+        lambda: startup.listing(10_000, 3, budget_mb=120, aim_mb=60),
     ),
     "large": (
-        "100,000 pods in 2,000 Deployments, from process start (best of 2, by the clock)",
-        lambda: startup.listing(100_000, 2, budget_mb=500, aim_mb=350, deployments=2_000, aim_counted=1.3),
+        "100,000 pods in 2,000 Deployments, from process start (by the clock)",
+        lambda: startup.listing(100_000, 1, budget_mb=500, aim_mb=350, deployments=2_000, aim_counted=1.3),
     ),
-    "phases": ("Where a start with 10,000 pods goes: what each phase took (fastest of 5)", lambda: startup.phases(5)),
+    "phases": ("Where a start with 10,000 pods goes: what each phase took (fastest of 3)", lambda: startup.phases(3)),
     "far": (
-        "2,000 pods, a round trip of 150 ms away (best of 3, by the clock)",
-        lambda: startup.far_away(150, 10, runs=3),
+        "2,000 pods, a round trip of 150 ms away (best of 2, by the clock)",
+        lambda: startup.far_away(150, 10, runs=2),
     ),
     "asked": ("What 10,000 pods ask of the server", lambda: startup.asked_of_the_server(60)),
-    "commands": ("Commands, against kubectl and Python (best of 10, by the clock)", lambda: commands.commands(10)),
+    "commands": ("Commands, against kubectl and Python (best of 6, by the clock)", lambda: commands.commands(6)),
     "odd": (
-        "4,000 pods in 200 Deployments, and 1,000 objects that no controller would write (best of 3)",
-        lambda: startup.among_odd_ones(4_000, 1_000, runs=3),
+        "4,000 pods in 200 Deployments, and 1,000 objects that no controller would write (best of 2)",
+        lambda: startup.among_odd_ones(4_000, 1_000, runs=2),
     ),
     "decoding": ("Decoding, in processes of their own", decoding.decoding),
     "state": ("The state of one rollout, in a storm of 10,000 pods in 200 Deployments", state.state),
     "rest": ("10,000 pods at rest, for 20 s", lambda: storm.at_rest(20)),
     "storm": ("10,000 pods, 2,000 events a second (better of two storms of 20 s)", lambda: storm.in_a_storm(20, 2)),
-    "openings": ("200 pods, four screens opened and closed 30 times each", lambda: openings.openings(30)),
+    "openings": ("200 pods, four screens opened and closed 20 times each", lambda: openings.openings(20)),
     "extensions": (
-        "2,000 pods in 200 Deployments: what kinds that a controller brings cost (of 5 starts)",
-        lambda: extensions.extensions(runs=5),
+        "2,000 pods in 200 Deployments: what kinds that a controller brings cost (of 3 starts)",
+        lambda: extensions.extensions(runs=3),
     ),
 }
 

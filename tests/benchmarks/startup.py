@@ -16,7 +16,7 @@ from tests.benchmarks.server import LISTED
 from tests.benchmarks.serving import DEPLOYMENTS, Served, served
 from tests.benchmarks.terminal import Terminal
 
-RUNS = 15
+RUNS = 8
 
 _COUNTS: Final = re.compile(r"\d+ (?:rollouts|pods)")
 _STILL: Final = 3.0

@@ -70,7 +70,11 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._child.close(force=True)
+        try:
+            self._child.close(force=True)
+        except pexpect.ExceptionPexpect:
+            # On a busy machine a process that was killed may take longer to end than pexpect waits.
+            self._child.wait()
         self._home.cleanup()
 
     def read(self, seconds: float) -> float | None:
