@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
+from shutil import which
 from typing import Any
 
 import msgspec
@@ -110,3 +113,18 @@ def test_a_long_history_has_a_limit_and_says_so() -> None:
     shown = Page(page(*records))
     assert "2500 earlier rollouts not listed" in shown.text
     assert shown.count("circle") == 2000 * 2
+
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := which(name))), None)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+def test_a_real_browser_shows_it_and_runs_nothing_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    hostile = msgspec.structs.replace(record(1, sentence=HOSTILE, cause="crash"), name=HOSTILE)
+    file.write_text(page(hostile, record(2)), encoding="utf-8")
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom")
+    ran = subprocess.run([str(CHROMIUM), *flags, file.as_uri()], capture_output=True, text=True, timeout=60, check=True)
+    assert "<script" not in ran.stdout
+    assert ran.stdout.count("<svg") == file.read_text(encoding="utf-8").count("<svg") > 0
+    assert "alert(1)" in ran.stdout, "it is text"
