@@ -85,7 +85,7 @@ _Said = tuple[What, object]
 """What was announced, and at which step: a canary that is held at the next one is news."""
 
 
-class Told(NamedTuple):
+class Announced(NamedTuple):
     """What has been announced of one rollout."""
 
     template: bytes
@@ -96,14 +96,14 @@ class Told(NamedTuple):
     """What was before this generation is of no interest: a person has started something since."""
 
 
-def decide(before: Told | None, rollout: Rollout) -> tuple[Told | None, What | None]:
+def decide(before: Announced | None, rollout: Rollout) -> tuple[Announced | None, What | None]:
     """What has been announced of the rollout now, and what to announce; None for nothing."""
     if not rollout.observed or rollout.phase in _UNKNOWN:
         return before, None
     what = _what(rollout)
     if before is None:
         so = (what, What.COMPLETE if rollout.settled else None)
-        return Told(rollout.template, frozenset(_said(each, rollout) for each in so if each is not None)), None
+        return Announced(rollout.template, frozenset(_said(each, rollout) for each in so if each is not None)), None
     if rollout.generation < before.generation:
         return before, None
     if before.template != rollout.template:
@@ -111,7 +111,7 @@ def decide(before: Told | None, rollout: Rollout) -> tuple[Told | None, What | N
         # Without a pod, nothing is rolled out.
         is_empty = rollout.phase is Phase.SCALED_TO_ZERO
         said = frozenset({_said(What.COMPLETE, rollout)} if is_empty else ())
-        before = Told(rollout.template, said, is_interrupted, before.generation)
+        before = Announced(rollout.template, said, is_interrupted, before.generation)
     if before.is_interrupted and rollout.came_back:
         return before._replace(is_interrupted=False), What.ABORTED
     if what is None or _said(what, rollout) in before.said:
@@ -138,10 +138,10 @@ class Changes:
     """What has been announced of each rollout of one scope, and from that, what there is to announce now."""
 
     def __init__(self) -> None:
-        self._told: dict[str, Told] = {}
+        self._announced: dict[str, Announced] = {}
         self._seen: dict[str, Rollout] = {}
 
-    def look(self, rollouts: Mapping[str, Rollout]) -> list[Announcement]:
+    def news(self, rollouts: Mapping[str, Rollout]) -> list[Announcement]:
         """What is to be announced since the last look. `rollouts` are all that exist, by uid."""
         found: list[Announcement] = []
         for uid, rollout in rollouts.items():
@@ -155,27 +155,27 @@ class Changes:
     def see(self, rollout: Rollout) -> Iterator[Announcement]:
         """What is to be announced of one rollout as it is now."""
         self._seen[rollout.uid] = rollout
-        told, what = decide(self._told.get(rollout.uid), rollout)
+        announced, what = decide(self._announced.get(rollout.uid), rollout)
         while what is not None:
             yield Announcement(what, rollout)
             # That it was aborted is one thing, and that what came back is complete by now another.
-            told, what = decide(told, rollout)
-        if told is not None:
-            self._told[rollout.uid] = told
+            announced, what = decide(announced, rollout)
+        if announced is not None:
+            self._announced[rollout.uid] = announced
 
     def gone(self, uid: str) -> None:
         """That workload no longer exists."""
-        self._told.pop(uid, None)
+        self._announced.pop(uid, None)
         self._seen.pop(uid, None)
 
     def started(self, rollout: Rollout, generation: int) -> None:
         """A person has started something that has this generation: whatever comes of it is news."""
-        self._told[rollout.uid] = Told(rollout.template, generation=generation)
+        self._announced[rollout.uid] = Announced(rollout.template, generation=generation)
         self._seen.pop(rollout.uid, None)
 
     def forget(self) -> None:
         """Another cluster or scope."""
-        self._told.clear()
+        self._announced.clear()
         self._seen.clear()
 
 

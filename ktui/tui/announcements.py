@@ -85,7 +85,7 @@ class Announcements:
         if self._wanted.rollouts == "none" or not live.is_worked_out_once or not self._is_current:
             # A list that is incomplete, or old, is not a state of the cluster.
             return
-        found = [each for each in self._changes.look(live.rollouts) if self._is_wanted(each)]
+        found = [each for each in self._changes.news(live.rollouts) if self._is_wanted(each)]
         if found:
             self._say(found)
 

@@ -26,7 +26,7 @@ def announced(*looks: Rollout, started: int | None = None) -> list[What | None]:
     for at, look in enumerate(looks):
         if at == started:
             changes.started(looks[at - 1], look.generation)
-        said = changes.look({look.uid: look})
+        said = changes.news({look.uid: look})
         assert len(said) <= 1
         found.append(said[0].what if said else None)
     return found
@@ -82,8 +82,8 @@ def test_an_earlier_template_that_comes_back_too_soon_is_an_abort() -> None:
     assert announced(a(P.PROGRESSING, "B"), a(P.COMPLETE, "B"), back, whole)[2:] == [None, What.COMPLETE]
     # Seen at once, both are said.
     changes = Changes()
-    changes.look({"d": new})
-    assert [each.what for each in changes.look({"d": whole})] == [What.ABORTED, What.COMPLETE]
+    changes.news({"d": new})
+    assert [each.what for each in changes.news({"d": whole})] == [What.ABORTED, What.COMPLETE]
     # A newer template is no abort.
     assert announced(a(P.COMPLETE), new, a(P.PROGRESSING, "C"))[2] is None
 
@@ -102,29 +102,29 @@ def test_what_is_started_here_is_news_again() -> None:
     # What the server has not heard of yet is the state of before.
     assert announced(a(P.COMPLETE, generation=3), a(P.COMPLETE, generation=4), started=1) == [None, What.COMPLETE]
     changes = Changes()
-    changes.look({"d": a(P.COMPLETE, generation=3)})
+    changes.news({"d": a(P.COMPLETE, generation=3)})
     changes.started(a(P.COMPLETE, generation=3), 4)
-    assert changes.look({"d": a(P.COMPLETE, generation=3)}) == []
+    assert changes.news({"d": a(P.COMPLETE, generation=3)}) == []
 
 
 def test_reading_it_all_again_is_no_news_and_what_is_gone_is_forgotten() -> None:
     changes = Changes()
     known = {uid: a(phase, uid=uid) for uid, phase in (("a", P.PROGRESSING), ("b", P.STALLED), ("c", P.COMPLETE))}
-    assert changes.look(known) == []
+    assert changes.news(known) == []
     again = {uid: msgspec.structs.replace(rollout) for uid, rollout in known.items()}
-    assert changes.look(again) == []
+    assert changes.news(again) == []
     # In the meantime one has ended: that is news, and nothing else.
     again["a"] = a(P.COMPLETE, uid="a")
-    assert [each.rollout.uid for each in changes.look(again)] == ["a"]
+    assert [each.rollout.uid for each in changes.news(again)] == ["a"]
     # A namesake has another uid; the same uid after it was gone begins like any other.
-    assert changes.look({uid: again[uid] for uid in "ac"}) == []
-    assert changes.look(again) == []
+    assert changes.news({uid: again[uid] for uid in "ac"}) == []
+    assert changes.news(again) == []
 
 
 def test_sentences_and_the_title() -> None:
     changes = Changes()
-    changes.look({uid: a(P.PROGRESSING, uid=uid) for uid in "abcde"})
-    found = changes.look({uid: a(P.STALLED if uid in "ab" else P.COMPLETE, uid=uid) for uid in "abcde"})
+    changes.news({uid: a(P.PROGRESSING, uid=uid) for uid in "abcde"})
+    found = changes.news({uid: a(P.STALLED if uid in "ab" else P.COMPLETE, uid=uid) for uid in "abcde"})
     assert sentences(found[:1])[0] == (f"▲ shop/a: stalled: {found[0].rollout.why}".removesuffix(": "), What.STALLED)
     assert sentences(found[2:]) == [(f"✔ shop/{uid}: complete", What.COMPLETE) for uid in "cde"]
     assert sentences(found) == [("5 rollouts: ▲2 stalled, ✔3 complete", What.STALLED)]

@@ -50,7 +50,7 @@ class Announcer:
         if self._wanted.title:
             self._say_title(title(self._rollouts.values()))
         if is_current and (
-            found := [each for each in self._changes.look(self._rollouts) if self._wanted.wants(each.what)]
+            found := [each for each in self._changes.news(self._rollouts) if self._wanted.wants(each.what)]
         ):
             self._say(found)
 

@@ -14,25 +14,25 @@ from ktui.rollout.provenance import Provenance
 from ktui.rollout.track_record import KNOWN_OUTCOMES
 
 
-def changes_of_all(past: History, known: Templates) -> Mapping[str, tuple[str, ...] | None]:
+def changes_of_all(kept: History, known: Templates) -> Mapping[str, tuple[str, ...] | None]:
     """What changed in each revision against the one before, by uid; None in the first."""
     changed: dict[str, tuple[str, ...] | None] = {}
-    for revision in past.revisions:
-        before = past.before(revision)
-        found = compare(past, known, Pair(before.number, revision.number)) if before is not None else None
+    for revision in kept.revisions:
+        before = kept.before(revision)
+        found = compare(kept, known, Pair(before.number, revision.number)) if before is not None else None
         changed[revision.uid] = what_changed(found) if found is not None else None
     return changed
 
 
-def history_document(past: History, known: Templates) -> dict[str, Any]:
+def history_document(kept: History, known: Templates) -> dict[str, Any]:
     """All revisions, the newest first. Times are RFC 3339, lengths of time seconds; null is unknown."""
-    changed = changes_of_all(past, known)
+    changed = changes_of_all(kept, known)
     return {
-        **_header(past),
-        "currentRevision": past.current.number if past.current is not None else None,
-        "rollBackLeadsTo": past.back or None,
-        "kubectlUndoLeadsTo": past.undo or None,
-        "deployedBy": _owner(past.provenance),
+        **_header(kept),
+        "currentRevision": kept.current.number if kept.current is not None else None,
+        "rollBackLeadsTo": kept.back or None,
+        "kubectlUndoLeadsTo": kept.undo or None,
+        "deployedBy": _owner(kept.provenance),
         "lastWrittenBy": None
         if known.writer is None
         else {
@@ -40,51 +40,51 @@ def history_document(past: History, known: Templates) -> dict[str, Any]:
             "operation": known.writer.operation,
             "time": timestamp(known.writer.at),
         },
-        "revisions": [_revision(past, each, changed[each.uid]) for each in past.revisions],
+        "revisions": [_revision(kept, each, changed[each.uid]) for each in kept.revisions],
     }
 
 
-def revision_document(past: History, known: Templates, revision: PastRevision) -> dict[str, Any]:
+def revision_document(kept: History, known: Templates, revision: PastRevision) -> dict[str, Any]:
     """One revision, with its template as it may be shown: masked, and so not fit to be applied."""
-    changed = changes_of_all(past, known)[revision.uid]
+    changed = changes_of_all(kept, known)[revision.uid]
     return {
-        **_header(past),
-        **_revision(past, revision, changed),
+        **_header(kept),
+        **_revision(kept, revision, changed),
         "template": presentable(known.revisions[revision.uid]),
     }
 
 
-def difference_document(past: History, compared: Pair, found: TemplateDiff) -> dict[str, Any]:
+def difference_document(kept: History, compared: Pair, found: TemplateDiff) -> dict[str, Any]:
     """What differs between two templates."""
     return {
-        **_header(past),
-        "from": _side(past, compared.before),
-        "to": _side(past, compared.after),
+        **_header(kept),
+        "from": _side(kept, compared.before),
+        "to": _side(kept, compared.after),
         "notes": list(found.notes),
         "changes": changes_document(found.changes),
     }
 
 
-def _header(past: History) -> dict[str, Any]:
-    return {"kind": past.kind, "namespace": past.namespace, "name": past.name, "uid": past.uid}
+def _header(kept: History) -> dict[str, Any]:
+    return {"kind": kept.kind, "namespace": kept.namespace, "name": kept.name, "uid": kept.uid}
 
 
-def revisions_kind(past: History) -> str:
+def revisions_kind(kept: History) -> str:
     """What its revisions are kept in: `ReplicaSet` or `ControllerRevision`."""
-    return "ReplicaSet" if past.kind == "Deployment" else "ControllerRevision"
+    return "ReplicaSet" if kept.kind == "Deployment" else "ControllerRevision"
 
 
-def _side(past: History, number: int) -> dict[str, Any]:
-    current = past.current.number if past.current is not None else None
+def _side(kept: History, number: int) -> dict[str, Any]:
+    current = kept.current.number if kept.current is not None else None
     return {"revision": current if number == LIVE else number, "live": number in (LIVE, current)}
 
 
-def _revision(past: History, revision: PastRevision, changed: tuple[str, ...] | None) -> dict[str, Any]:
+def _revision(kept: History, revision: PastRevision, changed: tuple[str, ...] | None) -> dict[str, Any]:
     return {
         "revision": revision.number,
         "formerRevisions": list(revision.former),
-        "replicaSet": revision.name if past.kind == "Deployment" else None,
-        "controllerRevision": revision.name if past.kind != "Deployment" else None,
+        "replicaSet": revision.name if kept.kind == "Deployment" else None,
+        "controllerRevision": revision.name if kept.kind != "Deployment" else None,
         "isCurrent": revision.is_current,
         "images": [
             {"container": each.container, "image": each.image, "init": each.is_init, "changed": each.is_new}

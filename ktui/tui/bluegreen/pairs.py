@@ -77,16 +77,16 @@ class Pairs:
 
     def has(self, uid: str) -> bool:
         """Whether that Deployment is a side, as far as is known; what is not is asked for."""
-        return self._look(uid, again=True) is not None
+        return self._find(uid, again=True) is not None
 
     def mark(self, uid: str) -> Mark | None:
         """What the row of that rollout says of traffic; None if it is not a side, or if that is not known.
 
         A namespace is asked for once if its labels allow a pair, and again only if there is one.
         """
-        return self._look(uid, again=False)
+        return self._find(uid, again=False)
 
-    def _look(self, uid: str, *, again: bool) -> Mark | None:
+    def _find(self, uid: str, *, again: bool) -> Mark | None:
         store = self._host.live.store
         deployment = store.of_uid(Deployment, uid)
         if deployment is None:

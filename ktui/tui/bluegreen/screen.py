@@ -130,7 +130,7 @@ class BlueGreenScreen(LiveScreen):
     def _lists_every_pod(self) -> bool:
         return self.size.height >= TALL if self._every_pod is None else self._every_pod
 
-    def _look(self, now: datetime) -> None:
+    def _follow(self, now: datetime) -> None:
         """Work the Services out again. The last that was known stays where there is no pair any more."""
         live = self.ktui.live
         self._deployment = live.store.of_uid(Deployment, self._uid) or self._deployment
@@ -188,7 +188,7 @@ class BlueGreenScreen(LiveScreen):
 
     def redraw(self, now: datetime) -> None:  # noqa: D102
         self._keep_streaming()
-        self._look(now)
+        self._follow(now)
         state = self._state
         wide = self.size.width >= WIDE
         self.set_class(wide, "-wide")

@@ -353,8 +353,8 @@ class RolloutPanels(Container):
     def _draw_use(self, detail: Detail, now: datetime, use: Shown | None, cells: int) -> int:
         """What the pods use, and the lines that takes: a panel where there is room, else one line if it tells much."""
         causes = (*detail.rollout.causes, *detail.remarks)
-        is_told = any(cause.kind in (Kind.QUOTA, Kind.FORBIDDEN) for cause in causes)
-        rooms = use.rooms if use is not None and not is_told else ()
+        is_explained = any(cause.kind in (Kind.QUOTA, Kind.FORBIDDEN) for cause in causes)
+        rooms = use.rooms if use is not None and not is_explained else ()
         has_room = self._is_wide or self._is_tall
         block: list[Line] = []
         if use is not None and has_room:

@@ -44,7 +44,7 @@ class Transitions:
             for pod in revision.pods:
                 before = self._seen.get(pod.uid)
                 changed = before.changed if before is not None else (at if self._has_looked else at - FLASH)
-                if before is not None and _look(before.pod) != _look(pod):
+                if before is not None and _appearance(before.pod) != _appearance(pod):
                     changed = at
                 seen[pod.uid] = _Seen(pod, revision.uid, changed)
         for uid, last in self._seen.items():
@@ -65,5 +65,5 @@ class Transitions:
         return sorted(cells, key=lambda cell: (str(cell.pod.created or ""), cell.pod.name))
 
 
-def _look(pod: PodState) -> tuple[Health, str, int]:
+def _appearance(pod: PodState) -> tuple[Health, str, int]:
     return pod.health, pod.word, pod.restarts

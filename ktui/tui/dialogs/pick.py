@@ -64,9 +64,9 @@ class PickScreen(Dialog[str | None]):
         if self._find is None:
             self._fill("")
         else:
-            self.run_worker(self._look(self._find), exclusive=True)
+            self.run_worker(self._search(self._find), exclusive=True)
 
-    async def _look(self, find: Callable[[], Awaitable[Found]]) -> None:
+    async def _search(self, find: Callable[[], Awaitable[Found]]) -> None:
         self._choices, note = await find()
         self._find = None
         self._say(note)

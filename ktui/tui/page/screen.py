@@ -74,7 +74,7 @@ class PageScreen(Dialog[None]):
     def on_mount(self) -> None:
         """Keys scroll the page."""
         self.query_one(Pages).focus()
-        self.set_interval(_INTERVAL, self._look)
+        self.set_interval(_INTERVAL, self._update)
         if self.starts_as_yaml:
             self.call_after_refresh(self.action_yaml)
 
@@ -91,7 +91,7 @@ class PageScreen(Dialog[None]):
         """All that it shows, as text."""
         return "\n".join(self._yaml) + "\n" if self._yaml is not None else self._page.text
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         page = self._make()
         self._gone = page is None
         self._page = page or self._page

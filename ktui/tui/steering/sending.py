@@ -29,10 +29,10 @@ class Sending:
         """While this lasts, something is being sent to that object."""
         flags = self._session.kubectl[1:]
         if resource is SERVICES:
-            look = ("kubectl", *flags, "-n", namespace, "get", "service", name, "-o", "wide")
+            check = ("kubectl", *flags, "-n", namespace, "get", "service", name, "-o", "wide")
         else:
-            look = ("ktui", *flags, "-n", namespace, "get", Reference(name, resource).short)
-        unsettled = Unsettled(clean(title), shell_line(look))
+            check = ("ktui", *flags, "-n", namespace, "get", Reference(name, resource).short)
+        unsettled = Unsettled(clean(title), shell_line(check))
         self._unsettled.append(unsettled)
         try:
             yield

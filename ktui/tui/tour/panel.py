@@ -35,14 +35,14 @@ class TourPanel(Painting):
 
     def on_mount(self) -> None:
         """Look from now on."""
-        self.set_interval(_EVERY, self._look)
-        self.call_after_refresh(self._look)
+        self.set_interval(_EVERY, self._update)
+        self.call_after_refresh(self._update)
 
     def on_resize(self) -> None:
         """Lines are made for the width that there is."""
-        self._look()
+        self._update()
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         if self.is_attached and self.screen.is_current:
             scene = scene_of(self.app)
             self._tour.see(scene)
