@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, repeat
@@ -16,6 +17,9 @@ import click
 
 from ktui import signs
 from ktui.text import clean, visible
+
+_HEARD_WITHIN: Final = 0.25
+"""Seconds after which a question notices that a signal has come."""
 
 COLOUR_MODES: Final = ("auto", "always", "never")
 """When colours are used; `auto` is on a terminal that has them, unless NO_COLOR is set."""
@@ -111,15 +115,35 @@ def error(sentence: str, hint: str = "") -> None:
 
 def confirm(question: str) -> bool:
     """Whether a person says yes. Raises click.Abort where nobody answers."""
-    passing("")
-    return click.confirm(clean(question), err=True)
+    while True:
+        answer = _typed(f"{clean(question)} [y/N]: ").lower()
+        if answer in ("y", "yes"):
+            return True
+        if answer in ("", "n", "no"):
+            return False
+        note("Type y for yes, or n for no.")
 
 
 def ask(question: str) -> str:
     """What a person types; nothing for an empty line. Raises click.Abort where nobody answers."""
+    return _typed(f"{clean(question)}: ")
+
+
+def _typed(prompt: str) -> str:
+    """A line that a person types. Raises click.Abort where nobody answers.
+
+    Python hears of a signal once a system call returns, but not of one that comes just before it: so nothing is read
+    before there is a line, and a Ctrl-C is heard within a moment, whenever it comes.
+    """
     passing("")
-    answer: str = click.prompt(clean(question), default="", show_default=False, err=True)
-    return answer.strip()
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    try:
+        while sys.stdin.isatty() and not select.select([sys.stdin], [], [], _HEARD_WITHIN)[0]:
+            pass
+        return input().strip()
+    except (KeyboardInterrupt, EOFError):
+        raise click.Abort from None
 
 
 def usage_error(complaint: click.ClickException) -> None:
