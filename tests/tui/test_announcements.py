@@ -102,7 +102,8 @@ def test_terminal_program_and_server_are_told_and_no_secret_is(tmp_path: Path) -
             terminal.sees("▲ stalled")
             terminal.until(lambda _: "\x1b]2;▲1 ktui\x1b\\".encode() in terminal.raw, "the title")
             terminal.sees("✔ complete")
-            # What was so before is no news.
+            # What was so before is no news; news begins once all lists are there, those that nothing shows too.
+            terminal.rests()
             assert bells(terminal.raw.decode()) == 0
             stage.set_image("cart", "cart:nopull")
             stage.advance(120)
