@@ -39,6 +39,17 @@ _TAIL: Final = """
   Nothing is drawn while no text changes; the clock in the header has minutes for this reason.
 - Under change: the drawings. What comes within 80 ms is drawn together, and only rows in sight are made.
 - Memory: Python and the libraries, some 70 MB; then some 1.3 kB for each pod. What a closed screen drew is released.
+
+## What stands against the aims
+
+- First rows: imports. Of the time to the first rows, two thirds are Python modules that are read and run: Textual, which
+  the empty app needs as well, then ktui's own, then aiohttp, attrs and PyYAML with the client. They cannot run side by side
+  in one process. A second process could list while the first imports; it would have to hand over credentials, logins and
+  their renewal, which is not worth a third of a second.
+- All pods counted: the same imports, and then the server's pace. The bytes themselves are decoded as they come.
+- Memory: an empty Textual app takes 34 MB, aiohttp and the client 13 MB, ktui's modules 10 MB; the rest is what Textual
+  keeps of the screen, and 200 Deployments with their ReplicaSets.
+- Commands: Python with click is four times `python -c pass`, and a connection needs aiohttp.
 """
 
 
@@ -53,10 +64,18 @@ def combined(runs: Sequence[Sequence[Figure]]) -> list[tuple[Figure, str]]:
 
 
 def page(
-    day: date, machine: str, standing: str, parts: Mapping[str, Sequence[Sequence[Figure]]], runs: int = RUNS
+    day: date,
+    machine: str,
+    standing: str,
+    parts: Mapping[str, Sequence[Sequence[Figure]]],
+    *,
+    left_out: Sequence[str] = (),
+    runs: int = RUNS,
 ) -> str:
-    """The page as Markdown, from the figures of each part, one list for each run."""
+    """The page as Markdown, from the figures of each part, one list for each run; `left_out` are parts without any."""
     text = _HEAD.format(day=day, machine=machine, standing=standing, runs=runs)
+    if left_out:
+        text += f"\nNot measured this time, but by `make bench`: {', '.join(left_out)}.\n"
     for title, measured in parts.items():
         rows = [_row(figure, spread) for figure, spread in combined(measured)]
         table = ["| figure | measured | budget | aim | baseline |", "| --- | --- | --- | --- | --- |", *rows]
