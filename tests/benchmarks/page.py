@@ -42,14 +42,15 @@ _TAIL: Final = """
 
 ## What stands against the aims
 
-- First rows: imports. Of the time to the first rows, two thirds are Python modules that are read and run: Textual, which
-  the empty app needs as well, then ktui's own, then aiohttp, attrs and PyYAML with the client. They cannot run side by side
-  in one process. A second process could list while the first imports; it would have to hand over credentials, logins and
-  their renewal, which is not worth a third of a second.
-- All pods counted: the same imports, and then the server's pace. The bytes themselves are decoded as they come.
-- Memory: an empty Textual app takes 34 MB, aiohttp and the client 13 MB, ktui's modules 10 MB; the rest is what Textual
-  keeps of the screen, and 200 Deployments with their ReplicaSets.
+- First rows: imports. Of the time to the first rows, two thirds are Python modules that are read and run: Textual,
+  which the empty app needs as well, then ktui's own, then aiohttp, attrs and PyYAML with the client. They cannot run
+  side by side in one process. A second process could list while the first imports; it would have to hand over
+  credentials, logins and their renewal, which is not worth a third of a second.
+- All pods counted: the same imports, and then the server's pace. The bytes are decoded as they come.
+- Memory: an empty Textual app takes 34 MB, aiohttp and the client 13 MB, ktui's modules 10 MB; the rest is what
+  Textual keeps of the screen, and 200 Deployments with their ReplicaSets.
 - Commands: Python with click is four times `python -c pass`, and a connection needs aiohttp.
+- Under change: from 160 columns on, the rollout under the cursor is drawn beside the list with each event.
 """
 
 
