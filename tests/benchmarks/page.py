@@ -24,7 +24,7 @@ Measured on {day} on {machine}, {standing}. Each figure is the median of {runs} 
 _TAIL: Final = """
 ## How it is measured
 
-- ktui runs in a pseudo-terminal of 160x50, as `python -m ktui`. The clock starts when the process does.
+- ktui runs in a pseudo-terminal of 150x50, as `python -m ktui`. The clock starts when the process does.
 - The API server is a child process that serves prepared bytes: recorded objects with other names and numbers.
 - Processor time is that of all threads, from `/proc/PID/task/*/schedstat`; memory is the resident set (`VmRSS`).
 - "Empty Textual app" is `tests/benchmarks/empty_app.py`; the raw GET reads the same bytes and drops them.

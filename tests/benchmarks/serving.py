@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.terminal import ROOT, Terminal
+from tests.benchmarks.terminal import COLUMNS, ROOT, Terminal
 
 DEPLOYMENTS = 200
 
@@ -33,9 +33,9 @@ class Served:
         with urllib.request.urlopen(f"{self.url}{path}") as response:
             return json.load(response)
 
-    def dashboard(self, *flags: str) -> Terminal:
+    def dashboard(self, *flags: str, columns: int = COLUMNS) -> Terminal:
         """ktui on this server."""
-        return Terminal("-m", "ktui", "--kubeconfig", str(self.kubeconfig), *flags)
+        return Terminal("-m", "ktui", "--kubeconfig", str(self.kubeconfig), *flags, columns=columns)
 
     def is_listed(self, text: str) -> bool:
         """Whether that text counts all rollouts."""

@@ -10,11 +10,13 @@ from typing import Final
 
 from tests.benchmarks.report import Figure
 from tests.benchmarks.serving import Served, served
-from tests.benchmarks.terminal import Terminal
+from tests.benchmarks.terminal import COLUMNS, Terminal
 
 PODS: Final = 10_000
 RATE: Final = 2_000
 """Events a second."""
+WIDE: Final = 200
+"""Columns of a terminal in which the rollout under the cursor is beside the list."""
 USUAL_RATE: Final = 100
 """Those of a large cluster on a working day."""
 
@@ -59,6 +61,9 @@ def in_a_storm(seconds: float, storms: int) -> list[Figure]:
         usual, _ = _watch(dashboard, server, USUAL_RATE, seconds)
         runs = [_watch(dashboard, server, RATE, seconds) for _ in range(storms)]
         memory = dashboard.memory()
+    with served(PODS) as server, server.dashboard(columns=WIDE) as dashboard:
+        _settle(dashboard, server)
+        wide, _ = _watch(dashboard, server, 10, 5.0)
     keys = min((seen.keys for seen, _ in runs), key=lambda keys: _share(keys, 0.99))
     delays = min((delays for _, delays in runs), key=lambda delays: _share(delays, 0.95))
     cpu = min(seen.cpu for seen, _ in runs)
@@ -72,6 +77,13 @@ def in_a_storm(seconds: float, storms: int) -> list[Figure]:
             30,
         ),
         Figure("key to screen, median", _share(keys, 0.5) * 1000, "ms"),
+        Figure(
+            f"key to screen without a storm, {WIDE} columns, p99",
+            _share(wide.keys, 0.99) * 1000,
+            "ms",
+            50,
+            f"the same at {COLUMNS} columns {_share(quiet.keys, 0.99) * 1000:.0f} ms; {len(wide.keys)} keys",
+        ),
         Figure(
             "event to screen, p95",
             _share(delays, 0.95) * 1000,

@@ -15,7 +15,8 @@ from typing import Final, Self
 import pexpect
 
 ROOT: Final = Path(__file__).parents[2]
-COLUMNS: Final = 160
+COLUMNS: Final = 150
+"""Below the 160 from which on the rollout under the cursor is beside the list."""
 LINES: Final = 50
 
 _STYLING: Final = re.compile(rb"\x1b\[[0-9;:]*m")
@@ -50,7 +51,7 @@ def take_precedence_as_a_session(pid: int) -> None:
 class Terminal:
     """A child process with a terminal of its own. What it prints is read by `read` and the waits, and never drawn."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None, columns: int = COLUMNS) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="ktui-bench-")
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
         settled = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": self._home.name}
@@ -60,7 +61,7 @@ class Terminal:
             sys.executable,
             list(arguments),
             env={**kept, **settled, **(environment or {})},
-            dimensions=(LINES, COLUMNS),
+            dimensions=(LINES, columns),
             cwd=str(ROOT),
         )
         self._file = self._child.child_fd

@@ -91,6 +91,8 @@ class OverviewScreen(LiveScreen):
         """Whether each rollout has one line, however much room there is."""
         self._is_tried = False
         """Whether a key was pressed, or another screen opened."""
+        self._moves = False
+        """Whether what is drawn next is the cursor at another place."""
         self._beside: RolloutPanels | None = None
         """What is beside the list; it is made when there is room for it and a rollout to show."""
 
@@ -164,7 +166,7 @@ class OverviewScreen(LiveScreen):
         everything = list(app.live.rollouts.values())
         listing = self._listing
         at = listing.update(everything, now, is_settled=app.live.is_worked_out_once, is_read=self._is_read)
-        beside = max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
+        beside = self._cells_beside
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
         measures = self._measures.of(everything)
@@ -202,7 +204,12 @@ class OverviewScreen(LiveScreen):
         first_steps = self.query_one("#first-steps", Painting)
         first_steps.display = bool(self._first_steps)
         first_steps.show([chrome.first_steps(self._first_steps, cells - 2)])
-        self._draw_beside(now, beside)
+        if self._moves:
+            # The cursor first: what is beside it takes as long as the whole list, and follows in a moment.
+            self._moves = False
+            self.call_after_refresh(self._follow_cursor)
+        else:
+            self._draw_beside(now, beside)
         self._say_why_empty(everything, cells)
         self.draw_chrome(
             now, app.title_line, chrome.counts(len(everything), app.live.pods, self._reading), self._hints()
@@ -235,6 +242,15 @@ class OverviewScreen(LiveScreen):
         table.show(rows, line, height=rows.height_of(at))
         if line != before:
             self.call_after_refresh(table.keep_in_sight, line)
+
+    @property
+    def _cells_beside(self) -> int:
+        """The cells that the rollout under the cursor has beside the list; 0 where there is no room."""
+        return max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
+
+    def _follow_cursor(self) -> None:
+        if self.is_front and self.is_drawable:
+            self._draw_beside(self.ktui.now(), self._cells_beside)
 
     def _draw_beside(self, now: datetime, cells: int) -> None:
         """Show the rollout under the cursor in so many cells beside the list; in none where there is no room."""
@@ -312,6 +328,7 @@ class OverviewScreen(LiveScreen):
         """Move the cursor."""
         if self._listing.rows:
             self._listing.move(by, self.ktui.now())
+            self._moves = True
             self.draw_now()
 
     def action_page(self, pages: int) -> None:
