@@ -169,19 +169,24 @@ async def test_a_program_is_started_for_each_without_a_shell(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("command", "sentence"),
+    ("command", "timeout", "sentence"),
     [
-        (["/no/such/program", SECRET], "The notification command program cannot be started: No such file"),
+        (["/no/such/program", SECRET], "60s", "The notification command program cannot be started: No such file"),
         (
             [sys.executable, "-c", f"import sys; sys.exit('{SECRET}')"],
+            "60s",
             "The notification command {} failed (exit code 1).",
         ),
-        ([sys.executable, "-c", "import time; time.sleep(60)"], "The notification command {} was ended: it ran longer"),
+        (
+            [sys.executable, "-c", "import time; time.sleep(60)"],
+            "300ms",
+            "The notification command {} was ended: it ran longer",
+        ),
     ],
 )
-async def test_a_program_that_fails_is_named_once(command: list[str], sentence: str) -> None:
+async def test_a_program_that_fails_is_named_once(command: list[str], timeout: str, sentence: str) -> None:
     name = Path(sys.executable).name
-    async with delivering({"command": command, "timeout": "300ms"}) as (send, complaints):
+    async with delivering({"command": command, "timeout": timeout}) as (send, complaints):
         send(FINE, FINE, FINE)
         await until(lambda: complaints)
     assert len(complaints) == 1

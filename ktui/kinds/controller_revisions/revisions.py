@@ -134,10 +134,12 @@ def candidates(workload: PodSet, parts: Sequence[RevisionPods]) -> list[Candidat
 
 
 def came_back(part: RevisionPods, parts: Sequence[RevisionPods]) -> bool:
-    """Whether a rollback gave that revision its number: it keeps its age, and takes the highest number."""
-    return any(
-        other.number < part.number and _created(other) > _created(part) for other in parts if other.revision is not None
-    )
+    """Whether a rollback gave that revision its number: it keeps its age, and takes the highest number.
+
+    Of the current one, its age tells it even if its new number has not been read yet: it comes on a stream of its own.
+    """
+    younger = [each for each in parts if each.revision is not None and _created(each) > _created(part)]
+    return bool(younger) if part.is_current else any(each.number < part.number for each in younger)
 
 
 def _created(part: RevisionPods) -> datetime:

@@ -25,6 +25,14 @@ def former_revisions(replicaset: ReplicaSet) -> tuple[int, ...]:
     return tuple(number for part in text.split(",") if (number := _number(part.strip())))
 
 
+def came_back(replicaset: ReplicaSet, replicasets: Sequence[ReplicaSet]) -> bool:
+    """Whether a rollback made that ReplicaSet the current one: it had another number, or a younger one exists.
+
+    Its age tells it even if its new number has not been read yet: Deployments and ReplicaSets come on two streams.
+    """
+    return bool(former_revisions(replicaset)) or any(_created(each) > _created(replicaset) for each in replicasets)
+
+
 def newest_first(replicasets: Sequence[ReplicaSet]) -> list[ReplicaSet]:
     """Sorted by revision, the highest first; equal ones by age, the youngest first."""
     return sorted(replicasets, key=lambda rs: (revision(rs), _created(rs), rs.metadata.uid), reverse=True)

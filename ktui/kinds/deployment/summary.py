@@ -51,7 +51,7 @@ def summarise(store: Store, where: Situation, track: Track, now: datetime) -> Ro
         recreates=deployment.spec.strategy.type == strategy.RECREATE,
         settled=settled(deployment, current),
         hold=hold,
-        came_back=current is not None and bool(revisions.former_revisions(current)),
+        came_back=current is not None and revisions.came_back(current, where.replicasets),
         unseen=unseen(store, REPLICASETS, PODS),
     )
 
