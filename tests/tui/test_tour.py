@@ -14,11 +14,15 @@ from ktui.sim import SimulatedCluster
 from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.options import Options
 from ktui.tui.tour.panel import LEAVE, LINES, TourPanel
-from ktui.tui.tour.steps import BROKEN, END, HELD, STEPS, Scene, Tour
+from ktui.tui.tour.steps import BROKEN, END, HELD, STEPS, Scene, Step, Tour
+from tests.rollout.made import Made
 from tests.tui.conftest import Dashboard, Screen
 
 _LINE = 80 - 2
 """A line at 80 cells, with one free on both sides."""
+
+ACTS = ("Pause", "Promote", "Roll back")
+"""The steps that end with a yes."""
 
 PAGES = ("overview", "rollout", "history", "logs", "report", "timeline", "resources")
 
@@ -44,6 +48,22 @@ def test_what_leads_on_depends_on_where_one_is() -> None:
     assert "esc again" in promote(Scene("overview", chosen=BROKEN, listed=frozenset({BROKEN})))
     assert "Press y" not in promote(Scene("overview", over="question", chosen=BROKEN)), "it is about another one"
     assert "press y" in promote(Scene("overview", over="question", chosen=HELD))
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.title)
+def test_no_step_names_a_key_that_means_something_else_where_one_is(step: Step) -> None:
+    """Whatever was pressed before: help, a form, a question about another rollout, a line of text, a namespace."""
+    rollout = Made("web:1.1", 2).rollout()
+    there = dict.fromkeys((BROKEN, HELD), rollout)
+    for page, name in product(PAGES, (BROKEN, HELD)):
+        at = Scene(page, chosen=name, listed=frozenset(there), rollouts=there)
+        assert step.press(at._replace(over="other")) == "Press esc to close this."
+        assert step.press(at._replace(over="page")) == "Press esc to close this page."
+        assert step.press(at._replace(rollouts={"search/api": rollout})) == "Press n, and choose all namespaces."
+        asked = step.press(at._replace(over="question"))
+        assert asked.startswith("Press n") or (asked.endswith("press y.") and step.title in ACTS)
+        if step.title != "Filter":
+            assert step.press(at._replace(part="filter")) == "Press esc: you are typing."
 
 
 def test_no_step_is_done_by_a_key_alone() -> None:

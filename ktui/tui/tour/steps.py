@@ -45,6 +45,8 @@ class Step(NamedTuple):
 
 
 def _filter(scene: Scene) -> str:
+    if leave := _leave(scene, BROKEN, is_typing_meant=True):
+        return leave
     if scene.page != "overview":
         return "Press esc: the filter is on the list."
     if scene.part == "filter":
@@ -58,6 +60,8 @@ def _is_filtered(_: Scene, scene: Scene) -> bool:
 
 
 def _open(scene: Scene) -> str:
+    if leave := _leave(scene, BROKEN):
+        return leave
     if scene.page == "rollout" and scene.chosen != BROKEN:
         return "Press esc: this is another rollout."
     return _to(scene, BROKEN, "Press enter to open it.")
@@ -70,6 +74,8 @@ def _is_open(_: Scene, scene: Scene) -> bool:
 def _why(scene: Scene) -> str:
     if not _is_open(scene, scene):
         return _open(scene)
+    if leave := _leave(scene, BROKEN):
+        return leave
     if scene.part == "why":
         return "Press enter: the cause in full, with what to try."
     return "Press tab: keys then go to WHY."
@@ -80,7 +86,7 @@ def _is_read(_: Scene, scene: Scene) -> bool:
 
 
 def _pause(scene: Scene) -> str:
-    return _to(scene, BROKEN, "Press space.")
+    return _act(scene, BROKEN, "Press space.")
 
 
 def _is_paused(begun: Scene, scene: Scene) -> bool:
@@ -89,7 +95,7 @@ def _is_paused(begun: Scene, scene: Scene) -> bool:
 
 
 def _promote(scene: Scene) -> str:
-    return _to(scene, HELD, "Press p: promote.")
+    return _act(scene, HELD, "Press p: promote.")
 
 
 def _is_promoted(begun: Scene, scene: Scene) -> bool:
@@ -101,7 +107,7 @@ def _is_promoted(begun: Scene, scene: Scene) -> bool:
 
 
 def _roll_back(scene: Scene) -> str:
-    return _to(scene, BROKEN, "Press b: roll back to the last good revision.")
+    return _act(scene, BROKEN, "Press b: roll back to the last good revision.")
 
 
 def _is_back(begun: Scene, scene: Scene) -> bool:
@@ -110,7 +116,8 @@ def _is_back(begun: Scene, scene: Scene) -> bool:
 
 
 def _logs(scene: Scene) -> str:
-    return _to(scene, BROKEN, "Press l: logs.") if scene.page == "overview" else "Press l: logs."
+    press = "Press l: logs."
+    return _to(scene, BROKEN, press) if scene.page == "overview" else _leave(scene, BROKEN) or press
 
 
 def _has_logs(_: Scene, scene: Scene) -> bool:
@@ -118,32 +125,45 @@ def _has_logs(_: Scene, scene: Scene) -> bool:
 
 
 def _report(scene: Scene) -> str:
-    return "Press f: report."
+    return _leave(scene, BROKEN) or "Press f: report."
 
 
 def _has_report(_: Scene, scene: Scene) -> bool:
     return scene.page == "report"
 
 
+def _act(scene: Scene, name: str, then: str) -> str:
+    """What leads to that rollout, what to press there, and how to answer the question after it."""
+    if scene.over == "question" and scene.chosen == name:
+        return "Read what will happen, then press y."
+    return _to(scene, name, then)
+
+
 def _to(scene: Scene, name: str, then: str) -> str:
     """What leads to that rollout from where one is, and `then` what to press there."""
-    if scene.over == "page":
-        return "Press esc to close this page."
-    if scene.over == "question":
-        if scene.chosen != name:
-            return "Press n: this is about another rollout."
-        return "Read what will happen, then press y."
-    if scene.over:
-        return "Press esc to close this."
+    if leave := _leave(scene, name):
+        return leave
     if scene.chosen == name:
         return then
     if scene.page != "overview":
         return "Press esc: back to the list."
-    if scene.part == "filter":
-        return "Press esc: it leaves the filter."
     if name not in scene.listed:
-        return "Press esc again: it clears the filter."
+        return "Press esc again: the list then has every rollout."
     return f"Move to {name} with the arrow keys."
+
+
+def _leave(scene: Scene, name: str, *, is_typing_meant: bool = False) -> str:
+    """What leads out of where the keys of a step mean something else; empty if they do what the step says."""
+    if scene.over == "page":
+        return "Press esc to close this page."
+    if scene.over == "question":
+        about = "this step needs no action" if scene.chosen == name else "this is about another rollout"
+        return f"Press n: {about}."
+    if scene.over:
+        return "Press esc to close this."
+    if scene.rollouts and name not in scene.rollouts:
+        return "Press n, and choose all namespaces."
+    return "Press esc: you are typing." if scene.part == "filter" and not is_typing_meant else ""
 
 
 STEPS: Final = (
