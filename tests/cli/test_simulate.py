@@ -13,7 +13,10 @@ import pytest
 from kubernetes import client
 from kubernetes.config import new_client_from_config
 
+from ktui.cli.demo.command import demo_settings
 from ktui.cli.root import main
+from ktui.notify.preferences import Preferences
+from ktui.settings import Settings
 from ktui.sim import SimulatedCluster
 from tests.simulated import Witness
 from tests.terminal import Terminal
@@ -93,6 +96,26 @@ def test_a_scenario_that_does_not_exist(command: list[str], capsys: pytest.Captu
 def test_the_tour_has_its_own_scenario(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "quiet", "--tour"]) == 2
     assert "--tour has its own scenario: leave out SCENARIO." in capsys.readouterr().err
+    assert main(["--read-only", "demo", "--tour"]) == 2
+    assert "leave out -n, -l and --read-only" in capsys.readouterr().err
+
+
+def test_the_users_settings_of_a_real_cluster_do_not_reach_the_demo() -> None:
+    """A demo that reported its crashes to the webhook of a team would alarm people."""
+    own = Settings(
+        context="prod", namespace="payments", selector="team=pay", as_user="root", read_only=True, theme="nord",
+        rules=({"read_only": True},),
+        notify={"bell": False, "command": ["/bin/page-me"], "webhook": {"address_env": "HOOK"}, "timeout": "9s"},
+    )  # fmt: skip
+    demo = demo_settings(own, {}, Path("/demo"), tour=False)
+    assert (demo.kubeconfig, demo.context, demo.namespace, demo.selector, demo.as_user) == ("/demo", "", "", "", "")
+    assert demo.notifications == Preferences(bell=False, timeout="9s")
+    assert (demo.read_only, demo.rules, demo.theme) == (True, own.rules, "nord")
+    flags = {"namespace": "shop", "selector": "app=cart", "all_namespaces": None}
+    assert demo_settings(own, flags, Path("/demo"), tour=False).namespace == "shop"
+    assert demo_settings(own, flags, Path("/demo"), tour=False).selector == "app=cart"
+    tour = demo_settings(own, {}, Path("/demo"), tour=True)
+    assert (tour.read_only, tour.rules) == (False, ()), "its steps are actions"
 
 
 @pytest.mark.parametrize("command", ["demo", "sim"])

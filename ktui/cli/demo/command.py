@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
 from click.core import ParameterSource
 
 from ktui.cli import printing
-from ktui.cli.options import CONTEXT_SETTINGS, SCENARIOS, Command, settings_of, theme_option
+from ktui.cli.options import CONTEXT_SETTINGS, SCENARIOS, Command, flags_of, settings_of, theme_option
 from ktui.cli.running import run
 from ktui.sim import SimulatedCluster, causes, scenarios
 from ktui.sim.cluster import Heard
+
+if TYPE_CHECKING:
+    from ktui.settings import Settings
 
 _HINT: Final = "A simulated cluster: try anything · enter opens · b rolls back · ? says more"
 """It fits beside the sign of a notice at 80 columns."""
@@ -37,7 +40,7 @@ _seed = click.option(
 def _fleet(command: Callable[..., int]) -> Callable[..., int]:
     """The options that change the fleet of a scenario."""
     for name, what in (
-        ("--rate", "Changes of pods a second, on top of what the scenario does."),
+        ("--rate", "Changes of pods per second, on top of what the scenario does."),
         ("--deployments", "How many Deployments its fleet has."),
         ("--pods", "How many pods its fleet has, in all."),
     ):
@@ -172,12 +175,37 @@ def _be_kubelets(kubeconfig: Path, context: str | None, *, speed: float, seed: i
     return 0
 
 
+_OUTWARD: Final = ("command", "webhook")
+"""The notifications that reach others."""
+
+
+def demo_settings(own: Settings, flags: Mapping[str, Any], kubeconfig: Path, *, tour: bool) -> Settings:
+    """The user's settings without those about a real cluster: its scope is that of the flags, and no one is notified.
+
+    Guardrails hold as everywhere, except in the tour, whose steps are actions.
+    """
+    unrestricted = {"read_only": False, "rules": ()} if tour else {}
+    return msgspec.structs.replace(
+        own,
+        kubeconfig=str(kubeconfig),
+        context="",
+        as_user="",
+        as_groups=(),
+        request_timeout="0",
+        namespace=flags.get("namespace") or "",
+        all_namespaces=bool(flags.get("all_namespaces")),
+        selector=flags.get("selector") or "",
+        notify={key: value for key, value in own.notify.items() if key not in _OUTWARD},
+        **unrestricted,
+    )
+
+
 @click.command(cls=Command, params=[theme_option()], shared=("namespace", "all_namespaces", "selector", "read_only"))
 @click.argument("scenario", default="demo", shell_complete=SCENARIOS)
 @_fleet
 @_speed
 @_seed
-@click.option("--tour", is_flag=True, help="Learn it in eight steps, each done with the real keys (scenario: tour).")
+@click.option("--tour", is_flag=True, help="Learn the keys in eight steps, in a scenario of its own.")
 @_list
 @click.pass_context
 def demo(
@@ -205,6 +233,8 @@ def demo(
 
     if tour and context.get_parameter_source("scenario") is ParameterSource.COMMANDLINE:
         raise click.UsageError("--tour has its own scenario: leave out SCENARIO.")
+    if tour and any(flags_of(context).get(name) for name in ("namespace", "selector", "read_only")):
+        raise click.UsageError("--tour shows all rollouts and acts on them: leave out -n, -l and --read-only.")
     past = Hindsight()
     fleet = Fleet(pods, deployments, rate)
     played = "tour" if tour else scenario
@@ -216,9 +246,7 @@ def demo(
         past.written_into(book),
     ):
         kubeconfig = cluster.write_kubeconfig(Path(folder) / "kubeconfig")
-        # Whatever cluster the user's own settings name, this is not it.
-        here = {"kubeconfig": str(kubeconfig), "context": "", "as_user": "", "as_groups": (), "request_timeout": "0"}
-        settings = msgspec.structs.replace(settings_of(context), **here)
+        settings = demo_settings(settings_of(context), flags_of(context), kubeconfig, tour=tour)
         # What is done to it is no deed of the user's: it is kept for the timeline, and goes with the cluster.
         hint = "" if tour else _HINT
         return dashboard(settings, hint=hint, open_book=lambda _: book, audit=Path(folder) / "audit.jsonl", tour=tour)
