@@ -157,7 +157,7 @@ def commands() -> str:
         parts += [f"## {each.name}\n", f"```text\n{each.usage}\n```\n"]
         parts += [f"```text\n{text}\n```\n" if "\n" in text else f"{_markdown(text)}\n" for text in each.paragraphs]
         if each.examples:
-            parts.append("```sh\n" + "\n".join(each.examples) + "\n```\n")
+            parts.append("```sh\n" + "\n".join(map(_commented, each.examples)) + "\n```\n")
         if each.options:
             head = "global options, which most commands take" if each.name == "ktui" else "option"
             parts += [f"| {head} | |\n| --- | --- |"]
@@ -186,6 +186,11 @@ def keys() -> str:
 
 def _keys(names: str) -> str:
     return " ".join(f"`{_cell(name)}`" for name in names.split())
+
+
+def _commented(example: str) -> str:
+    """A line that a shell can run as it is copied: what it is about is a comment."""
+    return re.sub(r"^(\S.*?  +)(?=\S)", r"\1# ", example)
 
 
 def _cell(text: str) -> str:

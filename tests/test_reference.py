@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ import click
 import pytest
 
 from ktui.cli.root import root
-from tests.reference import MADE, MAN, Described, described
+from tests.reference import MADE, MAN, ROOT, Described, described
 
 EVERY = list(described())
 
@@ -33,6 +34,22 @@ def test_each_command_has_examples_and_each_of_them_can_be_read(command: Describ
             _parse(root, words)
         else:
             assert words[0] == "kubectl"
+
+
+SHELL = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_each_command_in_a_document_can_be_copied() -> None:
+    seen = 0
+    for path in DOCUMENTS:
+        for block in SHELL.findall(path.read_text(encoding="utf-8")):
+            for line in re.findall(r"^ktui\b.*$", block.replace("\\\n", " "), re.MULTILINE):
+                words = shlex.split(line, comments=True)
+                ends = [at for at, word in enumerate(words) if word in ("|", ">")]
+                _parse(root, words[: ends[0] if ends else None])
+                seen += 1
+    assert seen > 100
 
 
 def _parse(command: click.Command, words: list[str], parent: click.Context | None = None) -> None:

@@ -210,7 +210,7 @@ def _ignore(_: str) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:
-    """Print the script with which a shell completes ktui: bash (4.4 and later), zsh or fish.
+    """Print the completion script for a shell: bash (4.4 and later), zsh or fish.
 
     \b
     Examples:

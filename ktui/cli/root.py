@@ -34,14 +34,14 @@ _COMMANDS: Final = {
     "abort": ("ktui.cli.act.commands", "Abort a rollout and roll back."),
     "retry": ("ktui.cli.act.commands", "Roll out again what was aborted (Argo Rollouts)."),
     "terminate": ("ktui.cli.act.commands", "End a running analysis (Argo Rollouts)."),
-    "traffic": ("ktui.cli.act.traffic", "Shares of traffic, and tags (Knative)."),
+    "traffic": ("ktui.cli.act.traffic", "Split traffic, and set tags (Knative)."),
     "set-image": ("ktui.cli.act.commands", "Roll out another image."),
     "scale": ("ktui.cli.act.commands", "Set the number of pods."),
     "restart": ("ktui.cli.act.commands", "Replace every pod."),
     "config": ("ktui.cli.config.command", "Check config.toml and its guardrails."),
-    "open": ("ktui.cli.open", "The dashboard at one rollout."),
-    "completion": ("ktui.cli.completion", "The script with which a shell completes ktui."),
-    "demo": ("ktui.cli.demo.command", "The dashboard on a simulated cluster."),
+    "open": ("ktui.cli.open", "Open the dashboard at one rollout."),
+    "completion": ("ktui.cli.completion", "Print the completion script of a shell."),
+    "demo": ("ktui.cli.demo.command", "Run the dashboard on a simulated cluster."),
     "sim": ("ktui.cli.demo.command", "Serve a simulated cluster, for any client."),
 }
 """Where each command is and what it does in short: help is written without importing them all."""

@@ -1,4 +1,4 @@
-"""Guardrails: which rules meet what, what they forbid, and what is said of a mistake in them."""
+"""Guardrails: which rules apply to what, what they forbid, and what is said of a mistake in them."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def retry(context: click.Context, names: Names, **manner: Any) -> int:
     "--analysis", metavar="NAME", default="", help="The AnalysisRun to end. Default: the only one that is running."
 )
 def terminate(context: click.Context, names: Names, analysis: str, **manner: Any) -> int:
-    """Terminate the analysis of NAME: what it has measured decides. For Argo Rollouts; disables a Kruise Rollout.
+    """Terminate the analysis of NAME: its measurements so far decide. For Argo Rollouts; disables a Kruise Rollout.
 
     \b
     Examples:

@@ -47,7 +47,7 @@ def _tags(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> 
 
 @action_on(_name_and_shares, "NAME [REVISION=PERCENT...]")
 @click.option("--tag", "tags", metavar="TAG=REVISION", multiple=True, callback=_tags, help="Give a revision a URL.")
-@click.option("--untag", metavar="TAG", multiple=True, help="Take a tag, and its URL, away.")
+@click.option("--untag", metavar="TAG", multiple=True, help="Remove a tag and its URL.")
 def traffic(
     context: click.Context,
     names: tuple[Reference | Share, ...],
@@ -55,9 +55,9 @@ def traffic(
     untag: tuple[str, ...],
     **manner: Any,
 ) -> int:
-    """Share the traffic of NAME out between its revisions, by number or name. For Knative Services.
+    """Split the traffic of NAME between its revisions, by number or name. For Knative Services.
 
-    `latest` stands for whatever revision is the latest that is ready.
+    `latest` is the latest revision that is ready, whichever that is.
 
     \b
     Examples:

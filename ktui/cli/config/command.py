@@ -1,4 +1,4 @@
-"""`ktui config check`: whether config.toml can be used, and which rules meet what. It asks no cluster."""
+"""`ktui config check`: whether config.toml can be used, and which rules apply to what. It asks no cluster."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def config() -> None:
 @click.argument("names", metavar="[NAME]", nargs=-1, callback=_one, shell_complete=NAMES)
 @click.pass_context
 def check(context: click.Context, names: Reference | ServiceName | None) -> int:
-    """Check config.toml, and explain which rules meet a context, a namespace and NAME, and what is notified.
+    """Check config.toml, and explain which rules apply to a context, a namespace and NAME, and what is notified.
 
     It does not connect to a cluster. The exit code is 1 if the file has a mistake: ktui then does nothing until it is
-    corrected. Guardrails protect against slips, not against malice: who can edit the file can change them.
+    corrected. Guardrails protect against slips, not against malice: anyone who can edit the file can change them.
 
     \b
     Examples:
-      ktui config check                                 the rules that meet the current context
+      ktui config check                                 the rules that apply to the current context
       ktui config check --context prod-eu -n shop cart  what they forbid for one rollout
       ktui config check service/shop -n shop            for the switch of a blue-green Service
     """
