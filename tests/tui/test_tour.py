@@ -15,7 +15,6 @@ from ktui.tui.dialogs.dialog import Dialog
 from ktui.tui.options import Options
 from ktui.tui.tour.panel import LEAVE, LINES, TourPanel
 from ktui.tui.tour.steps import BROKEN, END, HELD, STEPS, Scene, Step, Tour
-from tests.rollout.made import Made
 from tests.tui.conftest import Dashboard, Screen
 
 _LINE = 80 - 2
@@ -44,6 +43,8 @@ def test_every_text_fits_80_cells_on_every_screen() -> None:
 def test_what_leads_on_depends_on_where_one_is() -> None:
     promote = STEPS[4].press
     assert promote(Scene("overview", chosen=HELD, listed=frozenset({HELD}))).startswith("Press p")
+    for step in STEPS[1:3]:
+        assert step.press(Scene("logs", chosen=BROKEN)) == "Press esc to go back.", "enter opens nothing there"
     assert "esc" in promote(Scene("rollout", chosen=BROKEN))
     assert "esc again" in promote(Scene("overview", chosen=BROKEN, listed=frozenset({BROKEN})))
     assert "Press y" not in promote(Scene("overview", over="question", chosen=BROKEN)), "it is about another one"
@@ -53,13 +54,11 @@ def test_what_leads_on_depends_on_where_one_is() -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.title)
 def test_no_step_names_a_key_that_means_something_else_where_one_is(step: Step) -> None:
     """Whatever was pressed before: help, a form, a question about another rollout, a line of text, a namespace."""
-    rollout = Made("web:1.1", 2).rollout()
-    there = dict.fromkeys((BROKEN, HELD), rollout)
     for page, name in product(PAGES, (BROKEN, HELD)):
-        at = Scene(page, chosen=name, listed=frozenset(there), rollouts=there)
+        at = Scene(page, chosen=name, listed=frozenset((BROKEN, HELD)))
         assert step.press(at._replace(over="other")) == "Press esc to close this."
         assert step.press(at._replace(over="page")) == "Press esc to close this page."
-        assert step.press(at._replace(rollouts={"search/api": rollout})) == "Press n, and choose all namespaces."
+        assert step.press(at._replace(namespace="search")) == "Press n, and choose all namespaces."
         asked = step.press(at._replace(over="question"))
         assert asked.startswith("Press n") or (asked.endswith("press y.") and step.title in ACTS)
         if step.title != "Filter":
@@ -149,7 +148,7 @@ async def _at(screen: Screen, *texts: str) -> None:
     await screen.sees(*texts)
     top = screen.app.screen
     panel = top.query_one(TourPanel)
-    assert panel.region.height == LINES
+    assert panel.region == (0, top.size.height - LINES - 1, top.size.width, LINES), "on every screen the same lines"
     others = [*top.query(".dialog")] if isinstance(top, Dialog) else [each for each in top.children if each != panel]
     for other in (each for each in others if each.display and each.region.height):
         assert not panel.region.overlaps(other.region) or other.id == "_default", f"it is over {other}"

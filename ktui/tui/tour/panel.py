@@ -69,6 +69,7 @@ def scene_of(app: App[Any]) -> Scene:
         part="filter" if takes_text(focused) else (focused.id or "") if focused is not None else "",
         chosen=named.get(host.chosen or "", ""),
         listed=frozenset(named[uid] for uid in (front.in_sight if front is not None else ()) if uid in named),
+        namespace=host.namespace,
         is_filtered=isinstance(front, OverviewScreen) and bool(front.filtered_by),
         rollouts={named[uid]: each for uid, each in rollouts.items()},
     )
@@ -81,7 +82,8 @@ def put_on(screen: Screen[Any], tour: Tour) -> None:
         screen.accompanied = LINES
         screen.mount(panel, before="#hints")
     elif isinstance(screen, Dialog):
-        screen.accompanied = LINES
+        # The line of the keys, which the panel is above, stays free.
+        screen.accompanied = LINES + 1
         screen.add_class("-accompanied")
         screen.mount(panel)
 

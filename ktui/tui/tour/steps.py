@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 
 from ktui.rollout.rollout import Phase, Rollout
 
-BROKEN: Final = "shop/checkout"
-HELD: Final = "shop/payments"
+NAMESPACE: Final = "shop"
+BROKEN: Final = f"{NAMESPACE}/checkout"
+HELD: Final = f"{NAMESPACE}/payments"
 """The rollouts of the scenario `tour` that the steps are about."""
 
 
@@ -28,6 +29,8 @@ class Scene(NamedTuple):
     """The rollout that keys steer, as namespace/name."""
     listed: frozenset[str] = frozenset()
     """The rollouts that are in sight."""
+    namespace: str = ""
+    """The namespace that is shown; empty for all of them."""
     is_filtered: bool = False
     """Whether the list is limited to what was typed."""
     rollouts: Mapping[str, Rollout] = {}
@@ -64,6 +67,8 @@ def _open(scene: Scene) -> str:
         return leave
     if scene.page == "rollout" and scene.chosen != BROKEN:
         return "Press esc: this is another rollout."
+    if scene.page != "overview":
+        return "Press esc to go back."
     return _to(scene, BROKEN, "Press enter to open it.")
 
 
@@ -161,7 +166,7 @@ def _leave(scene: Scene, name: str, *, is_typing_meant: bool = False) -> str:
         return f"Press n: {about}."
     if scene.over:
         return "Press esc to close this."
-    if scene.rollouts and name not in scene.rollouts:
+    if scene.namespace not in ("", NAMESPACE):
         return "Press n, and choose all namespaces."
     return "Press esc: you are typing." if scene.part == "filter" and not is_typing_meant else ""
 
