@@ -18,7 +18,7 @@ from ktui.rollout.diff.fields import Change
 from ktui.rollout.hold import Hold
 from ktui.rollout.partition import Partition
 from ktui.rollout.progress import Side
-from ktui.rollout.rollout import Rollout
+from ktui.rollout.rollout import Rollout, containers_of
 
 
 def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, Any]:
@@ -41,9 +41,8 @@ def rollout_document(rollout: Rollout, workload: Workload | None) -> dict[str, A
         "previousRevision": rollout.previous_revision or None,
         "image": rollout.image,
         "containers": [
-            {"name": name, "image": image}
-            for name, image in rollout.foreign_containers
-            or [(each.name, each.image) for each in (workload.spec.template.containers if workload is not None else ())]
+            {"name": each.name, "image": each.image}
+            for each in (containers_of(rollout, workload) if workload is not None else ())
         ],
         "imageChange": dict(zip(("from", "to"), rollout.image_change, strict=True)) if rollout.image_change else None,
         "imageChanges": [

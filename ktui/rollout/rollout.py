@@ -15,6 +15,8 @@ from ktui.model.objects import Pod
 from ktui.model.reference import short
 from ktui.model.resources import Resource
 from ktui.model.store import Store
+from ktui.model.template import Container
+from ktui.model.workloads import Workload
 from ktui.rollout import images
 from ktui.rollout.diagnosis.cause import Cause
 from ktui.rollout.hold import Disturbance, Hold
@@ -186,6 +188,11 @@ def troubled_since(track: Track, causes: Sequence[Cause]) -> datetime | None:
     """
     known = [track.disturbed, *(cause.since for cause in causes if cause.blocking)]
     return min((moment for moment in known if moment is not None), default=None)
+
+
+def containers_of(rollout: Rollout, workload: Workload) -> tuple[Container, ...]:
+    """What it rolls out, by its own template or that of another workload; nothing if that is not known."""
+    return tuple(Container(*each) for each in rollout.foreign_containers) or workload.spec.template.containers
 
 
 def blocked_since(causes: Sequence[Cause]) -> datetime | None:

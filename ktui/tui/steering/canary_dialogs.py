@@ -12,6 +12,7 @@ from ktui.model.workloads import Workload
 from ktui.plans.request import Canary, SetImage
 from ktui.plans.wording import target_of
 from ktui.rollout import steps
+from ktui.rollout.rollout import containers_of
 from ktui.text import count
 from ktui.tui.dialogs.form import FormScreen
 from ktui.tui.dialogs.form_lines import Choice, Entry, FormField, Reading, Values
@@ -24,8 +25,13 @@ _SURGE: Final = "surge"
 
 
 async def ask_images(host: Host, workload: Workload) -> SetImage | None:
-    """Other images, typed or from an earlier revision; None if the person cancelled."""
-    containers, uid = workload.spec.template.containers, workload.metadata.uid
+    """Other images, typed or from an earlier revision; None if the person cancelled, or there is nothing to set."""
+    uid = workload.metadata.uid
+    rollout = host.live.rollouts.get(uid)
+    containers = containers_of(rollout, workload) if rollout is not None else ()
+    if not containers:
+        host.notify(f"The containers of {target_of(workload)} are not known: no image can be set.", severity="warning")
+        return None
     history = history_of(host.live.store, workload, remembered=host.recorder.accounts(uid))
     form = FormScreen(
         f"Set the image of {target_of(workload)}",
