@@ -46,7 +46,7 @@ class Api:
     async def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
         """A whole object, every field of it; those that ktui keeps can be relied on."""
         raw = await self.connection.request("GET", _path(resource, namespace, name))
-        _decode(raw, resource.type)
+        _decode_one(raw, resource, namespace, name)
         return _object(raw)
 
     async def get_object(self, path: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Api:
     async def read(self, resource: Resource, namespace: str, name: str) -> KubeObject:
         """An object with the fields that ktui keeps."""
         raw = await self.connection.request("GET", _path(resource, namespace, name))
-        return _decode(raw, resource.type)
+        return _decode_one(raw, resource, namespace, name)
 
     async def patch(
         self,
@@ -227,6 +227,19 @@ def _with_uid(raw: bytes) -> dict[str, Any]:
 
 def _object(raw: bytes) -> dict[str, Any]:
     return _decode(raw, dict[str, Any])
+
+
+def _decode_one(raw: bytes, resource: Resource, namespace: str, name: str) -> KubeObject:
+    """That object, as far as ktui keeps it. What has a uid is an object of a cluster, however odd."""
+    try:
+        return read(msgspec.json.Decoder(resource.type, dec_hook=decode_hook), raw)
+    except NotRead as error:
+        _with_uid(raw)
+        kubectl = f"kubectl edit {'.'.join(filter(None, (resource.plural, resource.group)))} {name} -n {namespace}"
+        raise Interrupted(
+            f"The {resource.title} {brief(name)} cannot be read: {brief(str(error), 120)}.",
+            hint=f"The cluster has it like this; `{brief(kubectl)}` corrects it.",
+        ) from error
 
 
 def _unreadable(error: Exception) -> KubeError:

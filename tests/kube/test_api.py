@@ -201,6 +201,16 @@ async def test_a_login_page_in_front_of_the_server_is_no_answer(connecting: Conn
     assert "login page" in raised.value.hint
 
 
+async def test_an_object_that_cannot_be_read_is_named_and_not_taken_for_a_login_page(connecting: Connecting) -> None:
+    async def odd(request: web.BaseRequest) -> web.Response:
+        return web.json_response({"metadata": {"name": "web", "namespace": "shop", "uid": "1"}, "spec": None})
+
+    async with serving(odd) as url, connecting(url) as connection:
+        with pytest.raises(Interrupted, match=r"^The Deployment web cannot be read: Expected `object`.*spec") as raised:
+            await Api(connection).get(DEPLOYMENTS, "shop", "web")
+    assert "`kubectl edit deployments.apps web -n shop`" in raised.value.hint
+
+
 # Scope
 
 
