@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from ktui.kinds.argo_rollout import revisions
 from ktui.kinds.argo_rollout import status as said
@@ -174,6 +175,10 @@ def _giving_way(situation: Situation, old: Sequence[ReplicaSet]) -> ReplicaSet |
     return max(old, key=lambda rs: rs.status.replicas, default=None)
 
 
+_PAUSED: Final = "Paused"
+"""Condition that is True for a pause of its own and for `spec.paused` (`RolloutPaused` of pkg/apis/rollouts)."""
+
+
 def _since(rollout: ArgoRollout, phase: Phase, track: Track, causes: Sequence[Cause]) -> datetime | None:
     condition = condition_of(rollout.status.conditions, said.PROGRESSING)
     paused = rollout.status.pause_conditions
@@ -185,6 +190,8 @@ def _since(rollout: ArgoRollout, phase: Phase, track: Track, causes: Sequence[Ca
             return rollout.status.aborted_at or turned or blocked_since(causes)
         case Phase.HELD if paused:
             return paused[0].start_time
+        case Phase.PAUSED if (stop := condition_of(rollout.status.conditions, _PAUSED)) and stop.status == "True":
+            return stop.last_transition_time
         case Phase.COMPLETE | Phase.SCALED_TO_ZERO:
             return track.finished or rollout.metadata.creation_timestamp
         case _ if track.finished is not None:

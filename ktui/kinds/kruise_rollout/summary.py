@@ -182,6 +182,9 @@ def _phase(workload: KruiseRollout, inner: Rollout, causes: Sequence[Cause]) -> 
 def _since(workload: KruiseRollout, inner: Rollout, phase: Phase) -> datetime | None:
     if phase is Phase.DELETED:
         return workload.metadata.deletion_timestamp
+    condition = condition_of(workload.status.conditions, steps.PROGRESSING)
+    if phase is Phase.PAUSED and condition is not None and reason(workload) == "Paused":
+        return condition.last_update_time
     return workload.status.steps.last_update_time if phase is Phase.HELD else inner.since
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -208,3 +208,9 @@ def test_who_changed_it_is_the_person_and_not_the_controller_that_writes_it_back
     found = writer(raw)
     assert found is not None
     assert found.manager == "kubectl-argo-rollouts"
+
+
+def test_a_pause_counts_from_when_it_began_and_not_from_the_rollout() -> None:
+    found, _ = played("pause-restart-scale")
+    paused = [each for each in found if each.rollout.phase is Phase.PAUSED and each.t > 3]
+    assert {each.rollout.since for each in paused} == {datetime(2026, 11, 28, 14, 21, 34, tzinfo=UTC)}

@@ -148,6 +148,13 @@ def test_what_it_waits_for(name: str, t: float, why: str) -> None:
     assert replay.rollout(name, t, KRUISE_ROLLOUTS).why == why
 
 
+def test_a_pause_counts_from_when_it_began() -> None:
+    store, _ = replay.at("rollout-jump-pause", 20.0)
+    (workload,) = [each for each in store.workloads() if isinstance(each, KruiseRollout)]
+    (progressing,) = [each for each in workload.status.conditions if each.reason == "Paused"]
+    assert replay.rollout("rollout-jump-pause", 20.0, KRUISE_ROLLOUTS).since == progressing.last_update_time
+
+
 def test_a_step_that_is_history_is_not_waited_at() -> None:
     seen = replay.rollout("rollout-undo", 24.0, KRUISE_ROLLOUTS)
     assert seen.phase is Phase.COMPLETE
