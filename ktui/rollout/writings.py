@@ -7,13 +7,14 @@ not in it any more. Status is what controllers report, and is left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
+from ktui.model.reading import NotRead, read
 from ktui.redaction import redact_message
 from ktui.rollout.provenance import marked, named_writer
 from ktui.text import clean
@@ -43,6 +44,8 @@ _LAST: Final = (".name", ".imagePullPolicy", ".protocol", ".terminationMessagePa
 
 _TEMPLATE: Final = "spec.template.spec."
 _REVISION: Final = "deployment.kubernetes.io/revision"
+_KEYS: Final = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
+"""Of an element: only scalars can be keys (structured-merge-diff, `value.FieldList`)."""
 _MOST_FIELDS: Final = 20_000
 """Fields of one entry that are looked at."""
 
@@ -140,11 +143,8 @@ def _joined(path: str, key: str) -> str:
     """The path of a field (`f:`), of an element by its keys (`k:`) or by its value or place (`v:`, `i:`)."""
     sort, _, name = key.partition(":")
     if sort == "k":
-        try:
-            keys = json.loads(name)
-            name = ",".join(str(value) for value in keys.values()) if isinstance(keys, dict) else name
-        except ValueError:
-            pass
+        with suppress(NotRead):
+            name = ",".join(str(value) for value in read(_KEYS, name).values())
         return f"{path}[{name}]"
     if sort in ("v", "i"):
         return f"{path}[{name.strip(chr(34))}]"

@@ -95,3 +95,10 @@ def test_what_does_not_fit_is_left_out(raw: dict[str, Any]) -> None:
 def test_hostile_names_are_clean() -> None:
     found = one(an_object(entry("evil\x1b]0;x\x07\n", {"f:spec": {"f:\x1b[2J": {}}})))
     assert all(text.isprintable() for text in (found.manager, found.tool, *found.fields, found.summary()))
+
+
+@pytest.mark.parametrize("deep", [600, 100_000])
+def test_keys_of_any_depth_are_a_path(deep: int) -> None:
+    key = 'k:{"name":' + "[" * deep + "]" * deep + "}"
+    (path,) = one(an_object(entry("kubectl", {"f:spec": {key: {}}}))).fields
+    assert path.startswith('spec[{"name":[[[')
