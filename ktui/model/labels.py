@@ -26,13 +26,13 @@ def read_selector(text: str) -> tuple[Requirement, ...] | None:
 
 
 def _requirement(text: str) -> Requirement | None:
-    if (reported := _SET.fullmatch(text)) is not None:
-        values = tuple(value.strip() for value in reported[3].split(","))
-        return Requirement(reported[1], "In" if reported[2] == "in" else "NotIn", values)
-    if (reported := _EQUAL.fullmatch(text)) is not None:
-        return Requirement(reported[1], "NotIn" if reported[2] == "!=" else "In", (reported[3],))
-    if (reported := _KEY.fullmatch(text)) is not None:
-        return Requirement(reported[2], "DoesNotExist" if reported[1] else "Exists")
+    if (match := _SET.fullmatch(text)) is not None:
+        values = tuple(value.strip() for value in match[3].split(","))
+        return Requirement(match[1], "In" if match[2] == "in" else "NotIn", values)
+    if (match := _EQUAL.fullmatch(text)) is not None:
+        return Requirement(match[1], "NotIn" if match[2] == "!=" else "In", (match[3],))
+    if (match := _KEY.fullmatch(text)) is not None:
+        return Requirement(match[2], "DoesNotExist" if match[1] else "Exists")
     return None
 
 

@@ -135,11 +135,11 @@ class SimulatedCluster:
             yield
             return
         with ExitStack() as stack:
-            reported: set[tuple[str, str]] = set()
+            followed: set[tuple[str, str]] = set()
 
             def follow(resource: Resource) -> None:
-                if resource.storage not in reported:  # versions of one thing share what is stored
-                    reported.add(resource.storage)
+                if resource.storage not in followed:  # versions of one thing share what is stored
+                    followed.add(resource.storage)
                     stack.callback(self.api.bucket(resource).listen(partial(self._tell, heard, resource.qualified)))
 
             stack.callback(self.api.catalog.listen(follow))

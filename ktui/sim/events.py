@@ -215,8 +215,8 @@ class SeriesRecorder:
     def _tell(self, namespace: str, series: _Series) -> None:
         earlier = self._api.bucket(EVENTS).get(namespace, series.name)
         if earlier is not None:
-            reported = {"count": series.count, "lastObservedTime": rfc3339_micro(series.last)}
-            self._api.storage.put(EVENTS, earlier | {"series": reported})
+            series_fields = {"count": series.count, "lastObservedTime": rfc3339_micro(series.last)}
+            self._api.storage.put(EVENTS, earlier | {"series": series_fields})
 
     def _forget(self) -> None:
         """A series ends where nothing more is heard of it for a while."""

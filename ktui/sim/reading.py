@@ -245,8 +245,8 @@ def watch_start(bucket: Bucket, newest: int, namespace: str, options: ListOption
         raise errors.too_old(number, bucket.compacted)
     if not number:
         return [], newest
-    reported = (seen(change, namespace, options.matches) for change in bucket.since(number))
-    return [event for event in reported if event is not None], max(number, newest)
+    seen_changes = (seen(change, namespace, options.matches) for change in bucket.since(number))
+    return [event for event in seen_changes if event is not None], max(number, newest)
 
 
 def seen(change: Change, namespace: str, matches: Matcher | None) -> WatchEvent | None:

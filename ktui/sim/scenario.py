@@ -214,17 +214,17 @@ def _packaged(name: str) -> str | None:
 
 def scenarios() -> list[ScenarioInfo]:
     """The scenarios that come with ktui, `demo` first."""
-    found = _reported(package_files.files("ktui.sim") / _FOLDER, "")
+    found = _scenarios_in(package_files.files("ktui.sim") / _FOLDER, "")
     return sorted(found, key=lambda info: (info.name != "demo", info.name))
 
 
 def causes() -> list[ScenarioInfo]:
     """The scenarios that each play one cause of trouble alone: `causes/crash`."""
-    found = _reported(package_files.files("ktui.sim") / _FOLDER / "causes", "causes/")
+    found = _scenarios_in(package_files.files("ktui.sim") / _FOLDER / "causes", "causes/")
     return sorted(found, key=lambda info: info.name)
 
 
-def _reported(folder: Traversable, prefix: str) -> Iterator[ScenarioInfo]:
+def _scenarios_in(folder: Traversable, prefix: str) -> Iterator[ScenarioInfo]:
     for entry in folder.iterdir():
         if entry.name.endswith(".yaml"):
             description = re.search(r"^description: *(.+)$", entry.read_text(encoding="utf-8"), re.MULTILINE)

@@ -79,8 +79,8 @@ class Script:
         """An image behaves so; how long it takes to start is its service's."""
         name = image.rpartition(":")[0]
         startup = {"startup-seconds": str(self._startup[name])} if name in self._startup else {}
-        reported = self._scenario.images.get(image, {})
-        self._plane.fates.know(image, {k: str(v) for k, v in (startup | reported | settings).items()})
+        settings_of_image = self._scenario.images.get(image, {})
+        self._plane.fates.know(image, {k: str(v) for k, v in (startup | settings_of_image | settings).items()})
 
     # -- steps -------------------------------------------------------------------------------------------------
 

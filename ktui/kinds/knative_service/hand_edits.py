@@ -18,11 +18,11 @@ def of_hand_edits(situation: Situation) -> Iterator[Cause]:
     """A remark for each revision that does not run what it says."""
     for part in situation.parts:
         for container, wanted, found in edited(part):
-            reported, runs = images.apart(wanted, found)
+            stated, runs = images.apart(wanted, found)
             yield Cause(
                 Kind.CONTROLLER,
                 fit(
-                    f"{part.called} runs {runs} in place of {reported}: "
+                    f"{part.called} runs {runs} in place of {stated}: "
                     f"someone changed the Deployment {part.name}-deployment"
                 ),
                 blocking=False,

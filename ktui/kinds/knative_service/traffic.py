@@ -56,8 +56,8 @@ def gradual(situation: Situation, now: datetime) -> Gradual | None:
 
     The Ingress keeps its steps (`Rollout` of pkg/reconciler/route/traffic).
     """
-    parts = situation.condition(ROUTES_READY)
-    if parts is None or parts.reason != ROLLOUT_IN_PROGRESS:
+    routed = situation.condition(ROUTES_READY)
+    if routed is None or routed.reason != ROLLOUT_IN_PROGRESS:
         return None
     moving = [each for each in _state(situation).configurations if len(each.revisions) > 1]
     newest = situation.newest

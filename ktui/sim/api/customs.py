@@ -188,12 +188,12 @@ def _check_item(value: Any, field: Field, path: str, causes: Causes) -> None:
                 _check(inner, field_of(field.type_name, name), f"{path}.{name}", causes)
 
 
-def _is(value: Any, reported: str, wanted: tuple[type, ...], path: str, causes: Causes) -> bool:
-    if isinstance(value, wanted) and (reported == "boolean" or not isinstance(value, bool)):
+def _is(value: Any, type_name: str, wanted: tuple[type, ...], path: str, causes: Causes) -> bool:
+    if isinstance(value, wanted) and (type_name == "boolean" or not isinstance(value, bool)):
         return True
     has = next((name for name, (_, kinds) in _TYPES.items() if isinstance(value, kinds)), "")
     shown = {"str": "string", "bool": "boolean", "int": "integer"}.get(has) or (
         "array" if isinstance(value, list) else "object" if isinstance(value, dict) else "number"
     )
-    causes.mistyped(path, shown, f"{path} in body must be of type {reported}: {json.dumps(shown)}")
+    causes.mistyped(path, shown, f"{path} in body must be of type {type_name}: {json.dumps(shown)}")
     return False

@@ -220,8 +220,8 @@ def _mistyped_item(item: Any, field: Field, type_name: str | None, path: str) ->
 
 
 def _unmarshal(value: Any, type_name: str | None, path: str, go_type: str) -> str:
-    reported = _JSON_TYPES.get(type(value), "value")
-    if reported == "number" and not isinstance(value, int):
-        reported = f"number {value}"
+    found = _JSON_TYPES.get(type(value), "value")
+    if found == "number" and not isinstance(value, int):
+        found = f"number {value}"
     owner = re.sub(r"V\d$", "", type_name or "struct")
-    return f"json: cannot unmarshal {reported} into Go struct field {owner}.{path} of type {go_type}"
+    return f"json: cannot unmarshal {found} into Go struct field {owner}.{path} of type {go_type}"

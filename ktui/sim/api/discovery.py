@@ -60,7 +60,7 @@ def resource_list(catalog: Catalog, group_name: str, version: str) -> JSON | Non
 
 
 def _resource(resource: Resource) -> JSON:
-    reported: JSON = {
+    document: JSON = {
         "name": resource.plural,
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
@@ -68,12 +68,12 @@ def _resource(resource: Resource) -> JSON:
         "verbs": list(resource.verbs),
     }
     if resource.short_names:
-        reported["shortNames"] = list(resource.short_names)
+        document["shortNames"] = list(resource.short_names)
     if resource.categories:
-        reported["categories"] = list(resource.categories)
+        document["categories"] = list(resource.categories)
     if "create" in resource.verbs and not resource.is_review:
-        reported["storageVersionHash"] = _storage_version_hash(resource)
-    return reported
+        document["storageVersionHash"] = _storage_version_hash(resource)
+    return document
 
 
 def _storage_version_hash(resource: Resource) -> str:
@@ -88,14 +88,14 @@ def _storage_version(resource: Resource) -> str:
 
 
 def _subresource(resource: Resource, sub: Subresource) -> JSON:
-    reported: JSON = {
+    document: JSON = {
         "name": f"{resource.plural}/{sub.name}",
         "singularName": "",
         "namespaced": resource.namespaced,
     }
     if sub.version:
-        reported |= {"group": sub.group, "version": sub.version}
-    return reported | {"kind": sub.kind, "verbs": list(sub.verbs)}
+        document |= {"group": sub.group, "version": sub.version}
+    return document | {"kind": sub.kind, "verbs": list(sub.verbs)}
 
 
 def aggregated(catalog: Catalog, *, core: bool) -> JSON:
@@ -122,7 +122,7 @@ def _aggregated_group(catalog: Catalog, name: str, versions: tuple[str, ...]) ->
 
 
 def _aggregated_resource(resource: Resource) -> JSON:
-    reported: JSON = {
+    document: JSON = {
         "resource": resource.plural,
         "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
         "scope": "Namespaced" if resource.namespaced else "Cluster",
@@ -130,12 +130,12 @@ def _aggregated_resource(resource: Resource) -> JSON:
         "verbs": list(resource.verbs),
     }
     if resource.short_names:
-        reported["shortNames"] = list(resource.short_names)
+        document["shortNames"] = list(resource.short_names)
     if resource.categories:
-        reported["categories"] = list(resource.categories)
+        document["categories"] = list(resource.categories)
     if resource.subresources:
-        reported["subresources"] = [_aggregated_subresource(resource, sub) for sub in resource.subresources]
-    return reported
+        document["subresources"] = [_aggregated_subresource(resource, sub) for sub in resource.subresources]
+    return document
 
 
 def _aggregated_subresource(resource: Resource, sub: Subresource) -> JSON:

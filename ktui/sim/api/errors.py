@@ -91,26 +91,26 @@ def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> ApiError:
     if len(managers) == 1:
         fields = sorted(field for _, field in conflicts)
         if len(fields) == 1:
-            reported = f"Apply failed with 1 conflict: conflict with {managers[0]}: {fields[0]}"
+            message = f"Apply failed with 1 conflict: conflict with {managers[0]}: {fields[0]}"
         else:
             lines = "".join(f"\n- {field}" for field in fields)
-            reported = f"Apply failed with {len(fields)} conflicts: conflicts with {managers[0]}:{lines}"
+            message = f"Apply failed with {len(fields)} conflicts: conflicts with {managers[0]}:{lines}"
     else:
-        reported = f"Apply failed with {len(conflicts)} conflicts:"
+        message = f"Apply failed with {len(conflicts)} conflicts:"
         for manager in managers:
             fields = sorted(field for owner, field in conflicts if owner == manager)
-            reported += f" conflicts with {manager}:" + "".join(f"\n- {field}" for field in fields)
+            message += f" conflicts with {manager}:" + "".join(f"\n- {field}" for field in fields)
     causes = [
         {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": field}
         for manager, field in conflicts
     ]
-    return ApiError(409, "Conflict", reported, {"causes": causes})
+    return ApiError(409, "Conflict", message, {"causes": causes})
 
 
 def invalid(resource: Resource, name: str, causes: Sequence[Cause]) -> ApiError:
     """422: the object breaks a rule of its kind; each cause names a field."""
-    reported = [f"{cause.field}: {cause.message}" for cause in causes]
-    words = reported[0] if len(reported) == 1 else "[" + ", ".join(reported) + "]"
+    messages = [f"{cause.field}: {cause.message}" for cause in causes]
+    words = messages[0] if len(messages) == 1 else "[" + ", ".join(messages) + "]"
     details = _named(name, resource.group, resource.kind) | {
         "causes": [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in causes]
     }

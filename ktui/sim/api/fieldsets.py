@@ -222,13 +222,13 @@ def with_what_holds(paths: Iterable[Path]) -> set[Path]:
 
 def readable(path: Path) -> str:
     """A path as a conflict names it: ``.spec.template.spec.containers[name="c"].image``."""
-    reported = ""
+    text = ""
     for step in path:
         if step.startswith("f:"):
-            reported += f".{step[2:]}"
+            text += f".{step[2:]}"
         elif step.startswith("k:"):
             keys = json.loads(step[2:])
-            reported += "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in keys.items()) + "]"
+            text += "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in keys.items()) + "]"
         elif step.startswith("v:"):
-            reported += f"[={step[2:]}]"
-    return reported
+            text += f"[={step[2:]}]"
+    return text

@@ -165,7 +165,7 @@ def _store(obj: JSON, entries: list[JSON]) -> None:
         obj["metadata"].pop("managedFields", None)
 
 
-def _reported(entry: JSON) -> str:
+def _owner(entry: JSON) -> str:
     """The owner of a field as a conflict names it."""
     name = f'"{entry["manager"]}"'
     if subresource := entry.get("subresource"):
@@ -226,7 +226,7 @@ def _applicable(resource: Resource, applied: JSON, subresource: str) -> JSON:
 
 def _refuse_conflicts(others: list[JSON], differing: Collection[Path]) -> None:
     conflicts = [
-        (_reported(entry), readable(path))
+        (_owner(entry), readable(path))
         for entry in others
         for path in sorted(differing)
         if holds(entry["fieldsV1"], path)

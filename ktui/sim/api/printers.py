@@ -123,9 +123,9 @@ def _secret(obj: JSON, now: datetime) -> list[Any]:
 def _quota(obj: JSON, now: datetime) -> list[Any]:
     status = obj.get("status") or {}
     hard, used = status.get("hard") or {}, status.get("used") or {}
-    reported = {name: f"{name}: {used.get(name, 0)}/{hard[name]}" for name in sorted(hard)}
-    limits = ", ".join(words for name, words in reported.items() if name.startswith("limits"))
-    requests = ", ".join(words for name, words in reported.items() if not name.startswith("limits"))
+    used_by_name = {name: f"{name}: {used.get(name, 0)}/{hard[name]}" for name in sorted(hard)}
+    limits = ", ".join(words for name, words in used_by_name.items() if name.startswith("limits"))
+    requests = ", ".join(words for name, words in used_by_name.items() if not name.startswith("limits"))
     return [name_of(obj), requests, limits, _age(obj, now)]
 
 

@@ -170,10 +170,10 @@ def format_selector(selector: JSON | None) -> str:
     if selector is None:
         return ""
     words = {"exists": "{key}", "!": "!{key}", "in": "{key} in ({values})", "notin": "{key} notin ({values})"}
-    reported = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    terms = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
     for term in _terms({"matchExpressions": selector.get("matchExpressions") or []}):
-        reported.append(words[term.operator].format(key=term.key, values=",".join(sorted(term.values))))
-    return ",".join(reported)
+        terms.append(words[term.operator].format(key=term.key, values=",".join(sorted(term.values))))
+    return ",".join(terms)
 
 
 def _terms(selector: JSON) -> list[Requirement]:

@@ -111,8 +111,8 @@ def prepare_status_update(resource: Resource, old: JSON, new: JSON) -> JSON:
             _keep(old, new, field)
     metadata, kept = new["metadata"], old["metadata"]
     if resource.custom is not None:
-        reported = {field: metadata[field] for field in ("managedFields", "resourceVersion") if field in metadata}
-        new["metadata"] = kept | reported
+        changed = {field: metadata[field] for field in ("managedFields", "resourceVersion") if field in metadata}
+        new["metadata"] = kept | changed
         return new
     for field in ("generation", "deletionTimestamp", "ownerReferences", "finalizers"):
         _keep(kept, metadata, field)

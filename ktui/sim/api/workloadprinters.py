@@ -101,17 +101,17 @@ def _cron_job(obj: JSON, now: datetime) -> list[Any]:
 
 def _pod(obj: JSON, now: datetime) -> list[Any]:
     spec, status = obj["spec"], obj.get("status") or {}
-    reported = pod_summary(obj)
-    restarts = str(reported.restarts)
-    if reported.restarts and reported.last_restart:
-        restarts += f" ({age(reported.last_restart, now)} ago)"
+    summary = pod_summary(obj)
+    restarts = str(summary.restarts)
+    if summary.restarts and summary.last_restart:
+        restarts += f" ({age(summary.last_restart, now)} ago)"
     gates = spec.get("readinessGates") or []
     true = {c["type"] for c in status.get("conditions") or [] if c["status"] == "True"}
     passed = sum(gate["conditionType"] in true for gate in gates)
     return [
         name_of(obj),
-        f"{reported.ready}/{reported.containers}",
-        reported.reason,
+        f"{summary.ready}/{summary.containers}",
+        summary.reason,
         restarts,
         _age(obj, now),
         status.get("podIP") or NONE,

@@ -50,12 +50,12 @@ class DisruptionController:
             self._api.set_status(BUDGETS, budget, status, manager=MANAGER)
 
     def _condition(self, budget: JSON, allowed: int) -> JSON:
-        reported = "True" if allowed else "False"
+        status = "True" if allowed else "False"
         before = find_condition(budget["status"].get("conditions") or (), "DisruptionAllowed")
-        since = before["lastTransitionTime"] if before and before["status"] == reported else self._api.kernel.stamp()
+        since = before["lastTransitionTime"] if before and before["status"] == status else self._api.kernel.stamp()
         return {
             "type": "DisruptionAllowed",
-            "status": reported,
+            "status": status,
             "observedGeneration": budget["metadata"]["generation"],
             "lastTransitionTime": since,
             "reason": "SufficientPods" if allowed else "InsufficientPods",

@@ -164,9 +164,9 @@ def pod_status(
 
 def gates_of(pod: JSON) -> dict[str, str]:
     """What each readiness gate of a pod says; nothing where its condition is not there yet."""
-    reported = {each["type"]: each["status"] for each in pod["status"].get("conditions") or ()}
+    status_of = {each["type"]: each["status"] for each in pod["status"].get("conditions") or ()}
     types = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or ()]
-    return {type_: reported.get(type_, "") for type_ in types}
+    return {type_: status_of.get(type_, "") for type_ in types}
 
 
 def hold_resize(pod: JSON, status: JSON, name: str, limit: str) -> None:

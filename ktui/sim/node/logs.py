@@ -85,10 +85,10 @@ def container_name(pod: JSON, asked: str) -> str:
         return asked
     if len(main) == 1:
         return str(main[0])
-    reported = f"a container name must be specified for pod {name}, choose one of: [{' '.join(main)}]"
+    message = f"a container name must be specified for pod {name}, choose one of: [{' '.join(main)}]"
     if init:
-        reported += f" or one of the init containers: [{' '.join(init)}]"
-    raise errors.bad_request(reported)
+        message += f" or one of the init containers: [{' '.join(init)}]"
+    raise errors.bad_request(message)
 
 
 def run_of(pod: JSON, container: str, *, previous: bool) -> Run:

@@ -106,8 +106,8 @@ class PodWorker:
 
     def _replace(self, container: Container, image: str) -> None:
         if container.is_running:
-            reported = f"Container {container.name} definition changed, will be restarted"
-            self.tell("Normal", "Killing", reported, container)
+            message = f"Container {container.name} definition changed, will be restarted"
+            self.tell("Normal", "Killing", message, container)
             container.exit(0, "Completed", self.kernel.stamp())
             self.write()
         container.image = image
@@ -151,8 +151,8 @@ class PodWorker:
         """The kubelet finds no room for what the scheduler has sent (kubelet.go: rejectPod)."""
         reason, message = self.fate.reason or "OutOfcpu", self.fate.message or _OUT_OF_CPU
         self.tell("Warning", reason, message)
-        reported = {"phase": "Failed", "reason": reason, "message": f"Pod was rejected: {message}"}
-        self.port.set_status(self.pod, self.pod["status"] | reported)
+        rejected = {"phase": "Failed", "reason": reason, "message": f"Pod was rejected: {message}"}
+        self.port.set_status(self.pod, self.pod["status"] | rejected)
 
     def _cannot_begin(self) -> None:
         """Something that comes before the containers fails, a volume or the network, again and again."""
@@ -181,12 +181,12 @@ class PodWorker:
 
     def _pulled(self, container: Container, seconds: float) -> None:
         if seconds >= 1:
-            reported = (
+            message = (
                 f'Successfully pulled image "{container.image}" in {seconds:.3f}s ({seconds:.3f}s including waiting).'
             )
         else:
-            reported = f'Container image "{container.image}" already present on machine and can be accessed by the pod'
-        self.tell("Normal", "Pulled", reported, container)
+            message = f'Container image "{container.image}" already present on machine and can be accessed by the pod'
+        self.tell("Normal", "Pulled", message, container)
         if self.fate.kind == "noconfig" and container is self._victim():
             self._cannot_run(container)
         else:
@@ -293,19 +293,19 @@ class PodWorker:
 
     def _backs_off(self, container: Container) -> None:
         """Wait before the next start: shown in an event at once, in the status at once or after a while."""
-        reported = f"Back-off restarting failed container {container.name} in pod {self._full_name}"
+        message = f"Back-off restarting failed container {container.name} in pod {self._full_name}"
         wait, kept = self._back_off, min(self._back_off, RESYNC_SECONDS) if self.fate.keeps_end else 0.0
         if not kept:
             self._is_in_back_off(container, wait)
-        self.tell("Warning", "BackOff", reported, container)
+        self.tell("Warning", "BackOff", message, container)
         if kept:
             self.after(kept, lambda: self._is_in_back_off(container, wait))
         self.after(wait, lambda: self._restart(container))
         self._back_off = min(2 * wait, LONGEST_BACK_OFF)
 
     def _is_in_back_off(self, container: Container, seconds: float) -> None:
-        reported = f"back-off {_duration(seconds)} restarting failed container={container.name} pod={self._full_name}"
-        container.wait("CrashLoopBackOff", reported)
+        message = f"back-off {_duration(seconds)} restarting failed container={container.name} pod={self._full_name}"
+        container.wait("CrashLoopBackOff", message)
         self.write()
 
     @property

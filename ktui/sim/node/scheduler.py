@@ -161,14 +161,14 @@ class Scheduler:
         hopeless = fate.reason == _NO_SCALE_UP
         if left <= 0 and not hopeless:
             return False
-        reported = fate.message or f"{len(self._nodes)} Insufficient cpu"
+        why = fate.message or f"{len(self._nodes)} Insufficient cpu"
         if fate.kind == "preempts":
-            self._refuse(uid, pod, reported, "" if is_first else _PREEMPTING)
+            self._refuse(uid, pod, why, "" if is_first else _PREEMPTING)
             if is_first:
                 current = self._unplaced[uid]
                 self._port.set_status(current, current["status"] | {"nominatedNodeName": next(iter(self._nodes))})
         else:
-            self._refuse(uid, pod, reported, self._no_preemption)
+            self._refuse(uid, pod, why, self._no_preemption)
         if fate.kind == "scaleup" and (is_first or hopeless):
             component, reason, message = _HOPES[fate.reason]
             self._port.event(pod, component, "Normal", reason, message, field_path="")
@@ -184,9 +184,9 @@ class Scheduler:
             f"{total} No preemption victims found for incoming pod."
         )
 
-    def _refuse(self, uid: str, pod: JSON, reported: str, after: str = "") -> None:
+    def _refuse(self, uid: str, pod: JSON, why: str, after: str = "") -> None:
         total = len(self._nodes)
-        message = f"0/{total} nodes are available: {reported}." if total else "no nodes available to schedule pods"
+        message = f"0/{total} nodes are available: {why}." if total else "no nodes available to schedule pods"
         if total and after:
             message += f" {after}"
         self._port.event(pod, SCHEDULER, "Warning", "FailedScheduling", message, field_path="")

@@ -61,10 +61,10 @@ def crashes(worker: Worker, container: Container) -> None:
     """It ends with an error."""
     fate = worker.fate
     code = 1 if fate.exit_code is None else fate.exit_code
-    reported = fate.reason or ("Error" if code else "Completed")
+    reason = fate.reason or ("Error" if code else "Completed")
 
     def end() -> None:
-        worker.exit(container, code, reported, fate.message)
+        worker.exit(container, code, reason, fate.message)
 
     if fate.startup_seconds < fate.run_seconds:
         _ready_until(worker, container, end)
@@ -103,8 +103,8 @@ def never_ready(worker: Worker, container: Container) -> None:
 
 
 def _probe_fails(worker: Worker, container: Container) -> None:
-    reported = worker.fate.message or "Readiness probe failed: HTTP probe failed with statuscode: 503"
-    worker.tell("Warning", "Unhealthy", reported, container)
+    message = worker.fate.message or "Readiness probe failed: HTTP probe failed with statuscode: 503"
+    worker.tell("Warning", "Unhealthy", message, container)
     worker.after(PROBE_SECONDS, lambda: _probe_fails(worker, container))
 
 

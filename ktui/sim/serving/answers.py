@@ -39,11 +39,11 @@ def warnings_in(messages: Iterable[str]) -> list[tuple[str, str]]:
 
 def answer(request: web.Request, body: bytes, now: float, status: int = 200) -> web.Response:
     """A JSON answer, compressed where that is asked for and worth it."""
-    reported = headers(now)
+    sent = headers(now)
     if len(body) >= GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
         body = gzip.compress(body, compresslevel=1)
-        reported |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return web.Response(body=body, status=status, headers=reported)
+        sent |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return web.Response(body=body, status=status, headers=sent)
 
 
 def text(body: str, now: float, status: int = 200) -> web.Response:
@@ -53,7 +53,7 @@ def text(body: str, now: float, status: int = 200) -> web.Response:
 
 def refusal(error: ApiError, now: float) -> web.Response:
     """The answer to a request that is refused."""
-    reported = headers(now)
+    sent = headers(now)
     if error.retry_after is not None:
-        reported["Retry-After"] = str(error.retry_after)
-    return web.Response(body=encode(error.status) + b"\n", status=int(error.code), headers=reported)
+        sent["Retry-After"] = str(error.retry_after)
+    return web.Response(body=encode(error.status) + b"\n", status=int(error.code), headers=sent)

@@ -107,9 +107,9 @@ def _moment(text: str | None) -> float | None:
 
 
 def _invalid(pod: str, field: str, why: str) -> ApiError:
-    reported = f"{field or '<nil>'}: {why}"
+    cause = f"{field or '<nil>'}: {why}"
     details = {"name": pod, "kind": "PodLogOptions", "causes": [{"message": why, "field": field or "<nil>"}]}
-    return ApiError(422, "Invalid", f'PodLogOptions "{pod}" is invalid: {reported}', details)
+    return ApiError(422, "Invalid", f'PodLogOptions "{pod}" is invalid: {cause}', details)
 
 
 class ContainerLogs:
@@ -129,11 +129,11 @@ class ContainerLogs:
         options = LogOptions.read(call.http.query, call.target.name)
         pod = self._api.get(PODS, call.target.namespace, call.target.name)
         container = container_name(pod, options.container)
-        reported = headers(self._kernel.now, "text/plain")
+        head = headers(self._kernel.now, "text/plain")
         if not pod["spec"].get("nodeName"):
-            return web.Response(headers=reported)
+            return web.Response(headers=head)
         run = run_of(pod, container, previous=options.previous)
-        response = web.StreamResponse(headers=reported)
+        response = web.StreamResponse(headers=head)
         response.enable_chunked_encoding()
         await response.prepare(call.http)
         sending = _Sending(response, options)

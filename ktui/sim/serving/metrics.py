@@ -72,7 +72,7 @@ class Metrics:
         running = _running(pod, self._window * WINDOW_SECONDS - WINDOW_SECONDS)
         if len(running) < len(pod["spec"]["containers"]):
             return None
-        containers = [{"name": each["name"], "usage": _reported(self._usage(pod, each))} for each in running]
+        containers = [{"name": each["name"], "usage": _formatted(self._usage(pod, each))} for each in running]
         return self._measured(pod) | {"containers": containers}
 
     @property
@@ -90,7 +90,7 @@ class Metrics:
         here = pods.get(node["metadata"]["name"], [])
         used = [self._usage(pod, container) for pod in here for container in _running(pod, self._api.kernel.now)]
         total = {what: own + sum(usage[what] for usage in used) for what, own in _OF_A_NODE_ITSELF.items()}
-        return self._measured(node) | {"usage": _reported(total)}
+        return self._measured(node) | {"usage": _formatted(total)}
 
     def _measured(self, obj: JSON) -> JSON:
         kept = ("name", "namespace", "labels")
@@ -155,5 +155,5 @@ def _around(spread: float, *seed: object) -> float:
     return 1 + spread * (2 * _chance(*seed) - 1)
 
 
-def _reported(usage: dict[str, float]) -> JSON:
+def _formatted(usage: dict[str, float]) -> JSON:
     return {"cpu": f"{round(usage['cpu'] * 1e9)}n", "memory": f"{round(usage['memory'] / 1024)}Ki"}

@@ -190,13 +190,13 @@ class Requests:
         review = decoding.read_body(call.target.resource.kind, call.body)
         match call.target.resource.plural:
             case "selfsubjectaccessreviews":
-                reported = rbac.access_review(call.user, review)
-                managed.record(call.target.resource, None, reported, call.manager, self._api.kernel.stamp())
+                answer = rbac.access_review(call.user, review)
+                managed.record(call.target.resource, None, answer, call.manager, self._api.kernel.stamp())
             case "selfsubjectrulesreviews":
-                reported = rbac.rules_review(call.user, review)
+                answer = rbac.rules_review(call.user, review)
             case _:
-                reported = rbac.self_review(call.user)
-        return self._reply(call, encode(reported), 201)
+                answer = rbac.self_review(call.user)
+        return self._reply(call, encode(answer), 201)
 
     def _create_subresource(self, call: Call) -> web.StreamResponse:
         target = call.target
@@ -261,8 +261,8 @@ class Requests:
             waits = how.propagation == "Foreground" and target.resource.kind != "Pod"
             return self._reply(call, encode(left), 202 if waits else 200)
         details = {"name": target.name, "group": target.resource.group, "kind": target.resource.plural}
-        reported = {field: value for field, value in details.items() if value} | {"uid": found["metadata"]["uid"]}
-        return self._reply(call, encode(_success() | {"details": reported}))
+        shown = {field: value for field, value in details.items() if value} | {"uid": found["metadata"]["uid"]}
+        return self._reply(call, encode(_success() | {"details": shown}))
 
     def _deletion(self, call: Call) -> Deletion:
         return Deletion.read(decoding.read_body("DeleteOptions", call.body), dict(call.http.query))

@@ -176,8 +176,8 @@ class HttpServer:
         if document is None:
             return text("404 page not found\n", self._now, 404)
         if isinstance(document, dict) and document.get("kind") == "APIGroupDiscoveryList":
-            reported = headers(self._now, discovery.AGGREGATED) | {"Vary": "Accept"}
-            return web.Response(body=encode(document), headers=reported)
+            sent = headers(self._now, discovery.AGGREGATED) | {"Vary": "Accept"}
+            return web.Response(body=encode(document), headers=sent)
         return answer(http, encode(document), self._now)
 
     def _document(self, http: web.Request, path: str) -> JSON | None:

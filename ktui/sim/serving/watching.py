@@ -88,7 +88,7 @@ class Watch:
         except ApiError as error:
             self._waiting.append(_line("ERROR", encode(error.status)))
             return await self._send_and_end()
-        self._waiting.extend(self._reported(event) for event in events)
+        self._waiting.extend(self._encoded(event) for event in events)
         if self._options.initial_events and self._watches.faults.streaming_lists == "served":
             self._bookmark(initial_events_end=True)
         self._after = after
@@ -140,10 +140,10 @@ class Watch:
         if change.number > self._after:
             event = seen(change, self._namespace, self._options.matches)
             if event is not None:
-                self._waiting.append(self._reported(event))
+                self._waiting.append(self._encoded(event))
                 self._news.set()
 
-    def _reported(self, event: WatchEvent) -> bytes:
+    def _encoded(self, event: WatchEvent) -> bytes:
         return _line(event.type, self._render(event.version.obj, event.version.raw))
 
     def _bookmark(self, *, initial_events_end: bool = False) -> None:

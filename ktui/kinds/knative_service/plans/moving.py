@@ -223,14 +223,14 @@ def plan_traffic(request: Traffic, subject: ServiceSubject) -> Plan | Refusal:
             return Refusal(clean(f'there is no tag "{unknown}"; there are: {", ".join(filter(None, tags)) or "none"}'))
         targets = kept(present(subject), targets, request.untag)
     service = subject.workload
-    reported = ", ".join(
+    split = ", ".join(
         f"{each['percent']} % to {each.get('revisionName', 'the latest')}" for each in targets if each["percent"]
     )
     return moved(
         request,
         subject,
         targets,
-        title=f"Send the traffic of {target_of(service)}: {reported}",
+        title=f"Send the traffic of {target_of(service)}: {split}",
         begun="the move of traffic",
         more=gradual_warnings(service, where),
     )

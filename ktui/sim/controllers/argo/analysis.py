@@ -130,8 +130,8 @@ class _Measurement:
         number = result.get("count", 0) + result.get("error", 0)
         made: JSON = {"startedAt": self._stamp, "finishedAt": self._stamp}
         try:
-            value, reported = measured(metric, number)
-            made |= {"value": reported, "phase": verdict(metric, value)}
+            value, text = measured(metric, number)
+            made |= {"value": text, "phase": verdict(metric, value)}
         except NoValueError as error:
             made |= {"phase": "Error", "message": str(error)}
         result["measurements"] = [*result["measurements"], made][-HISTORY:]

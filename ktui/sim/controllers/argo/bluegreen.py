@@ -169,11 +169,11 @@ class BlueGreenTurn(Turn):
         active = self.revisions.by_hash(state.get("activeSelector", ""))
         if active is None:
             return {}
-        reported = active["status"]
+        counts = active["status"]
         return {
-            "HPAReplicas": reported.get("replicas", 0),
-            "availableReplicas": reported.get("availableReplicas", 0),
-            "readyReplicas": reported.get("readyReplicas", 0),
+            "HPAReplicas": counts.get("replicas", 0),
+            "availableReplicas": counts.get("availableReplicas", 0),
+            "readyReplicas": counts.get("readyReplicas", 0),
             "selector": format_selector(active["spec"]["selector"]),
         }
 

@@ -130,16 +130,16 @@ class CanaryTurn(Turn):
             return
         services.weigh(self.world.api, rollout, weight, self._tell)
         canary = rollout.canary or {}
-        reported: JSON = {
+        weights: JSON = {
             "canary": _side(weight, hash_of(new), canary.get("canaryService")),
             "stable": _side(rollout.most_weight - weight, hash_of(stable), canary.get("stableService")),
         }
         before = (rollout.status.get("canary") or {}).get("weights")
-        if before != reported:
+        if before != weights:
             was = (before or {}).get("canary", {}).get("weight")
             words = f"to {weight}" if before is None else f"from {was} to {weight}" if was != weight else ""
             self.tell("TrafficWeightUpdated", f"Traffic weight updated {words}")
-            self.draft["canary"]["weights"] = reported
+            self.draft["canary"]["weights"] = weights
 
     def _weight(self) -> int:
         rollout, stable, new = self.rollout, self.revisions.stable, self.revisions.new
@@ -266,5 +266,5 @@ class CanaryTurn(Turn):
 
 
 def _side(weight: int, digest: str, name: str | None) -> JSON:
-    reported: JSON = {"weight": weight, "podTemplateHash": digest, "serviceName": name}
-    return {field: value for field, value in reported.items() if value not in ("", None)}
+    side: JSON = {"weight": weight, "podTemplateHash": digest, "serviceName": name}
+    return {field: value for field, value in side.items() if value not in ("", None)}

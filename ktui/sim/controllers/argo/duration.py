@@ -19,53 +19,53 @@ def duration(
     if find_condition(status.get("conditions") or (), "InvalidSpec") is not None:
         found: JSON | None = status.get("duration")
         return found
-    reported: JSON = dict(status.get("duration") or {})
+    state: JSON = dict(status.get("duration") or {})
     changed = changed or not rollout.status.get("currentPodHash")
     promoted = is_complete(status)
     full = new is not None and available(new) >= rollout.replicas
-    runs = bool(reported.get("rolloutStartedAt")) and not reported.get("finishedAt")
-    was_paused = "manualPauseStartedAt" in reported
+    runs = bool(state.get("rolloutStartedAt")) and not state.get("finishedAt")
+    was_paused = "manualPauseStartedAt" in state
     if runs:
         if changed and goes_back:
-            reported["completionStatus"] = "FastRolledBack" if hash_of(new) == rollout.stable_hash else "RolledBack"
+            state["completionStatus"] = "FastRolledBack" if hash_of(new) == rollout.stable_hash else "RolledBack"
         elif changed:
-            reported |= {"finishedAt": now, "completionStatus": "Superseded"}
-        if promoted and full and "finishedAt" not in reported:
-            reported.setdefault("completionStatus", "Promoted")
-            return _finished(reported, now, was_paused=was_paused)
-        if aborted and "finishedAt" not in reported:
-            reported.setdefault("completionStatus", "Aborted")
-            reported = _finished(reported, now, was_paused=was_paused)
-    if not reported or ("finishedAt" in reported and not (promoted and full)):
+            state |= {"finishedAt": now, "completionStatus": "Superseded"}
+        if promoted and full and "finishedAt" not in state:
+            state.setdefault("completionStatus", "Promoted")
+            return _finished(state, now, was_paused=was_paused)
+        if aborted and "finishedAt" not in state:
+            state.setdefault("completionStatus", "Aborted")
+            state = _finished(state, now, was_paused=was_paused)
+    if not state or ("finishedAt" in state and not (promoted and full)):
         progressing = rollout.condition("Progressing")
         retried = not aborted and progressing is not None and progressing["reason"] == "RolloutAborted"
         was_paused = False
         if (changed and not (promoted and full)) or retried:
-            reported = {"rolloutStartedAt": now}
-    if not reported or "finishedAt" in reported:
-        return reported or None
-    return _paused(rollout, status, reported, now, was_paused=was_paused)
+            state = {"rolloutStartedAt": now}
+    if not state or "finishedAt" in state:
+        return state or None
+    return _paused(rollout, status, state, now, was_paused=was_paused)
 
 
-def _finished(reported: JSON, now: str, *, was_paused: bool) -> JSON:
-    return (_resumed(reported, now) if was_paused else reported) | {"finishedAt": now}
+def _finished(state: JSON, now: str, *, was_paused: bool) -> JSON:
+    return (_resumed(state, now) if was_paused else state) | {"finishedAt": now}
 
 
-def _resumed(reported: JSON, now: str) -> JSON:
-    since = reported.pop("manualPauseStartedAt")
+def _resumed(state: JSON, now: str) -> JSON:
+    since = state.pop("manualPauseStartedAt")
     spent = int(seconds_of(now) - seconds_of(since))
-    return reported | {"totalManualPauseDurationSeconds": reported.get("totalManualPauseDurationSeconds", 0) + spent}
+    return state | {"totalManualPauseDurationSeconds": state.get("totalManualPauseDurationSeconds", 0) + spent}
 
 
-def _paused(rollout: Rollout, status: JSON, reported: JSON, now: str, *, was_paused: bool) -> JSON:
+def _paused(rollout: Rollout, status: JSON, state: JSON, now: str, *, was_paused: bool) -> JSON:
     waits = rollout.is_user_paused or any(
         _needs_a_person(rollout, each) for each in status.get("pauseConditions") or ()
     )
     if was_paused and not waits:
-        return _resumed(reported, now)
+        return _resumed(state, now)
     if waits and not was_paused:
-        return reported | {"manualPauseStartedAt": now}
-    return reported
+        return state | {"manualPauseStartedAt": now}
+    return state
 
 
 def _needs_a_person(rollout: Rollout, pause: JSON) -> bool:

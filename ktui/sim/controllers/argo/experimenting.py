@@ -90,7 +90,7 @@ class ExperimentController:
             status["analysisRuns"] = runs
         phase = self._phase(experiment, status, runs, now)
         over = is_over(phase)
-        status["templateStatuses"] = [_reported(name, rs, phase, before, stamp) for name, rs in sets.items()]
+        status["templateStatuses"] = [_template_status(name, rs, phase, before, stamp) for name, rs in sets.items()]
         if over and phase in ("Failed", "Error"):
             status["message"] = next((run["message"] for run in runs if run.get("message")), "")
         if phase != before.get("phase"):
@@ -99,10 +99,10 @@ class ExperimentController:
             words = f"Experiment transitioned from {before.get('phase', '')} -> {phase}"
             self._events.event(experiment, "Warning" if bad else "Normal", f"Experiment{phase}", words)
         name = experiment["metadata"]["name"]
-        reported = ("False", "ExperimentCompleted", f'Experiment "{name}" has successfully ran and completed.')
+        progress = ("False", "ExperimentCompleted", f'Experiment "{name}" has successfully ran and completed.')
         if not over:
-            reported = ("True", "NewReplicaSetAvailable", f'Experiment "{name}" is running.')
-        condition = new_condition(now, "Progressing", *reported)
+            progress = ("True", "NewReplicaSetAvailable", f'Experiment "{name}" is running.')
+        condition = new_condition(now, "Progressing", *progress)
         status["conditions"] = with_condition(before.get("conditions") or [], condition)
         if over:
             self._end_runs(experiment)
@@ -115,7 +115,7 @@ class ExperimentController:
     def _analyses(self, experiment: JSON, *, begin: bool) -> list[JSON]:
         metadata = experiment["metadata"]
         owned = {run["metadata"]["labels"].get("analysis"): run for run in self._runs.of(metadata["uid"])}
-        reported = []
+        statuses = []
         for analysis in experiment["spec"].get("analyses") or ():
             run = owned.get(analysis["name"])
             if run is None and begin:
@@ -131,8 +131,8 @@ class ExperimentController:
                 }
                 if message := (run.get("status") or {}).get("message"):
                     each["message"] = message
-                reported.append(each)
-        return reported
+                statuses.append(each)
+        return statuses
 
     def _phase(self, experiment: JSON, status: JSON, runs: list[JSON], now: float) -> str:
         spec = experiment["spec"]
@@ -169,7 +169,7 @@ class ExperimentController:
                 self._api.set_spec(REPLICA_SETS, rs, rs | {"spec": rs["spec"] | {"replicas": 0}}, manager=MANAGER)
 
 
-def _reported(name: str, rs: JSON, phase: str, before: JSON, stamp: str) -> JSON:
+def _template_status(name: str, rs: JSON, phase: str, before: JSON, stamp: str) -> JSON:
     """The status of one template."""
     counts = rs.get("status") or {}
     earlier: JSON = next((each for each in before.get("templateStatuses") or () if each["name"] == name), {})

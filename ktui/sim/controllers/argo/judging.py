@@ -183,10 +183,10 @@ class Turn(Base):
             status["currentStepIndex"] = len(rollout.steps) or None
         if status["stableRS"] == status["currentPodHash"]:
             return
-        reported = status.get("duration")
-        if reported and "completionStatus" not in reported:
+        course = status.get("duration")
+        if course and "completionStatus" not in course:
             word = "FastPromoted" if rollout.promotes_fully else "Promoted"
-            status["duration"] = reported | {"completionStatus": word}
+            status["duration"] = course | {"completionStatus": word}
         status["stableRS"] = status["currentPodHash"]
         number = rollout.revision
         self.tell("RolloutCompleted", f"Rollout completed update to revision {number} ({status['stableRS']}): {why}")
@@ -224,12 +224,12 @@ class Turn(Base):
         self.write(statuses.patched(rollout.status, old, typed))
         pauses = typed.get("pauseConditions") or []
         if bool(pauses) != before and (pauses or "abortedAt" not in typed):
-            reported = (
+            event = (
                 ("Paused", f"Rollout is paused ({pauses[0]['reason']})")
                 if pauses
                 else ("Resumed", "Rollout is resumed")
             )
-            self.tell(f"Rollout{reported[0]}", reported[1])
+            self.tell(f"Rollout{event[0]}", event[1])
 
     def write(self, status: JSON) -> None:
         """Store a status."""
@@ -311,10 +311,10 @@ class Turn(Base):
             words = f'ReplicaSet "{name}" has successfully progressed.'
             self._set(status, "Progressing", "True", "NewReplicaSetAvailable", words)
         elif statuses.has_progressed(self.rollout, status) or sick:
-            reported = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
+            progress = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
             if statuses.is_complete(status) and sick:
-                reported = ("ReplicaSetNotAvailable", "Rollout does not have minimum availability")
-            new = self._condition("Progressing", "True", *reported)
+                progress = ("ReplicaSetNotAvailable", "Rollout does not have minimum availability")
+            new = self._condition("Progressing", "True", *progress)
             current = self.rollout.condition("Progressing")
             if current is not None and current["status"] == "True":
                 new["lastTransitionTime"] = current["lastTransitionTime"]

@@ -38,8 +38,8 @@ def measured(metric: JSON, number: int) -> tuple[Any, str]:
         measure = float(value)
     except ValueError:
         measure = 0.01
-    reported = f"{measure:g}"
-    return ([measure], f"[{reported}]") if kind == "prometheus" else (measure, reported)
+    text = f"{measure:g}"
+    return ([measure], f"[{text}]") if kind == "prometheus" else (measure, text)
 
 
 def verdict(metric: JSON, value: Any) -> str:

@@ -65,11 +65,11 @@ class Runs:
         for part, run in self._current.items():
             strategy, field, label = _PLACES[part]
             status = run.get("status") or {}
-            reported = {"name": run["metadata"]["name"], "status": status.get("phase", "")}
+            reference = {"name": run["metadata"]["name"], "status": status.get("phase", "")}
             if status.get("message"):
-                reported["message"] = status["message"]
-            turn.draft[strategy][field] = reported
-            self._tell(turn, (rollout.status.get(strategy) or {}).get(field), reported, label)
+                reference["message"] = status["message"]
+            turn.draft[strategy][field] = reference
+            self._tell(turn, (rollout.status.get(strategy) or {}).get(field), reference, label)
         names = {run["metadata"]["name"] for run in self._current.values()}
         self._others += [run for run in started.values() if run["metadata"]["name"] not in names]
         self._cancel(*self._others)

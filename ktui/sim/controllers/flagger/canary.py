@@ -145,11 +145,11 @@ class Canary:
             reset["iterations"] = self.number("iterations", 0) - 1
         if phase == "Failed":
             reset["failedChecks"] = 0
-        reported, message = _MESSAGES[phase]
+        status, message = _MESSAGES[phase]
         since = find_condition(self.status.get("conditions") or (), "Promoted")
-        begun = since["lastTransitionTime"] if since is not None and since["status"] == reported else stamp
+        begun = since["lastTransitionTime"] if since is not None and since["status"] == status else stamp
         promoted = {
-            "type": "Promoted", "status": reported, "reason": phase, "message": message,
+            "type": "Promoted", "status": status, "reason": phase, "message": message,
             "lastUpdateTime": stamp, "lastTransitionTime": begun,
         }  # fmt: skip
         if since is not None and since["reason"] == phase:

@@ -27,8 +27,8 @@ def failed_check(canary: Canary, number: int) -> str:
             return f"Halt {canary.full_name} advancement external check {hook.get('name')} failed Forbidden"
     metrics = canary.analysis.get("metrics")
     for metric in metrics if isinstance(metrics, list) else ():
-        if isinstance(metric, dict) and (reported := _failed_metric(canary, metric, number)):
-            return reported
+        if isinstance(metric, dict) and (failure := _failed_metric(canary, metric, number)):
+            return failure
     return ""
 
 

@@ -92,11 +92,11 @@ class Objects:
         self._service(self._canary.apex, self._canary.target)
 
     def _service(self, name: str, selects: str) -> None:
-        reported = self._canary.spec.get("service")
-        reported = reported if isinstance(reported, dict) else {}
-        port = reported.get("port") or 80
-        ports = [{"name": reported.get("portName") or "http", "protocol": "TCP", "port": port,
-                  "targetPort": reported.get("targetPort") or port}]  # fmt: skip
+        settings = self._canary.spec.get("service")
+        settings = settings if isinstance(settings, dict) else {}
+        port = settings.get("port") or 80
+        ports = [{"name": settings.get("portName") or "http", "protocol": "TCP", "port": port,
+                  "targetPort": settings.get("targetPort") or port}]  # fmt: skip
         selector, found = {self._label: selects}, self._find(SERVICES, name)
         if found is None:
             head = {"labels": {self._label: name}, "annotations": _LET_BE}
@@ -110,8 +110,8 @@ class Objects:
         """The HTTPRoute, with all traffic on the primary, if the Canary weighs one."""
         if self._canary.has_route and self._find(self._routes, self._canary.apex) is None:
             service = self._canary.spec.get("service")
-            reported = service if isinstance(service, dict) else {}
-            spec = {"parentRefs": reported.get("gatewayRefs") or [], "hostnames": reported.get("hosts") or []}
+            settings = service if isinstance(service, dict) else {}
+            spec = {"parentRefs": settings.get("gatewayRefs") or [], "hostnames": settings.get("hosts") or []}
             head = {"annotations": _LET_BE}
             self._make(self._routes, self._canary.apex, head, spec | {"rules": self._rules(0, mirrors=False)})
 
@@ -131,8 +131,8 @@ class Objects:
 
     def _rules(self, canary: int, *, mirrors: bool) -> list[JSON]:
         apex = self._canary.apex
-        reported = self._canary.spec.get("service")
-        port = (reported if isinstance(reported, dict) else {}).get("port") or 80
+        settings = self._canary.spec.get("service")
+        port = (settings if isinstance(settings, dict) else {}).get("port") or 80
 
         def backend(name: str) -> JSON:
             return {"group": "", "kind": "Service", "name": f"{apex}-{name}", "port": port}

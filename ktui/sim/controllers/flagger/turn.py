@@ -183,11 +183,11 @@ class Turn:
                     return self._count_failure(words)
                 self._tell(f"Pre-rollout check {hook.get('name')} passed")
             return True
-        reported = checks.failed_check(canary, self._number)
-        return self._count_failure(reported) if reported else True
+        failure = checks.failed_check(canary, self._number)
+        return self._count_failure(failure) if failure else True
 
-    def _count_failure(self, reported: str) -> bool:
-        self._warn(reported)
+    def _count_failure(self, failure: str) -> bool:
+        self._warn(failure)
         self._status(failedChecks=self._canary.counted("failedChecks") + 1)
         return False
 

@@ -25,8 +25,8 @@ class InPlace:
         """Give the containers of a pod other images; `labels` are what else tells of its revision."""
         stamp = self._api.kernel.stamp()
         pod = self._gate(pod, "False", "StartInPlaceUpdate")
-        reported = {"revision": revision, "updateTimestamp": stamp, "updateImages": True}
-        annotations = {IN_PLACE_STATE: json.dumps(reported), STATE_SINCE: stamp}
+        state = {"revision": revision, "updateTimestamp": stamp, "updateImages": True}
+        annotations = {IN_PLACE_STATE: json.dumps(state), STATE_SINCE: stamp}
         containers = [each | {"image": images.get(each["name"], each["image"])} for each in pod["spec"]["containers"]]
         spec = pod["spec"] | {"containers": containers}
         return self._relabel(pod, {REVISION: revision, STATE: "Updating"} | labels, annotations, spec)

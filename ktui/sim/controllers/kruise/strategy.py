@@ -36,8 +36,8 @@ class Strategy:
 def strategy_of(spec: JSON) -> Strategy:
     """The strategy that a spec (v1beta1) asks for."""
     replicas = int(spec.get("replicas", 1))
-    reported = spec.get("updateStrategy") or {}
-    rolling = reported.get("rollingUpdate") or {}
+    strategy = spec.get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
     surge = resolve(rolling.get("maxSurge"), replicas, up=True)
     is_paused = bool(rolling.get("paused"))
     return Strategy(
@@ -46,7 +46,7 @@ def strategy_of(spec: JSON) -> Strategy:
         surge=0 if is_paused else surge,
         unavailable=resolve(rolling.get("maxUnavailable", "20%"), replicas, up=surge == 0),
         is_paused=is_paused,
-        is_on_delete=reported.get("type") == "OnDelete",
+        is_on_delete=strategy.get("type") == "OnDelete",
         policy=str(rolling.get("podUpdatePolicy", "ReCreate")),
     )
 

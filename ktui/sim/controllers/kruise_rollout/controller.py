@@ -156,13 +156,13 @@ def _reference(rollout: JSON) -> tuple[str, str, str]:
     """Group, kind and name of a Rollout's workload; empty where it names none."""
     spec = rollout.get("spec")
     found = (spec if isinstance(spec, dict) else {}).get("workloadRef")
-    reported: JSON = found if isinstance(found, dict) else {}
-    group = str(reported.get("apiVersion") or "").rpartition("/")[0]
-    return group, str(reported.get("kind") or ""), str(reported.get("name") or "")
+    reference: JSON = found if isinstance(found, dict) else {}
+    group = str(reference.get("apiVersion") or "").rpartition("/")[0]
+    return group, str(reference.get("kind") or ""), str(reference.get("name") or "")
 
 
 def _is_active(rollout: JSON) -> bool:
     """Whether it holds its workload when that changes."""
-    reported = Rollout(rollout, "")
-    is_over = "deletionTimestamp" in rollout["metadata"] or reported.spec.get("disabled") is True
-    return bool(reported.steps) and reported.phase in ("Healthy", "Progressing") and not is_over
+    known = Rollout(rollout, "")
+    is_over = "deletionTimestamp" in rollout["metadata"] or known.spec.get("disabled") is True
+    return bool(known.steps) and known.phase in ("Healthy", "Progressing") and not is_over

@@ -60,12 +60,12 @@ class HeldDeployment:
     def release(self) -> None:
         """Give it back its strategy: its own controller goes on."""
         annotations = self._annotations
-        reported = json.loads(annotations.pop(STRATEGY, "{}"))
+        noted = json.loads(annotations.pop(STRATEGY, "{}"))
         for key in (IN_PROGRESS, EXTRA):
             annotations.pop(key, None)
         spec: JSON = {"paused": None}
-        if reported:
-            spec["strategy"] = {"type": "RollingUpdate", "rollingUpdate": reported["rollingUpdate"]}
+        if noted:
+            spec["strategy"] = {"type": "RollingUpdate", "rollingUpdate": noted["rollingUpdate"]}
         self._write(annotations, spec)
 
     def counts(self) -> tuple[int, int]:
@@ -80,14 +80,14 @@ class HeldDeployment:
     def roll(self, goal: int, asked: int | str) -> None:
         """Go towards so many new pods; `asked` is how the step says it."""
         annotations = self._annotations
-        reported = json.loads(annotations.get(STRATEGY, "{}"))
-        rolling = reported.get("rollingUpdate") or self.obj["spec"]["strategy"].get("rollingUpdate") or {}
+        noted_before = json.loads(annotations.get(STRATEGY, "{}"))
+        rolling = noted_before.get("rollingUpdate") or self.obj["spec"]["strategy"].get("rollingUpdate") or {}
         new = self._new()
         updated = {"updatedReadyReplicas": self.counts()[1], "expectedUpdatedReplicas": goal}
         extra = {key: number for key, number in updated.items() if number}
-        reported = {"rollingStyle": "Partition", "rollingUpdate": rolling, "partition": asked}
+        strategy = {"rollingStyle": "Partition", "rollingUpdate": rolling, "partition": asked}
         noted = {
-            STRATEGY: json.dumps(reported, separators=(",", ":")), EXTRA: json.dumps(extra, separators=(",", ":")),
+            STRATEGY: json.dumps(strategy, separators=(",", ":")), EXTRA: json.dumps(extra, separators=(",", ":")),
         }  # fmt: skip
         if annotations | noted != annotations or not self.obj["spec"].get("paused"):
             self._write(annotations | noted, {"paused": True, "strategy": {"type": "Recreate"}})
