@@ -1,4 +1,4 @@
-"""Another image for what rolls out a workload that has the template: by key, to what the cluster has then."""
+"""What rolls out a workload that has the template: an image and a size by key, to what the cluster has then."""
 
 from __future__ import annotations
 
@@ -61,6 +61,25 @@ async def test_the_source_of_an_argo_rollout_gets_another_image(stage: Stage, da
     stage.cluster.apply(_holder("argoproj.io/v1alpha1", "Rollout", "web", spec))
     stage.advance(60)
     await _set_image(stage, dashboard, "ro/web", "Rollout shop/web")
+
+
+async def test_the_workload_of_a_kruise_rollout_gets_another_image_and_size(stage: Stage, dashboard: Dashboard) -> None:
+    stage.cluster.install("kruise")
+    stage.cluster.apply(_deployment(4))
+    steps = {"canary": {"steps": [{"replicas": 1}, {"replicas": "100%"}]}}
+    spec = {"workloadRef": TARGET, "strategy": steps}
+    stage.cluster.apply(_holder("rollouts.kruise.io/v1beta1", "Rollout", "web", spec))
+    stage.advance(60)
+    await _set_image(stage, dashboard, "ro/web", "Rollout shop/web")
+    stage.advance(60)
+    async with dashboard(size=(100, 30)) as screen:
+        await screen.sees("ro/web", "step 1 of 2")
+        await screen.press("s")
+        await screen.sees("Scale Rollout shop/web", "Currently 4 replicas")
+        await screen.press("backspace", "6", "enter")
+        await screen.sees("y yes")
+        await screen.press("y")
+        await screen.until(lambda: stage.read("web").spec.replicas == 6, "it is scaled")
 
 
 async def test_without_containers_no_image_is_asked_for(stage: Stage, dashboard: Dashboard) -> None:

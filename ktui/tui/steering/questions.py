@@ -31,14 +31,18 @@ async def ask_request(host: Host, action: Action, workload: Workload) -> Request
     if action in PLAIN:
         return PLAIN[action]()
     if action is Action.SCALE:
-        now = kind_of(workload).replicas(workload)
-        assert now is not None, "what cannot be scaled is not asked about"
-        return await ask_scale(
-            host, f"Scale {target_of(workload)}", f"Currently {count(now, 'replica')}. New number:", str(now)
-        )
+        now = _replicas(host, workload)
+        note = f"Currently {count(now, 'replica')}. New number:" if now is not None else "New number:"
+        return await ask_scale(host, f"Scale {target_of(workload)}", note, str(now) if now is not None else "")
     if action is Action.CANARY:
         return await ask_canary(host, workload)
     return await ask_images(host, workload)
+
+
+def _replicas(host: Host, workload: Workload) -> int | None:
+    """How many pods it is to have, by its own spec or that of the workload that it rolls out; None if not known."""
+    own, rollout = kind_of(workload).replicas(workload), host.live.rollouts.get(workload.metadata.uid)
+    return rollout.progress.desired if own is None and rollout is not None else own
 
 
 async def _ask_choice(host: Host, title: str, choices: Sequence[Choice]) -> Request | None:
