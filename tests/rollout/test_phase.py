@@ -190,6 +190,7 @@ def test_a_change_that_the_controller_does_not_see() -> None:
     made = _still()
     made.raw["metadata"]["generation"] = 3
     assert _first(made.rollout()) == (Reason.NO_PROGRESS, "the controller has not seen the change for 10m")
+    assert made.rollout().causes[0].try_next == "check whether kube-controller-manager runs"
 
 
 def test_a_scale_a_moment_ago_is_no_standstill() -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from ktui.model.events import Event
 from ktui.model.objects import Condition, Pod, ReplicaSet, condition_of
+from ktui.model.resources import resource_of
 from ktui.model.times import before, span
 from ktui.model.workloads import ControllerRevision, Workload
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, legible
@@ -115,7 +116,7 @@ def _stands(
     detail = condition.message if condition is not None else ""
     if not workload.observed:
         said = f"the controller has not seen the change for {quiet}"
-        helps = "check whether kube-controller-manager runs"
+        helps = f"check whether {_controller(workload)} runs"
     elif condition is not None:
         said = _fit(f"nothing has happened for {quiet}: {condition.type} {condition.status}, {condition.message}")
     elif numbers.new.existing < numbers.new.wanted:
@@ -134,6 +135,12 @@ def _stands(
         reason=Reason.NO_PROGRESS,
         since=moved,
     )
+
+
+def _controller(workload: Workload) -> str:
+    """What has to run for it to roll out."""
+    resource = resource_of(workload)
+    return "kube-controller-manager" if resource.group == "apps" else f"the controller of {resource.title}s"
 
 
 def _fit(text: str) -> str:

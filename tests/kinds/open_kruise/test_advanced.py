@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import cast
 
+import msgspec
 import pytest
 
 from ktui.kinds.advanced_daemonset.objects import ADVANCED_DAEMONSETS, AdvancedDaemonSet
 from ktui.kinds.advanced_statefulset.objects import ADVANCED_STATEFULSETS, AdvancedStatefulSet
-from ktui.kinds.registry import verdict
+from ktui.kinds.cloneset.objects import CLONESETS
+from ktui.kinds.registry import rollout_of, verdict
+from ktui.model.changes import Put
 from ktui.model.resources import Resource
+from ktui.model.store import Store
+from ktui.model.template import decode_hook
+from ktui.model.workloads import Workload
 from ktui.rollout.rollout import Phase
 from tests.kinds.open_kruise import replay
 from tests.recorded import decode
@@ -99,3 +107,16 @@ def test_what_their_strategies_mean() -> None:
     assert isinstance(daemonset, AdvancedDaemonSet)
     assert (daemonset.kept, daemonset.target) == (2, 3), "a share of the nodes is rounded down"
     assert not daemonset.rolling.in_place
+
+
+@pytest.mark.parametrize("resource", [CLONESETS, ADVANCED_STATEFULSETS, ADVANCED_DAEMONSETS])
+def test_where_a_change_is_not_seen_it_is_its_own_controller_that_may_not_run(resource: Resource) -> None:
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
+    meta = {"name": "web", "namespace": "shop", "uid": "1", "generation": 1, "creationTimestamp": begun.isoformat()}
+    spec = {"selector": {"matchLabels": {"app": "web"}}, "template": template}
+    workload = msgspec.convert({"metadata": meta, "spec": spec}, resource.type, dec_hook=decode_hook)
+    store = Store()
+    store.apply([Put(resource, workload)])
+    _, seen = rollout_of(store, cast(Workload, workload), None, begun + timedelta(minutes=20))
+    assert [each.try_next for each in seen.causes] == [f"check whether the controller of {resource.title}s runs"]
