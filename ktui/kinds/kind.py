@@ -166,6 +166,10 @@ class Kind(ABC, Generic[W]):
         """
         return ""
 
+    def rolls_out_for(self, claimant: W, target: Workload) -> bool:
+        """Whether this one rolls out a change of that workload while the workload itself is to have no pods."""
+        return False
+
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """What else an action on it may change, by resource and name, in its namespace."""
         return ()

@@ -71,7 +71,18 @@ def _with_claimants(made: Plan, subject: AnySubject) -> Plan:
     own = subject.workload
     no_abort = next((why for each in (own, *subject.claimants) if (why := kind_of(each).no_abort)), "")
     warnings = claim_warnings(action_of(made.request), own, subject.claimants)
-    return msgspec.structs.replace(made, no_abort=no_abort, warnings=(*made.warnings, *warnings))
+    elsewhere = _rolled_out_by(action_of(made.request), own, subject.claimants)
+    return msgspec.structs.replace(
+        made, no_abort=no_abort, warnings=(*made.warnings, *warnings), rolled_out_by=elsewhere
+    )
+
+
+def _rolled_out_by(action: Action, workload: Workload, claimants: Sequence[Workload]) -> Reference | None:
+    """What tells how a change of a workload without pods goes: the only one that rolls it out in pods of its own."""
+    if action is Action.SCALE or kind_of(workload).replicas(workload) != 0:
+        return None
+    found = [each for each in claimants if kind_of(each).rolls_out_for(each, workload)]
+    return reference_to(found[0]) if len(found) == 1 else None
 
 
 def claim_warnings(action: Action, workload: Workload, claimants: Sequence[Workload]) -> tuple[str, ...]:

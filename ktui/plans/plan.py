@@ -90,6 +90,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What is patched of the object itself after that: its spec, where the first patch is of its status."""
     asked_of: Reference | None = None
     """The workload that the action was asked of, if the object that is patched is another."""
+    rolled_out_by: Reference | None = None
+    """What else rolls out the template that changes, in pods of its own, while the target has none."""
     deletes: tuple[PodToDelete, ...] = ()
     """The pods that are deleted once the controller has seen the patch; nearly always none."""
 
@@ -101,7 +103,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def followed(self) -> Reference:
         """The workload whose rollout tells how it goes."""
-        return self.asked_of or Reference(self.target.name, self.target.resource)
+        return self.rolled_out_by or self.asked_of or Reference(self.target.name, self.target.resource)
+
+    @property
+    def is_followed_elsewhere(self) -> bool:
+        """Whether that is another object than the one that is patched."""
+        return self.rolled_out_by is not None or self.asked_of is not None
 
     @property
     def done_sentence(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ktui.kinds import planning
 from ktui.kinds.argo_rollout.resources import ROLLOUTS
 from ktui.kinds.flagger_canary.resources import CANARIES
 from ktui.kinds.kruise_rollout.objects import KRUISE_ROLLOUTS
@@ -16,16 +17,19 @@ from ktui.kinds.planning import claim_warnings
 from ktui.kinds.registry import rollout_of
 from ktui.model.changes import Put
 from ktui.model.objects import Deployment
+from ktui.model.reference import in_full
 from ktui.model.resources import DEPLOYMENTS, Resource, resource_of
 from ktui.model.store import Store
 from ktui.model.template import decode_hook
-from ktui.plans.request import Action
+from ktui.plans.plan import Plan
+from ktui.plans.request import Action, Request, Restart, Scale, SetImage
 from ktui.rollout.rollout import Phase, Rollout
 from tests.rollout.made import Made
 
 NOW = datetime(2026, 1, 1, 1, tzinfo=UTC)
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
-WEB = msgspec.convert(Made("web:1", 1).raw, Deployment, dec_hook=decode_hook)
+_DEPLOYMENT = Made("web:1", 1).raw
+WEB = msgspec.convert(_DEPLOYMENT, Deployment, dec_hook=decode_hook)
 
 
 def _claimant(resource: Resource, spec: dict[str, Any], **status: Any) -> Any:
@@ -72,6 +76,34 @@ def test_what_becomes_of_an_action_on_what_another_one_rolls_out(claimant: Any, 
     assert claim_warnings(action, WEB, (claimant,)) == ((told,) if told else ())
 
 
+@pytest.mark.parametrize(
+    ("claimants", "replicas", "action", "followed"),
+    [
+        ((_argo("onsuccess"),), 0, Action.SET_IMAGE, "rollout.argoproj.io/web"),
+        ((_canary(phase="Succeeded"),), 0, Action.RESTART, "canary.flagger.app/web"),
+        ((_argo("never"),), 3, Action.SET_IMAGE, "deployment.apps/web"),
+        ((_argo("onsuccess"),), 0, Action.SCALE, "deployment.apps/web"),
+        ((_kruise(),), 0, Action.SET_IMAGE, "deployment.apps/web"),
+        ((_argo("onsuccess"), _canary(phase="Succeeded")), 0, Action.SET_IMAGE, "deployment.apps/web"),
+    ],
+)
+def test_what_is_followed_of_a_change_of_a_workload_that_another_one_rolls_out(
+    claimants: tuple[Any, ...], replicas: int, action: Action, followed: str
+) -> None:
+    raw = copy.deepcopy(_DEPLOYMENT)
+    raw["spec"]["replicas"] = replicas
+    requests: dict[Action, Request] = {
+        Action.SET_IMAGE: SetImage((("web", "web:2"),)),
+        Action.RESTART: Restart(),
+        Action.SCALE: Scale(replicas + 1),
+    }
+    found = planning.subject(DEPLOYMENTS, raw, [()], NOW, claimants=claimants)
+    made = planning.plan(requests[action], found)
+    assert isinstance(made, Plan), made
+    assert in_full(made.followed) == followed
+    assert made.is_followed_elsewhere is (followed != "deployment.apps/web")
+
+
 def test_two_that_roll_out_the_same() -> None:
     both = claim_warnings(Action.SET_IMAGE, WEB, (_kruise(), _canary(phase="Initialized")))
     assert both[-1] == (
@@ -82,9 +114,6 @@ def test_two_that_roll_out_the_same() -> None:
         "canary.flagger.app/web rolls out the same workload: both change it, and the one that writes last wins."
     )
     assert claim_warnings(Action.SET_IMAGE, WEB, ()) == ()
-
-
-_DEPLOYMENT = Made("web:1", 1).raw
 
 
 def _looked(*claimants: Any, deployment: dict[str, Any] = _DEPLOYMENT) -> dict[str, Rollout]:

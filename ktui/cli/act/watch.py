@@ -165,7 +165,7 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
         async with recording(api.connection, book_opener(settings)) as recorder:
             while True:
                 left = max(end - clock.time(), 0.001) if watch.limit else 0.0
-                armed, begins = await _armed(api, made), _BEGIN if made.asked_of is not None else 0.0
+                armed, begins = await _armed(api, made), _BEGIN if made.is_followed_elsewhere else 0.0
                 followed = await _follow(
                     replace(watch, limit=left), recorder, rules, api, armed, says=says, begins=begins
                 )
@@ -182,7 +182,9 @@ def follower(watch: Watch, settings: Settings, *, says: bool) -> Follow:
 
 async def _armed(api: Api, made: Plan) -> Armed:
     meant = made.followed
-    raw = made.after if made.asked_of is None else await api.get(meant.resource, made.target.namespace, meant.name)
+    raw = made.after
+    if made.is_followed_elsewhere:
+        raw = await api.get(meant.resource, made.target.namespace, meant.name)
     return arm(cast(Workload, msgspec.convert(raw, meant.resource.type, dec_hook=decode_hook)))
 
 

@@ -97,6 +97,10 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
 
         return of_target(claimant, target, action)
 
+    def rolls_out_for(self, claimant: ArgoRollout, target: Workload) -> bool:
+        """It has pods of its own; only the template is that of the workload."""
+        return True
+
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """The analyses that run, which can be ended, and the Deployment that the template is taken from."""
         from ktui.kinds.argo_rollout.plans.terminating import running_names  # noqa: PLC0415

@@ -102,6 +102,10 @@ class FlaggerCanaryKind(Kind[Canary]):
 
         return of_target(claimant, target, action)
 
+    def rolls_out_for(self, claimant: Canary, target: Workload) -> bool:
+        """The target gets pods when the Canary begins, and the primary serves."""
+        return target.metadata.name == claimant.target.name
+
     def template_in(self, raw: dict[str, Any]) -> tuple[Resource, str] | None:
         """The target: a Deployment or a DaemonSet."""
         source = raw["spec"].get("targetRef") or {}
