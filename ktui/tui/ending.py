@@ -19,7 +19,7 @@ class Unsettled(NamedTuple):
     """An action that is being sent: what, and the command that shows afterwards whether it was applied."""
 
     title: str
-    look: str
+    check: str
 
 
 @runtime_checkable
@@ -162,6 +162,6 @@ class EndingApp(CleanApp):
         """Keep what will not be known."""
         self._parting = [
             f"{title}: the request was being sent when ktui ended; it is not known whether the change was applied.\n"
-            f"Check with: {look}"
-            for title, look in self.unsettled
+            f"Check with: {check}"
+            for title, check in self.unsettled
         ]

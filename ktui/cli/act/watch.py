@@ -241,10 +241,10 @@ class _Watching:
                     pass  # Time alone is news too.
                 if self._armed.resource in self._store.listed:
                     streams.go()
-                if (ended := await self._look(limit)) is not None:
+                if (ended := await self._update(limit)) is not None:
                     return ended
 
-    async def _look(self, limit: asyncio.Timeout) -> Followed | None:
+    async def _update(self, limit: asyncio.Timeout) -> Followed | None:
         links = self._store.links.values()
         for link in links:
             if link.resource in self._needed and link.state is LinkState.REFUSED:

@@ -1,1 +1,1 @@
-"""`ktui audit`: what was done with ktui on this machine."""
+"""`ktui audit`: who did what, by ktui on this machine and by others."""

@@ -1,1 +1,1 @@
-"""`ktui audit`: what was done with ktui on this machine."""
+"""`ktui config check`: whether config.toml can be used, and which rules meet what."""

@@ -235,15 +235,15 @@ def demo(
         raise click.UsageError("--tour has its own scenario: leave out SCENARIO.")
     if tour and any(flags_of(context).get(name) for name in ("namespace", "selector", "read_only")):
         raise click.UsageError("--tour shows all rollouts and acts on them: leave out -n, -l and --read-only.")
-    past = Hindsight()
+    hindsight = Hindsight()
     fleet = Fleet(pods, deployments, rate)
     played = "tour" if tour else scenario
-    cluster = _cluster(played, fleet, seed=seed, speed=speed, heard=past.hear, name="demo")
+    cluster = _cluster(played, fleet, seed=seed, speed=speed, heard=hindsight.hear, name="demo")
     with (
         tempfile.TemporaryDirectory(prefix="ktui-demo-") as folder,
         cluster.serving(),
         closing(Book()) as book,
-        past.written_into(book),
+        hindsight.written_into(book),
     ):
         kubeconfig = cluster.write_kubeconfig(Path(folder) / "kubeconfig")
         settings = demo_settings(settings_of(context), flags_of(context), kubeconfig, tour=tour)

@@ -71,20 +71,20 @@ def history(context: click.Context, reference: Reference, revision: int | None, 
       ktui history sts/db --revision 3  one of them, with its template
     """
     refuse_scope_flags(context)
-    past, known, now = run(_read(settings_of(context), reference))
+    kept, known, now = run(_read(settings_of(context), reference))
     if revision is None:
         if output == "text":
-            _print_table(past, known, now)
+            _print_table(kept, known, now)
         else:
-            printing.document(history_document(past, known), output)
+            printing.document(history_document(kept, known), output)
         return 0
-    found = past.find(revision)
+    found = kept.find(revision)
     if found is None:
         return _refuse(Refusal(f"unable to find specified revision {revision} in history"))
     if output == "text":
-        _print_revision(past, known, found, now)
+        _print_revision(kept, known, found, now)
     else:
-        printing.document(revision_document(past, known, found), output)
+        printing.document(revision_document(kept, known, found), output)
     return 0
 
 
@@ -124,17 +124,17 @@ def diff(
     refuse_scope_flags(context)
     if as_yaml and output != "text":
         raise click.UsageError("--yaml is a way to print text; it does not go with -o json or -o yaml.")
-    past, known, _ = run(_read(settings_of(context), reference))
-    compared = chosen(past, before, after)
+    kept, known, _ = run(_read(settings_of(context), reference))
+    compared = chosen(kept, before, after)
     if isinstance(compared, Refusal):
         return _refuse(compared)
-    found = compare(past, known, compared)
+    found = compare(kept, known, compared)
     # All revisions of the history were read together with their templates.
     assert found is not None
     if output == "text":
-        _print_difference(past, compared, found, compare_as_yaml(past, known, compared) if as_yaml else None)
+        _print_difference(kept, compared, found, compare_as_yaml(kept, known, compared) if as_yaml else None)
     else:
-        printing.document(difference_document(past, compared, found), output)
+        printing.document(difference_document(kept, compared, found), output)
     return 0
 
 
@@ -208,15 +208,15 @@ def _refuse(refusal: Refusal) -> int:
     return FAILED
 
 
-def _print_table(past: History, known: Templates, now: datetime) -> None:
+def _print_table(kept: History, known: Templates, now: datetime) -> None:
     """kubectl's columns are the first and the last; what it says of a missing change-cause stays as well."""
-    if not past.revisions:
-        printing.note(f"{short(past.kind, past.name)} has no revision yet.")
+    if not kept.revisions:
+        printing.note(f"{short(kept.kind, kept.name)} has no revision yet.")
         return
-    changed = changes_of_all(past, known)
+    changed = changes_of_all(kept, known)
     header = ["REVISION", "STATE", "IMAGES", "CHANGED", "PODS", "AGE", "TOOK", "BY", "CHANGE-CAUSE"]
-    printing.table(header, [_row(each, changed[each.uid], known.writer, now) for each in past.revisions])
-    if past.current is None:
+    printing.table(header, [_row(each, changed[each.uid], known.writer, now) for each in kept.revisions])
+    if kept.current is None:
         printing.note("ktui: the live template has no revision yet.")
 
 
@@ -242,10 +242,10 @@ def _state(revision: PastRevision) -> str:
     return marked or ("undo" if revision.is_undo else "-")
 
 
-def _print_revision(past: History, known: Templates, revision: PastRevision, now: datetime) -> None:
+def _print_revision(kept: History, known: Templates, revision: PastRevision, now: datetime) -> None:
     """What `kubectl rollout history --revision` prints, and what ktui knows besides."""
-    printing.line(f"{past.kind.lower()}.apps/{past.name} with revision #{revision.number}")
-    facts = _facts(past, known, revision, now)
+    printing.line(f"{kept.kind.lower()}.apps/{kept.name} with revision #{revision.number}")
+    facts = _facts(kept, known, revision, now)
     width = max(14, *(len(name) + 1 for name, _ in facts))
     for name, value in facts:
         printing.line(f"{name + ':':<{width}} {value}")
@@ -254,15 +254,15 @@ def _print_revision(past: History, known: Templates, revision: PastRevision, now
         printing.line(f"  {line}")
 
 
-def _facts(past: History, known: Templates, revision: PastRevision, now: datetime) -> list[tuple[str, str]]:
-    changed = changes_of_all(past, known)[revision.uid]
+def _facts(kept: History, known: Templates, revision: PastRevision, now: datetime) -> list[tuple[str, str]]:
+    changed = changes_of_all(kept, known)[revision.uid]
     owner, wrote = revision.deployed_by, known.writer if revision.is_current else None
     account = revision.account
     facts = [
         ("Outcome", account.sentence(revision.number, now) if account.standing in KNOWN_OUTCOMES else ""),
         ("State", "live" if revision.is_current else "kubectl rollout undo leads here" if revision.is_undo else ""),
         ("Formerly", ", ".join(map(str, revision.former))),
-        (revisions_kind(past), revision.name),
+        (revisions_kind(kept), revision.name),
         ("Pods", f"{revision.ready} of {revision.wanted} ready"),
         ("Made", f"{revision.created:%Y-%m-%d %H:%M:%S} UTC" if revision.created is not None else ""),
         ("Took", duration(revision.took) if revision.took is not None else ""),
@@ -275,8 +275,8 @@ def _facts(past: History, known: Templates, revision: PastRevision, now: datetim
     return [(name, value) for name, value in facts if value]
 
 
-def _print_difference(past: History, compared: Pair, found: TemplateDiff, yaml: Sequence[DiffLine] | None) -> None:
-    printing.line(f"{short(past.kind, past.name)}: {label(past, compared.before)} → {label(past, compared.after)}")
+def _print_difference(kept: History, compared: Pair, found: TemplateDiff, yaml: Sequence[DiffLine] | None) -> None:
+    printing.line(f"{short(kept.kind, kept.name)}: {label(kept, compared.before)} → {label(kept, compared.after)}")
     if found.is_empty:
         printing.line("no difference")
     for note in found.notes:

@@ -68,9 +68,9 @@ class GateRecorder:
                 self._store.apply(batch)
                 if any(isinstance(change, Link) and change.state is LinkState.REFUSED for change in batch):
                     self._has_ended.set()
-                self._look()
+                self._update()
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         if not self._store.listed.issuperset({self._reference.resource, self._revisions}):
             return
         for uid in self._store.take_dirty():

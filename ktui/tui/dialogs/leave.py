@@ -28,8 +28,8 @@ class LeaveScreen(Dialog[bool]):
         """What is being sent, each with the command to look with; the names of what auto-abort is on for."""
         super().__init__()
         self._sentences = [
-            f"{title}: it is being sent, and its outcome is not known yet. After quitting, check with: {look}"
-            for title, look in unsettled
+            f"{title}: it is being sent, and its outcome is not known yet. After quitting, check with: {check}"
+            for title, check in unsettled
         ]
         if names := ", ".join(watched_over):
             self._sentences.append(
