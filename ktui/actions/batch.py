@@ -140,10 +140,17 @@ async def try_all(api: Api, wanted: Sequence[tuple[str, Planned]], rules: Rules 
     )
 
 
-async def one_after_another(batch: Batch, send: Callable[[Plan], Awaitable[Outcome]]) -> Applied:
-    """Send each plan as it was shown, under its own preconditions; after one that is not done, no more is sent."""
+async def one_after_another(
+    batch: Batch, send: Callable[[Plan], Awaitable[Outcome]], is_stopped: Callable[[], bool] = lambda: False
+) -> Applied:
+    """Send each plan as it was shown, under its own preconditions.
+
+    After one that is not done, or once `is_stopped`, no more is sent.
+    """
     outcomes: list[Outcome] = []
     for accepted in batch.accepted:
+        if is_stopped():
+            break
         outcomes.append(await send(accepted.plan))
         if not isinstance(outcomes[-1], Done):
             break

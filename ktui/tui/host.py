@@ -156,5 +156,8 @@ class Host(Listener, Protocol):
     def post_message(self, message: Message) -> bool:
         """Have that done."""
 
+    def push_screen(self, screen: Screen[Any]) -> object:
+        """Show a screen."""
+
     async def push_screen_wait(self, screen: Screen[Answer]) -> Answer | None:
         """Show a dialog, and wait for its answer; None if the person left it."""

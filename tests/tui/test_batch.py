@@ -115,6 +115,40 @@ async def test_it_stops_at_the_first_that_changed_since_it_was_shown(stage: Stag
     assert [stage.read(name).spec.replicas for name in NAMES] == [6, 5, 4]
 
 
+async def test_what_takes_long_to_send_is_counted_and_can_be_stopped(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _select_all(screen)
+        await screen.press("space")
+        await screen.sees("y yes, to 3 rollouts")
+        with stage.cluster.faults.silence():
+            await screen.press("y")
+            await screen.sees("Sending 1 of 3: Pause shop/api…", "esc stop before the next one")
+            await screen.press("escape")
+            await screen.sees_no("Sending")
+        await screen.hears("shop/api paused.")
+        await screen.hears("Stopped there. Not done: shop/web, shop/worker.")
+    assert _paused(stage) == ["api"]
+
+
+async def test_the_count_goes_when_all_is_sent_whatever_is_in_front(stage: Stage, dashboard: Dashboard) -> None:
+    _deployed(stage)
+    async with dashboard() as screen:
+        await _select_all(screen)
+        await screen.press("space")
+        await screen.sees("y yes, to 3 rollouts")
+        with stage.cluster.faults.silence():
+            await screen.press("y")
+            await screen.sees("Sending 1 of 3: Pause shop/api…")
+            await screen.press("ctrl+c")
+            await screen.sees("Quit ktui?")
+        await screen.hears("shop/worker paused.")
+        await screen.press("n")
+        await screen.sees_no("Quit ktui?")
+        await screen.sees_no("Sending")
+    assert _paused(stage) == list(NAMES)
+
+
 async def test_a_new_image_is_for_one_at_a_time(stage: Stage, dashboard: Dashboard) -> None:
     _deployed(stage)
     async with dashboard() as screen:

@@ -60,6 +60,7 @@ def _wanted(cluster: Reached, settings: Settings, reference: Reference, request:
 
 def _apply(cluster: Reached, batch: Batch, *, says: bool) -> Applied:
     async def send(made: Plan) -> Outcome:
+        progress.step(len(sending), len(batch.accepted))
         sending.append(made)
         outcome = await cluster.send(made)
         if not isinstance(outcome, Done):
@@ -69,6 +70,7 @@ def _apply(cluster: Reached, batch: Batch, *, says: bool) -> Applied:
         return outcome
 
     sending: list[Plan] = []
+    progress = cluster.api.connection.progress
     try:
         applied = cluster.run(one_after_another(batch, send))
     except (KeyboardInterrupt, signals.Ended):

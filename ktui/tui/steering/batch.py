@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final
 
-from ktui.actions.batch import Batch, LeftOut, one_after_another, try_all
+from ktui.actions.batch import Applied, Batch, LeftOut, one_after_another, try_all
+from ktui.actions.outcome import Outcome
 from ktui.actions.read import Planned, Reader
 from ktui.kube.api import Api
 from ktui.live.session import Session
 from ktui.model.reference import reference_to
 from ktui.model.workloads import Workload
+from ktui.plans.plan import Plan
 from ktui.plans.request import PLAIN, Action, Request
 from ktui.plans.wording import target_of
 from ktui.text import clean, count
 from ktui.tui.dialogs.confirm_batch import ConfirmBatchScreen
 from ktui.tui.dialogs.dialog import Dialog
+from ktui.tui.dialogs.sending_batch import SendingBatchScreen
 from ktui.tui.host import Host
 from ktui.tui.steering.offers import steered
 from ktui.tui.steering.questions import ask_scale
 from ktui.tui.steering.steering import Steering
+
+_WORTH_A_WORD: Final = 0.5
+"""Seconds of sending after which a dialog shows it."""
 
 
 async def steer_all(host: Host, session: Session, steering: Steering, uids: Sequence[str], name: str) -> None:
@@ -69,9 +77,33 @@ async def _steer_all(host: Host, session: Session, steering: Steering, uids: Seq
     agreed = await host.push_screen_wait(question)
     if agreed is None:
         return
-    applied = await one_after_another(agreed, lambda made: steering.send(api, made))
+    applied = await _send(host, steering, api, title, agreed)
     if applied.stopped:
         steering.say(applied.stopped, "error")
+
+
+async def _send(host: Host, steering: Steering, api: Api, title: str, batch: Batch) -> Applied:
+    """Send them one after another. If that takes longer, a dialog counts them, and can stop it."""
+    shown, sent = SendingBatchScreen(title, len(batch.accepted)), 0
+
+    async def send(made: Plan) -> Outcome:
+        nonlocal sent
+        sent += 1
+        shown.sends(sent, made.title)
+        return await steering.send(api, made)
+
+    async def show() -> None:
+        await asyncio.sleep(_WORTH_A_WORD)
+        while isinstance(host.screen, Dialog):  # noqa: ASYNC110 - no event tells when a dialog ends
+            await asyncio.sleep(_WORTH_A_WORD)
+        host.push_screen(shown)
+
+    showing = asyncio.create_task(show())
+    try:
+        return await one_after_another(batch, send, lambda: shown.is_stopped)
+    finally:
+        showing.cancel()
+        shown.end()
 
 
 def _action(name: str, workloads: Sequence[Workload], steering: Steering) -> Action:
