@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from textual import events
 
 from ktui.tui.dismissal import SafeToDismiss
 from ktui.tui.door import takes_text
 from ktui.tui.ending import EndingApp
+
+_SAME: Final = {"ctrl+@": "ctrl+space"}
+"""Keys for which most terminals send the same character as for the key that config.toml names."""
 
 
 class OwnKeysApp(EndingApp):
@@ -21,7 +24,7 @@ class OwnKeysApp(EndingApp):
     async def on_event(self, event: events.Event) -> None:
         """Handle an event; an own key as the one that it stands for."""
         if isinstance(event, events.Key) and not event.is_forwarded and self._steers:
-            known = self.own_keys.get(event.key)
+            known = self.own_keys.get(_SAME.get(event.key, event.key))
             event = event if known is None else events.Key(known, known if len(known) == 1 else None)
         await super().on_event(event)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
+from textual._xterm_parser import XTermParser
 
 from ktui.cli.habits import habits_of
 from ktui.settings import Settings, SettingsError, load
@@ -108,7 +110,7 @@ async def test_the_dashboard_is_as_a_person_is_used_to(stage: Stage, dashboard: 
         heading = next(line for line in screen.text.splitlines() if "ROLLOUT" in line)
         assert heading.split() == ["PHASE", "ROLLOUT", "WHY"]
         assert [word for word in screen.text.split() if word in ("api", "cart", "web")][:3] == ["api", "cart", "web"]
-        # A key of one's own, one of the set, and in a question none.
+        # An own key, two of the set (ctrl+space as terminals send it), and in a question none.
         await screen.press("slash")
         await screen.type("@mine")
         await screen.sees("1 of 3 match")
@@ -116,6 +118,8 @@ async def test_the_dashboard_is_as_a_person_is_used_to(stage: Stage, dashboard: 
         await screen.sees("Pause shop/cart", "y yes")
         await screen.press("d")
         assert "Pause shop/cart" in screen.text
+        await screen.press("escape", *(each.key for each in XTermParser().feed("\x00") if isinstance(each, events.Key)))
+        await screen.sees("✓ 1 selected")
         await screen.press("escape", "d")
         await screen.sees("REVISIONS AND PODS")
         await screen.press("question_mark")
