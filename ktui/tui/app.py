@@ -313,7 +313,11 @@ class KtuiApp(HostApp):
 
     @on(messages.GoTo)
     def _goes_to(self, message: messages.GoTo) -> None:
-        self._go_to("context" if message.is_context else "namespace", message.name)
+        from ktui.tui.dialogs.scope import is_elsewhere  # noqa: PLC0415
+
+        what: Picked = "context" if message.is_context else "namespace"
+        if self._session is not None and is_elsewhere(what, message.name, self._session):
+            self._go_to(what, message.name)
 
     def _go_to(self, what: Picked, name: str) -> None:
         if self._session is not None:
