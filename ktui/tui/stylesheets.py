@@ -19,7 +19,7 @@ def _sheets(*names: str) -> list[str | PurePath]:
 FIRST: Final = _sheets("app", "paint", "overview")
 """What the app names as its own. Textual parses that before it draws anything."""
 
-OTHERS: Final = _sheets("detail", "history", "logs", "timeline", "audit", "usage", "bluegreen", "figures")
+OTHERS: Final = _sheets("detail", "history", "logs", "entries", "usage", "bluegreen", "figures")
 """What only the other screens need."""
 
 

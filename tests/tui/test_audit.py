@@ -27,3 +27,15 @@ async def test_it_says_who_did_what_and_in_full(size: tuple[int, int], stage: St
         await screen.sees("WITH KTUI, ON THIS MACHINE", "FIELDS THAT IT OWNS NOW", "restarted at")
         await screen.press("escape", "E")
         await screen.sees("1 rollout")
+
+
+async def test_what_could_not_be_read_is_read_once_the_server_is_back(stage: Stage, dashboard: Dashboard) -> None:
+    stage.deploy("cart", "cart:1.0", replicas=1)
+    stage.advance(20)
+    async with dashboard(size=(120, 36)) as screen:
+        await screen.knows_all()
+        with stage.cluster.faults.refusing_connections():
+            await screen.press("E")
+            await screen.sees("what others wrote cannot be read")
+        await screen.sees("containers[cart].image")
+        await screen.sees_no("cannot be read")

@@ -43,7 +43,7 @@ async def opened(screen: Screen) -> None:
 
 
 def rows(screen: Screen) -> list[str]:
-    return [line.strip() for line in screen.app.screen.query_one("#moments", ItemList).text.splitlines()]
+    return [line.strip() for line in screen.app.screen.query_one("#entries", ItemList).text.splitlines()]
 
 
 def row(screen: Screen, text: str) -> int:
