@@ -136,6 +136,17 @@ async def test_the_dashboard_is_as_a_person_is_used_to(stage: Stage, dashboard: 
         await screen.press("enter")
         await screen.sees("1 rollout", "api")
         assert screen.app.namespace == "search"
+        # Nothing is read again for the one that is shown already.
+        known = screen.app.live
+        await screen.press("ctrl+a")
+        await screen.sees("Search for commands")
+        await screen.type("ns search")
+        await screen.sees("Namespace search")
+        await screen.press("enter")
+        await screen.sees_no("Search for commands")
+        await screen.press("question_mark")
+        await screen.sees("YOUR OWN KEYS")
+        assert screen.app.live is known
 
 
 async def test_the_order_and_how_rows_look_are_there_the_next_time(stage: Stage, dashboard: Dashboard) -> None:
