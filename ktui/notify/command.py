@@ -16,6 +16,11 @@ class DeliveryError(Exception):
     """A sentence that says why an announcement did not reach a program or a server. It holds no secret."""
 
 
+def program(words: Sequence[str]) -> str:
+    """The program of such a command; `~` is the home folder."""
+    return os.path.expanduser(words[0])  # noqa: PTH111 - a Path would lose the dot of ./program
+
+
 async def run_command(words: Sequence[str], text: bytes, variables: Mapping[str, str], timeout: float) -> None:
     """Start it, with the text on its standard input. What it prints is dropped: it may hold secrets.
 
@@ -26,7 +31,8 @@ async def run_command(words: Sequence[str], text: bytes, variables: Mapping[str,
     name = clean(Path(words[0]).name)
     starting = asyncio.create_task(
         asyncio.create_subprocess_exec(
-            *words,
+            program(words),
+            *words[1:],
             env={**os.environ, **variables},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,

@@ -106,6 +106,10 @@ def test_config_check_explains_what_meets_what(ktui: Ktui, config: Config, clust
         "  rule 2: context *, namespace *, workload service/*",
         "    read-only",
     ]
+    config("[keys]\npromote = 'b'\n")
+    ran = ktui("config", "check")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("ktui: The keys in config.toml cannot be used")
     assert not cluster.requests
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from ktui.notify import forms, sequences
 from ktui.notify.announcement import Announcement, What
+from ktui.notify.command import run_command
 from ktui.notify.delivery import Delivery
 from ktui.notify.preferences import DEFAULTS, FORMS, Preferences, read_preferences
 from ktui.rollout.rollout import Phase
@@ -192,6 +193,15 @@ async def test_a_program_that_fails_is_named_once(command: list[str], timeout: s
     assert len(complaints) == 1
     assert complaints[0].startswith(sentence.format(name))
     assert SECRET not in complaints[0]
+
+
+async def test_a_program_may_be_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\ncat >~/seen\n")
+    program.chmod(0o700)
+    await run_command(["~/program"], b"hello", {}, 30)
+    assert (tmp_path / "seen").read_text() == "hello"
 
 
 # A server

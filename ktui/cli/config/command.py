@@ -18,7 +18,7 @@ from ktui.kube.auth.chosen import whereabouts
 from ktui.kube.errors import KubeError
 from ktui.model.reference import Reference
 from ktui.model.resources import SERVICES
-from ktui.notify.command import DeliveryError
+from ktui.notify.command import DeliveryError, program
 from ktui.plans.guardrails import Place, Rule
 from ktui.settings import Settings, config_file
 from ktui.text import clean, count
@@ -52,11 +52,11 @@ def check(context: click.Context, names: Reference | ServiceName | None) -> int:
       ktui config check service/shop -n shop            for the switch of a blue-green Service
     """
     settings = settings_of(context)
-    rules, path = settings.guardrails, config_file()
+    rules, habits, path = settings.guardrails, habits_of(settings), config_file()
     is_there = path is not None and path.exists()
     printing.line(f"{clean(str(path))} is valid." if is_there else "There is no config.toml: the defaults hold.")
     code = _check_notifications(settings) if settings.notify else 0
-    for line in _habits(habits_of(settings)):
+    for line in _habits(habits):
         printing.line(line)
     if settings.read_only:
         printing.line("read_only is set: every action is disabled.")
@@ -77,7 +77,7 @@ def _check_notifications(settings: Settings) -> int:
     for line in wanted.lines:
         printing.line(line)
     problems = []
-    if wanted.command and shutil.which(wanted.command[0]) is None:
+    if wanted.command and shutil.which(program(wanted.command)) is None:
         problems.append(f"The notification command {wanted.command[0]} is not an executable file that can be found.")
     if wanted.webhook is not None:
         from ktui.notify.webhook import read_address  # noqa: PLC0415 - with an HTTP client
