@@ -21,7 +21,9 @@ async def test_what_was_started_here_is_announced_and_nothing_else(stage: Stage,
     stage.advance(20)
     async with dashboard() as screen:
         await screen.knows_all()
-        await screen.press("R", "y")
+        await screen.press("R")
+        await screen.sees("y yes")
+        await screen.press("y")
         await screen.until(lambda: stage.read("cart").metadata.generation > 1, "the restart")
         stage.set_image("web", "web:2.0")
         stage.advance(60)

@@ -15,7 +15,9 @@ async def test_it_says_who_did_what_and_in_full(size: tuple[int, int], stage: St
     stage.advance(60)
     async with dashboard(size=size) as screen:
         await screen.knows_all()
-        await screen.press("R", "y")
+        await screen.press("R")
+        await screen.sees("y yes")
+        await screen.press("y")
         await screen.until(lambda: stage.read("cart").metadata.generation > 2, "the restart")
         await screen.until(lambda: screen.told, "how that ended")
         await screen.press("E")
@@ -32,10 +34,10 @@ async def test_it_says_who_did_what_and_in_full(size: tuple[int, int], stage: St
 async def test_what_could_not_be_read_is_read_once_the_server_is_back(stage: Stage, dashboard: Dashboard) -> None:
     stage.deploy("cart", "cart:1.0", replicas=1)
     stage.advance(20)
-    async with dashboard(size=(120, 36)) as screen:
+    async with dashboard(size=(80, 24)) as screen:
         await screen.knows_all()
         with stage.cluster.faults.refusing_connections():
             await screen.press("E")
-            await screen.sees("what others wrote cannot be read")
+            await screen.sees("what others wrote cannot be read: Nothing listens at http")
         await screen.sees("containers[cart].image")
         await screen.sees_no("cannot be read")

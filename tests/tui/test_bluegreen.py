@@ -78,7 +78,9 @@ async def test_the_overview_and_the_detail_say_who_gets_the_traffic(
         assert "traffic" not in rows["cart"]
         assert times_asked(stage, "/services") == 1
         await open_blue_green(screen)
-        await screen.press("p", "y")
+        await screen.press("p")
+        await screen.sees("y yes")
+        await screen.press("y")
         await screen.sees("● green is selected")
         await screen.press("escape", "escape")
         await screen.until(

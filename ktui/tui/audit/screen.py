@@ -19,7 +19,7 @@ from ktui.rollout.writings import Writing, writings
 from ktui.text import clean
 from ktui.tui.audit import lines as audit_lines
 from ktui.tui.draw.items import Item, ItemList
-from ktui.tui.draw.widgets import Span
+from ktui.tui.draw.widgets import Span, wrap
 from ktui.tui.entries_screen import EntriesScreen
 from ktui.tui.keymap import bind
 from ktui.tui.page.screen import PageScreen
@@ -59,13 +59,12 @@ class AuditScreen(EntriesScreen):
             self._read_again_for(self._read, rollout, link.state if link is not None else None)
         self._draw_headline(rollout)
         what = "only what did not end well" if self._warnings_only else "who did what, the newest first"
-        said = [Span("AUDIT  ", "head"), Span(what, "dim")]
-        if self._problem:
-            said.append(Span(f"   {self._problem}", "warn"))
-        self._draw_heading(said)
+        self._draw_heading([Span("AUDIT  ", "head"), Span(what, "dim")])
         found = audit_lines.items(self._shown, now, self._entry_cells)
         nothing = "Nothing of that is known." if self._is_read else "Reading the object…"
-        self._entry_list.show_items(found or [Item(([Span(nothing, "dim")],))])
+        problem = [[Span(part, "warn")] for part in wrap(self._problem, self._entry_cells, 6)]
+        said = [Item(tuple(problem))] if problem else []
+        self._entry_list.show_items([*said, *(found or [Item(([Span(nothing, "dim")],))])])
         self.draw_chrome(now, app.title_line, (), self._entry_hints(is_deleted=rollout is None))
 
     # What is read
