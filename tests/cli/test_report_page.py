@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ktui.cli.report import plots
 from ktui.cli.report.document import Report
 from ktui.cli.report.page import report_page
 from ktui.figures.record import Outcome, Record, Sight
@@ -113,6 +114,24 @@ def test_a_long_history_has_a_limit_and_says_so() -> None:
     shown = Page(page(*records))
     assert "2500 earlier rollouts not listed" in shown.text
     assert shown.count("circle") == 2000 * 2
+
+
+def test_on_paper_no_column_is_cut_and_only_what_is_small_stays_together() -> None:
+    printed = "".join(re.findall(r"@media print \{(.*?\})\s*\}", page(record(1)), re.DOTALL))
+    assert ".scroll { overflow: visible; }" in printed, "what is scrolled to on a screen is cut on paper"
+    assert "td.nowrap { white-space: normal; }" in printed
+    assert "section" not in printed, "a section that is kept together leaves the page before it half empty"
+
+
+@pytest.mark.parametrize("days", [3, 7, 30])
+def test_each_day_below_a_plot_is_named_once_where_it_begins(days: int) -> None:
+    since = NOW - timedelta(days=days)
+    drawn = plots.seconds_over_time([], since, NOW, UTC, median=None)
+    named = re.findall(r'<text class="axis[^"]*" x="([\d.]+)" y="215">(\w+ \d+)</text>', drawn)
+    assert len({name for _, name in named}) == len(named) in (3, 5, 6, 7), "no name twice"
+    midnight = NOW.replace(hour=0)
+    at = plots.Axes(since, NOW, 1, 220).x(midnight)
+    assert f"{midnight:%b %d}" in [name for x, name in named if x == f"{at:.1f}"] or days == 30
 
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := which(name))), None)

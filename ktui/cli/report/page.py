@@ -39,9 +39,10 @@ _CSS: Final = """
   --line: #30363d; --complete: #3fb950; --late: #d29922; --failed: #f85149; --other: #8b949e; } }
 @media print { :root { color-scheme: light; --back: #fff; --card: #fff; --text: #000; --dim: #444; --line: #bbb;
   --complete: #1a7f37; --late: #9a6700; --failed: #cf222e; --other: #666; }
-  section, tr, svg { break-inside: avoid; } thead { display: table-header-group; } body { padding: 0; } }
+  figure, tr { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
+  body { padding: 0; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem; max-width: 62rem; background: var(--back); color: var(--text);
+body { margin: 0 auto; padding: 1.5rem 1rem; max-width: 76rem; background: var(--back); color: var(--text);
   font: 15px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
 p { margin: .25rem 0; } .dim, figcaption { color: var(--dim); font-size: .9rem; }
@@ -61,6 +62,8 @@ th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px soli
 th { color: var(--dim); font-weight: 600; white-space: nowrap; } td.n, th.n { text-align: right; }
 @media (max-width: 40rem) { svg text.axis { font-size: 19px; } }
 td.nowrap { white-space: nowrap; } td.long { min-width: 14rem; }
+@media print { .scroll { overflow: visible; } table { font-size: .65rem; } th, td.nowrap { white-space: normal; }
+  td { overflow-wrap: anywhere; } td.nowrap { overflow-wrap: break-word; } td.long { min-width: 0; } }
 """
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from html import escape
 from typing import Final, NamedTuple
 
+from ktui.figures.statistics import SHORT
 from ktui.text import clean, duration
 
 WIDTH: Final = 720
@@ -15,6 +16,8 @@ _LEFT: Final = 58
 _RIGHT: Final = 12
 _TOP: Final = 10
 _BOTTOM: Final = 26
+_HALF: Final = 30
+"""Units that half of a time below a plot takes, in narrow windows too."""
 
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800)
 """Distances of lines across a plot of seconds."""
@@ -61,7 +64,7 @@ def seconds_over_time(
     """Durations in seconds as dots, with the median as a line."""
     top, step = _seconds_scale(max((dot.value for dot in dots), default=1.0))
     axes = Axes(since, until, top, 220)
-    parts = [_grid(axes, step, duration), _days(axes, zone)]
+    parts = [_grid(axes, step, duration), _times(axes, zone)]
     if median is not None:
         y = axes.y(median)
         parts.append(f'<line class="median" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -72,7 +75,7 @@ def seconds_over_time(
 def shares_over_time(dots: Sequence[Dot], since: datetime, until: datetime, zone: tzinfo | None) -> str:
     """The fewest available pods of each rollout in percent of the desired ones, and the guaranteed minimum."""
     axes = Axes(since, until, 1.0, 180)
-    parts = [_grid(axes, 0.25, lambda value: f"{value * 100:.0f}%"), _days(axes, zone)]
+    parts = [_grid(axes, 0.25, lambda value: f"{value * 100:.0f}%"), _times(axes, zone)]
     for dot in dots:
         if dot.least is not None:
             x, y = axes.x(dot.at), axes.y(dot.least)
@@ -143,16 +146,27 @@ def _grid(axes: Axes, step: float, says: Callable[[float], str]) -> str:
     return "".join(drawn)
 
 
-def _days(axes: Axes, zone: tzinfo | None) -> str:
-    """Six moments below the plot."""
-    is_short = (axes.until - axes.since).total_seconds() <= 172_800
+def _times(axes: Axes, zone: tzinfo | None) -> str:
+    """What is below a plot: six moments of a short period, else the days, each at its beginning."""
+    if axes.until - axes.since <= SHORT:
+        moments = [(axes.since + (axes.until - axes.since) * at / 5, "%H:%M") for at in range(6)]
+    else:
+        moments = [(at, "%b %d") for at in _midnights(axes.since, axes.until, zone)]
     drawn = []
-    for at in range(6):
-        moment = axes.since + (axes.until - axes.since) * at / 5
-        said = moment.astimezone(zone).strftime("%H:%M" if is_short else "%b %d")
-        place = "" if at == 0 else " end" if at == 5 else " middle"
-        drawn.append(f'<text class="axis{place}" x="{axes.x(moment):.1f}" y="{axes.height - 5}">{text(said)}</text>')
+    for moment, form in moments:
+        x, said = axes.x(moment), moment.astimezone(zone).strftime(form)
+        place = "" if x < _LEFT + _HALF else " end" if x > WIDTH - _RIGHT - _HALF else " middle"
+        drawn.append(f'<text class="axis{place}" x="{x:.1f}" y="{axes.height - 5}">{text(said)}</text>')
     return "".join(drawn)
+
+
+def _midnights(since: datetime, until: datetime, zone: tzinfo | None) -> list[datetime]:
+    """The beginnings of days in a period, at most seven of them, at equal distances."""
+    first = since.astimezone(zone).date()
+    days = (first + timedelta(days=number) for number in range(1, (until - since).days + 2))
+    begin = [datetime.combine(day, time(), zone).astimezone(zone) for day in days]
+    within = [at for at in begin if at <= until]
+    return within[:: -(-len(within) // 7) or 1]
 
 
 def _mark(axes: Axes, dot: Dot) -> str:
