@@ -21,7 +21,8 @@ from ktui.settings import Settings
 from ktui.tui.steering.switching import PATCH_SERVICE
 from ktui.tui.theme import THEMES
 from tests import limits
-from tests.screenshots import FOLDER, GALLERY, pictures
+from tests.pictures import GALLERY
+from tests.screenshots import FOLDER, pictures
 
 ROOT = Path(__file__).parents[1]
 LINKED = [

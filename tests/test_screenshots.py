@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.screenshots import ANIMATION, FOLDER, SHOTS, pictures
+from tests.pictures import SHOTS
+from tests.screenshots import ANIMATION, FOLDER, pictures
 
 # Of the gallery, each screen once, and among them each kind of terminal: the others are drawn by the same commands.
 DRAWN = (
