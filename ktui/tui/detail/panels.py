@@ -8,17 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.worker import WorkType
 
-from ktui.kube.api import Api
-from ktui.kube.errors import KubeError
-from ktui.kube.policies import read_policies
-from ktui.model.policies import Policies
-from ktui.model.reference import reference_to
 from ktui.present import Present, Validity
 from ktui.rollout.detail import Detail
 from ktui.rollout.diagnosis.cause import Kind
@@ -26,6 +22,7 @@ from ktui.text import count
 from ktui.tui.detail import lines, pod_lines, why_lines
 from ktui.tui.detail.curves import LINES, Restarts, curves, note_restarts
 from ktui.tui.detail.opening import open_item
+from ktui.tui.detail.policies import KnownPolicies, read_policies_of
 from ktui.tui.detail.room import Heights, Want
 from ktui.tui.detail.transitions import Transitions
 from ktui.tui.draw.items import Item, ItemList
@@ -36,7 +33,6 @@ from ktui.tui.resources import lines as usage_lines
 from ktui.tui.screen import LiveScreen
 
 if TYPE_CHECKING:
-    from ktui.kube.connection import Connection
     from ktui.live.usage_feed import Shown
     from ktui.rollout.rollout import Rollout
 
@@ -86,8 +82,7 @@ class RolloutPanels(Container):
         self._every_pod: bool | None = None
         """Whether every pod is listed; None lists them if there is room."""
         self._restarts: Restarts = []
-        self._around: Policies | None = None
-        self._asked_around: tuple[str, int, Connection | None] | None = None
+        self._policies = KnownPolicies()
 
     def compose(self) -> ComposeResult:
         """Summary above, pods on the left, the rest on the right, or below where it is narrow."""
@@ -179,9 +174,12 @@ class RolloutPanels(Container):
         if drawn is not None and is_as_drawn and not self.is_moving and drawn.validity.holds(now):
             return self._detail
         present = Present.at(now)
-        self._detail = live.detail(uid, present, self._around_now(use)) or self._detail
+        self._detail = live.detail(uid, present, self._policies.now(use)) or self._detail
         if self._detail is not None:
-            self._ask_around_where_new(self._detail)
+            generation = self._detail.rollout.generation
+            if rollout is not None and self._policies.is_new(uid, generation, self._ktui.connection):
+                ask: WorkType[None] = partial(self._ask_for_policies, uid)
+                self.run_worker(ask, group="policies", exclusive=True)
             self._draw(self._detail, present, use)
             self._drawn = _Drawn(rollout, made_of, present.validity)
         return self._detail
@@ -195,7 +193,7 @@ class RolloutPanels(Container):
             (uid, self._cells, self._lines, self._front, self._every_pod, is_gone and self._has_namesake),
             (app.pending.get(uid), uid in app.guarded, app.countdown(app.now(), uid), app.traffic(uid)),
             uid in app.followed,
-            (use, self._around, app.connection),
+            (use, self._policies.known, app.connection),
             [(each.scrollable_content_region.width, each.scroll_offset.y) for each in lists],
         )
 
@@ -218,7 +216,8 @@ class RolloutPanels(Container):
 
     def _begin(self, uid: str) -> None:
         self._uid, self._detail, self._drawn, self._transitions = uid, None, None, Transitions()
-        self._around, self._every_pod, self._summary_lines = None, None, 0
+        self._every_pod, self._summary_lines = None, 0
+        self._policies.begin()
         self._restarts = []
         for name in _LISTS:
             self.query_one(f"#{name}", ItemList).begin()
@@ -367,36 +366,16 @@ class RolloutPanels(Container):
         self.query_one("#use", Painting).show(block)
         return len(block) + (2 if has_room else 0) if block else 0
 
-    # What is asked for
-
-    def _around_now(self, use: Shown | None) -> Policies | None:
-        """What stands around it, with the quotas as they were read last together with what its pods use."""
-        if self._around is None or use is None or not use.quotas:
-            return self._around
-        return msgspec.structs.replace(self._around, quotas=use.quotas)
-
-    def _ask_around_where_new(self, detail: Detail) -> None:
-        """Ask for what stands around it when it is shown first, and when its spec has changed."""
-        wanted = (self._uid, detail.rollout.generation, self._ktui.connection)
-        if wanted != self._asked_around and self._uid in self._ktui.live.rollouts:
-            self._asked_around = wanted
-            self.run_worker(self._ask_around(self._uid), group="around", exclusive=True)
-
-    async def _ask_around(self, uid: str) -> None:
+    async def _ask_for_policies(self, uid: str) -> None:
         if self._is_beside:
             # Who goes down the list asks nothing for what is passed.
             await asyncio.sleep(_REST)
-        connection, workload = self._ktui.connection, self._ktui.live.store.workload(uid)
-        if connection is None or workload is None:
-            return
-        try:
-            around = await read_policies(Api(connection), workload.metadata.namespace, reference_to(workload))
-        except KubeError:
-            # Optional context: a failed read is ignored here, since a broken link is reported elsewhere.
-            return
-        if uid == self._uid:
-            self._around = around
+        policies = await read_policies_of(self._ktui, uid)
+        if policies is not None and uid == self._uid:
+            self._policies.known = policies
             self._draw_again()
+
+    # What is read in full
 
     def on_item_list_opened(self, event: ItemList.Opened) -> None:
         """Show what is under the cursor in full."""
