@@ -87,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     notify: dict[str, Any] = {}
     """The notifications as config.toml has them; `notifications` reads them. No variable has them."""
     keys: dict[str, str | tuple[str, ...]] = {}
-    """Keys of one's own for the dashboard, by what they do (`ktui.tui.own_keys`). No variable has them."""
+    """Own keys for the dashboard, by what they do (`ktui.tui.own_keys`). No variable has them."""
     filters: dict[str, str] = {}
     """Filters of the overview by name: `@name` stands for the words. No variable has them."""
 

@@ -43,7 +43,7 @@ class Preview(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """The server's answer in words."""
+        """The server's answer in one sentence."""
         if self.untried:
             return f"{self.untried} This is the expected result:"
         nothing = "" if self.changes else f", and nothing {'else ' if self.deletes else ''}would change"

@@ -1,4 +1,4 @@
-"""Who wrote which fields of an object, and when: `metadata.managedFields` and some annotations, in words. Pure.
+"""Who wrote which fields of an object, and when: `metadata.managedFields` and some annotations, as sentences. Pure.
 
 The API server keeps one entry for each manager, operation and subresource: the fields that it owns now, and when it
 last changed any of them (Kubernetes, Server-Side Apply: field management). What someone else has overwritten since is
@@ -37,7 +37,7 @@ _FIRST: Final = (
     "spec",
     "metadata.annotations",
 )
-"""What fields begin with that say the most, the most telling first; before all of them come images."""
+"""The beginnings of the fields that matter most, in order of importance; images come before all of them."""
 
 _LAST: Final = (".name", ".imagePullPolicy", ".protocol", ".terminationMessagePath", ".terminationMessagePolicy")
 """What fields end with that say the least: what a server sets by itself, and what only names the rest."""

@@ -151,7 +151,7 @@ IDS: Final[dict[str, str]] = {
     "first": "g",
     "last": "G",
 }
-"""What config.toml calls each meaning that can have keys of one's own, and the key that it has on every machine."""
+"""What config.toml calls each meaning that can have own keys, and the key that it always has."""
 
 ANSWERS: Final[dict[str, str]] = {
     "y": "yes",

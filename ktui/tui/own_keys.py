@@ -1,4 +1,4 @@
-"""Keys of one's own, from config.toml: they are added to those that ktui has on every machine.
+"""Own keys from config.toml: they are added to those that ktui has on every machine.
 
 A key of ktui keeps its meaning everywhere, so that what the screens and the guide say of keys is true for everybody. An
 own key counts where that meaning has a key, but not in questions, and not where text is typed.

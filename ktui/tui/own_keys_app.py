@@ -1,4 +1,4 @@
-"""An app in which keys of one's own mean what the keys of ktui mean."""
+"""An app in which own keys (config.toml) mean what keys of ktui mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is used to: keys, columns, order and filters of one's own, and short words in the palette."""
+"""What a person is used to: own keys, columns, order and filters, and short words in the palette."""
 
 from __future__ import annotations
 

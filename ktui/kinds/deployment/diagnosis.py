@@ -1,4 +1,4 @@
-"""Why a rollout does not move, in sentences with numbers, the most telling one first."""
+"""Why a rollout does not move, in sentences with numbers, the most informative one first."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def _bar(side: Side, name: int, whole: int, length: int) -> list[Span]:
 
 
 def verdict(state: BlueGreen, move: Move | None, now: datetime) -> list[Span]:
-    """Where traffic goes, in words: whether it has moved, and how long that took."""
+    """Where traffic goes, in a sentence: whether it has moved, and how long that took."""
     chosen = state.side(state.active)
     if not state.serving:
         return [Span(f"{signs.CROSS} nothing answers: no endpoint is ready", "failed")]

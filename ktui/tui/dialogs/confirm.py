@@ -27,7 +27,7 @@ Ask = Callable[[Plan], Awaitable[Preview | Conflict | Failed]]
 
 
 class ConfirmScreen(Question[bool]):
-    """The plan in words and numbers, the difference that the server's dry run returned, the way back.
+    """The plan in sentences with numbers, the difference that the server's dry run returned, the way back.
 
     There is no saying yes before the server has answered and that could be read, nor after it has refused.
     """

@@ -229,7 +229,7 @@ def listed(sentences: list[Span], room: int) -> Lines:
 
 
 def difference(found: TemplateDiff, yaml: Sequence[DiffLine] | None, room: int) -> Lines:
-    """What differs, in words first; then by field, or as YAML where that is given and shows it."""
+    """What differs: first in sentences; then by field, or as YAML where that is given and shows it."""
     if found.is_empty:
         return [[Span("These two templates are the same.", "dim")]]
     lines: Lines = []
