@@ -14,8 +14,8 @@ from ktui.actions.canary_template import completed
 from ktui.actions.claimants import read_claimants
 from ktui.kinds import planning
 from ktui.kinds.registry import kind_at
-from ktui.kube.api import Api
-from ktui.kube.errors import Forbidden, Interrupted, NotFound
+from ktui.kube.api import Api, readable
+from ktui.kube.errors import Forbidden, NotFound
 from ktui.kube.policies import read_container_defaults, read_policies
 from ktui.kube.selection import selector_text
 from ktui.model.reference import Reference
@@ -26,7 +26,6 @@ from ktui.plans.subject import AnySubject
 from ktui.rollout.podstatus import is_ready
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import Accounts
-from ktui.text import clean
 
 Recall = Callable[[str], Awaitable[Accounts]]
 """What is remembered of how the revisions of the workload with that uid did. Never raises."""
@@ -78,10 +77,12 @@ class Reader:
                 user=api.connection.user,
                 also={other: each for other, each in zip(others, read, strict=True) if each is not None},
             )
-        except msgspec.ValidationError as error:
-            raise Interrupted(
-                f"The server's answer is not a {reference.kind} with its revisions: {clean(str(error))}."
-            ) from error
+        except msgspec.ValidationError:
+            # Which one it was tells the first that cannot be read by itself.
+            for part, each in zip(parts, listed, strict=True):
+                for item in each.get("items") or ():
+                    readable(item, part)
+            raise
         if not all(is_ready(pod) for pod in found.pods):
             answer = await api.access_review("delete", "", PODS.plural, namespace=namespace)
             found = msgspec.structs.replace(found, may_delete_pods=answer.allowed)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-
-import msgspec
+from typing import cast
 
 from ktui.kinds.registry import rollout_of
-from ktui.kube.api import Api
-from ktui.kube.errors import Forbidden, Interrupted, NotFound
+from ktui.kube.api import Api, readable
+from ktui.kube.errors import Forbidden, NotFound
 from ktui.kube.listing import list_once
 from ktui.model.changes import Listed, Put
 from ktui.model.objects import Deployment
@@ -28,7 +27,6 @@ from ktui.model.store import Store
 from ktui.model.traffic import Traffic
 from ktui.plans.switch import ServiceSubject
 from ktui.rollout.traffic.bluegreen import Pairing, pairings
-from ktui.text import clean
 
 
 async def read_service(api: Api, namespace: str, name: str, kubectl: tuple[str, ...] = ("kubectl",)) -> ServiceSubject:
@@ -37,10 +35,7 @@ async def read_service(api: Api, namespace: str, name: str, kubectl: tuple[str, 
     Where EndpointSlices, Ingresses or HTTPRoutes may not be read, or do not exist, they are left out.
     """
     raw = await api.get(SERVICES, namespace, name)
-    try:
-        service = msgspec.convert(raw, Service)
-    except msgspec.ValidationError as error:
-        raise Interrupted(f"The server's answer is not a Service: {clean(str(error))}.") from error
+    service = cast(Service, readable(raw, SERVICES))
     store, traffic = Store(), Traffic()
     store.apply(await _listed(api, DEPLOYMENTS, namespace))
     found = pairings(service, store.of_type(Deployment))

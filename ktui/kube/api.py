@@ -11,7 +11,7 @@ import msgspec
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, brief
-from ktui.model.reading import NotRead, read
+from ktui.model.reading import NotRead, convert, read
 from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject
@@ -200,6 +200,16 @@ class _Review(msgspec.Struct):
     status: _ReviewStatus
 
 
+def readable(raw: dict[str, Any], resource: Resource) -> KubeObject:
+    """An object of that resource, as far as ktui keeps it. Raises KubeError, which names the object and the field."""
+    try:
+        return convert(raw, resource.type)
+    except NotRead as error:
+        meta = raw.get("metadata")
+        named = meta if isinstance(meta, dict) else {}
+        raise _odd(resource, str(named.get("namespace", "")), str(named.get("name", "")), error) from error
+
+
 def _path(resource: Resource, namespace: str, name: str, subresource: str = "") -> str:
     return resource.path(quote(namespace, safe=""), quote(name, safe=""), subresource)
 
@@ -235,11 +245,16 @@ def _decode_one(raw: bytes, resource: Resource, namespace: str, name: str) -> Ku
         return read(msgspec.json.Decoder(resource.type, dec_hook=decode_hook), raw)
     except NotRead as error:
         _with_uid(raw)
-        kubectl = f"kubectl edit {'.'.join(filter(None, (resource.plural, resource.group)))} {name} -n {namespace}"
-        raise Interrupted(
-            f"The {resource.title} {brief(name)} cannot be read: {brief(str(error), 120)}.",
-            hint=f"The cluster has it like this; `{brief(kubectl)}` corrects it.",
-        ) from error
+        raise _odd(resource, namespace, name, error) from error
+
+
+def _odd(resource: Resource, namespace: str, name: str, error: NotRead) -> KubeError:
+    of = f" -n {namespace}" if namespace else ""
+    kubectl = f"kubectl edit {'.'.join(filter(None, (resource.plural, resource.group)))} {name}{of}"
+    return Interrupted(
+        f"The {resource.title} {brief(name)} cannot be read: {brief(str(error), 160)}.",
+        hint=f"The cluster has it like this; `{brief(kubectl)}` corrects it.",
+    )
 
 
 def _unreadable(error: Exception) -> KubeError:

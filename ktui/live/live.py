@@ -14,6 +14,7 @@ from ktui.live.tracker import Tracker
 from ktui.live.unwatched import unwatched
 from ktui.model.changes import Change, Link, LinkState
 from ktui.model.resources import (
+    EVENTS,
     NEEDED,
     PODS,
     REPLICASETS,
@@ -220,6 +221,16 @@ class Live:
             if link.resource in NEEDED or link.is_broken or link.state is LinkState.LISTED
         ]
         return min(links, key=lambda link: link.badness, default=None)
+
+    @property
+    def unreadable(self) -> tuple[Link, ...]:
+        """The links of what exists and cannot be read, as their reason says; those of workloads come first."""
+        links = [
+            link
+            for link in self.store.links.values()
+            if link.state is LinkState.LIVE and link.reason and link.resource is not EVENTS
+        ]
+        return tuple(sorted(links, key=lambda link: not link.resource.is_workload))
 
     @property
     def is_listed(self) -> bool:

@@ -143,6 +143,12 @@ class Session:
             link = live.store.links.get(resource)
             if link is not None and link.state is LinkState.REFUSED:
                 parts.append(f"{resource.plural} cannot be seen: {link.reason}")
+        if live.unreadable:
+            first, *more = live.unreadable
+            parts.append(first.reason)
+            if more:
+                kinds = dict.fromkeys(link.resource.titles for link in more)
+                parts.append(f"`ktui get` names what else cannot be read: {', '.join(kinds)}.")
         worst = live.link
         if worst is not None and worst.is_broken and live.rollouts:
             parts.append(f"{worst.reason} What is shown may be stale; r tries now.")
@@ -165,6 +171,8 @@ class Session:
                 return (link.reason, remedy, "Trying again by itself.", _HELP)
             case LinkState.RECONNECTING | LinkState.SILENT if link is not None:
                 return (link.reason, "Trying again by itself.", _HELP)
+            case LinkState.LIVE if any(each.resource.is_workload for each in self._listener.live.unreadable):
+                return ("What is to be shown cannot be read.", "`kubectl edit` corrects the field that is named above.")
             case LinkState.LIVE | LinkState.LISTED if self._listener.live.is_listed:
                 chosen = f" that match {self._selector}" if self._selector else ""
                 kinds = _named([kind for kind in self._listener.live.kinds if not self._is_refused(kind)], "or")
@@ -312,5 +320,5 @@ class Session:
 
 def _named(kinds: Sequence[Resource], conjunction: str) -> str:
     """`Deployments, StatefulSets or DaemonSets`."""
-    *most, last = (f"{kind.kind}s" for kind in kinds)
+    *most, last = (kind.titles for kind in kinds)
     return f"{', '.join(most)} {conjunction} {last}" if most else last

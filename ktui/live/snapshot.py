@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
-
-import msgspec
+from typing import Final, cast
 
 from ktui.kinds.registry import STREAMED, WORKLOADS, is_folding, kind_at, rollout_of, workloads_called
-from ktui.kube.api import Api
+from ktui.kube.api import Api, readable
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden, Interrupted, NotFound
+from ktui.kube.errors import Forbidden, NotFound
 from ktui.kube.listing import list_once
 from ktui.kube.selection import selector_text
 from ktui.kube.streams.decoder import Unreadable
@@ -34,10 +32,8 @@ from ktui.model.resources import (
     resource_of,
 )
 from ktui.model.store import Store
-from ktui.model.template import decode_hook
 from ktui.model.workloads import KubeObject, Workload
 from ktui.rollout.rollout import Phase, unseen
-from ktui.text import clean
 
 _LABELLED: Final = (REPLICASETS, CONTROLLER_REVISIONS, PODS)
 """What is made from a workload's template, and so has the labels that its selector chooses."""
@@ -66,7 +62,7 @@ async def read_store(
     """
     if names:
         return await _named(connection, names, clock, note=note)
-    store = Store()
+    store, note = Store(), _once(note)
     found, kinds = await asyncio.gather(
         extensions(connection),
         asyncio.gather(*(_kind(connection, kind, namespace, selector, clock, note=note) for kind in WORKLOADS)),
@@ -83,7 +79,8 @@ async def read_store(
     )
     served = {*found, *STREAMED}
     of_kinds = [*WORKLOADS, *(kind for kind in found if kind.is_workload)]
-    parts = dict.fromkeys(part for kind in of_kinds for part in _parts(kind) if part in served)
+    wanted = dict.fromkeys(part for kind in of_kinds for part in _parts(kind) if part in served)
+    parts = [part for part in wanted if selector or part not in of_kinds]
     read = await asyncio.gather(*(_if_allowed(connection, part, namespace, clock, note=note) for part in parts))
     for changes in (*kinds, *more, *read):
         store.apply(changes)
@@ -93,6 +90,18 @@ async def read_store(
             note(f"{refused.plural} are left out: you may not list them.")
     await _add_events(connection, store, clock, note=note)
     return store
+
+
+def _once(note: Note) -> Note:
+    """The same, but for what was said already: what is listed for two kinds is read twice."""
+    said: set[str] = set()
+
+    def say(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            note(text)
+
+    return say
 
 
 async def read_workload(connection: Connection, reference: Reference, clock: Clock, *, note: Note) -> Store:
@@ -125,7 +134,7 @@ async def _named(connection: Connection, names: Collection[Reference], clock: Cl
 async def _with_parts(connection: Connection, reference: Reference, clock: Clock, *, note: Note) -> Store:
     served = {*STREAMED, *(await extensions(connection) if reference.resource not in STREAMED else ())}
     raw = await Api(connection).get(reference.resource, connection.namespace, reference.name)
-    store, selector, workload = Store(), selector_text(raw), _workload(raw, reference)
+    store, selector, workload = Store(), selector_text(raw), cast(Workload, readable(raw, reference.resource))
     store.apply([Put(reference.resource, workload), *await claimed(connection, workload)])
     wanted = [(part, selector if part in _LABELLED else "") for part in _parts(reference.resource) if part in served]
     if more := kind_at(reference.resource).pods_labelled:
@@ -155,7 +164,7 @@ async def claimed(connection: Connection, workload: KubeObject) -> list[Change]:
             raw = await api.get(resource, workload.metadata.namespace, name)
         except (NotFound, Forbidden):
             return []
-        return [Put(resource, _workload(raw, Reference(name, resource)))]
+        return [Put(resource, readable(raw, resource))]
 
     wanted = (
         read(resource, place.name)
@@ -170,14 +179,6 @@ def _contents(store: Store) -> Iterable[Change]:
     yield from store.everything()
     yield from (Listed(resource) for resource in store.listed)
     yield from store.links.values()
-
-
-def _workload(raw: dict[str, Any], reference: Reference) -> Workload:
-    try:
-        found = msgspec.convert(raw, reference.resource.type, dec_hook=decode_hook)
-    except msgspec.ValidationError as error:
-        raise Interrupted(f"The server's answer is not a {reference.kind}: {clean(str(error))}.") from error
-    return cast(Workload, found)
 
 
 def _parts(resource: Resource) -> tuple[Resource, ...]:
@@ -226,5 +227,5 @@ def _readable(listed: Sequence[Put | Unreadable], note: Note) -> list[Put]:
         if isinstance(item, Put):
             puts.append(item)
         else:
-            note(f"{item.name} of the {item.resource.plural} cannot be read: {item.why}")
+            note(item.sentence)
     return puts

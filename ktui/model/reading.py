@@ -6,11 +6,28 @@ that fails, and turns each into one exception with a reason that is fit for a se
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from ktui.model.template import decode_hook
+
 _T = TypeVar("_T")
+
+_PLACE: Final = re.compile(r" - at `\$([^`]*)`$")
+_TYPES: Final = re.compile(r"Expected `([\w |]+)`, got `(\w+)`")
+_MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
+_WORDS: Final = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "datetime": "a time",
+}
+"""What msgspec calls the types of JSON, in words."""
 
 
 class NotRead(ValueError):  # noqa: N818 - it says what happened
@@ -30,7 +47,7 @@ def read(decoder: msgspec.json.Decoder[_T], raw: bytes | bytearray | str) -> _T:
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise Misfit(str(error)) from error
+        raise Misfit(in_words(str(error))) from error
     except msgspec.DecodeError as error:
         raise Broken(str(error)) from error
     except UnicodeError as error:
@@ -41,6 +58,33 @@ def read(decoder: msgspec.json.Decoder[_T], raw: bytes | bytearray | str) -> _T:
     except (ValueError, OverflowError) as error:
         # Python reads numbers of a few thousand digits, and no longer ones.
         raise Misfit("there is a number in it that is too long") from error
+
+
+def convert(raw: Any, kind: type[_T]) -> _T:
+    """What was read from JSON already, as that type. Raises Misfit."""
+    try:
+        return msgspec.convert(raw, kind, dec_hook=decode_hook)
+    except msgspec.ValidationError as error:
+        raise Misfit(in_words(str(error))) from error
+
+
+def in_words(error: str) -> str:
+    """What msgspec says of a field, as a sentence without a full stop: `spec.replicas must be a number, and is text`.
+
+    A field within a field that has a decoder of its own has a place in each, the inner one first.
+    """
+    place = ""
+    while (found := _PLACE.search(error)) is not None:
+        error, place = error[: found.start()], place + found[1]
+    place = place.removeprefix(".")
+    if types := _TYPES.fullmatch(error):
+        wanted = [_WORDS.get(each, each) for each in types[1].split(" | ") if each != "null"]
+        return f"{place or 'it'} must be {' or '.join(wanted)}, and is {_WORDS.get(types[2], types[2])}"
+    if missing := _MISSING.fullmatch(error):
+        return f"{f'{place}.' if place else ''}{missing[1]} is missing"
+    if not place:
+        return error
+    return f"{place} {error.removeprefix('it ')}" if error.startswith("it ") else f"{place}: {error}"
 
 
 def ordinal(resource_version: str) -> int:

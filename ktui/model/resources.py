@@ -76,6 +76,12 @@ class Resource:
         """The path of its group and version: `api/v1`, `apis/apps/v1`."""
         return f"apis/{self.group}/{self.version}" if self.group else f"api/{self.version}"
 
+    @property
+    def titles(self) -> str:
+        """The same for several: `Canaries`, `Ingresses`, `Argo Rollouts`."""
+        title = self.title
+        return f"{title[:-1]}ies" if title.endswith("y") else f"{title}{'es' if title.endswith('s') else 's'}"
+
     def path(self, namespace: str | None, name: str = "", subresource: str = "") -> str:
         """The URL path of the collection in that namespace (None: all), or of one object of it."""
         parts = [self.group_version, *(("namespaces", namespace) if namespace else ()), self.plural]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from ktui.model.structs import Struct
+
+_T = TypeVar("_T")
 
 POD_TEMPLATE_HASH: Final = "pod-template-hash"
 ROLLOUT_HASH: Final = "rollouts-pod-template-hash"
@@ -22,10 +24,18 @@ HASHES: Final = (POD_TEMPLATE_HASH, ROLLOUT_HASH)
 
 
 class Amounts(Struct, frozen=True):
-    """Amounts of what a node has, as they are written: `500m`, `128Mi`; empty for none."""
+    """Amounts of what a node has, as they are written: `500m`, `128Mi`; empty for none.
 
-    cpu: str = ""
-    memory: str = ""
+    The API server makes text of the numbers in a pod and in the kinds of Kubernetes itself. In a custom resource, a
+    number stays one (`x-kubernetes-int-or-string`).
+    """
+
+    cpu: str | int | float = ""
+    memory: str | int | float = ""
+
+    def of(self, name: str) -> str:
+        """The amount of `cpu` or `memory`, as text."""
+        return str(self.cpu if name == "cpu" else self.memory)
 
 
 class Resources(Struct, frozen=True):
@@ -66,14 +76,14 @@ class PodTemplate:
     def __init__(self, raw: dict[str, Any]) -> None:
         meta = raw.get("metadata") or {}
         spec = raw.get("spec") or {}
-        labels = _strings(meta.get("labels"))
+        labels = _typed(meta.get("labels") or {}, dict[str, str], "metadata.labels")
         self.rollout_hash = labels.get(ROLLOUT_HASH, "")
         self.labels = {key: value for key, value in labels.items() if key not in HASHES}
-        self.annotations = _strings(meta.get("annotations"))
-        self.containers = _containers(spec.get("containers"))
-        self.init_containers = _containers(spec.get("initContainers"))
-        self.resources = msgspec.convert(spec.get("resources") or {}, Resources)
-        self.overhead = msgspec.convert(spec.get("overhead") or {}, Amounts)
+        self.annotations = _typed(meta.get("annotations") or {}, dict[str, str], "metadata.annotations")
+        self.containers = _typed(spec.get("containers") or (), tuple[Container, ...], "spec.containers")
+        self.init_containers = _typed(spec.get("initContainers") or (), tuple[Container, ...], "spec.initContainers")
+        self.resources = _typed(spec.get("resources") or {}, Resources, "spec.resources")
+        self.overhead = _typed(spec.get("overhead") or {}, Amounts, "spec.overhead")
         self.ports = _ports(spec.get("containers"))
         named = {key: value for key, value in meta.items() if value and key != "creationTimestamp"}
         canonical = msgspec.json.encode((named | {"labels": self.labels}, spec), order="deterministic")
@@ -110,18 +120,18 @@ class RevisionData:
         return hash(self.template)
 
 
-def _strings(raw: Any) -> dict[str, str]:
-    return msgspec.convert(raw or {}, dict[str, str])
+def _typed(raw: Any, kind: type[_T], place: str) -> _T:
+    """A field of a template, as that type. Raises ValueError, which names the place of the field in the template."""
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{error} - at `$.{place}`") from error
 
 
 def _ports(containers: list[dict[str, Any]] | None) -> tuple[tuple[str, int], ...]:
     """The ports that the containers declare, as name (often empty) and number, sorted."""
     declared = (port for container in containers or () for port in container.get("ports") or ())
     return tuple(sorted((port.get("name") or "", port.get("containerPort") or 0) for port in declared))
-
-
-def _containers(raw: list[dict[str, Any]] | None) -> tuple[Container, ...]:
-    return msgspec.convert(raw or (), tuple[Container, ...])
 
 
 def decode_hook(kind: type, raw: Any) -> Any:

@@ -295,7 +295,7 @@ async def test_an_object_that_cannot_be_read_is_told_of_and_does_not_stop_the_ot
     async with following(connection) as it:
         await it.until_live()
         assert it.uids == {"uid-a"}
-        assert "1 of the pods cannot be read; the first is shop/odd" in it.link.reason
+        assert it.link.reason == "The Pod shop/odd cannot be read: status.phase must be text, and is a list."
         fill(collection, "odd")
         await it.until(lambda: same(collection, it) and not it.link.reason)
         assert it.state is LinkState.LIVE

@@ -27,7 +27,7 @@ def test_what_is_as_it_should_be_is_read() -> None:
         (b'{"text":"\xff"}', "not UTF-8"),
         (b'{"number":' + b"9" * 5000 + b"}", "out of range"),
         (b'{"anything":1e999}', "out of range"),
-        (b'{"text":null}', "Expected `str`"),
+        (b'{"text":null}', "text must be text, and is null"),
     ],
     ids=["deep and unknown", "deep and known", "no UTF-8", "many digits", "infinite", "another type"],
 )

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final
 
 import click
-import msgspec
 
 from ktui.cli import printing
 from ktui.cli.cluster import connected
@@ -26,9 +25,9 @@ from ktui.cli.options import REVISIONS, Command, output_option, refuse_scope_fla
 from ktui.cli.running import run
 from ktui.cli.similar_names import pointing_to_namesakes
 from ktui.kinds.registry import KINDS, history_of, kind_at, rollout_of
-from ktui.kube.api import Api
+from ktui.kube.api import Api, readable
 from ktui.kube.connection import Connection
-from ktui.kube.errors import Forbidden, Interrupted
+from ktui.kube.errors import Forbidden
 from ktui.kube.listing import list_once
 from ktui.kube.revisions import WithRevisions, read_with_revisions
 from ktui.kube.selection import selector_text
@@ -36,14 +35,13 @@ from ktui.model.changes import Change, Listed, Put
 from ktui.model.reference import Reference, short
 from ktui.model.resources import PODS
 from ktui.model.store import Store
-from ktui.model.template import decode_hook
 from ktui.rollout.diff.revisions import Pair, Templates, chosen, compare, compare_as_yaml, label, templates
 from ktui.rollout.diff.templates import DiffLine, TemplateDiff, presentable, yaml_lines
 from ktui.rollout.history import History, PastRevision, Writer, by_whom
 from ktui.rollout.revisions import Refusal
 from ktui.rollout.track_record import BAD_OUTCOMES, KNOWN_OUTCOMES, Accounts, outcome_mark
 from ktui.settings import Settings
-from ktui.text import age, clean, duration
+from ktui.text import age, duration
 
 _PATIENCE: Final = (0.1, 0.2, 0.4, 0.8)
 """Seconds between looks at what the controller has not seen yet."""
@@ -190,12 +188,8 @@ def _history(
     resource = reference.resource
     kept_as = kind_at(resource).parts[0]
     store = Store()
-    try:
-        for of, raw in ((resource, found.raw), *((kept_as, raw) for raw in found.revisions.values())):
-            store.apply([Put(of, msgspec.convert(raw, of.type, dec_hook=decode_hook))])
-    except msgspec.ValidationError as error:
-        text = f"The server's answer is not a {reference.kind} with its revisions: {clean(str(error))}."
-        raise Interrupted(text) from error
+    for of, raw in ((resource, found.raw), *((kept_as, raw) for raw in found.revisions.values())):
+        store.apply([Put(of, readable(raw, of))])
     store.apply(pods)
     workload = store.workload(found.uid)
     assert workload is not None, "it was just put there"

@@ -149,8 +149,8 @@ class KnativeRevision(Struct, frozen=True):
         template = {"metadata": meta, "spec": self.spec}
         try:
             force_setattr(self, "spec", PodTemplate(template))
-        except (LookupError, TypeError, AttributeError, msgspec.ValidationError) as error:
-            raise ValueError("it is not the spec of a revision") from error
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ValueError("it is not that of a revision - at `$.spec`") from error
 
     @property
     def template(self) -> PodTemplate:

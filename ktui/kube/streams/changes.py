@@ -75,9 +75,8 @@ class Telling:
     def _complaint(self) -> str:
         if not self._unreadable:
             return ""
-        first = next(iter(self._unreadable.values()))
-        count = len(self._unreadable)
-        return f"{count} of the {self._resource.plural} cannot be read; the first is {first.name}: {first.why}"
+        first, *more = self._unreadable.values()
+        return first.sentence + (f" {len(more)} more {self._resource.titles} cannot." if more else "")
 
     def linked(self, state: LinkState, reason: str = "", since: datetime | None = None) -> list[Change]:
         """The link's state as a change, or nothing where it is as it was.

@@ -62,12 +62,17 @@ class _RawPage(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An object that exists, and that ktui could not decode; `why` is fit to be shown."""
+    """An object that exists, and that ktui could not decode; `name` and `why` are fit to be shown."""
 
     resource: Resource
     uid: str
     name: str
     why: str
+
+    @property
+    def sentence(self) -> str:
+        """Which object it is, and what about it."""
+        return f"The {self.resource.title} {self.name} cannot be read: {self.why}."
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ def _salvaged(resource: Resource, line: bytes, why: str) -> tuple[Heard | None, 
         raise _not_a_watch(why)
     if kind == "DELETED":
         return Gone(resource, meta.uid, meta.resource_version), meta.resource_version
-    return _unreadable(resource, meta, why), meta.resource_version
+    return _unreadable(resource, meta, why.removeprefix("object.")), meta.resource_version
 
 
 def _identity(raw: bytes, path: Sequence[str]) -> _Id:

@@ -141,7 +141,7 @@ def _own(resources: Resources, part: str, name: str) -> Decimal | None:
 
 
 def _number(amounts: Amounts, name: str) -> Decimal | None:
-    return _known(amounts.cpu if name == "cpu" else amounts.memory)
+    return _known(amounts.of(name))
 
 
 _known: Final = lru_cache(maxsize=1024)(quantity)

@@ -157,8 +157,8 @@ def say_oom(group: Group) -> Cause:
     endings = _endings(group, group.what)
     pod = group.sick[0].pod
     status, spec = _container_of(pod, group.what), spec_of(pod, group.what)
-    limit = status.resources.limits.memory if status is not None else ""
-    limit = limit or (spec.resources.limits.memory if spec is not None else "")
+    limit = status.resources.limits.of("memory") if status is not None else ""
+    limit = limit or (spec.resources.limits.of("memory") if spec is not None else "")
     verb = group.verb("runs", "run")
     return group.cause(
         Kind.OOM,

@@ -140,7 +140,7 @@ def _stands(
 def _controller(workload: Workload) -> str:
     """What has to run for it to roll out."""
     resource = resource_of(workload)
-    return "kube-controller-manager" if resource.group == "apps" else f"the controller of {resource.title}s"
+    return "kube-controller-manager" if resource.group == "apps" else f"the controller of {resource.titles}"
 
 
 def _fit(text: str) -> str:

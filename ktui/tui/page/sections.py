@@ -100,8 +100,8 @@ def _container(
     amounts = [
         f"{what} {resource} {clean(amount)}"
         for what, amounts in (("requests", requests), ("limit", limits))
-        for resource, amount in (("cpu", amounts.cpu), ("memory", amounts.memory))
-        if amount
+        for resource in ("cpu", "memory")
+        if (amount := amounts.of(resource))
     ]
     if amounts:
         yield "  " + ", ".join(amounts), "dim"

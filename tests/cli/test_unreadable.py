@@ -1,0 +1,60 @@
+"""What commands say of an object that cannot be read: one of each kind, with a field of another type."""
+
+from __future__ import annotations
+
+import pytest
+
+from ktui.sim import SimulatedCluster
+from tests.cli.conftest import Ktui
+from tests.simulated import manifest
+from tests.spoiled import SPOILED, define_all, spoil
+
+COMMANDS = ["get", "status", "history", "diff", "timeline", "logs", "resources", "restart"]
+
+
+@pytest.fixture
+def odd(cluster: SimulatedCluster) -> SimulatedCluster:
+    """One of each kind in `shop`, which no controller reads, and `shop/cart`, which can be read."""
+    define_all(cluster)
+    cluster.apply(manifest())
+    cluster.settle()
+    spoil(cluster)
+    return cluster
+
+
+@pytest.mark.usefixtures("odd")
+def test_every_command_names_the_object_the_field_and_what_to_do(ktui: Ktui) -> None:
+    for each in SPOILED:
+        for command in COMMANDS:
+            ran = ktui(command, f"{each.plural}/odd", *(["--yes"] if command == "restart" else []))
+            assert (ran.code, ran.out) == (1, ""), (command, each, ran)
+            assert ran.err == (
+                f"ktui: {each.why_not}\n"
+                f"The cluster has it like this; `kubectl edit {each.plural} odd -n shop` corrects it.\n"
+            ), (command, ran.err)
+
+
+@pytest.mark.usefixtures("odd")
+def test_the_list_has_the_others_and_names_each(ktui: Ktui) -> None:
+    ran = ktui("get")
+    assert [line.split()[0] for line in ran.lines] == ["NAME", "cart"]
+    named = sorted(f"ktui: {each.sentence}" for each in SPOILED)
+    assert sorted(ran.err.splitlines()) == named
+    # The parts of what is rolled out are read whatever their labels are, and named once.
+    assert len(ktui("get", "-l", "app=cart").err.splitlines()) <= len(named)
+
+
+def test_a_revision_that_cannot_be_read_is_named(ktui: Ktui, cluster: SimulatedCluster) -> None:
+    cluster.apply(manifest())
+    cluster.settle()
+    cluster.pause()
+    resource = cluster.api.catalog.named("replicasets.apps")
+    (whole,) = cluster.list("replicasets", "shop")
+    spoiled = whole | {"spec": whole["spec"] | {"replicas": []}}
+    cluster.call(lambda: cluster.api.storage.put(resource, spoiled))
+    name = whole["metadata"]["name"]
+    for arguments in (["history", "cart"], ["restart", "cart", "--yes"]):
+        ran = ktui(*arguments)
+        assert ran.code == 1
+        assert ran.err.startswith(f"ktui: The ReplicaSet {name} cannot be read: spec.replicas must be a whole number")
+        assert f"kubectl edit replicasets.apps {name} -n shop" in ran.err
