@@ -1,9 +1,9 @@
-"""The lines above and below the list of the overview: the totals, and the rollout under the cursor. Pure."""
+"""The lines around the list of the overview: totals, the rollout under the cursor, what is said without rows. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ktui import signs
@@ -36,6 +36,21 @@ def totals(measures: Iterable[Measure], cells: int) -> list[Span]:
         if width(spans[:-1]) <= cells:
             break
     return spans[:-1]
+
+
+def strip(measures: Iterable[Measure], notes: Iterable[str], cells: int) -> list[Span]:
+    """The totals, and after them what is said of the list."""
+    said = " · ".join(notes)
+    noted = Span(f"   {said}" if said else "", "key")
+    return shorten([*totals(measures, cells - width([noted])), noted], cells)
+
+
+def message(sentences: Sequence[str], cells: int) -> list[list[Span]]:
+    """What is said instead of rows if there are none."""
+    lines: list[list[Span]] = [[]]
+    for index, sentence in enumerate(sentences):
+        lines += [[Span(part, "strong" if index == 0 else "dim")] for part in wrap(sentence, cells - 8, 4)]
+    return lines
 
 
 def explanation(rollout: Rollout | None, cells: int, lines: int) -> list[list[Span]]:

@@ -147,6 +147,14 @@ class Listing:
         unseen = f", {hidden} not shown" if hidden else ""
         return [f"{signs.CHECK} {len(self.marked)} selected{unseen}, esc clears"]
 
+    @property
+    def emptiness(self) -> tuple[str, ...]:
+        """Why there are no rows although there are rollouts; empty if there are rows."""
+        if self.rows:
+            return ()
+        what = f"matches “{self.filter}”" if self.filter else f"is {self.only}"
+        return f"Nothing {what}.", "Press esc to see everything."
+
     def limits_note(self, total: int) -> list[str]:
         """What the rows are limited to, of so many, and their order."""
         return [

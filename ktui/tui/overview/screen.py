@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,34 +14,20 @@ from ktui.rollout.rollout import Rollout
 from ktui.tui.door import Field, Words
 from ktui.tui.draw import chrome
 from ktui.tui.draw.chrome import Hint
-from ktui.tui.draw.widgets import Painting, Scroll, Span, shorten, width, wrap
+from ktui.tui.draw.widgets import Painting, Scroll, Span
 from ktui.tui.keymap import bind, moving
 from ktui.tui.messages import Follow, Open, OpenReport, SteerAll, View
+from ktui.tui.overview import choices
 from ktui.tui.overview import lines as overview_lines
+from ktui.tui.overview.beside import Beside, cells_beside
 from ktui.tui.overview.columns import COLUMNS, columns, heading
+from ktui.tui.overview.hints import hints
 from ktui.tui.overview.lazy_rows import Rows
 from ktui.tui.overview.listing import Listing
 from ktui.tui.overview.measures import Measure, Measures
 from ktui.tui.overview.row import heights
-from ktui.tui.overview.selection import SORTS, TROUBLE
+from ktui.tui.overview.selection import TROUBLE
 from ktui.tui.screen import LiveScreen, action_hints
-from ktui.tui.terminal.remembered import chosen, remember
-
-if TYPE_CHECKING:
-    from ktui.tui.detail.panels import RolloutPanels
-
-SPLIT: Final = 160
-"""Cells from which on the rollout under the cursor is shown beside the list."""
-
-_DENSITY: Final = "density"
-"""The file beside the audit log that holds how many lines rows have: one of these words."""
-_DENSITIES: Final = ("dense", "full")
-
-_SORT: Final = "order"
-"""The file beside the audit log that holds the order that was chosen last."""
-
-_BESIDE: Final = 72
-"""Cells that it takes at least; where there are more, it takes two fifths of them."""
 
 _EXPLANATION: Final = 2
 """Lines of the explanation at least; it gets all that the table leaves."""
@@ -51,16 +37,6 @@ _FIXED: Final = 7
 
 _OVER: Final = 5
 """Lines above and below the rollout beside the list: header, totals, keys, gaps."""
-
-_BATCH_HINTS: Final = (
-    Hint("space", "pause, resume", "screen.steer('toggle_pause')"),
-    Hint("p", "promote", "screen.steer('promote')"),
-    Hint("b", "roll back", "screen.steer('rollback')"),
-    Hint("a", "abort", "screen.steer('abort')"),
-    Hint("s", "scale", "screen.steer('scale')"),
-    Hint("R", "restart", "screen.steer('restart')"),
-)
-"""What can be done to several rollouts at once. To which of them it is open, the question says."""
 
 
 class OverviewScreen(LiveScreen):
@@ -93,8 +69,7 @@ class OverviewScreen(LiveScreen):
         """Whether a key was pressed, or another screen opened."""
         self._moves = False
         """Whether what is drawn next is the cursor at another place."""
-        self._beside: RolloutPanels | None = None
-        """What is beside the list; it is made when there is room for it and a rollout to show."""
+        self._beside = Beside()
 
     def compose_body(self) -> ComposeResult:
         """Totals, table, explanation."""
@@ -113,8 +88,8 @@ class OverviewScreen(LiveScreen):
         """Keys go to the table until the filter is asked for."""
         self.query_one("#table", Scroll).focus()
         options = self.ktui.options
-        self._is_dense = chosen(options.folder, _DENSITY, _DENSITIES) == _DENSITIES[0]
-        self._listing.begin(options.habits.sort or chosen(options.folder, _SORT, SORTS), options.habits.filters)
+        self._is_dense = choices.was_dense(options.folder)
+        self._listing.begin(options.habits.sort or choices.last_order(options.folder), options.habits.filters)
 
     @property
     def selected(self) -> str | None:  # noqa: D102
@@ -134,7 +109,7 @@ class OverviewScreen(LiveScreen):
 
     @property
     def is_moving(self) -> bool:  # noqa: D102 - a cell beside the list still flashes or fades
-        return self._beside is not None and self._beside.is_shown and self._beside.is_moving
+        return self._beside.is_moving
 
     @property
     def _first_steps(self) -> str:
@@ -156,16 +131,11 @@ class OverviewScreen(LiveScreen):
         """The columns that a person wants to see, in their order."""
         return self.ktui.options.habits.columns or tuple(COLUMNS)
 
-    @property
-    def _is_split(self) -> bool:
-        """Whether the rollout under the cursor is shown beside the list."""
-        return self.size.width >= SPLIT and bool(self._listing.rows)
-
     def redraw(self, now: datetime) -> None:  # noqa: D102
         app = self.ktui
         everything = list(app.live.rollouts.values())
         listing = self._listing
-        at = listing.update(everything, now, is_settled=app.live.is_worked_out_once, is_read=self._is_read)
+        at = listing.update(everything, now, is_settled=app.live.is_worked_out_once, is_read=self._beside.is_read)
         beside = self._cells_beside
         cells = self.size.width - beside
         # One cell is left and right of everything, and one is kept for a scrollbar.
@@ -221,11 +191,6 @@ class OverviewScreen(LiveScreen):
         connection = self.ktui.connection
         return connection.progress.words(PODS) if connection is not None and self.ktui.live.pods is None else ""
 
-    @property
-    def _is_read(self) -> bool:
-        """Whether someone reads what is beside the list."""
-        return self._beside is not None and self._beside.is_read
-
     def _table_lines(self, *, is_split: bool) -> int:
         """The lines that the rows have; where the explanation is below them, it may use those that they leave."""
         # From the size of the screen: what the widgets measure is of the drawing before.
@@ -245,82 +210,43 @@ class OverviewScreen(LiveScreen):
 
     @property
     def _cells_beside(self) -> int:
-        """The cells that the rollout under the cursor has beside the list; 0 where there is no room."""
-        return max(_BESIDE, self.size.width * 2 // 5) if self._is_split else 0
+        """The cells that the rollout under the cursor has beside the list; 0 if there is no room, or no rollout."""
+        return cells_beside(self.size.width) if self._listing.rows else 0
 
     def _follow_cursor(self) -> None:
         if self.is_front and self.is_drawable:
             self._draw_beside(self.ktui.now(), self._cells_beside)
 
     def _draw_beside(self, now: datetime, cells: int) -> None:
-        """Show the rollout under the cursor in so many cells beside the list; in none where there is no room."""
-        panels, is_split = self._beside, cells > 0
-        if panels is None and is_split:
-            # Nothing that the first frame, or a narrow terminal, should wait for.
-            from ktui.tui.detail.panels import RolloutPanels  # noqa: PLC0415
-
-            self._beside = RolloutPanels(id="rollout", is_beside=True)
-            self.query_one("#halves", Horizontal).mount(self._beside)
-        elif panels is not None and panels.display != is_split:
-            if panels.is_read:
+        """Show the rollout under the cursor in so many cells beside the list; with 0, nothing is beside it."""
+        if not cells:
+            if self._beside.is_read:
                 self.query_one("#table", Scroll).focus()
-            panels.display = is_split
-        panels = self._beside
-        if panels is not None and is_split and self._listing.cursor is not None:
-            panels.styles.width = cells
+            self._beside.hide()
+        elif self._listing.cursor is not None:
             lines = self.size.height - _OVER - self.other_lines - self.has_class("-filtering")
-            # A frame on the left, and a cell on both sides.
-            panels.show(self._listing.cursor, now, cells=cells - 3, lines=lines)
+            halves = self.query_one("#halves", Horizontal)
+            self._beside.show(self._listing.cursor, now, halves, cells=cells, lines=lines)
 
     def _strip(self, measures: list[Measure], now: datetime) -> list[Span]:
         listing, guarded = self._listing, self.ktui.guarded
         countdown = self.ktui.countdown(now) if guarded else ""
         guards = f"auto-abort is on for {len(guarded)}{f': {countdown}' if countdown else ''}"
         notes = [*listing.selection_note(), *([guards] if guarded else []), *listing.limits_note(len(measures))]
-        noted = Span("   " + " · ".join(notes) if notes else "", "key")
-        cells = self.size.width - 2
-        return shorten([*overview_lines.totals(measures, cells - width([noted])), noted], cells)
+        return overview_lines.strip(measures, notes, self.size.width - 2)
 
     def _say_why_empty(self, everything: list[Rollout], cells: int) -> None:
+        text = self._listing.emptiness if everything else self.ktui.emptiness
         message = self.query_one("#message", Painting)
-        table = self.query_one("#table", Scroll)
-        text: tuple[str, ...] = ()
-        if not everything:
-            text = self.ktui.emptiness
-        elif not self._listing.rows:
-            what = f"matches “{self._listing.filter}”" if self._listing.filter else f"is {self._listing.only}"
-            text = (f"Nothing {what}.", "Press esc to see everything.")
         message.display = bool(text)
-        table.display = self.query_one("#heading", Painting).display = not text
-        lines: list[list[Span]] = [[]]
-        for index, sentence in enumerate(text):
-            lines += [[Span(part, "strong" if index == 0 else "dim")] for part in wrap(sentence, cells - 8, 4)]
-        message.show(lines)
+        self.query_one("#table", Scroll).display = self.query_one("#heading", Painting).display = not text
+        message.show(overview_lines.message(text, cells))
 
     def _hints(self) -> list[Hint]:
-        keys = [Hint("enter", "open", "screen.open", bool(self._listing.rows))]
-        if self._is_read:
-            keys = [Hint("esc", "back to the list", "screen.clear")]
-        elif self._is_split:
-            keys.append(Hint("tab", "read beside it", "app.focus_next"))
-        if self._listing.marked:
-            keys += [Hint("v", "select", "screen.mark"), Hint("*", "all", "screen.mark_all"), *_BATCH_HINTS]
-        elif self._listing.cursor is not None:
-            keys += [*self.guard_hints, *self.pair_hints, *action_hints(self.ktui.offers(self._listing.cursor))]
-        return [
-            *keys,
-            *((Hint("h", "history", "screen.history"),) if self._listing.cursor is not None else ()),
-            *((Hint("l", "logs", "screen.logs"),) if self._listing.cursor is not None else ()),
-            *((Hint("e", "timeline", "screen.timeline"),) if self._listing.cursor is not None else ()),
-            Hint("f", "report", "screen.figures"),
-            Hint("/", "filter", "screen.filter"),
-            Hint("z", "everything" if self._listing.only else "only trouble", "screen.only_trouble"),
-            Hint("n", "namespace", "app.pick_namespace"),
-            Hint("x", "context", "app.pick_context"),
-            Hint("o", "sort", "screen.sort"),
-            Hint("?", "help", "app.help"),
-            Hint("q", "quit", "app.quit"),
-        ]
+        actions: list[Hint] = []
+        if self._listing.cursor is not None and not self._listing.marked:
+            actions = [*self.guard_hints, *self.pair_hints, *action_hints(self.ktui.offers(self._listing.cursor))]
+        return hints(self._listing, actions, is_split=bool(self._cells_beside), is_read=self._beside.is_read)
 
     # Keys
 
@@ -345,7 +271,7 @@ class OverviewScreen(LiveScreen):
         self._listing.sort_by(order)
         self.draw_now()
         if not self.ktui.options.habits.sort:
-            self._keep(_SORT, self._listing.sort, "The order")
+            self._warn(choices.keep_order(self.ktui.options.folder, self._listing.sort))
 
     def action_only_trouble(self) -> None:
         """Show only rollouts with trouble, or everything again."""
@@ -375,12 +301,12 @@ class OverviewScreen(LiveScreen):
     def action_density(self) -> None:
         """Give each row one line, or as many as WHY takes and there is room for."""
         self._is_dense = not self._is_dense
-        self._keep(_DENSITY, _DENSITIES[not self._is_dense], "How rows look")
+        self._warn(choices.keep_density(self.ktui.options.folder, is_dense=self._is_dense))
         self.draw_now()
 
-    def _keep(self, what: str, name: str, said: str) -> None:
-        if trouble := remember(self.ktui.options.folder, what, name):
-            self.ktui.notify(f"{said} is not remembered: {trouble}.", severity="warning")
+    def _warn(self, problem: str) -> None:
+        if problem:
+            self.ktui.notify(problem, severity="warning")
 
     def action_saved_filter(self, name: str) -> None:
         """Filter by the words that were saved under that name."""
@@ -421,7 +347,7 @@ class OverviewScreen(LiveScreen):
 
     def action_clear(self) -> None:
         """Go back to the list; else leave the filter's line; else select nothing; else show everything again."""
-        if self._is_read:
+        if self._beside.is_read:
             self.query_one("#table", Scroll).focus()
             return
         if self._listing.marked and not self.has_class("-filtering"):
@@ -441,7 +367,7 @@ class OverviewScreen(LiveScreen):
             live.rollouts.values(),
             self.ktui.now(),
             is_settled=live.is_worked_out_once,
-            is_read=self._is_read,
+            is_read=self._beside.is_read,
         )
         self.draw_now()
 
