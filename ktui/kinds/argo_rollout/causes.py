@@ -21,6 +21,7 @@ from ktui.model.objects import Condition, condition_of
 from ktui.model.times import span
 from ktui.rollout.diagnosis import deadline
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, legible
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.patience import is_stalled
 from ktui.rollout.diagnosis.pod_causes import of_pods
 from ktui.rollout.diagnosis.refusals import refused_pods, refused_replicaset
@@ -34,9 +35,9 @@ EventsOf = Callable[[str], Sequence[Event]]
 
 _ORDER: Final = {kind: place for place, kind in enumerate(Kind)}
 
-_INVALID: Final = re.compile(r'^The Rollout ".*?" is invalid: (.*)$', re.DOTALL)
-_FIELD: Final = re.compile(r"""^spec\.(?:strategy\.)?(\S+): Invalid value: ("(?:[^"\\]|\\.)*"|.*?): (.*)$""", re.DOTALL)
-_MISSING: Final = re.compile(
+_INVALID: Final = Expression(r'^The Rollout ".*?" is invalid: (.*)$', re.DOTALL)
+_FIELD: Final = Expression(r"""^spec\.(?:strategy\.)?(\S+): Invalid value: ("(?:[^"\\]|\\.)*"|.*?): (.*)$""", re.DOTALL)
+_MISSING: Final = Expression(
     r"(?P<what>service|virtualservices?\.networking\.istio\.io|ingress\S*|deployments?\.apps|replicasets?\.apps|\S+)"
     r" [\"'](?P<name>[^\"']*)[\"'] not found"
 )

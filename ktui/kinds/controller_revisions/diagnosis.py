@@ -20,6 +20,7 @@ from ktui.model.objects import Pod
 from ktui.model.workloads import DaemonSet, PodSet, StatefulSet
 from ktui.rollout.diagnosis import admission_messages
 from ktui.rollout.diagnosis.cause import Cause, Kind, Reason, Remedy, by_weight, legible
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.onset import unready_since
 from ktui.rollout.diagnosis.patience import is_stalled
 from ktui.rollout.diagnosis.pod_causes import of_pods
@@ -28,7 +29,7 @@ from ktui.rollout.diagnosis.restarts import of_restarts
 from ktui.rollout.diagnosis.wording import fit, impersonal
 from ktui.text import clean, count, duration
 
-_POD_IN_FULL: Final = re.compile(r", pod: \{.*", re.DOTALL)
+_POD_IN_FULL: Final = Expression(r", pod: \{.*", re.DOTALL)
 """The whole object, environment and all, that OpenKruise adds to the message (`createOnePod` of cloneset_scale.go)."""
 
 _RECENT: Final = timedelta(minutes=20)
@@ -182,7 +183,7 @@ def _deleting(workload: PodSet, names: Sequence[str]) -> str:
     return f"delete {them}: {command}; {come} back with the newest template"
 
 
-_FAILED_UPDATE: Final = re.compile(r"[Uu]pdate Pod (\S+) in StatefulSet \S+ failed error: (.*)$", re.DOTALL)
+_FAILED_UPDATE: Final = Expression(r"[Uu]pdate Pod (\S+) in StatefulSet \S+ failed error: (.*)$", re.DOTALL)
 """What the StatefulSet controller writes (`recordPodEvent`, pkg/controller/statefulset/stateful_pod_control.go)."""
 
 

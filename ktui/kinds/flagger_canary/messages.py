@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Final, NamedTuple
 
 from ktui.model.events import Event
 from ktui.model.reading import ordinal
+from ktui.rollout.diagnosis.expressions import Expression
 
 
 class Sort(StrEnum):
@@ -148,17 +148,14 @@ _TEXTS: Final = (
 )
 
 
-@cache
-def _patterns() -> tuple[tuple[Sort, re.Pattern[str], str], ...]:
-    """Compiled for the first event: where there is no Flagger, nothing waits for that."""
-    return tuple((sort, re.compile(pattern, re.DOTALL), words) for sort, pattern, words in _TEXTS)
+_KNOWN: Final = tuple((sort, Expression(pattern, re.DOTALL), words) for sort, pattern, words in _TEXTS)
 
 
 def report(event: Event) -> Report:
     """One event in words; text that is not known is passed on."""
     text = event.message[:_LONGEST].removeprefix(_COMBINED)
     sort, words, name = Sort.OTHER, text, ""
-    for known, pattern, shape in _patterns():
+    for known, pattern, shape in _KNOWN:
         found = pattern.fullmatch(text)
         if found is not None:
             parts = found.groupdict(default="")

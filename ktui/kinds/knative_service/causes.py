@@ -22,6 +22,7 @@ from ktui.model.times import span
 from ktui.rollout import images
 from ktui.rollout.diagnosis import registry_messages
 from ktui.rollout.diagnosis.cause import PATIENCE, Cause, Kind, Reason, Remedy, by_weight, legible
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.pod_causes import of_pods
 from ktui.rollout.diagnosis.refusals import refused_pods
 from ktui.rollout.diagnosis.resizes import of_resizes
@@ -34,8 +35,8 @@ EventsOf = Callable[[str], Sequence[Event]]
 
 CONTAINER_MISSING: Final = "ContainerMissing"
 
-_EXIT: Final = re.compile(r"^ExitCode(\d{1,10})$")
-_IMAGE: Final = re.compile(
+_EXIT: Final = Expression(r"^ExitCode(\d{1,10})$")
+_IMAGE: Final = Expression(
     r'^Unable to fetch image "([^"]*)": (?:failed to resolve image to digest: )?(.*)$', re.DOTALL
 )
 

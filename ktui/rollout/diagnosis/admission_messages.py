@@ -12,37 +12,38 @@ from typing import Final, NamedTuple
 
 from ktui.model.quantities import memory_text, quantity
 from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.wording import bare, impersonal
 
 _OBJECT: Final = r"(?:pods?|replicasets?\.apps|ReplicaSet\.apps|Pod) "
-_FORBIDDEN: Final = re.compile(rf'^{_OBJECT}"[^"]*" is forbidden: ', re.IGNORECASE)
-_INVALID: Final = re.compile(rf'^{_OBJECT}"[^"]*" is invalid: (.+)$', re.IGNORECASE | re.DOTALL)
-_QUOTA: Final = re.compile(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
-_UNCOUNTED: Final = re.compile(r"status unknown for quota: (\S+),")
-_UNSPECIFIED: Final = re.compile(r"failed quota: (\S+): must specify (\S+?)(?: for: ([^;]+?))?(?:;.*)?$")
-_LIMIT_RANGE: Final = re.compile(
+_FORBIDDEN: Final = Expression(rf'^{_OBJECT}"[^"]*" is forbidden: ', re.IGNORECASE)
+_INVALID: Final = Expression(rf'^{_OBJECT}"[^"]*" is invalid: (.+)$', re.IGNORECASE | re.DOTALL)
+_QUOTA: Final = Expression(r"exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)")
+_UNCOUNTED: Final = Expression(r"status unknown for quota: (\S+),")
+_UNSPECIFIED: Final = Expression(r"failed quota: (\S+): must specify (\S+?)(?: for: ([^;]+?))?(?:;.*)?$")
+_LIMIT_RANGE: Final = Expression(
     r"(maximum|minimum) (\S+) usage per (\S+) is ([^\s,\]]+?)"
     r"(?:, but (?:limit|request) is ([^\s,\]]+?))?(\. +No (?:limit|request) is specified)?\.?(?=[\s,\]]|$)"
 )
-_RATIO: Final = re.compile(r"\S+ max limit to request ratio per ")
-_SECURITY: Final = re.compile(r'violates PodSecurity "([^":]+)[^"]*": (.+)$', re.DOTALL)
-_DENIED: Final = re.compile(
+_RATIO: Final = Expression(r"\S+ max limit to request ratio per ")
+_SECURITY: Final = Expression(r'violates PodSecurity "([^":]+)[^"]*": (.+)$', re.DOTALL)
+_DENIED: Final = Expression(
     r'admission webhook "([^"]+)" denied the request(?: without explanation|:? ?(.*))$', re.DOTALL
 )
-_SILENT: Final = re.compile(r'failed calling webhook "([^"]+)": (.+)$', re.DOTALL)
-_POLICY: Final = re.compile(
+_SILENT: Final = Expression(r'failed calling webhook "([^"]+)": (.+)$', re.DOTALL)
+_POLICY: Final = Expression(
     r"(?:(?:Validating|Mutating)AdmissionPolicy|[Pp]olicy) ['\"]([^'\"]+)['\"].*? denied request: (.+)$", re.DOTALL
 )
-_KYVERNO: Final = re.compile(r"following policies:?\s+(\S+?):\s+\S+:\s+['\"]?(.+?)['\"]?\s*(?:\n|$)")
-_GATEKEEPER: Final = re.compile(r"^\[([\w.-]+)\] (.+?)\s*(?:\n\[|$)", re.DOTALL)
-_CONSTRAINT: Final = re.compile(r"unable to validate against any security context constraint")
-_SCOPES: Final = re.compile(r"insufficient quota to match these scopes")
-_ACCOUNT: Final = re.compile(r'serviceaccount "([^"]+)" not found')
-_PRIORITY: Final = re.compile(r"no PriorityClass with name (\S+) was found")
-_RUNTIME_CLASS: Final = re.compile(r'[Rr]untime[Cc]lass(?:\.node\.k8s\.io)? "([^"]+)" not found')
+_KYVERNO: Final = Expression(r"following policies:?\s+(\S+?):\s+\S+:\s+['\"]?(.+?)['\"]?\s*(?:\n|$)")
+_GATEKEEPER: Final = Expression(r"^\[([\w.-]+)\] (.+?)\s*(?:\n\[|$)", re.DOTALL)
+_CONSTRAINT: Final = Expression(r"unable to validate against any security context constraint")
+_SCOPES: Final = Expression(r"insufficient quota to match these scopes")
+_ACCOUNT: Final = Expression(r'serviceaccount "([^"]+)" not found')
+_PRIORITY: Final = Expression(r"no PriorityClass with name (\S+) was found")
+_RUNTIME_CLASS: Final = Expression(r'[Rr]untime[Cc]lass(?:\.node\.k8s\.io)? "([^"]+)" not found')
 _TERMINATING: Final = "because it is being terminated"
 _CHANGE_TEMPLATE: Final = "change what it names in the template"
-_BUSY: Final = re.compile(
+_BUSY: Final = Expression(
     r"request did not complete within|timed out|unable to handle the request|too many requests|deadline exceeded|"
     r"etcdserver(?!: request is too large)|object is being deleted|already exists|timeout|rate limit|"
     r"try (?:again|later)|retry after|"
@@ -63,7 +64,7 @@ class Refused(NamedTuple):
     wants_room: bool = False
 
 
-_TRIED: Final = re.compile(r"^.*?(?:Error creating: |failed error: )", re.DOTALL)
+_TRIED: Final = Expression(r"^.*?(?:Error creating: |failed error: )", re.DOTALL)
 """What controllers put before the API server's own words in their Events."""
 
 
@@ -148,7 +149,7 @@ def _lacks(what: str) -> Callable[[re.Match[str]], Refused]:
     return lambda found: Refused(f"{what} {found[1]} does not exist", helps)
 
 
-_REFUSALS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Refused]], ...]] = (
+_REFUSALS: Final[tuple[tuple[Expression, Callable[[re.Match[str]], Refused]], ...]] = (
     (_QUOTA, _full),
     (_UNCOUNTED, _uncounted),
     (_UNSPECIFIED, _unspecified),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from ktui.model.events import Event
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.volume_messages import MOUNTS
 
 EventsOf = Callable[[str], Sequence[Event]]
@@ -61,7 +62,7 @@ class Probe(NamedTuple):
     container: str = ""
 
 
-_FAILED_PROBE: Final = re.compile(r"^(Readiness|Liveness|Startup) probe (?:failed|errored)[^:]*: ?(.*)$", re.DOTALL)
+_FAILED_PROBE: Final = Expression(r"^(Readiness|Liveness|Startup) probe (?:failed|errored)[^:]*: ?(.*)$", re.DOTALL)
 
 
 def container_of(event: Event) -> str:
@@ -86,7 +87,7 @@ def failing_probe(events: Sequence[Event], *names: str, containers: Iterable[str
     return last[1] if last is not None else None
 
 
-_KILLED: Final = re.compile(r"^(?:Init container|Container) (\S+) failed (liveness|startup) probe")
+_KILLED: Final = Expression(r"^(?:Init container|Container) (\S+) failed (liveness|startup) probe")
 
 
 def killed_by_probe(events: Sequence[Event], container: str, since: datetime | None) -> Probe | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from ktui.rollout.diagnosis import (
     volume_messages,
 )
 from ktui.rollout.diagnosis.cause import PATIENCE, Kind, Reason
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.kubelet_messages import EventsOf
 from ktui.rollout.diagnosis.onset import last_ending
 from ktui.rollout.podstatus import (
@@ -94,7 +94,7 @@ def is_on_lost_node(pod: Pod, events_of: EventsOf) -> bool:
 _ENDEDBY_NODE: Final = frozenset({"Terminated", "NodeShutdown", "Shutdown", "Preempting", "Evicted"})
 """Reasons of a pod that the kubelet ends, whatever its containers did."""
 
-_REFUSED: Final = re.compile(
+_REFUSED: Final = Expression(
     r"OutOf\S+|NodeAffinity|NodeName|NodePorts|TaintToleration|AppArmor|SysctlForbidden|UnexpectedAdmissionError|"
     r"TopologyAffinityError|SMTAlignmentError|\w*AdmissionError|InvalidNodeInfo|PodOS\w+|NodeShutdown|UnknownReason|"
     r"UnexpectedPredicateFailureType|SupplementalGroupsPolicyNotSupported|InitContainerRestartPolicyForbidden|"

@@ -11,6 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.wording import bare
 
 PULL_REASONS: Final = frozenset(
@@ -94,7 +95,7 @@ _OF_REASON: Final = {
 }
 """What the kubelet's own reason says before any text is read."""
 
-_OWN_REASON: Final = re.compile(rf"^(?:Back-off pulling image \S+: )?({'|'.join(_OF_REASON)})\b")
+_OWN_REASON: Final = Expression(rf"^(?:Back-off pulling image \S+: )?({'|'.join(_OF_REASON)})\b")
 _OF_CODE: Final = {
     "NotFound": _NOT_FOUND,
     "Unauthenticated": _DENIED,
@@ -106,7 +107,7 @@ _OF_CODE: Final = {
 }
 """Codes of gRPC, where no words are known."""
 
-_CODE: Final = re.compile(r"rpc error: code = (\w+) desc = ")
+_CODE: Final = Expression(r"rpc error: code = (\w+) desc = ")
 
 _PHRASE: Final = {
     400: "Bad Request",
@@ -128,7 +129,7 @@ _PHRASE: Final = {
 """What registries answer, in Go's words (net/http, status.go)."""
 
 _PHRASES: Final = "|".join(map(re.escape, _PHRASE.values()))
-_STATUS: Final = re.compile(
+_STATUS: Final = Expression(
     rf"\b([45]\d\d) \(?(?:{_PHRASES}|Gateway Time-?out)\b|\bstatus(?: code)?:? ?([45]\d\d)\b|"
     r"\bunexpected status\D{1,60}([45]\d\d)\b"
 )
@@ -248,13 +249,13 @@ _WORDS: Final[tuple[tuple[str, Pull], ...]] = (
 )
 """What runtimes write, and what it comes to: the first that is found in the text without any names."""
 
-_POLICY: Final = re.compile(r"projectpolicyviolation|client with IP|token.* expired")
+_POLICY: Final = Expression(r"projectpolicyviolation|client with IP|token.* expired")
 """What tells more than the number beside it."""
-_SPARED: Final = re.compile(
+_SPARED: Final = Expression(
     r"toomanyrequests|rate ?(?:limit|exceeded)|quota exceeded|limit exceeded|throttl", re.IGNORECASE
 )
-_LOOKED_FOR: Final = tuple((re.compile(words), pull) for words, pull in _WORDS)
-_TAG_OF: Final = re.compile(r"(reading manifest|fetching blob|manifest for|denied for|repository) \S+")
+_LOOKED_FOR: Final = tuple((Expression(words), pull) for words, pull in _WORDS)
+_TAG_OF: Final = Expression(r"(reading manifest|fetching blob|manifest for|denied for|repository) \S+")
 """Where CRI-O and Docker name a tag or a repository without quotes."""
 
 

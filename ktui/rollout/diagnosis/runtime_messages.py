@@ -10,6 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.wording import bare, brief, impersonal
 
 BAD_CONFIG: Final = frozenset(
@@ -45,7 +46,7 @@ _LOOK_AT_NODE: Final = "look at the node: its runtime, its disk and its drivers;
 _READ_ON: Final = "read the whole message; look at the template, and at the runtime of the node"
 _WAIT: Final = "wait: the kubelet tries again by itself; if it lasts, look at the node's runtime and its load"
 
-_WRAPPED: Final = re.compile(
+_WRAPPED: Final = Expression(
     r"^(?:(?:rpc error: code = \w+ desc = |Error response from daemon|[Ee]rror during container init|"
     r"failed to (?:create|start) (?:containerd task|shim task|task for container|task|container)(?: \S+)?|"
     r"failed to generate (?:container )?(?:\S+ )?spec|OCI runtime (?:create|exec|start|error)(?: failed)?|"
@@ -53,7 +54,7 @@ _WRAPPED: Final = re.compile(
     r"starting container process caused|failed to apply OCI options|[Ee]rror|runc|crun|"
     r'time="[^"]*" level=error msg=)[: ]+)+'
 )
-_UNKNOWN_TAIL: Final = re.compile(r"(?:: unknown)+\s*$")
+_UNKNOWN_TAIL: Final = Expression(r"(?:: unknown)+\s*$")
 
 _TRANSIENT: Final = (
     (r"failed to sync (?:secret|configmap) cache", "the kubelet has not read it yet"),
@@ -74,10 +75,10 @@ _TRANSIENT: Final = (
     ),
     (r"host IP unknown", "the kubelet does not know its own address yet"),
 )
-_PASSES: Final = tuple((re.compile(words), why) for words, why in _TRANSIENT)
+_PASSES: Final = tuple((Expression(words), why) for words, why in _TRANSIENT)
 
 _NODE: Final = tuple(
-    (re.compile(words, re.IGNORECASE), why)
+    (Expression(words, re.IGNORECASE), why)
     for words, why in (
         (r"no space left on device|disk quota exceeded", "the node's disk is full"),
         (
@@ -102,19 +103,19 @@ _NODE: Final = tuple(
 )
 """What a node does wrong, not the template; some of it passes."""
 
-_EXEC: Final = re.compile(
+_EXEC: Final = Expression(
     r'exec:? (?:"((?:[^"\\]|\\.)*)"|(?P<path>/[^\s:]+)): (?P<said>.*)$|'
     r"executable file `(?P<named>[^`]*)` (?P<crun>.*)$",
     re.DOTALL,
 )
-_MISSING: Final = re.compile(r'(secret|configmap) "([^"]+)" not found')
-_NO_KEY: Final = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) (?:[\w.-]+/)?([\w.-]+)")
-_CWD: Final = re.compile(r'chdir to cwd \(?"([^"]+)"\)?')
-_USER: Final = re.compile(r"unable to find (user|group) ([^:]+): no matching entries")
-_SUBPATH: Final = re.compile(r'failed to (?:prepare|create) subPath (?:directory )?for volumeMount "([^"]+)"')
-_NO_VOLUME: Final = re.compile(r'cannot find volume "([^"]+)" to (?:mount|pass) into container')
-_MOUNTED: Final = re.compile(r'error mounting ".*?" to rootfs at "([^"]+)"(.*)$', re.DOTALL)
-_NON_NUMERIC: Final = re.compile(r"image has non-numeric user \(([^)]*)\)")
+_MISSING: Final = Expression(r'(secret|configmap) "([^"]+)" not found')
+_NO_KEY: Final = Expression(r"couldn't find key (\S+) in (ConfigMap|Secret) (?:[\w.-]+/)?([\w.-]+)")
+_CWD: Final = Expression(r'chdir to cwd \(?"([^"]+)"\)?')
+_USER: Final = Expression(r"unable to find (user|group) ([^:]+): no matching entries")
+_SUBPATH: Final = Expression(r'failed to (?:prepare|create) subPath (?:directory )?for volumeMount "([^"]+)"')
+_NO_VOLUME: Final = Expression(r'cannot find volume "([^"]+)" to (?:mount|pass) into container')
+_MOUNTED: Final = Expression(r'error mounting ".*?" to rootfs at "([^"]+)"(.*)$', re.DOTALL)
+_NON_NUMERIC: Final = Expression(r"image has non-numeric user \(([^)]*)\)")
 
 
 def start_trouble(text: str, pod: str = "") -> Start:
@@ -221,7 +222,7 @@ def _mounting(text: str) -> Start | None:
     return None
 
 
-_REJECTED: Final = re.compile(r"\binvalid\b(?! argument)|must (?:not )?be|(?<!operation )not supported|couldn't parse")
+_REJECTED: Final = Expression(r"\binvalid\b(?! argument)|must (?:not )?be|(?<!operation )not supported|couldn't parse")
 """Words of what no second try changes. A kernel's own `invalid argument`, `operation not permitted` are of the node."""
 
 
@@ -236,7 +237,7 @@ def inside(text: str, pod: str = "") -> str:
     return impersonal(_WRAPPED.sub("", _UNKNOWN_TAIL.sub("", text.strip())), pod)
 
 
-_HOOK: Final = re.compile(
+_HOOK: Final = Expression(
     r'^(?:Exec|HTTP|Sleep) lifecycle hook .*? failed - error: (.*?)(?:, message: "(.*)")?\s*$', re.DOTALL
 )
 

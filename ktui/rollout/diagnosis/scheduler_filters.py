@@ -10,6 +10,7 @@ import re
 from typing import Final, NamedTuple
 
 from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.expressions import Expression
 
 OTHER_NODES: Final = "check node selector and affinity against the labels of the nodes"
 MORE_ROOM: Final = "add nodes, lower the requests, or scale something else in"
@@ -20,7 +21,7 @@ NAMES: Final = {"cpu": "CPU", "ephemeral-storage": "ephemeral storage"}
 class Filter(NamedTuple):
     """A reason of a filter: how it reads, what a node has or is, and what helps. `\\1` is what it names."""
 
-    looks: re.Pattern[str]
+    looks: Expression
     has: str
     have: str
     helps: str
@@ -28,7 +29,7 @@ class Filter(NamedTuple):
 
 
 def _filter(looks: str, has: str, have: str, helps: str, reason: Reason = Reason.NO_ROOM) -> Filter:
-    return Filter(re.compile(looks, re.IGNORECASE), has, have, helps, reason)
+    return Filter(Expression(looks, re.IGNORECASE), has, have, helps, reason)
 
 
 TOLERATE: Final = "add a toleration for the taint, or nodes without it"
@@ -39,7 +40,7 @@ _HELD_BY_OLD: Final = "set the strategy to Recreate, or surge to 0: the old pod 
 _TIED: Final = "the volume ties the pod to a zone or a node: make room there"
 _ANTI_AFFINITY: Final = "relax the anti-affinity, add nodes, or set surge to 0"
 
-TAINT: Final = re.compile(
+TAINT: Final = Expression(
     r"node\(s\) had (?:untolerated )?taints? \{([^:}]+):? ?([^}]*)\}(?:, that the pod didn't tolerate)?"
 )
 TAINTS: Final = {
@@ -206,14 +207,14 @@ FILTERS: Final = (
 class OfPod(NamedTuple):
     """A reason that holds whatever the node."""
 
-    looks: re.Pattern[str]
+    looks: Expression
     why: str
     helps: str
     reason: Reason
 
 
 def _of_pod(looks: str, why: str, helps: str, reason: Reason) -> OfPod:
-    return OfPod(re.compile(looks, re.IGNORECASE), why, helps, reason)
+    return OfPod(Expression(looks, re.IGNORECASE), why, helps, reason)
 
 
 _LOOK_AT_CLAIM: Final = "look at the volume claim and its storage class"

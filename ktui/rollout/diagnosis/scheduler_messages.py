@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.scheduler_filters import (
     FILTERS,
     MORE_ROOM,
@@ -26,9 +27,9 @@ from ktui.rollout.diagnosis.scheduler_filters import (
 )
 from ktui.rollout.diagnosis.wording import brief
 
-_NODES: Final = re.compile(r"^\d+/(\d+) nodes are (?:un)?available: (.*)$", re.DOTALL)
-_COUNTED: Final = re.compile(r"^(\d+)(?: (.+))?$", re.DOTALL)
-_AFTERWARDS: Final = re.compile(r"\.(?: |$)(?![^{}]*\})")
+_NODES: Final = Expression(r"^\d+/(\d+) nodes are (?:un)?available: (.*)$", re.DOTALL)
+_COUNTED: Final = Expression(r"^(\d+)(?: (.+))?$", re.DOTALL)
+_AFTERWARDS: Final = Expression(r"\.(?: |$)(?![^{}]*\})")
 """Where the filters' reasons end: a full stop and a blank, but not in the braces of a taint."""
 
 
@@ -70,7 +71,7 @@ def in_words(message: str, asked: Mapping[str, str], *, is_bound: bool = False) 
     """
     found = _NODES.match(message.strip())
     total, rest = (int(found[1]), found[2]) if found is not None else (0, message.strip())
-    rest = _AFTERWARDS.split(rest, maxsplit=1)[0].strip().rstrip(".")
+    rest = _AFTERWARDS.before(rest).strip().rstrip(".")
     parts = _together(_part(part, asked) for part in re.split(r", (?=\d+(?: |$))", rest)) if rest else []
     if is_bound:
         # One node is left, and there the other reasons hold.

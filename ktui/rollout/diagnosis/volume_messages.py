@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from ktui.model.events import Event
 from ktui.rollout.diagnosis.cause import Reason
+from ktui.rollout.diagnosis.expressions import Expression
 from ktui.rollout.diagnosis.wording import bare, impersonal
 
 MOUNTS: Final = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
@@ -24,24 +25,24 @@ class Mount(NamedTuple):
 
 _LOOK_AT_CLAIM: Final = "look at the volume claim, the storage driver and the node"
 _ONE_NODE: Final = "a volume for one node only needs the strategy Recreate, or surge 0; or wait for the old pod to go"
-_VOLUME: Final = re.compile(r'(?i:volume) "([^"]+)"|unmounted volumes=\[([^\]]*)\]')
-_OWN: Final = re.compile(r"pvc-[0-9a-f]{8}-[0-9a-f]{4}-")
+_VOLUME: Final = Expression(r'(?i:volume) "([^"]+)"|unmounted volumes=\[([^\]]*)\]')
+_OWN: Final = Expression(r"pvc-[0-9a-f]{8}-[0-9a-f]{4}-")
 """A volume that was made for one claim: each pod of a StatefulSet has another one."""
 
-_TOKEN: Final = re.compile(r"\b(kube-api-access)-\w+")
+_TOKEN: Final = Expression(r"\b(kube-api-access)-\w+")
 """The volume of the service account's token has another ending in each pod."""
 
-_NOT_FOUND: Final = re.compile(r'(configmap|secret|persistentvolumeclaim)s? "([^"]+)" not found')
+_NOT_FOUND: Final = Expression(r'(configmap|secret|persistentvolumeclaim)s? "([^"]+)" not found')
 _ROOT_CA: Final = "kube-root-ca.crt"
 """A ConfigMap that the cluster itself makes in each namespace."""
 
-_WRAPPED: Final = re.compile(
+_WRAPPED: Final = Expression(
     r"^.*(?:error processing PVC \S+: |failed to mount secrets store objects for pod \S+, err: )"
     r"(?:failed to fetch PVC from API server: |rpc error: code = \w+ desc = )*",
     re.DOTALL,
 )
 _PASSES: Final = tuple(
-    (re.compile(words, re.IGNORECASE), why, helps)
+    (Expression(words, re.IGNORECASE), why, helps)
     for words, why, helps in (
         (
             r"failed to sync (?:secret|configmap) cache|not registered",
@@ -79,11 +80,11 @@ _PASSES: Final = tuple(
 )
 """What another try, or a little time, may change."""
 
-_HINT: Final = re.compile(r"^\s*dmesg\(1\)")
-_KEY: Final = re.compile(r"references non-existent (?:config|secret) key: (\S+)")
-_OUTPUT: Final = re.compile(r"Output: (.+)$", re.DOTALL)
-_TYPE: Final = re.compile(r"hostPath type check failed: (\S+) (.*)$")
-_TOOL: Final = re.compile(r"^(?:mount(?:\.\w+)?|umount): (?:/var/lib/kubelet\S*: )?")
+_HINT: Final = Expression(r"^\s*dmesg\(1\)")
+_KEY: Final = Expression(r"references non-existent (?:config|secret) key: (\S+)")
+_OUTPUT: Final = Expression(r"Output: (.+)$", re.DOTALL)
+_TYPE: Final = Expression(r"hostPath type check failed: (\S+) (.*)$")
+_TOOL: Final = Expression(r"^(?:mount(?:\.\w+)?|umount): (?:/var/lib/kubelet\S*: )?")
 
 
 def is_mount(event: Event) -> bool:

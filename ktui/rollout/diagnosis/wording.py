@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ktui.rollout.diagnosis.expressions import Expression
+
 LONGEST: Final = 90
 """How many characters a sentence should have at most; the cluster's own text follows it as the detail."""
 
 _LONGEST_NAME: Final = 36
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
-_WITH_SLASH: Final = re.compile(r"(?<![^\s(\[=,])[^\s\"]*/[^\s\"]+")
+_QUOTED: Final = Expression(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
+_WITH_SLASH: Final = Expression(r"(?<![^\s(\[=,])[^\s\"]*/[^\s\"]+")
 _OF_ONE_POD: Final = (
-    re.compile(r"\s*\(pod: .*?, container: [^)]*\)"),
-    re.compile(r"\s*\([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\)"),
-    re.compile(r"\s*\"?[0-9a-f]{64}\"?"),
-    re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
-    re.compile(r"\s*(?<![\d.-])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?![\d./-])"),
+    Expression(r"\s*\(pod: .*?, container: [^)]*\)"),
+    Expression(r"\s*\([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\)"),
+    Expression(r"\s*\"?[0-9a-f]{64}\"?"),
+    Expression(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
+    Expression(r"\s*(?<![\d.-])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?![\d./-])"),
 )
 """What differs from pod to pod: its own name and uid, hashes of sandboxes and containers, addresses."""
 
