@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar, cast
 
+from msgspec.structs import replace
+
 from ktui.model.changes import Change, Chosen, Gone, Link, Listed, Put, Restored, Unserved
 from ktui.model.claims import Claims, Place
 from ktui.model.events import Event
@@ -27,6 +29,7 @@ from ktui.model.resources import (
     resource_for,
     resource_of,
 )
+from ktui.model.structs import ObjectMeta, Struct
 from ktui.model.workloads import ControllerRevision, KubeObject, Workload
 
 _W = TypeVar("_W", bound=Workload)
@@ -69,6 +72,8 @@ class Store:
         """Which labels a row has to have; the server has chosen already if there are none."""
         self.links: dict[Resource, Link] = {}
         self.listed: set[Resource] = set()
+        self.edition = 0
+        """Counts what has come in, but for objects of which nothing has changed that ktui reads."""
 
     # What comes in
 
@@ -77,7 +82,8 @@ class Store:
         for change in changes:
             match change:
                 case Put(resource, obj):
-                    self._put(resource, obj)
+                    self.edition += self._put(resource, obj)
+                    continue
                 case Gone(resource, uid, version):
                     self._remove(resource, uid, version)
                 case Listed(resource):
@@ -92,6 +98,7 @@ class Store:
                     self._dirty.update(self._workloads)
                 case Link(resource):
                     self.links[resource] = change
+            self.edition += 1
 
     def take_dirty(self) -> set[str]:
         """The uids of the workloads that changed, or whose parts did, since this was last asked."""
@@ -216,13 +223,14 @@ class Store:
 
     # How it is kept
 
-    def _put(self, resource: Resource, obj: KubeObject) -> None:
+    def _put(self, resource: Resource, obj: KubeObject) -> bool:
+        """Keep an object, unless a newer one is known; whether it says anything new."""
         uid = obj.metadata.uid
         objects = self._objects[resource]
         known = objects.get(uid)
         version = ordinal(obj.metadata.resource_version)
         if version != -1 and version <= self._last_version(uid, known):
-            return
+            return False
         parent = _parent(obj)
         if known is not None and _parent(known) != parent:
             self._unlink(known)
@@ -238,9 +246,12 @@ class Store:
             self._claim(uid, getattr(obj, "claims", ()))
         if parent:
             self._siblings(obj).setdefault(parent, {})[uid] = obj
+        if known is not None and _says_the_same(known, obj):
+            return False
         self._touch(obj)
         if known is None:
             self._touch_below(uid)
+        return True
 
     def _claim(self, uid: str, places: tuple[Place, ...]) -> None:
         """Note what that workload names as its parts, and have those looked at again that are, or were, among them."""
@@ -343,6 +354,13 @@ class Store:
             return _parent(obj)
         tombstone = self._tombstones.get(uid)
         return tombstone.parent if tombstone is not None else ""
+
+
+def _says_the_same(known: KubeObject, obj: KubeObject) -> bool:
+    """Whether all that ktui reads of it is as it was."""
+    meta: ObjectMeta = replace(known.metadata, resource_version=obj.metadata.resource_version)
+    as_known: object = replace(cast(Struct, known), metadata=meta)
+    return meta == obj.metadata and as_known == obj
 
 
 def _place(resource: Resource, obj: KubeObject) -> Place:

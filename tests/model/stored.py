@@ -42,6 +42,8 @@ def raw(resource: Resource, uid: str, version: int, parent: str = "", **spec: An
     template = {"spec": {"containers": [{"name": "c", "image": f"i:{version}"}]}}
     if resource is CONTROLLER_REVISIONS:
         return {"metadata": meta, "revision": version, "data": {"spec": {"template": template}}}
+    if resource is PODS:
+        return {"metadata": meta, "spec": {"nodeName": f"node-{version}", **spec}}
     return {"metadata": meta, "spec": {"template": template, **spec}}
 
 

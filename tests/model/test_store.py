@@ -17,6 +17,7 @@ from ktui.model.resources import (
     PODS,
     REPLICASETS,
     STATEFULSETS,
+    Resource,
 )
 from ktui.model.store import Store
 from ktui.model.workloads import DaemonSet, StatefulSet
@@ -84,6 +85,33 @@ def test_a_change_touches_the_statefulset_that_it_belongs_to_and_no_other(change
     store = family()
     store.apply([change])
     assert store.take_dirty() == {"s1"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "uid", "parent"),
+    [(PODS, "p1", "r1"), (REPLICASETS, "r1", "d1"), (DEPLOYMENTS, "d1", ""), (STATEFULSETS, "s1", "")],
+)
+def test_a_version_in_which_nothing_changes_that_is_read_is_kept_and_is_no_news(
+    resource: Resource, uid: str, parent: str
+) -> None:
+    store = family()
+    known = next(each.object for each in store.everything() if each.object.metadata.uid == uid)
+    as_before = raw(resource, uid, int(known.metadata.resource_version), parent)
+    as_before["metadata"] |= {"resourceVersion": "9", "annotations": {}, "managedFields": []}
+    edition = store.edition
+    store.apply([Put(resource, decode(resource, as_before))])
+    assert store.take_dirty() == set()
+    assert store.edition == edition
+    kept = [next(each.object for each in store.everything() if each.object.metadata.uid == uid)]
+    kept += [
+        each for each in [store.workload(uid), *store.pods(parent), *store.replicasets(parent)] if each is not None
+    ]
+    assert len(kept) == 2
+    assert versions(kept) == [(uid, "9"), (uid, "9")]
+    as_before["metadata"] |= {"resourceVersion": "10", "deletionTimestamp": "2026-01-02T03:04:05Z"}
+    store.apply([Put(resource, decode(resource, as_before))])
+    assert store.take_dirty()
+    assert store.edition > edition
 
 
 def test_what_a_statefulset_has_is_known_by_its_uid() -> None:
