@@ -36,6 +36,9 @@ class Pacing:
     grace: float = 15.0
     """How much longer than asked a watch without bookmarks may be silent."""
 
+    gathering: float = 0.03
+    """How long a stream that says something all the time is left alone between two reads."""
+
     short: float = 5.0
     """A watch that ends this early has failed, whatever it said. After one such, the next is live after that time."""
 

@@ -13,7 +13,7 @@ from ktui.model.changes import Gone, LinkState, Listed, Put, Restored
 from ktui.model.resources import DEPLOYMENTS, PODS
 from tests.kube.conftest import WriteKubeconfig
 from tests.kube.following import QUICK, following
-from tests.kube.reflected import Pods, fill, same
+from tests.kube.reflected import Pods, a_while, fill, same
 from tests.kube.server import Collection, pod, serving, status
 
 
@@ -53,6 +53,22 @@ async def test_everything_of_one_chunk_comes_at_once(pods: Pods) -> None:
         await it.until_live()
         assert len(it.uids) == 2000
         assert len(it.batches) < 500
+
+
+async def test_what_a_busy_stream_says_in_a_moment_comes_together(pods: Pods) -> None:
+    collection, connection = pods
+    async with following(connection, pacing=replace(QUICK, gathering=1.0)) as it:
+        await it.until_live()
+        for name in ("a", "b"):
+            fill(collection, name)
+            await it.until(lambda name=name: f"uid-{name}" in it.uids)  # type: ignore[misc]
+        before = len(it.batches)
+        for name in ("c", "d", "e"):
+            # The server sends each by itself.
+            fill(collection, name)
+            await a_while(connection)
+        await it.until(lambda: "uid-e" in it.uids)
+        assert len(it.batches) < before + 3
 
 
 @pytest.mark.parametrize("streaming", ["rejected", "failing"])
