@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
+from time import monotonic
 from typing import Final
 
 from ktui.figures.book import Book, BookError
 from ktui.figures.record import Record
+
+_BETWEEN: Final = 1.0
+"""Seconds from one batch to the next, at least: where hundreds of rollouts change, to write each change by itself takes
+a seventh of the processor time of the dashboard."""
 
 _MOST_WAITING: Final = 10_000
 """Records that are kept while they cannot be written; the oldest go first."""
@@ -34,6 +40,8 @@ class HistoryWriter:
         self._waiting: list[Record] = []
         self._task: asyncio.Task[None] | None = None
         self._said: set[str] = set()
+        self._is_closing = asyncio.Event()
+        self._wrote_at = -_BETWEEN
         self.writes = 0
         """How many batches were written: where it has grown, there is more to read."""
         self.trouble = ""
@@ -52,7 +60,8 @@ class HistoryWriter:
         return self._task is not None and not self._task.done()
 
     async def aclose(self) -> None:
-        """Write what there is still to be written."""
+        """Write what there is still to be written, now."""
+        self._is_closing.set()
         if self._task is not None:
             await self._task
         if self._waiting:
@@ -60,6 +69,7 @@ class HistoryWriter:
 
     async def _write(self) -> None:
         while self._waiting:
+            await self._pause()
             batch, self._waiting = self._waiting, []
             try:
                 await asyncio.to_thread(self.book.write, batch, self._now())
@@ -72,6 +82,12 @@ class HistoryWriter:
             self.writes, self.trouble = self.writes + 1, ""
             self._written()
             self._tell(self.book.notice)
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._wrote_at + _BETWEEN - monotonic())):
+                await self._is_closing.wait()
+        self._wrote_at = monotonic()
 
     def _tell(self, sentence: str) -> None:
         if sentence and sentence not in self._said:

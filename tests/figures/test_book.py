@@ -308,6 +308,25 @@ async def _tell_while_there_is_a_folder_in_its_place(written: Path, said: list[s
     await writer.aclose()
 
 
+def test_what_comes_soon_after_a_batch_is_written_together_and_at_the_end_at_once(tmp_path: Path) -> None:
+    async def add_one_by_one() -> list[int]:
+        book = Book(tmp_path / "state" / "x.sqlite")
+        said, seen, written = list[str](), list[int](), asyncio.Event()
+        writer = HistoryWriter(book, lambda: NOW, said.append, written.set)
+        writer.add([record(1)])
+        await written.wait()
+        for number in range(2, 50):
+            writer.add([record(number)])
+            await asyncio.sleep(0)
+            seen.append(writer.writes)
+        await writer.aclose()
+        assert {each.revision for each in book.read()} == set(range(1, 50))
+        return [*seen, writer.writes]
+
+    batches = asyncio.run(add_one_by_one())
+    assert batches[-1] == 2, batches
+
+
 @pytest.mark.parametrize("kind", ["a folder", "a pipe", "a link to itself", "a file in the place of its folder"])
 def test_whatever_stands_in_its_place_is_one_sentence(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "figures" / "it.sqlite"
