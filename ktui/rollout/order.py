@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from ktui.rollout.rollout import Phase, Rollout
@@ -68,12 +69,11 @@ def worst_first(rollouts: Iterable[Rollout]) -> list[Rollout]:
 
 
 class _Standing(NamedTuple):
-    """What a rollout is ordered by, since when, and the rollout that was looked at last with its own rank."""
+    """Where a rollout stands: its place, the last time that it was so bad if it is better now, and what it is now."""
 
-    rank: Rank
-    since: datetime
+    place: tuple[Rank, str, str]
+    better_since: datetime | None
     rollout: Rollout
-    own: Rank
 
 
 class Standings:
@@ -81,21 +81,28 @@ class Standings:
 
     def __init__(self) -> None:
         self._seen: dict[str, _Standing] = {}
+        self._seen_at: datetime | None = None
 
     def worst_first(self, rollouts: Iterable[Rollout], now: datetime) -> list[Rollout]:
         """The rollouts in the order of the worst that each has been lately."""
-        found = list(rollouts)
-        self._seen = {each.uid: self._standing(each, now) for each in found}
-        return sorted(found, key=lambda each: (self._seen[each.uid].rank, each.namespace, each.name))
+        self._seen = {each.uid: self._standing(each, now) for each in rollouts}
+        self._seen_at = now
+        return [standing.rollout for standing in sorted(self._seen.values(), key=_PLACE)]
 
     def _standing(self, rollout: Rollout, now: datetime) -> _Standing:
         known = self._seen.get(rollout.uid)
-        # Of hundreds, few are others than at the last look.
-        own = known.own if known is not None and known.rollout is rollout else rank(rollout)
-        is_better = known is not None and own[:2] > known.rank[:2]
-        if known is not None and is_better and known.since <= now < known.since + QUIET:
-            return known._replace(rollout=rollout, own=own)
-        return _Standing(own, now, rollout, own)
+        if known is not None and known.rollout is rollout and known.better_since is None:
+            # Of hundreds, few are others than at the last draw.
+            return known
+        own = rank(rollout)
+        if known is not None and own[:2] > known.place[0][:2]:
+            since = known.better_since or self._seen_at or now
+            if since <= now < since + QUIET:
+                return known._replace(rollout=rollout, better_since=since)
+        return _Standing((own, rollout.namespace, rollout.name), None, rollout)
+
+
+_PLACE: Final = attrgetter("place")
 
 
 def steady(rows: Iterable[Rollout], before: Mapping[str, int]) -> list[Rollout]:
