@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on
 from textual.binding import BindingType
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from ktui.kube.connection import Connection
     from ktui.tui.dialogs.scope import Picked
     from ktui.tui.tour.steps import Tour
+
+
+_BETWEEN_FRAMES: Final = 0.05
+"""Seconds in which Textual draws what is new, and draws it again where the list has got a scroll bar by that."""
+
+_PREPARED_AFTER: Final = 1.0
+"""Seconds after which ktui is ready to act, even if there are no rows yet."""
 
 
 class KtuiApp(HostApp):
@@ -79,37 +86,48 @@ class KtuiApp(HostApp):
     def action_command_palette(self) -> None:
         """Open the palette, once."""
         if not isinstance(self.screen, Palette):
+            self._prepare()
             self.hold_keys()
             self.push_screen(Palette())
 
     def _begin(self) -> None:
         start_profile.reached("the first frame is drawn")
-        # What follows imports the client library: 0.2 s that the first frame does not wait for.
+        # What follows imports the client library: 0.1 s that the first frame does not wait for.
         from ktui.live.session import Session  # noqa: PLC0415
+
+        start_profile.reached("the client is imported")
+        stylesheets.read_others(self.stylesheet)
+        options = self.options
+        self._session = Session(self, options.access, options.namespace, options.selector, read_only=options.read_only)
+        self.run_worker(self._pace.keep(), group="drawing")
+        self.run_worker(self._pace.keep_time(), group="drawing")
+        self._follow()
+        self.set_timer(_PREPARED_AFTER, self._prepare)
+
+    def _prepare(self) -> None:
+        """Make the parts that act and announce. The first rows do not wait for what that imports."""
+        if self._steering is not None or self._session is None:
+            return
         from ktui.live.usage_feed import UsageFeed  # noqa: PLC0415
         from ktui.tui.announcements import Announcements  # noqa: PLC0415
         from ktui.tui.bluegreen.pairs import Pairs  # noqa: PLC0415
         from ktui.tui.steering.auto_aborts import Guards  # noqa: PLC0415
         from ktui.tui.steering.steering import Steering  # noqa: PLC0415
 
-        start_profile.reached("the client is imported")
-        if not self.is_headless:
-            # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
-            # (Without a terminal there may be more apps in this process, whose remains are to go.)
-            gc.freeze()
-        gc.enable()
-        stylesheets.read_others(self.stylesheet)
-        options = self.options
-        self._session = Session(self, options.access, options.namespace, options.selector, read_only=options.read_only)
         self._announcements = Announcements(self)
         self._steering = Steering(self, self._session, self._announcements)
         self._pairs = Pairs(self)
         self._guards = Guards(self, self._session, self._steering)
         self._followers += [self._steering, self._guards, self._announcements, self._pairs]
         self.usage = UsageFeed(self)
-        self.run_worker(self._pace.keep(), group="drawing")
-        self.run_worker(self._pace.keep_time(), group="drawing")
-        self._follow()
+        if not self.is_headless:
+            # What is imported stays. If the collector looked at it again each time, a key could wait 50 ms for it.
+            # (Without a terminal there may be more apps in this process, whose remains are to go.)
+            gc.freeze()
+        gc.enable()
+        if self._session.connection is not None:
+            self._say_unfinished(self._session.connection)
+        self.draw_soon()
 
     def _follow(self) -> None:
         if self._session is not None:
@@ -126,15 +144,20 @@ class KtuiApp(HostApp):
 
     def connected(self, connection: Connection) -> None:
         """There may be something to be said of what an earlier ktui did there."""
+        if self._steering is not None:
+            self._say_unfinished(connection)
+
+    def _say_unfinished(self, connection: Connection) -> None:
         from ktui.tui.steering.unfinished import say_unfinished  # noqa: PLC0415
 
         self.run_worker(say_unfinished(self, connection), group="unfinished", exclusive=True)
 
     def heard(self, changes: Iterable[Change]) -> None:
-        """Changes came in: draw them soon, together with those that follow at once."""
-        missing = self.live.missing
+        """Changes came in: draw what is new of it soon, together with what follows at once."""
+        missing, edition = self.live.missing, self.live.store.edition
         self.live.apply(changes)
-        self._pace.draw_soon(at_once=self.live.missing != missing)
+        if self.live.store.edition != edition:
+            self._pace.draw_soon(at_once=self.live.missing != missing)
 
     def draw_soon(self) -> None:
         """Draw at the next tick."""
@@ -148,6 +171,8 @@ class KtuiApp(HostApp):
         self.redraw()
         if self.live.rollouts:
             start_profile.reached("the first rollouts are shown")
+            if self._steering is None:
+                self.set_timer(_BETWEEN_FRAMES, self._prepare)
         if self.live.is_settled:
             start_profile.reached(start_profile.LAST)
         if self.front is not None and self.front.is_moving:
@@ -191,6 +216,7 @@ class KtuiApp(HostApp):
     @on(messages.OpenLogs)
     @on(messages.OpenReport)
     def _open(self, wanted: views.Opening) -> None:
+        self._prepare()
         if isinstance(wanted, messages.Open) and wanted.anew:
             self._back_to_overview()
         screen = views.screen_for(wanted, self.live.rollouts)
@@ -205,11 +231,13 @@ class KtuiApp(HostApp):
     async def _open_if_paired(self, uid: str) -> None:
         from ktui.tui.bluegreen.pairs import screen_if_paired  # noqa: PLC0415
 
+        self._prepare()
         if self._pairs is not None and (screen := await screen_if_paired(self, self._pairs, uid)) is not None:
             self.push_screen(screen)
 
     @on(messages.Steer)
     def _steer(self, wanted: messages.Steer) -> None:
+        self._prepare()
         if self._steering is not None:
             steering = self._steering.steer(wanted.uid, wanted.key, revision=wanted.revision)
             self.run_worker(steering, group="steering")
@@ -220,6 +248,7 @@ class KtuiApp(HostApp):
     def _steer_all(self, wanted: messages.SteerAll) -> None:
         from ktui.tui.steering.batch import steer_all  # noqa: PLC0415
 
+        self._prepare()
         if self._steering is not None and self._session is not None:
             steering = steer_all(self, self._session, self._steering, wanted.uids, wanted.key)
             self.run_worker(steering, group="steering")
@@ -241,6 +270,7 @@ class KtuiApp(HostApp):
 
     @on(messages.Guard)
     def _guard(self, wanted: messages.Guard) -> None:
+        self._prepare()
         if self._guards is not None:
             self._guards.toggle(wanted.uid)
             self.redraw()
@@ -266,6 +296,7 @@ class KtuiApp(HostApp):
 
     @on(messages.Follow)
     def _follow_rollouts(self, wanted: messages.Follow) -> None:
+        self._prepare()
         if self._announcements is not None:
             self._announcements.follow(wanted.uids)
 
@@ -273,6 +304,7 @@ class KtuiApp(HostApp):
         """Keys and signs."""
         from ktui.tui.dialogs.help import HelpScreen  # noqa: PLC0415
 
+        self._prepare()
         uid = self.chosen
         rollout = self.live.rollouts.get(uid or "")
         title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
