@@ -224,6 +224,13 @@ class Cluster:
         while True:
             yield next(self._random.choice(rollouts))
 
+    def touches(self) -> Iterator[Event]:
+        """Changes of pods that no row tells anything of, without end: as if someone annotated one after another."""
+        while True:
+            for service in self.services:
+                for slot, pod in enumerate(service.pods):
+                    yield "pods", "MODIFIED", self._pod(service, pod, "ready", slot)
+
     def _service(self, index: int, desired: int) -> Service:
         name = f"{self._random.choice(_WORDS)}-{self._random.choice(_WORDS)}-{index}"
         service = Service(f"team-{index // 10:02}", name, self._uid(), desired)

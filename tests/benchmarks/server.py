@@ -10,8 +10,9 @@ that costs nothing would measure ktui against nothing.
 `python -m tests.benchmarks.server PODS DEPLOYMENTS ODD ROLLOUTS DELAY MEGABITS` prints its port. ODD is how many odd
 objects it has beside, ROLLOUTS how many Argo Rollouts. It can be far away: DELAY is a round trip in milliseconds,
 which a connection and each answer take longer; MEGABITS are those of the line, a second, 0 for the pace of loopback.
-Beside the Kubernetes API it has `/storm?rate=R&seconds=S`, which starts a storm, `/marks`, which says when each
-marker was sent (`time.monotonic`), and `/asked`, which says what was asked for, and how many bytes were sent.
+Beside the Kubernetes API it has `/storm?rate=R&seconds=S`, which starts a storm, `/touch?rate=R&seconds=S`, which
+changes pods so that no row tells anything else, `/marks`, which says when each marker of a storm was sent
+(`time.monotonic`), and `/asked`, which says what was asked for, and how many bytes were sent.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ LISTED: Final = {
 _PACES: Final = {"list": 84e6, "page": 59e6, "stream": 40e6}
 """Bytes a second: 46 MB in 0.55 s, 0.78 s and 1.15 s."""
 _MARKS_A_SECOND: Final = 10
-_OURS: Final = ("storm", "marks", "asked")
+_OURS: Final = ("storm", "touch", "marks", "asked")
 """What the benchmarks ask for, and ktui does not."""
 _TICK: Final = 0.002
 _BOOKMARKS_EVERY: Final = 50.0
@@ -101,8 +102,9 @@ class Server:
             answer = self._list(plural, query)
         elif plural == "selfsubjectaccessreviews":
             answer = json.dumps(json.loads(body) | {"status": {"allowed": True}}).encode()
-        elif plural == "storm":
-            self._storm = asyncio.create_task(self._rage(int(query["rate"]), float(query["seconds"])))
+        elif plural in ("storm", "touch"):
+            rate, seconds = int(query["rate"]), float(query["seconds"])
+            self._storm = asyncio.create_task(self._rage(rate, seconds, marked=plural == "storm"))
             answer = b"{}"
         elif plural == "marks":
             answer = json.dumps(self._marks).encode()
@@ -161,13 +163,14 @@ class Server:
         meta = {"resourceVersion": str(self._cluster.version), "creationTimestamp": None, **annotations}
         return json.dumps({"kind": kind, "apiVersion": api_version, "metadata": meta}).encode()
 
-    async def _rage(self, rate: int, seconds: float) -> None:
+    async def _rage(self, rate: int, seconds: float, *, marked: bool) -> None:
         """So many events a second, each sent when it is due, as near as a tick allows."""
         # Marks go on counting, so that one of this storm is not taken for one of the last.
         first = self._marks[-1][0] + 1 if self._marks else 1
         self._marks.clear()
         begun = time.monotonic()
-        for at, mark, event in _schedule(self._cluster, rate, first):
+        due = _schedule(self._cluster, rate, first) if marked else _unmarked(self._cluster, rate)
+        for at, mark, event in due:
             if at > seconds:
                 return
             if (ahead := begun + at - time.monotonic()) > 0:
@@ -180,8 +183,16 @@ class Server:
                 writer.write(chunk)
 
 
-def _schedule(cluster: Cluster, rate: int, first: int) -> Iterator[tuple[float, int | None, Event]]:
-    """When, the number of the marker if it is one (they count from `first`), what."""
+_Due = tuple[float, int | None, Event]
+"""When, the number of the marker if it is one, what."""
+
+
+def _unmarked(cluster: Cluster, rate: int) -> Iterator[_Due]:
+    return ((number / rate, None, event) for number, event in enumerate(cluster.touches()))
+
+
+def _schedule(cluster: Cluster, rate: int, first: int) -> Iterator[_Due]:
+    """The storm with its markers, which count from `first`."""
     storm, every = cluster.storm(), rate // _MARKS_A_SECOND
     for number in count():
         mark = first + number // every if number % every == 0 else None
