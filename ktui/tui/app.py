@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.worker import WorkType
@@ -86,7 +86,6 @@ class KtuiApp(HostApp):
     def action_command_palette(self) -> None:
         """Open the palette, once."""
         if not isinstance(self.screen, Palette):
-            self._prepare()
             self.hold_keys()
             self.push_screen(Palette())
 
@@ -104,8 +103,14 @@ class KtuiApp(HostApp):
         self._follow()
         self.set_timer(_PREPARED_AFTER, self._prepare)
 
+    async def on_event(self, event: events.Event) -> None:
+        """A key may act, and the first rows may just have come."""
+        if isinstance(event, events.Key | events.MouseDown):
+            self._prepare()
+        await super().on_event(event)
+
     def _prepare(self) -> None:
-        """Make the parts that act and announce. The first rows do not wait for what that imports."""
+        """Make the parts that act and announce, once. The first rows do not wait for what that imports."""
         if self._steering is not None or self._session is None:
             return
         from ktui.live.usage_feed import UsageFeed  # noqa: PLC0415
@@ -216,7 +221,6 @@ class KtuiApp(HostApp):
     @on(messages.OpenLogs)
     @on(messages.OpenReport)
     def _open(self, wanted: views.Opening) -> None:
-        self._prepare()
         if isinstance(wanted, messages.Open) and wanted.anew:
             self._back_to_overview()
         screen = views.screen_for(wanted, self.live.rollouts)
@@ -231,13 +235,11 @@ class KtuiApp(HostApp):
     async def _open_if_paired(self, uid: str) -> None:
         from ktui.tui.bluegreen.pairs import screen_if_paired  # noqa: PLC0415
 
-        self._prepare()
         if self._pairs is not None and (screen := await screen_if_paired(self, self._pairs, uid)) is not None:
             self.push_screen(screen)
 
     @on(messages.Steer)
     def _steer(self, wanted: messages.Steer) -> None:
-        self._prepare()
         if self._steering is not None:
             steering = self._steering.steer(wanted.uid, wanted.key, revision=wanted.revision)
             self.run_worker(steering, group="steering")
@@ -248,7 +250,6 @@ class KtuiApp(HostApp):
     def _steer_all(self, wanted: messages.SteerAll) -> None:
         from ktui.tui.steering.batch import steer_all  # noqa: PLC0415
 
-        self._prepare()
         if self._steering is not None and self._session is not None:
             steering = steer_all(self, self._session, self._steering, wanted.uids, wanted.key)
             self.run_worker(steering, group="steering")
@@ -270,7 +271,6 @@ class KtuiApp(HostApp):
 
     @on(messages.Guard)
     def _guard(self, wanted: messages.Guard) -> None:
-        self._prepare()
         if self._guards is not None:
             self._guards.toggle(wanted.uid)
             self.redraw()
@@ -296,7 +296,6 @@ class KtuiApp(HostApp):
 
     @on(messages.Follow)
     def _follow_rollouts(self, wanted: messages.Follow) -> None:
-        self._prepare()
         if self._announcements is not None:
             self._announcements.follow(wanted.uids)
 
@@ -304,7 +303,6 @@ class KtuiApp(HostApp):
         """Keys and signs."""
         from ktui.tui.dialogs.help import HelpScreen  # noqa: PLC0415
 
-        self._prepare()
         uid = self.chosen
         rollout = self.live.rollouts.get(uid or "")
         title = f"{rollout.namespace}/{rollout.name}" if rollout is not None else ""
