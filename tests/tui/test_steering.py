@@ -248,8 +248,7 @@ async def test_who_may_only_look_is_told_what_right_is_missing(stage: Stage, das
     before = stage.read("cart").metadata.resource_version
     async with dashboard(access=Access(kubeconfig=str(stage.kubeconfig("viewer")))) as screen:
         await _at_rest(stage, screen)
-        offers = lambda: screen.app.offers(_uid(stage))  # noqa: E731
-        await screen.until(lambda: offers() and not any(offer.open for offer in offers()), "all closed")
+        await screen.until(lambda: {offer.open for offer in screen.app.offers(_uid(stage))} == {False}, "all closed")
         await screen.press("space")
         await screen.hears("not allowed: you may not patch deployments")
     assert stage.read("cart").metadata.resource_version == before
