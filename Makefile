@@ -12,7 +12,9 @@ help: ## what can be made
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[dev]'
+	@# pip would compile on one core what it installs; some packages bring templates that are not Python, hence the "-".
+	-@$(BIN)/python -m compileall -q -q -j 0 $(VENV)/lib
 	@touch $@
 
 demo: $(READY) ## the dashboard on a simulated cluster

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from syrupy.report import SnapshotReport
 
 settings.register_profile("ktui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ktui")
@@ -43,7 +44,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection(session: pytest.Session) -> None:
-    """Before a worker collects everything, it compiles its share of the tests; the others' it then finds compiled."""
+    """Before a worker collects everything, it compiles its share of the tests; the others' it then finds compiled.
+
+    The same for the constants that Hypothesis looks for in all modules.
+    """
     worker = getattr(session.config, "workerinput", None)
     if worker is None or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return
@@ -52,8 +56,22 @@ def pytest_collection(session: pytest.Session) -> None:
     for file in sorted((root / "tests").rglob("test_*.py"))[number::count]:
         with suppress(Exception, pytest.skip.Exception):  # the collection tells
             importlib.import_module(".".join(file.relative_to(root).with_suffix("").parts))
+    for name in sorted(name for name in sys.modules if name.startswith("ktui."))[number::count]:
+        with suppress(Exception):  # it is private to Hypothesis, which does it itself where this does not
+            importlib.import_module("hypothesis.internal.constants_ast").constants_from_module(sys.modules[name])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was collected lives to the end: no collection of garbage looks through it again."""
+    """What was collected lives to the end: no collection of garbage looks through it again.
+
+    Nor does one begin after each 700 new objects, which are not even one screen.
+    """
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    """What a worker would say about snapshots at its end, seconds long, nobody reads."""
+    if hasattr(config, "workerinput"):
+        SnapshotReport.lines = property(lambda _: iter(()))  # type: ignore[assignment]

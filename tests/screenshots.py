@@ -27,6 +27,7 @@ from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp
 from ktui.tui.detail import transitions
 from ktui.tui.options import Options
+from tests import cheaper
 from tests.animation import Frame, animated
 from tests.pictures import CONTROLLERS, GALLERY, OF_CONTROLLERS, SHOTS, Drawer, Steps, Variant, overview
 
@@ -167,7 +168,8 @@ def draw(target: Path, names: tuple[str, ...] = ()) -> None:
     for scenario, drawn in jobs.items():
         wanted = [job for job in sorted(drawn, key=lambda job: job.later) if not names or job.name in names]
         if wanted:
-            _draw_all(scenario, wanted, target)
+            with cheaper.dashboards():
+                _draw_all(scenario, wanted, target)
 
 
 class _Job(NamedTuple):

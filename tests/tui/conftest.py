@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 from kubernetes import client
 from kubernetes.config import new_client_from_config
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -26,6 +24,7 @@ from ktui.model.changes import LinkState
 from ktui.sim import SimulatedCluster
 from ktui.tui.app import KtuiApp
 from ktui.tui.options import Options
+from tests import cheaper
 from tests.bluegreen import ServiceWitness, make_pair
 
 PATIENCE = 60.0
@@ -180,18 +179,8 @@ class Stage:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def parsed_once() -> Iterator[None]:
-    """Each style sheet is parsed once in a process, and not once for each dashboard: a twentieth of these tests."""
-    parse, parsed = Stylesheet._parse_rules, dict[Any, list[RuleSet]]()
-
-    def parse_once(sheet: Stylesheet, *arguments: Any, **options: Any) -> list[RuleSet]:
-        key = (arguments, *sorted(options.items()), *sorted(sheet._variables.items()))
-        if key not in parsed:
-            parsed[key] = parse(sheet, *arguments, **options)
-        return parsed[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stylesheet, "_parse_rules", parse_once)
+def made_cheaper() -> Iterator[None]:
+    with cheaper.dashboards():
         yield
 
 

@@ -134,8 +134,8 @@ class RolloutPanels(Container):
 
     @property
     def is_moving(self) -> bool:
-        """Whether a cell still flashes or fades."""
-        return self._transitions.is_moving(time.monotonic())
+        """Whether a cell flashes or fades, as it is drawn now."""
+        return self._transitions.is_moving()
 
     @property
     def is_read(self) -> bool:

@@ -35,6 +35,7 @@ class Transitions:
         self._seen: dict[str, _Seen] = {}
         self._ghosts: dict[str, _Seen] = {}
         self._has_looked = False
+        self._moved = False
 
     def cells(self, revisions: Iterable[Revision], at: float) -> dict[str, list[Cell]]:
         """The cells of each revision, by its uid, in their lasting order; nothing flashes at the first look."""
@@ -52,11 +53,12 @@ class Transitions:
                 self._ghosts[uid] = last._replace(changed=at)
         self._ghosts = {uid: ghost for uid, ghost in self._ghosts.items() if at - ghost.changed < FADE}
         self._seen, self._has_looked = seen, True
+        self._moved = bool(self._ghosts) or any(at - each.changed < FLASH for each in seen.values())
         return {revision.uid: self._cells(revision, at) for revision in shown}
 
-    def is_moving(self, at: float) -> bool:
-        """Whether something still flashes or fades, so that another look is needed."""
-        return bool(self._ghosts) or any(at - seen.changed < FLASH for seen in self._seen.values())
+    def is_moving(self) -> bool:
+        """Whether something flashed or faded at the last look: then another one is needed, however late it comes."""
+        return self._moved
 
     def _cells(self, revision: Revision, at: float) -> list[Cell]:
         cells = [Cell(pod, at - self._seen[pod.uid].changed < FLASH) for pod in revision.pods]
