@@ -52,8 +52,10 @@ def define_all(cluster: SimulatedCluster) -> None:
         cluster.define(project)
 
 
-def spoil(cluster: SimulatedCluster) -> None:
-    """`shop/odd` of each kind. The time of the cluster stands still: its controllers read them as little as ktui."""
+def spoil(cluster: SimulatedCluster, **instead: object) -> None:
+    """`shop/odd` of each kind, with another field of its spec than its own if one is given.
+
+    The time of the cluster stands still: its controllers read them as little as ktui."""
     cluster.pause()
     for each in SPOILED:
         resource = cluster.api.catalog.named(each.plural)
@@ -62,6 +64,6 @@ def spoil(cluster: SimulatedCluster) -> None:
             "apiVersion": f"{resource.group}/{resource.version}",
             "kind": resource.kind,
             "metadata": {"name": "odd", "namespace": "shop", "uid": f"odd-{each.plural}", "generation": 1},
-            "spec": {"selector": {}, "template": template, each.field: each.value},
+            "spec": {"selector": {}, "template": template} | (instead or {each.field: each.value}),
         }
         cluster.call(partial(cluster.api.storage.put, resource, whole))

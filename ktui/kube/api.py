@@ -11,6 +11,7 @@ import msgspec
 
 from ktui.kube.connection import Connection
 from ktui.kube.errors import Forbidden, Interrupted, KubeError, brief
+from ktui.kube.selection import selector_text
 from ktui.model.reading import NotRead, convert, read
 from ktui.model.resources import Resource
 from ktui.model.template import decode_hook
@@ -44,10 +45,16 @@ class Api:
         self.connection = connection
 
     async def get(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
-        """A whole object, every field of it; those that ktui keeps can be relied on."""
+        """A whole object, every field of it; those that ktui keeps, and a workload's selector, can be relied on."""
         raw = await self.connection.request("GET", _path(resource, namespace, name))
         _decode_one(raw, resource, namespace, name)
-        return _object(raw)
+        found = _object(raw)
+        if resource.is_workload:
+            try:
+                selector_text(found)
+            except NotRead as error:
+                raise _odd(resource, namespace, name, error) from error
+        return found
 
     async def get_object(self, path: str) -> dict[str, Any]:
         """The object at that path, with a uid."""

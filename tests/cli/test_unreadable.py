@@ -58,3 +58,24 @@ def test_a_revision_that_cannot_be_read_is_named(ktui: Ktui, cluster: SimulatedC
         assert ran.code == 1
         assert ran.err.startswith(f"ktui: The ReplicaSet {name} cannot be read: spec.replicas must be a whole number")
         assert f"kubectl edit replicasets.apps {name} -n shop" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("selector", "why"),
+    [
+        (5, "spec.selector must be an object, and is a whole number"),
+        ({"matchLabels": ["app"]}, "spec.selector.matchLabels must be an object, and is a list"),
+        ({"matchExpressions": "app"}, "spec.selector.matchExpressions must be a list, and is text"),
+        ({"matchExpressions": [{"key": "app"}]}, "spec.selector.matchExpressions[0].operator is missing"),
+    ],
+)
+def test_a_selector_that_cannot_be_read_is_named(
+    ktui: Ktui, cluster: SimulatedCluster, selector: object, why: str
+) -> None:
+    define_all(cluster)
+    spoil(cluster, selector=selector)
+    # A Canary, a Knative Service and a Kruise Rollout have none; `status` has no need of it.
+    for each in SPOILED[:7]:
+        for command in (name for name in COMMANDS if name != "status"):
+            ran = ktui(command, f"{each.plural}/odd", *(["--yes"] if command == "restart" else []))
+            assert (ran.code, ran.err.splitlines()[0]) == (1, f"ktui: The {each.title} odd cannot be read: {why}.")
