@@ -20,8 +20,31 @@ class _Owned(Struct, frozen=True):
     """That something is owned; which one does not matter here."""
 
 
+class _RollingFields(Struct, frozen=True):
+    paused: _Owned | None = msgspec.field(default=None, name="f:paused")
+    partition: _Owned | None = msgspec.field(default=None, name="f:partition")
+
+
+class _StrategyFields(Struct, frozen=True):
+    paused: _Owned | None = msgspec.field(default=None, name="f:paused")
+    rolling: _RollingFields | None = msgspec.field(default=None, name="f:rollingUpdate")
+
+
 class _SpecFields(Struct, frozen=True):
     template: _Owned | None = msgspec.field(default=None, name="f:template")
+    paused: _Owned | None = msgspec.field(default=None, name="f:paused")
+    suspend: _Owned | None = msgspec.field(default=None, name="f:suspend")
+    strategy: _StrategyFields | None = msgspec.field(default=None, name="f:strategy")
+    update_strategy: _StrategyFields | None = msgspec.field(default=None, name="f:updateStrategy")
+
+    @property
+    def stops(self) -> bool:
+        """Whether one of them pauses a rollout, or holds it at a partition, in any of the kinds."""
+        strategies = [each for each in (self.strategy, self.update_strategy) if each is not None]
+        rolling = [each.rolling for each in strategies if each.rolling is not None]
+        found = [self.paused, self.suspend, *(each.paused for each in strategies)]
+        found += [owned for each in rolling for owned in (each.paused, each.partition)]
+        return any(each is not None for each in found)
 
 
 class _Fields(Struct, frozen=True):
@@ -40,6 +63,11 @@ class ManagedEntry(Struct, frozen=True):
     def owns_template(self) -> bool:
         """Whether it wrote a part of the pod template."""
         return self.fields is not None and self.fields.spec is not None and self.fields.spec.template is not None
+
+    @property
+    def owns_pause(self) -> bool:
+        """Whether it wrote what pauses or holds the rollout."""
+        return self.fields is not None and self.fields.spec is not None and self.fields.spec.stops
 
 
 OWN_CONTROLLERS: Final = frozenset({"rollouts-controller"})

@@ -101,6 +101,14 @@ class Meta(ReplicaSetMeta, frozen=True):
         """The managers that own a part of the pod template, the newest first."""
         return tuple(entry for entry in self.managed_fields if entry.owns_template)
 
+    def stopped_since(self, started: datetime | None) -> datetime | None:
+        """Since when a rollout is paused, or held at a partition, that began then; for kinds whose status has no time.
+
+        As far as the server tells: when the manager that wrote what stops it last changed any of its fields.
+        """
+        times = [entry.time for entry in self.managed_fields if entry.time is not None and entry.owns_pause]
+        return max([*times, *([started] if started is not None else [])], default=None)
+
     @property
     def spec_written(self) -> datetime | None:
         """When a writer of the spec last changed something: its number of replicas and whether it is paused too."""

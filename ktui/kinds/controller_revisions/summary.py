@@ -180,6 +180,8 @@ def _since(
 ) -> datetime | None:
     if phase in (Phase.HELD, Phase.PAUSED) and partition is not None and partition.record is not None:
         return partition.record.since
+    if phase is Phase.PAUSED or (phase is Phase.HELD and track.finished is None):
+        return workload.metadata.stopped_since(track.started if track.finished is None else None)
     if phase is Phase.DELETED:
         return workload.metadata.deletion_timestamp
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):

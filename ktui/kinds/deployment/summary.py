@@ -118,6 +118,8 @@ def _since(
             return condition.last_update_time
         if phase is Phase.PAUSED and condition.reason == "DeploymentPaused":
             return condition.last_update_time
+    if phase is Phase.PAUSED:
+        return deployment.metadata.stopped_since(track.started if track.finished is None else None)
     if phase in (Phase.COMPLETE, Phase.SCALED_TO_ZERO):
         return track.finished or deployment.metadata.creation_timestamp
     if track.finished is not None:

@@ -132,6 +132,8 @@ def _since(situation: Situation, phase: Phase, track: Track, causes: Sequence[Ca
             return situation.ended or blocked_since(causes)
         case Phase.COMPLETE | Phase.SCALED_TO_ZERO:
             return track.finished or situation.ended or meta.creation_timestamp
+        case Phase.PAUSED:
+            return meta.stopped_since(track.started if track.finished is None else None)
         case Phase.HELD if situation.shut:
             latest = situation.newest
             return latest.since if latest is not None and latest.name else track.started

@@ -185,6 +185,8 @@ def _since(workload: KruiseRollout, inner: Rollout, phase: Phase) -> datetime | 
     condition = condition_of(workload.status.conditions, steps.PROGRESSING)
     if phase is Phase.PAUSED and condition is not None and reason(workload) == "Paused":
         return condition.last_update_time
+    if phase is Phase.PAUSED:
+        return workload.metadata.stopped_since(inner.started if is_running(workload) else None) or inner.since
     return workload.status.steps.last_update_time if phase is Phase.HELD else inner.since
 
 

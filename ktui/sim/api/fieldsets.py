@@ -9,12 +9,17 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from ktui.sim.api.schema import UNKNOWN, Field, field_of, type_of, types
+from ktui.sim.api.schema import ROOT_FIELDS, UNKNOWN, Field, field_of, type_of, types
 
 JSON = dict[str, Any]
 Path = tuple[str, ...]
 Owned = dict[Path, Any]
 Parts = dict[Path, tuple[Any, Field]]
+
+DEDUCED: Final = Field("deduced")
+"""A value whose type is deduced, as those of custom resources are: an object is owned part by part, a list whole."""
+_WHOLE: Final = frozenset(("selector",))
+"""Objects of a deduced type that have one owner all the same: a LabelSelector is atomic in every definition."""
 
 PRESENT: Final = object()
 """The value at the path of an object or list: that it is there."""
@@ -64,10 +69,14 @@ class _Difference(NamedTuple):
 def _top_level(obj: JSON) -> Parts:
     type_name = type_of(obj.get("apiVersion", ""), obj.get("kind", ""))
     return {
-        (f"f:{name}",): (value, field_of(type_name, name))
+        (f"f:{name}",): (value, _custom_field(name) if type_name is None else field_of(type_name, name))
         for name, value in obj.items()
         if name not in ("apiVersion", "kind") and value is not None
     }
+
+
+def _custom_field(name: str) -> Field:
+    return ROOT_FIELDS.get(name, DEDUCED)
 
 
 def _belongs_to_server(path: Path) -> bool:
@@ -79,7 +88,7 @@ def _collect(owned: Owned, value: Any, field: Field, at: Path) -> None:
     if parts is None:
         owned[at] = value
         return
-    if _is_presence_owned(parts, at):
+    if _is_presence_owned(parts, at, field):
         owned[at] = PRESENT
     for path, (inner, inner_field) in parts.items():
         _collect(owned, inner, inner_field, path)
@@ -102,7 +111,7 @@ def _compare(old: Any, new: Any, field: Field, at: Path, found: _Difference) -> 
         _collect(found.gone, old, field, at)
         _collect(found.changed, new, field, at)
         return
-    was_owned, is_owned = _is_presence_owned(before, at), _is_presence_owned(after, at)
+    was_owned, is_owned = _is_presence_owned(before, at, field), _is_presence_owned(after, at, field)
     if was_owned != is_owned:
         (found.changed if is_owned else found.gone)[at] = PRESENT
     _compare_parts(before, after, found)
@@ -116,6 +125,10 @@ def _parts(value: Any, field: Field, at: Path) -> Parts | None:
         return {(*at, f"v:{json.dumps(item)}"): (item, _item("str")) for item in value} if field.is_set else None
     if not isinstance(value, dict) or field.container == "list":
         return None
+    if field is DEDUCED:
+        if at[-1][2:] in _WHOLE:
+            return None
+        return {(*at, f"f:{name}"): (inner, DEDUCED) for name, inner in value.items() if inner is not None}
     if field.container == "map":
         item = _item(field.type_name)
         return None if field.atomic else {(*at, f"f:{name}"): (inner, item) for name, inner in value.items()}
@@ -137,9 +150,9 @@ def _item(type_name: str) -> Field:
     return Field(type_name)
 
 
-def _is_presence_owned(parts: Parts, at: Path) -> bool:
+def _is_presence_owned(parts: Parts, at: Path, field: Field) -> bool:
     """Whether someone owns that an object or list is there; within an item of a list nothing is before the item is."""
-    return not parts or at[-1][2:] not in _NEVER_ABSENT or any(step.startswith("k:") for step in at)
+    return not parts or field is DEDUCED or at[-1][2:] not in _NEVER_ABSENT or any(step.startswith("k:") for step in at)
 
 
 def item_step(item: JSON, field: Field) -> str:

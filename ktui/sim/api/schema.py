@@ -43,11 +43,12 @@ class ObjectType:
 
 
 UNKNOWN = Field()
-_ROOT_FIELDS = {
+ROOT_FIELDS = {
     "apiVersion": Field("str"),
     "kind": Field("str"),
     "metadata": Field("ObjectMeta"),
 }
+"""What every object has."""
 _TYPES_OF_OTHER_VERSIONS = {
     ("autoscaling/v1", "HorizontalPodAutoscaler"): "HorizontalPodAutoscalerV1",
     ("events.k8s.io/v1", "Event"): "EventV1",
@@ -74,7 +75,7 @@ def read(name: str) -> Mapping[str, ObjectType]:
 
 def _object_type(line: str) -> ObjectType:
     head, _, body = line.partition(":")
-    fields = dict(_ROOT_FIELDS) if "@" in head else {}
+    fields = dict(ROOT_FIELDS) if "@" in head else {}
     for word in body.split():
         name, _, notation = word.partition("=")
         fields[name] = _field(notation)
