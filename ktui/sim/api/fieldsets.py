@@ -19,7 +19,7 @@ Parts = dict[Path, tuple[Any, Field]]
 DEDUCED: Final = Field("deduced")
 """A value whose type is deduced, as those of custom resources are: an object is owned part by part, a list whole."""
 _WHOLE: Final = frozenset(("selector",))
-"""Objects of a deduced type that have one owner all the same: a LabelSelector is atomic in every definition."""
+"""Objects of a deduced type that have one owner: a LabelSelector is atomic in every definition."""
 
 PRESENT: Final = object()
 """The value at the path of an object or list: that it is there."""
