@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from ktui.figures.record import Outcome, Record, Sight
 from ktui.figures.statistics import figures
 from ktui.model.workloads import DaemonSet, StatefulSet
+from ktui.rollout.podstatus import Health
 from ktui.tui.detail import pod_lines
 from ktui.tui.detail.pod_lines import laid_out
 from ktui.tui.detail.transitions import Cell
@@ -37,6 +39,18 @@ def test_why_a_pod_is_not_ready_stands_below_it_if_it_has_no_room_beside() -> No
     (cut,) = _texts(laid_out(pod, why, 58, continues=False))
     assert cut == "     9dswx x CrashLoopBackOff  0/1    24m  node-3  9 rest…"
     assert _texts(laid_out(pod, [], 20, continues=True)) == ["     9dswx x CrashL…"]
+
+
+@pytest.mark.parametrize(("room", "says"), [(58, "9 restarts"), (55, "9 restarts"), (90, "9 restarts  exit 1")])
+def test_how_often_a_pod_started_again_is_said_before_its_node_where_no_line_is_free(room: int, says: str) -> None:
+    detail = shown(StatefulSet, "db", HELD)
+    crashed = {"word": "CrashLoopBackOff", "health": Health.BROKEN, "restarts": 9, "reason": "exit 1"}
+    cells = {each.uid: [Cell(replace(pod, **crashed)) for pod in each.pods] for each in detail.revisions}
+    items = pod_lines.pods(detail, cells, NOW, room, every=False)
+    lines = [text for item in items if item.key.startswith("pod:") for text in _texts(list(item.lines))]
+    assert len(lines) == 4
+    assert all(says in line for line in lines), lines
+    assert all(("node-" in line) == (room == 90) for line in lines), lines
 
 
 def test_why_there_are_no_measurements_is_not_cut() -> None:

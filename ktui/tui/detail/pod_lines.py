@@ -67,13 +67,12 @@ def _items(
             min(room // 2, max((cell_len(name) for name in names.values()), default=0)),
             min(26, max((cell_len(_word(cell.pod)) for cell in listed), default=0)),
         )
-        items += [
-            Item(
-                laid_out(*_pod(cell, revision, names[cell.pod.uid], now, columns), room, continues=continues),
-                f"{POD}{cell.pod.uid}",
-            )
-            for cell in listed
-        ]
+        for cell in listed:
+            spans, more = _pod(cell, revision, names[cell.pod.uid], now, columns)
+            if more and not continues and width([*spans, *more]) > room:
+                # Where it runs is on its page; how often it started again is what a person looks for here.
+                spans = spans[:-1]
+            items.append(Item(laid_out(spans, more, room, continues=continues), f"{POD}{cell.pod.uid}"))
         items += [_records(alike, revision, now, room) for alike in records]
     if older > _OLDER:
         items.append(Item(([Span(f"  and {count(older - _OLDER, 'older revision')}", "dim")],)))
@@ -176,12 +175,13 @@ def _cell(cell: Cell, revision: Revision) -> Span:
 def _pod(
     cell: Cell, revision: Revision, name: str, now: datetime, columns: tuple[int, int]
 ) -> tuple[list[Span], list[Span]]:
+    """The line of a pod, with its node at the end, and what follows it: restarts and why it is so."""
     pod = cell.pod
     name_cells, word_cells = columns
     glyph = _cell(cell, revision)
     restarts = f"  {count(pod.restarts, 'restart')}" if pod.restarts else ""
     word = fit(_word(pod), word_cells)
-    facts = f"  {pod.ready}  {fit(age(pod.created, now), 5, right=True)}  {pod.node or 'no node'}"
+    facts = f"  {pod.ready}  {fit(age(pod.created, now), 5, right=True)}"
     style = glyphs.PODS[pod.health][1]
     spans = [
         Span("     "),
@@ -190,6 +190,7 @@ def _pod(
         glyph,
         Span(f" {word}", style),
         Span(facts, "dim"),
+        Span(f"  {pod.node or 'no node'}", "dim"),
     ]
     more = [Span(restarts, "dim")] if restarts else []
     more += [Span(f"  {pod.reason}", style)] if pod.reason else []
