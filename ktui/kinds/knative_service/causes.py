@@ -52,8 +52,24 @@ def diagnose(situation: Situation, now: datetime, events_of: EventsOf) -> tuple[
         found = [*_refused(situation), *found]
     if said.serves_well_without_newest(situation):
         # What serves is well, and was chosen: that the newest template is bad is worth knowing, and holds nothing up.
-        found = [msgspec.structs.replace(cause, blocking=False, remark=True) for cause in found]
+        found = list(_left_behind(found, newest))
     return tuple(legible(cause) for cause in (*found, *of_hand_edits(situation)))
+
+
+def _left_behind(found: Sequence[Cause], newest: Part | None) -> Iterator[Cause]:
+    """The causes of a newest revision that failed, once the traffic was sent to others: that was the rollback."""
+    for cause in found:
+        is_first = cause is found[0] and newest is not None
+        yield msgspec.structs.replace(
+            cause,
+            sentence=f"{newest.called}, the newest, failed: {cause.sentence}"
+            if is_first and newest
+            else cause.sentence,
+            blocking=False,
+            remark=True,
+            remedies=tuple(remedy for remedy in cause.remedies if remedy is not Remedy.ROLLBACK),
+            try_next="set an image that works, then promote it" if is_first else "",
+        )
 
 
 def _of_revisions(situation: Situation, now: datetime, events_of: EventsOf) -> Iterator[Cause]:

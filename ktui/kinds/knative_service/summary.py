@@ -103,8 +103,8 @@ def awaits(where: Situation, phase: Phase, causes: Sequence[Cause], now: datetim
     if newest is None:
         return "the first revision is being made"
     if said.serves_well_without_newest(where):
-        why = next((cause.sentence for cause in causes), "")
-        return f"{serves(where)}; {newest.called}, the newest, failed" + (f": {why}" if why else "")
+        failed = next((cause.sentence for cause in causes), f"{newest.called}, the newest, failed")
+        return f"{serves(where)}; {failed}"
     match phase:
         case Phase.HELD if not newest.share:
             return f"{newest.called} is ready, not released: promote gives it traffic; {serves(where)}"
@@ -176,6 +176,9 @@ def _since(where: Situation, phase: Phase, track: Track, causes: Sequence[Cause]
             return service.metadata.deletion_timestamp
         case Phase.FAILED if said.is_refused(service):
             return turned
+        case Phase.HELD if said.serves_well_without_newest(where):
+            # The condition Ready turned when that revision failed. The traffic was sent elsewhere after that.
+            return max((each for each in (turned, service.metadata.spec_written) if each is not None), default=None)
         case Phase.COMPLETE | Phase.HELD:
             return turned or track.finished
         case Phase.SCALED_TO_ZERO:

@@ -54,6 +54,13 @@ def test_after_a_rollback_by_traffic_what_serves_comes_first() -> None:
     assert found.why.startswith("revision 1 serves 100 %; revision 2, the newest, failed: ")
     assert harm(found) is Harm.NONE
     assert not any(cause.blocking for cause in found.causes)
+    # It was rolled back: that is not advised again, and it counts from then.
+    assert found.causes[0].sentence.startswith("revision 2, the newest, failed: ")
+    assert "rollback" not in [remedy.value for cause in found.causes for remedy in cause.remedies]
+    before = replay.at("ksvc-breaks-later", 20).rollout
+    assert found.since is not None
+    assert before.since is not None
+    assert found.since > before.since
 
 
 def test_what_breaks_while_it_has_the_traffic_is_down() -> None:
