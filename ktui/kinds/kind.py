@@ -166,8 +166,8 @@ class Kind(ABC, Generic[W]):
         """
         return ""
 
-    def rolls_out_for(self, claimant: W, target: Workload) -> bool:
-        """Whether this one rolls out a change of that workload while the workload itself is to have no pods."""
+    def rolls_out_for(self, claimant: W, target: Workload, *, is_empty: bool) -> bool:
+        """Whether its rollout tells how a change of that workload goes, which may be to have no pods (`is_empty`)."""
         return False
 
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:

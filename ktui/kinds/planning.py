@@ -78,10 +78,11 @@ def _with_claimants(made: Plan, subject: AnySubject) -> Plan:
 
 
 def _rolled_out_by(action: Action, workload: Workload, claimants: Sequence[Workload]) -> Reference | None:
-    """What tells how a change of a workload without pods goes: the only one that rolls it out in pods of its own."""
-    if action is Action.SCALE or kind_of(workload).replicas(workload) != 0:
+    """What tells how a change of that workload goes, if another one rolls it out, and no more than one."""
+    if action is Action.SCALE:
         return None
-    found = [each for each in claimants if kind_of(each).rolls_out_for(each, workload)]
+    is_empty = kind_of(workload).replicas(workload) == 0
+    found = [each for each in claimants if kind_of(each).rolls_out_for(each, workload, is_empty=is_empty)]
     return reference_to(found[0]) if len(found) == 1 else None
 
 

@@ -91,7 +91,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     asked_of: Reference | None = None
     """The workload that the action was asked of, if the object that is patched is another."""
     rolled_out_by: Reference | None = None
-    """What else rolls out the template that changes, in pods of its own, while the target has none."""
+    """What else rolls out the template that changes, and so tells how that goes."""
     deletes: tuple[PodToDelete, ...] = ()
     """The pods that are deleted once the controller has seen the patch; nearly always none."""
 

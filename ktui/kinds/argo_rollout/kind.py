@@ -97,9 +97,9 @@ class ArgoRolloutKind(Kind[ArgoRollout]):
 
         return of_target(claimant, target, action)
 
-    def rolls_out_for(self, claimant: ArgoRollout, target: Workload) -> bool:
-        """It has pods of its own; only the template is that of the workload."""
-        return True
+    def rolls_out_for(self, claimant: ArgoRollout, target: Workload, *, is_empty: bool) -> bool:
+        """It has pods of its own; only the template is that of the workload, which may have pods beside them."""
+        return is_empty
 
     def also(self, raw: dict[str, Any]) -> tuple[tuple[Resource, str], ...]:
         """The analyses that run, which can be ended, and the Deployment that the template is taken from."""

@@ -102,8 +102,8 @@ class FlaggerCanaryKind(Kind[Canary]):
 
         return of_target(claimant, target, action)
 
-    def rolls_out_for(self, claimant: Canary, target: Workload) -> bool:
-        """The target gets pods when the Canary begins, and the primary serves."""
+    def rolls_out_for(self, claimant: Canary, target: Workload, *, is_empty: bool) -> bool:
+        """The target has pods only while the Canary analyses it, and the primary serves."""
         return target.metadata.name == claimant.target.name
 
     def template_in(self, raw: dict[str, Any]) -> tuple[Resource, str] | None:

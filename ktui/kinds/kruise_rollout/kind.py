@@ -97,6 +97,10 @@ class KruiseRolloutKind(Kind[KruiseRollout]):
         name = holder_of(workload)
         return in_full(Reference(name, KRUISE_ROLLOUTS)) if name else ""
 
+    def rolls_out_for(self, claimant: KruiseRollout, target: Workload, *, is_empty: bool) -> bool:
+        """It takes the pods of the workload through its steps, and pauses the workload meanwhile."""
+        return claimant.status.phase not in summary.DISABLED and claimant.metadata.deletion_timestamp is None
+
     def of_target(self, claimant: KruiseRollout, target: Workload, action: Action) -> str:
         from ktui.kinds.kruise_rollout.plans.of_target import of_target  # noqa: PLC0415
 
