@@ -28,7 +28,7 @@ from ktui.rollout.diagnosis.cause import Cause, Reason, Remedy
 from ktui.rollout.diagnosis.policy_remarks import remarks
 from ktui.rollout.rollout import Phase, Rollout
 from ktui.sim import SimulatedCluster
-from ktui.sim.apiserver import PODS
+from ktui.sim.api.resources import PODS
 from ktui.sim.scenario import find_scenario
 from tests.recorded import decode
 

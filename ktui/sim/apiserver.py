@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ktui.sim.api import conversion, customs, defaults, errors, managed, resources, selectors, validation, versioned
+from ktui.sim.api import conversion, customs, defaults, errors, managed, validation, versioned
 from ktui.sim.api.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, apply_patch
-from ktui.sim.api.resources import Catalog, Resource
+from ktui.sim.api.resources import NAMESPACES, Catalog, Resource
 from ktui.sim.deletion import Deletion, check_preconditions, is_over, marked, with_finalizers
 from ktui.sim.kernel import Kernel
 from ktui.sim.metadata import in_order
@@ -25,10 +25,6 @@ Admission = Callable[[Resource, JSON], None]
 """Looks at an object that is about to be created; raises ApiError to refuse it."""
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-
-NAMESPACES = resources.of("", "namespaces")
-PODS = resources.of("", "pods")
-BUDGETS = resources.of("policy", "poddisruptionbudgets")
 
 
 class ApiServer:
@@ -346,46 +342,6 @@ class ApiServer:
         if is_over(new):
             self.storage.remove(resource, new)
         return new
-
-    def evict(self, namespace: str, name: str, how: Deletion) -> None:
-        """Delete a pod, unless a disruption budget has no room for that.
-
-        Raises:
-            ApiError: 404, and 429 where a budget forbids it.
-        """
-        pod = self.get(PODS, namespace, name)
-        for budget in self.bucket(BUDGETS).in_namespace(namespace):
-            covers = selectors.object_selector(budget["spec"].get("selector"))
-            if covers(pod["metadata"].get("labels") or {}) and not budget["status"].get("disruptionsAllowed"):
-                name = budget["metadata"]["name"]
-                why = f"The disruption budget {name} needs {budget['status'].get('desiredHealthy', 0)} healthy pods and has {budget['status'].get('currentHealthy', 0)} currently"  # noqa: E501
-                cause = {"reason": "DisruptionBudget", "message": why}
-                words = "Cannot evict pod as it would violate the pod's disruption budget."
-                raise errors.too_many_requests(words, 0, [cause])
-        self.delete(PODS, namespace, name, how)
-
-    def bind(self, namespace: str, name: str, node: str) -> JSON:
-        """Assign a pod to a node.
-
-        Raises:
-            ApiError: 404, and 409 where it has one already.
-        """
-        pod = self.get(PODS, namespace, name)
-        if pod["spec"].get("nodeName"):
-            words = f'pod {name} is already assigned to node "{pod["spec"]["nodeName"]}"'
-            raise errors.conflict(PODS, name, words)
-        spec: JSON = {}
-        for field, value in pod["spec"].items():
-            if field == "securityContext":
-                spec["nodeName"] = node
-            spec[field] = value
-        spec["nodeName"] = node
-        scheduled = {
-            "type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": self.kernel.stamp(),
-        }  # fmt: skip
-        others = {field: value for field, value in pod["status"].items() if field not in ("phase", "conditions")}
-        status = {"phase": pod["status"].get("phase", "Pending"), "conditions": [scheduled]} | others
-        return self.storage.put(PODS, pod | {"spec": spec, "status": status})
 
     def remove_finalizer(self, resource: Resource, old: JSON, finalizer: str) -> JSON:
         """Take a finalizer away, which ends an object that was only kept by it."""

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from ktui.sim.api import resources
-from ktui.sim.apiserver import NAMESPACES, PODS, ApiServer
+from ktui.sim.api.resources import NAMESPACES, PODS
+from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.autoscaler import AutoscalerController
 from ktui.sim.controllers.common import REPLICA_SETS, OwnedIndex
 from ktui.sim.controllers.daemonset import DaemonSetController

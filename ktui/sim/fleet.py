@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ktui.sim.apiserver import PODS
+from ktui.sim.api.resources import PODS
 from ktui.sim.controllers.common import DEPLOYMENTS, MANAGER, REPLICA_SETS
 from ktui.sim.controllers.drafts import draft_replica_set
 from ktui.sim.controllers.pods import Mould

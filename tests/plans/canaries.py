@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ktui.sim import SimulatedCluster
-from ktui.sim.apiserver import PODS
+from ktui.sim.api.resources import PODS
 from ktui.sim.controllers.common import REPLICA_SETS, is_active, is_ready
 from ktui.sim.storage import Change
 

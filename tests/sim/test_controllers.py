@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ktui.sim import SimulatedCluster
-from ktui.sim.apiserver import NAMESPACES
+from ktui.sim.api.resources import NAMESPACES
 from ktui.sim.controllers.common import DEPLOYMENTS
 from ktui.sim.deletion import Deletion
 from tests.sim.deployments import deployment, rolling

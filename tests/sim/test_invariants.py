@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ktui.sim import SimulatedCluster
-from ktui.sim.apiserver import PODS
+from ktui.sim.api.resources import PODS
 from ktui.sim.controllers.common import REPLICA_SETS, controller_of, is_active, is_ready
 from ktui.sim.controllers.sizes import max_surge, max_unavailable
 from ktui.sim.storage import Change

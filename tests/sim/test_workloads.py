@@ -10,10 +10,10 @@ import pytest
 from ktui.sim import SimulatedCluster
 from ktui.sim.api.errors import ApiError
 from ktui.sim.api.patch import MERGE_PATCH, STRATEGIC_PATCH
-from ktui.sim.api.resources import of
-from ktui.sim.apiserver import PODS
+from ktui.sim.api.resources import PODS, of
 from ktui.sim.controllers.common import DEPLOYMENTS, STATEFUL_SETS
 from ktui.sim.deletion import Deletion
+from ktui.sim.pod_subresources import evict
 from tests.sim.deployments import deployment
 
 JSON = dict[str, Any]
@@ -217,10 +217,10 @@ def test_a_budget_stops_evictions_that_it_has_no_room_for(cluster: SimulatedClus
     assert found is not None
     assert (found["status"]["disruptionsAllowed"], found["status"]["expectedPods"]) == (1, 2)
     first, second = (pod["metadata"]["name"] for pod in cluster.list("pods"))
-    cluster.api.evict("default", first, Deletion())
+    evict(cluster.api, "default", first, Deletion())
     cluster.run_for(0.1)
     with pytest.raises(ApiError, match="would violate the pod's disruption budget") as refused:
-        cluster.api.evict("default", second, Deletion())
+        evict(cluster.api, "default", second, Deletion())
     assert refused.value.code == 429
 
 

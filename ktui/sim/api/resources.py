@@ -264,6 +264,11 @@ def of(group: str, plural: str) -> Resource:
     raise KeyError(f"{plural}.{group}")
 
 
+NAMESPACES = of("", "namespaces")
+PODS = of("", "pods")
+BUDGETS = of("policy", "poddisruptionbudgets")
+
+
 class Catalog:
     """What one cluster serves: what is built in, and what is added to it while it runs."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ktui.sim.api.resources import BUDGETS, PODS
 from ktui.sim.api.selectors import object_selector
-from ktui.sim.apiserver import BUDGETS, PODS, ApiServer
+from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.common import MANAGER, find_condition, is_active, is_ready, resolve
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.storage import Change, Key

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ktui.sim.api.errors import ApiError
-from ktui.sim.api.resources import Resource
-from ktui.sim.apiserver import NAMESPACES, ApiServer
+from ktui.sim.api.resources import NAMESPACES, Resource
+from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.common import MANAGER
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.deletion import FOREGROUND, ORPHAN, Deletion

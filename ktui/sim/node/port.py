@@ -9,6 +9,7 @@ from ktui.sim.api.errors import ApiError
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.deletion import Deletion
 from ktui.sim.events import EventRecorder, SeriesRecorder
+from ktui.sim.pod_subresources import bind
 
 JSON = dict[str, Any]
 PODS = resources.of("", "pods")
@@ -43,7 +44,7 @@ class LocalPort:
         """Assign a pod to a node, as the binding subresource does."""
         metadata = pod["metadata"]
         if self._current(pod) is not None:
-            self._api.bind(metadata["namespace"], metadata["name"], node)
+            bind(self._api, metadata["namespace"], metadata["name"], node)
 
     def set_status(self, pod: JSON, status: JSON) -> None:
         """Write the status of a pod."""

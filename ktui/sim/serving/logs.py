@@ -14,7 +14,8 @@ from aiohttp import web
 
 from ktui.sim.api import errors
 from ktui.sim.api.errors import ApiError
-from ktui.sim.apiserver import PODS, ApiServer
+from ktui.sim.api.resources import PODS
+from ktui.sim.apiserver import ApiServer
 from ktui.sim.kernel import Kernel
 from ktui.sim.node.fate import Fate
 from ktui.sim.node.logs import RETAINED, Line, Run, Story, container_name, run_of

@@ -17,6 +17,7 @@ from ktui.sim.api.writeoptions import check_write_options
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.deletion import Deletion
 from ktui.sim.faults import Faults
+from ktui.sim.pod_subresources import bind, evict
 from ktui.sim.reading import ListOptions, Page, list_objects, streaming_lists_refused
 from ktui.sim.serving.answers import answer, encode, warnings_in
 from ktui.sim.serving.paths import Target
@@ -203,9 +204,9 @@ class Requests:
         body = decoding.read_body(_kind_of(target), call.body)
         if target.subresource == "eviction":
             how = Deletion.read(body.get("deleteOptions") or {}, dict(call.http.query))
-            self._api.evict(_namespace(target), target.name, how)
+            evict(self._api, _namespace(target), target.name, how)
         elif target.subresource == "binding":
-            self._api.bind(_namespace(target), target.name, body.get("target", {}).get("name", ""))
+            bind(self._api, _namespace(target), target.name, body.get("target", {}).get("name", ""))
         else:
             raise errors.not_simulated(f"creating {target.plural}")
         return self._reply(call, encode(_success()), 201)

@@ -25,6 +25,7 @@ from ktui.sim.controllers.progress import new_condition
 from ktui.sim.controllers.queue import WorkQueue
 from ktui.sim.deletion import Deletion
 from ktui.sim.events import EventRecorder
+from ktui.sim.pod_subresources import evict
 from ktui.sim.storage import Change, Key
 
 JSON = dict[str, Any]
@@ -92,7 +93,7 @@ class RolloutController:
 
     def _evict(self, pod: JSON) -> bool:
         try:
-            self._api.evict(pod["metadata"]["namespace"], pod["metadata"]["name"], Deletion())
+            evict(self._api, pod["metadata"]["namespace"], pod["metadata"]["name"], Deletion())
         except ApiError:
             return False
         return True
