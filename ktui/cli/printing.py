@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import select
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, repeat
@@ -15,11 +14,9 @@ from typing import Any, Final, TextIO
 
 import click
 
-from ktui import signs
+from ktui import signals, signs
+from ktui.cli import standard_input
 from ktui.text import clean, visible
-
-_HEARD_WITHIN: Final = 0.25
-"""Seconds after which a question notices that a signal has come."""
 
 COLOUR_MODES: Final = ("auto", "always", "never")
 """When colours are used; `auto` is on a terminal that has them, unless NO_COLOR is set."""
@@ -106,6 +103,11 @@ def passing(text: str) -> None:
     to_terminal(lambda line: f"\r\x1b[K{line}", shown)
 
 
+def begin_line() -> None:
+    """Remove what a terminal has put on the line by itself: it shows Ctrl-C as `^C`."""
+    to_terminal(lambda line: f"\r\x1b[K{line}")
+
+
 def error(sentence: str, hint: str = "") -> None:
     """What went wrong, and what to do about it."""
     note(f"ktui: {clean(sentence)}")
@@ -130,20 +132,21 @@ def ask(question: str) -> str:
 
 
 def _typed(prompt: str) -> str:
-    """A line that a person types. Raises click.Abort where nobody answers.
-
-    Python hears of a signal once a system call returns, but not of one that comes just before it: so nothing is read
-    before there is a line, and a Ctrl-C is heard within a moment, whenever it comes.
-    """
+    """A line that a person types. Raises click.Abort where nobody answers."""
     passing("")
     sys.stderr.write(prompt)
     sys.stderr.flush()
     try:
-        while sys.stdin.isatty() and not select.select([sys.stdin], [], [], _HEARD_WITHIN)[0]:
-            pass
+        if sys.stdin.isatty():
+            standard_input.wait(sys.stdin.fileno())
         return input().strip()
-    except (KeyboardInterrupt, EOFError):
+    except (KeyboardInterrupt, EOFError, OSError):
+        # An OSError: the terminal has gone, or belongs to another program now.
+        note("")
         raise click.Abort from None
+    except signals.Ended:
+        note("")
+        raise
 
 
 def usage_error(complaint: click.ClickException) -> None:

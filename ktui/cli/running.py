@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import signal
+import socket
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ktui import signals
@@ -39,10 +43,33 @@ async def _until_ended(command: Coroutine[Any, Any, T]) -> T | _Ended:
         was_ended = True
         loop.call_soon_threadsafe(task.cancel)
 
-    with signals.handed_to(end):
+    with signals.handed_to(end), _woken(loop):
         try:
             return await task
         except asyncio.CancelledError:
             if not was_ended:
                 raise
             return _Ended()
+
+
+@contextmanager
+def _woken(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """In here a signal wakes the loop, whenever it comes.
+
+    Python runs handlers between its own instructions. That of a signal that comes just before the loop waits would run
+    when something else ends the wait: it may never come.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        there.setblocking(False)
+        loop.add_reader(here, lambda: here.recv(4096))
+        before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(here)

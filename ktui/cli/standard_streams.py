@@ -16,11 +16,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
-from ktui import signs
+from ktui import signals, signs
 from ktui.text import visible
 
 _GONE: Final = frozenset({errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO, errno.ECONNRESET})
 """Nobody reads: a closed pipe, a terminal that has gone, a descriptor that was never open."""
+
+_AT_ONCE: Final = select.PIPE_BUF
+"""Bytes that a pipe takes without making the writer wait, once it takes any (pipe(7))."""
+
+_HEARD_WITHIN: Final = 0.25
+"""Seconds after which a signal is noticed while nobody reads."""
 
 _COLOURS: Final = re.compile(r"(\x1b\[(?:0|[39][0-7])m)")
 """What click writes for a colour, and for its end. Others could hide text: conceal, or black on black."""
@@ -46,16 +52,36 @@ class _Stream(io.RawIOBase):
         return os.isatty(self._descriptor)
 
     def write(self, data: Any) -> int:
-        """How many bytes were written, or would have been."""
+        """How many bytes were written, or would have been.
+
+        A reader that has stopped does not keep a command from ending: what a signal interrupts here is not written.
+        """
         while self.failure is None:
             try:
-                return os.write(self._descriptor, data)
+                while not select.select([], [self._descriptor], [], _HEARD_WITHIN)[1]:
+                    if _is_ending():
+                        raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+                return os.write(self._descriptor, data[:_AT_ONCE])
             except BlockingIOError:
-                # Another process that shares the pipe may have made it so.
-                select.select([], [self._descriptor], [])
+                # Another process writes to the same pipe, and was faster.
+                continue
             except OSError as error:
                 self.failure = error
+            except (KeyboardInterrupt, signals.Ended):
+                self.failure = OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+                raise
         return len(data)
+
+
+def _is_ending() -> bool:
+    """Whether a signal ends the program, or Ctrl-C the task that writes: the event loop raises nothing here for it."""
+    import asyncio  # noqa: PLC0415 - only where somebody does not read
+
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    return signals.received() is not None or (task is not None and task.cancelling() > 0)
 
 
 class _Text(io.TextIOWrapper):

@@ -9,7 +9,7 @@ from ktui.actions.batch import Applied, Batch, one_after_another, try_all
 from ktui.actions.outcome import Done, Outcome
 from ktui.actions.read import Planned
 from ktui.cli import printing
-from ktui.cli.act.carry_out import Manner, Reached, Stopped, ask, check, planner, reached
+from ktui.cli.act.carry_out import Manner, Reached, Stopped, ask, check, planner, reached, unsent
 from ktui.cli.exit_codes import FAILED
 from ktui.cli.rollout_document import batch_document
 from ktui.model.reference import Reference
@@ -36,15 +36,16 @@ def carry_out_all(settings: Settings, requests: Sequence[tuple[Reference, Reques
 def _carry_out(
     cluster: Reached, settings: Settings, requests: Sequence[tuple[Reference, Request]], manner: Manner
 ) -> int:
-    wanted = [_wanted(cluster, settings, *each) for each in requests]
-    batch = cluster.run(try_all(cluster.api, wanted, cluster.rules))
-    if manner.output == "text" or not (manner.dry_run or manner.yes):
-        # Where standard output is for a document, the question still needs its plan.
-        _show(batch, err=manner.output != "text")
+    with unsent():
+        wanted = [_wanted(cluster, settings, *each) for each in requests]
+        batch = cluster.run(try_all(cluster.api, wanted, cluster.rules))
+        if manner.output == "text" or not (manner.dry_run or manner.yes):
+            # Where standard output is for a document, the question still needs its plan.
+            _show(batch, err=manner.output != "text")
+        if batch.accepted and not manner.dry_run and not manner.yes:
+            ask(f"Apply to {count(len(batch.accepted), 'rollout')}?")
     applied = None
     if batch.accepted and not manner.dry_run:
-        if not manner.yes:
-            ask(f"Apply to {count(len(batch.accepted), 'rollout')}?")
         applied = _apply(cluster, batch, says=manner.output == "text")
     if manner.output != "text":
         printing.document(batch_document(batch, applied, dry_run=manner.dry_run), manner.output)

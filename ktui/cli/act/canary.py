@@ -7,7 +7,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from ktui.cli.act.carry_out import Manner
+from ktui.cli.act.carry_out import Manner, unsent
 from ktui.cli.act.commands import IMAGE, Names, act, act_on_each, action, action_on, cause_option
 from ktui.cli.act.manifest import read_template
 from ktui.cli.act.switch import switch
@@ -90,7 +90,8 @@ def canary(
     def request(name: Reference) -> Canary:
         if has_asked_for_surge and not kind_at(name.resource).can_surge:
             raise click.UsageError(f"{name.full} has no surge: each new pod of a {name.kind} replaces an old one.")
-        template = read_template(filename, name) if filename is not None else None
+        with unsent():
+            template = read_template(filename, name) if filename is not None else None
         return Canary(
             steps=sizes,
             images=images,

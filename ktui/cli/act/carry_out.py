@@ -200,11 +200,13 @@ async def _connected(settings: Settings) -> Connection:
 def reached(settings: Settings) -> Iterator[Reached]:
     """Connected for a while. Raises KubeError."""
     with asyncio.Runner() as runner:
-        connection = run(_connected(settings), runner)
+        with unsent():
+            connection = run(_connected(settings), runner)
         api = Api(connection)
         try:
             say_notes(connection)
-            settled = run(settle_unfinished(api, AuditLog(audit_file()), connection.clock.now), runner)
+            with unsent():
+                settled = run(settle_unfinished(api, AuditLog(audit_file()), connection.clock.now), runner)
             for sentence in (*settled.known, *settled.open):
                 printing.note(f"ktui: {sentence}")
             yield Reached(runner, api, connection.namespace, connection.kubectl, settings.guardrails)
@@ -223,26 +225,21 @@ def check(settings: Settings, manner: Manner) -> None:
         )
 
 
+@contextmanager
+def unsent() -> Iterator[None]:
+    """What comes before anything is sent: if Ctrl-C, Ctrl-D at a question or a signal ends it, that is said."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort, signals.Ended):
+        printing.begin_line()
+        printing.error(_NOT_SENT)
+        raise
+
+
 def ask(question: str) -> None:
-    """Go on if a person says yes. Raises Stopped for no, and click.Abort, once that is said, for Ctrl-C or Ctrl-D."""
-    try:
-        agreed = printing.confirm(question)
-    except click.Abort:
-        printing.note("")
-        printing.error(_NOT_SENT)
-        raise
-    if not agreed:
+    """Go on if a person says yes. Raises Stopped for no, and click.Abort for Ctrl-C or Ctrl-D."""
+    if not printing.confirm(question):
         raise Stopped(_NOT_SENT)
-
-
-def ask_for_name() -> str:
-    """The name that a person types. Raises click.Abort, once that is said, for Ctrl-C or Ctrl-D."""
-    try:
-        return printing.ask("Type the name to apply")
-    except click.Abort:
-        printing.note("")
-        printing.error(_NOT_SENT)
-        raise
 
 
 class _Carrying:
@@ -254,18 +251,19 @@ class _Carrying:
     def run(self, job: Job, manner: Manner) -> int:
         """Show, ask, send; where the target changed while it was shown, show again what it comes to now."""
         while True:
-            made, seen = self._planned(job)
-            if manner.output == "text" or not (manner.dry_run or manner.yes):
-                # Where standard output is for a document, the question still needs its plan.
-                _show(made, seen, job.note, err=manner.output != "text")
-            if manner.dry_run:
-                if manner.output != "text":
-                    printing.document(action_document(made, seen, None), manner.output)
-                return 0
-            typed = self._typed(made, manner)
-            for question in ("" if typed else "Apply?", twice(made), job.insist(made)):
-                if question and not manner.yes:
-                    ask(question)
+            with unsent():
+                made, seen = self._planned(job)
+                if manner.output == "text" or not (manner.dry_run or manner.yes):
+                    # Where standard output is for a document, the question still needs its plan.
+                    _show(made, seen, job.note, err=manner.output != "text")
+                if manner.dry_run:
+                    if manner.output != "text":
+                        printing.document(action_document(made, seen, None), manner.output)
+                    return 0
+                typed = self._typed(made, manner)
+                for question in ("" if typed else "Apply?", twice(made), job.insist(made)):
+                    if question and not manner.yes:
+                        ask(question)
             outcome = self._sent(made, typed)
             if isinstance(outcome, Conflict) and not outcome.gone and not manner.yes:
                 printing.note(f"ktui: {outcome.sentence} The new plan:")
@@ -318,7 +316,7 @@ class _Carrying:
         typed = manner.confirm
         if not typed and not manner.yes:
             printing.note(f"ktui: {refused.reason}.")
-            typed = ask_for_name()
+            typed = printing.ask("Type the name to apply")
         if rules.refuse_untyped(made, context, typed) is not None:
             raise Stopped(f"{refused.reason}. {_NOT_SENT}", f"Give --confirm {name_of(made)}; --yes is not enough.")
         return typed

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ktui.cli import printing, standard_input
 from ktui.kube.auth import go_yaml
 from ktui.model.reference import Reference
 from ktui.rollout.revisions import template_of
@@ -18,7 +19,13 @@ from ktui.text import clean
 def read_template(file: str, reference: Reference) -> dict[str, Any]:
     """The template of the workload that is named, from YAML or JSON; `-` is standard input. Raises UsageError."""
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if file == "-":
+            file = "Standard input"
+            if sys.stdin.isatty():
+                printing.remark("Reading the manifest from standard input; Ctrl-D ends it.")
+            content = standard_input.read_all()
+        else:
+            content = Path(file).read_bytes()
     except OSError as error:
         raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
     try:
@@ -53,5 +60,5 @@ def _template(workload: dict[str, Any], file: str) -> dict[str, Any]:
     spec, kind = workload.get("spec"), workload["kind"]
     template = spec.get("template") if isinstance(spec, dict) else None
     if not isinstance(template, dict) or not isinstance(template.get("spec"), dict):
-        raise click.UsageError(f"The {kind} in {file} has no pod template.")
+        raise click.UsageError(f"{file}: the {kind} has no pod template.")
     return template_of(workload)
