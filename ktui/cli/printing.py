@@ -151,6 +151,9 @@ def _typed(prompt: str) -> str:
 
 def usage_error(complaint: click.ClickException) -> None:
     """What is wrong with a command line, as click says it: with the usage before it, and the arguments clean."""
+    if isinstance(complaint, click.exceptions.NoArgsIsHelpError):
+        _write(sys.stderr, visible(complaint.ctx.get_help(), keep="\n"))
+        return
     message = clean(complaint.format_message())
     if isinstance(complaint, click.UsageError) and complaint.ctx is not None:
         context = complaint.ctx

@@ -35,7 +35,7 @@ def read_all() -> bytes:
     while True:
         wait(descriptor)
         try:
-            # As much as there is: the buffered reader would wait for more.
+            # Only what has come: the buffered reader would wait for more.
             part = os.read(descriptor, _CHUNK)
         except BlockingIOError:
             # Another program reads from the same pipe, and was faster.

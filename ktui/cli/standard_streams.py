@@ -75,7 +75,7 @@ class _Stream(io.RawIOBase):
 
 def _is_ending() -> bool:
     """Whether a signal ends the program, or Ctrl-C the task that writes: the event loop raises nothing here for it."""
-    import asyncio  # noqa: PLC0415 - only where somebody does not read
+    import asyncio  # noqa: PLC0415 - only if the reader has stopped
 
     try:
         task = asyncio.current_task()

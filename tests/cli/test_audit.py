@@ -92,7 +92,7 @@ def test_nothing_that_fits_is_said_with_how_many_others_there_are(ktui: Ktui) ->
     ran = ktui("audit", "--user", "nobody")
     assert (ran.code, ran.out) == (0, "")
     assert "No such action is recorded since" in ran.err
-    assert "4 others are in the log." in ran.err
+    assert "The log has 4 other actions." in ran.err
 
 
 def test_no_log_is_no_error_and_no_kubeconfig_is_needed(ktui: Ktui, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +21,11 @@ from tests.simulated import OLD, Witness
 
 Start = Callable[..., subprocess.Popen[str]]
 
+ACTIONS = {
+    "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate", "traffic", "set-image", "scale",
+    "restart",
+}  # fmt: skip
+
 COMMANDS = [
     "get", "status", "history", "diff", "timeline", "logs", "resources", "report", "audit",
     "pause", "resume", "canary", "promote", "rollback", "abort", "retry", "terminate", "traffic",
@@ -33,6 +40,40 @@ def test_every_command_explains_itself(ktui: Ktui, command: str, flag: str) -> N
     ran = ktui(command, flag)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"Usage: ktui {command} ")
+
+
+def documented() -> list[str]:
+    """The actions that documents and help show as a command to type."""
+    root_folder = Path(__file__).parents[2]
+    texts = [path.read_text() for path in (root_folder / "README.md", *sorted((root_folder / "docs").glob("*.md")))]
+    lines = {
+        line.partition("  #")[0].partition("   ")[0].removeprefix("ktui ").strip()
+        for text in texts
+        for block in re.findall(r"```(?:sh|text)?\n(.*?)```", text, re.DOTALL)
+        for line in re.sub(r"\\\n *", "", block).splitlines()
+        for line in [line.strip()]
+        if line.startswith("ktui ")
+    }
+    return sorted(line for line in lines if line.split()[0] in ACTIONS and "[" not in line)
+
+
+@pytest.mark.parametrize("line", documented())
+def test_every_action_that_is_documented_can_be_typed(ktui: Ktui, line: str) -> None:
+    ran = ktui(*shlex.split(line), *(() if "--yes" in line else ("--dry-run",)))
+    # There is no such workload here; a command line that cannot be is 2.
+    assert ran.code == 1, ran.err
+    assert ("not found" in ran.err.lower()) or ("This cluster has no " in ran.err)
+
+
+def test_enough_of_them_are_documented() -> None:
+    assert len(documented()) > 25
+
+
+def test_a_command_without_its_subcommand_is_answered_with_its_help(ktui: Ktui) -> None:
+    ran = ktui("config")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == ktui("config", "-h").out
+    assert "Check config.toml, and list the rules that apply.\n" in ran.err
 
 
 def test_help_lists_every_command(ktui: Ktui) -> None:

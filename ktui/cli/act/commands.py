@@ -246,7 +246,7 @@ def rollback(
     Examples:
       ktui rollback checkout -n shop    to the last good revision
       ktui rollback sts/db --to-revision 3 --dry-run
-      ktui rollback checkout cart --yes --watch
+      ktui rollback checkout cart --yes
     """
     return _go_back(context, names, RollBack(to_revision, change_cause), manner)
 

@@ -25,7 +25,7 @@ from ktui.model.reference import Reference
 from ktui.model.resources import unique_name
 from ktui.rollout.writings import Writing, writings
 from ktui.settings import Settings, audit_file
-from ktui.text import local_time
+from ktui.text import count, local_time
 
 _OUTCOMES: Final = (DONE, "failed", "conflict", "unclear", "partly", "interrupted", "begun", WROTE)
 _COLOURS: Final = {DONE: "green", "failed": "red", "conflict": "yellow", WROTE: ""}
@@ -97,7 +97,7 @@ def audit(
     elif found:
         _print(found)
     else:
-        others = f" {len(everything)} others are in the log." if everything else ""
+        others = f" The log has {count(len(everything), 'other action')}." if everything else ""
         printing.note(f"No such action is recorded since {local_time(since):%Y-%m-%d %H:%M}.{others}")
     return 0
 

@@ -36,7 +36,12 @@ def config() -> None:
     """Check the settings and the guardrails in config.toml."""
 
 
-@config.command(cls=Command, shows=True, shared=("kubeconfig", "context", "namespace"))
+@config.command(
+    cls=Command,
+    shows=True,
+    shared=("kubeconfig", "context", "namespace"),
+    short_help="Check config.toml, and list the rules that apply.",
+)
 @click.argument("names", metavar="[NAME]", nargs=-1, callback=_one, shell_complete=NAMES)
 @click.pass_context
 def check(context: click.Context, names: Reference | ServiceName | None) -> int:
