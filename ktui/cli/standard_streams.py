@@ -68,7 +68,8 @@ class _Stream(io.RawIOBase):
             except OSError as error:
                 self.failure = error
             except (KeyboardInterrupt, signals.Ended):
-                self.failure = OSError(errno.EPIPE, os.strerror(errno.EPIPE))
+                if not select.select([], [self._descriptor], [], 0)[1]:
+                    self.failure = OSError(errno.EPIPE, os.strerror(errno.EPIPE))
                 raise
         return len(data)
 

@@ -157,7 +157,7 @@ def failures(of: Figures) -> str:
 def _changes(of: Figures, since: datetime, until: datetime) -> str:
     text = f"{of.changes} in {length(since, until)}"
     if until - since > SHORT:
-        text += f", {of.changes_a_day:.1f} a day"
+        text += f", {of.changes_a_day:.1f} per day"
     steps = gathered([step.changes for step in of.steps], _MOST_BARS)
     drawn = f"   {bars(steps)} {scale(str(max(steps)))}" if any(steps) else ""
     unseen = f"   {of.inferred} not seen by ktui" if of.inferred else ""

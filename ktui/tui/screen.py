@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.widgets._toast import ToastRack
 from textual.worker import WorkType
 
 from ktui.model.changes import LinkState
@@ -136,11 +137,17 @@ class LiveScreen(SafeToDismiss[None]):
 
     def on_screen_resume(self) -> None:
         """What happened while the screen was covered is shown at once."""
+        self._show_toasts(shown=True)
         if self.FOLLOWS_USE:
             # As a function: a worker that is cancelled before it begins must not leave an unawaited coroutine.
             follow: WorkType[None] = self._follow_use
             self.run_worker(follow, group="use", exclusive=True)
         self.draw_now()
+
+    def _show_toasts(self, *, shown: bool) -> None:
+        """Show the messages here, or leave that to the dialog above."""
+        for rack in self.query_children(ToastRack):
+            rack.display = shown
 
     async def _follow_use(self) -> None:
         usage, uid = self.ktui.usage, self.selected
@@ -148,7 +155,8 @@ class LiveScreen(SafeToDismiss[None]):
             await usage.follow(uid)
 
     def on_screen_suspend(self) -> None:
-        """Nothing is read for a screen that is not seen; behind a dialog it is."""
+        """Nothing is read for a screen that is not seen; behind a dialog it is. A message is shown once, on top."""
+        self._show_toasts(shown=False)
         if not isinstance(self.app.screen, ModalScreen):
             self.workers.cancel_group(self, "use")
 

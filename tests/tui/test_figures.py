@@ -138,7 +138,7 @@ async def test_other_periods(fleet: Stage, dashboard: Dashboard) -> None:
     async with dashboard() as screen:
         await opened(screen)
         await screen.press("3")
-        await screen.sees("the last 30 days", "3 in 30 days, 0.1 a day")
+        await screen.sees("the last 30 days", "3 in 30 days, 0.1 per day")
         await screen.press("1")
         await screen.sees("the last 24 hours", "No rollout of prod-eu is recorded in this period.")
         await screen.press("2")

@@ -154,3 +154,18 @@ async def test_a_message_covers_no_cause_no_question_and_no_keys(
         await screen.sees("Roll back shop/web", "y yes")
         screen.app.notify("The kubectl command is on the clipboard, if this terminal allows it.")
         await leaves_in_sight("Pages", "DialogKeys", ".dialog-title")
+
+
+async def test_a_message_is_shown_once_if_a_dialog_opens_meanwhile(stage: Stage, dashboard: Dashboard) -> None:
+    _some(stage)
+    said = "The link is live"
+    async with dashboard() as screen:
+        await screen.sees("3 rollouts", "cart:1.0")
+        await screen.press("r")
+        await screen.sees(said)
+        await screen.press("n")
+        await screen.sees("Namespace")
+        await screen.until(lambda: screen.text.count(said) == 1, "it to be shown once")
+        await screen.press("escape")
+        await screen.sees_no("type to narrow")
+        await screen.until(lambda: screen.text.count(said) == 1, "it to be shown on the list again")

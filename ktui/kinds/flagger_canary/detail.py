@@ -150,8 +150,11 @@ def _heading(situation: Situation) -> str:
     canary = situation.canary
     if canary.skips_analysis:
         return f"{canary.strategy}: the analysis is skipped"
-    where = f", {place(situation)}" if situation.phase in (*said.ANALYSES, said.PROMOTING, said.FINALISING) else ""
-    return f"{canary.strategy}{where}, {canary.status.failed_checks} of {canary.threshold} failed checks"
+    if situation.phase not in (*said.ANALYSES, said.PROMOTING, said.FINALISING):
+        # Flagger counts from 0 again as soon as an analysis is over.
+        return f"{canary.strategy}, threshold: {count(canary.threshold, 'failed check')}"
+    checks = f"{canary.status.failed_checks} of {canary.threshold} failed checks"
+    return f"{canary.strategy}, {place(situation)}, {checks}"
 
 
 def _analysis(situation: Situation) -> Iterator[SectionLine]:

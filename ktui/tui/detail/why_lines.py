@@ -50,7 +50,8 @@ def why(detail: Detail, room: int) -> list[Item]:
         nothing = "nothing is wrong" if rollout.phase in (Phase.COMPLETE, Phase.PROGRESSING, Phase.HELD) else ""
         items.append(_text(rollout.why or nothing or str(rollout.phase), room))
     items += [_cause(cause, room, f"{CAUSE}{index}") for index, cause in enumerate(rollout.causes)]
-    if rollout.causes and rollout.serving:
+    is_below = any(section.lines and section.lines[0].text == rollout.serving for section in detail.sections)
+    if rollout.causes and rollout.serving and not is_below:
         items.append(_text(rollout.serving, room))
     if rollout.hold is not None and rollout.hold.repair is not None:
         items.append(_text(f"{rollout.hold.sentence[:1].upper()}{rollout.hold.sentence[1:]}.", room, "warn"))
