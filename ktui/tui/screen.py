@@ -11,7 +11,6 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets._toast import ToastRack
 from textual.worker import WorkType
 
 from ktui.model.changes import LinkState
@@ -146,7 +145,7 @@ class LiveScreen(SafeToDismiss[None]):
 
     def _show_toasts(self, *, shown: bool) -> None:
         """Show the messages here, or leave that to the dialog above."""
-        for rack in self.query_children(ToastRack):
+        for rack in self.query_children("ToastRack"):
             rack.display = shown
 
     async def _follow_use(self) -> None:
