@@ -137,9 +137,7 @@ def _typed(prompt: str) -> str:
     sys.stderr.write(prompt)
     sys.stderr.flush()
     try:
-        if sys.stdin.isatty():
-            standard_input.wait(sys.stdin.fileno())
-        return input().strip()
+        return standard_input.read_line() if sys.stdin.isatty() else input().strip()
     except (KeyboardInterrupt, EOFError, OSError):
         # An OSError: the terminal has gone, or belongs to another program now.
         note("")

@@ -1,7 +1,7 @@
 """Standard input: a signal ends the wait for it, whenever it comes.
 
-Python hears of a signal once a system call returns, but not of one that comes just before it. So nothing is read
-before there is something to read.
+Python hears of a signal once a system call returns, but not of one that comes just before it. And Ctrl-C discards what
+was typed, so that a read waits although there was a line a moment ago. So a thread reads, and this one waits.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import io
 import os
 import select
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
 from typing import Final
 
 _HEARD_WITHIN: Final = 0.25
@@ -18,28 +21,61 @@ _HEARD_WITHIN: Final = 0.25
 _CHUNK: Final = 1 << 16
 
 
-def wait(descriptor: int) -> None:
-    """Return once something can be read there, or its end has come."""
-    while not select.select([descriptor], [], [], _HEARD_WITHIN)[0]:
-        pass
+def read_file(path: Path) -> bytes:
+    """The content of a file, which may be a pipe that nobody writes to yet. Raises OSError."""
+    return _waited_for(path.read_bytes)
 
 
 def read_all() -> bytes:
-    """All that comes until its end. Raises OSError."""
+    """All of standard input until its end. Raises OSError."""
     try:
         descriptor = sys.stdin.fileno()
     except io.UnsupportedOperation:
         # A program that runs ktui in itself has put something else in its place.
         return sys.stdin.buffer.read()
-    content = bytearray()
+
+    def read() -> bytes:
+        content = bytearray()
+        while part := _part(descriptor):
+            content += part
+        return bytes(content)
+
+    return _waited_for(read)
+
+
+def read_line() -> str:
+    """The line that a person types at a terminal. Raises EOFError if there is none any more, and OSError."""
+    # A terminal gives one line at a time. The buffered reader would keep its lock while ktui ends.
+    line = _waited_for(lambda: _part(sys.stdin.fileno()))
+    if not line:
+        raise EOFError
+    return line.decode(sys.stdin.encoding, "replace").strip()
+
+
+def _part(descriptor: int) -> bytes:
+    """What has come; nothing at the end."""
     while True:
-        wait(descriptor)
+        select.select([descriptor], [], [])
         try:
-            # Only what has come: the buffered reader would wait for more.
-            part = os.read(descriptor, _CHUNK)
+            return os.read(descriptor, _CHUNK)
         except BlockingIOError:
-            # Another program reads from the same pipe, and was faster.
+            # Another process has made it so, and was faster.
             continue
-        if not part:
-            return bytes(content)
-        content += part
+
+
+def _waited_for(read: Callable[[], bytes]) -> bytes:
+    came, content, failures = Event(), bytearray(), list[OSError]()
+
+    def run() -> None:
+        try:
+            content.extend(read())
+        except OSError as error:
+            failures.append(error)
+        came.set()
+
+    Thread(target=run, daemon=True).start()
+    while not came.wait(_HEARD_WITHIN):
+        pass
+    if failures:
+        raise failures[0]
+    return bytes(content)

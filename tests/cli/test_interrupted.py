@@ -32,7 +32,7 @@ _NOTHING: Final = "ktui: Nothing was sent."
 
 def comes_just_before_a_call(pid: int, number: int) -> None:
     """Send a signal to a thread that is not the main one."""
-    others = [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if int(task.name) != pid]
+    others = sorted(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if int(task.name) != pid)
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.tgkill(pid, others[0], number) == 0
 
@@ -122,6 +122,31 @@ def test_a_server_that_does_not_answer_before_the_question(
         end(terminal)
         assert terminal.ends() == code
         assert terminal.text.rstrip().splitlines()[-1] == _NOTHING
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_manifest_from_a_pipe_that_nobody_writes_to(
+    start: Callable[..., Terminal], cart: Witness, tmp_path: Path, *, number: int, code: int
+) -> None:
+    pipe = tmp_path / "manifest"
+    os.mkfifo(pipe)
+    with start("canary", "cart", "-f", str(pipe)) as terminal:
+        # It is opened for reading: only then can it be opened for writing without waiting.
+        writing: list[int] = []
+
+        def is_opened() -> bool:
+            try:
+                writing.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+            except OSError:
+                return False
+            return True
+
+        terminal.waits_for(is_opened, "the pipe to be opened")
+        comes_just_before_a_call(terminal.pid, number)
+        assert terminal.ends() == code
+        assert terminal.text.rstrip().splitlines()[-1] == _NOTHING
+        os.close(writing[0])
+    assert cart.image() == NEW
 
 
 @pytest.mark.parametrize("command", ["restart", "canary"])

@@ -25,7 +25,7 @@ def read_template(file: str, reference: Reference) -> dict[str, Any]:
                 printing.remark("Reading the manifest from standard input; Ctrl-D ends it.")
             content = standard_input.read_all()
         else:
-            content = Path(file).read_bytes()
+            content = standard_input.read_file(Path(file))
     except OSError as error:
         raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
     try:
