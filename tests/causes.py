@@ -65,8 +65,12 @@ class Recorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str
 
 
+_FAST: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Eight times as fast where PyYAML has it; each worker reads the table."""
+
+
 def _rows() -> Iterator[dict[str, Any]]:
-    table = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    table = yaml.load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"), Loader=_FAST)
     for group, rows in table.items():
         yield from (row | {"group": group} for row in rows)
 

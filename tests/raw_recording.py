@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
+
+import msgspec
 
 from tests.recorded import FOLDER
 
@@ -38,9 +39,9 @@ class Recordings:
 
     @cache  # noqa: B019 - one for each folder, for as long as the tests run
     def lines(self, name: str) -> tuple[JSON, ...]:
-        with gzip.open(self._folder / f"{name}.jsonl.gz", "rt") as file:
+        with gzip.open(self._folder / f"{name}.jsonl.gz", "rb") as file:
             next(file)
-            return tuple(map(json.loads, file))
+            return tuple(map(msgspec.json.decode, file))
 
     @cache  # noqa: B019
     def steps(self, name: str) -> tuple[Step, ...]:

@@ -7,9 +7,11 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from ktui.kube.auth.access import Access
@@ -19,22 +21,27 @@ from ktui.kube.connection import Connection, connect
 JSON = dict[str, Any]
 
 
+@cache
+def _read(file: Path) -> tuple[str, tuple[tuple[float, str, str, JSON], ...]]:
+    """The namespace of a recording, and its steps: when, in which collection, what became of which object."""
+    with gzip.open(file, "rb") as lines:
+        head, *rest = [msgspec.json.decode(line) for line in lines]
+    steps: list[tuple[float, str, str, JSON]] = []
+    for line in rest:
+        path = line.get("path", "")
+        if "list" in line:
+            steps += [(line["t"], path, "ADDED", item) for item in line["list"]["items"] or ()]
+        elif path and line["event"]["type"] in ("ADDED", "MODIFIED", "DELETED"):
+            steps.append((line["t"], path, line["event"]["type"], line["event"]["object"]))
+    return head["namespace"], tuple(sorted(steps, key=lambda step: step[0]))
+
+
 class Replayed:
     """One recording; `at` is the second that is served."""
 
     def __init__(self, file: Path) -> None:
-        with gzip.open(file, "rt") as lines:
-            head, *rest = [json.loads(line) for line in lines]
-        self.namespace: str = head["namespace"]
+        self.namespace, self.steps = _read(file)
         self.at = 0.0
-        self.steps: list[tuple[float, str, str, JSON]] = []
-        for line in rest:
-            path = line.get("path", "")
-            if "list" in line:
-                self.steps += [(line["t"], path, "ADDED", item) for item in line["list"]["items"] or ()]
-            elif path and line["event"]["type"] in ("ADDED", "MODIFIED", "DELETED"):
-                self.steps.append((line["t"], path, line["event"]["type"], line["event"]["object"]))
-        self.steps.sort(key=lambda step: step[0])
 
     @property
     def end(self) -> float:

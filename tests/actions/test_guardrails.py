@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,7 @@ PLANNING = {
 }
 
 
+@cache
 def _calls() -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {name: Counter() for name in (*SENDING, *PLANNING)}
     for path in ROOT.rglob("*.py"):

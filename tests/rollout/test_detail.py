@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.recorded import OF_DEPLOYMENTS, Note, Said, clock, recording
 from tests.rollout.made import NOW, Made, ago, container, running, waiting
 
 
+@cache
 def details(name: str) -> list[tuple[float, Detail]]:
     """The detail of each Deployment of a recording, whenever something of it changed."""
     store, tracks, shown = Store(), dict[str, Track](), []

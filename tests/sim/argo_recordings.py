@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 JSON = dict[str, Any]
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "argo"
@@ -18,8 +19,8 @@ _PASSING = ("old replicas are pending termination", "updated replicas are still 
 
 def recorded(name: str, kind: str = "Rollout") -> list[JSON]:
     """The objects of a kind that went by in a recording."""
-    with gzip.open(RECORDINGS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
-        events = [line["event"]["object"] for line in map(json.loads, lines) if "event" in line]
+    with gzip.open(RECORDINGS / f"{name}.jsonl.gz", "rb") as lines:
+        events = [line["event"]["object"] for line in map(msgspec.json.decode, lines) if "event" in line]
     return [obj for obj in events if obj.get("kind") == kind]
 
 

@@ -54,6 +54,7 @@ class Kubectl:
             "HOME": str(self.home),
             "KUBECONFIG": str(self.kubeconfig),
             "KUBE_EDITOR": editor,
+            "GOGC": os.environ["GOGC"],
         }
         command = [str(KUBECTL), "--namespace", self.namespace, *arguments]
         ran = subprocess.run(

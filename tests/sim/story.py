@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 JSON = dict[str, Any]
 Lines = Iterable[JSON]
 
@@ -55,8 +57,8 @@ class Story:
 
 def recorded(path: Path) -> Iterator[JSON]:
     """The lines of a recording."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from (json.loads(line) for line in lines)
+    with gzip.open(path, "rb") as lines:
+        yield from (msgspec.json.decode(line) for line in lines)
 
 
 def story_of(lines: Lines) -> Story:

@@ -2,12 +2,13 @@
 
 import copy
 import gzip
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 JSON = dict[str, Any]
 
@@ -34,8 +35,8 @@ class Write:
 @cache
 def exchanges() -> tuple[JSON, ...]:
     """The recorded requests and responses, in order."""
-    with gzip.open(RECORDINGS / "http-exchanges.jsonl.gz", "rt") as lines:
-        return tuple(json.loads(line) for line in lines)
+    with gzip.open(RECORDINGS / "http-exchanges.jsonl.gz", "rb") as lines:
+        return tuple(msgspec.json.decode(line) for line in lines)
 
 
 def exchange(note: str) -> JSON:
@@ -51,9 +52,9 @@ def writes(scenario: str) -> tuple[Write, ...]:
 
 def _writes(scenario: str) -> Iterator[Write]:
     last: dict[str, JSON] = {}
-    with gzip.open(RECORDINGS / f"{scenario}.jsonl.gz", "rt") as lines:
+    with gzip.open(RECORDINGS / f"{scenario}.jsonl.gz", "rb") as lines:
         for line in lines:
-            event = json.loads(line).get("event") or {}
+            event = msgspec.json.decode(line).get("event") or {}
             if event.get("type") not in ("ADDED", "MODIFIED"):
                 continue
             new = event["object"]
