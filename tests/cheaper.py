@@ -7,44 +7,51 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
-import textual.strip
 from textual.cache import FIFOCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.strip import Strip
 
-_NOTHING: Final[dict[Any, Any]] = {}
+_CACHES: Final = {
+    "_divide_cache": 4,
+    "_crop_cache": 16,
+    "_style_cache": 16,
+    "_filter_cache": 4,
+    "_line_length_cache": 4,
+    "_crop_extend_cache": 4,
+    "_offsets_cache": 4,
+}
+"""The caches of a strip, and how much each keeps."""
 
 
-class _EmptyAtFirst(FIFOCache[Any, Any]):
-    """A cache of a strip without a dict of its own until something is kept in it, which is seldom.
+class _WhenAskedFor:
+    """A cache of a strip, made when it is asked for, which is seldom.
 
-    Each strip has seven caches, and each screen some hundred strips: their dicts, and the collector of garbage on its
-    way through them, are a seventh of what the tests of the dashboard cost.
+    Each strip would make seven, and each screen makes some hundred strips: a seventh of what the tests of the dashboard
+    cost, together with the garbage that is collected for them.
     """
 
-    def __init__(self, maxsize: int) -> None:
-        self._maxsize = maxsize
-        self._cache = _NOTHING
+    def __init__(self, slot: Any, size: int) -> None:
+        self._slot, self._size = slot, size
 
-    def set(self, key: Hashable, value: Any) -> None:
-        """Keep something, and forget what came first if that is too much."""
-        if self._cache is _NOTHING:
-            self._cache = {}
-        super().set(key, value)
+    def __get__(self, strip: Strip, _: object = None) -> FIFOCache[Hashable, Any]:
+        try:
+            found: FIFOCache[Hashable, Any] = self._slot.__get__(strip)
+        except AttributeError:
+            found = FIFOCache(self._size)
+            self._slot.__set__(strip, found)
+        return found
 
-    __setitem__ = set
 
-    def get(self, key: Hashable, default: Any = None) -> Any:
-        """What is kept, or the default."""
-        return self._cache.get(key, default)
-
-    def __getitem__(self, key: Hashable) -> Any:
-        return self._cache[key]
+def _begin(strip: Strip, segments: Any, cell_length: int | None = None) -> None:
+    strip._segments = list(segments)
+    strip._cell_length = cell_length
+    strip._render_cache = strip._link_ids = strip._cell_count = None
 
 
 @contextmanager
 def dashboards() -> Iterator[None]:
-    """Each style sheet is parsed once in a process, not once for each dashboard, and empty caches are left away."""
+    """Each style sheet is parsed once in a process, not once for each dashboard, and no empty cache is made."""
     parse, parsed = Stylesheet._parse_rules, dict[Any, list[RuleSet]]()
 
     def parse_once(sheet: Stylesheet, *arguments: Any, **options: Any) -> list[RuleSet]:
@@ -55,5 +62,7 @@ def dashboards() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_once)
-        patch.setattr(textual.strip, "FIFOCache", _EmptyAtFirst)
+        for name, size in _CACHES.items():
+            patch.setattr(Strip, name, _WhenAskedFor(vars(Strip)[name], size))
+        patch.setattr(Strip, "__init__", _begin)
         yield
