@@ -51,6 +51,8 @@ class Kind(ABC, Generic[W]):
     """Whether its verdict needs no other object: one that follows another workload does not show a change of that."""
     no_abort: ClassVar[str] = ""
     """Why nothing of this kind can be aborted, whatever its state, in a sentence; empty if it can."""
+    canary_of_traffic: ClassVar[bool] = False
+    """Whether the size of a canary is its share of the traffic, not a number of pods."""
     can_surge: ClassVar[bool] = False
     """Whether a canary can be held beside all old pods."""
 

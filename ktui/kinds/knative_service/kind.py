@@ -40,6 +40,7 @@ class KnativeServiceKind(Kind[KnativeService]):
     Routes and Ingresses tell why traffic does not move, and how far a gradual rollout is.
     """
 
+    canary_of_traffic = True
     resource = SERVICES
     parts = (REVISIONS, ROUTES, INGRESSES, DEPLOYMENTS, REPLICASETS)
     read_with = (REVISIONS,)

@@ -45,14 +45,18 @@ async def ask_images(host: Host, workload: Workload) -> SetImage | None:
 async def ask_canary(host: Host, workload: Workload) -> Canary | None:
     """A canary on one form; None if the person cancelled. A StatefulSet has no surge to be asked about."""
     kind, containers = kind_of(workload), workload.spec.template.containers
-    desired = kind.replicas(workload)
-    assert desired is not None, "what cannot be held at a size is not asked about"
+    rollout, desired = host.live.rollouts.get(workload.metadata.uid), kind.replicas(workload)
+    if desired is None:
+        # Nodes say how many pods a DaemonSet has.
+        desired = rollout.progress.desired if rollout is not None else 0
+    size, read = Entry(_SIZE, "Size", "1", "pods, 25% or 2,50%,100%"), partial(read_canary, containers, desired)
+    if kind.canary_of_traffic:
+        size, read = Entry(_SIZE, "Share", "10%", "of the traffic: 10%"), partial(read_share, containers)
     fields: list[FormField] = [
         *image_fields(containers, None, host.now()),
-        Entry(_SIZE, "Size", "1", "pods, 25% or 2,50%,100%"),
+        size,
         *([Choice(_SURGE, "Surge", "yes", ("yes", "no"), "extra pods?")] if kind.can_surge else []),
     ]
-    read = partial(read_canary, containers, desired)
     values = await host.push_screen_wait(FormScreen(f"Canary of {target_of(workload)}", fields, read))
     if values is None:
         return None
@@ -76,6 +80,19 @@ def read_canary(containers: Sequence[Container], desired: int, values: Values) -
     if _SURGE not in values:
         text += f"; {'it replaces an old one' if pods == 1 else 'they replace old ones'}"
     return Reading(wrong, {**notes, _SIZE: Span(text, "dim")}, {_SURGE: _meanings(desired, pods)})
+
+
+def read_share(containers: Sequence[Container], values: Values) -> Reading:
+    """What is said of a canary that gets a share of the traffic."""
+    wrong, notes, _ = read_images(containers, values)
+    try:
+        first, *_more = steps.read_steps(values[_SIZE])
+    except ValueError as error:
+        return Reading({**wrong, _SIZE: _sentence(str(error))}, notes, {})
+    if not first.endswith("%"):
+        return Reading({**wrong, _SIZE: "Write a percent, such as 25%."}, notes, {})
+    text = f"{first} of the traffic goes to it when it is ready"
+    return Reading(wrong, {**notes, _SIZE: Span(text, "dim")}, {})
 
 
 def _read_size(text: str, desired: int, *, can_surge: bool) -> steps.Steps | str:

@@ -48,7 +48,7 @@ def plan_pause(request: Pause, subject: KruiseSubject) -> Plan:
         effects=(
             "What is being changed already continues to its end; no further pod is changed, and no surge is added.",
             stays or "Nothing is being rolled out: the next change waits until it is resumed.",
-            "It can still be scaled.",
+            *(("It can still be scaled.",) if hasattr(subject.workload.spec, "replicas") else ()),
         ),
         warnings=owner_warnings(subject.workload),
         undo=Undo("Resume continues the rollout.", Resume()),
