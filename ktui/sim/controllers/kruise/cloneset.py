@@ -9,7 +9,8 @@ from ktui.sim.api.errors import ApiError
 from ktui.sim.api.selectors import object_selector
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.adoption import claim
-from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, has_template, is_active
+from ktui.sim.controllers.common import PODS, OwnedIndex, has_template, is_active
+from ktui.sim.controllers.kruise.controller import KruiseController
 from ktui.sim.controllers.kruise.in_place import GATE, MANAGER, InPlace
 from ktui.sim.controllers.kruise.status import deadline_in, status_of
 from ktui.sim.controllers.kruise.strategy import (
@@ -28,35 +29,22 @@ from ktui.sim.controllers.kruise.strategy import (
     to_update,
 )
 from ktui.sim.controllers.pods import Mould
-from ktui.sim.controllers.queue import WorkQueue
-from ktui.sim.controllers.revisions import History
-from ktui.sim.events import EventRecorder
-from ktui.sim.storage import Change, Key
+from ktui.sim.storage import Key
 
 JSON = dict[str, Any]
 INSTANCE, TEMPLATE_HASH = "apps.kruise.io/cloneset-instance-id", "pod-template-hash"
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
-class CloneSetController:
-    """Plays the controller of CloneSets; its resources have to be served already."""
+class CloneSetController(KruiseController):
+    """Plays the controller of CloneSets."""
+
+    PLURAL = "clonesets"
+    COMPONENT = "cloneset-controller"
 
     def __init__(self, api: ApiServer, pods: OwnedIndex) -> None:
-        self._api, self._pods = api, pods
-        self._resource = api.catalog.named("clonesets.apps.kruise.io")
-        self._events = EventRecorder(api, "cloneset-controller")
-        self._history = History(api, "controller.kubernetes.io/hash")
         self._in_place = InPlace(api)
-        self._queue = WorkQueue(api.kernel, self._reconcile)
-        api.bucket(self._resource).listen(lambda change: self._queue.add_limited(change.key))
-        api.bucket(PODS).listen(self._pod_changed)
-        for key in api.bucket(self._resource).objects:
-            self._queue.add(key)
-
-    def _pod_changed(self, change: Change) -> None:
-        owner = controller_of(change.version.obj)
-        if owner is not None and owner["kind"] == "CloneSet":
-            self._queue.add_limited((change.key[0], owner["name"]))
+        super().__init__(api, pods)
 
     def _reconcile(self, key: Key) -> None:
         cloneset = self._api.bucket(self._resource).get(*key)

@@ -10,19 +10,17 @@ from ktui.sim.controllers.common import (
     NODES,
     PODS,
     OwnedIndex,
-    controller_of,
     has_template,
     is_active,
     is_available,
     is_ready,
     resolve,
 )
+from ktui.sim.controllers.kruise.controller import KruiseController
 from ktui.sim.controllers.kruise.in_place import MANAGER
 from ktui.sim.controllers.kruise.strategy import revision_of
 from ktui.sim.controllers.pods import Mould
-from ktui.sim.controllers.queue import WorkQueue
-from ktui.sim.controllers.revisions import REVISION_LABEL, History
-from ktui.sim.events import EventRecorder
+from ktui.sim.controllers.revisions import REVISION_LABEL
 from ktui.sim.node.affinity import bound_to
 from ktui.sim.storage import Change, Key
 
@@ -31,25 +29,16 @@ Placed = dict[str, list[JSON]]
 """The pods by node."""
 
 
-class AdvancedDaemonSetController:
-    """Plays the controller of Advanced DaemonSets; their resource has to be served already."""
+class AdvancedDaemonSetController(KruiseController):
+    """Plays the controller of Advanced DaemonSets."""
+
+    PLURAL = "daemonsets"
+    COMPONENT = "daemonset-controller"
+    HASH_LABEL = REVISION_LABEL
 
     def __init__(self, api: ApiServer, pods: OwnedIndex) -> None:
-        self._api, self._pods = api, pods
-        self._resource = api.catalog.named("daemonsets.apps.kruise.io")
-        self._events = EventRecorder(api, "daemonset-controller")
-        self._history = History(api, REVISION_LABEL)
-        self._queue = WorkQueue(api.kernel, self._reconcile)
-        api.bucket(self._resource).listen(lambda change: self._queue.add_limited(change.key))
-        api.bucket(PODS).listen(self._pod_changed)
+        super().__init__(api, pods)
         api.bucket(NODES).listen(self._node_changed)
-        for key in api.bucket(self._resource).objects:
-            self._queue.add(key)
-
-    def _pod_changed(self, change: Change) -> None:
-        owner = controller_of(change.version.obj)
-        if owner is not None and owner["kind"] == "DaemonSet" and "kruise" in owner["apiVersion"]:
-            self._queue.add_limited((change.key[0], owner["name"]))
 
     def _node_changed(self, change: Change) -> None:
         if change.type != "MODIFIED":

@@ -9,38 +9,26 @@ from ktui.sim.api.errors import ApiError
 from ktui.sim.api.selectors import format_selector
 from ktui.sim.apiserver import ApiServer
 from ktui.sim.controllers.claims import make_claims, with_claims
-from ktui.sim.controllers.common import PODS, OwnedIndex, controller_of, has_template, is_available, is_ready, resolve
+from ktui.sim.controllers.common import PODS, OwnedIndex, has_template, is_available, is_ready, resolve
+from ktui.sim.controllers.kruise.controller import KruiseController
 from ktui.sim.controllers.kruise.in_place import MANAGER, STATE_SINCE, InPlace
 from ktui.sim.controllers.kruise.strategy import IN_PLACE, IN_PLACE_ONLY, REVISION, STATE, images_changed, revision_of
 from ktui.sim.controllers.pods import Mould
-from ktui.sim.controllers.queue import WorkQueue
-from ktui.sim.controllers.revisions import History
-from ktui.sim.events import EventRecorder
-from ktui.sim.storage import Change, Key
+from ktui.sim.storage import Key
 
 JSON = dict[str, Any]
 NAME_LABEL, INDEX_LABEL = "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"
 
 
-class AdvancedStatefulSetController:
-    """Plays the controller of Advanced StatefulSets; their resource has to be served already."""
+class AdvancedStatefulSetController(KruiseController):
+    """Plays the controller of Advanced StatefulSets."""
+
+    PLURAL = "statefulsets"
+    COMPONENT = "statefulset-controller"
 
     def __init__(self, api: ApiServer, pods: OwnedIndex) -> None:
-        self._api, self._pods = api, pods
-        self._resource = api.catalog.named("statefulsets.apps.kruise.io")
-        self._events = EventRecorder(api, "statefulset-controller")
-        self._history = History(api, "controller.kubernetes.io/hash")
         self._in_place = InPlace(api)
-        self._queue = WorkQueue(api.kernel, self._reconcile)
-        api.bucket(self._resource).listen(lambda change: self._queue.add_limited(change.key))
-        api.bucket(PODS).listen(self._pod_changed)
-        for key in api.bucket(self._resource).objects:
-            self._queue.add(key)
-
-    def _pod_changed(self, change: Change) -> None:
-        owner = controller_of(change.version.obj)
-        if owner is not None and owner["kind"] == "StatefulSet" and "kruise" in owner["apiVersion"]:
-            self._queue.add_limited((change.key[0], owner["name"]))
+        super().__init__(api, pods)
 
     def _reconcile(self, key: Key) -> None:
         found = self._api.bucket(self._resource).get(*key)
