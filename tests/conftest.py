@@ -26,10 +26,10 @@ os.environ["GOGC"] = "1000"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Two workers for each core: half of the time a test waits for a process, a server or a terminal."""
+    """Two workers for each core and one more: half of the time a test waits for a process, a server or a terminal."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return 2 * len(os.sched_getaffinity(0))
+    return 2 * len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
