@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 SLICE_SECONDS = 0.01
 """How long the kernel may hold the event loop before requests get their turn."""
@@ -101,7 +102,12 @@ class Kernel:
 
 def rfc3339(moment: float) -> str:
     """A time as Kubernetes writes it in an object: UTC, whole seconds."""
-    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _rfc3339(int(moment))
+
+
+@lru_cache(maxsize=256)
+def _rfc3339(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def rfc3339_micro(moment: float) -> str:

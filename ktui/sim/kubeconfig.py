@@ -11,6 +11,8 @@ import yaml
 from ktui.sim.api.rbac import ADMIN, VIEWER, Directory, User, developer, releaser, stranger
 
 JSON = dict[str, Any]
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""The one in C, where PyYAML was built with it, is ten times as fast."""
 
 
 def directory(developer_namespace: str) -> Directory:
@@ -67,5 +69,5 @@ def write(path: Path, config: JSON) -> Path:
     """Write a kubeconfig that only its owner may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    path.write_text(yaml.dump(config, Dumper=_DUMPER, sort_keys=False), encoding="utf-8")
     return path

@@ -31,8 +31,11 @@ _HASH_ALPHABET = "456789bcdf"
 
 def controller_of(obj: JSON) -> JSON | None:
     """The owner reference of the controller, if the object has one."""
-    owners: list[JSON] = obj["metadata"].get("ownerReferences") or []
-    return next((owner for owner in owners if owner.get("controller")), None)
+    owner: JSON
+    for owner in obj["metadata"].get("ownerReferences") or ():  # a loop, as it is asked for at every change
+        if owner.get("controller"):
+            return owner
+    return None
 
 
 def owner_reference(owner: JSON) -> JSON:
