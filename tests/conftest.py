@@ -70,7 +70,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     Nor does one begin after each 700 new objects, which are not even one screen.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -75,8 +75,10 @@ class Root(click.Group):
                 self._refuse_a_typo(args[0], ctx)
             args = ["open", *args]
         found = super().resolve_command(ctx, args)
-        # What has been imported stays (`ktui.__main__`); what the command makes may be collected.
-        gc.freeze()
+        # What has been imported stays (`ktui.__main__`); what the command makes may be collected. A process that runs
+        # many commands freezes once: else the garbage of those before would stay, too.
+        if not gc.get_freeze_count():
+            gc.freeze()
         gc.enable()
         return found
 
