@@ -59,17 +59,19 @@ def sameness(back: int, live: Template, templates: Mapping[int, Template]) -> tu
         return ()
     names = _differing(_annotations(live), _annotations(templates[back]))
     if names == [RESTARTED_AT]:
-        what = f"the time of a restart alone ({RESTARTED_AT})"
+        what = f"the time of a restart ({RESTARTED_AT})"
     else:
-        what = f"annotations of its template alone ({', '.join(names)})"
+        what = f"annotations of its template ({', '.join(names)})"
     image = image_of(PodTemplate(live))
-    same = f"Revision {back} differs from what runs in {what}" + (f": the image stays {image}." if image else ".")
+    same = f"Revision {back} differs from the running template only in {what}" + (
+        f": the image stays {image}." if image else "."
+    )
     more = [number for number in templates if _without_annotations(templates[number]) != plain]
     if not more:
-        return (clean(f"{same} No other revision differs in more."),)
+        return (clean(f"{same} No revision has other differences."),)
     last = max(more)
     image = image_of(PodTemplate(templates[last]))
-    return (clean(f"{same} The last revision that differs in more is {last}" + (f" ({image})." if image else ".")),)
+    return (clean(f"{same} The last revision with other differences is {last}" + (f" ({image})." if image else ".")),)
 
 
 def _without_annotations(template: Template) -> PodTemplate:

@@ -61,7 +61,7 @@ class Account(msgspec.Struct, frozen=True):
             case Standing.ABANDONED:
                 return f"Revision {number} was rolled back{ago}: an earlier revision replaced it"
             case Standing.UNKNOWN:
-                return f"Whether revision {number} was ever complete is not known"
+                return f"It is not known whether revision {number} was ever complete"
             case Standing.SERVES:
                 return f"Revision {number} serves now"
             case Standing.COMPLETE:

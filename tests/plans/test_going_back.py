@@ -70,7 +70,7 @@ def test_without_evidence_it_says_so_and_names_what_is_known_to_have_been_good()
     subject = made(deployment(NEW), replicaset(31, NEW, count=4), replicaset(30, BAD), replicaset(29, OLD))
     good = Account(Standing.COMPLETE, NOW - timedelta(days=2))
     assert planned(RollBack(), remembering(subject, r29=good)).warnings == (
-        "Whether revision 30 was ever complete is not known. Revision 29 was complete 2d ago.",
+        "It is not known whether revision 30 was ever complete. Revision 29 was complete 2d ago.",
     )
 
 
@@ -156,8 +156,9 @@ def test_a_revision_that_differs_in_a_restart_alone_is_said_to_and_the_last_othe
         deployment(now), replicaset(33, now, count=4), replicaset(32, before), replicaset(31, NEW), replicaset(30, OLD)
     )
     assert planned(RollBack(), subject).warnings[-1] == (
-        "Revision 32 differs from what runs in the time of a restart alone (kubectl.kubernetes.io/restartedAt): the "
-        "image stays cart:5.0. The last revision that differs in more is 30 (cart:4.9)."
+        "Revision 32 differs from the running template only in the time of a restart "
+        "(kubectl.kubernetes.io/restartedAt): the image stays cart:5.0. "
+        "The last revision with other differences is 30 (cart:4.9)."
     )
     assert not [each for each in planned(RollBack(30), subject).warnings if "differs" in each]
 
@@ -166,15 +167,15 @@ def test_another_annotation_is_named() -> None:
     checked = {**NEW, "metadata": {**NEW["metadata"], "annotations": {"checksum/config": "1"}}}
     subject = made(deployment(NEW), replicaset(31, NEW, count=4), replicaset(30, checked))
     assert planned(RollBack(), subject).warnings[-1] == (
-        "Revision 30 differs from what runs in annotations of its template alone (checksum/config): the image stays "
-        "cart:5.0. No other revision differs in more."
+        "Revision 30 differs from the running template only in annotations of its template (checksum/config): the "
+        "image stays cart:5.0. No revision has other differences."
     )
 
 
 def test_restarts_of_a_set_are_seen_too() -> None:
     db = SetOperator()
     db.merge({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: "2026-11-23T10:00:00Z"}}}}}, 120)
-    assert "in the time of a restart alone" in db.planned(RollBack()).warnings[-1]
+    assert "only in the time of a restart" in db.planned(RollBack()).warnings[-1]
 
 
 # A ReplicaSet that cannot be made

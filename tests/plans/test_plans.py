@@ -192,7 +192,7 @@ def test_a_controller_of_the_deployment_is_an_owner_too() -> None:
     subject = made(raw, replicaset(31, NEW, count=4), replicaset(30, OLD))
     assert planned(RollBack(), subject).warnings == (
         "Rollout cart controls this Deployment, and may undo a change by hand.",
-        "Whether revision 30 was ever complete is not known.",
+        "It is not known whether revision 30 was ever complete.",
     )
 
 

@@ -123,7 +123,7 @@ def test_a_roll_back_into_another_rollout_that_never_finished_is_warned_of() -> 
         assert "to revision 30 (cart:4.9)" in made_plan.title
         assert not made_plan.warnings
     assert planned(RollBack(31), subject).warnings == (
-        "Whether revision 31 was ever complete is not known. 3 pods of revision 30, image cart:4.9, still serve: "
+        "It is not known whether revision 31 was ever complete. 3 pods of revision 30, image cart:4.9, still serve: "
         "roll back to revision 30 to return to that.",
     )
 

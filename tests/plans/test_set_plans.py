@@ -218,7 +218,9 @@ def test_an_abort_goes_back_to_what_serves() -> None:
     assert made.title == "Abort: roll back StatefulSet shop/db to revision 1 (db:1)"
     assert db.planned(RollBack()).title == "Roll back StatefulSet shop/db to revision 1 (db:1)"
     back = db.planned(RollBack(2))
-    assert any(each.startswith("Whether revision 2 was ever complete is not known. 3 pods") for each in back.warnings)
+    assert any(
+        each.startswith("It is not known whether revision 2 was ever complete. 3 pods") for each in back.warnings
+    )
 
 
 # Pods that would be waited for

@@ -28,5 +28,12 @@ def test_once_it_exists_both_are_named() -> None:
     assert "web:1  →  web:2   revision 1 → 2" in head(Made("web:2", 2).revision(1, "web:1", 2).revision(2, "web:2", 1))
 
 
+def test_both_are_named_until_the_last_pods_are_there_although_no_old_one_is_left() -> None:
+    made = Made("web:2", 2).revision(1, "web:1", 0).revision(2, "web:2", 2, available=1)
+    assert "web:1  →  web:2   revision 1 → 2" in head(made)
+
+
 def test_at_rest_there_is_one() -> None:
-    assert "web:2   revision 2 " in head(Made("web:2", 2).revision(1, "web:1", 0).revision(2, "web:2", 2))
+    made = Made("web:2", 2, replicas=2, updatedReplicas=2, readyReplicas=2, availableReplicas=2)
+    made.revision(1, "web:1", 0).revision(2, "web:2", 2, ready=2)
+    assert "\nweb:2   revision 2 " in head(made)

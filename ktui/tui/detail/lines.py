@@ -75,7 +75,7 @@ def _change(detail: Detail, now: datetime) -> list[Span]:
     if before and now_at in (0, before):
         # A template that has just been changed, or while it is paused: what is known is the revision that runs.
         numbers = f"{before} → none yet"
-    elif before and rollout.progress.old.existing > 0:
+    elif before and (rollout.image_change is not None or rollout.progress.old.existing > 0):
         numbers = f"{before} → {now_at}"
     spans.append(Span(f"   revision {numbers}"))
     spans.append(Span(f"   {_timing(rollout, now)}", "dim"))

@@ -31,7 +31,7 @@ class AskScreen(Dialog[str | None]):
         value: str,
         check: Callable[[str], str],
         *,
-        enter: str = "next: nothing is sent yet",
+        enter: str = "preview: nothing is sent yet",
     ) -> None:
         super().__init__()
         self._title, self._note, self._value, self._check = title, note, value, check
