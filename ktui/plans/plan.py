@@ -33,8 +33,8 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def called(resource: Resource, namespace: str, name: str) -> str:
-    """What sentences call an object: a Deployment `shop/cart`, others with their kind, `StatefulSet shop/db`."""
-    kind = "" if resource is DEPLOYMENTS else f"{resource.kind} "
+    """What sentences call an object: a Deployment `shop/cart`, others with the title of their kind, `StatefulSet shop/db`, `Argo Rollout shop/web`."""
+    kind = "" if resource is DEPLOYMENTS else f"{resource.title} "
     return f"{kind}{namespace}/{name}"
 
 

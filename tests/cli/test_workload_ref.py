@@ -60,7 +60,7 @@ def test_watch_and_gate_follow_the_rollout_and_not_the_deployment(ktui: Ktui, sh
     assert ran.code == 3
 
     ran = ktui("promote", "rollout/web", "--yes", "--watch")
-    assert (ran.code, ran.lines[-1]) == (0, "Rollout shop/web is complete.")
+    assert (ran.code, ran.lines[-1]) == (0, "Argo Rollout shop/web is complete.")
     assert (phase(shop), replicas(shop)) == ("Healthy", 0)
     assert ktui("status", "rollout/web").lines == ["Healthy"]
 

@@ -57,10 +57,10 @@ async def test_a_canary_of_a_daemonset_is_counted_by_its_nodes(
         await screen.sees(word, "complete")
         await screen.press("C")
         if project:
-            await screen.sees("Canary of DaemonSet shop/web", "holds 1 of 3 pods")
+            await screen.sees("Canary of Advanced DaemonSet shop/web", "holds 1 of 3 pods")
             await screen.press("escape")
             await screen.press("space")
-            await screen.sees("Pause DaemonSet shop/web")
+            await screen.sees("Pause Advanced DaemonSet shop/web")
             assert "can still be scaled" not in screen.text
         else:
             await screen.hears("canary")

@@ -60,7 +60,7 @@ async def test_the_source_of_an_argo_rollout_gets_another_image(stage: Stage, da
     spec = {"replicas": 2, "selector": selector, "workloadRef": TARGET, "strategy": steps}
     stage.cluster.apply(_holder("argoproj.io/v1alpha1", "Rollout", "web", spec))
     stage.advance(60)
-    await _set_image(stage, dashboard, "ro/web", "Rollout shop/web")
+    await _set_image(stage, dashboard, "ro/web", "Argo Rollout shop/web")
 
 
 async def test_the_workload_of_a_kruise_rollout_gets_another_image_and_size(stage: Stage, dashboard: Dashboard) -> None:
@@ -70,12 +70,12 @@ async def test_the_workload_of_a_kruise_rollout_gets_another_image_and_size(stag
     spec = {"workloadRef": TARGET, "strategy": steps}
     stage.cluster.apply(_holder("rollouts.kruise.io/v1beta1", "Rollout", "web", spec))
     stage.advance(60)
-    await _set_image(stage, dashboard, "ro/web", "Rollout shop/web")
+    await _set_image(stage, dashboard, "ro/web", "Kruise Rollout shop/web")
     stage.advance(60)
     async with dashboard(size=(100, 30)) as screen:
         await screen.sees("ro/web", "step 1 of 2")
         await screen.press("s")
-        await screen.sees("Scale Rollout shop/web", "Currently 4 replicas")
+        await screen.sees("Scale Kruise Rollout shop/web", "Currently 4 replicas")
         await screen.press("backspace", "6", "enter")
         await screen.sees("y yes")
         await screen.press("y")

@@ -200,7 +200,7 @@ async def test_a_status_that_moved_on_meanwhile_is_a_conflict(
     witness.change(namespace, {"status": {"currentStepIndex": 3}})
     outcome = (await perform(api, made, log)).outcome
     assert isinstance(outcome, Conflict)
-    assert outcome.sentence == f"Rollout {namespace}/web has changed in the meantime: status.currentStepIndex."
+    assert outcome.sentence == f"Argo Rollout {namespace}/web has changed in the meantime: status.currentStepIndex."
 
 
 async def test_resume_and_scale_go_where_they_go_for_a_deployment(

@@ -192,7 +192,7 @@ def test_after_a_full_promotion_was_asked_for_an_abort_is_a_rollback_and_says_wh
     on = subject("canary-steps", 11.145, promoteFull=True)
     made = planned(Abort(), on)
     assert made.subresource == ""
-    assert made.title == "Abort Rollout canary-steps/web: roll back to revision 1 (web:1.0)"
+    assert made.title == "Abort Argo Rollout canary-steps/web: roll back to revision 1 (web:1.0)"
     assert "the controller then ignores an abort" in made.warnings[0]
     (only,) = (operation for operation in made.patch if operation["op"] != "test")
     assert only["path"] == "/spec/template"
@@ -274,7 +274,7 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(name: str, at: float, re
 
 def test_a_plan_says_what_comes_next() -> None:
     made = planned(Promote(), subject("canary-steps", 11.145))
-    assert made.title == "Promote Rollout canary-steps/web past step 2"
+    assert made.title == "Promote Argo Rollout canary-steps/web past step 2"
     assert made.effects == (
         "The pause at step 2 ends.",
         "Next: setWeight: 50, pause: 5s, setWeight: 80, pause: 3s. "
@@ -302,7 +302,7 @@ def test_a_rollback_to_what_is_stable_skips_the_steps_and_another_one_does_not()
 def test_the_template_of_a_deployment_is_changed_there() -> None:
     on = subject("workload-ref", 18.0)
     back = planned(RollBack(1), on)
-    assert back.title == "Roll back Rollout workload-ref/web to revision 1 (web:1.0)"
+    assert back.title == "Roll back Argo Rollout workload-ref/web to revision 1 (web:1.0)"
     assert back.path.endswith("/deployments/web")
     assert back.after["spec"]["template"]["spec"]["containers"][0]["image"] == "registry.example/shop/web:1.0"
     assert "The template is that of the Deployment web, which is changed." in back.effects
