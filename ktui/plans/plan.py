@@ -33,7 +33,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def called(resource: Resource, namespace: str, name: str) -> str:
-    """What sentences call an object: a Deployment `shop/cart`, others with the title of their kind, `StatefulSet shop/db`, `Argo Rollout shop/web`."""
+    """What sentences call an object: a Deployment `shop/cart`, others with their kind, `Argo Rollout shop/cart`."""
     kind = "" if resource is DEPLOYMENTS else f"{resource.title} "
     return f"{kind}{namespace}/{name}"
 
