@@ -250,7 +250,9 @@ class _Gate:
         gated = Gated(namespace, self._name, begun, took, ending, seen, log, recovery=None)
         if self._is_to_go_back(ending) and follow.first is not None:
             self._gated = msgspec.structs.replace(gated, recovery=_INTERRUPTED)
+            gate_recorder.awaits_another_end()
             recovery = await self._roll_back(connection, follow.first, ending, seen)
+            await gate_recorder.also_saw(None, ended=recovery.outcome is Recovered.COMPLETE)
             gated = msgspec.structs.replace(gated, recovery=recovery)
         return gated
 

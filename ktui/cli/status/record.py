@@ -37,6 +37,7 @@ class GateRecorder:
         self._tracker = Tracker()
         self._store = self._tracker.store
         self._has_ended = asyncio.Event()
+        self._is_refused = False
 
     async def follow(self) -> None:
         """See what changes, until cancelled."""
@@ -61,12 +62,18 @@ class GateRecorder:
             except TimeoutError:
                 return
 
+    def awaits_another_end(self) -> None:
+        """Of the rollback that is sent next, and not of what was rolled out before."""
+        if not self._is_refused:
+            self._has_ended.clear()
+
     async def _stream(self, resource: Resource, labels: str = "", fields: str = "") -> None:
         reflector = Reflector(self._connection, resource, self._connection.namespace, labels, fields)
         async with aclosing(reflector.changes()) as batches:
             async for batch in batches:
                 self._store.apply(batch)
                 if any(isinstance(change, Link) and change.state is LinkState.REFUSED for change in batch):
+                    self._is_refused = True
                     self._has_ended.set()
                 self._update()
 
