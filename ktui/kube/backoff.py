@@ -56,9 +56,10 @@ class Pacing:
     page: int = 500
     """Objects in one page of a list."""
 
-    burst: int = 10
+    burst: int = 4
     rate: float = 1.0
-    """So many attempts to list and watch may be made at once, and then so many a second, whatever happens."""
+    """So many attempts to list and watch may be made at once beside one for each stream, and then so many a second,
+    whatever happens."""
 
 
 class Throttle:
@@ -66,6 +67,8 @@ class Throttle:
 
     def __init__(self, pacing: Pacing) -> None:
         self._burst, self._rate = pacing.burst, pacing.rate
+        self.streams = 0
+        """How many share it: each may ask once without waiting for the others."""
         self._next = 0.0
         """When the bucket is full again less what was taken: each turn moves it on by its share of a second."""
 
@@ -73,7 +76,7 @@ class Throttle:
         """Wait for the right to ask once."""
         now = asyncio.get_running_loop().time()
         self._next = max(self._next, now) + 1 / self._rate
-        wait = self._next - now - self._burst / self._rate
+        wait = self._next - now - (self._burst + self.streams) / self._rate
         if wait > 0:
             await asyncio.sleep(wait)
 

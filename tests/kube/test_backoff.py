@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ktui.kube.backoff import Backoff, Pacing
+from ktui.kube.backoff import Backoff, Pacing, Throttle
 
 PACING = Pacing(first_wait=0.5, longest_wait=30.0)
 
@@ -36,3 +37,13 @@ def test_it_is_never_shorter_than_the_server_asked_for(asked: float) -> None:
 
 def test_two_clients_do_not_come_back_together() -> None:
     assert len({Backoff(PACING, Random(seed)).next(60.0) for seed in range(100)}) > 40
+
+
+@pytest.mark.parametrize("streams", [0, 8, 40])
+async def test_however_many_streams_there_are_each_may_begin_at_once(streams: int) -> None:
+    throttle = Throttle(Pacing(burst=4, rate=0.001))
+    throttle.streams = streams
+    turns = [asyncio.create_task(throttle.turn()) for _ in range(streams + 5)]
+    await asyncio.sleep(0)
+    assert [turn.done() for turn in turns] == [True] * (streams + 4) + [False]
+    turns[-1].cancel()

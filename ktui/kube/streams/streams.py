@@ -141,8 +141,7 @@ class Streams:
         self._outbox = Outbox()
         self._go = asyncio.Event()
         self._tasks: dict[Resource, asyncio.Task[None]] = {}
-        throttle = Throttle(pacing or Pacing())
-
+        self._throttle = throttle = Throttle(pacing or Pacing())
         self._selector, self._is_wide = label_selector, False
 
         def reflector(resource: Resource) -> Reflector:
@@ -185,6 +184,7 @@ class Streams:
             await self._run(reflector)
 
         self._reflectors[resource] = reflector
+        self._throttle.streams = len(self._reflectors)
         task = self._tasks[resource] = asyncio.create_task(run(), name=f"stream of {resource.plural}")
         task.add_done_callback(self._ended)
 
@@ -211,6 +211,7 @@ class Streams:
     def drop(self, resource: Resource) -> None:
         """The server does not have it any more: stream it no longer, and forget what came of it."""
         if self._reflectors.pop(resource, None) is not None:
+            self._throttle.streams = len(self._reflectors)
             self._tasks.pop(resource).cancel()
             self._outbox.put([Unserved(resource)])
 
