@@ -151,7 +151,10 @@ def asked_of_the_server(seconds: float) -> list[Figure]:
 
 
 def among_odd_ones(good: int, odd: int, runs: int) -> list[Figure]:
-    """5,000 objects, of which a thousand are odd, until their rows stand still; against as many that are well."""
+    """5,000 objects, of which a thousand are odd, until their rows stand still; against as many that are well.
+
+    Odd objects are large. What the server takes longer for them is no fault of those who read them.
+    """
     with served(good, odd) as server, served(good + odd) as plain:
         settled, baseline = [], []
         keys: list[float] = []
@@ -163,9 +166,11 @@ def among_odd_ones(good: int, odd: int, runs: int) -> list[Figure]:
             with server.dashboard() as dashboard:
                 settled.append(_stands_still(dashboard) - dashboard.begun)
                 keys += _keys(dashboard)
+        longer = max(0.0, min(_raw_get(server) for _ in range(runs)) - min(_raw_get(plain) for _ in range(runs)))
     worst, usually = (_percentile(each) * 1000 for each in (keys, usual))
+    told = f"as many that are well: {min(baseline):.2f} s, and {longer:.2f} s that the raw GET takes longer"
     return [
-        Figure("all counted", min(settled), "s", 1.5 * min(baseline), f"as many that are well: {min(baseline):.2f} s"),
+        Figure("all counted", min(settled), "s", 1.5 * (min(baseline) + longer), told),
         Figure("key to screen, p99", worst, "ms", 50, f"as many that are well: {usually:.0f} ms; {len(keys)} keys"),
     ]
 
