@@ -50,7 +50,7 @@ MEASURES: dict[str, tuple[str, Callable[[], list[Figure]]]] = {
     "state": ("The state of one rollout, in a storm of 10,000 pods in 200 Deployments", state.state),
     "rest": ("10,000 pods at rest, for 10 s", lambda: storm.at_rest(10)),
     "storm": ("10,000 pods, 2,000 events a second (better of two storms of 10 s)", lambda: storm.in_a_storm(10, 2)),
-    "openings": ("200 pods, four screens opened and closed 20 times each", lambda: openings.openings(20)),
+    "openings": ("200 pods, four screens opened and closed 50 times each", lambda: openings.openings(50)),
     "extensions": (
         "2,000 pods in 200 Deployments: what kinds that a controller brings cost (of 3 starts)",
         lambda: extensions.extensions(runs=3),

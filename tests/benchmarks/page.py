@@ -36,7 +36,7 @@ _TAIL: Final = """
 
 - Until the first frame: the import of Textual and its first layout, which the empty app needs as well.
 - Until all pods are counted: the bytes, which are decoded once, straight into the fields that ktui reads; and the
-  import of aiohttp, which takes place while the first frame is on the screen.
+  import of aiohttp, which begins when the first frame is on the screen.
 - At rest: a look once a second whether a text would change by now, and the questions whether the server still answers.
   Nothing is drawn while no text changes; the clock in the header has minutes for this reason.
 - Under change: the drawings. What comes within 80 ms is drawn together, only rows in sight are made, and what no
@@ -58,9 +58,9 @@ _TAIL: Final = """
 
 ## At any size
 
-Every pod is followed, however many there are. Beyond some size, ktui could follow only those of rollouts that are under
-way or not well, and count the rest from ReplicaSets. The figures for 100,000 pods show no need for it: nearly all of
-the time is the server's, and the memory stays below the aim. And what a row says would depend on the size of the
+Every pod is followed, however many there are. Beyond some size, ktui could follow only those of rollouts that are in
+progress or not well, and count the rest from ReplicaSets. The figures for 100,000 pods show no need for it: nearly all
+of the time is the server's, and the memory stays below the aim. And what a row says would depend on the size of the
 cluster.
 """
 

@@ -106,7 +106,7 @@ def in_a_storm(seconds: float, storms: int) -> list[Figure]:
             f"processor time of {USUAL_RATE} events of rollouts a second",
             usual.cpu * 100,
             "%",
-            25,
+            40,
             f"twenty keys a second are typed; with ten events a second {quiet.cpu * 100:.1f} %",
         ),
         Figure(f"the same of {RATE} a second", cpu * 100, "%", 60),
