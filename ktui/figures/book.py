@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -28,6 +29,9 @@ MOST: Final = 100_000
 
 _PATIENCE: Final = 5.0
 """Seconds that another ktui may take for writing."""
+
+_AGAIN: Final = 0.01
+"""Seconds between two attempts where SQLite does not wait by itself."""
 
 _FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Record))
 _COLUMNS: Final = ", ".join(_FIELDS)
@@ -230,12 +234,29 @@ def _migrate(database: sqlite3.Connection) -> None:
     _check_version(version)
     if version == len(_STEPS):
         return
-    database.execute("PRAGMA journal_mode = WAL")
+    _log_writes(database)
     with _whole(database):
         for step in _STEPS[_version(database) :]:
             for statement in step.split(";"):
                 database.execute(statement)
         database.execute(f"PRAGMA user_version = {len(_STEPS)}")
+
+
+def _log_writes(database: sqlite3.Connection) -> None:
+    """Have writes logged first, so that others can read meanwhile.
+
+    If another ktui does the same to a new file at this moment, SQLite refuses at once, whatever the timeout is.
+    """
+    end = monotonic() + _PATIENCE
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > end:
+                raise
+            sleep(_AGAIN)
+        else:
+            return
 
 
 def _version(database: sqlite3.Connection) -> int:

@@ -59,9 +59,13 @@ class HistoryWriter:
         """Whether something is still on its way into the book."""
         return self._task is not None and not self._task.done()
 
+    def hurry(self) -> None:
+        """Write what waits without a pause: nothing more will be added."""
+        self._is_closing.set()
+
     async def aclose(self) -> None:
         """Write what there is still to be written, now."""
-        self._is_closing.set()
+        self.hurry()
         if self._task is not None:
             await self._task
         if self._waiting:

@@ -130,6 +130,8 @@ class Recorder:
             return
         if self._writer is None or context != self.context:
             self.context = context
+            if self._writer is not None:
+                self._writer.hurry()
             self._writer = HistoryWriter(open_book(context), self._listener.now, self._say, self._listener.draw_soon)
             self._accounts.clear()
             self._recalled.clear()

@@ -27,7 +27,7 @@ _WORDS: Final = {
     "object": "an object",
     "datetime": "a time",
 }
-"""What msgspec calls the types of JSON, in words."""
+"""What people call the types of JSON, by the names that msgspec has for them."""
 
 
 class NotRead(ValueError):  # noqa: N818 - it says what happened

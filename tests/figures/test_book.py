@@ -327,6 +327,22 @@ def test_what_comes_soon_after_a_batch_is_written_together_and_at_the_end_at_onc
     assert batches[-1] == 2, batches
 
 
+def test_a_writer_that_is_left_behind_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ktui.figures.writer._BETWEEN", 3600.0)
+
+    async def leave_it() -> int:
+        written = asyncio.Event()
+        writer = HistoryWriter(Book(tmp_path / "state" / "x.sqlite"), lambda: NOW, list[str]().append, written.set)
+        for number in (1, 2):
+            writer.add([record(number)])
+            writer.hurry()
+            await written.wait()
+            written.clear()
+        return writer.writes
+
+    assert asyncio.run(leave_it()) == 2
+
+
 @pytest.mark.parametrize("kind", ["a folder", "a pipe", "a link to itself", "a file in the place of its folder"])
 def test_whatever_stands_in_its_place_is_one_sentence(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "figures" / "it.sqlite"

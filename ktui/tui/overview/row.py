@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ktui.tui.draw.marks import Mark
 
 _BETWEEN: Final = Span(GAP)
-_MOST_WHY: Final = 4
+_MOST_WHY: Final = 6
 """The lines of a row at most."""
 _GUARDED: Final = "auto-abort · "
 _FOLLOWED: Final = "followed"
