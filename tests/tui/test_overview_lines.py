@@ -101,16 +101,18 @@ def test_the_verdict_stands_under_the_name_of_who_says_it() -> None:
     assert text(explanation(other, 100, 4)[-1]).startswith("  its controller ")
 
 
-def test_no_why_is_cut_while_lines_are_free() -> None:
-    for cells in range(80, 220):
-        fitted = columns(map(measure, TROUBLED), cells)
-        high = heights(TROUBLED, fitted, 30, guarded={"checkout"}, followed=(), traffic=lambda _: None)
-        shown = row(TROUBLED[0], fitted, NOW, is_guarded=True, most=high[0])
+@pytest.mark.parametrize("why", [WHY, f"{WHY}; revision 1 still serves with 5 of 6 pods"])
+def test_no_why_is_cut_while_lines_are_free(why: str) -> None:
+    rows = [a("checkout", "checkout:2.4.1", cause(why)), TROUBLED[1]]
+    for cells in range(100 if why != WHY else 80, 220):
+        fitted = columns(map(measure, rows), cells)
+        high = heights(rows, fitted, 30, guarded={"checkout"}, followed=(), traffic=lambda _: None)
+        shown = row(rows[0], fitted, NOW, is_guarded=True, most=high[0])
         assert len(shown) == high[0]
         assert all(len(text(line).rstrip()) <= cells for line in shown), cells
         at = text(heading(fitted)).index("WHY")
         column = " ".join(" ".join(text(line)[at:] for line in shown).split())
-        assert column.removeprefix("auto-abort · ") == WHY, cells
+        assert column.removeprefix("auto-abort · ") == why, cells
         assert high[1] == 1, "and nothing is added where there is nothing to say"
 
 
